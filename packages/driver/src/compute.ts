@@ -1,0 +1,101 @@
+import type { Generation, InstanceId, RevisionId } from '@islet/plan';
+import type { ResourceSpec } from '@islet/spec';
+
+/**
+ * Builds revisions and runs instances. Every call is idempotent: the reconciler repeats a call whose outcome it did not
+ * learn. A call that can't do its work throws a `DriverError`; a build that fails is an outcome, not an error.
+ */
+export interface ComputeDriver {
+  /** Snapshots the inputs and runs the build command in the copy. A revision that is complete is never built again. */
+  build(request: BuildRequest, options: CallOptions): Promise<BuildOutcome>;
+  /** Returns once the process runs, or already ran; readiness is the prober's to find out. */
+  start(request: StartRequest, options: CallOptions): Promise<void>;
+  /** SIGTERM to the whole tree, SIGKILL at the end of the grace; returns when no process of it is left, and forgets it. */
+  stop(request: StopRequest, options: CallOptions): Promise<void>;
+  /** Removes a revision's bytes. Refuses while an instance uses them. */
+  forget(request: { readonly service: string; readonly revision: RevisionId }, options: CallOptions): Promise<void>;
+  /** Removes all that a service left: bytes, caches, homes, users. Refuses while an instance runs. */
+  purge(request: { readonly service: string }, options: CallOptions): Promise<void>;
+  /** All that is there, by looking; cheap enough for every turn. */
+  observe(): Promise<ComputeObservation>;
+  /** Calls back when something may have changed (a death above all). Only a hint: `observe` tells the truth. */
+  watch(onChange: (change: ComputeChange) => void): Disposable;
+  /** Closes what this process holds; instances run on. */
+  close(): Promise<void>;
+}
+
+export interface CallOptions {
+  readonly signal: AbortSignal;
+}
+
+export interface BuildRequest {
+  readonly service: string;
+  readonly revision: RevisionId;
+  /** Absolute path of the service's folder. */
+  readonly folder: string;
+  /** Absolute paths of what the revision is made of; each file of them that git does not ignore is copied. */
+  readonly inputs: readonly string[];
+  /** Undefined: the snapshot is the revision. */
+  readonly command: string | undefined;
+  /** `PATH` to build with. */
+  readonly path: string;
+  /** Run in the service's own folder instead of a snapshot (`islet dev`). */
+  readonly inPlace: boolean;
+  readonly deadlineMs: number;
+}
+
+export type BuildOutcome =
+  | { readonly kind: 'built' }
+  /** `log`: the last lines of the build's output. */
+  | { readonly kind: 'failed'; readonly reason: string; readonly log: readonly string[] };
+
+export interface StartRequest {
+  readonly service: string;
+  readonly instance: InstanceId;
+  readonly revision: RevisionId;
+  readonly generation: Generation;
+  readonly index: number;
+  /** A shell command with every reference resolved. */
+  readonly command: string;
+  /** The whole environment but `HOME`, `TMPDIR`, `USER` and `LOGNAME`, which the driver adds. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly port: number;
+  readonly resources: ResourceSpec;
+}
+
+export interface StopRequest {
+  readonly instance: InstanceId;
+  readonly graceMs: number;
+}
+
+export interface ComputeObservation {
+  readonly services: Readonly<Record<string, ComputeService>>;
+}
+
+export interface ComputeService {
+  readonly built: readonly RevisionId[];
+  readonly instances: readonly ComputeInstance[];
+}
+
+export interface ComputeInstance {
+  readonly id: InstanceId;
+  readonly service: string;
+  readonly revision: RevisionId;
+  readonly generation: Generation;
+  readonly index: number;
+  readonly host: string;
+  readonly port: number;
+  readonly process: ProcessState;
+  /** When its first process was started. */
+  readonly firstStartedAt: number;
+  /** How often a process of it was started. */
+  readonly starts: number;
+}
+
+export type ProcessState =
+  | { readonly kind: 'running'; readonly pid: number; readonly startedAt: number }
+  | { readonly kind: 'stopping'; readonly pid: number; readonly since: number }
+  /** `how`: `exit 1`, `SIGKILL`, `out of memory`. */
+  | { readonly kind: 'exited'; readonly at: number; readonly how: string };
+
+export type ComputeChange = { readonly kind: 'exited'; readonly instance: InstanceId } | { readonly kind: 'other' };

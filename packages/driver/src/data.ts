@@ -1,0 +1,52 @@
+import type { CallOptions } from './compute.ts';
+
+/** Keeps the store of each service that declares one with this driver's engine. Every call is idempotent. */
+export interface DataDriver {
+  readonly engine: 'postgres' | 'sqlite' | 'external';
+  /** Makes the store and its credentials, and starts its server; returns when it can be used. */
+  provision(request: StoreRequest, options: CallOptions): Promise<void>;
+  /** Applies the migrations that are not yet recorded, in order, each in a transaction. */
+  migrate(request: MigrateRequest, options: CallOptions): Promise<MigrateOutcome>;
+  /** How the service reaches its store. Throws a `DriverError` before `provision`. */
+  connection(request: { readonly service: string }): Promise<StoreConnection>;
+  /** Stops the server; the data stays. */
+  stop(request: { readonly service: string }, options: CallOptions): Promise<void>;
+  /** Deletes the data for good. Refuses while the server runs. */
+  purge(request: { readonly service: string }, options: CallOptions): Promise<void>;
+  observe(): Promise<Readonly<Record<string, StoreObservation>>>;
+  watch(onChange: () => void): Disposable;
+  close(): Promise<void>;
+}
+
+export interface StoreRequest {
+  readonly service: string;
+  /** Of an outside server; undefined for engines that Islet runs. */
+  readonly url: string | undefined;
+}
+
+export interface MigrateRequest {
+  readonly service: string;
+  /** Absolute path of the folder of `*.sql` files, applied in the order of their names. */
+  readonly folder: string;
+}
+
+export type MigrateOutcome =
+  | { readonly kind: 'migrated'; readonly applied: readonly string[] }
+  /** The store is as before the migration that failed; those before it are applied and recorded. */
+  | { readonly kind: 'failed'; readonly migration: string; readonly reason: string };
+
+export interface StoreConnection {
+  readonly url: string;
+  readonly host: string | undefined;
+  readonly port: number | undefined;
+  readonly user: string | undefined;
+  readonly password: string | undefined;
+  readonly name: string | undefined;
+  /** Of a store that is a file. */
+  readonly path: string | undefined;
+}
+
+export type StoreObservation =
+  | { readonly kind: 'stopped'; readonly how: string | undefined }
+  | { readonly kind: 'starting' }
+  | { readonly kind: 'ready'; readonly pid: number | undefined; readonly port: number | undefined };

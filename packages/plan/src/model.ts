@@ -1,0 +1,204 @@
+/**
+ * The two inputs of `plan`, and its output. Plain data: it can be printed, stored, compared and replayed.
+ *
+ * Instants are milliseconds since the epoch (`…At`, `since`), durations are milliseconds (`…Ms`).
+ */
+
+/** Content key of a revision: what it is made of and how it is run. Equal keys are equal bytes. */
+export type RevisionId = string;
+
+/** A revision as started: `3f9a2c1d04.0`; `islet restart` asks for the next generation of the same revision. */
+export type Generation = string;
+
+/** `orders-3f9a2c1d04.0-1`: service, generation, index. Asking for it twice is asking once. */
+export type InstanceId = string;
+
+export interface Desired {
+  readonly services: readonly DesiredService[];
+  /** Key of everything in the routing table but its endpoints: listeners, hosts, paths. */
+  readonly routes: string;
+}
+
+export type DesiredService = PresentService | AbsentService;
+
+export interface PresentService {
+  readonly kind: 'present';
+  readonly name: string;
+  readonly revision: RevisionId;
+  readonly generation: Generation;
+  readonly instances: number;
+  /** Services that should be ready before the first instance of this one starts. Acyclic. */
+  readonly after: readonly string[];
+  readonly builds: boolean;
+  readonly hasStore: boolean;
+  readonly migrates: boolean;
+  /** Two of it can't run at once (a fixed port, or `strategy: recreate`): the old one ends before the new one starts. */
+  readonly exclusive: boolean;
+  readonly rollout: RolloutPace;
+  readonly drainMs: number;
+  readonly stopGraceMs: number;
+  /** Why it can't start; empty: it can. What runs of it goes on running. */
+  readonly blocked: readonly string[];
+  /** Revisions whose bytes are kept for a rollback. */
+  readonly keep: readonly RevisionId[];
+  /** When this was asked for. */
+  readonly since: number;
+}
+
+/** Asked to be gone: its instances, routes and server processes. Its data stays, unless `purge`. */
+export interface AbsentService {
+  readonly kind: 'absent';
+  readonly name: string;
+  readonly after: readonly string[];
+  readonly drainMs: number;
+  readonly stopGraceMs: number;
+  readonly purge: boolean;
+}
+
+export interface RolloutPace {
+  readonly maxSurge: number;
+  readonly maxUnavailable: number;
+  readonly minHealthyMs: number;
+  readonly healthyDeadlineMs: number;
+}
+
+export interface Observed {
+  readonly services: Readonly<Record<string, ObservedService>>;
+  readonly traffic: ObservedTraffic;
+  /** Steps under way, and steps that failed and may not be tried before `until`. */
+  readonly held: Readonly<Record<StepKey, Hold>>;
+}
+
+export type Hold =
+  | { readonly kind: 'running' }
+  | { readonly kind: 'cooling'; readonly until: number; readonly reason: string };
+
+export interface ObservedService {
+  readonly name: string;
+  /** Revisions whose bytes are complete on this machine. */
+  readonly built: readonly RevisionId[];
+  readonly store: ObservedStore;
+  /** Revisions whose migrations are all applied. */
+  readonly migrated: readonly RevisionId[];
+  /** Sorted by id. */
+  readonly instances: readonly ObservedInstance[];
+  /** The last generation whose rollout succeeded: what a failed rollout goes back to. */
+  readonly stable: StableGeneration | undefined;
+  /** Generations whose rollout was given up, and why. Cleared by asking again. */
+  readonly failed: Readonly<Record<Generation, string>>;
+  /** It left files on this machine. */
+  readonly hasFiles: boolean;
+}
+
+export interface StableGeneration {
+  readonly revision: RevisionId;
+  readonly generation: Generation;
+}
+
+export type ObservedStore =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'stopped' }
+  | { readonly kind: 'starting' }
+  | { readonly kind: 'ready' };
+
+export interface ObservedInstance {
+  readonly id: InstanceId;
+  readonly revision: RevisionId;
+  readonly generation: Generation;
+  readonly index: number;
+  /** Ends since it was last healthy for long; the back-off grows with it. */
+  readonly exits: number;
+  /** When the first process of this instance was started. */
+  readonly firstStartedAt: number;
+  readonly state: InstanceState;
+}
+
+export type InstanceState =
+  /** Its process runs, and no probe has succeeded yet. */
+  | { readonly kind: 'starting'; readonly since: number }
+  | { readonly kind: 'ready'; readonly since: number }
+  /** Was ready, runs, and its readiness probe fails. */
+  | { readonly kind: 'unready'; readonly since: number }
+  | { readonly kind: 'stopping'; readonly since: number }
+  /** No process. It may be started again at `restartAt`. */
+  | { readonly kind: 'exited'; readonly at: number; readonly restartAt: number; readonly how: string };
+
+export interface ObservedTraffic {
+  /** What the proxy has acknowledged; undefined: it can't be reached. */
+  readonly acknowledged: AcknowledgedRoutes | undefined;
+  /** Requests in flight by instance, for those that have any. */
+  readonly inFlight: Readonly<Record<InstanceId, number>>;
+  /** When an instance was last in the acknowledged endpoints, for those that are no longer. */
+  readonly removedAt: Readonly<Record<InstanceId, number>>;
+}
+
+export interface AcknowledgedRoutes {
+  readonly routes: string;
+  readonly endpoints: Endpoints;
+}
+
+/** Instances that take traffic, sorted, by service. */
+export type Endpoints = Readonly<Record<string, readonly InstanceId[]>>;
+
+/** One idempotent effect. */
+export type Step =
+  | { readonly kind: 'build'; readonly service: string; readonly revision: RevisionId }
+  | { readonly kind: 'provision'; readonly service: string }
+  | { readonly kind: 'migrate'; readonly service: string; readonly revision: RevisionId }
+  | {
+      readonly kind: 'start';
+      readonly service: string;
+      readonly instance: InstanceId;
+      readonly revision: RevisionId;
+      readonly generation: Generation;
+      readonly index: number;
+    }
+  | { readonly kind: 'publish'; readonly routes: string; readonly endpoints: Endpoints }
+  | { readonly kind: 'stop'; readonly service: string; readonly instance: InstanceId; readonly graceMs: number }
+  /** The rollout succeeded: record it as what to go back to. */
+  | {
+      readonly kind: 'promote';
+      readonly service: string;
+      readonly revision: RevisionId;
+      readonly generation: Generation;
+    }
+  /** The rollout failed: record why, and never try this generation again unless asked. */
+  | { readonly kind: 'fail'; readonly service: string; readonly generation: Generation; readonly reason: string }
+  | { readonly kind: 'forget'; readonly service: string; readonly revision: RevisionId }
+  | { readonly kind: 'stop-store'; readonly service: string }
+  | { readonly kind: 'purge'; readonly service: string }
+  /** Nothing to do for this service before `until`, or before something is observed; `why` is a sentence for people. */
+  | { readonly kind: 'wait'; readonly service: string; readonly why: string; readonly until: number | undefined };
+
+export type StepKey = string;
+
+/** Two steps with one key are the same effect. */
+export function stepKey(step: Step): StepKey {
+  switch (step.kind) {
+    case 'build':
+    case 'migrate':
+    case 'forget':
+      return `${step.kind} ${step.service} ${step.revision}`;
+    case 'promote':
+    case 'fail':
+      return `${step.kind} ${step.service} ${step.generation}`;
+    case 'start':
+    case 'stop':
+      return `${step.kind} ${step.instance}`;
+    case 'provision':
+    case 'stop-store':
+    case 'purge':
+    case 'wait':
+      return `${step.kind} ${step.service}`;
+    case 'publish':
+      return 'publish';
+  }
+}
+
+export function instanceId(service: string, generation: Generation, index: number): InstanceId {
+  return `${service}-${generation}-${index}`;
+}
+
+export function generationOf(revision: RevisionId, restarts: number): Generation {
+  return `${revision}.${restarts}`;
+}

@@ -1,0 +1,184 @@
+/**
+ * What a system's files mean, after parsing: frozen values with every default filled in. Nothing downstream checks again.
+ *
+ * Durations are milliseconds (`…Ms`), sizes are bytes (`…Bytes`), CPU is in cores. Paths are POSIX and relative to the
+ * folder of the file that names them, unless a comment says otherwise.
+ */
+
+export const LANGUAGES = ['TypeScript', 'JavaScript', 'Python', 'Go', 'Java', 'Rust', 'Shell', 'other'] as const;
+export type Language = (typeof LANGUAGES)[number];
+
+export const PROTOCOLS = ['http', 'grpc', 'tcp'] as const;
+export type Protocol = (typeof PROTOCOLS)[number];
+
+/** A place in a file, as an editor shows it: line and column start at 1. `file` is relative to the system's folder. */
+export interface Place {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** Where an effective value comes from: the line that says it, or the named default. */
+export type Origin =
+  | { readonly kind: 'file'; readonly place: Place }
+  | { readonly kind: 'default'; readonly name: string; readonly source?: string }
+  | { readonly kind: 'derived'; readonly from: string };
+
+export interface SystemSpec {
+  readonly name: string;
+  /** The overlay in force, if any. */
+  readonly environment: string | undefined;
+  readonly gateway: GatewaySpec;
+  /** Sorted by name. */
+  readonly services: readonly ServiceSpec[];
+  /** Service names so that each stands after all that it uses, except across `cuts`. */
+  readonly startOrder: readonly string[];
+  /** Edges of `uses` that were left out of the start order because they close a cycle. Calls over them still work. */
+  readonly cuts: readonly CutEdge[];
+}
+
+export interface CutEdge {
+  readonly from: string;
+  readonly to: string;
+  /** The whole cycle, for the message: `['a', 'b', 'a']`. */
+  readonly cycle: readonly string[];
+}
+
+export interface GatewaySpec {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface ServiceSpec {
+  readonly name: string;
+  /** The service's folder, relative to the system's folder; `.` is the system's folder itself. */
+  readonly folder: string;
+  /** Its `service.yaml`, relative to the system's folder. */
+  readonly file: string;
+  readonly language: Language;
+  readonly run: RunSpec;
+  readonly api: ApiSpec;
+  readonly uses: readonly string[];
+  readonly database: DatabaseSpec | undefined;
+  readonly health: HealthSpec;
+  readonly scale: ScaleSpec;
+  readonly rollout: RolloutSpec;
+  readonly security: SecuritySpec;
+  readonly test: TestSpec;
+  /** Origin of every effective value, by path (`scale.min`, `run.env.LOG_LEVEL`). */
+  readonly origins: ReadonlyMap<string, Origin>;
+}
+
+export interface RunSpec {
+  /** A shell command; `${…}` references are already split out. */
+  readonly command: Template;
+  readonly build: string | undefined;
+  /** Folders and files that a revision is made of, relative to the service's folder. */
+  readonly inputs: readonly string[];
+  readonly env: Readonly<Record<string, EnvValue>>;
+  readonly resources: ResourceSpec;
+  /** How long an instance may take to end after SIGTERM before SIGKILL. */
+  readonly stopGraceMs: number;
+  /** How long requests in flight may take after an instance has left the proxy. */
+  readonly drainMs: number;
+}
+
+export interface ResourceSpec {
+  /** Cores; undefined: unlimited. */
+  readonly cpu: number | undefined;
+  readonly memoryBytes: number | undefined;
+}
+
+export type EnvValue =
+  | { readonly kind: 'template'; readonly template: Template }
+  | { readonly kind: 'secret'; readonly secret: string };
+
+/** Literal text and references in their order: `postgres at ${database.host}` is `['postgres at ', {…}]`. */
+export type Template = readonly (string | Reference)[];
+
+export type Reference =
+  | { readonly kind: 'own'; readonly name: 'port' | 'host' | 'instance' | 'revision' | 'service' }
+  | { readonly kind: 'database'; readonly part: 'url' | 'host' | 'port' | 'user' | 'password' | 'name' | 'path' }
+  | { readonly kind: 'uses'; readonly service: string; readonly part: 'url' | 'address' | 'host' | 'port' };
+
+export interface ApiSpec {
+  readonly protocol: Protocol;
+  readonly contract: string | undefined;
+  /** Public routes on the gateway; empty: internal only. */
+  readonly expose: readonly ExposeSpec[];
+  /** A fixed port of the machine, which allows one instance only and no overlap between revisions. */
+  readonly port: number | undefined;
+}
+
+export interface ExposeSpec {
+  /** Lower case; undefined: any host. */
+  readonly host: string | undefined;
+  /** Begins with `/`; matches itself and everything below it. */
+  readonly path: string;
+  /** Cut `path` off before the service sees the request. */
+  readonly strip: boolean;
+}
+
+export type DatabaseSpec =
+  | { readonly engine: 'postgres'; readonly migrations: string | undefined }
+  | { readonly engine: 'sqlite'; readonly migrations: string | undefined }
+  /** An outside server, by a URL kept as a secret. */
+  | { readonly engine: 'external'; readonly url: { readonly secret: string }; readonly migrations: string | undefined };
+
+export type ProbeTarget =
+  | { readonly kind: 'http'; readonly path: string }
+  | { readonly kind: 'tcp' }
+  | { readonly kind: 'grpc'; readonly service: string }
+  | { readonly kind: 'exec'; readonly command: string };
+
+export interface ProbeSpec {
+  readonly target: ProbeTarget;
+  readonly periodMs: number;
+  readonly timeoutMs: number;
+  /** Failures in a row that turn it; successes in a row that turn it back. */
+  readonly fall: number;
+  readonly rise: number;
+}
+
+export interface StartupProbeSpec {
+  readonly target: ProbeTarget;
+  /** Every `fastPeriodMs` for the first `fastForMs`, then every `periodMs`; the first success is ready. */
+  readonly fastPeriodMs: number;
+  readonly fastForMs: number;
+  readonly periodMs: number;
+  readonly timeoutMs: number;
+  readonly deadlineMs: number;
+}
+
+export interface HealthSpec {
+  readonly startup: StartupProbeSpec;
+  readonly ready: ProbeSpec;
+  /** Undefined: death is learnt from the kernel only. */
+  readonly live: ProbeSpec | undefined;
+}
+
+export interface ScaleSpec {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** Names and values: Kubernetes Deployment `RollingUpdate`, Nomad `update`. */
+export interface RolloutSpec {
+  readonly strategy: 'rolling' | 'recreate';
+  readonly maxSurge: number;
+  readonly maxUnavailable: number;
+  /** A new instance must have been ready for this long before an old one is drained for it. */
+  readonly minHealthyMs: number;
+  /** A revision with no ready instance after this long has failed. */
+  readonly healthyDeadlineMs: number;
+}
+
+export interface SecuritySpec {
+  /** Callers that may reach this service over an edge; undefined: all that declare `uses`. */
+  readonly allow: readonly string[] | undefined;
+}
+
+export interface TestSpec {
+  readonly unit: string | undefined;
+  readonly smoke: string | undefined;
+}
