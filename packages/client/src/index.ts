@@ -1,1 +1,3 @@
-export {};
+export * from './contract.ts';
+export * from './errors.ts';
+export * from './status.ts';

@@ -1,0 +1,181 @@
+import { z } from 'zod';
+import { SystemStatus } from './status.ts';
+
+/**
+ * The control API, once: the server implements this table, the client calls by it, the OpenAPI document is made of it.
+ *
+ * `stream` routes answer with one JSON value a line (NDJSON) until the caller goes away.
+ */
+
+export const ApplyRequest = z
+  .object({
+    environment: z.string().optional(),
+    /** `PATH` of the person who asks: where toolchains are looked for. */
+    path: z.string(),
+    /** `in-place` runs services from their own folders, unsnapshotted (`islet dev`). */
+    mode: z.enum(['revisions', 'in-place']).default('revisions'),
+    /** In-place services whose files changed and must be built and started again. */
+    changed: z.array(z.string()).default([]),
+  })
+  .meta({ id: 'ApplyRequest' });
+
+export const Accepted = z
+  .object({
+    /** The system's revision that this made, or the current one where nothing changed. */
+    revision: z.int(),
+    changed: z.boolean(),
+    warnings: z.array(z.string()),
+  })
+  .meta({ id: 'Accepted' });
+
+export const PlannedStep = z
+  .object({ service: z.string(), kind: z.string(), text: z.string() })
+  .meta({ id: 'PlannedStep' });
+
+export const PlanPreview = z
+  .object({
+    steps: z.array(PlannedStep),
+    /** Services that `up` leaves as they are. */
+    unchanged: z.array(z.string()),
+    blocked: z.record(z.string(), z.array(z.string())),
+    warnings: z.array(z.string()),
+  })
+  .meta({ id: 'PlanPreview' });
+
+export const LogLine = z
+  .object({ service: z.string(), instance: z.string(), line: z.string() })
+  .meta({ id: 'LogLine' });
+
+export const SecretInfo = z
+  .object({
+    name: z.string(),
+    version: z.int(),
+    setAt: z.number(),
+    /** Services that name it. */
+    usedBy: z.array(z.string()),
+  })
+  .meta({ id: 'SecretInfo' });
+
+export const ServiceEnvironment = z
+  .object({
+    cwd: z.string(),
+    env: z.record(z.string(), z.string()),
+    /** What to put before a command so that it runs as the service's user; empty: as oneself. */
+    prefix: z.array(z.string()),
+  })
+  .meta({ id: 'ServiceEnvironment' });
+
+export const Guarantee = z
+  .object({ name: z.string(), held: z.boolean(), reason: z.string().optional() })
+  .meta({ id: 'Guarantee' });
+
+export const Toolchain = z
+  .object({
+    program: z.string(),
+    path: z.string().optional(),
+    version: z.string().optional(),
+    neededBy: z.array(z.string()),
+    hint: z.string().optional(),
+  })
+  .meta({ id: 'Toolchain' });
+
+export const Diagnosis = z
+  .object({ guarantees: z.array(Guarantee), toolchains: z.array(Toolchain), notes: z.array(z.string()) })
+  .meta({ id: 'Diagnosis' });
+
+export const Decision = z
+  .object({ seq: z.int(), at: z.number(), service: z.string().optional(), kind: z.string(), text: z.string() })
+  .meta({ id: 'Decision' });
+
+const service = z.object({ service: z.string() });
+
+export const contract = {
+  status: route('GET', '/v1/status', { summary: 'What every service does now', response: SystemStatus }),
+  watch: stream('GET', '/v1/status/watch', { summary: 'The status, again after every change', response: SystemStatus }),
+  apply: route('POST', '/v1/apply', {
+    summary: "Make the system's files true",
+    body: ApplyRequest,
+    response: Accepted,
+  }),
+  plan: route('POST', '/v1/plan', {
+    summary: 'What apply would change; changes nothing',
+    body: ApplyRequest,
+    response: PlanPreview,
+  }),
+  down: route('POST', '/v1/down', {
+    summary: 'Stop every service in order; with `purge`, delete their data too',
+    body: z.object({ purge: z.boolean() }),
+    response: Accepted,
+  }),
+  restart: route('POST', '/v1/services/{service}/restart', {
+    summary: 'Replace every instance by a new one of the same revision',
+    params: service,
+    response: Accepted,
+  }),
+  scale: route('POST', '/v1/services/{service}/scale', {
+    summary: 'Run this many instances, until the file says otherwise',
+    params: service,
+    body: z.object({ instances: z.int().min(0).max(1000) }),
+    response: Accepted,
+  }),
+  logs: stream('GET', '/v1/logs', {
+    summary: "Services' output, secrets redacted",
+    query: z.object({ service: z.string().optional(), lines: z.string().optional(), follow: z.string().optional() }),
+    response: LogLine,
+  }),
+  environment: route('GET', '/v1/services/{service}/environment', {
+    summary: 'What an instance of the service is given; holds its secrets',
+    params: service,
+    response: ServiceEnvironment,
+  }),
+  operator: route('GET', '/v1/operator', {
+    summary: "The proxy's Unix socket for calls by the operator; the Host header names the service",
+    response: z.object({ socket: z.string() }),
+  }),
+  secrets: route('GET', '/v1/secrets', { summary: 'Names and versions; never values', response: z.array(SecretInfo) }),
+  setSecret: route('PUT', '/v1/secrets/{name}', {
+    summary: 'Set a secret; services that name it get a new revision on the next apply',
+    params: z.object({ name: z.string() }),
+    body: z.object({ value: z.string().min(1) }),
+    response: SecretInfo,
+  }),
+  removeSecret: route('DELETE', '/v1/secrets/{name}', {
+    summary: 'Remove a secret',
+    params: z.object({ name: z.string() }),
+    response: z.object({ removed: z.boolean() }),
+  }),
+  decisions: route('GET', '/v1/decisions', {
+    summary: 'What the control plane decided, newest last',
+    query: z.object({ service: z.string().optional(), since: z.string().optional() }),
+    response: z.array(Decision),
+  }),
+  diagnose: route('GET', '/v1/diagnosis', { summary: 'What this machine has and lacks', response: Diagnosis }),
+  traffic: route('GET', '/v1/traffic', {
+    summary: "The proxy's counts, errors and latencies by edge, gateway and instance",
+    response: z.unknown(),
+  }),
+} as const;
+
+export type Contract = typeof contract;
+export type RouteName = keyof Contract;
+
+export interface RouteShape {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly path: string;
+  readonly summary: string;
+  readonly params?: z.ZodType;
+  readonly query?: z.ZodType;
+  readonly body?: z.ZodType;
+  readonly response: z.ZodType;
+  readonly stream: boolean;
+}
+
+type Parts = Pick<RouteShape, 'summary' | 'params' | 'query' | 'body' | 'response'>;
+
+function route<const P extends Parts>(method: RouteShape['method'], path: string, parts: P) {
+  return { method, path, stream: false, ...parts } as const;
+}
+
+function stream<const P extends Parts>(method: RouteShape['method'], path: string, parts: P) {
+  return { method, path, stream: true, ...parts } as const;
+}
