@@ -29,7 +29,6 @@ export interface PresentService {
   readonly instances: number;
   /** Services that should be ready before the first instance of this one starts. Acyclic. */
   readonly after: readonly string[];
-  readonly builds: boolean;
   readonly hasStore: boolean;
   readonly migrates: boolean;
   /** Two of it can't run at once (a fixed port, or `strategy: recreate`): the old one ends before the new one starts. */
@@ -70,8 +69,8 @@ export interface Observed {
 }
 
 export type Hold =
-  | { readonly kind: 'running' }
-  | { readonly kind: 'cooling'; readonly until: number; readonly reason: string };
+  | { readonly kind: 'running'; readonly step: Step }
+  | { readonly kind: 'cooling'; readonly step: Step; readonly until: number; readonly reason: string };
 
 export interface ObservedService {
   readonly name: string;
