@@ -12,6 +12,8 @@ export interface ComputeDriver {
   start(request: StartRequest, options: CallOptions): Promise<void>;
   /** SIGTERM to the whole tree, SIGKILL at the end of the grace; returns when no process of it is left, and forgets it. */
   stop(request: StopRequest, options: CallOptions): Promise<void>;
+  /** Ends the whole tree now; the instance counts as exited, and may be started again. */
+  kill(request: { readonly instance: InstanceId }, options: CallOptions): Promise<void>;
   /** Removes a revision's bytes. Refuses while an instance uses them. */
   forget(request: { readonly service: string; readonly revision: RevisionId }, options: CallOptions): Promise<void>;
   /** Removes all that a service left: bytes, caches, homes, users. Refuses while an instance runs. */

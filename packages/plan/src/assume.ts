@@ -34,6 +34,11 @@ function afterStep(step: ServiceStep, seen: ObservedService, now: number): Obser
       return { ...seen, migrated: [...seen.migrated, step.revision] };
     case 'start':
       return { ...seen, instances: started(step, seen, now) };
+    case 'kill':
+      return {
+        ...seen,
+        instances: seen.instances.map((it) => (it.id === step.instance ? killed(it, step.why, now) : it)),
+      };
     case 'stop':
       return { ...seen, instances: seen.instances.filter(({ id }) => id !== step.instance) };
     case 'promote': {
@@ -62,6 +67,10 @@ function started(step: Extract<Step, { kind: 'start' }>, seen: ObservedService, 
   };
   const others = seen.instances.filter(({ id }) => id !== step.instance);
   return [...others, instance].sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+function killed(instance: ObservedInstance, how: string, now: number): ObservedInstance {
+  return { ...instance, exits: instance.exits + 1, state: { kind: 'exited', at: now, restartAt: now, how } };
 }
 
 function publish(step: Extract<Step, { kind: 'publish' }>, traffic: ObservedTraffic, now: number): ObservedTraffic {

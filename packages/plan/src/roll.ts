@@ -24,65 +24,79 @@ export interface Roster {
 /**
  * Which instances to start, keep and retire, for one service.
  *
- * Instances of the goal are *fresh*, all others *old*. The rule is one number: as many old instances are kept as are
- * needed so that, with the fresh ones that have been ready for `minHealthyMs`, no fewer than `instances - maxUnavailable`
- * serve. It is worked out anew on every turn, so a fresh instance that fails in the middle of a rollout takes its old
- * counterpart back into traffic for as long as that still runs.
+ * Instances of the goal with an index that is asked for are *wanted*; all others are *spare*: those of older generations,
+ * and those beyond the number asked for. The rule is one number: as many spare instances are kept as are needed so that,
+ * with the wanted ones that have been ready for `minHealthyMs`, no fewer than `instances - maxUnavailable` serve. It is
+ * worked out anew on every turn, so a new instance that fails in the middle of a rollout takes its old counterpart back
+ * into traffic for as long as that still runs.
  *
- * Fresh instances are started as long as all together stay within `instances + maxSurge`. Where two generations can't
- * run at once (`exclusive`), no old one is kept, and the fresh ones wait for the last old one to end.
+ * Wanted instances are started as long as all together stay within `instances + maxSurge`. Where two generations can't
+ * run at once (`exclusive`), no spare one is kept, and the wanted ones wait for the last of them to end.
  */
 export function roll(roster: Roster, turn: Turn): Decision {
-  const { service, seen, goal } = roster;
-  const fresh = seen.instances.filter(({ generation }) => generation === goal.generation);
-  const wanted = fresh.filter(({ index }) => index < service.instances);
-  const old = byWorth(seen, goal);
-  const settled = wanted.filter((instance) => isSettled(instance, old, service, turn.now));
-  const kept = old.slice(0, keptCount(roster, settled.length));
-  const surplus = [...old.slice(kept.length), ...fresh.filter(({ index }) => index >= service.instances)];
+  const { service, seen } = roster;
+  const wanted = seen.instances.filter((instance) => isWanted(instance, roster));
+  const spare = byWorth(
+    seen.instances.filter((instance) => !isWanted(instance, roster)),
+    roster,
+  );
+  const settled = wanted.filter((instance) => isSettled(instance, spare, service, turn.now));
+  const kept = spare.slice(0, keptCount(roster, settled.length));
+  const surplus = spare.slice(kept.length);
 
-  const starts = startMissing(roster, { wanted, old });
-  const restarts = [...wanted, ...kept].flatMap((instance) => restart(instance, roster, turn.now));
+  const starts = startMissing(roster, { wanted, spare });
+  const revivals = [...wanted, ...kept].flatMap((instance) => revive(instance, roster, turn.now));
   const verdict = judge(roster, { wanted, settled }, turn.now);
   const { steps: retirements } = retire(service, surplus, turn);
   const endpoints = [...wanted, ...kept]
     .filter(({ state }) => state.kind === 'ready')
     .map(({ id }) => id)
     .sort();
-  return { steps: [...starts, ...restarts, ...verdict, ...retirements], endpoints };
+  return { steps: [...starts, ...revivals, ...verdict, ...retirements], endpoints };
 }
 
-/** Old instances, those most worth keeping first: ready ones, then those of the last generation that worked. */
-function byWorth(seen: ObservedService, goal: StableGeneration): ObservedInstance[] {
-  const worth = ({ state, generation, index }: ObservedInstance) =>
-    (state.kind === 'ready' ? 0 : 2_000_000) + (generation === seen.stable?.generation ? 0 : 1_000_000) + index;
-  return seen.instances.filter(({ generation }) => generation !== goal.generation).sort((a, b) => worth(a) - worth(b));
+function isWanted({ generation, index }: ObservedInstance, { goal, service }: Roster): boolean {
+  return generation === goal.generation && index < service.instances;
+}
+
+/** Those most worth keeping first: ready ones, then those of the goal, then those of the last generation that worked. */
+function byWorth(spare: readonly ObservedInstance[], { goal, seen }: Roster): ObservedInstance[] {
+  const generations = [goal.generation, seen.stable?.generation];
+  const cost = ({ state, generation, index }: ObservedInstance) => {
+    const rank = generations.indexOf(generation);
+    return [state.kind === 'ready' ? 0 : 1, rank === -1 ? generations.length : rank, index];
+  };
+  return [...spare].sort((a, b) => compare(cost(a), cost(b)));
+}
+
+function compare(some: readonly number[], others: readonly number[]): number {
+  return some.map((value, index) => value - (others[index] ?? 0)).find((difference) => difference !== 0) ?? 0;
 }
 
 /** Ready, and for long enough where it is to replace one that serves. */
 function isSettled(
   { state }: ObservedInstance,
-  old: readonly ObservedInstance[],
+  spare: readonly ObservedInstance[],
   { rollout }: PresentService,
   now: number,
 ): boolean {
   if (state.kind !== 'ready') return false;
-  return old.every((instance) => instance.state.kind !== 'ready') || now - state.since >= rollout.minHealthyMs;
+  return spare.every((instance) => instance.state.kind !== 'ready') || now - state.since >= rollout.minHealthyMs;
 }
 
 function keptCount({ service, startable }: Roster, settled: number): number {
-  if (!startable) return service.instances;
-  if (service.exclusive) return 0;
-  return Math.max(0, service.instances - service.rollout.maxUnavailable - settled);
+  if (startable && service.exclusive) return 0;
+  const tolerated = startable ? service.rollout.maxUnavailable : 0;
+  return Math.max(0, service.instances - tolerated - settled);
 }
 
 function startMissing(
   { service, goal, startable }: Roster,
-  { wanted, old }: { wanted: readonly ObservedInstance[]; old: readonly ObservedInstance[] },
+  { wanted, spare }: { wanted: readonly ObservedInstance[]; spare: readonly ObservedInstance[] },
 ): Step[] {
   if (!startable) return [];
   const surge = service.exclusive ? 0 : service.rollout.maxSurge;
-  const room = Math.max(0, service.instances + surge - old.length - wanted.length);
+  const room = Math.max(0, service.instances + surge - spare.length - wanted.length);
   const taken = new Set(wanted.map(({ index }) => index));
   return Array.from({ length: service.instances }, (_, index) => index)
     .filter((index) => !taken.has(index))
@@ -96,9 +110,10 @@ function startMissing(
     }));
 }
 
-/** An ended instance is started again, after its back-off. It never gives up. */
-function restart(instance: ObservedInstance, { service, seen }: Roster, now: number): Step[] {
+/** An ended instance is started again, after its back-off, and one that hangs is ended. It never gives up. */
+function revive(instance: ObservedInstance, { service, seen }: Roster, now: number): Step[] {
   const { state, id, revision, generation, index } = instance;
+  if (state.kind === 'hung') return [{ kind: 'kill', service: service.name, instance: id, why: state.why }];
   if (state.kind !== 'exited' || !seen.built.includes(revision)) return [];
   if (now < state.restartAt) {
     return [{ kind: 'wait', service: service.name, why: `${id} ended: ${state.how}`, until: state.restartAt }];

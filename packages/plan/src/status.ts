@@ -60,6 +60,8 @@ export function describeStep(step: Step): string {
       return 'tells the proxy its routes';
     case 'stop':
       return `stops ${step.instance}`;
+    case 'kill':
+      return `ends ${step.instance}: ${step.why}`;
     case 'promote':
       return `promotes ${short(step.revision)}`;
     case 'fail':

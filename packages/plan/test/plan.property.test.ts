@@ -77,7 +77,7 @@ const move: fc.Arbitrary<Move> = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('disturb'),
       pick: fc.nat(20),
-      state: fc.constantFrom('ready' as const, 'unready' as const, 'exited' as const),
+      state: fc.constantFrom('ready' as const, 'unready' as const, 'hung' as const, 'exited' as const),
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('proxy'), there: fc.boolean() }) },
@@ -142,7 +142,7 @@ describe('plan, whatever happens', () => {
         assert.deepEqual(plan(desired, end, later), []);
         for (const service of desired.services) assertConverged(service, end);
       }),
-      { numRuns: 300 },
+      { numRuns: 1000 },
     );
   });
 });
@@ -155,7 +155,7 @@ function eachTurn(
     fc.property(walks, ([first, moves]) => {
       walk(first, moves, check);
     }),
-    { numRuns: 300 },
+    { numRuns: 1000 },
   );
 }
 
@@ -203,6 +203,7 @@ function disturb(
   if (id === undefined) return world;
   if (state === 'exited')
     return setState(world, id, { kind: 'exited', at: now, restartAt: now + 1_000, how: 'exit 1' }, 1);
+  if (state === 'hung') return setState(world, id, { kind: 'hung', since: now, why: 'fails its liveness probe' });
   return setState(world, id, { kind: state === 'unready' ? 'unready' : 'ready', since: now });
 }
 
