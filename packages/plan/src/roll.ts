@@ -47,12 +47,13 @@ export function roll(roster: Roster, turn: Turn): Decision {
   const starts = startMissing(roster, { wanted, spare });
   const revivals = [...wanted, ...kept].flatMap((instance) => revive(instance, roster, turn.now));
   const verdict = judge(roster, { wanted, settled }, turn.now);
+  const waits = surplus.length === spare.length ? [] : waitForReplacements(service, wanted, turn.now);
   const { steps: retirements } = retire(service, surplus, turn);
   const endpoints = [...wanted, ...kept]
     .filter(({ state }) => state.kind === 'ready')
     .map(({ id }) => id)
     .sort();
-  return { steps: [...starts, ...revivals, ...verdict, ...retirements], endpoints };
+  return { steps: [...starts, ...revivals, ...verdict, ...waits, ...retirements], endpoints };
 }
 
 function isWanted({ generation, index }: ObservedInstance, { goal, service }: Roster): boolean {
@@ -105,7 +106,8 @@ function startMissing(
       kind: 'start',
       service: service.name,
       instance: instanceId(service.name, goal.generation, index),
-      ...goal,
+      revision: goal.revision,
+      generation: goal.generation,
       index,
     }));
 }
@@ -131,13 +133,14 @@ function judge(roster: Roster, progress: Progress, now: number): Step[] {
   const { service, seen, goal, startable } = roster;
   if (goal.generation !== service.generation || seen.stable?.generation === goal.generation) return [];
   if (progress.settled.length >= service.instances && startable) {
-    return [{ kind: 'promote', service: service.name, ...goal }];
+    const { revision, generation } = goal;
+    return [{ kind: 'promote', service: service.name, revision, generation }];
   }
   if (seen.failed[goal.generation] !== undefined) return [];
 
   const reason = failureOf(service, progress.wanted, now);
   if (reason !== undefined) return [{ kind: 'fail', service: service.name, generation: goal.generation, reason }];
-  return waitFor(service, progress);
+  return waitForReady(service, progress.wanted);
 }
 
 function failureOf({ rollout }: PresentService, wanted: readonly ObservedInstance[], now: number): string | undefined {
@@ -152,17 +155,24 @@ function failureOf({ rollout }: PresentService, wanted: readonly ObservedInstanc
   return late && `${late.id} was not ready within ${Math.round(rollout.healthyDeadlineMs / 1000)} s`;
 }
 
-function waitFor({ name, rollout }: PresentService, { wanted, settled }: Progress): Step[] {
+/** What is not ready in time has failed, so this is when to look again. */
+function waitForReady({ name, rollout }: PresentService, wanted: readonly ObservedInstance[]): Step[] {
   return wanted
-    .filter((instance) => !settled.includes(instance))
-    .map(({ id, state, firstStartedAt }) =>
-      state.kind === 'ready'
-        ? { kind: 'wait', service: name, why: `${id} must stay ready`, until: state.since + rollout.minHealthyMs }
-        : {
-            kind: 'wait',
-            service: name,
-            why: `waits for ${id} to be ready`,
-            until: firstStartedAt + rollout.healthyDeadlineMs,
-          },
-    );
+    .filter(({ state }) => state.kind !== 'ready')
+    .map(({ id, firstStartedAt }) => {
+      const until = firstStartedAt + rollout.healthyDeadlineMs;
+      return { kind: 'wait', service: name, why: `waits for ${id} to be ready`, until };
+    });
+}
+
+/** A spare instance is kept until those that replace it have been ready for long enough. */
+function waitForReplacements(
+  { name, rollout }: PresentService,
+  wanted: readonly ObservedInstance[],
+  now: number,
+): Step[] {
+  return wanted.flatMap(({ id, state }) => {
+    const until = state.kind === 'ready' ? state.since + rollout.minHealthyMs : now;
+    return until > now ? [{ kind: 'wait', service: name, why: `${id} must stay ready`, until }] : [];
+  });
 }

@@ -165,7 +165,7 @@ describe('an instance that ended', () => {
 
 describe('scaling', () => {
   it('drops the highest indexes first', () => {
-    const steps = preview(asked(present('web', { instances: 1 })), serving('web', 'r1', 3), 0);
+    const steps = preview(asked(present('web', { instances: 1 })), serving('web', 'r1', 3), 20_000);
     assert.deepEqual(keys(steps), ['publish', 'stop web-r1.0-1', 'stop web-r1.0-2']);
   });
 
