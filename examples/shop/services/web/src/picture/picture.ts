@@ -9,7 +9,7 @@ import { n } from './path.ts';
 import { pick, seeded } from './random.ts';
 import { glitter, HORIZON, hills, SHORE, stars, waves } from './scenery.ts';
 
-const WORDS: readonly (readonly [RegExp, { light?: keyof typeof LIGHTS; feature?: Feature }])[] = [
+const WORDS: readonly (readonly [RegExp, { light: keyof typeof LIGHTS; feature: Feature }])[] = [
   [/amber|dawn/, { light: 'dawn', feature: 'house' }],
   [/beacon/, { light: 'noon', feature: 'lighthouse' }],
   [/harbour/, { light: 'dusk', feature: 'lighthouse' }],
@@ -26,9 +26,9 @@ const WORDS: readonly (readonly [RegExp, { light?: keyof typeof LIGHTS; feature?
 
 export function picture(sku: string): Html {
   const random = seeded(sku);
-  const words = WORDS.find(([word]) => word.test(sku))?.[1] ?? {};
-  const light: Light = LIGHTS[words.light ?? pick(random, Object.keys(LIGHTS) as (keyof typeof LIGHTS)[])];
-  const feature = words.feature ?? pick(random, ['lighthouse', 'pines', 'palms', 'house', 'boats']);
+  const words = WORDS.find(([word]) => word.test(sku))?.[1];
+  const light: Light = LIGHTS[words?.light ?? pick(random, Object.keys(LIGHTS) as (keyof typeof LIGHTS)[])];
+  const feature = words?.feature ?? pick<Feature>(random, ['lighthouse', 'pines', 'palms', 'house', 'boats']);
   const id = `p-${sku.replaceAll(/[^a-z0-9-]/g, '')}`;
   const sunX = 90 + random() * 220;
   const sunY = 96 + random() * 120;

@@ -10,6 +10,6 @@ export function seeded(text: string): () => number {
   };
 }
 
-export function pick<T>(random: () => number, choices: readonly [T, ...T[]] | readonly T[]): T {
+export function pick<T>(random: () => number, choices: readonly T[]): T {
   return choices[Math.floor(random() * choices.length)] as T;
 }
