@@ -8,6 +8,8 @@ import type { ResourceSpec } from '@islet/spec';
 export interface ComputeDriver {
   /** Snapshots the inputs and runs the build command in the copy. A revision that is complete is never built again. */
   build(request: BuildRequest, options: CallOptions): Promise<BuildOutcome>;
+  /** Absolute path of the service's own folder in a complete revision. Throws `not-found` before `build`. */
+  folder(request: { readonly service: string; readonly revision: RevisionId }): Promise<string>;
   /** Returns once the process runs, or already ran; readiness is the prober's to find out. */
   start(request: StartRequest, options: CallOptions): Promise<void>;
   /** SIGTERM to the whole tree, SIGKILL at the end of the grace; returns when no process of it is left, and forgets it. */
