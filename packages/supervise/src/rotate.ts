@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { rename, rm, stat, truncate } from 'node:fs/promises';
+import { readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
+import { LIMITS } from './limits.ts';
 
 /**
  * Rotates a log that others hold open for append.
@@ -11,8 +12,8 @@ import { promisify } from 'node:util';
  * beginning is copied, and exactly the bytes that were copied are cut out of the file, while its writers go on at the end:
  *
  * - `fallocate --collapse-range` removes them (ext4, xfs), in whole blocks, so the copy ends at a block's end;
- * - where that is unknown, `--punch-hole` frees them (btrfs, tmpfs, …): the file keeps its length, and begins with NULs that
- *   take no space and that a reader skips;
+ * - where that is unknown, `--punch-hole` frees them (btrfs, tmpfs, …): the file keeps its length and begins with NULs that
+ *   take no space; `<log>.begin` says where its bytes begin;
  * - where neither is, the file is truncated, and what is written between copy and truncation is lost.
  *
  * So `log.2`, `log.1`, `log` one after the other are what was written, byte for byte. A rotation killed between copy and cut
@@ -22,48 +23,54 @@ export async function rotateLog(
   path: string,
   { maxBytes, keep }: { maxBytes: number; keep: number },
 ): Promise<boolean> {
-  const info = await stat(path).catch(() => undefined);
-  if (info === undefined || info.blocks * 512 <= maxBytes || info.size <= maxBytes) return false;
-  const from = await firstByteOfData(path, info);
-  const end = info.size - (info.size % BLOCK);
+  const size = (await stat(path).catch(() => undefined))?.size ?? 0;
+  const from = await beginOfLog(path, size);
+  if (size - from <= maxBytes) return false;
+  const end = size - (size % BLOCK);
   await pipeline(
     createReadStream(path, { start: from, end: end - 1 }),
     createWriteStream(`${path}.new`, { mode: 0o600 }),
   );
-  for (let index = keep - 1; index >= 1; index--)
-    await rename(`${path}.${index}`, `${path}.${index + 1}`).catch(() => {});
+  for (let index = keep - 1; index >= 1; index--) {
+    await rename(`${path}.${index}`, `${path}.${index + 1}`).catch(ignoreMissing);
+  }
   await rename(`${path}.new`, `${path}.1`);
   await cut(path, end);
   return true;
 }
 
+/** Where a log's bytes begin: after what was punched out of it. */
+export async function beginOfLog(path: string, size: number): Promise<number> {
+  const punched = Number(await readFile(`${path}.begin`, 'utf8').catch(() => '0'));
+  return punched <= size ? punched : 0;
+}
+
+export async function removeLogs(path: string, keep: number = LIMITS.rotation.keep): Promise<void> {
+  const suffixes = ['', '.new', '.begin', ...Array.from({ length: keep }, (_, index) => `.${index + 1}`)];
+  for (const suffix of suffixes) await rm(`${path}${suffix}`, { force: true });
+}
+
 /** A multiple of every usual file system's block. */
 const BLOCK = 4096;
 
-/** A file that was punched before holds data only in its last blocks, as many as it takes. */
-async function firstByteOfData(path: string, info: { size: number; blocks: number }): Promise<number> {
-  const allocated = info.blocks * 512;
-  if (allocated >= info.size) return 0;
-  for await (const chunk of createReadStream(path, { start: 0, end: 0 })) {
-    if ((chunk as Buffer)[0] !== 0) return 0;
-  }
-  return Math.max(0, (Math.floor(info.size / BLOCK) + 1) * BLOCK - allocated);
-}
-
 async function cut(path: string, bytes: number): Promise<void> {
-  for (const how of ['--collapse-range', '--punch-hole']) {
-    try {
-      await promisify(execFile)('fallocate', [how, '--offset', '0', '--length', String(bytes), path]);
-      return;
-    } catch {
-      // Unknown to this file system; the essay above says what comes next.
-    }
-  }
+  if (await fallocate('--collapse-range', path, bytes)) return rm(`${path}.begin`, { force: true });
+  await writeFile(`${path}.begin`, String(bytes));
+  if (await fallocate('--punch-hole', path, bytes)) return;
   await truncate(path, 0);
+  await rm(`${path}.begin`, { force: true });
 }
 
-export async function removeLogs(path: string, keep: number): Promise<void> {
-  for (const suffix of ['', '.new', ...Array.from({ length: keep }, (_, index) => `.${index + 1}`)]) {
-    await rm(`${path}${suffix}`, { force: true });
+/** False: unknown to this file system, or to this machine. */
+async function fallocate(how: string, path: string, bytes: number): Promise<boolean> {
+  try {
+    await promisify(execFile)('fallocate', [how, '--offset', '0', '--length', String(bytes), path]);
+    return true;
+  } catch {
+    return false;
   }
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error;
 }
