@@ -1,0 +1,66 @@
+import { delimiter, join } from 'node:path';
+import type { UnixUser } from '@islet/supervise';
+
+/**
+ * How a build reaches the network is a property of the machine, not of the service: these pass from Islet's own environment
+ * to a build. Nothing does to an instance.
+ */
+const NETWORK =
+  /^(https?_proxy|all_proxy|no_proxy|npm_config_registry|pip_index_url|pip_extra_index_url|goproxy|gosumdb|goprivate|gonosumdb|goflags|gotoolchain|node_extra_ca_certs|ssl_cert_file|ssl_cert_dir)$/i;
+
+/** A build's whole environment: every package manager and compiler keeps its cache in the service's own folder. */
+export function buildEnvironment({ cache, path, user, own }: BuildPlace): Record<string, string> {
+  const passed = Object.entries(own).filter(([name]) => NETWORK.test(name)) as [string, string][];
+  return {
+    ...Object.fromEntries(passed),
+    ...identity(user, own),
+    PATH: path,
+    LANG: 'C.UTF-8',
+    CI: 'true',
+    HOME: join(cache, 'home'),
+    TMPDIR: join(cache, 'tmp'),
+    XDG_CACHE_HOME: join(cache, 'xdg'),
+    npm_config_cache: join(cache, 'npm'),
+    npm_config_update_notifier: 'false',
+    COREPACK_HOME: join(cache, 'corepack'),
+    YARN_CACHE_FOLDER: join(cache, 'yarn'),
+    GOPATH: join(cache, 'go'),
+    GOCACHE: join(cache, 'go-build'),
+    GOMODCACHE: join(cache, 'go-modules'),
+    PIP_CACHE_DIR: join(cache, 'pip'),
+    MAVEN_OPTS: `-Dmaven.repo.local=${join(cache, 'maven')}`,
+    GRADLE_USER_HOME: join(cache, 'gradle'),
+    CARGO_HOME: join(cache, 'cargo'),
+  };
+}
+
+interface BuildPlace {
+  readonly cache: string;
+  readonly path: string;
+  readonly user: UnixUser | undefined;
+  /** Islet's own. */
+  readonly own: NodeJS.ProcessEnv;
+}
+
+/** An instance's whole environment: what it was given, and where it is at home. */
+export function instanceEnvironment({ given, home, temporary, user, own }: InstancePlace): Record<string, string> {
+  return { LANG: 'C.UTF-8', ...given, ...identity(user, own), HOME: home, TMPDIR: temporary };
+}
+
+interface InstancePlace {
+  readonly given: Readonly<Record<string, string>>;
+  readonly home: string;
+  readonly temporary: string;
+  readonly user: UnixUser | undefined;
+  readonly own: NodeJS.ProcessEnv;
+}
+
+/** The runtime that Islet brings comes last: what the machine has goes first. */
+export function withRuntime(path: string, nodeBin: string): string {
+  return [path, nodeBin].filter(Boolean).join(delimiter);
+}
+
+function identity(user: UnixUser | undefined, own: NodeJS.ProcessEnv): { USER: string; LOGNAME: string } {
+  const name = user?.name ?? own.USER ?? own.LOGNAME ?? 'islet';
+  return { USER: name, LOGNAME: name };
+}
