@@ -23,7 +23,6 @@ import type { RoutingTable } from '@islet/policy';
 import type { Clock } from './clock.ts';
 import type { Ledger } from './ledger.ts';
 import type { Prober, Subject } from './probe/prober.ts';
-import type { LaunchSpec } from './store/applied.ts';
 import type { Decisions } from './store/decisions.ts';
 
 /** One look at everything, and what `plan` needs of it. */
@@ -44,7 +43,6 @@ export interface Senses {
   readonly clock: Clock;
   /** What to probe of an instance; undefined: its revision is not known any more. */
   readonly subject: (instance: ComputeInstance, adopted: boolean) => Subject | undefined;
-  readonly spec: (service: string) => LaunchSpec | undefined;
 }
 
 export interface Observer {

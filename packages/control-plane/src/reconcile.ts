@@ -18,6 +18,7 @@ export interface ReconcileParts {
   /** After every turn: what was seen, wanted and decided. */
   readonly onTurn: (turn: TurnReport) => void;
   readonly clock: Clock;
+  readonly log: { error(fields: object, message: string): void };
 }
 
 export interface TurnReport {
@@ -57,7 +58,7 @@ export function createReconciler(parts: ReconcileParts): Reconciler {
     turning = true;
     do {
       again = false;
-      await turn().catch((error: unknown) => console.error('turn failed', error));
+      await turn().catch((error: unknown) => parts.log.error({ error }, 'a turn failed'));
     } while (again && !closed);
     turning = false;
   };
