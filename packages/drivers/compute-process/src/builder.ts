@@ -1,16 +1,18 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { chmod, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BuildOutcome, type BuildRequest, type CallOptions, DriverError } from '@islet/driver';
 import { accessiblePath, removeLogs, type Supervisor, type UnixUser } from '@islet/supervise';
+import { makeCaches } from './caches.ts';
 import { buildEnvironment, withRuntime } from './environment.ts';
 import { untilExit } from './exit.ts';
 import { type InputFiles, listInputs } from './input-files.ts';
 import { LIMITS } from './limits.ts';
-import { completeRevision, readRevision, removeTree } from './revision.ts';
-import { makeOwn, type ServiceFolders } from './service-folders.ts';
+import { completeRevision, readRevision } from './revision.ts';
+import { letIn, type ServiceFolders } from './service-folders.ts';
 import { Slots } from './slots.ts';
 import { copyInputs } from './snapshot.ts';
 import { tail } from './tail.ts';
+import { removeTree } from './tree-tools.ts';
 
 export interface BuilderContext {
   readonly supervisor: Supervisor;
@@ -61,9 +63,12 @@ export class Builder {
     const staged = join(folders.staging, revision);
     await endBuild(this.#context.supervisor, buildName(request));
     await removeTree(staged);
-    await mkdir(join(staged, 'files'), { recursive: true, mode: 0o755 });
+    // Nobody else can enter while root copies: a running instance, being the same user, could put links in the way.
+    await mkdir(join(staged, 'files'), { recursive: true });
+    await chmod(staged, 0o700);
     try {
       const home = request.inPlace ? undefined : await this.#copy(request, { to: join(staged, 'files'), user, signal });
+      await letIn(staged, user);
       const cwd = home === undefined ? folder : join(staged, 'files', home);
       const failure = request.command && (await this.#run(request.command, request, { cwd, user, signal }));
       if (failure) return { kind: 'failed', reason: failure, log: await lastLines(folders.buildLog(revision)) };
@@ -86,14 +91,14 @@ export class Builder {
     const { supervisor, nodeBin } = this.#context;
     const folders = this.#context.folders(request.service);
     const name = buildName(request);
-    await this.#makeCaches(folders, place.user);
+    const caches = await makeCaches(folders.cache, place.user);
     await removeLogs(folders.buildLog(request.revision));
     const path = accessiblePath(withRuntime(request.path, nodeBin), place.user);
     await supervisor.start({
       name,
       argv: ['/bin/sh', '-c', command],
       cwd: place.cwd,
-      env: buildEnvironment({ cache: folders.cache, path, user: place.user, own: process.env }),
+      env: buildEnvironment({ caches, path, user: place.user, own: process.env }),
       user: place.user,
       log: folders.buildLog(request.revision),
       limits: { cpu: undefined, memoryBytes: undefined },
@@ -107,14 +112,8 @@ export class Builder {
       throw new DriverError('timeout', `the build of ${request.service} was called off`);
     } finally {
       await endBuild(supervisor, name);
-      await rm(join(folders.cache, 'tmp'), { recursive: true, force: true });
+      await removeTree(caches.temporary);
     }
-  }
-
-  async #makeCaches(folders: ServiceFolders, user: UnixUser | undefined): Promise<void> {
-    await makeOwn(folders.cache, user);
-    await makeOwn(join(folders.cache, 'home'), user);
-    await makeOwn(join(folders.cache, 'tmp'), user);
   }
 }
 

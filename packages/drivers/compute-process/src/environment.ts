@@ -1,5 +1,6 @@
 import { delimiter, join } from 'node:path';
 import type { UnixUser } from '@islet/supervise';
+import type { Caches } from './caches.ts';
 
 /**
  * How a build reaches the network is a property of the machine, not of the service: these pass from Islet's own environment
@@ -9,7 +10,7 @@ const NETWORK =
   /^(https?_proxy|all_proxy|no_proxy|npm_config_registry|pip_index_url|pip_extra_index_url|goproxy|gosumdb|goprivate|gonosumdb|goflags|gotoolchain|node_extra_ca_certs|ssl_cert_file|ssl_cert_dir)$/i;
 
 /** A build's whole environment: every package manager and compiler keeps its cache in the service's own folder. */
-export function buildEnvironment({ cache, path, user, own }: BuildPlace): Record<string, string> {
+export function buildEnvironment({ caches, path, user, own }: BuildPlace): Record<string, string> {
   const passed = Object.entries(own).filter(([name]) => NETWORK.test(name)) as [string, string][];
   return {
     ...Object.fromEntries(passed),
@@ -17,25 +18,26 @@ export function buildEnvironment({ cache, path, user, own }: BuildPlace): Record
     PATH: path,
     LANG: 'C.UTF-8',
     CI: 'true',
-    HOME: join(cache, 'home'),
-    TMPDIR: join(cache, 'tmp'),
-    XDG_CACHE_HOME: join(cache, 'xdg'),
-    npm_config_cache: join(cache, 'npm'),
+    HOME: caches.home,
+    TMPDIR: caches.temporary,
+    XDG_CACHE_HOME: join(caches.tools, 'xdg'),
+    npm_config_cache: join(caches.tools, 'npm'),
     npm_config_update_notifier: 'false',
-    COREPACK_HOME: join(cache, 'corepack'),
-    YARN_CACHE_FOLDER: join(cache, 'yarn'),
-    GOPATH: join(cache, 'go'),
-    GOCACHE: join(cache, 'go-build'),
-    GOMODCACHE: join(cache, 'go-modules'),
-    PIP_CACHE_DIR: join(cache, 'pip'),
-    MAVEN_OPTS: `-Dmaven.repo.local=${join(cache, 'maven')}`,
-    GRADLE_USER_HOME: join(cache, 'gradle'),
-    CARGO_HOME: join(cache, 'cargo'),
+    COREPACK_HOME: join(caches.tools, 'corepack'),
+    YARN_CACHE_FOLDER: join(caches.tools, 'yarn'),
+    GOPATH: join(caches.tools, 'go'),
+    GOCACHE: join(caches.tools, 'go-build'),
+    GOMODCACHE: join(caches.tools, 'go-modules'),
+    PIP_CACHE_DIR: join(caches.tools, 'pip'),
+    // The JVM takes its home from the user database, where a service has none.
+    MAVEN_OPTS: `-Duser.home=${caches.home} -Dmaven.repo.local=${join(caches.tools, 'maven')}`,
+    GRADLE_USER_HOME: join(caches.tools, 'gradle'),
+    CARGO_HOME: join(caches.tools, 'cargo'),
   };
 }
 
 interface BuildPlace {
-  readonly cache: string;
+  readonly caches: Caches;
   readonly path: string;
   readonly user: UnixUser | undefined;
   /** Islet's own. */

@@ -24,8 +24,9 @@ import { type InputsKeyRequest, inputsKey } from './inputs-key.ts';
 import { makeInstanceFolder, mirror } from './instance-folder.ts';
 import { type InstanceRecord, InstanceRecords } from './instance-records.ts';
 import { pruneLogs } from './logs.ts';
-import { listRevisions, type Revision, readRevision, removeRevision, removeTree } from './revision.ts';
-import { makeOwn, ServiceFolders } from './service-folders.ts';
+import { listRevisions, type Revision, readRevision, removeRevision } from './revision.ts';
+import { ServiceFolders } from './service-folders.ts';
+import { removeTree } from './tree-tools.ts';
 
 export interface ProcessComputeOptions {
   readonly layout: Layout;
@@ -99,7 +100,7 @@ class ProcessDriver implements ProcessCompute {
     const user = revision.kind === 'in place' ? undefined : await this.#user(service);
     await folders.make(await this.#user(service));
     const place = await makeInstanceFolder(folders.instance(instance), user);
-    const cwd = await this.#workingFolder(request, revision, { work: place.cwd, user });
+    const cwd = await this.#workingFolder(request, revision, { work: place.work, user });
     signal.throwIfAborted();
     this.#records.write(this.#recordOf(request));
     const { home, temporary } = place;
@@ -228,7 +229,6 @@ class ProcessDriver implements ProcessCompute {
     { work, user }: { work: string; user: UnixUser | undefined },
   ): Promise<string> {
     if (revision.kind === 'in place') return revision.folder;
-    await makeOwn(work, user);
     return mirror({ files: join(this.#folders(service).revision(id), 'files'), home: revision.home, work, user });
   }
 

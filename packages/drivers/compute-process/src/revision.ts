@@ -1,10 +1,8 @@
-import { execFile } from 'node:child_process';
-import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { DriverError } from '@islet/driver';
 import type { UnixUser } from '@islet/supervise';
-import { LIMITS } from './limits.ts';
+import { letIn } from './service-folders.ts';
+import { makeImmutable, removeTree, syncTree } from './tree-tools.ts';
 
 /** `revision.json` beside a revision's `files`: where in them the service's folder is. */
 export type Revision =
@@ -15,9 +13,10 @@ export type Revision =
 /** A revision's folder appears by one rename, when all in it is complete: its name is the mark. */
 export async function completeRevision({ staged, final, revision, user }: CompleteRevision): Promise<void> {
   await writeFile(join(staged, 'revision.json'), JSON.stringify(revision), { mode: 0o600 });
+  await chmod(staged, 0o700);
   if (revision.kind === 'snapshot') await makeImmutable(join(staged, 'files'), user);
-  // What is called complete has to be so after a power cut as well.
-  await run('sync', ['--file-system', staged]);
+  await letIn(staged, user);
+  await syncTree(staged);
   await rename(staged, final);
 }
 
@@ -47,24 +46,4 @@ export async function removeRevision(folder: string, staging: string): Promise<v
     throw error;
   }
   await removeTree(doomed);
-}
-
-/** Also one that was made immutable. */
-export async function removeTree(folder: string): Promise<void> {
-  if (process.getuid?.() !== 0) await run('chmod', ['-R', 'u+rwX', folder]).catch(() => {});
-  await rm(folder, { recursive: true, force: true, maxRetries: 2 });
-}
-
-/** As root it is root's, and its service's group may read it; otherwise nobody may write, which the owner could undo. */
-async function makeImmutable(files: string, user: UnixUser | undefined): Promise<void> {
-  if (user !== undefined) await run('chown', ['-R', '-h', `0:${user.gid}`, files]);
-  await run('chmod', ['-R', user === undefined ? 'a-w' : 'u+rX,u-s,g+rX,g-ws,o-rwx', files]);
-}
-
-async function run(tool: string, args: readonly string[]): Promise<void> {
-  try {
-    await promisify(execFile)(tool, args, { timeout: LIMITS.treeToolMs });
-  } catch (error) {
-    throw new DriverError('internal', `${tool} failed: ${(error as Error).message}`, { cause: error });
-  }
 }

@@ -1,4 +1,4 @@
-import { chmod, chown, lchown, mkdir } from 'node:fs/promises';
+import { chmod, chown, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Layout, layoutOf } from '@islet/driver';
 import type { UnixUser } from '@islet/supervise';
@@ -58,11 +58,10 @@ export class ServiceFolders {
   async make(user: UnixUser | undefined): Promise<void> {
     await mkdir(this.#layout.runtime, { recursive: true });
     await mkdir(join(this.root, '..'), { recursive: true, mode: 0o711 });
-    for (const folder of [this.root, this.revisions, this.staging, this.instances]) {
+    for (const folder of [this.root, this.revisions, this.staging, this.cache, this.instances]) {
       await mkdir(folder, { recursive: true });
       await letIn(folder, user);
     }
-    await makeOwn(this.cache, user);
     await mkdir(this.logs, { recursive: true, mode: 0o700 });
   }
 }
@@ -77,5 +76,5 @@ export async function makeOwn(folder: string, user: UnixUser | undefined): Promi
 /** A folder of Islet's that the user may read and pass through. */
 export async function letIn(folder: string, user: UnixUser | undefined): Promise<void> {
   await chmod(folder, user === undefined ? 0o700 : 0o750);
-  if (user !== undefined) await lchown(folder, 0, user.gid);
+  if (user !== undefined) await chown(folder, 0, user.gid);
 }
