@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import type { Stats } from 'node:fs';
 import { chmod, lchown, lstat, mkdir, rm, rmdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DriverError } from './errors.ts';
@@ -35,20 +36,26 @@ export async function makeOwnedFolder(folder: string, owner: Owner | undefined):
   if (owner) await lchown(folder, owner.uid, owner.gid);
 }
 
-/** Removes it with all that is in it; nothing where it isn't there. */
-export async function removeOwnedFolder(folder: string, owner: Owner | undefined): Promise<void> {
-  if (!(await isFolder(folder))) return;
-  if (!owner) return rm(folder, { recursive: true, force: true });
-  // It may empty the folder but not remove it: that is for root, who sees by it whether anything is left.
-  const removal = spawn('/bin/rm', ['-rf', '--', folder], { uid: owner.uid, gid: owner.gid, stdio: 'ignore' });
+/** Removes it with all that is in it, as whoever owns it; nothing where it isn't there. */
+export async function removeOwnedFolder(folder: string): Promise<void> {
+  const { uid, gid } = (await look(folder)) ?? {};
+  if (uid === undefined || gid === undefined) return;
+  if (uid === process.getuid?.()) return rm(folder, { recursive: true, force: true });
+  // The owner may empty the folder but not remove it: that is for root, who sees by it whether anything is left.
+  const removal = spawn('/bin/rm', ['-rf', '--', folder], { uid, gid, stdio: 'ignore' });
   await once(removal, 'close');
   await rmdir(folder);
 }
 
 export async function isFolder(path: string): Promise<boolean> {
+  return (await look(path)) !== undefined;
+}
+
+/** Of the folder itself: a link is none. */
+async function look(path: string): Promise<Stats | undefined> {
   const stats = await lstat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error;
     return undefined;
   });
-  return stats?.isDirectory() ?? false;
+  return stats?.isDirectory() ? stats : undefined;
 }

@@ -41,7 +41,7 @@ export async function makeCluster(place: ClusterPlace, options: MakeOptions): Pr
   const draft = join(folder, 'cluster.new');
   const passwordFile = join(folder, 'superuser');
   await makePassage(folder);
-  await removeOwnedFolder(draft, user);
+  await removeOwnedFolder(draft);
   await makeOwnedFolder(draft, user);
   try {
     await writePassword(passwordFile, options.superuserPassword, user);
@@ -65,8 +65,8 @@ export async function makeCluster(place: ClusterPlace, options: MakeOptions): Pr
 /** All of it, half-made ones too. */
 export async function removeCluster(place: ClusterPlace): Promise<void> {
   if (!(await isFolder(place.folder))) return;
-  await removeOwnedFolder(join(place.folder, 'cluster.new'), place.user);
-  await removeOwnedFolder(clusterFolder(place), place.user);
+  await removeOwnedFolder(join(place.folder, 'cluster.new'));
+  await removeOwnedFolder(clusterFolder(place));
   await rm(place.folder, { recursive: true });
 }
 

@@ -13,10 +13,10 @@ import {
   type StoreRequest,
 } from '@islet/driver';
 import { readMigrations } from '@islet/driver/migrations';
-import { serviceUser, type UnixUser } from '@islet/supervise';
+import { type Guarantee, serviceUser, type UnixUser } from '@islet/supervise';
 import { findPackage, usableBinaries } from './binaries.ts';
 import { type ClusterPlace, clusterExists, clusterFolder, makeCluster, removeCluster } from './cluster.ts';
-import { codeOf, withClient } from './connect.ts';
+import { withClient } from './connect.ts';
 import { type Credentials, CredentialsFolder } from './credentials.ts';
 import { failpoint } from './failpoint.ts';
 import { Health } from './health.ts';
@@ -171,6 +171,7 @@ class PostgresDriver implements DataDriver {
     const known = this.#credentials.get(service);
     if (runningServer(supervisor, service) && isStarted(known)) return known;
 
+    if (process.getuid?.() === 0 && !place.user) throw noUser(service, supervisor.guarantees());
     const native = await usableBinaries({
       ...(await findPackage()),
       tools: this.#options.tools,
@@ -238,6 +239,13 @@ class PostgresDriver implements DataDriver {
   #changed(): void {
     for (const listener of this.#listeners) listener();
   }
+}
+
+function noUser(service: string, guarantees: readonly Guarantee[]): DriverError {
+  const reason = guarantees.find(({ name, held }) => name === 'isolation between services' && !held)?.reason;
+  return new DriverError('unsupported', `PostgreSQL refuses to run as root, and ${service} has no user of its own`, {
+    hint: reason ?? 'run Islet as another user',
+  });
 }
 
 function lostCredentials(service: string, folder: string): DriverError {
