@@ -2,7 +2,7 @@ import { collectHeader, parseCount, parseDurationMs } from './parse.ts';
 
 /**
  * Every verb, once: the command line, the help, the completion and the reference page are made of this table. What a
- * verb does stands in its own file, loaded when it is called.
+ * verb does stands in its own file; `verbs.ts` says which.
  */
 export interface CommandSpec {
   /** As commander reads it: `logs [service] [folder]`. */
@@ -16,7 +16,6 @@ export interface CommandSpec {
   readonly passThrough?: boolean;
   readonly options?: readonly OptionSpec[];
   readonly subcommands?: readonly CommandSpec[];
-  readonly load?: () => Promise<{ readonly run: unknown }>;
 }
 
 export interface OptionSpec {
@@ -36,7 +35,10 @@ export const GROUPS = {
 
 export const LANGS = ['ts', 'python', 'go', 'java'] as const;
 
-const state: OptionSpec = { flags: '--state <dir>', text: 'where Islet keeps what it makes (default: <folder>/.islet)' };
+const state: OptionSpec = {
+  flags: '--state <dir>',
+  text: 'where Islet keeps what it makes (default: <folder>/.islet)',
+};
 const json: OptionSpec = { flags: '--json', text: 'print JSON for programs' };
 const environment: OptionSpec = { flags: '--env <name>', text: 'the overlay of islet.yaml that holds' };
 const timeout = (fallback: string): OptionSpec => ({
@@ -53,7 +55,6 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: 'Make a system from nothing: islet.yaml and one service that runs',
     details: 'Overwrites nothing. The system is named after its folder.',
     examples: ['islet init shop && islet up shop'],
-    load: () => import('./verbs/init.ts'),
   },
   {
     usage: 'new',
@@ -66,7 +67,6 @@ export const COMMANDS: readonly CommandSpec[] = [
         summary: 'Add a service that starts at once, with its tests, below services/',
         examples: ['islet new service orders --lang go'],
         options: [{ flags: '--lang <language>', text: 'what it is written in', fallback: 'ts', choices: LANGS }],
-        load: () => import('./verbs/new-service.ts'),
       },
     ],
   },
@@ -77,7 +77,6 @@ export const COMMANDS: readonly CommandSpec[] = [
     details: 'Needs no running system and changes nothing.',
     examples: ['islet check', 'islet check examples/shop --env production'],
     options: [environment, json],
-    load: () => import('./verbs/check.ts'),
   },
   {
     usage: 'describe [service] [folder]',
@@ -85,7 +84,6 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: 'Show every effective value, and the line or default that it comes from',
     examples: ['islet describe orders'],
     options: [environment, json],
-    load: () => import('./verbs/describe.ts'),
   },
   {
     usage: 'test [service] [folder]',
@@ -94,7 +92,6 @@ export const COMMANDS: readonly CommandSpec[] = [
     details: "Outside of any system, and from Islet's own checkout, runs Islet's everyday suite.",
     examples: ['islet test', 'islet test payments'],
     options: [environment, json],
-    load: () => import('./verbs/test.ts'),
   },
   {
     usage: 'plan [folder]',
@@ -102,7 +99,6 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: 'Show what `up` would change, and change nothing',
     examples: ['islet plan', 'islet plan --env production --json'],
     options: [environment, json, state],
-    load: () => import('./verbs/plan.ts'),
   },
   {
     usage: 'up [folder]',
@@ -111,7 +107,6 @@ export const COMMANDS: readonly CommandSpec[] = [
     details: 'Starts the control plane where none runs. Builds and replaces only what changed.',
     examples: ['islet up', 'islet up examples/shop --env production --timeout 2m'],
     options: [environment, timeout('10m'), json, state],
-    load: () => import('./verbs/up.ts'),
   },
   {
     usage: 'dev [folder]',
@@ -120,7 +115,6 @@ export const COMMANDS: readonly CommandSpec[] = [
     details: 'Keeps its own state and databases in .islet/dev, apart from those of `up`.',
     examples: ['islet dev'],
     options: [environment, state],
-    load: () => import('./verbs/dev.ts'),
   },
   {
     usage: 'restart <service> [folder]',
@@ -128,7 +122,6 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: 'Replace every instance by a new one of the same revision',
     examples: ['islet restart orders'],
     options: [timeout('10m'), json, state],
-    load: () => import('./verbs/restart.ts'),
   },
   {
     usage: 'scale <service> <instances> [folder]',
@@ -136,7 +129,6 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: 'Run this many instances, until the file says otherwise',
     examples: ['islet scale orders 3'],
     options: [timeout('10m'), json, state],
-    load: () => import('./verbs/scale.ts'),
   },
   {
     usage: 'down [folder]',
@@ -151,7 +143,6 @@ export const COMMANDS: readonly CommandSpec[] = [
       json,
       state,
     ],
-    load: () => import('./verbs/down.ts'),
   },
   {
     usage: 'secret',
@@ -165,21 +156,18 @@ export const COMMANDS: readonly CommandSpec[] = [
         details: 'Never takes the value as an argument: arguments are visible to every user of the machine.',
         examples: ['islet secret set stripe-key', 'pass stripe | islet secret set stripe-key'],
         options: [json, state],
-        load: () => import('./verbs/secret-set.ts'),
       },
       {
         usage: 'list [folder]',
         summary: "Secrets' names, versions and users; never values",
         examples: ['islet secret list'],
         options: [json, state],
-        load: () => import('./verbs/secret-list.ts'),
       },
       {
         usage: 'rm <name> [folder]',
         summary: 'Remove a secret',
         examples: ['islet secret rm stripe-key'],
         options: [json, state],
-        load: () => import('./verbs/secret-rm.ts'),
       },
     ],
   },
@@ -189,7 +177,6 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: 'What every service does now, and why',
     examples: ['islet status', 'islet status orders', 'islet status --watch'],
     options: [{ flags: '-w, --watch', text: 'show every change until Ctrl-C' }, json, state],
-    load: () => import('./verbs/status.ts'),
   },
   {
     usage: 'logs [service] [folder]',
@@ -198,11 +185,15 @@ export const COMMANDS: readonly CommandSpec[] = [
     examples: ['islet logs', 'islet logs orders -f -n 20'],
     options: [
       { flags: '-f, --follow', text: 'go on until Ctrl-C' },
-      { flags: '-n, --lines <count>', text: 'how many of the last lines of each instance', fallback: '100', parse: parseCount },
+      {
+        flags: '-n, --lines <count>',
+        text: 'how many of the last lines of each instance',
+        fallback: '100',
+        parse: parseCount,
+      },
       { flags: '--json', text: 'print one JSON value a line' },
       state,
     ],
-    load: () => import('./verbs/logs.ts'),
   },
   {
     usage: 'call <service> <path> [folder]',
@@ -220,7 +211,6 @@ export const COMMANDS: readonly CommandSpec[] = [
       timeout('30s'),
       state,
     ],
-    load: () => import('./verbs/call.ts'),
   },
   {
     usage: 'exec <service> [command...]',
@@ -230,7 +220,6 @@ export const COMMANDS: readonly CommandSpec[] = [
     examples: ['islet exec orders -- env', "islet exec orders -- sh -c 'psql $DATABASE_URL'"],
     passThrough: true,
     options: [state],
-    load: () => import('./verbs/exec.ts'),
   },
   {
     usage: 'decisions [service] [folder]',
@@ -239,7 +228,6 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: 'What the control plane decided and when, newest last',
     examples: ['islet decisions orders'],
     options: [json, state],
-    load: () => import('./verbs/decisions.ts'),
   },
   {
     usage: 'doctor [folder]',
@@ -247,7 +235,6 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: 'What this machine has and lacks: toolchains, and guarantees that cannot be kept here',
     examples: ['islet doctor'],
     options: [json, state],
-    load: () => import('./verbs/doctor.ts'),
   },
   {
     usage: 'install [folder]',
@@ -256,7 +243,6 @@ export const COMMANDS: readonly CommandSpec[] = [
     details: 'As root a unit of the machine, otherwise of the user. Exits 4 where systemd does not run.',
     examples: ['islet install'],
     options: [state],
-    load: () => import('./verbs/install.ts'),
   },
   {
     usage: 'uninstall [folder]',
@@ -264,14 +250,12 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: 'Take the system away from systemd; it goes on running',
     examples: ['islet uninstall'],
     options: [state],
-    load: () => import('./verbs/uninstall.ts'),
   },
   {
     usage: 'completion <shell>',
     group: 'machine',
     summary: 'Print the completion script of bash, zsh or fish',
     examples: ['source <(islet completion bash)', 'islet completion fish > ~/.config/fish/completions/islet.fish'],
-    load: () => import('./verbs/completion.ts'),
   },
   {
     usage: 'version',
@@ -279,13 +263,11 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: 'Print the version',
     examples: ['islet version'],
     options: [json],
-    load: () => import('./verbs/version.ts'),
   },
   {
     usage: '__services',
     hidden: true,
     summary: "The system's services, for completion",
     examples: ['islet __services'],
-    load: () => import('./verbs/services.ts'),
   },
 ];

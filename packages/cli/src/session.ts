@@ -16,11 +16,7 @@ export interface CommonOptions {
 }
 
 /** `once`: ask a system whether or not it runs. `never`: only one that runs. */
-export async function openSession(
-  context: Context,
-  options: SystemOptions,
-  start: 'once' | 'never',
-): Promise<Session> {
+export async function openSession(context: Context, options: SystemOptions, start: 'once' | 'never'): Promise<Session> {
   const system = findSystem(context, options);
   const connection = await connect(connectOptions(context, system, start));
   if (connection.version !== context.version) warnOfVersion(context, connection);
@@ -53,7 +49,12 @@ export function connectOptions(context: Context, system: System, start: ConnectO
 }
 
 function sessionOf(system: System, connection: Connection): Session {
-  return { system, connection, client: connection.client, [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose]() };
+  return {
+    system,
+    connection,
+    client: connection.client,
+    [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
+  };
 }
 
 function warnOfVersion({ stderr, version }: Context, connection: Connection): void {

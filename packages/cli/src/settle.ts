@@ -1,5 +1,5 @@
-import { follow } from '@islet/client/remote';
 import type { ServiceStatus, SystemStatus } from '@islet/client';
+import { follow } from '@islet/client/remote';
 import { type Context, writeJson, writeLines } from './context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { exitCodeOf, isBlocked, isFailed, type Outcome, outcomeOf } from './outcome.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { ApiError, type Connection, isAlive, probe } from '@islet/client/remote';
 import type { SystemStatus } from '@islet/client';
+import { ApiError, type Connection, isAlive, probe } from '@islet/client/remote';
 import type { Context } from './context.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { renderDuration } from './render/duration.ts';
@@ -49,10 +49,11 @@ async function untilGone(
   const pids = new Set<number>([connection.pid]);
   let current: Connection | undefined = connection;
   while (current || [...pids].some(isAlive)) {
-    if (current) await watchEnd(current, signal, (status) => {
-      for (const pid of pidsOf(status)) pids.add(pid);
-      progress.show(status);
-    });
+    if (current)
+      await watchEnd(current, signal, (status) => {
+        for (const pid of pidsOf(status)) pids.add(pid);
+        progress.show(status);
+      });
     await delay(POLL_MS, undefined, { signal });
     current = await probe(stateFolder, signal);
   }

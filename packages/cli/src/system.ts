@@ -23,7 +23,7 @@ export function findSystem({ cwd }: Pick<Context, 'cwd'>, options: SystemOptions
   if (folder === undefined)
     throw new UsageError(
       `no ${SYSTEM_FILE} in ${cwd} or any folder above it`,
-      'give the system\'s folder as an argument, or make a system with `islet init`',
+      "give the system's folder as an argument, or make a system with `islet init`",
     );
   return { folder, stateFolder: options.state ? resolve(cwd, options.state) : join(folder, inFolder) };
 }

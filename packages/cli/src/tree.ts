@@ -4,6 +4,7 @@ import type { Context } from './context.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { UsageError } from './failures.ts';
 import { meansFolder } from './system.ts';
+import { VERBS } from './verbs.ts';
 
 type Finish = (code: ExitCode) => void;
 
@@ -37,7 +38,7 @@ function add(parent: Command, spec: CommandSpec, context: Context, finish: Finis
   if (spec.details) command.addHelpText('after', `\n${spec.details}`);
   command.addHelpText('after', `\nExample:\n${spec.examples.map((example) => `  $ ${example}`).join('\n')}`);
   for (const sub of spec.subcommands ?? []) add(command, sub, context, finish);
-  const load = spec.load;
+  const load = VERBS[pathOf(command)];
   if (!load) return;
   // What follows the service belongs to the command that is run there, flags and all.
   if (spec.passThrough) command.passThroughOptions();
@@ -49,12 +50,19 @@ function add(parent: Command, spec: CommandSpec, context: Context, finish: Finis
   });
 }
 
+/** `secret set`: the words that call a verb, without the program's own name. */
+export function pathOf(command: Command): string {
+  const above = command.parent;
+  return above?.parent ? `${pathOf(above)} ${command.name()}` : command.name();
+}
+
 type Run = (context: Context, ...words: unknown[]) => Promise<ExitCode>;
 
 function optionOf({ flags, text, fallback, parse, choices }: NonNullable<CommandSpec['options']>[number]): Option {
   const option = new Option(flags, text);
-  if (fallback !== undefined) option.default(parse ? parse(fallback) : fallback, fallback);
-  if (parse) option.argParser(parse);
+  const read = parse as ((text: string, before: unknown) => unknown) | undefined;
+  if (fallback !== undefined) option.default(read ? read(fallback, undefined) : fallback, fallback);
+  if (read) option.argParser(read);
   if (choices) option.choices(choices);
   return option;
 }

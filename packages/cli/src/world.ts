@@ -47,8 +47,7 @@ function interruption(): AbortSignal {
     if (controller.signal.aborted) process.exit(130);
     controller.abort(new DOMException('interrupted', 'AbortError'));
   };
-  process.on('SIGINT', interrupt);
-  process.on('SIGTERM', interrupt);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt);
   return controller.signal;
 }
 

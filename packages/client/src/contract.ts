@@ -160,6 +160,18 @@ export const contract = {
 
 export type Contract = typeof contract;
 
+export type ApplyRequest = z.input<typeof ApplyRequest>;
+export type Accepted = z.infer<typeof Accepted>;
+export type PlannedStep = z.infer<typeof PlannedStep>;
+export type PlanPreview = z.infer<typeof PlanPreview>;
+export type LogLine = z.infer<typeof LogLine>;
+export type SecretInfo = z.infer<typeof SecretInfo>;
+export type ServiceEnvironment = z.infer<typeof ServiceEnvironment>;
+export type Guarantee = z.infer<typeof Guarantee>;
+export type Toolchain = z.infer<typeof Toolchain>;
+export type Diagnosis = z.infer<typeof Diagnosis>;
+export type Decision = z.infer<typeof Decision>;
+
 export interface RouteShape {
   readonly method: Method;
   readonly path: string;

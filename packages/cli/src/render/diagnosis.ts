@@ -1,11 +1,10 @@
 import type { Diagnosis } from '@islet/client';
 import type { Colors } from 'picocolors/types.js';
-import type { z } from 'zod';
 import { type Cell, renderTable } from './table.ts';
 
 /** What this machine has and lacks: toolchains, then guarantees, then what else is worth knowing. */
 export function renderDiagnosis(
-  { toolchains, guarantees, notes }: z.infer<typeof Diagnosis>,
+  { toolchains, guarantees, notes }: Diagnosis,
   { colours, columns }: { colours: Colors; columns?: number | undefined },
 ): string[] {
   const mark = (good: boolean): Cell =>

@@ -66,7 +66,10 @@ export function renderProgress(status: SystemStatus, { colours, columns }: Statu
 }
 
 /** `islet status <service>`: all that is known of one. */
-export function renderService(service: ServiceStatus, { colours, columns, now }: StatusOptions & { now: number }): string[] {
+export function renderService(
+  service: ServiceStatus,
+  { colours, columns, now }: StatusOptions & { now: number },
+): string[] {
   const about: [string, string | undefined][] = [
     ['language', service.language],
     ['state', `${service.state}: ${service.why}`],

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type IncomingMessage, type OutgoingHttpHeaders, request } from 'node:http';
 import { resolve } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { ApiError } from '@islet/client/remote';
 import type { Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
@@ -36,7 +37,7 @@ export async function run(
 
 async function bodyOf({ stdin, cwd }: Context, data: string | undefined): Promise<Buffer | undefined> {
   if (data === undefined) return undefined;
-  if (data === '@-') return Buffer.concat(await Array.fromAsync(stdin as AsyncIterable<Buffer>));
+  if (data === '@-') return buffer(stdin);
   return data.startsWith('@') ? readFileSync(resolve(cwd, data.slice(1))) : Buffer.from(data);
 }
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { connect } from '@islet/client/remote';
 import type { SystemStatus } from '@islet/client';
+import { connect } from '@islet/client/remote';
 import { ask } from '../ask.ts';
 import { type Context, writeJson, writeLines } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import type { Context } from '../context.ts';
-import { EXIT, type ExitCode } from '../exit-codes.ts';
+import type { ExitCode } from '../exit-codes.ts';
 import { UsageError } from '../failures.ts';
 import { openSession } from '../session.ts';
 import { meansFolder } from '../system.ts';
@@ -38,6 +38,6 @@ function runCommand(argv: readonly string[], options: { cwd: string; env: Record
       if (error.code === 'ENOENT') fail(new UsageError(`${program} is not on the service's PATH`));
       else fail(error);
     });
-    child.once('exit', (code, signal) => done(code ?? 128 + (signal ? constants.signals[signal] : 0) ?? EXIT.failed));
+    child.once('exit', (code, signal) => done(code ?? 128 + (signal ? constants.signals[signal] : 0)));
   });
 }

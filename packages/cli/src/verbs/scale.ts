@@ -12,7 +12,8 @@ export async function run(
   folder: string | undefined,
   options: Omit<UpOptions, 'env'>,
 ): Promise<ExitCode> {
-  if (!/^\d{1,4}$/.test(count)) throw new UsageError(`${count} is not a number of instances`, `islet scale ${service} 3`);
+  if (!/^\d{1,4}$/.test(count))
+    throw new UsageError(`${count} is not a number of instances`, `islet scale ${service} 3`);
   await using session = await openSession(context, { folder, state: options.state }, 'never');
   const input = { service, instances: Number(count) };
   const { revision } = await session.client.scale(input, { signal: context.signal });

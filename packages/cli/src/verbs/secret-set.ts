@@ -36,7 +36,9 @@ async function readAll({ stdin }: Context): Promise<string> {
     if (size > MAX_SECRET_BYTES) throw new UsageError(`a secret has at most ${MAX_SECRET_BYTES} bytes`);
     chunks.push(Buffer.from(chunk));
   }
-  return Buffer.concat(chunks).toString('utf8').replace(/\r?\n$/, '');
+  return Buffer.concat(chunks)
+    .toString('utf8')
+    .replace(/\r?\n$/, '');
 }
 
 function whoNeedsIt(usedBy: readonly string[]): string {

@@ -1,5 +1,5 @@
-import { follow } from '@islet/client/remote';
 import type { SystemStatus } from '@islet/client';
+import { follow } from '@islet/client/remote';
 import { type Context, writeJson, writeLines } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { UsageError } from '../failures.ts';
