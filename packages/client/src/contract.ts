@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import { type Method, ROUTES, type RouteName } from './routes.ts';
 import { SystemStatus } from './status.ts';
 
 /**
  * The control API, once: the server implements this table, the client calls by it, the OpenAPI document is made of it.
+ * Method and path of each route stand in `routes.ts`.
  *
  * `stream` routes answer with one JSON value a line (NDJSON) until the caller goes away.
  */
@@ -90,77 +92,88 @@ export const Decision = z
 const service = z.object({ service: z.string() });
 
 export const contract = {
-  status: route('GET', '/v1/status', { summary: 'What every service does now', response: SystemStatus }),
-  watch: stream('GET', '/v1/status/watch', { summary: 'The status, again after every change', response: SystemStatus }),
-  apply: route('POST', '/v1/apply', {
+  status: route('status', { summary: 'What every service does now', response: SystemStatus }),
+  watch: route('watch', { summary: 'The status, again after every change', response: SystemStatus }),
+  apply: route('apply', {
     summary: "Make the system's files true",
     body: ApplyRequest,
     response: Accepted,
   }),
-  plan: route('POST', '/v1/plan', {
+  plan: route('plan', {
     summary: 'What apply would change; changes nothing',
     body: ApplyRequest,
     response: PlanPreview,
   }),
-  down: route('POST', '/v1/down', {
+  down: route('down', {
     summary: 'Stop every service in order; with `purge`, delete their data too',
     body: z.object({ purge: z.boolean() }),
     response: Accepted,
   }),
-  restart: route('POST', '/v1/services/{service}/restart', {
+  restart: route('restart', {
     summary: 'Replace every instance by a new one of the same revision',
     params: service,
     response: Accepted,
   }),
-  scale: route('POST', '/v1/services/{service}/scale', {
+  scale: route('scale', {
     summary: 'Run this many instances, until the file says otherwise',
     params: service,
     body: z.object({ instances: z.int().min(0).max(1000) }),
     response: Accepted,
   }),
-  logs: stream('GET', '/v1/logs', {
+  logs: route('logs', {
     summary: "Services' output, secrets redacted",
     query: z.object({ service: z.string().optional(), lines: z.string().optional(), follow: z.string().optional() }),
     response: LogLine,
   }),
-  environment: route('GET', '/v1/services/{service}/environment', {
+  environment: route('environment', {
     summary: 'What an instance of the service is given; holds its secrets',
     params: service,
     response: ServiceEnvironment,
   }),
-  operator: route('GET', '/v1/operator', {
+  operator: route('operator', {
     summary: "The proxy's Unix socket for calls by the operator; the Host header names the service",
     response: z.object({ socket: z.string() }),
   }),
-  secrets: route('GET', '/v1/secrets', { summary: 'Names and versions; never values', response: z.array(SecretInfo) }),
-  setSecret: route('PUT', '/v1/secrets/{name}', {
+  secrets: route('secrets', { summary: 'Names and versions; never values', response: z.array(SecretInfo) }),
+  setSecret: route('setSecret', {
     summary: 'Set a secret; services that name it get a new revision on the next apply',
     params: z.object({ name: z.string() }),
     body: z.object({ value: z.string().min(1) }),
     response: SecretInfo,
   }),
-  removeSecret: route('DELETE', '/v1/secrets/{name}', {
+  removeSecret: route('removeSecret', {
     summary: 'Remove a secret',
     params: z.object({ name: z.string() }),
     response: z.object({ removed: z.boolean() }),
   }),
-  decisions: route('GET', '/v1/decisions', {
+  decisions: route('decisions', {
     summary: 'What the control plane decided, newest last',
     query: z.object({ service: z.string().optional(), since: z.string().optional() }),
     response: z.array(Decision),
   }),
-  diagnose: route('GET', '/v1/diagnosis', { summary: 'What this machine has and lacks', response: Diagnosis }),
-  traffic: route('GET', '/v1/traffic', {
+  diagnose: route('diagnose', { summary: 'What this machine has and lacks', response: Diagnosis }),
+  traffic: route('traffic', {
     summary: "The proxy's counts, errors and latencies by edge, gateway and instance",
     response: z.unknown(),
   }),
-} as const;
+} as const satisfies Record<RouteName, RouteShape>;
 
 export type Contract = typeof contract;
-export type RouteName = keyof Contract;
+
+export type ApplyRequest = z.input<typeof ApplyRequest>;
+export type Accepted = z.infer<typeof Accepted>;
+export type PlannedStep = z.infer<typeof PlannedStep>;
+export type PlanPreview = z.infer<typeof PlanPreview>;
+export type LogLine = z.infer<typeof LogLine>;
+export type SecretInfo = z.infer<typeof SecretInfo>;
+export type ServiceEnvironment = z.infer<typeof ServiceEnvironment>;
+export type Guarantee = z.infer<typeof Guarantee>;
+export type Toolchain = z.infer<typeof Toolchain>;
+export type Diagnosis = z.infer<typeof Diagnosis>;
+export type Decision = z.infer<typeof Decision>;
 
 export interface RouteShape {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: Method;
   readonly path: string;
   readonly summary: string;
   readonly params?: z.ZodType;
@@ -172,10 +185,6 @@ export interface RouteShape {
 
 type Parts = Pick<RouteShape, 'summary' | 'params' | 'query' | 'body' | 'response'>;
 
-function route<const P extends Parts>(method: RouteShape['method'], path: string, parts: P) {
-  return { method, path, stream: false, ...parts } as const;
-}
-
-function stream<const P extends Parts>(method: RouteShape['method'], path: string, parts: P) {
-  return { method, path, stream: true, ...parts } as const;
+function route<const N extends RouteName, const P extends Parts>(name: N, parts: P): (typeof ROUTES)[N] & P {
+  return { ...ROUTES[name], ...parts };
 }

@@ -1,3 +1,5 @@
 export * from './contract.ts';
-export * from './errors.ts';
+export type { Target } from './http.ts';
+export * from './openapi.ts';
+export * from './remote.ts';
 export * from './status.ts';
