@@ -1,7 +1,7 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { layoutOf } from '@islet/driver';
 import { keeperArgv, listenLife, livingPid, reviveKeeper, socketPath } from '@islet/keeper/life';
 import { pino } from 'pino';
@@ -27,7 +27,10 @@ if (values.folder === undefined || values.state === undefined) {
 const folder = resolve(values.folder);
 const stateFolder = resolve(values.state);
 const bare = { state: stateFolder, runtime: stateFolder };
-const log = pino({ base: { process: 'control-plane', pid: process.pid } }, pino.destination({ fd: values.once ? 2 : 1, sync: true }));
+const log = pino(
+  { base: { process: 'control-plane', pid: process.pid } },
+  pino.destination({ fd: values.once ? 2 : 1, sync: true }),
+);
 
 const life = await listenLife({ state: stateFolder, program: 'control-plane' });
 if (life === undefined) {
@@ -44,10 +47,15 @@ async function serve(): Promise<void> {
   writeKeeperFile();
   const keeper = reviveKeeper({ state: stateFolder, argv: keeperArgv(stateFolder) });
   const watchKeeper = setInterval(async () => {
-    keeperPid = await livingPid({ state: stateFolder, program: 'keeper', signal: AbortSignal.timeout(1_000) }).catch(() => undefined);
+    keeperPid = await livingPid({ state: stateFolder, program: 'keeper', signal: AbortSignal.timeout(1_000) }).catch(
+      () => undefined,
+    );
   }, 1_000);
   const api = await serveApi(createHandlers(system), { token: system.parts.state.token, port: 0 });
-  writeAtomically(layoutOf.control(bare), JSON.stringify({ url: api.url, pid: process.pid, version: packageJson.version }));
+  writeAtomically(
+    layoutOf.control(bare),
+    JSON.stringify({ url: api.url, pid: process.pid, version: packageJson.version }),
+  );
   system.reconciler.poke();
   log.info({ url: api.url, folder }, 'the control plane serves');
 
@@ -94,12 +102,14 @@ async function close(composed: Composed, api: ApiServer): Promise<void> {
   await life?.close();
 }
 
-/** An earlier `down` has been carried out; whoever starts a control plane again wants it to stay. */
+/** An earlier `down` was carried out to its end, and whoever starts a control plane again wants it to stay. */
 function clearDown({ system }: Composed): void {
+  const mark = join(stateFolder, 'run', 'down');
+  if (!existsSync(mark)) return;
   const { applied } = system.parts.state;
   const before = applied.current();
-  rmSync(join(stateFolder, 'run', 'down'), { force: true });
   if (before?.goingDown) applied.put({ ...before, goingDown: false }, Date.now());
+  rmSync(mark, { force: true });
 }
 
 /** What the keeper keeps alive, and how. */
@@ -107,7 +117,14 @@ function writeKeeperFile(): void {
   const node = [process.execPath, ...process.execArgv];
   const main = fileURLToPath(import.meta.url);
   const proxy = fileURLToPath(import.meta.resolve('@islet/proxy/main'));
-  const proxyArguments = ['--state', stateFolder, '--socket', socketPath(stateFolder, 'proxy'), '--table', layoutOf.routingTable(bare)];
+  const proxyArguments = [
+    '--state',
+    stateFolder,
+    '--socket',
+    socketPath(stateFolder, 'proxy'),
+    '--table',
+    layoutOf.routingTable(bare),
+  ];
   const programs = {
     'control-plane': [...node, main, '--folder', folder, '--state', stateFolder],
     proxy: [...node, proxy, ...proxyArguments],
