@@ -51,7 +51,11 @@ async function serve(): Promise<void> {
       () => undefined,
     );
   }, 1_000);
-  const api = await serveApi(createHandlers(system), { token: system.parts.state.token, port: 0 });
+  const api = await serveApi(createHandlers(system), {
+    token: system.parts.state.token,
+    port: 0,
+    version: packageJson.version,
+  });
   writeAtomically(
     layoutOf.control(bare),
     JSON.stringify({ url: api.url, pid: process.pid, version: packageJson.version }),
@@ -86,7 +90,7 @@ async function serve(): Promise<void> {
 async function serveOnce(): Promise<void> {
   const composed = await start({ keeperPid: () => undefined, onDown: () => undefined });
   const { token } = composed.system.parts.state;
-  const api = await serveApi(createHandlers(composed.system), { token, port: 0 });
+  const api = await serveApi(createHandlers(composed.system), { token, port: 0, version: packageJson.version });
   process.stdout.write(`${JSON.stringify({ url: api.url, token })}\n`);
   process.stdin.resume();
   process.stdin.once('end', () => void close(composed, api).then(() => process.exit(0)));
