@@ -72,7 +72,9 @@ test('a process that ignores SIGTERM is killed when its grace is over', async (t
 test('stops at the same time share one effort, and the shortest grace holds', async (t) => {
   const world = new World(t);
   const supervisor = await world.open();
-  await supervisor.start(world.spec('stubborn', 'trap "echo term >>terms" TERM; echo $$ >>pids; while :; do sleep 0.01; done'));
+  await supervisor.start(
+    world.spec('stubborn', 'trap "echo term >>terms" TERM; echo $$ >>pids; while :; do sleep 0.01; done'),
+  );
   await until(() => world.alive('pids').length === 1, 'it is up');
   const patient = supervisor.stop('stubborn', { graceMs: 3_600_000 });
   await until(() => world.read('terms') !== '', 'it heard SIGTERM');
