@@ -18,7 +18,7 @@ test('all of this holds without root too', (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'islet-nobody-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   chownSync(folder, NOBODY.uid, NOBODY.gid);
-  chmodSync(folder, 0o700);
+  chmodSync(folder, 0o711);
   const files = readdirSync(HERE).filter((file) => file.endsWith('.test.ts') && file !== 'not-root.test.ts');
   const [tool = '', ...args] = switchTo(NOBODY);
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
