@@ -57,9 +57,12 @@ interface InstancePlace {
   readonly own: NodeJS.ProcessEnv;
 }
 
-/** The runtime that Islet brings comes last: what the machine has goes first. */
+/**
+ * The Node.js that Islet runs on goes first: it runs TypeScript unbuilt, which the machine's may be too old for. A service
+ * that needs another one names it by its path.
+ */
 export function withRuntime(path: string, nodeBin: string): string {
-  return [path, nodeBin].filter(Boolean).join(delimiter);
+  return [nodeBin, path].filter(Boolean).join(delimiter);
 }
 
 function identity(user: UnixUser | undefined, own: NodeJS.ProcessEnv): { USER: string; LOGNAME: string } {

@@ -1,3 +1,4 @@
+export { withRuntime } from './environment.ts';
 export { follow } from './follow.ts';
 export type { InputsKeyRequest } from './inputs-key.ts';
 export {

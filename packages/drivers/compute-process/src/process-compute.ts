@@ -127,6 +127,16 @@ class ProcessDriver implements ProcessCompute {
     await pruneLogs(folders.logs, (log) => this.#records.get(log) !== undefined);
   }
 
+  async kill({ instance }: { readonly instance: string }, _options: CallOptions): Promise<void> {
+    await this.#options.supervisor.stop(instance, { graceMs: 0 });
+  }
+
+  async folder({ service, revision }: { readonly service: string; readonly revision: string }): Promise<string> {
+    const found = await this.#revision(service, revision);
+    if (found.kind === 'in place') return found.folder;
+    return join(this.#folders(service).revision(revision), 'files', found.home);
+  }
+
   async forget({ service, revision }: { service: string; revision: string }, _options: CallOptions): Promise<void> {
     const user = this.#records.of(service).find((record) => record.revision === revision);
     if (user !== undefined) throw new DriverError('refused', `the revision ${revision} is used by ${user.id}`);
