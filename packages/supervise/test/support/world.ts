@@ -8,10 +8,10 @@ import { isAlive, readStat } from '../../src/proc.ts';
 
 /** A folder of its own and the supervisors opened on it; at the end of the test, nothing of it runs and nothing is left. */
 export class World {
+  static #count = 0;
   readonly folder = mkdtempSync(join(tmpdir(), 'islet-supervise-'));
   readonly system = `test${process.pid}-${World.#count++}`;
   readonly #open = new Set<Supervisor>();
-  static #count = 0;
 
   constructor(t: TestContext) {
     t.after(() => this.#cleanUp());
