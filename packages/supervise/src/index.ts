@@ -1,5 +1,6 @@
 export { accessiblePath, isReachable } from './accessible-path.ts';
 export { FAILPOINTS, type Failpoint } from './failpoint.ts';
+export { installHint } from './install-hints.ts';
 export { LIMITS as SUPERVISION_LIMITS } from './limits.ts';
 export type * from './model.ts';
 export { type Missing, missingPrograms, programsOf, resolveProgram } from './program.ts';

@@ -24,9 +24,8 @@ export function programsOf(command: string): readonly string[] {
   const programs = new Set<string>();
   for (const words of simpleCommands(command)) {
     const [program, ...rest] = withoutPrefixes(words);
+    if (changesPath(words) || CHANGE_WHAT_NAMES_MEAN.has(program ?? '')) break;
     if (program === undefined) continue;
-    if (changesPath(words) || program === '.' || program === 'source' || program === 'alias' || program === 'eval')
-      break;
     if (BUILTINS.has(program) || isUnknowable(program)) continue;
     programs.add(program);
     if (program === 'env') for (const inner of withoutPrefixes(rest).slice(0, 1)) programs.add(inner);
@@ -69,6 +68,8 @@ function isProgram(path: string): boolean {
 }
 
 const PREFIXES = new Set('if then elif else while until do ! time { exec command nohup'.split(' '));
+
+const CHANGE_WHAT_NAMES_MEAN = new Set(['.', 'source', 'alias', 'eval']);
 
 /** Builtins of POSIX sh and its usual extensions, and keywords that end or describe what stands before them. */
 const BUILTINS = new Set(

@@ -5,7 +5,10 @@
 export function simpleCommands(command: string): readonly (readonly string[])[] {
   const commands: string[][] = [[]];
   for (const token of tokens(command)) {
-    if (token.kind === 'beyond') break;
+    if (token.kind === 'beyond') {
+      commands.pop();
+      break;
+    }
     if (token.kind === 'separator') commands.push([]);
     else commands.at(-1)?.push(token.text);
   }
@@ -24,7 +27,7 @@ const BEYOND = /<<|\(\s*\)|case(?=\s)/y;
 const REDIRECTION = /\d*(?:>>|>\||<>|[<>]&?)[ \t]*(?:"[^"]*"|'[^']*'|[^\s;&|()<>])*/y;
 const SEPARATOR = /&&|\|\||;;|[;&|()\n]/y;
 /** Plain, escaped, quoted, or a substitution (not nested) that stays as it is. */
-const WORD = /(?:\$\([^)]*\)|`[^`]*`|\$\{[^}]*\}|\\[^]|"(?:\\[^]|[^"\\])*"|'[^']*'|[^\s;&|()<>"'\\`])+/y;
+const WORD = /(?:\$\([^)]*\)|`[^`]*`|\$\{[^}]*\}|\\[\s\S]|"(?:\\[\s\S]|[^"\\])*"|'[^']*'|[^\s;&|()<>"'\\`])+/y;
 
 function* tokens(command: string): Generator<Token> {
   for (let at = 0; at < command.length; ) {
@@ -48,7 +51,7 @@ function* tokens(command: string): Generator<Token> {
 }
 
 function unquoted(word: string): string {
-  return word.replaceAll(/'([^']*)'|"((?:\\[^]|[^"\\])*)"|\\([^])/g, (_, single, double, escaped) => {
+  return word.replaceAll(/'([^']*)'|"((?:\\[\s\S]|[^"\\])*)"|\\([\s\S])/g, (_, single, double, escaped) => {
     return single ?? double?.replaceAll(/\\([$`"\\])/g, '$1') ?? escaped;
   });
 }

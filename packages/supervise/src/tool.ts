@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { constants, existsSync } from 'node:fs';
 import { chmod, copyFile, mkdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,7 +14,7 @@ export async function ensureTool({ name, source, folder }: ToolOptions): Promise
   await mkdir(bin, { recursive: true, mode: 0o755 });
   // Whatever the umask is.
   for (const made of [folder, bin]) await chmod(made, 0o755);
-  const draft = join(bin, `.${name}-${process.pid}`);
+  const draft = join(bin, `.${name}-${randomUUID()}`);
   try {
     await copyFile(source, draft, constants.COPYFILE_FICLONE);
     await chmod(draft, 0o755);

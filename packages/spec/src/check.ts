@@ -1,0 +1,75 @@
+import type { z } from 'zod';
+import type { SpecError } from './errors.ts';
+import { type Checking, type Finding, findingsOf } from './issues.ts';
+import { LIMITS } from './limits.ts';
+import { type Located, nodeAt, type Path, pathText, plainOf, replaceAt } from './located.ts';
+
+export interface Checked<T> {
+  /** What is sound, defaults filled in. With errors, only good for finding more of them. */
+  readonly value: T | undefined;
+  /** What `value` was read from. */
+  readonly tree: Located;
+  readonly errors: readonly SpecError[];
+  /** Paths of what was found wrong and left out: what they lack is not another mistake. */
+  readonly dropped: readonly Path[];
+}
+
+/**
+ * Checks a tree against a schema and finds every mistake, also those that others hide.
+ *
+ * A schema stops early: rules over a whole section run only once each part of it is sound, and rules over services only where
+ * the whole file is. So whatever is found wrong is left out, or replaced by a stand-in where it is required, and the
+ * rest is checked again. Complaints that only repeat what was left out (its section now lacks it) are not new. Each pass
+ * makes the tree smaller, and passes are bounded besides.
+ */
+export function check<S extends z.ZodType>(
+  schema: S,
+  start: Checking & { readonly standIns: Readonly<Record<string, Located>> },
+): Checked<z.output<S>> {
+  let { tree } = start;
+  const errors: SpecError[] = [];
+  const dropped: Path[] = [];
+
+  for (let pass = 0; pass < LIMITS.passes; pass += 1) {
+    const result = schema.safeParse(plainOf(tree));
+    if (result.success) return { value: result.data, tree, errors, dropped };
+    const findings = result.error.issues.flatMap((issue) => findingsOf(issue, { ...start, tree }));
+    const fresh = withoutEchoes(findings.filter(({ drop }) => !dropped.some((path) => isWithin(path, drop))));
+    errors.push(...fresh.map((finding) => finding.error));
+    dropped.push(...fresh.map((finding) => finding.drop));
+    tree = lastFirst(findings).reduce((rest, { drop }) => leaveOut(rest, drop, start.standIns), tree);
+  }
+  return { value: undefined, tree, errors, dropped };
+}
+
+/** A key that was only misspelt is not missing besides. */
+function withoutEchoes(findings: readonly Finding[]): readonly Finding[] {
+  const misspelt = findings.filter(({ error }) => error.rule === 'unknown-key');
+  const isEcho = ({ error, drop }: Finding) =>
+    error.rule === 'required' &&
+    misspelt.some((other) => isMeant(other.error, drop.at(-1)) && isWithin(other.drop, drop.slice(0, -1)));
+  return findings.filter((finding) => !isEcho(finding));
+}
+
+function isMeant({ hint }: SpecError, key: PropertyKey | undefined): boolean {
+  return hint === `did you mean "${String(key)}"?`;
+}
+
+/** A missing key that has no stand-in takes its section with it. */
+function leaveOut(tree: Located, path: Path, standIns: Readonly<Record<string, Located>>): Located {
+  const standIn = standIns[pathText(path)];
+  if (standIn !== undefined) return replaceAt(tree, path, standIn);
+  const isMissing = path.length > 0 && nodeAt(tree, path) === undefined;
+  return isMissing ? leaveOut(tree, path.slice(0, -1), standIns) : replaceAt(tree, path, undefined);
+}
+
+/** Items leave a list from its end, so that the others keep their places. */
+function lastFirst(findings: readonly Finding[]): readonly Finding[] {
+  const lastIndex = ({ drop }: Finding) => Number(drop.findLast((key) => typeof key === 'number') ?? -1);
+  return findings.toSorted((a, b) => lastIndex(b) - lastIndex(a));
+}
+
+/** `path` is `outer`, or lies in it. */
+export function isWithin(path: Path, outer: Path): boolean {
+  return outer.every((key, index) => path[index] === key);
+}

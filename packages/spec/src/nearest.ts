@@ -1,0 +1,29 @@
+import leven from 'leven';
+
+/** The candidate that a slip of the fingers is most likely to have meant; undefined where none is near. */
+export function nearest(found: string, candidates: Iterable<string>): string | undefined {
+  let best: { candidate: string; distance: number } | undefined;
+  for (const candidate of candidates) {
+    const distance = leven(found.toLowerCase(), candidate.toLowerCase());
+    if (distance <= allowed(candidate) && (best === undefined || distance < best.distance)) {
+      best = { candidate, distance };
+    }
+  }
+  return best?.candidate;
+}
+
+/** One slip in three letters, two in six, three in nine: more is another word. */
+function allowed(candidate: string): number {
+  return Math.min(3, Math.max(1, Math.floor(candidate.length / 3)));
+}
+
+export function didYouMean(found: string, candidates: Iterable<string>): string | undefined {
+  const near = nearest(found, candidates);
+  return near === undefined ? undefined : `did you mean "${near}"?`;
+}
+
+/** "did you mean …", or the whole list where it is short enough to read. */
+export function oneOf(found: string, candidates: readonly string[]): string | undefined {
+  if (candidates.length === 0) return undefined;
+  return didYouMean(found, candidates) ?? (candidates.length <= 12 ? `there is ${candidates.join(', ')}` : undefined);
+}
