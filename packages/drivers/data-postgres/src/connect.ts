@@ -41,9 +41,14 @@ export function codeOf(error: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined;
 }
 
+/** A host with several addresses fails once for each. No message of these repeats a password. */
+export function messageOf(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(messageOf).join('; ');
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** SQLSTATEs (PostgreSQL's appendix A) that something here depends on. */
 export const SQLSTATE = {
-  cannotConnectNow: '57P03',
   invalidPassword: '28P01',
   invalidAuthorization: '28000',
   noSuchDatabase: '3D000',

@@ -78,13 +78,7 @@ class PostgresDriver implements DataDriver {
     return this.#turns.take(service, async () => {
       const started = this.#started(service);
       const migrations = await readMigrations(folder);
-      try {
-        return await migratePostgres(serviceConfig(started), migrations, signal);
-      } catch (error) {
-        signal.throwIfAborted();
-        if (runningServer(this.#options.supervisor, service)) throw error;
-        throw new DriverError('unavailable', `the PostgreSQL server of ${service} is stopped`, { cause: error });
-      }
+      return migratePostgres(serviceConfig(started), migrations, signal);
     });
   }
 

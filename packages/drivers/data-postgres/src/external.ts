@@ -11,7 +11,7 @@ import {
   type StoreRequest,
 } from '@islet/driver';
 import { readMigrations } from '@islet/driver/migrations';
-import { withClient } from './connect.ts';
+import { messageOf, withClient } from './connect.ts';
 import { parseStoreUrl } from './external-url.ts';
 import { migratePostgres } from './migrations.ts';
 import { LIMITS } from './options.ts';
@@ -104,8 +104,7 @@ async function reach(service: string, connection: StoreConnection, signal: Abort
     }
   } catch (error) {
     signal.throwIfAborted();
-    const reason = error instanceof AggregateError ? error.errors.join('; ') : (error as Error).message;
-    throw new DriverError('unavailable', `the outside store of ${service} can't be used: ${reason}`, {
+    throw new DriverError('unavailable', `the outside store of ${service} can't be used: ${messageOf(error)}`, {
       hint: `check that ${connection.host}:${connection.port} runs and takes this user: islet secret set`,
     });
   }

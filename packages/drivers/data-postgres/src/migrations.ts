@@ -9,7 +9,7 @@ import {
   splitStatements,
 } from '@islet/driver/migrations';
 import { type Client, type ClientConfig, DatabaseError } from 'pg';
-import { codeOf, SQLSTATE, withClient } from './connect.ts';
+import { codeOf, messageOf, SQLSTATE, withClient } from './connect.ts';
 import { failpoint } from './failpoint.ts';
 import { quoteName } from './names.ts';
 import { LIMITS } from './options.ts';
@@ -26,18 +26,29 @@ export async function migratePostgres(
   migrations: readonly Migration[],
   signal: AbortSignal,
 ): Promise<MigrateOutcome> {
-  return withClient({ ...config, lock_timeout: LIMITS.lockMs }, signal, async (client) => {
-    await lock(client, signal);
-    const table = await ensureTable(client);
-    const store = {
-      recorded: () => recordedIn(client, table),
-      apply: (migration: Migration) =>
-        runsInTransaction(migration)
-          ? applyPatiently(client, migration, table, signal)
-          : applyPlainly(client, migration, table),
-    };
-    return runMigrations(store, migrations, signal);
-  });
+  try {
+    return await withClient({ ...config, lock_timeout: LIMITS.lockMs }, signal, (client) =>
+      migrate(client, migrations, signal),
+    );
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof DriverError) throw error;
+    // A migration that fails is an outcome: this is the server that is away, or went away.
+    throw new DriverError('unavailable', `the database can't be migrated: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+async function migrate(client: Client, migrations: readonly Migration[], signal: AbortSignal): Promise<MigrateOutcome> {
+  await lock(client, signal);
+  const table = await ensureTable(client);
+  const store = {
+    recorded: () => recordedIn(client, table),
+    apply: (migration: Migration) =>
+      runsInTransaction(migration)
+        ? applyPatiently(client, migration, table, signal)
+        : applyPlainly(client, migration, table),
+  };
+  return runMigrations(store, migrations, signal);
 }
 
 /** "islet" and "migr", as numbers: the lock's key, held until the session ends. */
@@ -154,7 +165,7 @@ async function rollBack(client: Client, signal: AbortSignal): Promise<void> {
 
 /** The message with its place in the file. */
 function explain(name: string, error: unknown, sent: { readonly text: string; readonly line: number }): string {
-  if (!(error instanceof DatabaseError)) return `${name}: ${error instanceof Error ? error.message : String(error)}`;
+  if (!(error instanceof DatabaseError)) return `${name}: ${messageOf(error)}`;
   // Positions begin at 1 and count characters, not the two halves that JavaScript makes of some.
   const position = Number(error.position ?? 0);
   const line =

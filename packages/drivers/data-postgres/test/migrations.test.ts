@@ -47,6 +47,21 @@ describe('a PostgreSQL migration', () => {
     );
   });
 
+  it('of a server that is stopped is unavailable, and waits for nothing', async () => {
+    await world.driver.stop({ service }, patience());
+    await assert.rejects(migrate({ '1.sql': 'SELECT 1' }), { code: 'unavailable', message: /ECONNREFUSED/ });
+    await world.driver.provision({ service, url: undefined }, patience());
+  });
+
+  it('whose connection is cut in its middle is unavailable, and rolled back', async () => {
+    const migrating = migrate({ '1.sql': 'CREATE TABLE a (x int); SELECT pg_sleep(600)' });
+    migrating.catch(() => {});
+    await sleeping(url);
+    await query(url, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
+    await assert.rejects(migrating, { code: 'unavailable' });
+    assert.deepEqual(await migrate({ '1.sql': 'CREATE TABLE a (x int)' }), { kind: 'migrated', applied: ['1.sql'] });
+  });
+
   it("makes what is the service's own", async () => {
     await migrate({ '1.sql': 'CREATE EXTENSION citext; CREATE TABLE a (x citext)' });
     const owners = await query(url, "SELECT tableowner FROM pg_tables WHERE schemaname = 'public'");
