@@ -19,6 +19,7 @@ import {
 import { removeServiceUser, type Supervisor, serviceUser, switchTo, type UnixUser } from '@islet/supervise';
 import { Builder } from './builder.ts';
 import { instanceEnvironment } from './environment.ts';
+import { execForm } from './exec-form.ts';
 import { FileHashes } from './file-hashes.ts';
 import { type InputsKeyRequest, inputsKey } from './inputs-key.ts';
 import { makeInstanceFolder, mirror } from './instance-folder.ts';
@@ -106,7 +107,7 @@ class ProcessDriver implements ProcessCompute {
     const { home, temporary } = place;
     await supervisor.start({
       name: instance,
-      argv: ['/bin/sh', '-c', request.command],
+      argv: ['/bin/sh', '-c', execForm(request.command)],
       cwd,
       env: instanceEnvironment({ given: request.env, home, temporary, user, own: process.env }),
       user,
