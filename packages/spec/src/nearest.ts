@@ -12,9 +12,9 @@ export function nearest(found: string, candidates: Iterable<string>): string | u
   return best?.candidate;
 }
 
-/** One slip in three letters, two in six, three in nine: more is another word. */
+/** One slip in three letters, two in six (letters changed about are two), three in nine: more is another word. */
 function allowed(candidate: string): number {
-  return Math.min(3, Math.max(1, Math.floor(candidate.length / 3)));
+  return Math.min(3, Math.ceil(candidate.length / 3));
 }
 
 export function didYouMean(found: string, candidates: Iterable<string>): string | undefined {
