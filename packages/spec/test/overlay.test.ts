@@ -69,7 +69,7 @@ test('a mistake in an overlay stands at its place and path, whichever environmen
   for (const environment of [undefined, 'prod']) {
     assert.deepEqual(linesOf(layered('run: { comand: y }\nscale: many\nname: other'), environment), [
       'islet.yaml:6:16  unknown-key  environments.prod.services.orders.run.comand: unknown key "comand"; did you mean "command"?',
-      'islet.yaml:7:16  type  environments.prod.services.orders.scale: expected a section of keys; found "many"',
+      'islet.yaml:7:16  type  environments.prod.services.orders.scale.min: expected a whole number; found "many"',
       "islet.yaml:8:15  value  environments.prod.services.orders.name: an environment can't rename a service; remove it: a service has one name everywhere",
     ]);
   }

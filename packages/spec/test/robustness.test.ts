@@ -100,6 +100,5 @@ function isWritten(file: object, path: string): boolean {
     if (!Object.hasOwn(value, key)) return false;
     value = (value as Record<string, unknown>)[key];
   }
-  // A strategy that leaves nothing to surge overrides no one: it was not written.
   return true;
 }

@@ -33,7 +33,7 @@ const ROWS: readonly Row[] = [
     rule: 'hosts are compared without case',
     texts: two('api: { expose: Shop.example.com/a }\n', 'api: { expose: { host: shop.EXAMPLE.com, path: /a } }\n'),
     expected: [
-      `${ORDERS}:2:16  duplicate-route  api.expose[0]: shop.example.com with path /a is already exposed at ${CATALOG}:2:49; choose another path or host for one of the two`,
+      `${ORDERS}:2:16  duplicate-route  api.expose[0]: shop.example.com with path /a is already exposed at ${CATALOG}:2:48; choose another path or host for one of the two`,
     ],
   },
   {
@@ -56,7 +56,7 @@ const ROWS: readonly Row[] = [
   {
     rule: 'an allowed caller is there',
     texts: orders(`${RUN}security: { allow: [wbe] }\n`, { 'services/web/service.yaml': RUN }),
-    expected: [`${ORDERS}:2:20  unknown-service  security.allow[0]: there is no service "wbe"; did you mean "web"?`],
+    expected: [`${ORDERS}:2:21  unknown-service  security.allow[0]: there is no service "wbe"; did you mean "web"?`],
   },
   {
     rule: 'two services have two fixed ports',

@@ -31,7 +31,7 @@ export const relativePath = () =>
 
 export const port = () => z.int('a port is a whole number').min(1).max(65_535).meta({ title: 'port' });
 
-export const count = (least: number, most = 1000) => z.int().min(least).max(most);
+export const count = (least: number, most = 1000) => z.int('expected a whole number').min(least).max(most);
 
 export const duration = (leastMs = 0) =>
   z
