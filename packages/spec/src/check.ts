@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { SpecError } from './errors.ts';
 import { type Checking, type Finding, findingsOf } from './issues.ts';
 import { LIMITS } from './limits.ts';
-import { type Located, nodeAt, type Path, pathText, plainOf, replaceAt } from './located.ts';
+import { type Located, nodeAt, type Path, pathText, plainOf, replaceAt, writtenPath } from './located.ts';
 import { own } from './own.ts';
 
 export interface Checked<T> {
@@ -35,11 +35,12 @@ export function check<S extends z.ZodType>(
     const result = schema.safeParse(plainOf(tree));
     if (result.success) return { value: result.data, tree, errors, dropped };
     const findings = result.error.issues.flatMap((issue) => findingsOf(issue, { ...start, tree }));
+    const asWritten = ({ drop }: Finding) => writtenPath(tree, drop);
     const fresh = onePerValue(withoutEchoes(findings)).filter(
-      ({ drop }) => !dropped.some((path) => isWithin(path, drop)),
+      (finding) => !dropped.some((path) => isWithin(path, asWritten(finding))),
     );
     errors.push(...fresh.map((finding) => finding.error));
-    dropped.push(...fresh.map((finding) => finding.drop));
+    dropped.push(...fresh.map(asWritten));
     tree = leaveOut(tree, findings, start.standIns);
   }
   return { value: undefined, tree, errors, dropped };
@@ -81,6 +82,6 @@ function lastFirst<T extends { readonly path: Path }>(wrong: readonly T[]): read
 }
 
 /** `path` is `outer`, or lies in it. */
-export function isWithin(path: Path, outer: Path): boolean {
+function isWithin(path: Path, outer: Path): boolean {
   return outer.every((key, index) => path[index] === key);
 }

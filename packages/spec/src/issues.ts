@@ -152,7 +152,7 @@ function sizeWords(issue: Extract<Issue, { code: 'too_small' | 'too_big' }>): st
   return `must be ${isSmall ? (issue.inclusive ? 'at least' : 'more than') : 'at most'} ${bound}`;
 }
 
-export function foundWords(node: Located): string {
+function foundWords(node: Located): string {
   if (node.kind === 'list') return 'a list';
   if (node.kind === 'map') return 'a section of keys';
   if (node.value === null) return 'nothing';

@@ -163,6 +163,16 @@ test('a missing run is one error, with what to write', () => {
   ]);
 });
 
+test('what stood wrong in a list hides nothing of what stands after it', () => {
+  const found = errorsOf(
+    orders('run: { command: x }\nuses: [a, Bad_Name, a]\n', { 'services/a/service.yaml': 'run: { command: x }' }),
+  );
+  assert.deepEqual(
+    found.map(({ path, message }) => `${path}: ${message.slice(0, 16)}`),
+    ['uses[1]: a name has 1 to ', 'uses[2]: "a" stands twice'],
+  );
+});
+
 test('an empty file lacks what is required', () => {
   assert.equal(errorsOf(orders('')).length, 1);
   assert.equal(errorsOf(orders('# nothing\n')).length, 1);

@@ -10,7 +10,6 @@ const two = (ordersText: string, catalogText: string): Texts =>
 interface Row {
   readonly rule: string;
   readonly texts: Texts;
-  readonly environment?: string;
   readonly expected: readonly string[];
 }
 
@@ -152,8 +151,8 @@ const ROWS: readonly Row[] = [
   },
 ];
 
-for (const { rule, texts, environment, expected } of ROWS) {
-  test(`${rule}, or it is an error at its place`, () => assert.deepEqual(linesOf(texts, environment), expected));
+for (const { rule, texts, expected } of ROWS) {
+  test(`${rule}, or it is an error at its place`, () => assert.deepEqual(linesOf(texts), expected));
 }
 
 test('a fixed port is reported as what it costs, and makes every rollout a recreation', () => {

@@ -11,7 +11,7 @@ const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const RELATIVE = /^[^/]/;
 
 export const DURATION_RULE = 'a duration is a whole number and a unit: 500ms, 30s, 2m, 24h, 7d';
-export const SIZE_RULE = 'a size is a number of bytes, or 512Ki, 256Mi, 1Gi';
+const SIZE_RULE = 'a size is a number of bytes, or 512Ki, 256Mi, 1Gi';
 const CPU_RULE = 'cores are a number, 0.5 or 2, or thousandths, 500m';
 
 export const name = () =>
