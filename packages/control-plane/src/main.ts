@@ -1,7 +1,7 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { layoutOf } from '@islet/driver';
 import { keeperArgv, listenLife, livingPid, reviveKeeper, socketPath } from '@islet/keeper/life';
 import { pino } from 'pino';
@@ -27,7 +27,10 @@ if (values.folder === undefined || values.state === undefined) {
 const folder = resolve(values.folder);
 const stateFolder = resolve(values.state);
 const bare = { state: stateFolder, runtime: stateFolder };
-const log = pino({ base: { process: 'control-plane', pid: process.pid } }, pino.destination({ fd: values.once ? 2 : 1, sync: true }));
+const log = pino(
+  { base: { process: 'control-plane', pid: process.pid } },
+  pino.destination({ fd: values.once ? 2 : 1, sync: true }),
+);
 
 const life = await listenLife({ state: stateFolder, program: 'control-plane' });
 if (life === undefined) {
@@ -44,10 +47,19 @@ async function serve(): Promise<void> {
   writeKeeperFile();
   const keeper = reviveKeeper({ state: stateFolder, argv: keeperArgv(stateFolder) });
   const watchKeeper = setInterval(async () => {
-    keeperPid = await livingPid({ state: stateFolder, program: 'keeper', signal: AbortSignal.timeout(1_000) }).catch(() => undefined);
+    keeperPid = await livingPid({ state: stateFolder, program: 'keeper', signal: AbortSignal.timeout(1_000) }).catch(
+      () => undefined,
+    );
   }, 1_000);
-  const api = await serveApi(createHandlers(system), { token: system.parts.state.token, port: 0 });
-  writeAtomically(layoutOf.control(bare), JSON.stringify({ url: api.url, pid: process.pid, version: packageJson.version }));
+  const api = await serveApi(createHandlers(system), {
+    token: system.parts.state.token,
+    port: 0,
+    version: packageJson.version,
+  });
+  writeAtomically(
+    layoutOf.control(bare),
+    JSON.stringify({ url: api.url, pid: process.pid, version: packageJson.version }),
+  );
   system.reconciler.poke();
   log.info({ url: api.url, folder }, 'the control plane serves');
 
@@ -78,7 +90,7 @@ async function serve(): Promise<void> {
 async function serveOnce(): Promise<void> {
   const composed = await start({ keeperPid: () => undefined, onDown: () => undefined });
   const { token } = composed.system.parts.state;
-  const api = await serveApi(createHandlers(composed.system), { token, port: 0 });
+  const api = await serveApi(createHandlers(composed.system), { token, port: 0, version: packageJson.version });
   process.stdout.write(`${JSON.stringify({ url: api.url, token })}\n`);
   process.stdin.resume();
   process.stdin.once('end', () => void close(composed, api).then(() => process.exit(0)));
@@ -94,12 +106,14 @@ async function close(composed: Composed, api: ApiServer): Promise<void> {
   await life?.close();
 }
 
-/** An earlier `down` has been carried out; whoever starts a control plane again wants it to stay. */
+/** An earlier `down` was carried out to its end, and whoever starts a control plane again wants it to stay. */
 function clearDown({ system }: Composed): void {
+  const mark = join(stateFolder, 'run', 'down');
+  if (!existsSync(mark)) return;
   const { applied } = system.parts.state;
   const before = applied.current();
-  rmSync(join(stateFolder, 'run', 'down'), { force: true });
   if (before?.goingDown) applied.put({ ...before, goingDown: false }, Date.now());
+  rmSync(mark, { force: true });
 }
 
 /** What the keeper keeps alive, and how. */
@@ -107,7 +121,14 @@ function writeKeeperFile(): void {
   const node = [process.execPath, ...process.execArgv];
   const main = fileURLToPath(import.meta.url);
   const proxy = fileURLToPath(import.meta.resolve('@islet/proxy/main'));
-  const proxyArguments = ['--state', stateFolder, '--socket', socketPath(stateFolder, 'proxy'), '--table', layoutOf.routingTable(bare)];
+  const proxyArguments = [
+    '--state',
+    stateFolder,
+    '--socket',
+    socketPath(stateFolder, 'proxy'),
+    '--table',
+    layoutOf.routingTable(bare),
+  ];
   const programs = {
     'control-plane': [...node, main, '--folder', folder, '--state', stateFolder],
     proxy: [...node, proxy, ...proxyArguments],

@@ -1,7 +1,7 @@
 import type { Contract } from '@islet/client';
 import { describeStep, type Observed, preview, type Step } from '@islet/plan';
-import type { Proposal } from '../apply.ts';
 import type { z } from 'zod';
+import type { Proposal } from '../apply.ts';
 import { desireOf } from '../desire.ts';
 import { routesOf } from '../routing.ts';
 import type { System } from '../system.ts';

@@ -33,7 +33,7 @@ export interface ApiServer {
 /** Serves the contract on the loopback, to whoever has the token. Port 0: any free one. */
 export async function serveApi(
   handlers: Handlers,
-  options: { readonly token: string; readonly port: number },
+  options: { readonly token: string; readonly port: number; readonly version: string },
 ): Promise<ApiServer> {
   const app = new Hono();
   app.use('*', async (context, next) => {
@@ -44,7 +44,7 @@ export async function serveApi(
     }
     await next();
   });
-  app.get('/openapi.json', (context) => context.json(openApi()));
+  app.get('/openapi.json', (context) => context.json(openApi({ version: options.version })));
   for (const name of Object.keys(contract) as RouteName[]) register(app, name, handlers);
   app.notFound((context) =>
     answerError(context, new ApiError('not-found', `there is no ${context.req.method} ${context.req.path}`)),
