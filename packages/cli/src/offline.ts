@@ -1,11 +1,10 @@
-import type { SystemSpec } from '@islet/spec';
-import { parseSystem } from '@islet/spec';
+import { parseSystem, type SpecError, type SystemSpec } from '@islet/spec';
 import { nodeFiles } from '@islet/spec/node';
 import { InvalidSpec } from './failures.ts';
 
 export interface Parsed {
   readonly spec: SystemSpec;
-  readonly warnings: readonly string[];
+  readonly warnings: readonly SpecError[];
 }
 
 /** A system's meaning from its files alone; throws all of its mistakes as one `InvalidSpec`. */

@@ -67,17 +67,13 @@ export async function startOnce(options: StartOptions & { timeoutMs: number }): 
     errors = (errors + chunk).slice(-16_384);
   });
   child.stdin.on('error', () => {});
-  const ended = endOf(child, 0);
-  const limit = AbortSignal.any([
-    ended,
-    AbortSignal.timeout(options.timeoutMs),
-    ...(options.signal ? [options.signal] : []),
-  ]);
+  const late = AbortSignal.timeout(options.timeoutMs);
+  const limit = AbortSignal.any([late, ...(options.signal ? [options.signal] : [])]);
   const target = await firstLine(child, limit);
   if (target) return { target, pid: child.pid ?? 0, close: () => close(child) };
   await close(child);
   options.signal?.throwIfAborted();
-  const how = ended.aborted ? String(ended.reason) : `it did not answer within ${options.timeoutMs / 1000} s`;
+  const how = late.aborted ? `it did not answer within ${options.timeoutMs / 1000} s` : howEnded(child);
   throw new ApiError('unavailable', ['the control plane did not start', how, ...lastLines(errors)].join('\n  '));
 }
 
@@ -105,8 +101,12 @@ function endOf(child: ChildProcess, afterMs: number): AbortSignal {
   const controller = new AbortController();
   const tell = (how: string) => setTimeout(() => controller.abort(how), afterMs).unref();
   child.once('error', (error) => tell(`it could not be run: ${error.message}`));
-  child.once('exit', (code, signal) => tell(signal ? `it was killed by ${signal}` : `it ended with exit ${code}`));
+  child.once('exit', () => tell(howEnded(child)));
   return controller.signal;
+}
+
+function howEnded({ signalCode, exitCode }: ChildProcess): string {
+  return signalCode ? `it was killed by ${signalCode}` : `it ended with exit ${exitCode}`;
 }
 
 function lastLines(text: string): string[] {
