@@ -21,6 +21,7 @@ const CLOSE_TIMEOUT_MS = 5_000;
 const LOSER_GRACE_MS = 2_000;
 
 export interface StayingChild {
+  readonly pid: number | undefined;
   readonly logFile: string;
   /** Aborted a moment after it ended by itself; the reason says how. */
   readonly ended: AbortSignal;
@@ -42,6 +43,7 @@ export function startStaying({ folder, stateFolder, entry }: StartOptions): Stay
   closeSync(log);
   child.unref();
   return {
+    pid: child.pid,
     logFile,
     ended: endOf(child, LOSER_GRACE_MS),
     lastLines: () => lastLines(readFileSync(logFile).subarray(before).toString('utf8')),
