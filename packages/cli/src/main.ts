@@ -5,8 +5,7 @@ import { join } from 'node:path';
 
 // Not the default folder, which is below /tmp: compiled code must not lie where another user can put it.
 enableCompileCache(
-  process.env['NODE_COMPILE_CACHE'] ??
-    join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'islet', 'compiled'),
+  process.env.NODE_COMPILE_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'islet', 'compiled'),
 );
 const { main } = await import('./cli.ts');
 const { realContext } = await import('./world.ts');

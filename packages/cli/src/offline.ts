@@ -1,5 +1,4 @@
-import type { SpecError, SystemSpec } from '@islet/spec';
-import { parseSystem } from '@islet/spec';
+import { parseSystem, type SpecError, type SystemSpec } from '@islet/spec';
 import { nodeFiles } from '@islet/spec/node';
 import { InvalidSpec } from './failures.ts';
 

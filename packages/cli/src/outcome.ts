@@ -1,4 +1,4 @@
-import type { ServiceStatus, SystemStatus } from '@islet/client';
+import type { ServiceStatus } from '@islet/client';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 
 /** How a settled system stands against what was asked of it. The worst of its services decides. */

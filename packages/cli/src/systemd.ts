@@ -19,9 +19,9 @@ export interface Systemd {
 const TIMEOUT_MS = 30_000;
 
 export function findSystemd({ env }: Pick<Context, 'env'>, uid: number): Systemd {
-  const config = env['XDG_CONFIG_HOME'] ?? join(env['HOME'] ?? homedir(), '.config');
+  const config = env.XDG_CONFIG_HOME ?? join(env.HOME ?? homedir(), '.config');
   if (uid === 0) return { scope: 'machine', folder: '/etc/systemd/system', running: existsSync('/run/systemd/system') };
-  const runtime = env['XDG_RUNTIME_DIR'];
+  const runtime = env.XDG_RUNTIME_DIR;
   const running = runtime !== undefined && existsSync(join(runtime, 'systemd'));
   return { scope: 'user', folder: join(config, 'systemd', 'user'), running };
 }
@@ -33,8 +33,8 @@ export function unitOf(context: Context, system: System, { scope }: Systemd): { 
     scope,
     node: process.execPath,
     keeper: context.entries.keeper,
-    path: toolPath(context.env['PATH'], process.execPath),
-    home: context.env['HOME'],
+    path: toolPath(context.env.PATH, process.execPath),
+    home: context.env.HOME,
   });
   return { name: unitName(about), text };
 }

@@ -13,7 +13,11 @@ export function buildTree(context: Context, finish: Finish): Command {
   const root = new Command('islet')
     .description('Runs a system of microservices: each keeps one service.yaml, one control plane makes it true.')
     .version(context.version, '-V, --version', 'print the version')
+    .usage('<verb> [arguments]')
+    .helpOption('-h, --help', 'show this help')
+    .commandsGroup(GROUPS.machine)
     .helpCommand('help [verb]', 'show the help of a verb')
+    .configureHelp({ subcommandTerm: termOf })
     .exitOverride()
     .showHelpAfterError('(add --help for all that can be said here)')
     .configureOutput({
@@ -48,6 +52,15 @@ function add(parent: Command, spec: CommandSpec, context: Context, finish: Finis
     const positionals = spec.usage.includes('[folder]') ? folderLast(words, spec.usage, context.cwd) : words;
     finish(await (run as Run)(context, ...positionals, given.at(-2)));
   });
+}
+
+/** A verb and what follows it; that there are options goes without saying. */
+function termOf(command: Command): string {
+  const words = command.registeredArguments.map((argument) => {
+    const name = argument.variadic ? `${argument.name()}...` : argument.name();
+    return argument.required ? `<${name}>` : `[${name}]`;
+  });
+  return [command.name(), ...words].join(' ');
 }
 
 /** `secret set`: the words that call a verb, without the program's own name. */

@@ -30,7 +30,7 @@ export function realContext(): Context {
 function output(stream: NodeJS.WriteStream): Output {
   // A reader that went away (`islet logs | head`) is the end of our work, not an error.
   stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
-  const plain = process.env['NO_COLOR'] || process.env['TERM'] === 'dumb';
+  const plain = process.env.NO_COLOR || process.env.TERM === 'dumb';
   return {
     write: (text) => void stream.write(text),
     get terminal() {

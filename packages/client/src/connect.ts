@@ -85,7 +85,11 @@ async function stay(options: ConnectOptions): Promise<Connection> {
   const signals = [child.ended, AbortSignal.timeout(START_TIMEOUT_MS), ...(options.signal ? [options.signal] : [])];
   const found = await waitFor(() => probe(options.stateFolder, options.signal), AbortSignal.any(signals));
   options.signal?.throwIfAborted();
-  if (found) return { ...found, kind: 'started' };
+  if (found) {
+    // Another command was quicker: ours must not start late, when the other's has been asked to end.
+    if (found.pid !== child.pid) child.stop();
+    return { ...found, kind: 'started' };
+  }
   const how = child.ended.aborted
     ? String(child.ended.reason)
     : `it did not answer within ${START_TIMEOUT_MS / 1000} s`;

@@ -21,6 +21,7 @@ const CLOSE_TIMEOUT_MS = 5_000;
 const LOSER_GRACE_MS = 2_000;
 
 export interface StayingChild {
+  readonly pid: number | undefined;
   readonly logFile: string;
   /** Aborted a moment after it ended by itself; the reason says how. */
   readonly ended: AbortSignal;
@@ -44,6 +45,7 @@ export function startStaying({ folder, stateFolder, entry }: StartOptions): Stay
   closeSync(log);
   child.unref();
   return {
+    pid: child.pid,
     logFile,
     ended: endOf(child, LOSER_GRACE_MS),
     lastLines: () => lastLines(readFileSync(logFile).subarray(before).toString('utf8')),
@@ -69,17 +71,13 @@ export async function startOnce(options: StartOptions & { timeoutMs: number }): 
     errors = (errors + chunk).slice(-16_384);
   });
   child.stdin.on('error', () => {});
-  const ended = endOf(child, 0);
-  const limit = AbortSignal.any([
-    ended,
-    AbortSignal.timeout(options.timeoutMs),
-    ...(options.signal ? [options.signal] : []),
-  ]);
+  const late = AbortSignal.timeout(options.timeoutMs);
+  const limit = AbortSignal.any([late, ...(options.signal ? [options.signal] : [])]);
   const target = await firstLine(child, limit);
   if (target) return { target, pid: child.pid ?? 0, close: () => close(child) };
   await close(child);
   options.signal?.throwIfAborted();
-  const how = ended.aborted ? String(ended.reason) : `it did not answer within ${options.timeoutMs / 1000} s`;
+  const how = late.aborted ? `it did not answer within ${options.timeoutMs / 1000} s` : howEnded(child);
   throw new ApiError('unavailable', ['the control plane did not start', how, ...lastLines(errors)].join('\n  '));
 }
 
@@ -107,8 +105,12 @@ function endOf(child: ChildProcess, afterMs: number): AbortSignal {
   const controller = new AbortController();
   const tell = (how: string) => setTimeout(() => controller.abort(how), afterMs).unref();
   child.once('error', (error) => tell(`it could not be run: ${error.message}`));
-  child.once('exit', (code, signal) => tell(signal ? `it was killed by ${signal}` : `it ended with exit ${code}`));
+  child.once('exit', () => tell(howEnded(child)));
   return controller.signal;
+}
+
+function howEnded({ signalCode, exitCode }: ChildProcess): string {
+  return signalCode ? `it was killed by ${signalCode}` : `it ended with exit ${exitCode}`;
 }
 
 function lastLines(text: string): string[] {

@@ -5,7 +5,7 @@ export function zshCompletion(verbs: readonly CompletedVerb[]): string {
   const cases = verbs.map((verb) => {
     const subs = verbs.filter(({ path }) => path.startsWith(`${verb.path} `));
     const described = subs.map(({ path, summary }) => entry(path.split(' ')[1] ?? '', summary)).join(' ');
-    const services = verb.takesService ? ' ${(f)"$(islet __services 2>/dev/null)"}' : '';
+    const services = verb.takesService ? ` \${(f)"$(islet __services 2>/dev/null)"}` : '';
     return `    '${verb.path}') flags=(${verb.flags.join(' ')}); words_here=(${described}${services}) ;;`;
   });
   return `#compdef islet

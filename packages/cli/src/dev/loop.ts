@@ -86,7 +86,7 @@ export async function applyInPlace(
   { session, environment, signal }: Pick<DevLoopOptions, 'session' | 'environment' | 'signal'>,
   changed: readonly string[],
 ): Promise<void> {
-  const path = toolPath(context.env['PATH'], process.execPath);
+  const path = toolPath(context.env.PATH, process.execPath);
   const request = { environment, path, mode: 'in-place' as const, changed: [...changed] };
   let { client } = session;
   while (true) {

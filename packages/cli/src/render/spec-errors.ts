@@ -3,8 +3,14 @@ import { join } from 'node:path';
 import { formatError, type SpecError } from '@islet/spec';
 import type { Colors } from 'picocolors/types.js';
 
-/** Every mistake with its line and a caret; the same text wherever it was found. */
+/** Every mistake with its line and a caret, and how many there are; the same text wherever it was found. */
 export function renderSpecErrors(errors: readonly SpecError[], folder: string, colours: Colors): string {
+  const count = errors.length === 1 ? '1 mistake' : `${errors.length} mistakes`;
+  return `${renderPlaces(errors, folder, colours)}\n\n${colours.red(`${count} in ${folder}`)}\n`;
+}
+
+/** Each with its line and a caret, a blank line between them. */
+export function renderPlaces(errors: readonly SpecError[], folder: string, colours: Colors): string {
   const texts = new Map<string, string | undefined>();
   const blocks = errors.map((error) => {
     const { file } = error.place;
@@ -12,8 +18,7 @@ export function renderSpecErrors(errors: readonly SpecError[], folder: string, c
     const [head = '', ...source] = formatError(error, texts.get(file));
     return [colours.bold(head), ...source.map((line) => colours.dim(line))].join('\n');
   });
-  const count = errors.length === 1 ? '1 mistake' : `${errors.length} mistakes`;
-  return `${blocks.join('\n\n')}\n\n${colours.red(`${count} in ${folder}`)}\n`;
+  return blocks.join('\n\n');
 }
 
 function readIfThere(path: string): string | undefined {

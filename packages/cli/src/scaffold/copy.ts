@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -9,35 +9,35 @@ export interface Replacement {
 }
 
 /**
- * Copies a template with its names replaced. `_gitignore` becomes `.gitignore`, a name that npm would not pack.
- * The paths that were written are returned, sorted.
+ * Copies a template with its names replaced, and leaves every file alone that is there already; see `collisions`.
+ * `_gitignore` becomes `.gitignore`, a name that npm would not pack. Returns the paths written, sorted.
  */
 export function copyTemplate(name: string, target: string, replacements: readonly Replacement[]): string[] {
-  const source = fileURLToPath(new URL(`../../templates/${name}`, import.meta.url));
-  mkdirSync(dirname(target), { recursive: true });
-  cpSync(source, target, { recursive: true, force: false, errorOnExist: true });
+  const source = templateFolder(name);
   return filesIn(source)
-    .map((path) => finish(join(target, path), replacements))
+    .map((path) => ({ from: join(source, path), to: withDot(join(target, path)) }))
+    .filter(({ to }) => !existsSync(to))
+    .map(({ from, to }) => {
+      mkdirSync(dirname(to), { recursive: true });
+      writeFileSync(to, replaceAll(readFileSync(from, 'utf8'), replacements), { flag: 'wx' });
+      return to;
+    })
     .sort();
 }
 
-/** What a template would write into a folder and is there already. */
+/** What of a template is in a folder already. */
 export function collisions(name: string, target: string): string[] {
-  const source = fileURLToPath(new URL(`../../templates/${name}`, import.meta.url));
-  return filesIn(source)
-    .map((path) => join(target, withDot(path)))
+  return filesIn(templateFolder(name))
+    .map((path) => withDot(join(target, path)))
     .filter((path) => existsSync(path));
 }
 
-function finish(path: string, replacements: readonly Replacement[]): string {
-  const text = readFileSync(path, 'utf8');
-  writeFileSync(
-    path,
-    replacements.reduce((done, { from, to }) => done.replaceAll(from, to), text),
-  );
-  const final = withDot(path);
-  if (final !== path) renameSync(path, final);
-  return final;
+function templateFolder(name: string): string {
+  return fileURLToPath(new URL(`../../templates/${name}`, import.meta.url));
+}
+
+function replaceAll(text: string, replacements: readonly Replacement[]): string {
+  return replacements.reduce((done, { from, to }) => done.replaceAll(from, to), text);
 }
 
 function withDot(path: string): string {

@@ -56,7 +56,7 @@ function send(context: Context, { socket, service, path, body }: Sent, options: 
     headers['content-length'] = body.length;
   }
   // The Host header names the service; `setHost` would name the socket.
-  headers['host'] = service;
+  headers.host = service;
   const deadline = AbortSignal.timeout(options.timeout);
   const signal = AbortSignal.any([context.signal, deadline]);
   return new Promise<IncomingMessage>((done, fail) => {

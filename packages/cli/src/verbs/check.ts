@@ -2,6 +2,7 @@ import { type Context, writeJson, writeLines } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { InvalidSpec } from '../failures.ts';
 import { parseFolder } from '../offline.ts';
+import { renderPlaces } from '../render/spec-errors.ts';
 import { findSystem } from '../system.ts';
 
 export interface CheckOptions {
@@ -14,10 +15,10 @@ export async function run(context: Context, folder: string | undefined, options:
   if (options.json) return checkForProgram(context, system.folder, options);
   const { spec, warnings } = parseFolder(system.folder, options.env);
   const { stderr, stdout } = context;
-  writeLines(
-    stderr,
-    warnings.map((warning) => `${stderr.colours.yellow('warning:')} ${warning}`),
-  );
+  if (warnings.length > 0) {
+    const places = renderPlaces(warnings, system.folder, stderr.colours);
+    writeLines(stderr, [stderr.colours.yellow('warnings:'), places, '']);
+  }
   const count = spec.services.length;
   writeLines(stdout, [`${spec.name}: ${count} ${count === 1 ? 'service' : 'services'}, no mistakes`]);
   return EXIT.ok;

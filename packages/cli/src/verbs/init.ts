@@ -13,11 +13,9 @@ export async function run({ cwd, stdout, stderr }: Context, folder: string | und
   const target = resolve(cwd, folder ?? '.');
   const name = checkName(nearestName(basename(target)), 'system');
   const there = [...collisions('system', target), ...collisions('ts', join(target, 'services', FIRST_SERVICE))];
-  if (there.length > 0)
-    throw new UsageError(
-      `${relative(cwd, there[0] ?? '')} is there already`,
-      'nothing was written; init overwrites nothing',
-    );
+  const [taken] = there.filter((path) => path !== join(target, '.gitignore'));
+  if (taken !== undefined)
+    throw new UsageError(`${relative(cwd, taken)} is there already`, 'nothing was written; init overwrites nothing');
   const written = [
     ...copyTemplate('system', target, [{ from: 'my-system', to: name }]),
     ...writeService({ systemFolder: target, name: FIRST_SERVICE, lang: 'ts', path: '/' }),
@@ -27,6 +25,7 @@ export async function run({ cwd, stdout, stderr }: Context, folder: string | und
     stdout,
     written.map((path) => relative(cwd, path)),
   );
+  if (there.length > 0) writeLines(stderr, ['', 'Let git ignore .islet/ here: your .gitignore was left as it is']);
   const where = relative(cwd, target);
   writeLines(stderr, ['', `${name} is made; \`${where ? `islet up ${where}` : 'islet up'}\` starts it`]);
   return EXIT.ok;

@@ -12,7 +12,7 @@ export interface PlanOptions {
 
 export async function run(context: Context, folder: string | undefined, options: PlanOptions): Promise<ExitCode> {
   await using session = await openSession(context, { folder, state: options.state }, 'once');
-  const request = { environment: options.env, path: toolPath(context.env['PATH'], process.execPath) };
+  const request = { environment: options.env, path: toolPath(context.env.PATH, process.execPath) };
   const preview = await withSpecErrors(session.system, session.client.plan(request, { signal: context.signal }));
   if (options.json) writeJson(context.stdout, preview);
   else writeLines(context.stdout, renderPlan(preview, context.stdout.colours));

@@ -66,7 +66,7 @@ async function testService(context: Context, { name, folder, test }: ServiceSpec
   const startedAt = performance.now();
   const child = spawn('sh', ['-c', test.unit], {
     cwd: join(root, folder),
-    env: { ...env, PATH: toolPath(env['PATH'], process.execPath) },
+    env: { ...env, PATH: toolPath(env.PATH, process.execPath) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   child.stdout.on('data', (chunk) => stderr.write(chunk));

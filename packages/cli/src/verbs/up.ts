@@ -21,7 +21,7 @@ export async function run(context: Context, folder: string | undefined, options:
     parseFolder(system.folder, options.env);
   }
   await using session = await openStaying(context, system);
-  const request = { environment: options.env, path: toolPath(context.env['PATH'], process.execPath) };
+  const request = { environment: options.env, path: toolPath(context.env.PATH, process.execPath) };
   const accepted = await withSpecErrors(system, session.client.apply(request, { signal: context.signal }));
   writeLines(
     context.stderr,
