@@ -1,1 +1,1 @@
-export {};
+export { type DataHarness, type DataTraits, dataConformance } from './data.ts';

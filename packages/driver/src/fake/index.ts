@@ -1,1 +1,1 @@
-export {};
+export { createFakeData, type FakeData, type FakeDataOptions } from './data.ts';

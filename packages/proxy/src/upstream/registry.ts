@@ -1,0 +1,103 @@
+import type { Endpoint, RoutedService, RoutingTable } from '@islet/policy';
+import type { InstanceStats } from '../stats.ts';
+import { EndpointState } from './endpoint.ts';
+import type { ServiceState } from './service.ts';
+
+/**
+ * All services and endpoints. An endpoint that leaves the table stays here until nothing is in flight to it, and then
+ * its instance is told as drained.
+ */
+export class Registry {
+  #services: ReadonlyMap<string, ServiceState> = new Map();
+  #current: ReadonlyMap<string, EndpointState> = new Map();
+  readonly #leaving = new Map<string, EndpointState>();
+  readonly #onDrained: (instance: string) => void;
+
+  constructor(onDrained: (instance: string) => void) {
+    this.#onDrained = onDrained;
+  }
+
+  service(name: string): ServiceState | undefined {
+    return this.#services.get(name);
+  }
+
+  apply(services: RoutingTable['services']): void {
+    const current = new Map<string, EndpointState>();
+    const stateOf = (endpoint: Endpoint) => {
+      const key = keyOf(endpoint);
+      const state = this.#current.get(key) ?? this.#returning(key) ?? new EndpointState(endpoint);
+      current.set(key, state);
+      return state;
+    };
+    this.#services = new Map(Object.entries(services).map(([name, it]) => [name, serviceState(name, it, stateOf)]));
+    const left = [...this.#current].filter(([key]) => !current.has(key));
+    this.#current = current;
+    for (const [key, state] of left) {
+      state.remove();
+      this.#leaving.set(key, state);
+      this.settle(state);
+    }
+  }
+
+  /** To be called when something in flight to an endpoint has ended. */
+  settle(state: EndpointState): void {
+    if (!state.removed || state.inFlight > 0) return;
+    const { instance } = state.endpoint;
+    if (!this.#leaving.delete(keyOf(state.endpoint))) return;
+    const elsewhere = [...this.#current.values(), ...this.#leaving.values()];
+    if (!elsewhere.some((other) => other.endpoint.instance === instance)) this.#onDrained(instance);
+  }
+
+  /** Requests in flight by instance, those without left out. */
+  inFlight(): Readonly<Record<string, number>> {
+    const counts: Record<string, number> = {};
+    for (const { inFlight, endpoint } of this.#all()) {
+      if (inFlight > 0) counts[endpoint.instance] = (counts[endpoint.instance] ?? 0) + inFlight;
+    }
+    return counts;
+  }
+
+  instances(): readonly InstanceStats[] {
+    const rows: InstanceStats[] = [];
+    for (const { name, endpoints } of this.#services.values()) {
+      for (const { endpoint, counts } of endpoints) {
+        rows.push({ service: name, instance: endpoint.instance, revision: endpoint.revision, ...counts.toJSON() });
+      }
+    }
+    return rows;
+  }
+
+  sweep(now: number): void {
+    for (const state of this.#current.values()) state.sweep(now);
+  }
+
+  closeIdle(): void {
+    for (const state of this.#all()) state.closeIdle();
+  }
+
+  #returning(key: string): EndpointState | undefined {
+    const state = this.#leaving.get(key);
+    if (state === undefined) return undefined;
+    this.#leaving.delete(key);
+    state.removed = false;
+    return state;
+  }
+
+  *#all(): Iterable<EndpointState> {
+    yield* this.#current.values();
+    yield* this.#leaving.values();
+  }
+}
+
+function serviceState(
+  name: string,
+  { protocol, unavailable, endpoints }: RoutedService,
+  stateOf: (endpoint: Endpoint) => EndpointState,
+): ServiceState {
+  return { name, protocol, unavailable, endpoints: endpoints.map(stateOf) };
+}
+
+/** A process that comes back on another port is another endpoint: connections to the old one are worthless. */
+function keyOf({ instance, host, port }: Endpoint): string {
+  return `${instance} ${host} ${port}`;
+}
