@@ -151,6 +151,17 @@ for (const [key, hint] of [
   });
 }
 
+test('an islet.yaml that is no YAML hides no error of the services in the usual place', () => {
+  const found = errorsOf({ 'islet.yaml': 'system: [shop\n', 'services/a/service.yaml': 'run: { comand: x }\n' });
+  assert.deepEqual(
+    found.map(({ place, rule }) => [place.file, rule]),
+    [
+      ['islet.yaml', 'syntax'],
+      ['services/a/service.yaml', 'unknown-key'],
+    ],
+  );
+});
+
 test('an error can be shown with its line and a caret', () => {
   const text = 'run:\n  command: 5\n';
   const [error] = errorsOf(orders(text));
