@@ -9,3 +9,4 @@ export { removeServiceUser, type ServiceOfSystem, serviceUser, userName } from '
 export { openSupervisor, type SupervisorOptions } from './supervisor.ts';
 export { switchTo } from './switch-user.ts';
 export { ensureTool } from './tool.ts';
+export { Turns } from './turns.ts';

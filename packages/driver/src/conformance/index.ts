@@ -1,1 +1,2 @@
+export { type ComputeHarness, computeConformance } from './compute.ts';
 export { type DataHarness, type DataTraits, dataConformance } from './data.ts';

@@ -1,1 +1,8 @@
+export {
+  createFakeCompute,
+  createFakeMachine,
+  type FakeCompute,
+  type FakeComputeOptions,
+  type FakeMachine,
+} from './compute.ts';
 export { createFakeData, type FakeData, type FakeDataOptions } from './data.ts';
