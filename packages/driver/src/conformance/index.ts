@@ -1,1 +1,1 @@
-export {};
+export { type TrafficSubject, trafficConformance } from './traffic.ts';

@@ -1,1 +1,1 @@
-export {};
+export { FakeTraffic } from './traffic.ts';
