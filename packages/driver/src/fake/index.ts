@@ -6,3 +6,4 @@ export {
   type FakeMachine,
 } from './compute.ts';
 export { createFakeData, type FakeData, type FakeDataOptions } from './data.ts';
+export { FakeTraffic } from './traffic.ts';
