@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { removeTree } from '../src/tree-tools.ts';
@@ -112,7 +112,6 @@ test('a revision can not be changed by its service', async (t) => {
 test('the copy keeps bytes, links and executable bits', async (t) => {
   const world = await World.open(t);
   const folder = world.source('a', { 'bin/tool': '#!/bin/sh\necho tool\n', 'data.bin': '\0é\n' });
-  const { chmodSync, symlinkSync } = await import('node:fs');
   chmodSync(`${folder}/bin/tool`, 0o700);
   symlinkSync('bin/tool', `${folder}/link`);
   await world.build({ service: 'a' });
@@ -168,7 +167,6 @@ test('as root, a service can not make root follow its links', async (t) => {
 test('a tree without write permission can be removed', async (t) => {
   const world = await World.open(t);
   const folder = world.source('a', { 'x/y': '' });
-  const { chmodSync } = await import('node:fs');
   chmodSync(`${folder}/x`, 0o500);
   await removeTree(folder);
   assert.ok(!existsSync(folder));
