@@ -2,8 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, createClient } from './client.ts';
 import { readControlFile } from './control-file.ts';
 import { ApiError } from './errors.ts';
+import type { Target } from './http.ts';
 import { isAlive } from './process.ts';
-import { startOnce, startStaying } from './start.ts';
+import { type OnceChild, startOnce, startStaying } from './start.ts';
 
 /**
  * From a system's folder to a client that answers.
@@ -29,7 +30,7 @@ export interface Connection extends AsyncDisposable {
   readonly version: string;
 }
 
-/** How long a control plane may take until it answers; the last lines of its log are in the error. */
+/** How long a control plane may take until it answers; the last lines that it printed are in the error. */
 export const START_TIMEOUT_MS = 10_000;
 /** How long one that runs may take to say so. */
 const PROBE_TIMEOUT_MS = 5_000;
@@ -80,35 +81,53 @@ export async function probe(stateFolder: string, signal?: AbortSignal): Promise<
   }
 }
 
+/**
+ * One control plane lives in a state folder at a time, and one that finds another ends with exit 0. The other may be
+ * one that another command started to stay, which is then ours too, or one that is about to end: hence again and again.
+ */
 async function stay(options: ConnectOptions): Promise<Connection> {
-  const child = startStaying(options);
-  const signals = [child.ended, AbortSignal.timeout(START_TIMEOUT_MS), ...(options.signal ? [options.signal] : [])];
-  const found = await waitFor(() => probe(options.stateFolder, options.signal), AbortSignal.any(signals));
-  options.signal?.throwIfAborted();
-  if (found) {
-    // Another command was quicker: ours must not start late, when the other's has been asked to end.
-    if (found.pid !== child.pid) child.stop();
-    return { ...found, kind: 'started' };
+  const deadline = AbortSignal.timeout(START_TIMEOUT_MS);
+  const stop = options.signal ? AbortSignal.any([options.signal, deadline]) : deadline;
+  while (true) {
+    const child = startStaying(options);
+    const ended = AbortSignal.any([child.ended, stop]);
+    const found = await waitFor(() => probe(options.stateFolder, options.signal), ended);
+    // Where another command was quicker, ours must not start late, when the other's has been asked to end.
+    if (found?.pid !== child.pid) child.stop();
+    options.signal?.throwIfAborted();
+    if (found) return { ...found, kind: 'started' };
+    if (child.foundAnother() && !deadline.aborted) continue;
+    throw notStarted(child.how(), child.lastLines(), `its log is ${child.logFile}`);
   }
-  const how = child.ended.aborted
-    ? String(child.ended.reason)
-    : `it did not answer within ${START_TIMEOUT_MS / 1000} s`;
-  if (!child.ended.aborted) child.stop();
-  throw new ApiError('unavailable', ['the control plane did not start', how, ...child.lastLines()].join('\n  '), {
-    hint: `its log is ${child.logFile}`,
-  });
 }
 
 async function once(options: ConnectOptions): Promise<Connection> {
-  const child = await startOnce({ ...options, timeoutMs: START_TIMEOUT_MS });
+  const deadline = AbortSignal.timeout(START_TIMEOUT_MS);
+  const stop = options.signal ? AbortSignal.any([options.signal, deadline]) : deadline;
+  while (true) {
+    const child = await startOnce(options, stop);
+    options.signal?.throwIfAborted();
+    if (child.target) return speakTo(child, child.target, options.signal);
+    if (!child.foundAnother() || deadline.aborted) throw notStarted(child.how(), child.lastLines());
+    await delay(POLL_MS, undefined, { signal: stop }).catch(() => {});
+    const running = await probe(options.stateFolder, options.signal);
+    if (running) return running;
+  }
+}
+
+async function speakTo(child: OnceChild, target: Target, signal: AbortSignal | undefined): Promise<Connection> {
   try {
-    const client = createClient(child.target);
-    const { version } = await client.status({}, { signal: options.signal });
-    return connection(client, { kind: 'once', pid: child.pid, version }, () => child.close());
+    const client = createClient(target);
+    const { version } = await client.status({}, { signal });
+    return connection(client, { kind: 'once', pid: child.pid ?? 0, version }, () => child.close());
   } catch (error) {
     await child.close();
     throw error;
   }
+}
+
+function notStarted(how: string, lines: readonly string[], hint?: string): ApiError {
+  return new ApiError('unavailable', ['the control plane did not start', how, ...lines].join('\n  '), { hint });
 }
 
 function connection(

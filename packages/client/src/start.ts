@@ -2,30 +2,36 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, fstatSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ApiError } from './errors.ts';
 import type { Target } from './http.ts';
 import { linesOf } from './lines.ts';
 
-interface StartOptions {
+export interface StartOptions {
   readonly folder: string;
   readonly stateFolder: string;
+  /** The control plane's main module. */
   readonly entry: string;
-  readonly signal?: AbortSignal | undefined;
+}
+
+/** A control plane that was started, and what is known of its end. */
+export interface StartedChild {
+  readonly pid: number | undefined;
+  /** It ended because another one lives in the state folder. */
+  foundAnother(): boolean;
+  how(): string;
+  lastLines(): string[];
 }
 
 /** How many of a failed control plane's last lines are shown. */
 const LAST_LINES = 15;
 /** How long a control plane may take to end after its stdin closed. */
 const CLOSE_TIMEOUT_MS = 5_000;
-/** Another command may have started one at the same time: the loser ends, and the winner may need this long. */
-const LOSER_GRACE_MS = 2_000;
+/** How much of what it prints is kept for an error. */
+const MAX_KEPT = 16_384;
 
-export interface StayingChild {
-  readonly pid: number | undefined;
+export interface StayingChild extends StartedChild {
   readonly logFile: string;
-  /** Aborted a moment after it ended by itself; the reason says how. */
+  /** Aborted when it has ended by itself. */
   readonly ended: AbortSignal;
-  lastLines(): string[];
   stop(): void;
 }
 
@@ -44,49 +50,53 @@ export function startStaying({ folder, stateFolder, entry }: StartOptions): Stay
   });
   closeSync(log);
   child.unref();
+  const ended = new AbortController();
+  child.once('error', () => ended.abort());
+  child.once('exit', () => ended.abort());
   return {
-    pid: child.pid,
+    ...knownOf(child, () => readFileSync(logFile).subarray(before).toString('utf8')),
     logFile,
-    ended: endOf(child, LOSER_GRACE_MS),
-    lastLines: () => lastLines(readFileSync(logFile).subarray(before).toString('utf8')),
+    ended: ended.signal,
     stop: () => child.kill('SIGTERM'),
   };
 }
 
-export interface OnceChild {
-  readonly target: Target;
-  readonly pid: number;
+export interface OnceChild extends StartedChild {
+  /** Undefined: it ended, or the signal came, before it said where it listens. */
+  readonly target: Target | undefined;
   close(): Promise<void>;
 }
 
 /** A control plane that reconciles nothing, says where it listens on its first line, and ends when its stdin closes. */
-export async function startOnce(options: StartOptions & { timeoutMs: number }): Promise<OnceChild> {
-  const { folder, stateFolder, entry } = options;
+export async function startOnce({ folder, stateFolder, entry }: StartOptions, signal: AbortSignal): Promise<OnceChild> {
   const child = spawn(process.execPath, [entry, '--folder', folder, '--state', stateFolder, '--once'], {
     cwd: folder,
     stdio: ['pipe', 'pipe', 'pipe'],
   });
-  let errors = '';
+  let printed = '';
   child.stderr.on('data', (chunk) => {
-    errors = (errors + chunk).slice(-16_384);
+    printed = (printed + chunk).slice(-MAX_KEPT);
   });
   child.stdin.on('error', () => {});
-  const late = AbortSignal.timeout(options.timeoutMs);
-  const limit = AbortSignal.any([late, ...(options.signal ? [options.signal] : [])]);
-  const target = await firstLine(child, limit);
-  if (target) return { target, pid: child.pid ?? 0, close: () => close(child) };
-  await close(child);
-  options.signal?.throwIfAborted();
-  const how = late.aborted ? `it did not answer within ${options.timeoutMs / 1000} s` : howEnded(child);
-  throw new ApiError('unavailable', ['the control plane did not start', how, ...lastLines(errors)].join('\n  '));
+  const failed = once(child, 'error').then(() => undefined);
+  const target = await Promise.race([firstLine(child, signal), failed]);
+  const late = signal.aborted;
+  if (!target) await close(child);
+  const known = knownOf(child, () => printed);
+  return {
+    ...known,
+    how: () => (late ? 'it did not answer in time' : known.how()),
+    target,
+    close: () => close(child),
+  };
 }
 
 async function firstLine(child: ChildProcess, signal: AbortSignal): Promise<Target | undefined> {
   if (!child.stdout) return undefined;
   const first = linesOf(child.stdout as AsyncIterable<Buffer>).next();
-  const gaveUp = once(signal, 'abort').catch(() => {});
+  const gaveUp = once(signal, 'abort').then(() => undefined);
   const line = await Promise.race([first.catch(() => undefined), gaveUp]);
-  if (!line || Array.isArray(line) || line.done) return undefined;
+  if (!line || line.done) return undefined;
   // What it prints later must not fill the pipe and stop it.
   child.stdout.resume();
   return JSON.parse(line.value) as Target;
@@ -94,25 +104,28 @@ async function firstLine(child: ChildProcess, signal: AbortSignal): Promise<Targ
 
 async function close(child: ChildProcess): Promise<void> {
   child.stdin?.end();
-  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  if (hasEnded(child)) return;
   const exited = once(child, 'exit');
   const timer = setTimeout(() => child.kill('SIGKILL'), CLOSE_TIMEOUT_MS);
   await exited;
   clearTimeout(timer);
 }
 
-function endOf(child: ChildProcess, afterMs: number): AbortSignal {
-  const controller = new AbortController();
-  const tell = (how: string) => setTimeout(() => controller.abort(how), afterMs).unref();
-  child.once('error', (error) => tell(`it could not be run: ${error.message}`));
-  child.once('exit', () => tell(howEnded(child)));
-  return controller.signal;
+function knownOf(child: ChildProcess, printed: () => string): StartedChild {
+  return {
+    pid: child.pid,
+    foundAnother: () => child.exitCode === 0,
+    how: () => howEnded(child),
+    lastLines: () => printed().split('\n').filter(Boolean).slice(-LAST_LINES),
+  };
 }
 
-function howEnded({ signalCode, exitCode }: ChildProcess): string {
-  return signalCode ? `it was killed by ${signalCode}` : `it ended with exit ${exitCode}`;
+function howEnded(child: ChildProcess): string {
+  if (child.pid === undefined) return `${child.spawnfile} could not be run`;
+  if (!hasEnded(child)) return 'it did not answer in time';
+  return child.signalCode ? `it was killed by ${child.signalCode}` : `it ended with exit ${child.exitCode}`;
 }
 
-function lastLines(text: string): string[] {
-  return text.split('\n').filter(Boolean).slice(-LAST_LINES);
+function hasEnded({ pid, exitCode, signalCode }: ChildProcess): boolean {
+  return pid === undefined || exitCode !== null || signalCode !== null;
 }
