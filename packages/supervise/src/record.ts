@@ -33,9 +33,13 @@ export class SlotFolder {
     return join(this.path, 'environment');
   }
 
+  /** Undefined where nothing was recorded, or a power cut took the bytes: then nothing of that boot runs. */
   read(): SlotRecord | undefined {
-    const text = readIfThere(join(this.path, 'record.json'));
-    return text === undefined ? undefined : (JSON.parse(text) as SlotRecord);
+    try {
+      return JSON.parse(readIfThere(join(this.path, 'record.json')) ?? '') as SlotRecord;
+    } catch {
+      return undefined;
+    }
   }
 
   write(record: SlotRecord): void {

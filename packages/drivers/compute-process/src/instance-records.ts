@@ -17,8 +17,10 @@ export class InstanceRecords {
   load(service: string): void {
     for (const entry of entries(this.#folderOf(service))) {
       if (!entry.endsWith('.json')) continue;
-      const record = JSON.parse(readFileSync(join(this.#folderOf(service), entry), 'utf8')) as InstanceRecord;
-      this.#records.set(record.id, record);
+      const path = join(this.#folderOf(service), entry);
+      const record = read(path);
+      if (record === undefined) rmSync(path);
+      else this.#records.set(record.id, record);
     }
   }
 
@@ -55,5 +57,14 @@ function entries(folder: string): string[] {
     return readdirSync(folder);
   } catch {
     return [];
+  }
+}
+
+/** Undefined: a power cut took its bytes, and with them the process that it told of. */
+function read(path: string): InstanceRecord | undefined {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as InstanceRecord;
+  } catch {
+    return undefined;
   }
 }
