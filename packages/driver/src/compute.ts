@@ -8,10 +8,14 @@ import type { ResourceSpec } from '@islet/spec';
 export interface ComputeDriver {
   /** Snapshots the inputs and runs the build command in the copy. A revision that is complete is never built again. */
   build(request: BuildRequest, options: CallOptions): Promise<BuildOutcome>;
+  /** Absolute path of the service's own folder in a complete revision. Throws `not-found` before `build`. */
+  folder(request: { readonly service: string; readonly revision: RevisionId }): Promise<string>;
   /** Returns once the process runs, or already ran; readiness is the prober's to find out. */
   start(request: StartRequest, options: CallOptions): Promise<void>;
   /** SIGTERM to the whole tree, SIGKILL at the end of the grace; returns when no process of it is left, and forgets it. */
   stop(request: StopRequest, options: CallOptions): Promise<void>;
+  /** Ends the whole tree now; the instance counts as exited, and may be started again. */
+  kill(request: { readonly instance: InstanceId }, options: CallOptions): Promise<void>;
   /** Removes a revision's bytes. Refuses while an instance uses them. */
   forget(request: { readonly service: string; readonly revision: RevisionId }, options: CallOptions): Promise<void>;
   /** Removes all that a service left: bytes, caches, homes, users. Refuses while an instance runs. */

@@ -1,1 +1,23 @@
+export { RESTART_BACKOFF, restartDelayMs } from './backoff.ts';
+export { Histogram, type HistogramData } from './histogram.ts';
+export { type Loaded, leastOfTwo } from './p2c.ts';
+export {
+  afterProbe,
+  type DueProbe,
+  dueProbes,
+  type ProbeKind,
+  type ProbeResult,
+  type ProbeState,
+  startProbing,
+} from './probe.ts';
+export {
+  type AttemptContext,
+  type AttemptFailure,
+  decideRetry,
+  isIdempotent,
+  RETRY_LIMITS,
+  type RetryDecision,
+} from './retry.ts';
+export { RETRY_BUDGET, RetryBudget } from './retry-budget.ts';
+export { indexRoutes, matchRoute, matchRouteNaively, type RouteIndex, stripPrefix } from './route.ts';
 export type * from './routing-table.ts';

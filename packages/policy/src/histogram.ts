@@ -1,0 +1,94 @@
+/**
+ * Latency histogram with a bounded relative error, mergeable across instances, workers and minutes.
+ *
+ * Equal-width buckets waste memory or lose the tail; a list of quantiles can't be merged. Log-linear buckets (as in
+ * HdrHistogram) do both: each power of two is cut into 64 equal buckets, so a bucket is never wider than 1/64 of its
+ * lower end and its middle is off by at most 1/128 (0.8 %). Merging adds counts and loses nothing.
+ *
+ * Values are whole units (the proxy records microseconds) from 0 to 2^32 - 1; larger ones count as the largest.
+ * Values below 128 have a bucket each, so small ones are exact.
+ */
+const SUB_BITS = 6;
+const SUB_COUNT = 1 << SUB_BITS;
+const MAX_VALUE = 2 ** 32 - 1;
+const BUCKETS = (32 - SUB_BITS + 1) * SUB_COUNT;
+
+/** Sparse and plain, for JSON: pairs of bucket and count, by bucket. */
+export interface HistogramData {
+  readonly count: number;
+  readonly sum: number;
+  readonly buckets: readonly (readonly [bucket: number, count: number])[];
+}
+
+export class Histogram {
+  readonly #counts = new Float64Array(BUCKETS);
+  #count = 0;
+  #sum = 0;
+
+  static from(data: HistogramData): Histogram {
+    const histogram = new Histogram();
+    for (const [bucket, count] of data.buckets) histogram.#add(bucket, count);
+    histogram.#sum = data.sum;
+    return histogram;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  get mean(): number {
+    return this.#count === 0 ? 0 : this.#sum / this.#count;
+  }
+
+  record(value: number): void {
+    const whole = value >= MAX_VALUE ? MAX_VALUE : value > 0 ? Math.round(value) : 0;
+    this.#add(bucketOf(whole), 1);
+    this.#sum += whole;
+  }
+
+  merge(other: Histogram): void {
+    for (let bucket = 0; bucket < BUCKETS; bucket++) {
+      const count = other.#counts[bucket] ?? 0;
+      if (count > 0) this.#add(bucket, count);
+    }
+    this.#sum += other.#sum;
+  }
+
+  /** The value below or at which a share `q` (0 to 1) of the recorded values lies; 0 when nothing was recorded. */
+  quantile(q: number): number {
+    const rank = Math.max(1, Math.ceil(q * this.#count));
+    let seen = 0;
+    for (let bucket = 0; bucket < BUCKETS; bucket++) {
+      seen += this.#counts[bucket] ?? 0;
+      if (seen >= rank) return middleOf(bucket);
+    }
+    return 0;
+  }
+
+  toJSON(): HistogramData {
+    const buckets: [number, number][] = [];
+    for (let bucket = 0; bucket < BUCKETS; bucket++) {
+      const count = this.#counts[bucket] ?? 0;
+      if (count > 0) buckets.push([bucket, count]);
+    }
+    return { count: this.#count, sum: this.#sum, buckets };
+  }
+
+  #add(bucket: number, count: number): void {
+    this.#counts[bucket] = (this.#counts[bucket] ?? 0) + count;
+    this.#count += count;
+  }
+}
+
+function bucketOf(value: number): number {
+  if (value < SUB_COUNT) return value;
+  const shift = 31 - Math.clz32(value) - SUB_BITS;
+  return shift * SUB_COUNT + (value >>> shift);
+}
+
+function middleOf(bucket: number): number {
+  if (bucket < 2 * SUB_COUNT) return bucket;
+  const shift = Math.floor(bucket / SUB_COUNT) - 1;
+  const lower = (bucket - shift * SUB_COUNT) * 2 ** shift;
+  return lower + (2 ** shift - 1) / 2;
+}

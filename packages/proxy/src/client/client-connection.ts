@@ -1,0 +1,282 @@
+import type { Socket } from 'node:net';
+import type { Waiting } from '../deadlines.ts';
+import { PROXY_ERRORS, ProxyError } from '../errors.ts';
+import { type BodyReader, type BodySink, bodyReader } from '../http/body-reader.ts';
+import type { Field } from '../http/fields.ts';
+import { HeadReader } from '../http/head-reader.ts';
+import { type RequestHead, RequestHeadParser } from '../http/request-head.ts';
+import { LIMITS } from '../limits.ts';
+import type { Runtime } from '../runtime.ts';
+import type { EndpointState } from '../upstream/endpoint.ts';
+import { type ErrorDetails, errorResponse, HTTP2_REFUSAL } from './error-response.ts';
+import { Exchange } from './exchange.ts';
+import type { ExchangeClient } from './exchange-client.ts';
+import { requestText } from './request-text.ts';
+import type { ListenerRules } from './rules.ts';
+import { requestId } from './trace-context.ts';
+import type { Tunnel } from './tunnel.ts';
+
+export interface ClientOptions {
+  readonly socket: Socket;
+  /** The rules of the listener, by the table that is current when a request comes. */
+  readonly rules: () => ListenerRules;
+  readonly runtime: Runtime;
+  readonly settle: (endpoint: EndpointState) => void;
+  readonly onClose: (connection: ClientConnection) => void;
+}
+
+/**
+ * One client's connection: heads, bodies, and one exchange at a time. Requests that a client pipelines wait here, unread,
+ * until the one before has been answered; so answers come in order, and a client can't make us hold more than one read.
+ */
+export class ClientConnection implements ExchangeClient, BodySink, Waiting {
+  readonly socket: Socket;
+  deadlineAt: number;
+  readonly #options: ClientOptions;
+  readonly #runtime: Runtime;
+  readonly #address: string;
+  readonly #heads = new HeadReader();
+  readonly #parser = new RequestHeadParser();
+
+  #phase: 'head' | 'body' | 'answering' | 'flushing' | 'tunnel' | 'lingering' | 'closed' = 'head';
+  #request: RequestHead | undefined;
+  #body: BodyReader | undefined;
+  #exchange: Exchange | undefined;
+  #tunnel: Tunnel | undefined;
+  /** Bytes that came before their turn. */
+  #held: Buffer | undefined;
+  #reading = false;
+  #ended = false;
+  #leaving = false;
+
+  constructor(options: ClientOptions) {
+    this.#options = options;
+    this.#runtime = options.runtime;
+    this.socket = options.socket;
+    this.#address = addressOf(options.socket);
+    this.deadlineAt = this.#runtime.now() + LIMITS.requestHeadTimeoutMs;
+    this.#runtime.deadlines.add(this);
+    this.socket.on('data', (bytes: Buffer) => this.#guard(() => this.#onBytes(bytes)));
+    this.socket.on('end', () => this.#guard(() => this.#onEnd()));
+    this.socket.on('drain', () => this.#onDrain());
+    this.socket.on('error', () => this.socket.destroy());
+    this.socket.on('close', () => this.#onClose());
+  }
+
+  /** Ends the connection once it is between requests. */
+  endWhenIdle(): void {
+    this.#leaving = true;
+    if (this.#phase === 'head' && !this.#heads.hasBegun) this.#linger();
+  }
+
+  get leaving(): boolean {
+    return this.#leaving || this.#runtime.closing();
+  }
+
+  onBody(bytes: Buffer): void {
+    this.#exchange?.onRequestBody(bytes);
+  }
+
+  onBodyEnd(trailers: readonly Field[]): void {
+    this.#exchange?.onRequestEnd(trailers);
+  }
+
+  pauseBody(): void {
+    if (this.#phase === 'body') this.socket.pause();
+  }
+
+  resumeBody(): void {
+    if (this.#phase === 'body') this.socket.resume();
+  }
+
+  answer(details: ErrorDetails): void {
+    // After an unread body, or a head that was not understood, nobody knows where the next request begins.
+    const close = this.#request === undefined || this.#request.fields.close || this.#phase === 'body';
+    this.socket.write(errorResponse(details, { close, toHead: this.#request?.method === 'HEAD' }));
+    this.done({ keep: !close });
+  }
+
+  done({ keep }: { readonly keep: boolean }): void {
+    this.#exchange = undefined;
+    if (this.#phase === 'closed') return;
+    if (!keep || this.#phase === 'body' || this.leaving) {
+      this.#linger();
+      return;
+    }
+    // A client that sends requests and reads no answers must not fill our memory with them.
+    this.#phase = this.socket.writableNeedDrain ? 'flushing' : 'head';
+    this.#request = undefined;
+    this.deadlineAt = this.#runtime.now() + LIMITS.clientIdleMs;
+    if (this.#phase === 'head' && !this.#reading) this.#readHeld();
+  }
+
+  cut({ byReset }: { readonly byReset: boolean }): void {
+    this.#exchange = undefined;
+    if (byReset) this.socket.resetAndDestroy();
+    else this.socket.destroySoon();
+  }
+
+  become(tunnel: Tunnel): void {
+    this.#exchange = undefined;
+    this.#phase = 'tunnel';
+    this.#tunnel = tunnel;
+    this.deadlineAt = tunnel.deadlineAt;
+    const held = this.#held;
+    this.#held = undefined;
+    if (held !== undefined) tunnel.onClientBytes(held);
+    if (this.#ended) tunnel.onClientEnd();
+    this.socket.resume();
+  }
+
+  onDeadline(): void {
+    if (this.#tunnel !== undefined) this.#checkTunnel(this.#tunnel);
+    else if (this.#exchange !== undefined) this.#exchange.onDeadline();
+    else if (this.#phase === 'head' && this.#heads.hasBegun) this.#refuse(TOO_SLOW);
+    else this.socket.destroy();
+  }
+
+  #checkTunnel(tunnel: Tunnel): void {
+    this.deadlineAt = tunnel.deadlineAt;
+    if (this.deadlineAt <= this.#runtime.now()) tunnel.onDeadline();
+  }
+
+  #onBytes(bytes: Buffer): void {
+    if (this.#tunnel !== undefined) this.#tunnel.onClientBytes(bytes);
+    else if (this.#phase !== 'lingering' && this.#phase !== 'closed') this.#read(bytes);
+  }
+
+  #onDrain(): void {
+    if (this.#phase === 'flushing') {
+      this.#phase = 'head';
+      this.#readHeld();
+    } else (this.#tunnel ?? this.#exchange)?.onClientDrain();
+  }
+
+  #readHeld(): void {
+    const held = this.#held;
+    this.#held = undefined;
+    this.socket.resume();
+    if (held !== undefined) this.#guard(() => this.#read(held));
+    else if (this.#ended) this.#linger();
+  }
+
+  #read(bytes: Buffer): void {
+    this.#reading = true;
+    try {
+      let at = 0;
+      while (at < bytes.length) {
+        if (this.#phase === 'head') at = this.#readHead(bytes, at);
+        else if (this.#phase === 'body') at = this.#readBody(bytes, at);
+        else break;
+      }
+      if (at < bytes.length && (this.#phase === 'answering' || this.#phase === 'flushing')) {
+        this.#hold(bytes.subarray(at));
+      }
+      if (this.#ended && this.#phase === 'head') this.#linger();
+    } finally {
+      this.#reading = false;
+    }
+  }
+
+  #hold(bytes: Buffer): void {
+    this.#held = bytes;
+    this.socket.pause();
+  }
+
+  #readHead(bytes: Buffer, start: number): number {
+    const began = this.#heads.hasBegun;
+    const end = this.#heads.read(bytes, start, bytes.length);
+    if (end < 0) {
+      if (!began) this.deadlineAt = this.#runtime.now() + LIMITS.requestHeadTimeoutMs;
+      return bytes.length;
+    }
+    const request = this.#parser.parse(this.#heads.text);
+    this.#request = request;
+    this.#body = bodyReader(request.fields.framing);
+    this.#phase = this.#body === undefined ? 'answering' : 'body';
+    return this.#begin(request, bytes, end);
+  }
+
+  #begin(request: RequestHead, bytes: Buffer, start: number): number {
+    const id = requestId(request.fields.requestId);
+    const rules = this.#options.rules();
+    const destination = rules.route(request);
+    if (destination.kind === 'nowhere') {
+      rules.ownEdge.counts.error(destination.code);
+      this.answer({ code: destination.code, message: destination.message, service: undefined, requestId: id });
+      return start;
+    }
+    const { service, edge, target } = destination;
+    const text = requestText(request, { from: rules.from, clientAddress: this.#address, requestId: id, target });
+    const order = { request, text, requestId: id, service, edge, settle: this.#options.settle };
+    const exchange = new Exchange(order, this, this.#runtime);
+    this.#exchange = exchange;
+    // What has already come of the body goes out with the head, in one write.
+    const at = this.#readBody(bytes, start);
+    exchange.start();
+    return at;
+  }
+
+  #readBody(bytes: Buffer, start: number): number {
+    const at = this.#body?.read(bytes, start, bytes.length, this) ?? start;
+    if (this.#body?.done && this.#phase === 'body') this.#phase = 'answering';
+    return at;
+  }
+
+  /** Whatever goes wrong here costs this connection, and no other. */
+  #guard(act: () => void): void {
+    try {
+      act();
+    } catch (thrown) {
+      const error = ProxyError.from(thrown);
+      if (error.code === 'internal') this.#runtime.stats.unexpected++;
+      this.#refuse(error);
+    }
+  }
+
+  #refuse({ code, message }: ProxyError): void {
+    const exchange = this.#exchange;
+    this.#exchange = undefined;
+    exchange?.onClientGone();
+    this.#options.rules().ownEdge.counts.error(code);
+    if (code === 'http-version' && this.#heads.text.startsWith('PRI * HTTP/2.0')) this.socket.write(HTTP2_REFUSAL);
+    else if (this.socket.writable) this.#writeRefusal({ code, message, service: undefined, requestId: undefined });
+    this.#linger();
+  }
+
+  #writeRefusal(details: ErrorDetails): void {
+    this.socket.write(errorResponse(details, { close: true, toHead: false }));
+  }
+
+  /** Sends FIN, and drops what still comes for a moment: a reset at once could destroy the answer on its way. */
+  #linger(): void {
+    this.#phase = 'lingering';
+    this.#held = undefined;
+    this.deadlineAt = this.#runtime.now() + LIMITS.lingerMs;
+    this.socket.end();
+    this.socket.resume();
+  }
+
+  #onEnd(): void {
+    this.#ended = true;
+    if (this.#tunnel !== undefined) this.#tunnel.onClientEnd();
+    else if (this.#phase === 'head') this.socket.end();
+    else if (this.#phase === 'body') this.socket.destroy();
+    else this.#exchange?.onClientEnd();
+  }
+
+  #onClose(): void {
+    this.#phase = 'closed';
+    this.#runtime.deadlines.delete(this);
+    this.#exchange?.onClientGone();
+    this.#tunnel?.onClientGone();
+    this.#exchange = undefined;
+    this.#options.onClose(this);
+  }
+}
+
+function addressOf({ remoteAddress = 'unknown' }: Socket): string {
+  return remoteAddress.startsWith('::ffff:') ? remoteAddress.slice('::ffff:'.length) : remoteAddress;
+}
+
+const TOO_SLOW = new ProxyError('request-timeout', PROXY_ERRORS['request-timeout'].hint);

@@ -1,0 +1,365 @@
+import { type AttemptFailure, decideRetry, isIdempotent } from '@islet/policy';
+import { ProxyError, type ProxyErrorCode } from '../errors.ts';
+import type { Field } from '../http/fields.ts';
+import type { RequestHead } from '../http/request-head.ts';
+import type { ResponseHead } from '../http/response-head.ts';
+import { LIMITS } from '../limits.ts';
+import type { Runtime } from '../runtime.ts';
+import type { Edge } from '../stats.ts';
+import type { Gone, ResponseUser, UpstreamConnection } from '../upstream/connection.ts';
+import type { EndpointState } from '../upstream/endpoint.ts';
+import { pickEndpoint, type ServiceState } from '../upstream/service.ts';
+import type { ExchangeClient } from './exchange-client.ts';
+import { Output } from './output.ts';
+import { RequestBody } from './request-body.ts';
+import { informationalText, lastChunk, responseText } from './response-text.ts';
+import { Tunnel } from './tunnel.ts';
+
+/** What an exchange is made for. */
+export interface ExchangeOrder {
+  readonly request: RequestHead;
+  /** The head as the instance gets it. */
+  readonly text: string;
+  readonly requestId: string;
+  readonly service: ServiceState;
+  readonly edge: Edge;
+  /** Tells that something in flight to an endpoint has ended. */
+  readonly settle: (endpoint: EndpointState) => void;
+}
+
+/**
+ * The path of one request: choose an instance → connect → send → response head → response body → done. A failure
+ * before the response head goes back to the choice, where the retry policy allows it; one after it breaks the client's
+ * connection, because that is the only way left to say that the response is not whole.
+ *
+ * Both bodies stream with backpressure, at the same time and independently: an instance may answer before it has read
+ * the whole request. In that case the client's connection ends after the response.
+ */
+export class Exchange implements ResponseUser {
+  readonly #order: ExchangeOrder;
+  readonly #client: ExchangeClient;
+  readonly #runtime: Runtime;
+  readonly #startedAt: number;
+  readonly #idempotent: boolean;
+  readonly #body: RequestBody;
+  readonly #output: Output;
+
+  #state: 'choosing' | 'connecting' | 'sent' | 'responding' | 'responded' | 'tunnel' | 'over' = 'choosing';
+  #attempt: Attempt | undefined;
+  readonly #failed: EndpointState[] = [];
+  readonly #refused: EndpointState[] = [];
+  #charged = 0;
+
+  #clientEnded = false;
+  #continued = false;
+  #chunked = false;
+  #close = false;
+
+  constructor(order: ExchangeOrder, client: ExchangeClient, runtime: Runtime) {
+    const { method, fields } = order.request;
+    this.#order = order;
+    this.#client = client;
+    this.#runtime = runtime;
+    this.#startedAt = runtime.now();
+    this.#idempotent = isIdempotent(method, { hasKey: fields.hasIdempotencyKey });
+    this.#body = new RequestBody(fields.framing);
+    this.#output = new Output(client.socket);
+    order.edge.counts.requests++;
+    order.edge.counts.inFlight++;
+    order.edge.budget.request(this.#startedAt);
+    runtime.stats.inFlight++;
+  }
+
+  /** Chooses an instance and sends the request to it; after a failure, another one. */
+  start(): void {
+    const now = this.#runtime.now();
+    const tried = { failed: this.#failed, refused: this.#refused };
+    const endpoint = pickEndpoint(this.#order.service, tried, { now, dice: this.#runtime.dice });
+    if (endpoint === undefined) {
+      this.#answerUnavailable();
+      return;
+    }
+    const fresh = this.#failed.length > 0;
+    const connection = endpoint.acquire({ now, once: !this.#idempotent, fresh });
+    this.#attempt = { endpoint, connection, startedAt: now };
+    endpoint.counts.requests++;
+    endpoint.counts.inFlight++;
+    connection.use(this);
+    if (connection.open) this.onOpen();
+    else {
+      this.#state = 'connecting';
+      this.#client.deadlineAt = now + LIMITS.connectTimeoutMs;
+    }
+  }
+
+  onRequestBody(bytes: Buffer): void {
+    const connection = this.#attempt?.connection;
+    if (connection === undefined || this.#state === 'connecting') {
+      this.#body.keep(bytes);
+      if (this.#body.full) this.#client.pauseBody();
+    } else if (!this.#body.forward(connection, bytes)) this.#client.pauseBody();
+    this.#wait();
+  }
+
+  onRequestEnd(trailers: readonly Field[]): void {
+    this.#body.end(trailers);
+    if (this.#attempt !== undefined && this.#state !== 'connecting') this.#body.forwardEnd(this.#attempt.connection);
+    this.#wait();
+  }
+
+  onOpen(): void {
+    if (this.#attempt === undefined) return;
+    const { connection } = this.#attempt;
+    this.#state = 'sent';
+    connection.expect(this.#order.request.method);
+    if (this.#body.begin(connection, this.#order.text)) this.#client.resumeBody();
+    else this.#client.pauseBody();
+    this.#wait();
+  }
+
+  onInformational(head: ResponseHead): void {
+    if (head.status === 101) this.#switch(head);
+    else if (!this.#order.request.http10 && !(head.status === 100 && this.#continued)) {
+      this.#continued ||= head.status === 100;
+      this.#output.add(informationalText(head));
+    }
+  }
+
+  onHead(head: ResponseHead): void {
+    const { request, edge } = this.#order;
+    this.#state = 'responding';
+    this.#body.letGo();
+    this.#attempt?.connection.noteHead(head);
+    this.#attempt?.endpoint.counts.status(head.status);
+    edge.counts.status(head.status);
+    this.#close = request.fields.close || !this.#body.ended || this.#client.leaving;
+    const { text, chunked } = responseText(head, { close: this.#close, http10: request.http10 });
+    this.#chunked = chunked;
+    this.#output.add(text);
+  }
+
+  onBody(bytes: Buffer): void {
+    if (this.#chunked) this.#output.add(`${bytes.length.toString(16)}\r\n`);
+    this.#output.add(bytes);
+    if (this.#chunked) this.#output.add('\r\n');
+  }
+
+  onBodyEnd(trailers: readonly Field[]): void {
+    if (this.#chunked) this.#output.add(lastChunk(trailers));
+    this.#state = 'responded';
+  }
+
+  onFlush(): void {
+    const more = this.#output.flush();
+    if (this.#state === 'responded') this.#finish();
+    else if (!more) this.#attempt?.connection.socket.pause();
+    this.#wait();
+  }
+
+  onDrain(): void {
+    this.#client.resumeBody();
+  }
+
+  onClientDrain(): void {
+    this.#attempt?.connection.socket.resume();
+  }
+
+  /**
+   * The client sends no more. Its kernel says the same whether it waits for the answer or has closed altogether, and
+   * only a write would tell; so it gets a moment, not the usual patience, and an abandoned request ends soon.
+   */
+  onClientEnd(): void {
+    this.#clientEnded = true;
+    this.#wait();
+  }
+
+  onClientGone(): void {
+    if (this.#state === 'over') return;
+    this.#order.edge.counts.error('client-gone');
+    this.#endAttempt()?.connection.destroy();
+    this.#end();
+  }
+
+  onDeadline(): void {
+    if (this.#clientEnded && this.#state !== 'connecting') {
+      this.onClientGone();
+      this.#client.cut({ byReset: false });
+      return;
+    }
+    switch (this.#state) {
+      case 'connecting':
+        this.#fail({ kind: 'connect-timeout' }, new ProxyError('connect-timeout', 'the instance took no connection'));
+        break;
+      case 'sent':
+        this.#fail({ kind: 'final' }, this.#body.ended ? RESPONSE_TIMEOUT : REQUEST_TIMEOUT);
+        break;
+      case 'responding':
+        this.#cut();
+        break;
+      case 'choosing':
+      case 'responded':
+      case 'tunnel':
+      case 'over':
+        break;
+    }
+  }
+
+  onGone(why: Gone, error: ProxyError | undefined): void {
+    switch (this.#state) {
+      case 'connecting':
+      case 'sent':
+        this.#fail(this.#failureOf(why), error ?? (why === 'refused' ? REFUSED : RESET));
+        break;
+      case 'responding':
+        this.#cut();
+        break;
+      case 'responded':
+        this.#output.flush();
+        this.#finish();
+        break;
+      case 'choosing':
+      case 'tunnel':
+      case 'over':
+        break;
+    }
+  }
+
+  #failureOf(why: Gone): AttemptFailure {
+    const connection = this.#attempt?.connection;
+    if (why === 'refused') return { kind: 'refused' };
+    if (why === 'bad-response' || connection === undefined || connection.answering) return { kind: 'final' };
+    return connection.served > 0 ? { kind: 'stale' } : { kind: 'reset', dead: false };
+  }
+
+  #fail(failure: AttemptFailure, error: ProxyError): void {
+    const attempt = this.#endAttempt();
+    if (attempt === undefined) return;
+    const { endpoint, connection } = attempt;
+    connection.destroy();
+    endpoint.counts.error(error.code);
+    this.#failed.push(endpoint);
+    if (failure.kind === 'refused') {
+      this.#refused.push(endpoint);
+      endpoint.refused(this.#runtime.now());
+    }
+    this.#state = 'choosing';
+    this.#client.deadlineAt = Number.POSITIVE_INFINITY;
+    if (failure.kind === 'reset' && this.#idempotent) void this.#failReset(endpoint, error);
+    else this.#retryOrAnswer(failure, error);
+  }
+
+  async #failReset(endpoint: EndpointState, error: ProxyError): Promise<void> {
+    const dead = await endpoint.isDead();
+    if (dead) endpoint.refused(this.#runtime.now());
+    if (this.#state === 'choosing') this.#retryOrAnswer({ kind: 'reset', dead }, error);
+  }
+
+  #retryOrAnswer(failure: AttemptFailure, error: ProxyError): void {
+    const { budget, counts } = this.#order.edge;
+    const decision = decideRetry(failure, {
+      idempotent: this.#idempotent,
+      replayable: this.#body.replayable,
+      failures: this.#failed.length,
+      charged: this.#charged,
+    });
+    if (decision === 'no' || (decision === 'charged' && !budget.tryRetry(this.#runtime.now()))) {
+      this.#answer(error);
+      return;
+    }
+    if (decision === 'charged') this.#charged++;
+    counts.retries++;
+    this.start();
+  }
+
+  #answerUnavailable(): void {
+    const { name, unavailable } = this.#order.service;
+    if (this.#failed.length > 0) this.#answer(REFUSED);
+    else this.#answer(new ProxyError('no-ready-instance', unavailable ?? `no instance of ${name} is ready`));
+  }
+
+  #answer({ code, message }: { readonly code: ProxyErrorCode; readonly message: string }): void {
+    const { service, requestId, edge } = this.#order;
+    edge.counts.error(code);
+    this.#end();
+    this.#client.answer({ code, message, service: service.name, requestId });
+  }
+
+  #switch(head: ResponseHead): void {
+    const attempt = this.#attempt;
+    const { upgrade } = this.#order.request.fields;
+    if (attempt === undefined || upgrade === undefined || head.upgrade === undefined) {
+      throw new ProxyError('bad-response', 'the instance switched protocols without being asked to');
+    }
+    this.#state = 'tunnel';
+    this.#order.edge.counts.status(head.status);
+    attempt.endpoint.counts.status(head.status);
+    this.#output.add(informationalText(head));
+    const { socket } = this.#client;
+    const { connection } = attempt;
+    const onEnd = () => {
+      this.#endAttempt();
+      this.#end();
+    };
+    this.#client.become(new Tunnel({ client: socket, connection, now: this.#runtime.now, onEnd }));
+  }
+
+  #finish(): void {
+    const now = this.#runtime.now();
+    const attempt = this.#endAttempt();
+    if (attempt !== undefined) {
+      attempt.endpoint.counts.latency(now - attempt.startedAt);
+      if (this.#body.ended) attempt.endpoint.release(attempt.connection, now);
+      else attempt.connection.destroy();
+    }
+    this.#order.edge.counts.latency(now - this.#startedAt);
+    this.#end();
+    this.#client.done({ keep: !this.#close });
+  }
+
+  #cut(): void {
+    this.#output.flush();
+    this.#order.edge.counts.error('response-cut');
+    const attempt = this.#endAttempt();
+    attempt?.endpoint.counts.error('response-cut');
+    attempt?.connection.destroy();
+    this.#end();
+    // A body that ends with the connection would look whole after an orderly close.
+    this.#client.cut({ byReset: this.#order.request.http10 });
+  }
+
+  #endAttempt(): Attempt | undefined {
+    const attempt = this.#attempt;
+    if (attempt === undefined) return undefined;
+    this.#attempt = undefined;
+    attempt.endpoint.counts.inFlight--;
+    this.#order.settle(attempt.endpoint);
+    return attempt;
+  }
+
+  #end(): void {
+    if (this.#state === 'over') return;
+    this.#state = 'over';
+    this.#order.edge.counts.inFlight--;
+    this.#runtime.stats.inFlight--;
+  }
+
+  /** Sets the deadline that the present state has. */
+  #wait(): void {
+    if (this.#state !== 'sent' && this.#state !== 'responding') return;
+    const unanswered = this.#state === 'sent' && this.#body.ended;
+    const usual = unanswered ? LIMITS.responseHeadTimeoutMs : LIMITS.idleTimeoutMs;
+    this.#client.deadlineAt = this.#runtime.now() + (this.#clientEnded ? LIMITS.halfClosedMs : usual);
+  }
+}
+
+/** One try at one endpoint. */
+interface Attempt {
+  readonly endpoint: EndpointState;
+  readonly connection: UpstreamConnection;
+  readonly startedAt: number;
+}
+
+const REFUSED = new ProxyError('no-instance-reachable', 'no instance took a connection');
+const RESET = new ProxyError('upstream-reset', 'the instance closed the connection before it responded');
+const RESPONSE_TIMEOUT = new ProxyError('response-timeout', 'the instance sent no response in time');
+const REQUEST_TIMEOUT = new ProxyError('request-timeout', 'the body of the request did not come');

@@ -1,0 +1,145 @@
+import type { Socket } from 'node:net';
+import type { Waiting } from '../deadlines.ts';
+import type { ProxyErrorCode } from '../errors.ts';
+import { LIMITS } from '../limits.ts';
+import type { Runtime } from '../runtime.ts';
+import type { Edge } from '../stats.ts';
+import type { RawUser, UpstreamConnection } from '../upstream/connection.ts';
+import type { EndpointState } from '../upstream/endpoint.ts';
+import { pickEndpoint, type ServiceState } from '../upstream/service.ts';
+import { Tunnel } from './tunnel.ts';
+
+export interface PassthroughOptions {
+  readonly socket: Socket;
+  readonly service: ServiceState;
+  readonly edge: Edge;
+  readonly runtime: Runtime;
+  readonly settle: (endpoint: EndpointState) => void;
+  readonly onClose: (connection: Passthrough) => void;
+}
+
+/**
+ * One connection to a service that doesn't speak HTTP/1.1: an instance is chosen once, and the bytes are not looked at.
+ * While an instance refuses, nothing has been sent, so the next one is asked.
+ */
+export class Passthrough implements RawUser, Waiting {
+  readonly socket: Socket;
+  deadlineAt = Number.POSITIVE_INFINITY;
+  readonly #options: PassthroughOptions;
+  readonly #failed: EndpointState[] = [];
+  readonly #startedAt: number;
+  #endpoint: EndpointState | undefined;
+  #connection: UpstreamConnection | undefined;
+  #tunnel: Tunnel | undefined;
+  #over = false;
+
+  constructor(options: PassthroughOptions) {
+    const { socket, runtime, edge } = options;
+    this.#options = options;
+    this.socket = socket;
+    this.#startedAt = runtime.now();
+    edge.counts.requests++;
+    edge.counts.inFlight++;
+    runtime.stats.inFlight++;
+    runtime.deadlines.add(this);
+    socket.pause();
+    socket.on('data', (bytes: Buffer) => this.#tunnel?.onClientBytes(bytes));
+    socket.on('end', () => this.#tunnel?.onClientEnd());
+    socket.on('drain', () => this.#tunnel?.onClientDrain());
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => this.#onClientGone());
+    this.#choose();
+  }
+
+  /** A tunnel has no moment between two requests: it goes on until one side ends it. */
+  endWhenIdle(): void {}
+
+  onOpen(): void {
+    const connection = this.#connection;
+    if (connection === undefined) return;
+    const { socket, runtime } = this.#options;
+    this.#tunnel = new Tunnel({ client: socket, connection, now: runtime.now, onEnd: () => this.#end() });
+    this.deadlineAt = this.#tunnel.deadlineAt;
+    socket.resume();
+  }
+
+  onGone(): void {
+    this.#failAttempt('no-instance-reachable');
+  }
+
+  onDeadline(): void {
+    if (this.#tunnel === undefined) {
+      this.#connection?.destroy();
+      this.#failAttempt('connect-timeout');
+      return;
+    }
+    this.deadlineAt = this.#tunnel.deadlineAt;
+    if (this.deadlineAt <= this.#options.runtime.now()) this.#tunnel.onDeadline();
+  }
+
+  onRaw(): void {}
+
+  onRawEnd(): void {}
+
+  onDrain(): void {}
+
+  #choose(): void {
+    const { service, runtime } = this.#options;
+    const now = runtime.now();
+    const tried = { failed: this.#failed, refused: this.#failed };
+    const endpoint = pickEndpoint(service, tried, { now, dice: runtime.dice });
+    if (endpoint === undefined) {
+      this.#giveUp(this.#failed.length > 0 ? 'no-instance-reachable' : 'no-ready-instance');
+      return;
+    }
+    this.#endpoint = endpoint;
+    endpoint.counts.requests++;
+    endpoint.counts.inFlight++;
+    this.deadlineAt = now + LIMITS.connectTimeoutMs;
+    this.#connection = endpoint.acquire({ now, once: true, fresh: true });
+    this.#connection.useRaw(this);
+  }
+
+  #failAttempt(code: ProxyErrorCode): void {
+    const endpoint = this.#endpoint;
+    if (endpoint === undefined || this.#over) return;
+    endpoint.counts.error(code);
+    endpoint.refused(this.#options.runtime.now());
+    this.#failed.push(endpoint);
+    this.#endAttempt();
+    this.#choose();
+  }
+
+  #giveUp(code: ProxyErrorCode): void {
+    this.#options.edge.counts.error(code);
+    this.#end();
+    this.socket.resetAndDestroy();
+  }
+
+  #onClientGone(): void {
+    if (this.#tunnel !== undefined) this.#tunnel.onClientGone();
+    else this.#connection?.destroy();
+    this.#end();
+    this.#options.onClose(this);
+  }
+
+  #end(): void {
+    if (this.#over) return;
+    this.#over = true;
+    const { edge, runtime } = this.#options;
+    this.#endAttempt();
+    runtime.deadlines.delete(this);
+    edge.counts.latency(runtime.now() - this.#startedAt);
+    edge.counts.inFlight--;
+    runtime.stats.inFlight--;
+  }
+
+  #endAttempt(): void {
+    const endpoint = this.#endpoint;
+    this.#endpoint = undefined;
+    this.#connection = undefined;
+    if (endpoint === undefined) return;
+    endpoint.counts.inFlight--;
+    this.#options.settle(endpoint);
+  }
+}

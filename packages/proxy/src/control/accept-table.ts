@@ -1,0 +1,67 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { RoutingTable } from '@islet/policy';
+import type { DataPlane } from '../plane.ts';
+import { writeTable } from '../table/file.ts';
+import { routingTableSchema } from '../table/schema.ts';
+import type { ControlErrorCode, TableAcknowledgement } from './messages.ts';
+
+export type Acceptance =
+  | { readonly kind: 'accepted'; readonly acknowledgement: TableAcknowledgement }
+  | { readonly kind: 'refused'; readonly code: ControlErrorCode; readonly message: string };
+
+/** Checks a table, keeps it on disk, and makes traffic follow it, in this order; one table at a time. */
+export class TableAcceptor {
+  readonly #plane: DataPlane;
+  readonly #path: string;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(plane: DataPlane, path: string) {
+    this.#plane = plane;
+    this.#path = path;
+  }
+
+  accept(body: string): Promise<Acceptance> {
+    const turn = this.#last.then(() => this.#accept(body));
+    this.#last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #accept(body: string): Promise<Acceptance> {
+    const parsed = routingTableSchema.safeParse(parseJson(body));
+    if (!parsed.success) return { kind: 'refused', code: 'invalid-table', message: whyInvalid(parsed.error.issues) };
+    const table = parsed.data;
+    const current = this.#plane.table;
+    if (current !== undefined && isOlder(table, current)) {
+      const message = `version ${table.version} is not newer than version ${current.version}, which is in use`;
+      return { kind: 'refused', code: 'older-table', message };
+    }
+    await writeTable(this.#path, table);
+    await this.#plane.apply(table);
+    return { kind: 'accepted', acknowledgement: { version: table.version, problems: this.#plane.problems } };
+  }
+}
+
+/** The same table once more is no mistake: its acknowledgement may have been lost. */
+function isOlder(table: RoutingTable, current: RoutingTable): boolean {
+  if (table.version !== current.version) return table.version < current.version;
+  return !isDeepStrictEqual(normal(table), normal(current));
+}
+
+function normal(table: RoutingTable): unknown {
+  return JSON.parse(JSON.stringify(table));
+}
+
+function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}
+
+function whyInvalid(issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[]): string {
+  return issues
+    .slice(0, 20)
+    .map(({ path, message }) => `${path.join('.') || 'table'}: ${message}`)
+    .join('; ');
+}

@@ -1,0 +1,101 @@
+import { chmod, rm } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { InFlightFile } from '../in-flight-file.ts';
+import { LIMITS } from '../limits.ts';
+import type { DataPlane } from '../plane.ts';
+import type { TableAcceptor } from './accept-table.ts';
+import { streamEvents } from './events.ts';
+import type { ControlErrorCode, ControlRefusal, ProxyState } from './messages.ts';
+
+export interface ControlOptions {
+  readonly plane: DataPlane;
+  readonly acceptor: TableAcceptor;
+  readonly inFlightFile: InFlightFile;
+}
+
+/** The control API on its Unix socket, which only the user that Islet runs as can open. */
+export async function serveControl(socketPath: string, options: ControlOptions): Promise<Server> {
+  const startedAt = Date.now();
+  const server = createServer((request, response) => {
+    answer(request, response, { ...options, startedAt }).catch((thrown) =>
+      refuse(response, 'internal', String(thrown)),
+    );
+  });
+  // The lock says that no other proxy runs here, so whatever socket is there was left by a dead one.
+  await rm(socketPath, { force: true });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(socketPath, resolve);
+  });
+  await chmod(socketPath, 0o600);
+  return server;
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { plane, acceptor, inFlightFile, startedAt }: ControlOptions & { readonly startedAt: number },
+): Promise<void> {
+  switch (`${request.method} ${request.url}`) {
+    case 'PUT /table':
+      await putTable(request, response, acceptor);
+      return;
+    case 'GET /state': {
+      const { table, problems, inFlight } = plane;
+      const { lastDeath } = inFlightFile;
+      const state: ProxyState = { pid: process.pid, startedAt, table, problems, inFlight, lastDeath };
+      send(response, 200, state);
+      return;
+    }
+    case 'GET /stats':
+      send(response, 200, plane.readStats());
+      return;
+    case 'GET /events':
+      streamEvents(response, plane);
+      return;
+    default:
+      refuse(response, 'not-found', 'there are PUT /table, GET /state, GET /stats and GET /events');
+  }
+}
+
+async function putTable(request: IncomingMessage, response: ServerResponse, acceptor: TableAcceptor): Promise<void> {
+  const body = await readBody(request);
+  if (body === undefined) {
+    refuse(response, 'too-large', `a table may have ${LIMITS.controlBodyBytes} bytes`);
+    return;
+  }
+  const acceptance = await acceptor.accept(body);
+  if (acceptance.kind === 'accepted') send(response, 200, acceptance.acknowledgement);
+  else refuse(response, acceptance.code, acceptance.message);
+}
+
+async function readBody(request: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > LIMITS.controlBodyBytes) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function refuse(response: ServerResponse, code: ControlErrorCode, message: string): void {
+  const refusal: ControlRefusal = { error: { code, message } };
+  if (response.headersSent) response.destroy();
+  else send(response, STATUS[code], refusal);
+}
+
+function send(response: ServerResponse, status: number, body: unknown): void {
+  const text = JSON.stringify(body);
+  response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
+  response.end(text);
+}
+
+const STATUS: Readonly<Record<ControlErrorCode, number>> = {
+  'invalid-table': 422,
+  'older-table': 409,
+  'too-large': 413,
+  'not-found': 404,
+  internal: 500,
+};

@@ -1,0 +1,16 @@
+import type { ServerResponse } from 'node:http';
+import type { DataPlane } from '../plane.ts';
+import type { ProxyEvent } from './messages.ts';
+
+/** Streams events as JSON lines until either side ends. A reader that falls behind is dropped: it will ask for the state. */
+export function streamEvents(response: ServerResponse, plane: DataPlane): void {
+  const send = (event: ProxyEvent) => {
+    if (response.writableNeedDrain) response.destroy();
+    else response.write(`${JSON.stringify(event)}\n`);
+  };
+  const onDrained = (instance: string) => send({ kind: 'drained', instance });
+  plane.on('drained', onDrained);
+  response.on('close', () => plane.off('drained', onDrained));
+  response.writeHead(200, { 'content-type': 'application/x-ndjson' });
+  send({ kind: 'hello', pid: process.pid });
+}

@@ -1,0 +1,33 @@
+import type { RoutingTable } from '@islet/policy';
+import type { LastDeath } from '../in-flight-file.ts';
+
+/** `GET /state`. */
+export interface ProxyState {
+  readonly pid: number;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  readonly table: RoutingTable | undefined;
+  readonly problems: readonly string[];
+  readonly inFlight: Readonly<Record<string, number>>;
+  /** The proxy before this one was killed. */
+  readonly lastDeath: LastDeath | undefined;
+}
+
+/** The answer to `PUT /table`: every request that comes from now on is routed by this version. */
+export interface TableAcknowledgement {
+  readonly version: number;
+  readonly problems: readonly string[];
+}
+
+/** The answer to a request that was refused. */
+export interface ControlRefusal {
+  readonly error: { readonly code: ControlErrorCode; readonly message: string };
+}
+
+export type ControlErrorCode = 'invalid-table' | 'older-table' | 'too-large' | 'not-found' | 'internal';
+
+/** One line of `GET /events`. The stream's end is the proxy's. */
+export type ProxyEvent =
+  | { readonly kind: 'hello'; readonly pid: number }
+  /** An instance that has left the table has nothing in flight any more. */
+  | { readonly kind: 'drained'; readonly instance: string };

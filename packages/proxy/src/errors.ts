@@ -1,0 +1,41 @@
+/** The closed set of what the proxy itself can answer or count, with its status and what to do about it. */
+export const PROXY_ERRORS = {
+  'bad-request': { status: 400, hint: 'send a message that RFC 9112 allows; the proxy refuses every ambiguity' },
+  'request-timeout': { status: 408, hint: 'send the whole head of the request within 10 s' },
+  'uri-too-long': { status: 414, hint: 'keep the request target under 16 KiB' },
+  'head-too-large': { status: 431, hint: 'keep the header fields under 32 KiB and 100 fields' },
+  'http-version': { status: 505, hint: 'use HTTP/1.1' },
+  'method-not-supported': { status: 501, hint: 'CONNECT is for forward proxies; call the service itself' },
+  'no-route': { status: 404, hint: 'declare the path under `api.expose` in a service.yaml' },
+  'unknown-service': { status: 404, hint: 'name a service of this system in the Host header' },
+  'not-http': { status: 502, hint: 'call this service over the edge listener of a service that uses it' },
+  'no-ready-instance': { status: 503, hint: 'see `islet status` for why no instance is ready' },
+  'no-instance-reachable': { status: 503, hint: 'see `islet logs`: every instance refused the connection' },
+  'connect-timeout': { status: 504, hint: 'see `islet status`: the instance did not take the connection' },
+  'response-timeout': { status: 504, hint: 'see `islet logs`: the instance sent no response in time' },
+  'upstream-reset': { status: 502, hint: 'see `islet logs`: the instance closed the connection before it responded' },
+  'bad-response': { status: 502, hint: 'the instance sent something that RFC 9112 does not allow' },
+  internal: { status: 500, hint: 'report this: it is a mistake in Islet' },
+  /** Counted, never sent: the client left before the response was complete. */
+  'client-gone': { status: 499, hint: '' },
+  /** Counted, never sent: the response broke off after its head had gone out. */
+  'response-cut': { status: 502, hint: '' },
+} as const satisfies Record<string, { status: number; hint: string }>;
+
+export type ProxyErrorCode = keyof typeof PROXY_ERRORS;
+
+export class ProxyError extends Error {
+  readonly code: ProxyErrorCode;
+
+  constructor(code: ProxyErrorCode, message: string, options: { cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.name = 'ProxyError';
+    this.code = code;
+  }
+
+  /** Any thrown value as a `ProxyError`. */
+  static from(thrown: unknown): ProxyError {
+    if (thrown instanceof ProxyError) return thrown;
+    return new ProxyError('internal', 'the proxy failed on this message', { cause: thrown });
+  }
+}

@@ -1,0 +1,69 @@
+import { ProxyError } from '../errors.ts';
+import { LIMITS } from '../limits.ts';
+
+/** One header or trailer field. `lower` is the name as it is compared, `name` as it was written. */
+export interface Field {
+  readonly name: string;
+  readonly lower: string;
+  readonly value: string;
+}
+
+/**
+ * Parses field lines, each ended by CRLF, by the letter of RFC 9112, 5: no folded lines, no space before the colon, no
+ * control characters (a bare CR or LF is one), nothing outside a token in a name.
+ */
+export function parseFields(block: string): readonly Field[] {
+  const fields: Field[] = [];
+  for (let start = 0; start < block.length; ) {
+    const end = block.indexOf('\r\n', start);
+    if (end < 0) throw new ProxyError('bad-request', 'a header line does not end with CRLF');
+    if (fields.length === LIMITS.fields) throw new ProxyError('head-too-large', `over ${LIMITS.fields} fields`);
+    fields.push(parseField(block.slice(start, end)));
+    start = end + 2;
+  }
+  return fields;
+}
+
+export function serialiseFields(fields: readonly Field[]): string {
+  let text = '';
+  for (const { name, value } of fields) text += `${name}: ${value}\r\n`;
+  return text;
+}
+
+export function isToken(text: string): boolean {
+  return TOKEN.test(text);
+}
+
+/** Members of a comma-separated list, lower case, empty ones left out (RFC 9110, 5.6.1). */
+export function listOf(value: string): readonly string[] {
+  return value
+    .toLowerCase()
+    .split(',')
+    .map((member) => trimBlanks(member))
+    .filter((member) => member !== '');
+}
+
+function parseField(line: string): Field {
+  const colon = line.indexOf(':');
+  const name = line.slice(0, Math.max(colon, 0));
+  if (!TOKEN.test(name)) throw new ProxyError('bad-request', 'a header line has no valid name before its colon');
+  const value = trimBlanks(line.slice(colon + 1));
+  if (FORBIDDEN.test(value)) throw new ProxyError('bad-request', `${name} has a control character in its value`);
+  return { name, lower: name.toLowerCase(), value };
+}
+
+/** `trim` also cuts bytes such as 0xA0, which are part of a value here. */
+function trimBlanks(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && isBlank(text.charCodeAt(start))) start++;
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end--;
+  return text.slice(start, end);
+}
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09;
+}
+
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const FORBIDDEN = /[^\t\x20-\x7e\x80-\xff]/;

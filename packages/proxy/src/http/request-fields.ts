@@ -1,0 +1,87 @@
+import { ProxyError } from '../errors.ts';
+import { hopByHop } from './connection-options.ts';
+import { type Field, parseFields, serialiseFields } from './fields.ts';
+import { declaredFraming, type Framing, NO_BODY } from './framing.ts';
+
+/** What a request's header fields mean to the proxy, and the text of those that it only passes on. */
+export interface RequestFields {
+  /** As written, with its port; empty only for an HTTP/1.0 request without one. */
+  readonly host: string;
+  readonly framing: Framing;
+  /** The client wants the connection closed after the response. */
+  readonly close: boolean;
+  /** The protocol to switch to. Only where there is no body, and never h2c, which would tunnel past every rule here. */
+  readonly upgrade: string | undefined;
+  readonly acceptsTrailers: boolean;
+  readonly hasIdempotencyKey: boolean;
+  readonly traceparent: string | undefined;
+  readonly tracestate: string | undefined;
+  readonly requestId: string | undefined;
+  readonly forwardedFor: string | undefined;
+  readonly forwardedProto: string | undefined;
+  readonly forwardedHost: string | undefined;
+  /** All other end-to-end fields, re-serialised. */
+  readonly passed: string;
+}
+
+export function requestFields(block: string, { http10 }: { readonly http10: boolean }): RequestFields {
+  const fields = parseFields(block);
+  const framing = declaredFraming(fields) ?? NO_BODY;
+  if (http10 && framing.kind === 'chunked') throw new ProxyError('bad-request', 'HTTP/1.0 has no Transfer-Encoding');
+  const connection = hopByHop(fields);
+  const value = (name: string) => combined(fields, name);
+  return {
+    host: hostOf(fields, http10),
+    framing,
+    close: http10 || connection.has('close'),
+    upgrade: connection.has('upgrade') && framing.kind === 'none' ? upgradeOf(value('upgrade')) : undefined,
+    acceptsTrailers: value('te')?.toLowerCase().includes('trailers') ?? false,
+    hasIdempotencyKey: value('idempotency-key') !== undefined,
+    traceparent: value('traceparent'),
+    tracestate: value('tracestate'),
+    requestId: value('x-request-id'),
+    forwardedFor: value('x-forwarded-for'),
+    forwardedProto: value('x-forwarded-proto'),
+    forwardedHost: value('x-forwarded-host'),
+    passed: serialiseFields(fields.filter(({ lower }) => !isOwn(lower) && !connection.has(lower))),
+  };
+}
+
+/** Fields that the proxy writes itself. No client may set `x-islet-…`: an instance trusts what it reads there. */
+function isOwn(lower: string): boolean {
+  return OWN.has(lower) || lower.startsWith('x-islet-');
+}
+
+function hostOf(fields: readonly Field[], http10: boolean): string {
+  const hosts = fields.filter((field) => field.lower === 'host');
+  const [host] = hosts;
+  if (host === undefined && http10) return '';
+  if (host === undefined) throw new ProxyError('bad-request', 'Host is missing');
+  if (hosts.length > 1) throw new ProxyError('bad-request', 'Host is there more than once');
+  if (!HOST.test(host.value)) throw new ProxyError('bad-request', 'Host is not a host with an optional port');
+  return host.value;
+}
+
+function upgradeOf(value: string | undefined): string | undefined {
+  return value === undefined || /(^|[\s,])(h2c?|http\/)/i.test(value) ? undefined : value;
+}
+
+function combined(fields: readonly Field[], name: string): string | undefined {
+  let all: string | undefined;
+  for (const { lower, value } of fields) if (lower === name) all = all === undefined ? value : `${all}, ${value}`;
+  return all;
+}
+
+const OWN: ReadonlySet<string> = new Set([
+  'host',
+  'content-length',
+  'transfer-encoding',
+  'traceparent',
+  'tracestate',
+  'x-request-id',
+  'x-forwarded-for',
+  'x-forwarded-proto',
+  'x-forwarded-host',
+]);
+
+const HOST = /^(?:\[[0-9a-f:.]+\]|[a-z0-9._~!$&'()*+;=%-]+)(?::[0-9]{0,5})?$/i;

@@ -1,0 +1,83 @@
+import { ProxyError } from '../errors.ts';
+import { type BodyReader, type BodySink, bodyReader } from './body-reader.ts';
+import { HeadReader } from './head-reader.ts';
+import { type ResponseHead, ResponseHeadParser } from './response-head.ts';
+
+export interface ResponseSink extends BodySink {
+  /** A 1xx response; a final one follows, unless it is 101. */
+  onInformational(head: ResponseHead): void;
+  onHead(head: ResponseHead): void;
+}
+
+/** Reads the responses of one connection, one at a time. Whatever it can't understand is a `bad-response`. */
+export class ResponseReader {
+  readonly #heads = new HeadReader();
+  readonly #parser = new ResponseHeadParser();
+  #state: 'idle' | 'head' | 'body' | 'switched' = 'idle';
+  #toHead = false;
+  #body: BodyReader | undefined;
+  #endsByClose = false;
+
+  /** Prepares for the response to a request of this method. */
+  expect(method: string): void {
+    this.#state = 'head';
+    this.#toHead = method === 'HEAD';
+    this.#endsByClose = false;
+  }
+
+  /** Reads from `start`; returns where it stopped, which is before `end` only after a 101. */
+  read(bytes: Buffer, start: number, end: number, sink: ResponseSink): number {
+    try {
+      let at = start;
+      while (at < end && this.#state !== 'switched') at = this.#step(bytes, at, end, sink);
+      return at;
+    } catch (thrown) {
+      throw asBadResponse(thrown);
+    }
+  }
+
+  /** The connection ended in order; returns whether that is the end of a whole response. */
+  end(sink: ResponseSink): boolean {
+    if (this.#state !== 'body' || !this.#endsByClose) return false;
+    this.#state = 'idle';
+    sink.onBodyEnd([]);
+    return true;
+  }
+
+  #step(bytes: Buffer, at: number, end: number, sink: ResponseSink): number {
+    switch (this.#state) {
+      case 'head': {
+        const stop = this.#heads.read(bytes, at, end);
+        if (stop < 0) return end;
+        this.#onHead(this.#parser.parse(this.#heads.text, { toHead: this.#toHead }), sink);
+        return stop;
+      }
+      case 'body': {
+        const stop = this.#body?.read(bytes, at, end, sink) ?? at;
+        if (this.#body?.done !== false) this.#state = 'idle';
+        return stop;
+      }
+      case 'idle':
+      case 'switched':
+        throw new ProxyError('bad-response', 'the instance sent bytes that belong to no response');
+    }
+  }
+
+  #onHead(head: ResponseHead, sink: ResponseSink): void {
+    if (head.status === 101) this.#state = 'switched';
+    if (head.status < 200) {
+      sink.onInformational(head);
+      return;
+    }
+    this.#body = bodyReader(head.framing);
+    this.#endsByClose = head.framing.kind === 'close';
+    this.#state = this.#body === undefined ? 'idle' : 'body';
+    sink.onHead(head);
+    if (this.#body === undefined) sink.onBodyEnd([]);
+  }
+}
+
+function asBadResponse(thrown: unknown): ProxyError {
+  const error = ProxyError.from(thrown);
+  return error.code === 'internal' ? error : new ProxyError('bad-response', error.message, { cause: thrown });
+}

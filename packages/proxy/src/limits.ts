@@ -1,0 +1,42 @@
+/** Every limit of the proxy, in one place. Times in milliseconds, sizes in bytes; sources in the documented defaults. */
+export const LIMITS = {
+  /** The request target: RFC 9112 asks for at least 8,000. */
+  targetBytes: 16 * 1024,
+  /** All header fields of a message together, and their number. */
+  fieldsBytes: 32 * 1024,
+  fields: 100,
+  chunkLineBytes: 256,
+  trailersBytes: 8 * 1024,
+  /** A request's body is kept for a retry up to this size. */
+  replayBytes: 64 * 1024,
+  controlBodyBytes: 16 * 1024 * 1024,
+
+  connectTimeoutMs: 500,
+  /** From the end of the request to the head of the response. */
+  responseHeadTimeoutMs: 15_000,
+  /** Without a byte in either direction, once a body or a tunnel flows. */
+  idleTimeoutMs: 300_000,
+  /** From the first byte of a request's head to its last: what a slow-loris gets. */
+  requestHeadTimeoutMs: 10_000,
+  clientIdleMs: 75_000,
+  /** Without a byte for a client that has ended its side: it may wait for its answer, or have left. */
+  halfClosedMs: 1_000,
+  /** How long what a refused client still sends is read and dropped, so that a reset doesn't overtake the answer. */
+  lingerMs: 1_000,
+
+  clientsPerListener: 10_000,
+  idlePerEndpoint: 256,
+  upstreamIdleMs: 55_000,
+  /** For requests that can't be repeated: a server that promises nothing may close after 5 s, as Node does. */
+  upstreamIdleForOnceMs: 4_000,
+  /** A kept connection is given up this long before the server says it will close it. */
+  keepAliveMarginMs: 1_000,
+  /** An endpoint that refused is passed over for this long, while others are left. */
+  avoidRefusedMs: 1_000,
+
+  sweepMs: 100,
+  poolSweepMs: 1_000,
+  rebindMs: 1_000,
+  shutdownMs: 5_000,
+  inFlightFileMs: 100,
+} as const;

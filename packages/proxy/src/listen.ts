@@ -1,0 +1,120 @@
+import { chmod, rm } from 'node:fs/promises';
+import { createServer, type Server, type Socket } from 'node:net';
+import type { Listener } from '@islet/policy';
+import { ClientConnection } from './client/client-connection.ts';
+import { Passthrough } from './client/passthrough.ts';
+import type { ListenerRules } from './client/rules.ts';
+import { LIMITS } from './limits.ts';
+import type { Runtime } from './runtime.ts';
+import type { EndpointState } from './upstream/endpoint.ts';
+
+export interface ListenOptions {
+  readonly runtime: Runtime;
+  readonly settle: (endpoint: EndpointState) => void;
+}
+
+/** One open (or not yet open) listener. Its rules are replaced by each table; its connections stay. */
+export class OpenListener {
+  rules: ListenerRules;
+  readonly #listener: Listener;
+  readonly #options: ListenOptions;
+  readonly #connections = new Set<ClientConnection | Passthrough>();
+  #server: Server | undefined;
+  #problem: string | undefined;
+  #closed = false;
+
+  constructor(listener: Listener, rules: ListenerRules, options: ListenOptions) {
+    this.#listener = listener;
+    this.rules = rules;
+    this.#options = options;
+  }
+
+  /** Why it could not be opened; undefined: it is open. */
+  get problem(): string | undefined {
+    return this.#problem;
+  }
+
+  /** Opens it where it is not open yet; a failure becomes its `problem`. */
+  async open(): Promise<void> {
+    if (this.#server !== undefined) return;
+    const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket));
+    server.maxConnections = LIMITS.clientsPerListener;
+    this.#server = server;
+    try {
+      await bind(server, this.#listener);
+      this.#problem = undefined;
+      if (this.#closed) server.close();
+    } catch (thrown) {
+      this.#server = undefined;
+      this.#problem = `${describe(this.#listener)}: ${thrown instanceof Error ? thrown.message : String(thrown)}`;
+    }
+  }
+
+  /** Takes no more connections; each of those that are open ends after the request that it is at. */
+  close(): void {
+    this.#closed = true;
+    this.#server?.close();
+    for (const connection of this.#connections) connection.endWhenIdle();
+  }
+
+  destroyAll(): void {
+    for (const { socket } of this.#connections) socket.destroy();
+  }
+
+  #accept(socket: Socket): void {
+    const onClose = (connection: ClientConnection | Passthrough) => this.#connections.delete(connection);
+    const service = this.rules.passthrough;
+    const common = { ...this.#options, socket, onClose };
+    const connection =
+      service === undefined
+        ? new ClientConnection({ ...common, rules: () => this.rules })
+        : new Passthrough({ ...common, service, edge: this.rules.ownEdge });
+    this.#connections.add(connection);
+  }
+}
+
+/** What makes two listeners the same one. Who calls over an edge is part of it; the routes of a gateway are not. */
+export function listenerKey(listener: Listener): string {
+  switch (listener.kind) {
+    case 'gateway':
+      return `gateway ${listener.host} ${listener.port}`;
+    case 'edge':
+      return `edge ${listener.host} ${listener.port} ${listener.caller} ${listener.service}`;
+    case 'operator':
+      return `operator ${listener.path}`;
+  }
+}
+
+function describe(listener: Listener): string {
+  switch (listener.kind) {
+    case 'gateway':
+      return `the gateway can't listen on ${listener.host}:${listener.port}`;
+    case 'edge':
+      return `${listener.caller} can't reach ${listener.service} on ${listener.host}:${listener.port}`;
+    case 'operator':
+      return `the operator's socket ${listener.path} can't be opened`;
+  }
+}
+
+async function bind(server: Server, listener: Listener): Promise<void> {
+  if (listener.kind !== 'operator') {
+    await listening(server, { host: listener.host, port: listener.port });
+    return;
+  }
+  // Only one proxy runs per state, so whatever socket is there was left by a dead one.
+  await rm(listener.path, { force: true });
+  await listening(server, { path: listener.path });
+  await chmod(listener.path, 0o600);
+}
+
+function listening(server: Server, where: { host: string; port: number } | { path: string }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(where, () => {
+      server.off('error', reject);
+      // A failed accept (no file descriptor left) costs that connection, not the listener.
+      server.on('error', () => undefined);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,58 @@
+import type { Listener } from '@islet/policy';
+import { ListenerRules } from './client/rules.ts';
+import { LIMITS } from './limits.ts';
+import { type ListenOptions, listenerKey, OpenListener } from './listen.ts';
+import type { Runtime } from './runtime.ts';
+import type { Registry } from './upstream/registry.ts';
+
+export interface ListenersOptions extends ListenOptions {
+  readonly runtime: Runtime;
+  readonly registry: Registry;
+}
+
+/** All listeners. A new table opens and closes only what differs; what can't be opened is tried again each second. */
+export class Listeners {
+  readonly #options: ListenersOptions;
+  readonly #retry: NodeJS.Timeout;
+  #open: ReadonlyMap<string, OpenListener> = new Map();
+
+  constructor(options: ListenersOptions) {
+    this.#options = options;
+    this.#retry = setInterval(() => void this.#reopen(), LIMITS.rebindMs);
+  }
+
+  get problems(): readonly string[] {
+    return [...this.#open.values()].map(({ problem }) => problem).filter((problem) => problem !== undefined);
+  }
+
+  /** Returns when every listener of the table is open, or has a problem. */
+  async apply(listeners: readonly Listener[]): Promise<void> {
+    const wanted = new Map<string, OpenListener>();
+    for (const listener of listeners) wanted.set(listenerKey(listener), this.#keepOrMake(listener));
+    for (const [key, open] of this.#open) if (!wanted.has(key)) open.close();
+    this.#open = wanted;
+    await this.#reopen();
+  }
+
+  close(): void {
+    clearInterval(this.#retry);
+    for (const open of this.#open.values()) open.close();
+  }
+
+  destroyAll(): void {
+    for (const open of this.#open.values()) open.destroyAll();
+  }
+
+  #keepOrMake(listener: Listener): OpenListener {
+    const { registry, runtime } = this.#options;
+    const rules = new ListenerRules(listener, registry, runtime.stats);
+    const known = this.#open.get(listenerKey(listener));
+    if (known === undefined) return new OpenListener(listener, rules, this.#options);
+    known.rules = rules;
+    return known;
+  }
+
+  async #reopen(): Promise<void> {
+    await Promise.all([...this.#open.values()].map((listener) => listener.open()));
+  }
+}

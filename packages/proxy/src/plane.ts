@@ -1,0 +1,93 @@
+import { EventEmitter } from 'node:events';
+import { performance } from 'node:perf_hooks';
+import type { RoutingTable } from '@islet/policy';
+import { Deadlines } from './deadlines.ts';
+import { LIMITS } from './limits.ts';
+import { Listeners } from './listeners.ts';
+import type { Runtime } from './runtime.ts';
+import { type EdgeStats, type InstanceStats, Stats } from './stats.ts';
+import { Registry } from './upstream/registry.ts';
+
+export interface ProxyStats {
+  readonly edges: readonly EdgeStats[];
+  readonly instances: readonly InstanceStats[];
+  /** Exceptions that no code expected; each cost one connection. */
+  readonly unexpected: number;
+}
+
+/**
+ * The data plane: listeners, endpoints and what is in flight between them, by one table at a time. It knows nothing of
+ * files, locks or the control API, so that it can run in a test, or one day in a worker.
+ */
+export class DataPlane extends EventEmitter<{ drained: [instance: string] }> {
+  readonly stats = new Stats();
+  readonly #deadlines = new Deadlines(now);
+  readonly #registry = new Registry((instance) => this.emit('drained', instance));
+  readonly #listeners: Listeners;
+  readonly #sweep: NodeJS.Timeout;
+  #table: RoutingTable | undefined;
+  #closing = false;
+
+  constructor({ dice = Math.random }: { readonly dice?: () => number } = {}) {
+    super();
+    const runtime: Runtime = {
+      now,
+      dice,
+      deadlines: this.#deadlines,
+      stats: this.stats,
+      closing: () => this.#closing,
+    };
+    const registry = this.#registry;
+    this.#listeners = new Listeners({ runtime, registry, settle: (endpoint) => registry.settle(endpoint) });
+    this.#sweep = setInterval(() => registry.sweep(now()), LIMITS.poolSweepMs);
+  }
+
+  get table(): RoutingTable | undefined {
+    return this.#table;
+  }
+
+  get problems(): readonly string[] {
+    return this.#listeners.problems;
+  }
+
+  get inFlight(): Readonly<Record<string, number>> {
+    return this.#registry.inFlight();
+  }
+
+  /** Returns when every request that comes is routed by this table. */
+  async apply(table: RoutingTable): Promise<void> {
+    this.#table = table;
+    this.#registry.apply(table.services);
+    await this.#listeners.apply(table.listeners);
+    const callers = new Set(table.listeners.map((listener) => (listener.kind === 'edge' ? listener.caller : '')));
+    this.stats.prune((name) => Object.hasOwn(table.services, name) || callers.has(name));
+  }
+
+  readStats(): ProxyStats {
+    return {
+      edges: this.stats.edges(),
+      instances: this.#registry.instances(),
+      unexpected: this.stats.unexpected,
+    };
+  }
+
+  /** Takes nothing new, lets what is in flight finish, and breaks off what has not by the deadline. */
+  async close({ byMs }: { readonly byMs: number }): Promise<void> {
+    this.#closing = true;
+    this.#listeners.close();
+    const deadline = now() + byMs;
+    while (this.stats.inFlight > 0 && now() < deadline) await tick();
+    this.#listeners.destroyAll();
+    this.#registry.closeIdle();
+    this.#deadlines.close();
+    clearInterval(this.#sweep);
+  }
+}
+
+function now(): number {
+  return performance.now();
+}
+
+function tick(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 10));
+}

@@ -1,0 +1,41 @@
+import { TableAcceptor } from './control/accept-table.ts';
+import { serveControl } from './control/api.ts';
+import { InFlightFile } from './in-flight-file.ts';
+import { LIMITS } from './limits.ts';
+import { takeLock } from './lock.ts';
+import { DataPlane } from './plane.ts';
+import { readTable } from './table/file.ts';
+
+export interface ProxyPaths {
+  /** The control API's Unix socket. */
+  readonly socket: string;
+  /** The last good routing table; beside it lies `<table>.inflight`. */
+  readonly table: string;
+  readonly lock: string;
+}
+
+export interface RunningProxy {
+  readonly plane: DataPlane;
+  /** Lets what is in flight finish, then ends. */
+  close(): Promise<void>;
+}
+
+/** Serves the last good table at once, then takes orders. Undefined: another proxy runs on these paths. */
+export async function startProxy(paths: ProxyPaths): Promise<RunningProxy | undefined> {
+  const lock = takeLock(paths.lock);
+  if (lock === undefined) return undefined;
+  const plane = new DataPlane();
+  const inFlightFile = new InFlightFile(`${paths.table}.inflight`, () => plane.stats.inFlight);
+  const table = await readTable(paths.table);
+  if (table !== undefined) await plane.apply(table);
+  const acceptor = new TableAcceptor(plane, paths.table);
+  const control = await serveControl(paths.socket, { plane, acceptor, inFlightFile });
+  const close = async () => {
+    control.close();
+    await plane.close({ byMs: LIMITS.shutdownMs });
+    control.closeAllConnections();
+    inFlightFile.close();
+    lock[Symbol.dispose]();
+  };
+  return { plane, close };
+}

@@ -1,0 +1,13 @@
+import type { Deadlines } from './deadlines.ts';
+import type { Stats } from './stats.ts';
+
+/** What every part of the data plane shares. */
+export interface Runtime {
+  /** Milliseconds that never go back. */
+  readonly now: () => number;
+  readonly dice: () => number;
+  readonly deadlines: Deadlines;
+  readonly stats: Stats;
+  /** No new request is taken on a connection that is kept. */
+  readonly closing: () => boolean;
+}

@@ -1,0 +1,110 @@
+import { Histogram, type HistogramData, RetryBudget } from '@islet/policy';
+import type { ProxyErrorCode } from './errors.ts';
+
+/** From whom requests come: the public, one service of the system, or the operator. */
+export type Origin =
+  | { readonly kind: 'gateway' }
+  | { readonly kind: 'edge'; readonly caller: string }
+  | { readonly kind: 'operator' };
+
+export type StatusClass = '1xx' | '2xx' | '3xx' | '4xx' | '5xx';
+
+/** Counters of one edge or instance since the proxy started (an instance: since it came into the table). */
+export interface TrafficCounts {
+  readonly requests: number;
+  /** What the instances answered; answers of the proxy itself are under `errors` only. */
+  readonly statuses: Readonly<Record<StatusClass, number>>;
+  readonly errors: Readonly<Partial<Record<ProxyErrorCode, number>>>;
+  readonly retries: number;
+  /** Microseconds from the request's head to the end of its response. */
+  readonly latencyUs: HistogramData;
+  readonly inFlight: number;
+}
+
+export interface EdgeStats extends TrafficCounts {
+  readonly from: Origin;
+  /** Undefined where the request named no service: an unknown route, a malformed request. */
+  readonly service: string | undefined;
+}
+
+export interface InstanceStats extends TrafficCounts {
+  readonly service: string;
+  readonly instance: string;
+  readonly revision: string;
+}
+
+export class Counts {
+  requests = 0;
+  retries = 0;
+  inFlight = 0;
+  readonly #statuses = new Float64Array(6);
+  readonly #errors = new Map<ProxyErrorCode, number>();
+  readonly #latency = new Histogram();
+
+  status(status: number): void {
+    const index = Math.trunc(status / 100);
+    this.#statuses[index] = (this.#statuses[index] ?? 0) + 1;
+  }
+
+  error(code: ProxyErrorCode): void {
+    this.#errors.set(code, (this.#errors.get(code) ?? 0) + 1);
+  }
+
+  latency(ms: number): void {
+    this.#latency.record(ms * 1000);
+  }
+
+  toJSON(): TrafficCounts {
+    const of = (index: number) => this.#statuses[index] ?? 0;
+    return {
+      requests: this.requests,
+      statuses: { '1xx': of(1), '2xx': of(2), '3xx': of(3), '4xx': of(4), '5xx': of(5) },
+      errors: Object.fromEntries(this.#errors),
+      retries: this.retries,
+      latencyUs: this.#latency.toJSON(),
+      inFlight: this.inFlight,
+    };
+  }
+}
+
+/** One (caller → service) pair: what is counted, and what its retries may cost. */
+export class Edge {
+  readonly from: Origin;
+  readonly service: string | undefined;
+  readonly counts = new Counts();
+  readonly budget = new RetryBudget();
+
+  constructor(from: Origin, service: string | undefined) {
+    this.from = from;
+    this.service = service;
+  }
+}
+
+export class Stats {
+  readonly #edges = new Map<string, Edge>();
+  /** Requests and tunnels that are inside the proxy now. */
+  inFlight = 0;
+  /** Exceptions that no code expected; each cost one connection, and never the process. */
+  unexpected = 0;
+
+  edge(from: Origin, service: string | undefined): Edge {
+    const key = `${from.kind} ${from.kind === 'edge' ? from.caller : ''} ${service ?? ''}`;
+    const known = this.#edges.get(key);
+    if (known !== undefined) return known;
+    const edge = new Edge(from, service);
+    this.#edges.set(key, edge);
+    return edge;
+  }
+
+  /** Forgets what concerns a service that is gone, so that the memory follows the table and not the history. */
+  prune(isKnown: (service: string) => boolean): void {
+    for (const [key, { from, service, counts }] of this.#edges) {
+      const names = [service, from.kind === 'edge' ? from.caller : undefined];
+      if (counts.inFlight === 0 && !names.every((name) => name === undefined || isKnown(name))) this.#edges.delete(key);
+    }
+  }
+
+  edges(): readonly EdgeStats[] {
+    return [...this.#edges.values()].map(({ from, service, counts }) => ({ from, service, ...counts.toJSON() }));
+  }
+}

@@ -1,0 +1,43 @@
+import type { RoutingTable } from '@islet/policy';
+import { z } from 'zod';
+
+/** A table as it comes over the control socket: checked once, and trusted from then on. */
+export const routingTableSchema: z.ZodType<RoutingTable> = z.lazy(() => table);
+
+const host = z.string().min(1).max(255);
+const port = z.int().min(1).max(65_535);
+/** Names become header values and file names. */
+const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/, 'a name is letters, digits, dots and dashes');
+
+const route = z.strictObject({
+  host: optional(z.string().min(1).max(255).toLowerCase()),
+  path: z.string().startsWith('/').max(8_000),
+  strip: z.boolean(),
+  service: name,
+});
+
+const listener = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('gateway'), host, port, routes: z.array(route) }),
+  z.strictObject({ kind: z.literal('edge'), caller: name, service: name, host, port }),
+  z.strictObject({ kind: z.literal('operator'), path: z.string().startsWith('/').max(107) }),
+]);
+
+const endpoint = z.strictObject({ instance: name, revision: z.string().min(1).max(200), host, port });
+
+const service = z.strictObject({
+  protocol: z.enum(['http', 'grpc', 'tcp']),
+  endpoints: z.array(endpoint),
+  unavailable: optional(z.string().max(2_000)),
+});
+
+const table = z.strictObject({
+  version: z.int().min(0),
+  routes: z.string(),
+  listeners: z.array(listener),
+  services: z.record(name, service),
+});
+
+/** JSON leaves out what is undefined; the contract says it is there. */
+function optional<T>(type: z.ZodType<T>) {
+  return type.optional().transform((value) => value as T | undefined);
+}

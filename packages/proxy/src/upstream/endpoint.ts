@@ -1,0 +1,98 @@
+import type { Endpoint, Loaded } from '@islet/policy';
+import { LIMITS } from '../limits.ts';
+import { Counts } from '../stats.ts';
+import { UpstreamConnection } from './connection.ts';
+
+/** An instance at its address: what is in flight there, its counters, and its kept connections. */
+export class EndpointState implements Loaded {
+  readonly endpoint: Endpoint;
+  readonly counts = new Counts();
+  /** It has left the table: what is in flight goes on, nothing new comes. */
+  removed = false;
+  /** It refused a connection a moment ago. */
+  avoidUntil = 0;
+  /** Most recently used last: the newest is taken, so that the rest can grow old and go. */
+  readonly #idle: UpstreamConnection[] = [];
+  #checking: Promise<boolean> | undefined;
+
+  constructor(endpoint: Endpoint) {
+    this.endpoint = endpoint;
+  }
+
+  get inFlight(): number {
+    return this.counts.inFlight;
+  }
+
+  /** A kept connection, or a new one that is not open yet. `once`: the request can't be sent a second time. */
+  acquire({ now, once, fresh }: { readonly now: number; readonly once: boolean; readonly fresh: boolean }) {
+    const kept = fresh ? undefined : this.#idle.at(-1);
+    if (kept?.fit(now, { once })) {
+      this.#idle.pop();
+      return kept;
+    }
+    return this.#dial();
+  }
+
+  release(connection: UpstreamConnection, now: number): void {
+    if (!connection.reusable || this.removed || this.#idle.length >= LIMITS.idlePerEndpoint) {
+      connection.destroy();
+      return;
+    }
+    connection.rest(now);
+    this.#idle.push(connection);
+  }
+
+  /** Ends connections that have been idle for too long; the oldest stand first. */
+  sweep(now: number): void {
+    while (this.#idle[0] !== undefined && !this.#idle[0].fit(now, { once: false })) this.#idle.shift()?.destroy();
+  }
+
+  refused(now: number): void {
+    this.avoidUntil = now + LIMITS.avoidRefusedMs;
+  }
+
+  remove(): void {
+    this.removed = true;
+    this.closeIdle();
+  }
+
+  closeIdle(): void {
+    for (const connection of this.#idle.splice(0)) connection.destroy();
+  }
+
+  /**
+   * Whether nobody listens there any more. A reset alone doesn't tell a dead instance from an overloaded one; a refused
+   * connection does. However many requests ask at once, one connection is made.
+   */
+  isDead(): Promise<boolean> {
+    if (this.removed) return Promise.resolve(true);
+    this.#checking ??= this.#refuses().finally(() => {
+      this.#checking = undefined;
+    });
+    return this.#checking;
+  }
+
+  #refuses(): Promise<boolean> {
+    return new Promise((resolve) => {
+      const connection = this.#dial();
+      const { socket } = connection;
+      const decide = (dead: boolean) => {
+        clearTimeout(timer);
+        connection.destroy();
+        resolve(dead);
+      };
+      const timer = setTimeout(() => decide(false), LIMITS.connectTimeoutMs);
+      socket.once('connect', () => decide(false));
+      socket.once('error', () => decide(true));
+    });
+  }
+
+  #dial(): UpstreamConnection {
+    return new UpstreamConnection(this.endpoint, (connection) => this.#forget(connection));
+  }
+
+  #forget(connection: UpstreamConnection): void {
+    const at = this.#idle.indexOf(connection);
+    if (at >= 0) this.#idle.splice(at, 1);
+  }
+}

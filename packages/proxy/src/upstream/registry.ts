@@ -1,0 +1,108 @@
+import type { Endpoint, RoutingTable } from '@islet/policy';
+import type { InstanceStats } from '../stats.ts';
+import { EndpointState } from './endpoint.ts';
+import type { ServiceState } from './service.ts';
+
+type OwnService = { -readonly [Key in keyof ServiceState]: ServiceState[Key] };
+
+/**
+ * All services and endpoints. An endpoint that leaves the table stays here until nothing is in flight to it, and then
+ * its instance is told as drained.
+ */
+export class Registry {
+  readonly #services = new Map<string, OwnService>();
+  #current: ReadonlyMap<string, EndpointState> = new Map();
+  readonly #leaving = new Map<string, EndpointState>();
+  readonly #onDrained: (instance: string) => void;
+
+  constructor(onDrained: (instance: string) => void) {
+    this.#onDrained = onDrained;
+  }
+
+  service(name: string): ServiceState | undefined {
+    return this.#services.get(name);
+  }
+
+  apply(services: RoutingTable['services']): void {
+    const current = new Map<string, EndpointState>();
+    const stateOf = (endpoint: Endpoint) => {
+      const key = keyOf(endpoint);
+      const state = this.#current.get(key) ?? this.#returning(key) ?? new EndpointState(endpoint);
+      current.set(key, state);
+      return state;
+    };
+    for (const [name, service] of this.#services) if (!Object.hasOwn(services, name)) this.#drop(service);
+    for (const [name, routed] of Object.entries(services)) {
+      const { protocol, unavailable } = routed;
+      const now: ServiceState = { name, protocol, unavailable, endpoints: routed.endpoints.map(stateOf) };
+      this.#services.set(name, Object.assign(this.#services.get(name) ?? {}, now));
+    }
+    const left = [...this.#current].filter(([key]) => !current.has(key));
+    this.#current = current;
+    for (const [key, state] of left) {
+      state.remove();
+      this.#leaving.set(key, state);
+      this.settle(state);
+    }
+  }
+
+  /** To be called when something in flight to an endpoint has ended. */
+  settle(state: EndpointState): void {
+    if (!state.removed || state.inFlight > 0) return;
+    const { instance } = state.endpoint;
+    if (!this.#leaving.delete(keyOf(state.endpoint))) return;
+    const elsewhere = [...this.#current.values(), ...this.#leaving.values()];
+    if (!elsewhere.some((other) => other.endpoint.instance === instance)) this.#onDrained(instance);
+  }
+
+  /** Requests in flight by instance, those without left out. */
+  inFlight(): Readonly<Record<string, number>> {
+    const counts: Record<string, number> = {};
+    for (const { inFlight, endpoint } of this.#all()) {
+      if (inFlight > 0) counts[endpoint.instance] = (counts[endpoint.instance] ?? 0) + inFlight;
+    }
+    return counts;
+  }
+
+  instances(): readonly InstanceStats[] {
+    const rows: InstanceStats[] = [];
+    for (const { name, endpoints } of this.#services.values()) {
+      for (const { endpoint, counts } of endpoints) {
+        rows.push({ service: name, instance: endpoint.instance, revision: endpoint.revision, ...counts.toJSON() });
+      }
+    }
+    return rows;
+  }
+
+  sweep(now: number): void {
+    for (const state of this.#current.values()) state.sweep(now);
+  }
+
+  closeIdle(): void {
+    for (const state of this.#all()) state.closeIdle();
+  }
+
+  /** Requests that are at it find it empty when they try again. */
+  #drop(service: OwnService): void {
+    this.#services.delete(service.name);
+    Object.assign(service, { endpoints: [], unavailable: `${service.name} was removed` });
+  }
+
+  #returning(key: string): EndpointState | undefined {
+    const state = this.#leaving.get(key);
+    if (state === undefined) return undefined;
+    this.#leaving.delete(key);
+    state.removed = false;
+    return state;
+  }
+
+  *#all(): Iterable<EndpointState> {
+    yield* this.#current.values();
+    yield* this.#leaving.values();
+  }
+}
+
+/** A process that comes back on another port is another endpoint: connections to the old one are worthless. */
+function keyOf({ instance, host, port }: Endpoint): string {
+  return `${instance} ${host} ${port}`;
+}

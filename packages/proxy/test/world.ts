@@ -1,0 +1,142 @@
+import { createServer as createHttpServer, type RequestListener } from 'node:http';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import type { TestContext } from 'node:test';
+import type { Endpoint, Listener, RoutingTable } from '@islet/policy';
+import { DataPlane } from '../src/index.ts';
+
+/** An instance in this process, on a port of its own. */
+export interface Instance {
+  readonly port: number;
+  /** Connections that were made to it. */
+  readonly sockets: ReadonlySet<Socket>;
+  /** Dies as a killed process does: nobody listens, all connections are reset. */
+  kill(): void;
+}
+
+export async function httpInstance(t: TestContext, handler: RequestListener): Promise<Instance> {
+  return serve(t, createHttpServer(handler));
+}
+
+/** An instance that does with its connections what a test says. */
+export async function rawInstance(t: TestContext, onSocket: (socket: Socket) => void): Promise<Instance> {
+  return serve(t, createServer({ allowHalfOpen: true }, onSocket));
+}
+
+/** An instance that sends these bytes for each request head that it gets. */
+export async function cannedInstance(t: TestContext, response: string): Promise<Instance> {
+  return rawInstance(t, (socket) => {
+    socket.on('data', (bytes) => {
+      if (bytes.includes('\r\n\r\n')) socket.end(Buffer.from(response, 'latin1'));
+    });
+  });
+}
+
+async function serve(t: TestContext, server: Server): Promise<Instance> {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => sockets.delete(socket));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const kill = () => {
+    server.close();
+    for (const socket of sockets) socket.resetAndDestroy();
+  };
+  t.after(kill);
+  return { port: (server.address() as AddressInfo).port, sockets, kill };
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+export function endpointAt(port: number, instance = `orders-a.0-${port}`): Endpoint {
+  return { instance, revision: 'a', host: '127.0.0.1', port };
+}
+
+export interface TableParts {
+  readonly version?: number;
+  readonly endpoints: readonly Endpoint[];
+  readonly listeners: readonly Listener[];
+  readonly protocol?: 'http' | 'grpc' | 'tcp';
+  readonly unavailable?: string;
+}
+
+/** A table with one service, `orders`. */
+export function tableOf({
+  version = 1,
+  endpoints,
+  listeners,
+  protocol = 'http',
+  unavailable,
+}: TableParts): RoutingTable {
+  return { version, routes: 'r', listeners, services: { orders: { protocol, endpoints, unavailable } } };
+}
+
+export interface World {
+  readonly plane: DataPlane;
+  readonly gateway: number;
+  readonly edge: number;
+  readonly listeners: readonly Listener[];
+  /** Publishes these endpoints of `orders`. */
+  publish(...endpoints: readonly Endpoint[]): Promise<void>;
+}
+
+/** A data plane with a gateway (`/` and, stripped, `/orders`) and an edge from `web`, both to the service `orders`. */
+export async function world(t: TestContext, instances: readonly Instance[], protocol: 'http' | 'tcp' = 'http') {
+  const plane = new DataPlane();
+  t.after(() => plane.close({ byMs: 0 }));
+  const [gateway, edge] = [await freePort(), await freePort()];
+  const listeners: readonly Listener[] = [
+    {
+      kind: 'gateway',
+      host: '127.0.0.1',
+      port: gateway,
+      routes: [
+        { host: undefined, path: '/orders', strip: true, service: 'orders' },
+        { host: 'known.example', path: '/', strip: false, service: 'orders' },
+      ],
+    },
+    { kind: 'edge', caller: 'web', service: 'orders', host: '127.0.0.1', port: edge },
+  ];
+  let version = 0;
+  const publish = (...endpoints: readonly Endpoint[]) => {
+    version++;
+    return plane.apply(tableOf({ version, endpoints, listeners, protocol }));
+  };
+  await publish(...instances.map(({ port }) => endpointAt(port)));
+  return { plane, gateway, edge, listeners, publish } satisfies World;
+}
+
+/** Sends bytes as they are, and gives back all that comes until the proxy ends the connection. */
+export function send(port: number, bytes: string | Buffer, { half = false } = {}): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    let received = '';
+    socket.setEncoding('latin1');
+    socket.on('data', (text: string) => {
+      received += text;
+    });
+    socket.on('end', () => {
+      socket.end();
+      resolve(received);
+    });
+    socket.on('error', reject);
+    socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes);
+    if (half) socket.end();
+  });
+}
+
+/** Waits until a condition holds; it is a mistake if it never does. */
+export async function until(holds: () => boolean, { withinMs = 5_000 } = {}): Promise<void> {
+  const deadline = Date.now() + withinMs;
+  while (!holds()) {
+    if (Date.now() > deadline) throw new Error('the awaited condition never held');
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}
