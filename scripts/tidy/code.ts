@@ -38,6 +38,11 @@ export function stringsOf(text: string): readonly string[] {
   return [...code.matchAll(/(['"`])( *)\1/dg)].map((match) => text.slice(...(match.indices?.[2] ?? [0, 0])));
 }
 
+/** What templates begin with before their first hole: `./worker` of `./worker${extension}`. */
+export function templateHeadsOf(text: string): readonly string[] {
+  return [...codeOf(text).matchAll(/`( +)\$\{/dg)].map((match) => text.slice(...(match.indices?.[1] ?? [0, 0])));
+}
+
 const COMMENT = /\/\/.*|\/\*[\s\S]*?\*\//y;
 const STRING = /'(?:[^'\\\n]|\\[\s\S])*'|"(?:[^"\\\n]|\\[\s\S])*"/y;
 const REGEXP = /\/(?:[^/\\\n[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\//y;
