@@ -140,6 +140,6 @@ function placesOf(
     case 'text':
       return [...text.matchAll(pattern)].map(({ index }) => index);
     case 'imports':
-      return importsOf(text).flatMap(({ specifier, index }) => (specifier.search(pattern) === 0 ? [index] : []));
+      return importsOf(text).flatMap((found) => (found.text.search(pattern) === 0 ? [found.index] : []));
   }
 }
