@@ -31,6 +31,7 @@ import { type InstanceRecord, InstanceRecords } from './instance-records.ts';
 import { pruneLogs } from './logs.ts';
 import { listRevisions, type Revision, readRevision, removeRevision } from './revision.ts';
 import { ServiceFolders } from './service-folders.ts';
+import { tail } from './tail.ts';
 import { removeTree } from './tree-tools.ts';
 
 export interface ProcessComputeOptions {
