@@ -1,9 +1,9 @@
 /** Writes every committed file that follows from another: JSON Schemas and reference pages. A test holds them up to date. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { referencePages } from '../packages/cli/src/reference.ts';
-import { generatedFiles } from '../packages/spec/src/generated.ts';
-import { nodeFiles } from '../packages/spec/src/node-files.ts';
+import { referencePages } from '@islet/cli/reference';
+import { generatedFiles } from '@islet/spec/generated';
+import { nodeFiles } from '@islet/spec/node';
 
 const repository = join(import.meta.dirname, '..');
 

@@ -37,7 +37,9 @@ export interface StayingChild extends StartedChild {
 
 /** A control plane that outlives us: detached, its output in `logs/control-plane.log`. */
 export function startStaying({ folder, stateFolder, entry }: StartOptions): StayingChild {
-  mkdirSync(join(stateFolder, 'logs'), { recursive: true, mode: 0o711 });
+  // Services pass through the state folder to their own; what else is in it is closed to them.
+  mkdirSync(stateFolder, { recursive: true, mode: 0o711 });
+  mkdirSync(join(stateFolder, 'logs'), { recursive: true, mode: 0o700 });
   const logFile = join(stateFolder, 'logs', 'control-plane.log');
   const log = openSync(logFile, 'a', 0o600);
   const before = fstatSync(log).size;

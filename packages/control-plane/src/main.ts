@@ -128,6 +128,8 @@ function writeKeeperFile(): void {
     socketPath(stateFolder, 'proxy'),
     '--table',
     layoutOf.routingTable(bare),
+    '--lock',
+    join(stateFolder, 'run', 'proxy-table.lock'),
   ];
   const programs = {
     'control-plane': [...node, main, '--folder', folder, '--state', stateFolder],

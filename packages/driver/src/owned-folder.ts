@@ -47,6 +47,13 @@ export async function removeOwnedFolder(folder: string): Promise<void> {
   await rmdir(folder);
 }
 
+/** For a folder that several share: the last one to leave removes it. */
+export async function removeIfEmpty(folder: string): Promise<void> {
+  await rmdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(error.code ?? '')) throw error;
+  });
+}
+
 export async function isFolder(path: string): Promise<boolean> {
   return (await look(path)) !== undefined;
 }

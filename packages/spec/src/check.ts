@@ -2,7 +2,8 @@ import type { z } from 'zod';
 import type { SpecError } from './errors.ts';
 import { type Checking, type Finding, findingsOf } from './issues.ts';
 import { LIMITS } from './limits.ts';
-import { type Located, nodeAt, type Path, pathText, plainOf, replaceAt } from './located.ts';
+import { type Located, nodeAt, type Path, pathText, plainOf, replaceAt, writtenPath } from './located.ts';
+import { own } from './own.ts';
 
 export interface Checked<T> {
   /** What is sound, defaults filled in. With errors, only good for finding more of them. */
@@ -34,10 +35,13 @@ export function check<S extends z.ZodType>(
     const result = schema.safeParse(plainOf(tree));
     if (result.success) return { value: result.data, tree, errors, dropped };
     const findings = result.error.issues.flatMap((issue) => findingsOf(issue, { ...start, tree }));
-    const fresh = withoutEchoes(findings.filter(({ drop }) => !dropped.some((path) => isWithin(path, drop))));
+    const asWritten = ({ drop }: Finding) => writtenPath(tree, drop);
+    const fresh = onePerValue(withoutEchoes(findings)).filter(
+      (finding) => !dropped.some((path) => isWithin(path, asWritten(finding))),
+    );
     errors.push(...fresh.map((finding) => finding.error));
-    dropped.push(...fresh.map((finding) => finding.drop));
-    tree = lastFirst(findings).reduce((rest, { drop }) => leaveOut(rest, drop, start.standIns), tree);
+    dropped.push(...fresh.map(asWritten));
+    tree = leaveOut(tree, findings, start.standIns);
   }
   return { value: undefined, tree, errors, dropped };
 }
@@ -51,25 +55,33 @@ function withoutEchoes(findings: readonly Finding[]): readonly Finding[] {
   return findings.filter((finding) => !isEcho(finding));
 }
 
+/** `-1.5` is neither whole nor positive; the first complaint is enough. */
+function onePerValue(findings: readonly Finding[]): readonly Finding[] {
+  return [...new Map(findings.toReversed().map((finding) => [pathText(finding.drop), finding])).values()].toReversed();
+}
+
 function isMeant({ hint }: SpecError, key: PropertyKey | undefined): boolean {
   return hint === `did you mean "${String(key)}"?`;
 }
 
-/** A missing key that has no stand-in takes its section with it. */
-function leaveOut(tree: Located, path: Path, standIns: Readonly<Record<string, Located>>): Located {
-  const standIn = standIns[pathText(path)];
-  if (standIn !== undefined) return replaceAt(tree, path, standIn);
-  const isMissing = path.length > 0 && nodeAt(tree, path) === undefined;
-  return isMissing ? leaveOut(tree, path.slice(0, -1), standIns) : replaceAt(tree, path, undefined);
+function leaveOut(tree: Located, findings: readonly Finding[], standIns: Readonly<Record<string, Located>>): Located {
+  const wrong = findings.map(({ drop }) => {
+    const standIn = own(standIns, pathText(drop));
+    const isMissing = standIn === undefined && nodeAt(tree, drop) === undefined;
+    // A missing key that has no stand-in takes its section with it.
+    return { path: isMissing ? drop.slice(0, -1) : drop, standIn };
+  });
+  return lastFirst(wrong).reduce((rest, { path, standIn }) => replaceAt(rest, path, standIn), tree);
 }
 
-/** Items leave a list from its end, so that the others keep their places. */
-function lastFirst(findings: readonly Finding[]): readonly Finding[] {
-  const lastIndex = ({ drop }: Finding) => Number(drop.findLast((key) => typeof key === 'number') ?? -1);
-  return findings.toSorted((a, b) => lastIndex(b) - lastIndex(a));
+/** Items leave a list from its end, so that the others keep their numbers; what was in a section that left is gone already. */
+function lastFirst<T extends { readonly path: Path }>(wrong: readonly T[]): readonly T[] {
+  const lastNumber = ({ path }: T) => Number(path.findLast((key) => typeof key === 'number') ?? -1);
+  const byPath = new Map(wrong.map((one) => [pathText(one.path), one]));
+  return [...byPath.values()].sort((a, b) => lastNumber(b) - lastNumber(a));
 }
 
 /** `path` is `outer`, or lies in it. */
-export function isWithin(path: Path, outer: Path): boolean {
+function isWithin(path: Path, outer: Path): boolean {
   return outer.every((key, index) => path[index] === key);
 }

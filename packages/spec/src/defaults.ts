@@ -1,3 +1,5 @@
+import { own } from './own.ts';
+
 /**
  * Every default, by path, as it would be written in the file. Parsing fills these in, `islet describe` names them, the
  * JSON Schema and the reference print them. `name` is the strategy, `source` is where the value comes from.
@@ -46,6 +48,5 @@ export type ServiceDefault = keyof typeof SERVICE_DEFAULTS;
 
 /** The default for a path of a service's file; an item of a list has its list's. */
 export function serviceDefault(path: string): Default | undefined {
-  const key = path.replace(/\[\d+\]/g, '');
-  return Object.hasOwn(SERVICE_DEFAULTS, key) ? SERVICE_DEFAULTS[key as ServiceDefault] : undefined;
+  return own<Default>(SERVICE_DEFAULTS, path.replace(/\[\d+\]/g, ''));
 }

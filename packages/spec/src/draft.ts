@@ -4,7 +4,17 @@ import { type Files, join } from './files.ts';
 import { SERVICE_FILE } from './find-services.ts';
 import { ISLET_FILE, type IsletFile, overlayOf } from './islet-file.ts';
 import { locate } from './locate.ts';
-import { keyPlaceAt, type Located, mapOf, nodeAt, type Path, pathText, placeAt, scalar } from './located.ts';
+import {
+  keyPlaceAt,
+  type Located,
+  mapOf,
+  nodeAt,
+  type Path,
+  pathText,
+  placeAt,
+  scalar,
+  writtenPath,
+} from './located.ts';
 import type { Place } from './model.ts';
 import { type ParsedService, service } from './schema/service.ts';
 import { NAME } from './schema/values.ts';
@@ -75,7 +85,7 @@ export function errorIn(
 ): SpecError {
   const place = error.place ?? placeAt(draft.tree, path);
   const { rule, message, found, hint } = error;
-  return { place, path: pathIn(draft, place, path), rule, message, found, hint };
+  return { place, path: pathIn(draft, place, writtenPath(draft.tree, path)), rule, message, found, hint };
 }
 
 /** A value that the overlay gives has its path there. */

@@ -1,3 +1,4 @@
+import { SYSTEM_DEFAULTS } from './defaults.ts';
 import type { SpecError } from './errors.ts';
 import { type Files, join } from './files.ts';
 import { ISLET_FILE, type IsletFile } from './islet-file.ts';
@@ -11,7 +12,7 @@ export function findServices(
   files: Files,
   islet: IsletFile,
 ): { readonly folders: readonly string[]; readonly errors: readonly SpecError[] } {
-  const patterns = islet.parsed?.services ?? [];
+  const patterns = patternsOf(islet);
   const errors: SpecError[] = [];
   const folders = new Set<string>();
 
@@ -36,7 +37,7 @@ export function findServices(
     const message = `${folders.size} folders hold a ${SERVICE_FILE}; at most ${LIMITS.services} are read`;
     errors.push(at(undefined, 'value', message, 'name fewer folders'));
   }
-  if (folders.size === 0 && errors.length === 0 && patterns.length > 0) {
+  if (folders.size === 0 && errors.length === 0 && islet.parsed !== undefined) {
     const message = `no folder matches ${patterns.join(', ')} and holds a ${SERVICE_FILE}`;
     errors.push(
       at(undefined, 'no-services', message, 'run "islet new service <name>", or name the folders in services'),
@@ -50,6 +51,12 @@ export function findServices(
     const text = index === undefined ? 'services' : `services[${index}]`;
     return { place: { ...place, file: ISLET_FILE }, path: text, rule, message, found: patterns[index ?? -1], hint };
   }
+}
+
+/** Where `islet.yaml` is no YAML, services in the usual place are read all the same, for the mistakes that they have. */
+function patternsOf({ parsed, errors }: IsletFile): readonly string[] {
+  if (parsed !== undefined) return parsed.services;
+  return errors.some(({ rule }) => rule === 'syntax') ? SYSTEM_DEFAULTS.services.value : [];
 }
 
 function expand(files: Files, pattern: string): readonly string[] {

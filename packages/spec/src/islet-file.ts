@@ -5,6 +5,7 @@ import { locate } from './locate.ts';
 import { keyPlaceAt, type Located, nodeAt, type Path, pathText, scalar } from './located.ts';
 import type { GatewaySpec, Place } from './model.ts';
 import { oneOf } from './nearest.ts';
+import { own } from './own.ts';
 import { islet, type ParsedIslet } from './schema/islet.ts';
 
 export const ISLET_FILE = 'islet.yaml';
@@ -69,6 +70,6 @@ export function overlayOf(file: IsletFile, environment: string, service: string)
 }
 
 export function gatewayIn(parsed: ParsedIslet, environment: string | undefined): GatewaySpec {
-  const overlay = environment === undefined ? undefined : parsed.environments[environment]?.gateway;
+  const overlay = environment === undefined ? undefined : own(parsed.environments, environment)?.gateway;
   return { host: overlay?.host ?? parsed.gateway.host, port: overlay?.port ?? parsed.gateway.port };
 }

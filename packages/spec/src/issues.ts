@@ -1,9 +1,10 @@
 import type { z } from 'zod';
 import type { Rule, SpecError } from './errors.ts';
-import { keyPlaceAt, type Located, nodeAt, type Path, pathText, placeAt } from './located.ts';
+import { keyPlaceAt, type Located, nodeAt, type Path, pathText, placeAt, writtenPath } from './located.ts';
 import type { Place } from './model.ts';
 import { nearMiss } from './near-misses.ts';
 import { didYouMean } from './nearest.ts';
+import { own } from './own.ts';
 import { DURATION_RULE } from './schema/values.ts';
 import { keysAt } from './schema/walk.ts';
 
@@ -46,7 +47,7 @@ export function findingsOf(issue: Issue, checking: Checking): readonly Finding[]
 }
 
 function finding(checking: Checking, path: Path, error: Omit<SpecError, 'place' | 'path'>, place: Place): Finding {
-  return { drop: path, error: { place, path: checking.pathOf(place, path), ...error } };
+  return { drop: path, error: { place, path: checking.pathOf(place, writtenPath(checking.tree, path)), ...error } };
 }
 
 function unknownKey(path: Path, checking: Checking): Finding {
@@ -61,7 +62,7 @@ function unknownKey(path: Path, checking: Checking): Finding {
 function missing(issue: Issue, checking: Checking): Finding {
   const path = pathText(issue.path);
   const key = String(issue.path.at(-1));
-  const hint = HOW_TO[path];
+  const hint = own(HOW_TO, path);
   const error = { rule: 'required', message: `"${key}" is required`, found: undefined, hint } as const;
   return finding(checking, issue.path, error, placeAt(checking.tree, issue.path));
 }
@@ -88,7 +89,8 @@ function badValue(issue: Extract<Issue, { code: 'invalid_value' }>, checking: Ch
 }
 
 function custom(issue: Extract<Issue, { code: 'custom' }>, checking: Checking): Finding {
-  const { rule, hint } = (issue.params ?? {}) as { rule?: Rule; hint?: string };
+  if (issue.params === undefined) return bad(issue, checking, 'value', issue.message);
+  const { rule, hint } = issue.params as { rule?: Rule; hint?: string };
   const node = nodeAt(checking.tree, issue.path);
   const isSection = node === undefined || node.kind !== 'scalar';
   const error = {
@@ -140,7 +142,7 @@ function expectedWords(issue: Extract<Issue, { code: 'invalid_type' }>): string 
     object: 'a section of keys',
     record: 'a section of keys',
   };
-  return words[issue.expected] ?? issue.expected;
+  return own(words, issue.expected) ?? issue.expected;
 }
 
 function sizeWords(issue: Extract<Issue, { code: 'too_small' | 'too_big' }>): string {
@@ -150,7 +152,7 @@ function sizeWords(issue: Extract<Issue, { code: 'too_small' | 'too_big' }>): st
   return `must be ${isSmall ? (issue.inclusive ? 'at least' : 'more than') : 'at most'} ${bound}`;
 }
 
-export function foundWords(node: Located): string {
+function foundWords(node: Located): string {
   if (node.kind === 'list') return 'a list';
   if (node.kind === 'map') return 'a section of keys';
   if (node.value === null) return 'nothing';

@@ -27,6 +27,9 @@ function written(schema: z.core.$ZodType, options: { readonly isPart: boolean })
     reused: 'inline',
     override: ({ zodSchema, jsonSchema }) => {
       const json = jsonSchema as JsonSchema;
+      // Dropped for what parsing transforms, though they are what a person writes.
+      const examples = z.globalRegistry.get(zodSchema)?.examples;
+      if (examples !== undefined) Object.assign(json, { examples });
       if (zodSchema === servicePart) replaceWith(json, nested(service, { isPart: true }));
       if (options.isPart) delete json.required;
       // An empty section as a default tells nobody anything; its keys have their own.

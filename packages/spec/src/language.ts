@@ -1,5 +1,6 @@
 import { type Files, join } from './files.ts';
 import type { Language } from './model.ts';
+import { own } from './own.ts';
 
 export interface InferredLanguage {
   readonly language: Language;
@@ -47,5 +48,5 @@ export function inferLanguage(files: Files, service: { folder: string; command: 
 function byCommand(command: string): Language {
   const program = command.trim().split(/\s+/)[0]?.split('/').at(-1) ?? '';
   if (program === 'node' && /\.m?ts\b/.test(command)) return 'TypeScript';
-  return Object.hasOwn(BY_PROGRAM, program) ? (BY_PROGRAM[program] ?? 'other') : 'other';
+  return own(BY_PROGRAM, program) ?? 'other';
 }

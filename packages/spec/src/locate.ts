@@ -3,6 +3,7 @@ import type { SpecError } from './errors.ts';
 import { LIMITS } from './limits.ts';
 import type { Located, LocatedEntry, LocatedMap } from './located.ts';
 import type { Place } from './model.ts';
+import { own } from './own.ts';
 
 export interface LocatedFile {
   readonly root: Located;
@@ -51,7 +52,7 @@ class Locator {
   locate(empty: LocatedMap): LocatedFile {
     const document = parseDocument(this.#text, { lineCounter: this.#lines, prettyErrors: false, uniqueKeys: true });
     for (const { code, message, pos } of [...document.errors, ...document.warnings]) {
-      const [words, hint] = HELP[code] ?? [message, undefined];
+      const [words, hint] = own(HELP, code) ?? [message, undefined];
       this.#errors.push(syntaxError(this.#place(pos[0]), words, hint));
       if (code !== 'DUPLICATE_KEY') this.#broken = true;
     }

@@ -28,6 +28,8 @@ export interface LocatedList {
   readonly kind: 'list';
   readonly place: Place;
   readonly items: readonly Located[];
+  /** The number that each item had before others were left out; undefined while none was. */
+  readonly numbers?: readonly number[];
 }
 
 export type Path = readonly PropertyKey[];
@@ -93,12 +95,11 @@ export function replaceAt(root: Located, path: Path, node: Located | undefined):
   }
   if (root.kind === 'list') {
     const index = Number(key);
-    const items = root.items.flatMap((item, at) => {
-      if (at !== index) return [item];
-      const next = rest.length === 0 ? node : replaceAt(item, rest, node);
-      return next === undefined ? [] : [next];
-    });
-    return { ...root, items };
+    const item = root.items[index];
+    const next = rest.length === 0 ? node : item && replaceAt(item, rest, node);
+    if (next !== undefined) return { ...root, items: root.items.with(index, next) };
+    const numbers = root.numbers ?? [...root.items.keys()];
+    return { ...root, items: root.items.toSpliced(index, 1), numbers: numbers.toSpliced(index, 1) };
   }
   return root;
 }
@@ -113,6 +114,14 @@ export function mapOf(place: Place, fields: Readonly<Record<string, Located | un
     node === undefined ? [] : [[key, { keyPlace: place, node }] as const],
   );
   return { kind: 'map', place, entries: new Map(entries) };
+}
+
+/** The path as the file has it: items that were left out count. */
+export function writtenPath(root: Located, path: Path): Path {
+  return path.map((key, depth) => {
+    const parent = nodeAt(root, path.slice(0, depth));
+    return parent?.kind === 'list' ? (parent.numbers?.[Number(key)] ?? key) : key;
+  });
 }
 
 /** `api.expose[0].path` */

@@ -1,11 +1,12 @@
+import { own } from './own.ts';
+
 /**
  * Keys that people bring along from other tools, or put one level too high, and where they belong here. The nearest name
  * by spelling would mislead for these.
  */
 export function nearMiss(path: string): string | undefined {
   const key = path.split('.').at(-1) ?? '';
-  if (Object.hasOwn(BY_PATH, path)) return BY_PATH[path];
-  return Object.hasOwn(BY_KEY, key) ? BY_KEY[key] : undefined;
+  return own(BY_PATH, path) ?? own(BY_KEY, key);
 }
 
 const PORT = 'listen on $PORT, or write api.port for a fixed one';

@@ -4,7 +4,7 @@ import leven from 'leven';
 export function nearest(found: string, candidates: Iterable<string>): string | undefined {
   let best: { candidate: string; distance: number } | undefined;
   for (const candidate of candidates) {
-    const distance = leven(found.toLowerCase(), candidate.toLowerCase());
+    const distance = slips(found.toLowerCase(), candidate.toLowerCase());
     if (distance <= allowed(candidate) && (best === undefined || distance < best.distance)) {
       best = { candidate, distance };
     }
@@ -12,9 +12,16 @@ export function nearest(found: string, candidates: Iterable<string>): string | u
   return best?.candidate;
 }
 
+/** Two neighbours changed about are one slip of the fingers, though two edits. */
+function slips(found: string, candidate: string): number {
+  const at = [...found].findIndex((letter, index) => letter !== candidate[index]);
+  const swapped = `${found.slice(0, at)}${found[at + 1] ?? ''}${found[at] ?? ''}${found.slice(at + 2)}`;
+  return at >= 0 && swapped === candidate ? 1 : leven(found, candidate);
+}
+
 /** One slip in three letters, two in six, three in nine: more is another word. */
 function allowed(candidate: string): number {
-  return Math.min(3, Math.max(1, Math.floor(candidate.length / 3)));
+  return Math.min(3, Math.ceil(candidate.length / 3));
 }
 
 export function didYouMean(found: string, candidates: Iterable<string>): string | undefined {

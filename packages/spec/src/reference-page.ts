@@ -119,7 +119,8 @@ In \`run.command\` and the values of \`run.env\`:
 | \`\${uses.<service>.url}\`, \`.address\`, \`.host\`, \`.port\` | where it reaches a service of \`uses\`; the address is \`host:port\` |
 
 \`$\${\` stands for \`\${\`. In \`run.command\`, braces that don't begin with a lower-case letter (\`\${HOME}\`, \`\${DEBUG:-0}\`) are the
-shell's, and so is every \`$NAME\` without braces. No shell reads the values of \`run.env\`, so \`\${HOME}\` is an error there.
+shell's, and so is every \`$NAME\` without braces. No shell reads the values of \`run.env\`, so \`\${HOME}\` is an error there. All other
+commands go to the shell as they are, with the service's environment.
 
 ## Values
 

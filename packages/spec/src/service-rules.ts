@@ -53,9 +53,10 @@ function templatesOf(draft: Sound): readonly { path: Path; node: LocatedScalar; 
   });
 }
 
-/** A section that was found wrong is not there to be referred to; one error is enough. */
+/** A section that was found wrong is not there to be referred to; one error is enough. A list that lost an item still is. */
 function isAboutDropped(draft: Sound, text: string): boolean {
-  return draft.dropped.some(([section]) => typeof section === 'string' && text.startsWith(`\${${section}.`));
+  const dropped = draft.dropped.filter((path) => path.length === 1 || path[0] === 'database');
+  return dropped.some(([section]) => text.startsWith(`\${${String(section)}.`));
 }
 
 /** The n-th `${` of what stands in the file. */

@@ -124,6 +124,10 @@ function referenceOf(text: string, scope: Scope): Reference | Problem {
       : `no shell reads this value; write $\${${text}} for the text itself`;
     return problem(text, 'this is not a reference', shell);
   }
+  if (head === 'database' && [...SERVER_PARTS, ...FILE_PARTS].some((part) => part === second)) {
+    const parts = [...known.keys()].filter((name) => name.startsWith('database.'));
+    return problem(text, `a database of engine ${scope.engine} has no ${second}`, `there is ${parts.join(', ')}`);
+  }
   const inGroup = [...known.keys()].filter((name) => name.startsWith(`${head}.`));
   const group = inGroup.length > 0 ? inGroup : [...known.keys()];
   return problem(text, 'unknown reference', didYouMean(text, known.keys()) ?? `there is ${group.join(', ')}`);

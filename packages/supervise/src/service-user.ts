@@ -7,6 +7,10 @@ import { isolationProblem } from './guarantees.ts';
 import { LIMITS } from './limits.ts';
 import type { UnixUser } from './model.ts';
 import { systemTool } from './switch-user.ts';
+import { Turns } from './turns.ts';
+
+/** Of this process. Those of others are kept apart by the lock of the files. */
+const turns = new Turns();
 
 export interface ServiceOfSystem {
   /** The system's id. */
@@ -21,14 +25,14 @@ export interface ServiceOfSystem {
 export async function serviceUser(of: ServiceOfSystem): Promise<UnixUser | undefined> {
   if (isolationProblem() !== undefined) return undefined;
   const name = userName(of);
-  return find(name) ?? (await inTurn(() => make(name)));
+  return find(name) ?? (await turns.take('accounts', () => make(name)));
 }
 
 /** Removes it; does nothing where there is none. */
 export async function removeServiceUser(of: ServiceOfSystem): Promise<void> {
   const name = userName(of);
   if (isolationProblem() !== undefined || find(name) === undefined) return;
-  await inTurn(async () => {
+  await turns.take('accounts', async () => {
     if (find(name) !== undefined) await tryUntilUnlocked('userdel', [name], () => find(name) === undefined);
   });
 }
@@ -79,12 +83,4 @@ async function tryUntilUnlocked(tool: string, args: readonly string[], done: () 
       await pause(50 * Math.min(tries, 5));
     }
   }
-}
-
-let last: Promise<unknown> = Promise.resolve();
-
-function inTurn<T>(act: () => Promise<T>): Promise<T> {
-  const turn = last.catch(() => {}).then(act);
-  last = turn;
-  return turn;
 }

@@ -105,7 +105,7 @@ export class Slot {
       if (this.#state.kind === 'running') {
         this.#state = { kind: 'stopping', pid: this.#state.pid, since: Date.now() };
       }
-      this.#signal(signal);
+      if (graceMs > 0) this.#signal(signal);
       failpoint('stop: after the signal');
     } else {
       this.#killAt = Math.min(this.#killAt, killAt);

@@ -9,6 +9,7 @@ import type { Guarantee, ProcessSpec, ProcessState, Supervisor } from './model.t
 import { listSlotFolders, SlotFolder } from './record.ts';
 import { rotateLog } from './rotate.ts';
 import { Slot, type SlotContext } from './slot.ts';
+import { Turns } from './turns.ts';
 
 export interface SupervisorOptions {
   /** Keeps the records of supervised processes. One supervisor at a time. */
@@ -33,7 +34,7 @@ class ProcessSupervisor implements Supervisor {
   readonly #cgroups: Cgroups;
   readonly #slots = new Map<string, Slot>();
   /** Starts and removals of one name happen one after the other. */
-  readonly #turns = new Map<string, Promise<void>>();
+  readonly #turns = new Turns();
   readonly #listeners = new Set<(name: string) => void>();
   readonly #rotation: NodeJS.Timeout;
 
@@ -57,7 +58,7 @@ class ProcessSupervisor implements Supervisor {
   async start(spec: ProcessSpec): Promise<void> {
     const problem = nameProblem(spec.name) ?? environmentProblem(spec.env);
     if (problem !== undefined) throw new Error(`${spec.name}: ${problem}`);
-    await this.#inTurn(spec.name, async () => {
+    await this.#turns.take(spec.name, async () => {
       const running = this.#slots.get(spec.name);
       if (running?.state.kind === 'running') return;
       await running?.ended();
@@ -69,7 +70,7 @@ class ProcessSupervisor implements Supervisor {
 
   /** Not in turn but at once after a start under way: several stops share one effort, and the shortest grace holds. */
   async stop(name: string, { graceMs, signal }: { graceMs: number; signal?: NodeJS.Signals }): Promise<void> {
-    await this.#turns.get(name)?.catch(() => {});
+    await this.#turns.settled(name);
     await this.#slots.get(name)?.stop({ graceMs, signal });
   }
 
@@ -78,7 +79,7 @@ class ProcessSupervisor implements Supervisor {
   }
 
   async forget(name: string): Promise<void> {
-    await this.#inTurn(name, async () => {
+    await this.#turns.take(name, async () => {
       const slot = this.#slots.get(name);
       if (slot === undefined) return;
       if (slot.state.kind !== 'exited') throw new Error(`${name} is running: stop it before it is forgotten`);
@@ -99,7 +100,7 @@ class ProcessSupervisor implements Supervisor {
 
   async close(): Promise<void> {
     clearInterval(this.#rotation);
-    await Promise.allSettled(this.#turns.values());
+    await this.#turns.allSettled();
     for (const slot of this.#slots.values()) slot.close();
     this.#listeners.clear();
   }
@@ -119,17 +120,6 @@ class ProcessSupervisor implements Supervisor {
 
   #folderOf(name: string): string {
     return join(this.#options.folder, name);
-  }
-
-  #inTurn(name: string, act: () => Promise<void>): Promise<void> {
-    const before = this.#turns.get(name) ?? Promise.resolve();
-    const turn = before.catch(() => {}).then(act);
-    this.#turns.set(name, turn);
-    const leave = () => {
-      if (this.#turns.get(name) === turn) this.#turns.delete(name);
-    };
-    turn.then(leave, leave);
-    return turn;
   }
 
   async #rotateLogs(): Promise<void> {

@@ -1,4 +1,4 @@
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import type { UnixUser } from '@islet/supervise';
 import type { Caches } from './caches.ts';
 
@@ -55,14 +55,6 @@ interface InstancePlace {
   readonly temporary: string;
   readonly user: UnixUser | undefined;
   readonly own: NodeJS.ProcessEnv;
-}
-
-/**
- * The Node.js that Islet runs on goes first: it runs TypeScript unbuilt, which the machine's may be too old for. A service
- * that needs another one names it by its path.
- */
-export function withRuntime(path: string, nodeBin: string): string {
-  return [nodeBin, path].filter(Boolean).join(delimiter);
 }
 
 function identity(user: UnixUser | undefined, own: NodeJS.ProcessEnv): { USER: string; LOGNAME: string } {

@@ -1,19 +1,20 @@
+import type { Stats } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { LIMITS } from './limits.ts';
 
 /**
- * Lines as they are written, from the log's end on, until the signal. A file that has become shorter was rotated: its
- * beginning is `<log>.1` now, so what was not yet told of it is told from there, and the rest of the file begins where that
- * one ends. Exact as long as a log is rotated at most once between two looks.
+ * Lines as they are written, from the log's end on, until the signal. Where a log was rotated, its beginning is `<log>.1`
+ * now: what was not yet told of it is told from there, and the rest of the file begins where that one ends. Exact as long
+ * as a log is rotated at most once between two looks, and has not grown to its old length by the second. A file that became shorter otherwise was begun anew.
  */
 export async function* follow(log: string, signal: AbortSignal): AsyncGenerator<string> {
   const decoder = new TextDecoder();
-  let at: number | undefined;
+  let place = await endOf(log);
   let rest = '';
   while (!signal.aborted) {
-    const { text, next } = await readFrom(log, at);
-    at = next;
+    const { text, next } = await readFrom(log, place);
+    place = next;
     const lines = (rest + decoder.decode(text, { stream: true })).split('\n');
     rest = (lines.pop() ?? '').slice(-LIMITS.tailBytes);
     yield* lines;
@@ -21,17 +22,32 @@ export async function* follow(log: string, signal: AbortSignal): AsyncGenerator<
   }
 }
 
-/** `at` undefined: only what comes. */
-async function readFrom(log: string, at: number | undefined): Promise<{ text: Buffer; next: number }> {
-  const size = (await stat(log).catch(() => undefined))?.size ?? 0;
-  if (at === undefined) return { text: Buffer.alloc(0), next: size };
-  if (at <= size) {
-    const text = await readPart(log, at, size);
-    return { text, next: at + text.length };
+interface LogPlace {
+  readonly at: number;
+  /** Which file is `<log>.1`. */
+  readonly older: number | undefined;
+}
+
+async function endOf(log: string): Promise<LogPlace> {
+  return { at: (await look(log))?.size ?? 0, older: (await look(`${log}.1`))?.ino };
+}
+
+async function readFrom(log: string, { at, older }: LogPlace): Promise<{ text: Buffer; next: LogPlace }> {
+  const size = (await look(log))?.size ?? 0;
+  const rotated = await look(`${log}.1`);
+  if (at > size && rotated !== undefined && rotated.ino !== older) {
+    const text = await readPart(`${log}.1`, at, rotated.size);
+    const told = at + text.length;
+    if (told < rotated.size) return { text, next: { at: told, older } };
+    return { text, next: { at: told - rotated.size, older: rotated.ino } };
   }
-  const moved = (await stat(`${log}.1`).catch(() => undefined))?.size ?? 0;
-  const text = await readPart(`${log}.1`, at, moved);
-  return { text, next: Math.min(size, Math.max(0, at + text.length - moved)) };
+  const from = at > size ? 0 : at;
+  const text = await readPart(log, from, size);
+  return { text, next: { at: from + text.length, older: at > size ? rotated?.ino : older } };
+}
+
+function look(path: string): Promise<Stats | undefined> {
+  return stat(path).catch(() => undefined);
 }
 
 async function readPart(path: string, from: number, to: number): Promise<Buffer> {

@@ -1,31 +1,37 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { readdir, rmdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import {
   type BuildOutcome,
   type BuildRequest,
   type CallOptions,
+  type CommandPlace,
   type ComputeChange,
   type ComputeDriver,
   type ComputeInstance,
   type ComputeObservation,
   DriverError,
+  type InputsKeyRequest,
   type Layout,
+  type LogRef,
   layoutOf,
   type ProcessState,
   type StartRequest,
   type StopRequest,
 } from '@islet/driver';
-import { removeServiceUser, type Supervisor, serviceUser, switchTo, type UnixUser } from '@islet/supervise';
+import { removeServiceUser, type Supervisor, serviceUser, switchTo, Turns, type UnixUser } from '@islet/supervise';
 import { Builder } from './builder.ts';
 import { instanceEnvironment } from './environment.ts';
+import { execForm } from './exec-form.ts';
 import { FileHashes } from './file-hashes.ts';
-import { type InputsKeyRequest, inputsKey } from './inputs-key.ts';
+import { follow } from './follow.ts';
+import { inputsKey } from './inputs-key.ts';
 import { makeInstanceFolder, mirror } from './instance-folder.ts';
 import { type InstanceRecord, InstanceRecords } from './instance-records.ts';
 import { pruneLogs } from './logs.ts';
 import { listRevisions, type Revision, readRevision, removeRevision } from './revision.ts';
 import { ServiceFolders } from './service-folders.ts';
+import { tail } from './tail.ts';
 import { removeTree } from './tree-tools.ts';
 
 export interface ProcessComputeOptions {
@@ -37,34 +43,20 @@ export interface ProcessComputeOptions {
   readonly nodeBin: string;
 }
 
-/** What only a driver that runs processes of this machine can offer. */
-export interface ProcessCompute extends ComputeDriver {
-  /** The content key of a service as it lies there, without building it. */
-  inputsKey(request: InputsKeyRequest): Promise<string>;
-  /** How to run a command where a service runs, as the user that it runs as. */
-  commandFor(request: { readonly service: string; readonly instance?: string }): Promise<CommandPlace>;
-}
-
-export interface CommandPlace {
-  /** To put before the command's own words. */
-  readonly argv: readonly string[];
-  readonly cwd: string;
-  /** To add to the service's environment. */
-  readonly env: Readonly<Record<string, string>>;
-}
-
 /** Services as processes of this machine. Takes over what an earlier driver on the same layout left. */
-export async function createProcessCompute(options: ProcessComputeOptions): Promise<ProcessCompute> {
+export async function createProcessCompute(options: ProcessComputeOptions): Promise<ComputeDriver> {
   const driver = new ProcessDriver(options);
   await driver.takeOver();
   return driver;
 }
 
-class ProcessDriver implements ProcessCompute {
+class ProcessDriver implements ComputeDriver {
   readonly #options: ProcessComputeOptions;
   readonly #records: InstanceRecords;
   readonly #builder: Builder;
   readonly #hashes: FileHashes;
+  /** Of one instance: starts and removals, one after the other. */
+  readonly #turns = new Turns();
   readonly #users = new Map<string, Promise<UnixUser | undefined>>();
 
   constructor(options: ProcessComputeOptions) {
@@ -91,40 +83,14 @@ class ProcessDriver implements ProcessCompute {
     return this.#builder.build(request, options);
   }
 
-  async start(request: StartRequest, { signal }: CallOptions): Promise<void> {
-    const { supervisor } = this.#options;
-    const { service, instance } = request;
-    if (supervisor.observe().get(instance)?.kind === 'running') return;
-    const folders = this.#folders(service);
-    const revision = await this.#revision(service, request.revision);
-    const user = revision.kind === 'in place' ? undefined : await this.#user(service);
-    await folders.make(await this.#user(service));
-    const place = await makeInstanceFolder(folders.instance(instance), user);
-    const cwd = await this.#workingFolder(request, revision, { work: place.work, user });
-    signal.throwIfAborted();
-    this.#records.write(this.#recordOf(request));
-    const { home, temporary } = place;
-    await supervisor.start({
-      name: instance,
-      argv: ['/bin/sh', '-c', request.command],
-      cwd,
-      env: instanceEnvironment({ given: request.env, home, temporary, user, own: process.env }),
-      user,
-      log: folders.log(instance),
-      limits: request.resources,
-    });
+  start(request: StartRequest, options: CallOptions): Promise<void> {
+    return this.#turns.take(request.instance, () => this.#start(request, options));
   }
 
+  /** A start that is under way is ended as soon as there is something to end, and what it left is removed after it. */
   async stop({ instance, graceMs }: StopRequest, _options: CallOptions): Promise<void> {
-    const { supervisor } = this.#options;
-    await supervisor.stop(instance, { graceMs });
-    await supervisor.forget(instance);
-    const record = this.#records.get(instance);
-    if (record === undefined) return;
-    const folders = this.#folders(record.service);
-    await removeTree(folders.instance(instance));
-    this.#records.remove(record);
-    await pruneLogs(folders.logs, (log) => this.#records.get(log) !== undefined);
+    await this.#options.supervisor.stop(instance, { graceMs });
+    await this.#turns.take(instance, () => this.#stop({ instance, graceMs }));
   }
 
   async kill({ instance }: { readonly instance: string }, _options: CallOptions): Promise<void> {
@@ -143,7 +109,7 @@ class ProcessDriver implements ProcessCompute {
     await removeRevision(this.#folders(service).revision(revision), this.#folders(service).staging);
   }
 
-  /** A store below the service's folder is its data driver's to remove. */
+  /** A store below the service's folder is its data driver's to remove, and keeps the user that owns it in being. */
   async purge({ service }: { service: string }, options: CallOptions): Promise<void> {
     const running = this.#instances(service).find(({ process }) => process.kind !== 'exited');
     if (running !== undefined) throw new DriverError('refused', `${running.id} is running: stop it first`);
@@ -151,7 +117,8 @@ class ProcessDriver implements ProcessCompute {
     await this.#builder.clean(service);
     const { root, revisions, staging, cache, instances, logs } = this.#folders(service);
     for (const folder of [revisions, staging, cache, instances, logs]) await removeTree(folder);
-    if ((await readdir(root).catch(() => ['?'])).length === 0) await rmdir(root);
+    if ((await readdir(root).catch(() => [])).length > 0) return;
+    await removeTree(root);
     await removeServiceUser({ system: this.#options.system, service });
     this.#users.delete(service);
   }
@@ -190,9 +157,62 @@ class ProcessDriver implements ProcessCompute {
     return { argv: switchTo(user), cwd, env };
   }
 
+  async logs(service: string): Promise<readonly LogRef[]> {
+    const names = await readdir(this.#folders(service).logs).catch(() => []);
+    return names
+      .filter((name) => name.endsWith('.log'))
+      .sort()
+      .map((name) => ({ service, instance: name.slice(0, -'.log'.length) }));
+  }
+
+  tail({ service, instance }: LogRef, lines: number): Promise<readonly string[]> {
+    return tail(this.#folders(service).log(instance), lines);
+  }
+
+  follow({ service, instance }: LogRef, signal: AbortSignal): AsyncIterable<string> {
+    return follow(this.#folders(service).log(instance), signal);
+  }
+
   /** The supervisor is whoever opened it's to close. */
   async close(): Promise<void> {
     this.#hashes.save();
+  }
+
+  async #start(request: StartRequest, { signal }: CallOptions): Promise<void> {
+    const { supervisor } = this.#options;
+    const { service, instance } = request;
+    if (supervisor.observe().get(instance)?.kind === 'running') return;
+    const folders = this.#folders(service);
+    const revision = await this.#revision(service, request.revision);
+    const user = revision.kind === 'in place' ? undefined : await this.#user(service);
+    await folders.make(await this.#user(service));
+    const place = await makeInstanceFolder(folders.instance(instance), user);
+    const cwd = await this.#workingFolder(request, revision, { work: place.work, user });
+    signal.throwIfAborted();
+    this.#records.write(this.#recordOf(request));
+    const { home, temporary } = place;
+    await supervisor.start({
+      name: instance,
+      argv: ['/bin/sh', '-c', execForm(request.command)],
+      cwd,
+      env: instanceEnvironment({ given: request.env, home, temporary, user, own: process.env }),
+      user,
+      log: folders.log(instance),
+      limits: request.resources,
+    });
+  }
+
+  async #stop({ instance, graceMs }: StopRequest): Promise<void> {
+    const { supervisor } = this.#options;
+    await supervisor.stop(instance, { graceMs });
+    await supervisor.forget(instance);
+    const record = this.#records.get(instance);
+    if (record === undefined) return;
+    const folders = this.#folders(record.service);
+    await removeTree(folders.instance(instance));
+    this.#records.remove(record);
+    const inUse = (log: string) => this.#records.get(log) !== undefined;
+    await pruneLogs({ folder: folders.logs, service: record.service, inUse });
   }
 
   #instances(service: string): readonly ComputeInstance[] {

@@ -1,6 +1,7 @@
 import { chmod, chown, mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type Layout, layoutOf } from '@islet/driver';
+import { makePassage } from '@islet/driver/owned-folder';
 import type { UnixUser } from '@islet/supervise';
 
 /** Where this driver keeps what of one service, and who may go there. */
@@ -56,8 +57,7 @@ export class ServiceFolders {
 
   /** The service's user may pass through its own folders, and no other service's may. */
   async make(user: UnixUser | undefined): Promise<void> {
-    await mkdir(this.#layout.runtime, { recursive: true });
-    await mkdir(join(this.root, '..'), { recursive: true, mode: 0o711 });
+    await makePassage(dirname(this.root));
     for (const folder of [this.root, this.revisions, this.staging, this.cache, this.instances]) {
       await mkdir(folder, { recursive: true });
       await letIn(folder, user);

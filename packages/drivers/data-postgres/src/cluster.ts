@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { chown, open, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DriverError } from '@islet/driver';
-import { isFolder, makeOwnedFolder, makePassage, removeOwnedFolder } from '@islet/driver/owned-folder';
+import { isFolder, makeOwnedFolder, makePassage, removeIfEmpty, removeOwnedFolder } from '@islet/driver/owned-folder';
 import type { UnixUser } from '@islet/supervise';
 import { failpoint } from './failpoint.ts';
 import { SUPERUSER } from './names.ts';
@@ -21,8 +21,10 @@ export interface ClusterPlace {
   readonly user: UnixUser | undefined;
 }
 
+const CLUSTER = 'cluster';
+
 export function clusterFolder({ folder }: ClusterPlace): string {
-  return join(folder, 'cluster');
+  return join(folder, CLUSTER);
 }
 
 export function clusterExists(place: ClusterPlace): Promise<boolean> {
@@ -63,11 +65,11 @@ export async function makeCluster(place: ClusterPlace, options: MakeOptions): Pr
 }
 
 /** All of it, half-made ones too. */
-export async function removeCluster(place: ClusterPlace): Promise<void> {
-  if (!(await isFolder(place.folder))) return;
-  await removeOwnedFolder(join(place.folder, 'cluster.new'));
-  await removeOwnedFolder(clusterFolder(place));
-  await rm(place.folder, { recursive: true });
+export async function removeCluster(folder: string): Promise<void> {
+  if (!(await isFolder(folder))) return;
+  for (const name of ['cluster.new', CLUSTER]) await removeOwnedFolder(join(folder, name));
+  await rm(folder, { recursive: true });
+  await removeIfEmpty(dirname(folder));
 }
 
 /** What it holds is no password but its verifier: it lets nobody in. */

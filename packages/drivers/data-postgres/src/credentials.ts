@@ -1,6 +1,6 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 /** How a service's server is reached, and by whom. Kept from before the first effect until the purge. */
 export interface Credentials {
@@ -24,7 +24,8 @@ export class CredentialsFolder {
 
   constructor(folder: string) {
     this.#folder = folder;
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    mkdirSync(dirname(folder), { recursive: true });
+    if (!existsSync(folder)) mkdirSync(folder, { mode: 0o700 });
     for (const file of readdirSync(folder)) {
       // A draft that was never renamed.
       if (file.endsWith('.new')) rmSync(join(folder, file));

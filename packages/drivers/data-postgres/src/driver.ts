@@ -13,6 +13,7 @@ import {
   type StoreRequest,
 } from '@islet/driver';
 import { readMigrations } from '@islet/driver/migrations';
+import { removeIfEmpty } from '@islet/driver/owned-folder';
 import { type Guarantee, serviceUser, type UnixUser } from '@islet/supervise';
 import { findPackage, usableBinaries } from './binaries.ts';
 import { type ClusterPlace, clusterExists, clusterFolder, makeCluster, removeCluster } from './cluster.ts';
@@ -101,7 +102,7 @@ class PostgresDriver implements DataDriver {
       }
       if (!this.#credentials.get(service)) return;
       await this.#options.supervisor.forget(processName(service));
-      await removeCluster(await this.#placeOf(service));
+      await removeCluster(layoutOf.data(this.#options.layout, service));
       await this.#removeLogs(service);
       failpoint('postgres: after the data is gone');
       // Last: as long as they are there, the store is observed, and the purge is asked for again.
@@ -228,6 +229,7 @@ class PostgresDriver implements DataDriver {
     for (const file of files) {
       if (file.startsWith(`${processName(service)}.log`)) await rm(join(folder, file), { force: true });
     }
+    await removeIfEmpty(folder);
   }
 
   #changed(): void {

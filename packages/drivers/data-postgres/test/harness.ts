@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,7 +29,10 @@ export async function makeWorld(): Promise<World> {
 }
 
 export async function openWorld(root: string, system: string): Promise<World> {
-  const layout = { state: join(root, 'state'), runtime: join(root, 'runtime') };
+  // One folder for both, as where every user can pass.
+  const state = join(root, '.islet');
+  await mkdir(state, { recursive: true, mode: 0o711 });
+  const layout = { state, runtime: state };
   const supervisor = await openSupervisor({ folder: join(layout.state, 'processes'), system });
   const tools = join(root, 'tools');
   const log = { info: () => {}, warn: () => {} };
@@ -54,6 +57,11 @@ export async function openWorld(root: string, system: string): Promise<World> {
         await removeServiceUser({ system, service });
       }
       await leave();
+      const left = await readdir(layout.state, { recursive: true });
+      const orphans = left.filter(
+        (path) => !['credentials', 'processes', 'services', 'logs', 'logs/services'].includes(path),
+      );
+      if (orphans.length > 0) throw new Error(`a purge left ${orphans.join(', ')}`);
       await rm(root, { recursive: true });
     },
   };

@@ -11,7 +11,7 @@ import {
   type StoreRequest,
 } from '@islet/driver';
 import { type Migration, readMigrations } from '@islet/driver/migrations';
-import { makeOwnedFolder, makePassage, removeOwnedFolder } from '@islet/driver/owned-folder';
+import { makeOwnedFolder, makePassage, removeIfEmpty, removeOwnedFolder } from '@islet/driver/owned-folder';
 import { serviceUser } from '@islet/supervise';
 import { type Mark, Marks } from './marks.ts';
 import type { SqliteOptions } from './options.ts';
@@ -73,6 +73,7 @@ class SqliteDriver implements DataDriver {
     }
     if (mark === undefined) return;
     await removeOwnedFolder(this.#folderOf(service));
+    await removeIfEmpty(dirname(this.#folderOf(service)));
     // Last: as long as it is there, the store is observed, and the purge is asked for again.
     await this.#marks.remove(service);
     this.#changed();

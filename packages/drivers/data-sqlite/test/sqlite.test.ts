@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, it } from 'node:test';
-import { type DataDriver, layoutOf } from '@islet/driver';
+import type { DataDriver } from '@islet/driver';
 import { dataConformance } from '@islet/driver/conformance';
 import { removeServiceUser, serviceUser } from '@islet/supervise';
 import { createSqlite } from '../src/index.ts';
@@ -177,7 +177,9 @@ describe('an SQLite store', () => {
   it('leaves nothing when it is purged', async () => {
     await world.driver.stop({ service }, patience());
     await world.driver.purge({ service }, patience());
-    const data = layoutOf.data({ state: join(world.root, 'state'), runtime: join(world.root, 'runtime') }, service);
-    await assert.rejects(stat(data), { code: 'ENOENT' });
+    await world.driver.stop({ service: 'other' }, patience());
+    await world.driver.purge({ service: 'other' }, patience());
+    assert.deepEqual(await readdir(join(world.root, 'runtime'), { recursive: true }), ['services']);
+    assert.deepEqual(await readdir(join(world.root, 'state', 'sqlite')), []);
   });
 });

@@ -1,1 +1,1 @@
-export {};
+export { createProxyTraffic, type ProxyTraffic } from './traffic.ts';

@@ -1,14 +1,16 @@
-import type { Endpoint, RoutedService, RoutingTable } from '@islet/policy';
+import type { Endpoint, RoutingTable } from '@islet/policy';
 import type { InstanceStats } from '../stats.ts';
 import { EndpointState } from './endpoint.ts';
 import type { ServiceState } from './service.ts';
+
+type OwnService = { -readonly [Key in keyof ServiceState]: ServiceState[Key] };
 
 /**
  * All services and endpoints. An endpoint that leaves the table stays here until nothing is in flight to it, and then
  * its instance is told as drained.
  */
 export class Registry {
-  #services: ReadonlyMap<string, ServiceState> = new Map();
+  readonly #services = new Map<string, OwnService>();
   #current: ReadonlyMap<string, EndpointState> = new Map();
   readonly #leaving = new Map<string, EndpointState>();
   readonly #onDrained: (instance: string) => void;
@@ -29,7 +31,12 @@ export class Registry {
       current.set(key, state);
       return state;
     };
-    this.#services = new Map(Object.entries(services).map(([name, it]) => [name, serviceState(name, it, stateOf)]));
+    for (const [name, service] of this.#services) if (!Object.hasOwn(services, name)) this.#drop(service);
+    for (const [name, routed] of Object.entries(services)) {
+      const { protocol, unavailable } = routed;
+      const now: ServiceState = { name, protocol, unavailable, endpoints: routed.endpoints.map(stateOf) };
+      this.#services.set(name, Object.assign(this.#services.get(name) ?? {}, now));
+    }
     const left = [...this.#current].filter(([key]) => !current.has(key));
     this.#current = current;
     for (const [key, state] of left) {
@@ -75,6 +82,12 @@ export class Registry {
     for (const state of this.#all()) state.closeIdle();
   }
 
+  /** Requests that are at it find it empty when they try again. */
+  #drop(service: OwnService): void {
+    this.#services.delete(service.name);
+    Object.assign(service, { endpoints: [], unavailable: `${service.name} was removed` });
+  }
+
   #returning(key: string): EndpointState | undefined {
     const state = this.#leaving.get(key);
     if (state === undefined) return undefined;
@@ -87,14 +100,6 @@ export class Registry {
     yield* this.#current.values();
     yield* this.#leaving.values();
   }
-}
-
-function serviceState(
-  name: string,
-  { protocol, unavailable, endpoints }: RoutedService,
-  stateOf: (endpoint: Endpoint) => EndpointState,
-): ServiceState {
-  return { name, protocol, unavailable, endpoints: endpoints.map(stateOf) };
 }
 
 /** A process that comes back on another port is another endpoint: connections to the old one are worthless. */

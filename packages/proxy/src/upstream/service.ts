@@ -1,7 +1,7 @@
 import { leastOfTwo, type RoutedService } from '@islet/policy';
 import type { EndpointState } from './endpoint.ts';
 
-/** A service as the current table has it. Replaced as a whole by each table; its endpoints live on. */
+/** A service as the current table has it. A new table changes it in place, so that a retry sees what is true now. */
 export interface ServiceState {
   readonly name: string;
   readonly protocol: RoutedService['protocol'];

@@ -5,7 +5,7 @@ import { urlPath } from './expose.ts';
 import { atMostOneOf, exactlyOneOf, withShorthand } from './notes.ts';
 import { byDefault, command, count, duration } from './values.ts';
 
-export const TARGETS = ['http', 'tcp', 'grpc', 'exec'] as const;
+const TARGETS = ['http', 'tcp', 'grpc', 'exec'] as const;
 
 const targets = {
   http: urlPath()

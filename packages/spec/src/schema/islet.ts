@@ -13,11 +13,14 @@ export const servicePart = z.record(z.string(), z.unknown());
 
 const overlay = z.strictObject({
   gateway: z
-    .strictObject({ host: host().optional(), port: port().optional() })
+    .strictObject({
+      host: host().optional().describe('Instead of `gateway.host`.'),
+      port: port().optional().describe('Instead of `gateway.port`.'),
+    })
     .optional()
     .describe('Laid over `gateway`.'),
   services: z
-    .record(name(), z.record(z.string(), z.unknown()).meta({ id: 'overlay' }))
+    .record(name(), servicePart)
     .optional()
     .describe(
       'For each service, a part of a `service.yaml`, laid over its own: sections are merged, all else is replaced.',

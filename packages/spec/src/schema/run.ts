@@ -4,9 +4,17 @@ import { byDefault, command, cpu, distinct, duration, envName, relativePath, sec
 const env = z
   .record(
     envName(),
-    z.union([z.string(), z.number(), z.boolean(), z.strictObject({ secret: secretName() })], {
-      error: 'a variable is text, a number, true, false, or { secret: name }',
-    }),
+    z.union(
+      [
+        z.string(),
+        z.number(),
+        z.boolean(),
+        z.strictObject({ secret: secretName().describe('Name of a secret, whose value the variable gets.') }),
+      ],
+      {
+        error: 'a variable is text, a number, true, false, or { secret: name }',
+      },
+    ),
   )
   .prefault({})
   .describe(

@@ -17,5 +17,5 @@ export const scale = withShorthand(
 );
 
 function liftMin(node: Located): Located {
-  return node.kind === 'scalar' && typeof node.value === 'number' ? mapOf(node.place, { min: node }) : node;
+  return node.kind === 'scalar' && node.value !== null ? mapOf(node.place, { min: node }) : node;
 }

@@ -11,7 +11,7 @@ const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const RELATIVE = /^[^/]/;
 
 export const DURATION_RULE = 'a duration is a whole number and a unit: 500ms, 30s, 2m, 24h, 7d';
-export const SIZE_RULE = 'a size is a number of bytes, or 512Ki, 256Mi, 1Gi';
+const SIZE_RULE = 'a size is a number of bytes, or 512Ki, 256Mi, 1Gi';
 const CPU_RULE = 'cores are a number, 0.5 or 2, or thousandths, 500m';
 
 export const name = () =>
@@ -31,7 +31,7 @@ export const relativePath = () =>
 
 export const port = () => z.int('a port is a whole number').min(1).max(65_535).meta({ title: 'port' });
 
-export const count = (least: number, most = 1000) => z.int().min(least).max(most);
+export const count = (least: number, most = 1000) => z.int('expected a whole number').min(least).max(most);
 
 export const duration = (leastMs = 0) =>
   z

@@ -5,13 +5,13 @@ import { choiceOf, shorthandOf } from './notes.ts';
 /** Walks a schema and a located tree side by side. */
 
 /** The schema below its default, its optionality and its transformation. */
-export function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
+function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodPrefault) return unwrap(schema.def.innerType);
   if (schema instanceof z.ZodPipe) return unwrap(schema.def.in);
   return schema;
 }
 
-export function childSchema(schema: z.core.$ZodType, key: PropertyKey): z.core.$ZodType | undefined {
+function childSchema(schema: z.core.$ZodType, key: PropertyKey): z.core.$ZodType | undefined {
   const inner = unwrap(schema);
   if (inner instanceof z.ZodObject) {
     const shape = inner.def.shape as Readonly<Record<string, z.core.$ZodType>>;

@@ -1,0 +1,62 @@
+import { type CallOptions, DriverError, type TrafficDriver, type TrafficObservation } from '@islet/driver';
+import type { RoutingTable } from '@islet/policy';
+import type { ControlRefusal, ProxyState, ProxyStats } from '@islet/proxy';
+import { ControlClient } from './control-client.ts';
+import { watchProxy } from './watch.ts';
+
+export interface ProxyTraffic extends TrafficDriver {
+  /** Counters of every edge and instance. Throws `unavailable` where the proxy can't be reached. */
+  stats(options: CallOptions): Promise<ProxyStats>;
+  /** All that the proxy says of itself, what was lost in its last death included. */
+  state(options: CallOptions): Promise<ProxyState>;
+}
+
+/** Traffic by Islet's own proxy, whose control API is on this Unix socket. */
+export function createProxyTraffic({ socketPath }: { readonly socketPath: string }): ProxyTraffic {
+  const client = new ControlClient(socketPath);
+  const closed = new AbortController();
+
+  async function get<T>(path: string, { signal }: Partial<CallOptions>): Promise<T> {
+    const { status, body } = await client.call({ method: 'GET', path, ...(signal === undefined ? {} : { signal }) });
+    if (status !== 200) throw new DriverError('internal', `the proxy answered ${path} with ${status}`);
+    return body as T;
+  }
+
+  return {
+    async publish(table: RoutingTable, { signal }: CallOptions): Promise<void> {
+      const { status, body } = await client.call({ method: 'PUT', path: '/table', body: table, signal });
+      if (status !== 200) throw refusal(status, body);
+    },
+
+    async observe(): Promise<TrafficObservation> {
+      try {
+        const { pid, table, problems, inFlight } = await get<ProxyState>('/state', {});
+        return { kind: 'reachable', pid, table, problems, inFlight };
+      } catch (thrown) {
+        return { kind: 'unreachable', reason: DriverError.from(thrown).message };
+      }
+    },
+
+    watch(onChange: () => void): Disposable {
+      const ended = new AbortController();
+      void watchProxy(client, onChange, AbortSignal.any([ended.signal, closed.signal]));
+      return { [Symbol.dispose]: () => ended.abort() };
+    },
+
+    async close(): Promise<void> {
+      closed.abort();
+      client.close();
+    },
+
+    stats: (options) => get('/stats', options),
+    state: (options) => get('/state', options),
+  };
+}
+
+function refusal(status: number, body: unknown): DriverError {
+  const { code, message } = (body as ControlRefusal).error;
+  if (code === 'older-table')
+    return new DriverError('conflict', message, { hint: 'publish a table with a new version' });
+  if (status < 500) return new DriverError('refused', message);
+  return new DriverError('internal', message);
+}
