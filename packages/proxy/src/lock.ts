@@ -11,7 +11,9 @@ export function takeLock(path: string): Disposable | undefined {
     return { [Symbol.dispose]: () => database.close() };
   } catch (thrown) {
     database.close();
-    if (thrown instanceof Error && /locked/.test(thrown.message)) return undefined;
+    if ((thrown as { errcode?: number }).errcode === SQLITE_BUSY) return undefined;
     throw thrown;
   }
 }
+
+const SQLITE_BUSY = 5;

@@ -205,6 +205,7 @@ export class Exchange implements ResponseUser {
   }
 
   onGone(why: Gone, error: ProxyError | undefined): void {
+    if (error?.code === 'internal') this.#runtime.stats.unexpected++;
     switch (this.#state) {
       case 'connecting':
       case 'sent':
