@@ -1,5 +1,6 @@
+import { enableCompileCache, flushCompileCache } from 'node:module';
 import { parseArgs } from 'node:util';
-import { type ProxyPaths, startProxy } from './proxy.ts';
+import type { ProxyPaths } from './proxy.ts';
 
 const USAGE = 'usage: node main.ts --socket PATH --table PATH --lock PATH';
 
@@ -11,11 +12,17 @@ if (paths === undefined) {
 
 // Everything this process makes (sockets, table) is for its own user only.
 process.umask(0o077);
+// Compiling is most of the start, and every request waits for a proxy that was killed. The cache lies beside the table
+// and not in the folder for temporary files, where another user could put code into it.
+enableCompileCache(`${paths.table}.cache`);
+const { startProxy } = await import('./proxy.ts');
 const proxy = await startProxy(paths);
 if (proxy === undefined) {
   console.error(`another proxy holds ${paths.lock}; nothing to do`);
   process.exit(0);
 }
+// Node writes the cache when a process ends in order, which a killed one doesn't.
+flushCompileCache();
 
 // A mistake in the handling of one connection must not end all the others.
 process.on('uncaughtException', (error) => {

@@ -9,7 +9,7 @@ import { readTable } from './table/file.ts';
 export interface ProxyPaths {
   /** The control API's Unix socket. */
   readonly socket: string;
-  /** The last good routing table; beside it lies `<table>.inflight`. */
+  /** The last good routing table; beside it lie `<table>.inflight` and `<table>.cache`. */
   readonly table: string;
   readonly lock: string;
 }
