@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -155,6 +155,22 @@ test('after kill -9 it serves from disk without a control plane, and tells what 
   assert.deepEqual(after.lastDeath, { inFlight: 3 });
   assert.equal(after.table?.version, 3);
   assert.match(await send(gateway, GET), /served$/);
+});
+
+test('a table that cannot be kept on disk is used all the same, and reported', async (t) => {
+  const { socket, start, table, gateway, listeners } = await home(t);
+  start();
+  await reachable(socket);
+  const instance = await httpInstance(t, (_, response) => response.end('ok'));
+  await mkdir(`${table}.new`);
+  const put = (version: number) =>
+    control(socket, 'PUT', '/table', tableOf({ version, endpoints: [endpointAt(instance.port)], listeners }));
+  assert.match(JSON.stringify((await put(1)).body), /in use but not on disk/);
+  assert.match(await send(gateway, GET), /ok$/);
+  assert.equal((await state(socket)).problems.length, 1);
+  await rm(`${table}.new`, { recursive: true });
+  assert.equal((await put(2)).status, 200);
+  assert.deepEqual((await state(socket)).problems, []);
 });
 
 test('a torn table on disk is not used', async (t) => {
