@@ -75,7 +75,7 @@ describe('logs', () => {
   test('asks for the last lines of one service and prints them with its name', async () => {
     const fake = await fakeWith({ logs: () => [line('one'), line('two')] });
     const { code, stdout } = await islet(['logs', 'web', '-n', '2'], { cwd: folder });
-    assert.deepEqual([code, stdout], [0, 'web.0    | one\nweb.0    | two\n']);
+    assert.deepEqual([code, stdout], [0, 'web.0        | one\nweb.0        | two\n']);
     assert.deepEqual(fake.calls.at(-1)?.input, { service: 'web', lines: '2' });
   });
 
@@ -97,7 +97,7 @@ describe('logs', () => {
         .then(() => fakeWith({ logs: ({ lines }) => (lines === '0' ? [line('after')] : [line('before')]) }));
     };
     const { code, stdout } = await islet(['logs', '-f'], { cwd: folder, signal: controller.signal, onWrite });
-    assert.deepEqual([code, stdout], [130, 'web.0    | before\nweb.0    | after\n']);
+    assert.deepEqual([code, stdout], [130, 'web.0        | before\nweb.0        | after\n']);
   });
 });
 

@@ -120,7 +120,7 @@ describe('log lines', () => {
       { service: 'web', instance: 'build', line: 'built' },
     ];
     assert.deepEqual(lines.map(prefix), [
-      'web.1    | hello',
+      'web.1        | hello',
       'recommendations.0 | bonjour',
       'web               | built',
     ]);
