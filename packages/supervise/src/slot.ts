@@ -86,7 +86,11 @@ export class Slot {
 
   /** Takes over what an earlier supervisor left: running, half started, or ended and not yet cleaned up. */
   static async adopt(context: SlotContext, record: SlotRecord): Promise<Slot> {
-    if (record.ended !== undefined) return new Slot(context, record, { kind: 'exited', ...record.ended });
+    context.folder.clearEnvironment();
+    if (record.ended !== undefined) {
+      removeGroups(record.groups);
+      return new Slot(context, record, { kind: 'exited', ...record.ended });
+    }
     const slot = new Slot(context, record, { kind: 'running', pid: 0, startedAt: record.intendedAt });
     if (isHeld(context.folder.lifeLine)) {
       slot.#listen();

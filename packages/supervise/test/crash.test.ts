@@ -1,14 +1,18 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { FAILPOINTS } from '../src/failpoint.ts';
+import { legacyHierarchy, unifiedHierarchy } from '../src/mounts.ts';
 import { pidOf, until, World } from './support/world.ts';
 
 const LIFETIME = fileURLToPath(new URL('./support/lifetime.ts', import.meta.url));
+const cgroupRoots = [unifiedHierarchy(), legacyHierarchy('memory'), legacyHierarchy('cpu')].flatMap((found) =>
+  found === undefined ? [] : [found.root, found.own],
+);
 const INSTANTS = Number(process.env.ISLET_TEST_INSTANTS ?? 20);
 
 for (const failpoint of FAILPOINTS) {
@@ -69,6 +73,8 @@ async function checkAndGoOn(world: World): Promise<void> {
     await supervisor.forget(name);
   }
   await world.close(supervisor);
+  assert.deepEqual(readdirSync(world.path('processes')), []);
+  for (const at of cgroupRoots) assert.ok(!existsSync(`${at}/islet-${world.system}`), 'no cgroup is left');
 }
 
 /** mulberry32 */

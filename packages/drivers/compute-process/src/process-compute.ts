@@ -1,5 +1,3 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import {
   type BuildOutcome,
@@ -24,6 +22,7 @@ import { FileHashes } from './file-hashes.ts';
 import { type InputsKeyRequest, inputsKey } from './inputs-key.ts';
 import { makeInstanceFolder, mirror } from './instance-folder.ts';
 import { type InstanceRecord, InstanceRecords } from './instance-records.ts';
+import { listFolder } from './list-folder.ts';
 import { pruneLogs } from './logs.ts';
 import { listRevisions, type Revision, readRevision, removeRevision } from './revision.ts';
 import { ServiceFolders } from './service-folders.ts';
@@ -128,7 +127,7 @@ class ProcessDriver implements ProcessCompute {
     await this.#builder.clean(service);
     const { root, revisions, staging, cache, instances, logs } = this.#folders(service);
     for (const folder of [revisions, staging, cache, instances, logs]) await removeTree(folder);
-    if ((await readdir(root).catch(() => [])).length > 0) return;
+    if (listFolder(root).length > 0) return;
     await removeTree(root);
     await removeServiceUser({ system: this.#options.system, service });
     this.#users.delete(service);
@@ -136,7 +135,7 @@ class ProcessDriver implements ProcessCompute {
 
   async observe(): Promise<ComputeObservation> {
     const services = this.#services().map(async (service) => {
-      const built = await listRevisions(this.#folders(service).revisions);
+      const built = listRevisions(this.#folders(service).revisions);
       return [service, { built, instances: this.#instances(service) }] as const;
     });
     return { services: Object.fromEntries(await Promise.all(services)) };
@@ -260,8 +259,7 @@ class ProcessDriver implements ProcessCompute {
 
   /** Those that have left anything on this machine. */
   #services(): readonly string[] {
-    const folder = dirname(layoutOf.service(this.#options.layout, '_'));
-    return existsSync(folder) ? readdirSync(folder).sort() : [];
+    return listFolder(dirname(layoutOf.service(this.#options.layout, '_')));
   }
 
   #own(): readonly string[] {
