@@ -53,6 +53,11 @@ export class Slot {
     return this.#state;
   }
 
+  /** Its main process is gone, or it is being stopped. */
+  get isEnding(): boolean {
+    return this.#ending !== undefined;
+  }
+
   get log(): string {
     return this.#record.log;
   }
