@@ -108,8 +108,8 @@ export function writeControlFiles(
   writeFileSync(join(stateFolder, 'control.json'), JSON.stringify(control));
 }
 
-async function streamOut(response: ServerResponse, shape: RouteShape, values: Iterable<unknown>): Promise<void> {
-  response.writeHead(200, { 'content-type': 'application/x-ndjson' });
+async function streamOut(response: ServerResponse, shape: RouteShape, values: Iterable<unknown> = []): Promise<void> {
+  response.writeHead(200, { 'content-type': 'application/x-ndjson' }).flushHeaders();
   for await (const value of values) response.write(`${JSON.stringify(shape.response.parse(value))}\n`);
   response.end();
 }

@@ -27,6 +27,10 @@ const fake = await startFake({
   status,
   ...(values.once ? {} : { stateFolder: state }),
   answers: {
+    logs: async function* silence() {
+      await new Promise(() => {});
+      yield;
+    },
     apply: () => ({ revision: 1, changed: false, warnings: [] }),
     down: () => {
       rmSync(join(state, 'control.json'), { force: true });

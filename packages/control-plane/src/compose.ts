@@ -26,6 +26,8 @@ export interface Composed {
   readonly close: () => Promise<void>;
 }
 
+const STATS_MS = 2_000;
+
 /** The composition root: the one file that names concrete drivers. */
 export async function compose(options: ComposeOptions): Promise<Composed> {
   const { folder, stateFolder, log } = options;
@@ -47,7 +49,7 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
     version: options.version,
     operatorSocket: socketPath(stateFolder, 'operator'),
     keeperPid: options.keeperPid,
-    stats: () => traffic.stats(),
+    stats: () => traffic.stats({ signal: AbortSignal.timeout(STATS_MS) }),
     onDown: options.onDown,
   });
   const watches = [

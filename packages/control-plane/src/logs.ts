@@ -1,8 +1,5 @@
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { follow, tail } from '@islet/compute-process';
-import { type Layout, layoutOf } from '@islet/driver';
+import type { ComputeDriver, LogRef } from '@islet/driver';
 
 export interface LogRequest {
   readonly services: readonly string[];
@@ -25,26 +22,20 @@ const QUEUE_LINES = 10_000;
 /** The last lines of every instance, then what comes, also of instances that start later. Secrets redacted. */
 export async function* readLogs(
   request: LogRequest,
-  layout: Layout,
+  compute: ComputeDriver,
   redact: (text: string) => string,
 ): AsyncGenerator<LogLine> {
-  const known = await listLogs(request.services, layout);
+  const known = await listLogs(request.services, compute);
   for (const log of known) {
-    for (const line of await tail(log.path, request.lines)) yield lineOf(log, redact(line));
+    for (const line of await compute.tail(log, request.lines)) yield lineOf(log, redact(line));
   }
-  if (request.follow) yield* followAll(known, request, { layout, redact });
-}
-
-interface Log {
-  readonly service: string;
-  readonly instance: string;
-  readonly path: string;
+  if (request.follow) yield* followAll(known, request, { compute, redact });
 }
 
 async function* followAll(
-  known: readonly Log[],
+  known: readonly LogRef[],
   { services, signal }: LogRequest,
-  { layout, redact }: { layout: Layout; redact: (text: string) => string },
+  { compute, redact }: { compute: ComputeDriver; redact: (text: string) => string },
 ): AsyncGenerator<LogLine> {
   const queue: LogLine[] = [];
   const followed = new Set<string>();
@@ -52,11 +43,11 @@ async function* followAll(
   let wake = () => {};
   signal.addEventListener('abort', () => wake(), { once: true });
 
-  const pump = async (log: Log, fromStart: boolean) => {
-    followed.add(log.path);
-    const before = fromStart ? await tail(log.path, QUEUE_LINES) : [];
+  const pump = async (log: LogRef, fromStart: boolean) => {
+    followed.add(log.instance);
+    const before = fromStart ? await compute.tail(log, QUEUE_LINES) : [];
     for (const line of before) push(lineOf(log, redact(line)));
-    for await (const line of follow(log.path, signal)) push(lineOf(log, redact(line)));
+    for await (const line of compute.follow(log, signal)) push(lineOf(log, redact(line)));
   };
   const push = (line: LogLine) => {
     if (queue.length >= QUEUE_LINES) dropped++;
@@ -65,8 +56,8 @@ async function* followAll(
   };
   const discover = async () => {
     while (!signal.aborted) {
-      const logs = await listLogs(services, layout);
-      for (const log of logs) if (!followed.has(log.path)) void pump(log, true);
+      const logs = await listLogs(services, compute);
+      for (const log of logs) if (!followed.has(log.instance)) void pump(log, true);
       await pause(DISCOVER_MS, undefined, { signal }).catch(() => undefined);
     }
   };
@@ -82,18 +73,10 @@ async function* followAll(
   }
 }
 
-async function listLogs(services: readonly string[], layout: Layout): Promise<readonly Log[]> {
-  const lists = services.map(async (service) => {
-    const folder = layoutOf.serviceLogs(layout, service);
-    const names = await readdir(folder).catch(() => []);
-    return names
-      .filter((name) => name.endsWith('.log'))
-      .sort()
-      .map((name) => ({ service, instance: name.slice(0, -'.log'.length), path: join(folder, name) }));
-  });
-  return (await Promise.all(lists)).flat();
+async function listLogs(services: readonly string[], compute: ComputeDriver): Promise<readonly LogRef[]> {
+  return (await Promise.all(services.map((service) => compute.logs(service)))).flat();
 }
 
-function lineOf({ service, instance }: Log, line: string): LogLine {
+function lineOf({ service, instance }: LogRef, line: string): LogLine {
   return { service, instance, line };
 }

@@ -1,8 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { withRuntime } from '@islet/compute-process';
 import type { Template } from '@islet/spec';
-import { accessiblePath, ensureTool, isReachable, missingPrograms, type UnixUser } from '@islet/supervise';
+import { accessiblePath, ensureTool, isReachable, missingPrograms, type UnixUser, withRuntime } from '@islet/supervise';
 import type { LaunchSpec } from './store/applied.ts';
 
 /** What services of this machine can reach, which is less than what root can. */

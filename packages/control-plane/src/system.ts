@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { SystemStatus } from '@islet/client';
-import type { ProcessCompute } from '@islet/compute-process';
-import type { ComputeInstance, DataDriver, TrafficDriver } from '@islet/driver';
+import type { ComputeDriver, ComputeInstance, DataDriver, TrafficDriver } from '@islet/driver';
 import { type Desired, plan } from '@islet/plan';
 import type { Guarantee } from '@islet/supervise';
 import type { Logger } from 'pino';
@@ -31,7 +30,7 @@ export interface SystemParts {
   readonly folder: string;
   readonly state: State;
   readonly machine: Machine;
-  readonly compute: ProcessCompute;
+  readonly compute: ComputeDriver;
   readonly traffic: TrafficDriver;
   readonly data: readonly DataDriver[];
   readonly guarantees: () => readonly Guarantee[];

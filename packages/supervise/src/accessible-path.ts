@@ -11,6 +11,14 @@ export function accessiblePath(path: string, user: UnixUser | undefined): string
   return entries.filter((entry) => isReachable(entry, user)).join(delimiter);
 }
 
+/**
+ * The Node.js that Islet runs on goes first: it runs TypeScript unbuilt, which the machine's may be too old for. A service
+ * that needs another one names it by its path.
+ */
+export function withRuntime(path: string, nodeBin: string): string {
+  return [nodeBin, path].filter(Boolean).join(delimiter);
+}
+
 /** Can this user enter the folder, or execute the file, through all folders above it? */
 export function isReachable(path: string, user: UnixUser | undefined): boolean {
   const real = realPath(path);

@@ -1,4 +1,4 @@
-export { accessiblePath, isReachable } from './accessible-path.ts';
+export { accessiblePath, isReachable, withRuntime } from './accessible-path.ts';
 export { FAILPOINTS, type Failpoint } from './failpoint.ts';
 export { installHint } from './install-hints.ts';
 export { LIMITS as SUPERVISION_LIMITS } from './limits.ts';

@@ -15,7 +15,7 @@ import type { Handlers } from './server.ts';
 /** What the control plane does for each route of the contract. */
 export function createHandlers(system: System): Handlers {
   const { parts, applying, reconciler, status, redact } = system;
-  const { applied, decisions, secrets, layout } = parts.state;
+  const { applied, decisions, secrets } = parts.state;
   const { clock } = parts;
 
   const current = (): Applied => {
@@ -83,7 +83,7 @@ export function createHandlers(system: System): Handlers {
       if (query.service !== undefined && !names.includes(query.service)) wanted(query.service);
       const services = query.service === undefined ? names : [query.service];
       const lines = Math.min(Number(query.lines ?? 100) || 0, 10_000);
-      return readLogs({ services, lines, follow: query.follow === 'true', signal }, layout, redact);
+      return readLogs({ services, lines, follow: query.follow === 'true', signal }, parts.compute, redact);
     },
     environment: async ({ params: { service = '' } }) => {
       const { spec } = wanted(service);

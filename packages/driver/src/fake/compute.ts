@@ -72,6 +72,11 @@ export function createFakeCompute({ now, machine = createFakeMachine() }: FakeCo
       tell({ kind: 'other' });
       return outcome;
     },
+    inputsKey: async (request) => JSON.stringify(request),
+    commandFor: async ({ service }) => ({ argv: [], cwd: `/instances/${service}`, env: {} }),
+    logs: async (service) => of(service).map(({ id }) => ({ service, instance: id })),
+    tail: async () => [],
+    follow: async function* () {},
     folder: async (request) => {
       requireBuilt(request);
       return `/revisions/${request.service}/${request.revision}`;

@@ -1,9 +1,9 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BuildOutcome, type BuildRequest, type CallOptions, DriverError } from '@islet/driver';
-import { accessiblePath, removeLogs, type Supervisor, type UnixUser } from '@islet/supervise';
+import { accessiblePath, removeLogs, type Supervisor, type UnixUser, withRuntime } from '@islet/supervise';
 import { makeCaches } from './caches.ts';
-import { buildEnvironment, withRuntime } from './environment.ts';
+import { buildEnvironment } from './environment.ts';
 import { untilExit } from './exit.ts';
 import { type InputFiles, listInputs } from './input-files.ts';
 import { LIMITS } from './limits.ts';

@@ -1,4 +1,4 @@
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import type { UnixUser } from '@islet/supervise';
 import type { Caches } from './caches.ts';
 
@@ -7,7 +7,7 @@ import type { Caches } from './caches.ts';
  * to a build. Nothing does to an instance.
  */
 const NETWORK =
-  /^(https?_proxy|all_proxy|no_proxy|npm_config_registry|pip_index_url|pip_extra_index_url|goproxy|gosumdb|goprivate|gonosumdb|goflags|gotoolchain|node_extra_ca_certs|ssl_cert_file|ssl_cert_dir)$/i;
+  /^(https?_proxy|all_proxy|no_proxy|npm_config_registry|pip_index_url|pip_extra_index_url|goproxy|gosumdb|goprivate|gonosumdb|gotoolchain|node_extra_ca_certs|ssl_cert_file|ssl_cert_dir)$/i;
 
 /** A build's whole environment: every package manager and compiler keeps its cache in the service's own folder. */
 export function buildEnvironment({ caches, path, user, own }: BuildPlace): Record<string, string> {
@@ -25,6 +25,8 @@ export function buildEnvironment({ caches, path, user, own }: BuildPlace): Recor
     npm_config_update_notifier: 'false',
     COREPACK_HOME: join(caches.tools, 'corepack'),
     YARN_CACHE_FOLDER: join(caches.tools, 'yarn'),
+    // A snapshot is no checkout; the go command would find the one around it, and stumble over its owner.
+    GOFLAGS: [own.GOFLAGS, '-buildvcs=false'].filter(Boolean).join(' '),
     GOPATH: join(caches.tools, 'go'),
     GOCACHE: join(caches.tools, 'go-build'),
     GOMODCACHE: join(caches.tools, 'go-modules'),
@@ -55,14 +57,6 @@ interface InstancePlace {
   readonly temporary: string;
   readonly user: UnixUser | undefined;
   readonly own: NodeJS.ProcessEnv;
-}
-
-/**
- * The Node.js that Islet runs on goes first: it runs TypeScript unbuilt, which the machine's may be too old for. A service
- * that needs another one names it by its path.
- */
-export function withRuntime(path: string, nodeBin: string): string {
-  return [nodeBin, path].filter(Boolean).join(delimiter);
 }
 
 function identity(user: UnixUser | undefined, own: NodeJS.ProcessEnv): { USER: string; LOGNAME: string } {

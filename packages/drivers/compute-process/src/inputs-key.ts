@@ -1,17 +1,9 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import type { InputsKeyRequest } from '@islet/driver';
 import type { FileHashes } from './file-hashes.ts';
 import { type InputFile, type InputFiles, listInputs } from './input-files.ts';
 import { toolVersions } from './toolchain.ts';
-
-export interface InputsKeyRequest {
-  readonly folder: string;
-  readonly inputs: readonly string[];
-  readonly build: string | undefined;
-  /** The run command, as written: its programs belong to the toolchain. */
-  readonly run: string;
-  readonly path: string;
-}
 
 /**
  * What a revision is made of, as 64 hexadecimal digits: the paths, executable bits and bytes of its inputs, its build

@@ -3,12 +3,15 @@ import {
   type BuildOutcome,
   type BuildRequest,
   type CallOptions,
+  type CommandPlace,
   type ComputeChange,
   type ComputeDriver,
   type ComputeInstance,
   type ComputeObservation,
   DriverError,
+  type InputsKeyRequest,
   type Layout,
+  type LogRef,
   layoutOf,
   type ProcessState,
   type StartRequest,
@@ -19,13 +22,15 @@ import { Builder } from './builder.ts';
 import { instanceEnvironment } from './environment.ts';
 import { execForm } from './exec-form.ts';
 import { FileHashes } from './file-hashes.ts';
-import { type InputsKeyRequest, inputsKey } from './inputs-key.ts';
+import { follow } from './follow.ts';
+import { inputsKey } from './inputs-key.ts';
 import { makeInstanceFolder, mirror } from './instance-folder.ts';
 import { type InstanceRecord, InstanceRecords } from './instance-records.ts';
 import { listFolder } from './list-folder.ts';
 import { pruneLogs } from './logs.ts';
 import { listRevisions, type Revision, readRevision, removeRevision } from './revision.ts';
 import { ServiceFolders } from './service-folders.ts';
+import { tail } from './tail.ts';
 import { removeTree } from './tree-tools.ts';
 
 export interface ProcessComputeOptions {
@@ -37,30 +42,14 @@ export interface ProcessComputeOptions {
   readonly nodeBin: string;
 }
 
-/** What only a driver that runs processes of this machine can offer. */
-export interface ProcessCompute extends ComputeDriver {
-  /** The content key of a service as it lies there, without building it. */
-  inputsKey(request: InputsKeyRequest): Promise<string>;
-  /** How to run a command where a service runs, as the user that it runs as. */
-  commandFor(request: { readonly service: string; readonly instance?: string }): Promise<CommandPlace>;
-}
-
-export interface CommandPlace {
-  /** To put before the command's own words. */
-  readonly argv: readonly string[];
-  readonly cwd: string;
-  /** To add to the service's environment. */
-  readonly env: Readonly<Record<string, string>>;
-}
-
 /** Services as processes of this machine. Takes over what an earlier driver on the same layout left. */
-export async function createProcessCompute(options: ProcessComputeOptions): Promise<ProcessCompute> {
+export async function createProcessCompute(options: ProcessComputeOptions): Promise<ComputeDriver> {
   const driver = new ProcessDriver(options);
   await driver.takeOver();
   return driver;
 }
 
-class ProcessDriver implements ProcessCompute {
+class ProcessDriver implements ComputeDriver {
   readonly #options: ProcessComputeOptions;
   readonly #records: InstanceRecords;
   readonly #builder: Builder;
@@ -165,6 +154,22 @@ class ProcessDriver implements ProcessCompute {
     const cwd = revision.kind === 'in place' ? revision.folder : join(root, 'work', revision.home);
     const env = instanceEnvironment({ given: {}, home, temporary, user, own: process.env });
     return { argv: switchTo(user), cwd, env };
+  }
+
+  async logs(service: string): Promise<readonly LogRef[]> {
+    const names = await readdir(this.#folders(service).logs).catch(() => []);
+    return names
+      .filter((name) => name.endsWith('.log'))
+      .sort()
+      .map((name) => ({ service, instance: name.slice(0, -'.log'.length) }));
+  }
+
+  tail({ service, instance }: LogRef, lines: number): Promise<readonly string[]> {
+    return tail(this.#folders(service).log(instance), lines);
+  }
+
+  follow({ service, instance }: LogRef, signal: AbortSignal): AsyncIterable<string> {
+    return follow(this.#folders(service).log(instance), signal);
   }
 
   /** The supervisor is whoever opened it's to close. */

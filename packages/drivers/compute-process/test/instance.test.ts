@@ -3,7 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, existsSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { rotateLog } from '@islet/supervise';
-import { follow, tail } from '../src/index.ts';
+import { follow } from '../src/follow.ts';
+import { tail } from '../src/tail.ts';
 import { PATH, until, World } from './support/world.ts';
 
 const patience = () => ({ signal: AbortSignal.timeout(10_000) });

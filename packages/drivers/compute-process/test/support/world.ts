@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { BuildRequest, StartRequest } from '@islet/driver';
+import type { BuildRequest, ComputeDriver, StartRequest } from '@islet/driver';
 import { openSupervisor, removeServiceUser, type Supervisor } from '@islet/supervise';
-import { createProcessCompute, type ProcessCompute, tail } from '../../src/index.ts';
+import { createProcessCompute } from '../../src/index.ts';
+import { tail } from '../../src/tail.ts';
 
 export const PATH = `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`;
 const DEADLINE_MS = 30_000;
@@ -17,7 +18,7 @@ export class World {
   readonly system = `test${process.pid}-${World.#count++}`;
   readonly layout: { readonly state: string; readonly runtime: string };
   supervisor!: Supervisor;
-  driver!: ProcessCompute;
+  driver!: ComputeDriver;
 
   private constructor() {
     this.folder = mkdtempSync(join(tmpdir(), 'islet-compute-'));
@@ -33,7 +34,7 @@ export class World {
   }
 
   /** As a control plane that was killed would find it. */
-  async reopen(): Promise<ProcessCompute> {
+  async reopen(): Promise<ComputeDriver> {
     await this.driver.close();
     await this.supervisor.close();
     await this.#open();
