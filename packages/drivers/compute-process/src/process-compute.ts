@@ -157,10 +157,8 @@ class ProcessDriver implements ComputeDriver {
   }
 
   async logs(service: string): Promise<readonly LogRef[]> {
-    const names = await readdir(this.#folders(service).logs).catch(() => []);
-    return names
+    return listFolder(this.#folders(service).logs)
       .filter((name) => name.endsWith('.log'))
-      .sort()
       .map((name) => ({ service, instance: name.slice(0, -'.log'.length) }));
   }
 

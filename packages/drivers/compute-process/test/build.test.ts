@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { tail } from '../src/index.ts';
+import { tail } from '../src/tail.ts';
 import { removeTree } from '../src/tree-tools.ts';
 import { until, World } from './support/world.ts';
 
