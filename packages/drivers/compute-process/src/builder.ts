@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir } from 'node:fs/promises';
+import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BuildOutcome, type BuildRequest, type CallOptions, DriverError } from '@islet/driver';
 import { accessiblePath, removeLogs, type Supervisor, type UnixUser, withRuntime } from '@islet/supervise';
@@ -7,6 +7,7 @@ import { buildEnvironment } from './environment.ts';
 import { untilExit } from './exit.ts';
 import { type InputFiles, listInputs } from './input-files.ts';
 import { LIMITS } from './limits.ts';
+import { listFolder } from './list-folder.ts';
 import { completeRevision, readRevision } from './revision.ts';
 import { letIn, type ServiceFolders } from './service-folders.ts';
 import { Slots } from './slots.ts';
@@ -50,7 +51,7 @@ export class Builder {
     const left = [...supervisor.observe().keys()].filter((name) => name.startsWith(`build-${service}-`));
     for (const name of left) await endBuild(supervisor, name);
     const { staging } = this.#context.folders(service);
-    for (const entry of await readdir(staging).catch(() => [])) await removeTree(join(staging, entry));
+    for (const entry of listFolder(staging)) await removeTree(join(staging, entry));
   }
 
   async #build(request: BuildRequest, signal: AbortSignal): Promise<BuildOutcome> {
