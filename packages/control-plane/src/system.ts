@@ -16,6 +16,7 @@ import { createLedger } from './ledger.ts';
 import { commandText, type Machine } from './machine.ts';
 import { createObserver, type Look, processKey } from './observe.ts';
 import { portOwner } from './port-owner.ts';
+import type { Check } from './probe/check.ts';
 import { createProber, type Subject } from './probe/prober.ts';
 import { createReconciler, type Reconciler, type TurnReport } from './reconcile.ts';
 import { redactor } from './redact.ts';
@@ -35,6 +36,7 @@ export interface SystemParts {
   readonly data: readonly DataDriver[];
   readonly guarantees: () => readonly Guarantee[];
   readonly clock: Clock;
+  readonly check: Check;
   readonly log: Logger;
   readonly version: string;
   readonly operatorSocket: string;
@@ -59,6 +61,8 @@ export interface System {
   /** Looks now, without a turn. */
   look(): Promise<Look>;
   redact(text: string): string;
+  /** Stops probing. */
+  close(): void;
 }
 
 export function createSystem(parts: SystemParts): System {
@@ -68,7 +72,7 @@ export function createSystem(parts: SystemParts): System {
   const status = createBulletin<SystemStatus>();
   let report: TurnReport | undefined;
 
-  const prober = createProber(clock, () => reconciler.poke());
+  const prober = createProber({ clock, check: parts.check, onTurn: () => reconciler.poke() });
   const ledger = createLedger(clock, ({ id, service }, how) => {
     decisions.record({ kind: 'ended', service, instance: id, how }, clock.now());
     log.warn({ service, instance: id, how }, 'an instance ended');
@@ -168,6 +172,7 @@ export function createSystem(parts: SystemParts): System {
   return {
     ...{ parts, hands, context, applying, reconciler, status, desired, redact },
     latest: () => report,
+    close: () => prober.close(),
     look: () => observer.look(report?.look.observed.held ?? {}),
   };
 }
