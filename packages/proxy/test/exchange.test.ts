@@ -121,6 +121,21 @@ test('a client that ends its side after the request still gets its answer', asyn
   assert.match(await send(edge, 'GET / HTTP/1.1\r\nHost: h\r\n\r\n', { half: true }), /answer$/);
 });
 
+test('a client that ends in the middle of a pipelined request leaves nothing in flight', async (t) => {
+  const pending: (() => void)[] = [];
+  const instance = await httpInstance(t, (incoming, response) => {
+    if (incoming.url === '/first') pending.push(() => response.end('answer'));
+  });
+  const { edge, plane } = await world(t, [instance]);
+  const half = 'POST /second HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nsome';
+  const response = send(edge, `GET /first HTTP/1.1\r\nHost: h\r\n\r\n${half}`, { half: true });
+  await until(() => pending.length === 1);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  pending[0]?.();
+  assert.match(await response, /answer$/);
+  await until(() => plane.stats.inFlight === 0);
+});
+
 test('HEAD, 204 and 304 have no body, and HEAD keeps the length it tells of', async (t) => {
   const instance = await httpInstance(t, (incoming, response) => {
     response.statusCode = Number(incoming.url?.slice(1));
