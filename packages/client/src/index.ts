@@ -1,1 +1,5 @@
-export {};
+export * from './contract.ts';
+export type { Target } from './http.ts';
+export * from './openapi.ts';
+export * from './remote.ts';
+export * from './status.ts';

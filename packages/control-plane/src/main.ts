@@ -1,1 +1,147 @@
-export {};
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { layoutOf } from '@islet/driver';
+import { keeperArgv, listenLife, livingPid, reviveKeeper, socketPath } from '@islet/keeper/life';
+import { pino } from 'pino';
+import packageJson from '../package.json' with { type: 'json' };
+import { createHandlers } from './api/handlers.ts';
+import { type ApiServer, serveApi } from './api/server.ts';
+import { type Composed, compose } from './compose.ts';
+import { writeAtomically } from './write-atomically.ts';
+
+/*
+ * The control plane of one system, as a process.
+ *
+ *   node main.ts --folder DIR --state DIR          the daemon: reconciles, and is kept alive by the keeper
+ *   node main.ts --folder DIR --state DIR --once   answers the API and changes nothing, until stdin ends
+ */
+const { values } = parseArgs({
+  options: { folder: { type: 'string' }, state: { type: 'string' }, once: { type: 'boolean', default: false } },
+});
+if (values.folder === undefined || values.state === undefined) {
+  process.stderr.write('usage: control-plane --folder DIR --state DIR [--once]\n');
+  process.exit(2);
+}
+const folder = resolve(values.folder);
+const stateFolder = resolve(values.state);
+const bare = { state: stateFolder, runtime: stateFolder };
+const log = pino(
+  { base: { process: 'control-plane', pid: process.pid } },
+  pino.destination({ fd: values.once ? 2 : 1, sync: true }),
+);
+
+const life = await listenLife({ state: stateFolder, program: 'control-plane' });
+if (life === undefined) {
+  log.info('another control plane lives: nothing to do');
+  process.exit(0);
+}
+await (values.once ? serveOnce() : serve());
+
+async function serve(): Promise<void> {
+  let keeperPid: number | undefined;
+  const composed = await start({ keeperPid: () => keeperPid, onDown: (proxyPid) => void goDown(proxyPid) });
+  const { system } = composed;
+  clearDown(composed);
+  writeKeeperFile();
+  const keeper = reviveKeeper({ state: stateFolder, argv: keeperArgv(stateFolder) });
+  const watchKeeper = setInterval(async () => {
+    keeperPid = await livingPid({ state: stateFolder, program: 'keeper', signal: AbortSignal.timeout(1_000) }).catch(
+      () => undefined,
+    );
+  }, 1_000);
+  const api = await serveApi(createHandlers(system), {
+    token: system.parts.state.token,
+    port: 0,
+    version: packageJson.version,
+  });
+  writeAtomically(
+    layoutOf.control(bare),
+    JSON.stringify({ url: api.url, pid: process.pid, version: packageJson.version }),
+  );
+  system.reconciler.poke();
+  log.info({ url: api.url, folder }, 'the control plane serves');
+
+  let ending = false;
+  const end = async () => {
+    if (ending) return;
+    ending = true;
+    keeper[Symbol.dispose]();
+    clearInterval(watchKeeper);
+    await close(composed, api);
+    process.exit(0);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void end());
+
+  /** Everything is gone: the proxy and the keeper go, then this process. `run/down` keeps each from reviving another. */
+  async function goDown(proxyPid: number | undefined): Promise<void> {
+    if (ending) return;
+    writeFileSync(join(stateFolder, 'run', 'down'), '');
+    if (proxyPid !== undefined) process.kill(proxyPid, 'SIGTERM');
+    for (const program of ['proxy', 'keeper']) await untilGone(program);
+    rmSync(layoutOf.control(bare), { force: true });
+    log.info('everything is down');
+    await end();
+  }
+}
+
+/** Answers reading calls and keeps secrets while the system is down. */
+async function serveOnce(): Promise<void> {
+  const composed = await start({ keeperPid: () => undefined, onDown: () => undefined });
+  const { token } = composed.system.parts.state;
+  const api = await serveApi(createHandlers(composed.system), { token, port: 0, version: packageJson.version });
+  process.stdout.write(`${JSON.stringify({ url: api.url, token })}\n`);
+  process.stdin.resume();
+  process.stdin.once('end', () => void close(composed, api).then(() => process.exit(0)));
+}
+
+function start(options: Pick<Parameters<typeof compose>[0], 'keeperPid' | 'onDown'>): Promise<Composed> {
+  return compose({ folder, stateFolder, version: packageJson.version, log, ...options });
+}
+
+async function close(composed: Composed, api: ApiServer): Promise<void> {
+  await api.close();
+  await composed.close();
+  await life?.close();
+}
+
+/** An earlier `down` was carried out to its end, and whoever starts a control plane again wants it to stay. */
+function clearDown({ system }: Composed): void {
+  const mark = join(stateFolder, 'run', 'down');
+  if (!existsSync(mark)) return;
+  const { applied } = system.parts.state;
+  const before = applied.current();
+  if (before?.goingDown) applied.put({ ...before, goingDown: false }, Date.now());
+  rmSync(mark, { force: true });
+}
+
+/** What the keeper keeps alive, and how. */
+function writeKeeperFile(): void {
+  const node = [process.execPath, ...process.execArgv];
+  const main = fileURLToPath(import.meta.url);
+  const proxy = fileURLToPath(import.meta.resolve('@islet/proxy/main'));
+  const proxyArguments = [
+    '--state',
+    stateFolder,
+    '--socket',
+    socketPath(stateFolder, 'proxy'),
+    '--table',
+    layoutOf.routingTable(bare),
+    '--kept',
+  ];
+  const programs = {
+    'control-plane': [...node, main, '--folder', folder, '--state', stateFolder],
+    proxy: [...node, proxy, ...proxyArguments],
+  };
+  writeAtomically(join(stateFolder, 'keeper.json'), JSON.stringify({ programs, env: {} }));
+}
+
+async function untilGone(program: string): Promise<void> {
+  const deadline = AbortSignal.timeout(10_000);
+  while (!deadline.aborted) {
+    const pid = await livingPid({ state: stateFolder, program, signal: deadline }).catch(() => undefined);
+    if (pid === undefined) return;
+    await new Promise((done) => setTimeout(done, 20));
+  }
+}

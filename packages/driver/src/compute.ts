@@ -6,12 +6,26 @@ import type { ResourceSpec } from '@islet/spec';
  * learn. A call that can't do its work throws a `DriverError`; a build that fails is an outcome, not an error.
  */
 export interface ComputeDriver {
+  /** The content key of a service as it lies there, without building it. */
+  inputsKey(request: InputsKeyRequest): Promise<string>;
   /** Snapshots the inputs and runs the build command in the copy. A revision that is complete is never built again. */
   build(request: BuildRequest, options: CallOptions): Promise<BuildOutcome>;
+  /** Absolute path of the service's own folder in a complete revision. Throws `not-found` before `build`. */
+  folder(request: { readonly service: string; readonly revision: RevisionId }): Promise<string>;
+  /** How to run a command where a service runs, as it would. Throws `not-found` where it has no instance. */
+  commandFor(request: { readonly service: string; readonly instance?: string }): Promise<CommandPlace>;
+  /** What its instances have printed, those that are gone included, oldest name first. */
+  logs(service: string): Promise<readonly LogRef[]>;
+  /** The last lines of one log; empty where there is none. */
+  tail(log: LogRef, lines: number): Promise<readonly string[]>;
+  /** The lines that are written to it from now on, until the signal. */
+  follow(log: LogRef, signal: AbortSignal): AsyncIterable<string>;
   /** Returns once the process runs, or already ran; readiness is the prober's to find out. */
   start(request: StartRequest, options: CallOptions): Promise<void>;
   /** SIGTERM to the whole tree, SIGKILL at the end of the grace; returns when no process of it is left, and forgets it. */
   stop(request: StopRequest, options: CallOptions): Promise<void>;
+  /** Ends the whole tree now; the instance counts as exited, and may be started again. */
+  kill(request: { readonly instance: InstanceId }, options: CallOptions): Promise<void>;
   /** Removes a revision's bytes. Refuses while an instance uses them. */
   forget(request: { readonly service: string; readonly revision: RevisionId }, options: CallOptions): Promise<void>;
   /** Removes all that a service left: bytes, caches, homes, users. Refuses while an instance runs. */
@@ -26,6 +40,31 @@ export interface ComputeDriver {
 
 export interface CallOptions {
   readonly signal: AbortSignal;
+}
+
+export interface InputsKeyRequest {
+  /** Absolute path of the service's folder. */
+  readonly folder: string;
+  /** Absolute paths of what a revision is made of. */
+  readonly inputs: readonly string[];
+  readonly build: string | undefined;
+  /** The run command, as written: its programs belong to the toolchain. */
+  readonly run: string;
+  readonly path: string;
+}
+
+export interface CommandPlace {
+  /** To put before the command's own words. */
+  readonly argv: readonly string[];
+  readonly cwd: string;
+  /** To add to the service's environment. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** One log: of an instance, or of a build (`build-<revision>`). */
+export interface LogRef {
+  readonly service: string;
+  readonly instance: InstanceId;
 }
 
 export interface BuildRequest {

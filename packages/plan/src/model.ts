@@ -29,7 +29,6 @@ export interface PresentService {
   readonly instances: number;
   /** Services that should be ready before the first instance of this one starts. Acyclic. */
   readonly after: readonly string[];
-  readonly builds: boolean;
   readonly hasStore: boolean;
   readonly migrates: boolean;
   /** Two of it can't run at once (a fixed port, or `strategy: recreate`): the old one ends before the new one starts. */
@@ -70,8 +69,8 @@ export interface Observed {
 }
 
 export type Hold =
-  | { readonly kind: 'running' }
-  | { readonly kind: 'cooling'; readonly until: number; readonly reason: string };
+  | { readonly kind: 'running'; readonly step: Step }
+  | { readonly kind: 'cooling'; readonly step: Step; readonly until: number; readonly reason: string };
 
 export interface ObservedService {
   readonly name: string;
@@ -119,6 +118,8 @@ export type InstanceState =
   | { readonly kind: 'ready'; readonly since: number }
   /** Was ready, runs, and its readiness probe fails. */
   | { readonly kind: 'unready'; readonly since: number }
+  /** Runs, but its startup or liveness probe has given it up: only a restart helps. */
+  | { readonly kind: 'hung'; readonly since: number; readonly why: string }
   | { readonly kind: 'stopping'; readonly since: number }
   /** No process. It may be started again at `restartAt`. */
   | { readonly kind: 'exited'; readonly at: number; readonly restartAt: number; readonly how: string };
@@ -155,6 +156,8 @@ export type Step =
     }
   | { readonly kind: 'publish'; readonly routes: string; readonly endpoints: Endpoints }
   | { readonly kind: 'stop'; readonly service: string; readonly instance: InstanceId; readonly graceMs: number }
+  /** End an instance that hangs; it is then started again like any that ended. */
+  | { readonly kind: 'kill'; readonly service: string; readonly instance: InstanceId; readonly why: string }
   /** The rollout succeeded: record it as what to go back to. */
   | {
       readonly kind: 'promote';
@@ -183,6 +186,7 @@ export function stepKey(step: Step): StepKey {
     case 'fail':
       return `${step.kind} ${step.service} ${step.generation}`;
     case 'start':
+    case 'kill':
     case 'stop':
       return `${step.kind} ${step.instance}`;
     case 'provision':

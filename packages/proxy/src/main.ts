@@ -1,26 +1,30 @@
 import { enableCompileCache, flushCompileCache } from 'node:module';
 import { parseArgs } from 'node:util';
-import type { ProxyPaths } from './proxy.ts';
+import { keeperArgv, listenLife, reviveKeeper } from '@islet/keeper/life';
 
-const USAGE = 'usage: node main.ts --socket PATH --table PATH --lock PATH';
+const USAGE = 'usage: node main.ts --state DIR --socket PATH --table PATH [--kept]';
 
-const paths = readPaths(process.argv.slice(2));
-if (paths === undefined) {
+const options = readOptions(process.argv.slice(2));
+if (options === undefined) {
   console.error(USAGE);
   process.exit(2);
 }
+const { state, kept, paths } = options;
 
 // Everything this process makes (sockets, table) is for its own user only.
 process.umask(0o077);
+const life = await listenLife({ state, program: 'proxy' });
+if (life === undefined) {
+  console.error(`another proxy of ${state} lives: nothing to do`);
+  process.exit(0);
+}
+if (kept) reviveKeeper({ state, argv: keeperArgv(state) });
+
 // Compiling is most of the start, and every request waits for a proxy that was killed. The cache lies beside the table
 // and not in the folder for temporary files, where another user could put code into it.
 enableCompileCache(`${paths.table}.cache`);
 const { startProxy } = await import('./proxy.ts');
 const proxy = await startProxy(paths);
-if (proxy === undefined) {
-  console.error(`another proxy holds ${paths.lock}; nothing to do`);
-  process.exit(0);
-}
 // Node writes the cache when a process ends in order, which a killed one doesn't.
 flushCompileCache();
 
@@ -31,16 +35,27 @@ process.on('uncaughtException', (error) => {
 });
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.once(signal, () => {
-    void proxy.close().finally(() => process.exit(0));
+    void proxy
+      .close()
+      .then(() => life.close())
+      .finally(() => process.exit(0));
   });
 }
 
-function readPaths(args: readonly string[]): ProxyPaths | undefined {
+interface Options {
+  readonly state: string;
+  /** By a keeper, which this process then keeps alive in turn. */
+  readonly kept: boolean;
+  readonly paths: { readonly socket: string; readonly table: string };
+}
+
+function readOptions(args: readonly string[]): Options | undefined {
   try {
     const option = { type: 'string' } as const;
-    const { values } = parseArgs({ args: [...args], options: { socket: option, table: option, lock: option } });
-    const { socket, table, lock } = values;
-    return socket === undefined || table === undefined || lock === undefined ? undefined : { socket, table, lock };
+    const known = { socket: option, table: option, state: option, kept: { type: 'boolean', default: false } } as const;
+    const { socket, table, state, kept } = parseArgs({ args: [...args], options: known }).values;
+    if (state === undefined || socket === undefined || table === undefined) return undefined;
+    return { state, kept, paths: { socket, table } };
   } catch {
     return undefined;
   }

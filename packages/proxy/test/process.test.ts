@@ -29,7 +29,7 @@ async function home(t: TestContext): Promise<Home> {
   const routes = [{ host: undefined, path: '/orders', strip: false, service: 'orders' }];
   const [socket, table] = [join(folder, 'proxy.sock'), join(folder, 'table.json')];
   const start = () => {
-    const args = ['--socket', socket, '--table', table, '--lock', join(folder, 'lock')];
+    const args = ['--socket', socket, '--table', table, '--state', folder];
     const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
     t.after(() => child.kill('SIGKILL'));
     return child;
@@ -192,7 +192,7 @@ test('a second proxy on the same state ends with 0 and says so; the lock dies wi
   const { pid } = await reachable(socket);
   const { code, stderr } = await ended(start());
   assert.equal(code, 0);
-  assert.match(stderr, /another proxy holds/);
+  assert.match(stderr, /another proxy of .* lives/);
   assert.equal((await state(socket)).pid, pid);
   first.kill('SIGKILL');
   await ended(first);
@@ -227,7 +227,7 @@ test('a wrong call says how to call', async () => {
   const child = spawn(process.execPath, [MAIN, '--sokcet', 'x'], { stdio: ['ignore', 'ignore', 'pipe'] });
   const { code, stderr } = await ended(child);
   assert.equal(code, 2);
-  assert.match(stderr, /usage: .*--socket PATH --table PATH --lock PATH/);
+  assert.match(stderr, /usage: .*--state DIR --socket PATH --table PATH/);
 });
 
 test('the control socket and the table are for their user only', async (t) => {

@@ -18,6 +18,8 @@ export const RULES = [
   'not-allowed',
   'missing-file',
   'no-services',
+  'exposed-secret',
+  'degraded',
 ] as const;
 export type Rule = (typeof RULES)[number];
 

@@ -1,2 +1,13 @@
+export { SERVICE_DEFAULTS, SYSTEM_DEFAULTS } from './defaults.ts';
+export { type Described, describe } from './describe.ts';
 export { RULES, type Rule, type SpecError } from './errors.ts';
+export type { Files } from './files.ts';
+export { SERVICE_FILE } from './find-services.ts';
+export { formatError } from './format-error.ts';
+export { ISLET_FILE } from './islet-file.ts';
+export { jsonSchema } from './json-schema.ts';
+export type { LeafValue } from './leaves.ts';
 export * from './model.ts';
+export { type ParseResult, parseSystem } from './parse-system.ts';
+export { durationText, sizeText } from './quantities.ts';
+export { templateText } from './template.ts';

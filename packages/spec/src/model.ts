@@ -2,7 +2,7 @@
  * What a system's files mean, after parsing: frozen values with every default filled in. Nothing downstream checks again.
  *
  * Durations are milliseconds (`…Ms`), sizes are bytes (`…Bytes`), CPU is in cores. Paths are POSIX and relative to the
- * folder of the file that names them, unless a comment says otherwise.
+ * folder of the file that names them (in an overlay: to the service's folder), unless a comment says otherwise.
  */
 
 export const LANGUAGES = ['TypeScript', 'JavaScript', 'Python', 'Go', 'Java', 'Rust', 'Shell', 'other'] as const;

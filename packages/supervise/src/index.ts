@@ -1,1 +1,12 @@
+export { accessiblePath, isReachable, withRuntime } from './accessible-path.ts';
+export { FAILPOINTS, type Failpoint } from './failpoint.ts';
+export { installHint } from './install-hints.ts';
+export { LIMITS as SUPERVISION_LIMITS } from './limits.ts';
 export type * from './model.ts';
+export { type Missing, missingPrograms, programsOf, resolveProgram } from './program.ts';
+export { beginOfLog, removeLogs, rotateLog } from './rotate.ts';
+export { removeServiceUser, type ServiceOfSystem, serviceUser, userName } from './service-user.ts';
+export { openSupervisor, type SupervisorOptions } from './supervisor.ts';
+export { switchTo } from './switch-user.ts';
+export { ensureTool } from './tool.ts';
+export { Turns } from './turns.ts';

@@ -51,7 +51,10 @@ export interface Supervisor {
    * supervisor killed in between leaves either nothing or a process that the next one adopts.
    */
   start(spec: ProcessSpec): Promise<void>;
-  /** Signals the whole tree, then kills what is left after the grace. Returns when nothing of it runs. */
+  /**
+   * SIGTERM to every process of the tree, or the given signal to the main process alone; then kills what is left after the
+   * grace. Returns when nothing of it runs. Several calls share one effort, and the shortest grace holds.
+   */
   stop(name: string, options: { readonly graceMs: number; readonly signal?: NodeJS.Signals }): Promise<void>;
   /** Everything that has a record, running or not. */
   observe(): ReadonlyMap<string, ProcessState>;

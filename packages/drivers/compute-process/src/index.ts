@@ -1,1 +1,1 @@
-export {};
+export { createProcessCompute, type ProcessComputeOptions } from './process-compute.ts';

@@ -1,1 +1,4 @@
-export {};
+export { createPostgres } from './driver.ts';
+export { createExternal } from './external.ts';
+export { POSTGRES_FAILPOINTS, type PostgresFailpoint } from './failpoint.ts';
+export type { Log, Ports, PostgresOptions } from './options.ts';

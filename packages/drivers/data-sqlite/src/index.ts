@@ -1,1 +1,2 @@
-export {};
+export { createSqlite } from './driver.ts';
+export type { SqliteOptions } from './options.ts';

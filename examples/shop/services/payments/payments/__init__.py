@@ -1,0 +1,1 @@
+"""Authorises the cards of orders, once per order."""

@@ -1,0 +1,273 @@
+import { collectHeader, parseCount, parseDurationMs } from './parse.ts';
+
+/**
+ * Every verb, once: the command line, the help, the completion and the reference page are made of this table. What a
+ * verb does stands in its own file; `verbs.ts` says which.
+ */
+export interface CommandSpec {
+  /** As commander reads it: `logs [service] [folder]`. */
+  readonly usage: string;
+  readonly summary: string;
+  readonly details?: string;
+  readonly examples: readonly string[];
+  readonly group?: keyof typeof GROUPS;
+  readonly alias?: string;
+  readonly hidden?: boolean;
+  readonly passThrough?: boolean;
+  readonly options?: readonly OptionSpec[];
+  readonly subcommands?: readonly CommandSpec[];
+}
+
+export interface OptionSpec {
+  readonly flags: string;
+  readonly text: string;
+  readonly fallback?: string;
+  readonly parse?: (text: string, before: never) => unknown;
+  readonly choices?: readonly string[];
+}
+
+export const GROUPS = {
+  make: 'Make and check:',
+  run: 'Run:',
+  look: 'Look:',
+  machine: 'Machine and shell:',
+} as const;
+
+export const LANGS = ['ts', 'python', 'go', 'java'] as const;
+
+const state: OptionSpec = {
+  flags: '--state <dir>',
+  text: 'where Islet keeps what it makes (default: <folder>/.islet)',
+};
+const json: OptionSpec = { flags: '--json', text: 'print JSON for programs' };
+const environment: OptionSpec = { flags: '--env <name>', text: 'the overlay of islet.yaml that holds' };
+const timeout = (fallback: string): OptionSpec => ({
+  flags: '--timeout <duration>',
+  text: 'give up waiting after this long (500ms, 30s, 10m)',
+  fallback,
+  parse: parseDurationMs,
+});
+
+export const COMMANDS: readonly CommandSpec[] = [
+  {
+    usage: 'init [folder]',
+    group: 'make',
+    summary: 'Make a system from nothing: islet.yaml and one service that runs',
+    details: 'Overwrites nothing. The system is named after its folder.',
+    examples: ['islet init shop && islet up shop'],
+  },
+  {
+    usage: 'new',
+    group: 'make',
+    summary: 'Add to a system',
+    examples: ['islet new service orders --lang go'],
+    subcommands: [
+      {
+        usage: 'service <name> [folder]',
+        summary: 'Add a service that starts at once, with its tests, below services/',
+        examples: ['islet new service orders --lang go'],
+        options: [{ flags: '--lang <language>', text: 'what it is written in', fallback: 'ts', choices: LANGS }],
+      },
+    ],
+  },
+  {
+    usage: 'check [folder]',
+    group: 'make',
+    summary: "Check a system's files: every mistake at once, each with its place",
+    details: 'Needs no running system and changes nothing.',
+    examples: ['islet check', 'islet check examples/shop --env production'],
+    options: [environment, json],
+  },
+  {
+    usage: 'describe [service] [folder]',
+    group: 'make',
+    summary: 'Show every effective value, and the line or default that it comes from',
+    examples: ['islet describe orders'],
+    options: [environment, json],
+  },
+  {
+    usage: 'test [service] [folder]',
+    group: 'make',
+    summary: "Run services' own unit tests (`test.unit`), one after the other",
+    details: "Outside of any system, and from Islet's own checkout, runs Islet's everyday suite.",
+    examples: ['islet test', 'islet test payments'],
+    options: [environment, json],
+  },
+  {
+    usage: 'plan [folder]',
+    group: 'run',
+    summary: 'Show what `up` would change, and change nothing',
+    examples: ['islet plan', 'islet plan --env production --json'],
+    options: [environment, json, state],
+  },
+  {
+    usage: 'up [folder]',
+    group: 'run',
+    summary: 'Make the files true, and wait until every service is ready, failed or blocked',
+    details: 'Starts the control plane where none runs. Builds and replaces only what changed.',
+    examples: ['islet up', 'islet up examples/shop --env production --timeout 2m'],
+    options: [environment, timeout('10m'), json, state],
+  },
+  {
+    usage: 'dev [folder]',
+    group: 'run',
+    summary: 'Run in the foreground, from the source folders; restart what changes; Ctrl-C stops all',
+    details: 'Keeps its own state and databases in .islet/dev, apart from those of `up`.',
+    examples: ['islet dev'],
+    options: [environment, state],
+  },
+  {
+    usage: 'restart <service> [folder]',
+    group: 'run',
+    summary: 'Replace every instance by a new one of the same revision',
+    examples: ['islet restart orders'],
+    options: [timeout('10m'), json, state],
+  },
+  {
+    usage: 'scale <service> <instances> [folder]',
+    group: 'run',
+    summary: 'Run this many instances, until the file says otherwise',
+    examples: ['islet scale orders 3'],
+    options: [timeout('10m'), json, state],
+  },
+  {
+    usage: 'down [folder]',
+    group: 'run',
+    summary: 'Stop everything in order; data stays',
+    details: '--purge also deletes databases, files, secrets and revisions, after asking.',
+    examples: ['islet down', 'islet down --purge --yes'],
+    options: [
+      { flags: '--purge', text: 'delete all data too' },
+      { flags: '--yes', text: 'do not ask before deleting' },
+      timeout('5m'),
+      json,
+      state,
+    ],
+  },
+  {
+    usage: 'secret',
+    group: 'run',
+    summary: 'Set, list and remove secrets',
+    examples: ['islet secret set stripe-key < key.txt'],
+    subcommands: [
+      {
+        usage: 'set <name> [folder]',
+        summary: 'Set a secret; its value is read from standard input, or asked for unseen',
+        details: 'Never takes the value as an argument: arguments are visible to every user of the machine.',
+        examples: ['islet secret set stripe-key', 'pass stripe | islet secret set stripe-key'],
+        options: [json, state],
+      },
+      {
+        usage: 'list [folder]',
+        summary: "Secrets' names, versions and users; never values",
+        examples: ['islet secret list'],
+        options: [json, state],
+      },
+      {
+        usage: 'rm <name> [folder]',
+        summary: 'Remove a secret',
+        examples: ['islet secret rm stripe-key'],
+        options: [json, state],
+      },
+    ],
+  },
+  {
+    usage: 'status [service] [folder]',
+    group: 'look',
+    summary: 'What every service does now, and why',
+    examples: ['islet status', 'islet status orders', 'islet status --watch'],
+    options: [{ flags: '-w, --watch', text: 'show every change until Ctrl-C' }, json, state],
+  },
+  {
+    usage: 'logs [service] [folder]',
+    group: 'look',
+    summary: "Services' output, with secrets redacted",
+    examples: ['islet logs', 'islet logs orders -f -n 20'],
+    options: [
+      { flags: '-f, --follow', text: 'go on until Ctrl-C' },
+      {
+        flags: '-n, --lines <count>',
+        text: 'how many of the last lines of each instance',
+        fallback: '100',
+        parse: parseCount,
+      },
+      { flags: '--json', text: 'print one JSON value a line' },
+      state,
+    ],
+  },
+  {
+    usage: 'call <service> <path> [folder]',
+    group: 'look',
+    summary: 'Send one request to a service through the proxy, and print the answer',
+    details:
+      'Follows no redirects. Exits 1 when the answer is 400 or above; its body is printed all the same. The default\n' +
+      'content type of a body is application/json.',
+    examples: ['islet call catalog /api/catalog/products', 'islet call orders /api/orders -d @order.json -i'],
+    options: [
+      { flags: '-X, --request <method>', text: 'the method (default: GET, or POST with a body)' },
+      { flags: '-d, --data <body>', text: 'the body; @file reads a file, @- standard input' },
+      { flags: '-H, --header <line>', text: 'a header, as `Name: value`; may be repeated', parse: collectHeader },
+      { flags: '-i, --include', text: 'print the head of the answer too' },
+      timeout('30s'),
+      state,
+    ],
+  },
+  {
+    usage: 'exec <service> [command...]',
+    group: 'look',
+    summary: "Run a command in a service's folder, with its environment and as its user",
+    details: "Without a command: a shell. The command's exit code is passed on.",
+    examples: ['islet exec orders -- env', "islet exec orders -- sh -c 'psql $DATABASE_URL'"],
+    passThrough: true,
+    options: [state],
+  },
+  {
+    usage: 'decisions [service] [folder]',
+    group: 'look',
+    alias: 'history',
+    summary: 'What the control plane decided and when, newest last',
+    examples: ['islet decisions orders'],
+    options: [json, state],
+  },
+  {
+    usage: 'doctor [folder]',
+    group: 'machine',
+    summary: 'What this machine has and lacks: toolchains, and guarantees that cannot be kept here',
+    examples: ['islet doctor'],
+    options: [json, state],
+  },
+  {
+    usage: 'install [folder]',
+    group: 'machine',
+    summary: 'Let systemd bring the system back after a reboot',
+    details: 'As root a unit of the machine, otherwise of the user. Exits 4 where systemd does not run.',
+    examples: ['islet install'],
+    options: [state],
+  },
+  {
+    usage: 'uninstall [folder]',
+    group: 'machine',
+    summary: 'Take the system away from systemd; it goes on running',
+    examples: ['islet uninstall'],
+    options: [state],
+  },
+  {
+    usage: 'completion <shell>',
+    group: 'machine',
+    summary: 'Print the completion script of bash, zsh or fish',
+    examples: ['source <(islet completion bash)', 'islet completion fish > ~/.config/fish/completions/islet.fish'],
+  },
+  {
+    usage: 'version',
+    group: 'machine',
+    summary: 'Print the version',
+    examples: ['islet version'],
+    options: [json],
+  },
+  {
+    usage: '__services',
+    hidden: true,
+    summary: "The system's services, for completion",
+    examples: ['islet __services'],
+  },
+];

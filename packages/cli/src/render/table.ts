@@ -1,0 +1,55 @@
+import { stripVTControlCharacters } from 'node:util';
+
+/** A text and how it is coloured; widths are those of the text. */
+export interface Cell {
+  readonly text: string;
+  readonly paint?: ((text: string) => string) | undefined;
+}
+
+export interface TableOptions {
+  readonly headers: readonly string[];
+  readonly rows: readonly (readonly (string | Cell)[])[];
+  /** Cut each line to this width; undefined: never. */
+  readonly columns?: number | undefined;
+  readonly paintHeader?: ((text: string) => string) | undefined;
+}
+
+const GAP = '  ';
+
+/** Columns as wide as their widest cell, two spaces apart, with no space at a line's end. */
+export function renderTable({ headers, rows, columns, paintHeader }: TableOptions): string[] {
+  const head = headers.map((text): Cell => ({ text: text.toUpperCase(), paint: paintHeader }));
+  const lines = [head, ...rows.map((row) => row.map(toCell))];
+  const widths = headers.map((_, index) => Math.max(...lines.map((line) => line[index]?.text.length ?? 0)));
+  return lines.map((line) => renderLine(line, widths, columns ?? Number.POSITIVE_INFINITY));
+}
+
+/** Text from outside on one line: no escape sequences, no control characters. */
+export function plain(text: string): string {
+  return stripVTControlCharacters(text)
+    .replace(/[\u0000-\u001f\u007f]+/g, ' ')
+    .trim();
+}
+
+export function cut(text: string, width: number): string {
+  if (text.length <= width) return text;
+  return width <= 1 ? text.slice(0, Math.max(width, 0)) : `${text.slice(0, width - 1)}…`;
+}
+
+function toCell(cell: string | Cell): Cell {
+  return typeof cell === 'string' ? { text: plain(cell) } : { ...cell, text: plain(cell.text) };
+}
+
+function renderLine(cells: readonly Cell[], widths: readonly number[], columns: number): string {
+  let left = columns;
+  const parts: string[] = [];
+  const last = cells.findLastIndex((cell) => cell.text !== '');
+  for (const [index, { text, paint = (same: string) => same }] of cells.slice(0, last + 1).entries()) {
+    if (left <= 0) break;
+    const shown = cut(text, left);
+    const width = index === last ? shown.length : Math.min(widths[index] ?? 0, left);
+    parts.push(paint(shown) + ' '.repeat(width - shown.length));
+    left -= width + GAP.length;
+  }
+  return parts.join(GAP).trimEnd();
+}

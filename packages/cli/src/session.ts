@@ -1,0 +1,65 @@
+import { type Client, type Connection, type ConnectOptions, connect, replaceControlPlane } from '@islet/client/remote';
+import { type Context, writeLines } from './context.ts';
+import { asInvalidSpec } from './failures.ts';
+import { findSystem, type System, type SystemOptions } from './system.ts';
+
+/** A verb's conversation with one system's control plane. */
+export interface Session extends AsyncDisposable {
+  readonly system: System;
+  readonly connection: Connection;
+  readonly client: Client;
+}
+
+/** Every verb's `--state`. */
+export interface CommonOptions {
+  readonly state?: string | undefined;
+}
+
+/** `once`: ask a system whether or not it runs. `never`: only one that runs. */
+export async function openSession(context: Context, options: SystemOptions, start: 'once' | 'never'): Promise<Session> {
+  const system = findSystem(context, options);
+  const connection = await connect(connectOptions(context, system, start));
+  if (connection.version !== context.version) warnOfVersion(context, connection);
+  return sessionOf(system, connection);
+}
+
+/** A control plane of our own version, running to stay: started where none runs, replaced where another version does. */
+export async function openStaying(context: Context, system: System): Promise<Session> {
+  const options = connectOptions(context, system, 'stay');
+  let connection = await connect(options);
+  if (connection.version !== context.version) {
+    writeLines(context.stderr, [`Replacing the control plane ${connection.version} by ${context.version}`]);
+    connection = await replaceControlPlane(connection, options);
+  }
+  if (connection.version !== context.version) warnOfVersion(context, connection);
+  return sessionOf(system, connection);
+}
+
+/** Runs a call; mistakes in files become the error that prints them as `check` does. */
+export async function withSpecErrors<T>(system: System, call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    throw asInvalidSpec(error, system.folder);
+  }
+}
+
+export function connectOptions(context: Context, system: System, start: ConnectOptions['start']): ConnectOptions {
+  return { ...system, start, signal: context.signal, entry: start === 'never' ? '' : context.entries.controlPlane };
+}
+
+function sessionOf(system: System, connection: Connection): Session {
+  return {
+    system,
+    connection,
+    client: connection.client,
+    [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
+  };
+}
+
+function warnOfVersion({ stderr, version }: Context, connection: Connection): void {
+  writeLines(stderr, [
+    `${stderr.colours.yellow('warning:')} the control plane is ${connection.version}, this command ${version}; ` +
+      '`islet up` replaces it',
+  ]);
+}

@@ -1,0 +1,83 @@
+import type { ServiceStatus, SystemStatus } from '@islet/client';
+import { follow } from '@islet/client/remote';
+import { type Context, writeJson, writeLines } from './context.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import { exitCodeOf, isBlocked, isFailed, type Outcome, outcomeOf } from './outcome.ts';
+import { createProgress } from './progress.ts';
+import { renderDuration } from './render/duration.ts';
+import { renderBlocked, renderFailure, renderResult } from './render/status.ts';
+import type { Session } from './session.ts';
+
+export interface SettleOptions {
+  /** The system's revision that the status must have reached. */
+  readonly revision: number;
+  readonly timeoutMs: number;
+  readonly json: boolean;
+  /** Only this service decides the exit code; undefined: all. */
+  readonly service?: string | undefined;
+}
+
+/** Waits until nothing is left to do, showing progress; then tells the result, and what is wrong with it. */
+export async function settle(context: Context, session: Session, options: SettleOptions): Promise<ExitCode> {
+  const { status, settled } = await waitUntilSettled(context, session, options);
+  if (!status) return tellNothing(context, options);
+  const judged = status.services.filter(({ name }) => options.service === undefined || name === options.service);
+  const outcome = settled ? outcomeOf(judged) : 'timeout';
+  if (options.json) writeJson(context.stdout, { outcome, exitCode: exitCodeOf(outcome), status });
+  else writeLines(context.stdout, renderResult(status, view(context.stdout)));
+  writeLines(context.stderr, troubles(context, judged, outcome, options));
+  return exitCodeOf(outcome);
+}
+
+async function waitUntilSettled(
+  context: Context,
+  { connection, system }: Session,
+  { revision, timeoutMs }: SettleOptions,
+): Promise<{ status: SystemStatus | undefined; settled: boolean }> {
+  const deadline = AbortSignal.timeout(timeoutMs);
+  const signal = AbortSignal.any([context.signal, deadline]);
+  const progress = createProgress(context.stderr);
+  const onAway = () => progress.note('The control plane went away; waiting for it to come back');
+  let last: SystemStatus | undefined;
+  try {
+    for await (const status of follow(connection, { stateFolder: system.stateFolder, signal, onAway })) {
+      last = status;
+      if (status.settled && status.revision >= revision) return { status, settled: true };
+      progress.show(status);
+    }
+  } catch (error) {
+    if (!deadline.aborted || context.signal.aborted) throw error;
+  } finally {
+    progress.end();
+  }
+  return { status: last, settled: false };
+}
+
+function tellNothing({ stderr }: Context, { timeoutMs }: SettleOptions): ExitCode {
+  writeLines(stderr, [`${stderr.colours.red('error:')} no status within ${renderDuration(timeoutMs)}`]);
+  return EXIT.unreachable;
+}
+
+function troubles(
+  { stderr }: Context,
+  services: readonly ServiceStatus[],
+  outcome: Outcome,
+  { timeoutMs }: SettleOptions,
+): string[] {
+  const { colours } = stderr;
+  const late = services.filter(({ state }) => state === 'progressing' || state === 'stopping');
+  return [
+    ...services.filter(isFailed).flatMap((service) => renderFailure(service, colours)),
+    ...services.filter(isBlocked).flatMap((service) => renderBlocked(service, colours)),
+    ...(outcome === 'timeout'
+      ? [
+          `${colours.red('error:')} not settled within ${renderDuration(timeoutMs)}; the control plane goes on`,
+          ...late.map(({ name, state, why }) => `  ${name}: ${state}: ${why}`),
+        ]
+      : []),
+  ];
+}
+
+function view({ colours, terminal }: Context['stdout']) {
+  return { colours, columns: terminal?.columns };
+}

@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import picocolors from 'picocolors';
+import type { Context, Output } from './context.ts';
+
+/** The real world: this process's streams, environment and signals. */
+export function realContext(): Context {
+  return {
+    stdin: process.stdin,
+    stdout: output(process.stdout),
+    stderr: output(process.stderr),
+    env: process.env,
+    cwd: process.cwd(),
+    signal: interruption(),
+    version: ownVersion(),
+    entries: {
+      get controlPlane() {
+        return entry('@islet/control-plane/main');
+      },
+      get keeper() {
+        return entry('@islet/keeper/main');
+      },
+    },
+  };
+}
+
+function output(stream: NodeJS.WriteStream): Output {
+  // A reader that went away (`islet logs | head`) is the end of our work, not an error.
+  stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  const plain = process.env.NO_COLOR || process.env.TERM === 'dumb';
+  return {
+    write: (text) => void stream.write(text),
+    get terminal() {
+      return stream.isTTY ? { columns: stream.columns, rows: stream.rows } : undefined;
+    },
+    colours: picocolors.createColors(stream.isTTY === true && !plain),
+  };
+}
+
+/** The first Ctrl-C asks to end in order; the second ends at once. */
+function interruption(): AbortSignal {
+  const controller = new AbortController();
+  const interrupt = () => {
+    if (controller.signal.aborted) process.exit(130);
+    controller.abort(new DOMException('interrupted', 'AbortError'));
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt);
+  return controller.signal;
+}
+
+function ownVersion(): string {
+  return JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version;
+}
+
+function entry(specifier: string): string {
+  return fileURLToPath(import.meta.resolve(specifier));
+}

@@ -1,0 +1,190 @@
+import { z } from 'zod';
+import { type Method, ROUTES, type RouteName } from './routes.ts';
+import { SystemStatus } from './status.ts';
+
+/**
+ * The control API, once: the server implements this table, the client calls by it, the OpenAPI document is made of it.
+ * Method and path of each route stand in `routes.ts`.
+ *
+ * `stream` routes answer with one JSON value a line (NDJSON) until the caller goes away.
+ */
+
+export const ApplyRequest = z
+  .object({
+    environment: z.string().optional(),
+    /** `PATH` of the person who asks: where toolchains are looked for. */
+    path: z.string(),
+    /** `in-place` runs services from their own folders, unsnapshotted (`islet dev`). */
+    mode: z.enum(['revisions', 'in-place']).default('revisions'),
+    /** In-place services whose files changed and must be built and started again. */
+    changed: z.array(z.string()).default([]),
+  })
+  .meta({ id: 'ApplyRequest' });
+
+export const Accepted = z
+  .object({
+    /** The system's revision that this made, or the current one where nothing changed. */
+    revision: z.int(),
+    changed: z.boolean(),
+    warnings: z.array(z.string()),
+  })
+  .meta({ id: 'Accepted' });
+
+export const PlannedStep = z
+  .object({ service: z.string(), kind: z.string(), text: z.string() })
+  .meta({ id: 'PlannedStep' });
+
+export const PlanPreview = z
+  .object({
+    steps: z.array(PlannedStep),
+    /** Services that `up` leaves as they are. */
+    unchanged: z.array(z.string()),
+    blocked: z.record(z.string(), z.array(z.string())),
+    warnings: z.array(z.string()),
+  })
+  .meta({ id: 'PlanPreview' });
+
+export const LogLine = z
+  .object({ service: z.string(), instance: z.string(), line: z.string() })
+  .meta({ id: 'LogLine' });
+
+export const SecretInfo = z
+  .object({
+    name: z.string(),
+    version: z.int(),
+    setAt: z.number(),
+    /** Services that name it. */
+    usedBy: z.array(z.string()),
+  })
+  .meta({ id: 'SecretInfo' });
+
+export const ServiceEnvironment = z
+  .object({
+    cwd: z.string(),
+    env: z.record(z.string(), z.string()),
+    /** What to put before a command so that it runs as the service's user; empty: as oneself. */
+    prefix: z.array(z.string()),
+  })
+  .meta({ id: 'ServiceEnvironment' });
+
+export const Guarantee = z
+  .object({ name: z.string(), held: z.boolean(), reason: z.string().optional() })
+  .meta({ id: 'Guarantee' });
+
+export const Toolchain = z
+  .object({
+    program: z.string(),
+    path: z.string().optional(),
+    version: z.string().optional(),
+    neededBy: z.array(z.string()),
+    hint: z.string().optional(),
+  })
+  .meta({ id: 'Toolchain' });
+
+export const Diagnosis = z
+  .object({ guarantees: z.array(Guarantee), toolchains: z.array(Toolchain), notes: z.array(z.string()) })
+  .meta({ id: 'Diagnosis' });
+
+export const Decision = z
+  .object({ seq: z.int(), at: z.number(), service: z.string().optional(), kind: z.string(), text: z.string() })
+  .meta({ id: 'Decision' });
+
+const service = z.object({ service: z.string() });
+
+export const contract = {
+  status: route('status', { summary: 'What every service does now', response: SystemStatus }),
+  watch: route('watch', { summary: 'The status, again after every change', response: SystemStatus }),
+  apply: route('apply', {
+    summary: "Make the system's files true",
+    body: ApplyRequest,
+    response: Accepted,
+  }),
+  plan: route('plan', {
+    summary: 'What apply would change; changes nothing',
+    body: ApplyRequest,
+    response: PlanPreview,
+  }),
+  down: route('down', {
+    summary: 'Stop every service in order; with `purge`, delete their data too',
+    body: z.object({ purge: z.boolean() }),
+    response: Accepted,
+  }),
+  restart: route('restart', {
+    summary: 'Replace every instance by a new one of the same revision',
+    params: service,
+    response: Accepted,
+  }),
+  scale: route('scale', {
+    summary: 'Run this many instances, until the file says otherwise',
+    params: service,
+    body: z.object({ instances: z.int().min(0).max(1000) }),
+    response: Accepted,
+  }),
+  logs: route('logs', {
+    summary: "Services' output, secrets redacted",
+    query: z.object({ service: z.string().optional(), lines: z.string().optional(), follow: z.string().optional() }),
+    response: LogLine,
+  }),
+  environment: route('environment', {
+    summary: 'What an instance of the service is given; holds its secrets',
+    params: service,
+    response: ServiceEnvironment,
+  }),
+  operator: route('operator', {
+    summary: "The proxy's Unix socket for calls by the operator; the Host header names the service",
+    response: z.object({ socket: z.string() }),
+  }),
+  secrets: route('secrets', { summary: 'Names and versions; never values', response: z.array(SecretInfo) }),
+  setSecret: route('setSecret', {
+    summary: 'Set a secret; services that name it get a new revision on the next apply',
+    params: z.object({ name: z.string() }),
+    body: z.object({ value: z.string().min(1) }),
+    response: SecretInfo,
+  }),
+  removeSecret: route('removeSecret', {
+    summary: 'Remove a secret',
+    params: z.object({ name: z.string() }),
+    response: z.object({ removed: z.boolean() }),
+  }),
+  decisions: route('decisions', {
+    summary: 'What the control plane decided, newest last',
+    query: z.object({ service: z.string().optional(), since: z.string().optional() }),
+    response: z.array(Decision),
+  }),
+  diagnose: route('diagnose', { summary: 'What this machine has and lacks', response: Diagnosis }),
+  traffic: route('traffic', {
+    summary: "The proxy's counts, errors and latencies by edge, gateway and instance",
+    response: z.unknown(),
+  }),
+} as const satisfies Record<RouteName, RouteShape>;
+
+export type Contract = typeof contract;
+
+export type ApplyRequest = z.input<typeof ApplyRequest>;
+export type Accepted = z.infer<typeof Accepted>;
+export type PlannedStep = z.infer<typeof PlannedStep>;
+export type PlanPreview = z.infer<typeof PlanPreview>;
+export type LogLine = z.infer<typeof LogLine>;
+export type SecretInfo = z.infer<typeof SecretInfo>;
+export type ServiceEnvironment = z.infer<typeof ServiceEnvironment>;
+export type Guarantee = z.infer<typeof Guarantee>;
+export type Toolchain = z.infer<typeof Toolchain>;
+export type Diagnosis = z.infer<typeof Diagnosis>;
+export type Decision = z.infer<typeof Decision>;
+
+export interface RouteShape {
+  readonly method: Method;
+  readonly path: string;
+  readonly summary: string;
+  readonly params?: z.ZodType;
+  readonly query?: z.ZodType;
+  readonly body?: z.ZodType;
+  readonly response: z.ZodType;
+  readonly stream: boolean;
+}
+
+type Parts = Pick<RouteShape, 'summary' | 'params' | 'query' | 'body' | 'response'>;
+
+function route<const N extends RouteName, const P extends Parts>(name: N, parts: P): (typeof ROUTES)[N] & P {
+  return { ...ROUTES[name], ...parts };
+}

@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ApiError } from './errors.ts';
+import type { Target } from './http.ts';
+
+/** What a running control plane says of itself in its state folder. */
+export interface ControlFile extends Target {
+  readonly pid: number;
+  readonly version: string;
+}
+
+/**
+ * Reads `control.json` and `token`. Undefined where either is missing or half-written: then no control plane is ready
+ * here. A file that may not be read is an error of its own, since starting a second control plane would not help.
+ */
+export function readControlFile(stateFolder: string): ControlFile | undefined {
+  const text = readIfThere(join(stateFolder, 'control.json'));
+  const token = readIfThere(join(stateFolder, 'token'))?.trim();
+  if (text === undefined || !token) return undefined;
+  try {
+    const { url, pid, version } = JSON.parse(text) as ControlFile;
+    new URL(url);
+    return { url, pid, version, token };
+  } catch {
+    return undefined;
+  }
+}
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw new ApiError('unauthorised', `${path} can't be read (${code})`, {
+      hint: 'run the command as the user who ran `islet up`',
+      cause,
+    });
+  }
+}

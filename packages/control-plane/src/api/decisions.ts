@@ -1,0 +1,37 @@
+import type { Contract } from '@islet/client';
+import { short } from '@islet/plan';
+import type { z } from 'zod';
+import type { Decision, DecisionRow } from '../store/decisions.ts';
+
+type Told = z.infer<Contract['decisions']['response']>[number];
+
+/** A decision as a sentence. */
+export function describeDecision({ seq, at, service, decision }: DecisionRow, redact: (text: string) => string): Told {
+  const told = { seq, at, kind: decision.kind, text: redact(sentence(decision)) };
+  return service === undefined ? told : { ...told, service };
+}
+
+function sentence(decision: Decision): string {
+  switch (decision.kind) {
+    case 'applied':
+      return `was asked: islet ${decision.text}`;
+    case 'promoted':
+      return `revision ${short(decision.revision)} works, and is what a failed rollout goes back to`;
+    case 'failed':
+      return `gave up ${short(decision.generation)}: ${decision.failure.step} failed: ${decision.failure.reason}`;
+    case 'retried':
+      return `tries ${short(decision.generation)} again, as asked`;
+    case 'migrated':
+      return decision.files.length === 0 ? 'its database was up to date' : `applied ${decision.files.join(', ')}`;
+    case 'ended':
+      return `${decision.instance} ended: ${decision.how}`;
+    case 'killed':
+      return `ended ${decision.instance}: ${decision.why}`;
+    case 'purged':
+      return 'deleted its data and files';
+    case 'proxy-died':
+      return `the proxy died with about ${decision.inFlight} requests inside it, and was started again`;
+    case 'note':
+      return decision.text;
+  }
+}

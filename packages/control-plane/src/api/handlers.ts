@@ -1,0 +1,132 @@
+import { ApiError } from '@islet/client';
+import { type Asked, accept, goneService, propose } from '../apply.ts';
+import { secretsOf } from '../desire.ts';
+import { environmentOf } from '../environment.ts';
+import { gatherFacts } from '../facts.ts';
+import { readLogs } from '../logs.ts';
+import { systemStatus } from '../status.ts';
+import type { Applied, AppliedService } from '../store/applied.ts';
+import { lookOnce, type System } from '../system.ts';
+import { describeDecision } from './decisions.ts';
+import { diagnose } from './diagnose.ts';
+import { previewOf } from './preview.ts';
+import type { Handlers } from './server.ts';
+
+/** What the control plane does for each route of the contract. */
+export function createHandlers(system: System): Handlers {
+  const { parts, applying, reconciler, status, redact } = system;
+  const { applied, decisions, secrets } = parts.state;
+  const { clock } = parts;
+
+  const current = (): Applied => {
+    const now = applied.current();
+    if (now === undefined) throw new ApiError('not-found', 'nothing was ever started here', { hint: 'islet up' });
+    return now;
+  };
+  const wanted = (service: string) => {
+    const found = current().services.find(({ spec }) => spec.name === service);
+    if (found !== undefined) return found;
+    const names = current()
+      .services.map(({ spec }) => spec.name)
+      .join(', ');
+    throw new ApiError('not-found', `there is no service ${service}`, { hint: `the services are: ${names}` });
+  };
+  const put = (next: Applied, text: string) => {
+    const revision = applied.put(next, clock.now());
+    decisions.record({ kind: 'applied', revision, text }, clock.now());
+    reconciler.poke();
+    return { revision, changed: true, warnings: [] };
+  };
+  const change = (service: string, changes: (one: AppliedService) => Partial<AppliedService>, text: string) => {
+    wanted(service);
+    const services = current().services.map((one) => (one.spec.name === service ? { ...one, ...changes(one) } : one));
+    return put({ ...current(), services }, text);
+  };
+
+  return {
+    status: async () => status.latest() ?? systemStatus(await lookOnce(system), system.context),
+    watch: ({ signal }) => status.follow(signal),
+    apply: async ({ body }) => {
+      const proposal = await propose(askedOf(body), applying);
+      const { revision, changed } = await accept(proposal, applying);
+      reconciler.poke();
+      return { revision, changed, warnings: [...proposal.warnings] };
+    },
+    plan: async ({ body }) => previewOf(await propose(askedOf(body), applying), system),
+    down: async ({ body: { purge } }) => {
+      const before = applied.current();
+      const gone = [...(before?.services ?? []).map(goneService), ...(before?.gone ?? [])];
+      const none = {
+        system: '',
+        environment: undefined,
+        gateway: { host: '127.0.0.1', port: 0 },
+        mode: 'revisions',
+        path: '',
+      } as const;
+      const next = { ...(before ?? none), services: [], gone: gone.map((it) => ({ ...it, purge })), goingDown: true };
+      return put(next, purge ? 'down --purge' : 'down');
+    },
+    restart: ({ params: { service = '' } }) =>
+      change(service, ({ restarts }) => ({ restarts: restarts + 1, since: clock.now() }), `restart ${service}`),
+    scale: ({ params: { service = '' }, body: { instances } }) => {
+      const { spec } = wanted(service);
+      if (spec.api.port !== undefined && instances > 1) {
+        throw new ApiError('conflict', `${service} has the fixed port ${spec.api.port}: it can't run more than once`);
+      }
+      return change(service, () => ({ instances, scaledFrom: spec.scale.min }), `scale ${service} ${instances}`);
+    },
+    logs: ({ query, signal }) => {
+      const names = [
+        ...(applied.current()?.services.map(({ spec }) => spec.name) ?? []),
+        ...(applied.current()?.gone.map(({ name }) => name) ?? []),
+      ];
+      if (query.service !== undefined && !names.includes(query.service)) wanted(query.service);
+      const services = query.service === undefined ? names : [query.service];
+      const lines = Math.min(Number(query.lines ?? 100) || 0, 10_000);
+      return readLogs({ services, lines, follow: query.follow === 'true', signal }, parts.compute, redact);
+    },
+    environment: async ({ params: { service = '' } }) => {
+      const { spec } = wanted(service);
+      const { look } = await lookOnce(system);
+      const instance = [...look.instances.values()].find((it) => it.service === service);
+      if (instance === undefined) throw new ApiError('conflict', `${service} has no instance`, { hint: 'islet up' });
+      const place = await parts.compute.commandFor({ service, instance: instance.id });
+      const { id, revision, port } = instance;
+      const facts = await gatherFacts(spec, { instance: id, revision, port }, system.hands);
+      return { cwd: place.cwd, prefix: [...place.argv], env: { ...environmentOf(spec, facts), ...place.env } };
+    },
+    operator: () => ({ socket: parts.operatorSocket }),
+    secrets: () => {
+      const users = (name: string) =>
+        (applied.current()?.services ?? [])
+          .filter(({ spec }) => secretsOf(spec).includes(name))
+          .map(({ spec }) => spec.name);
+      return secrets.list().map((secret) => ({ ...secret, usedBy: users(secret.name) }));
+    },
+    setSecret: ({ params: { name = '' }, body: { value } }) => {
+      if (!SECRET_NAME.test(name))
+        throw new ApiError('bad-request', `${name} is no name for a secret`, {
+          hint: 'use letters, digits, . _ and -',
+        });
+      return { ...secrets.set(name, value, clock.now()), usedBy: [] };
+    },
+    removeSecret: ({ params: { name = '' } }) => ({ removed: secrets.remove(name, clock.now()) }),
+    decisions: ({ query }) =>
+      decisions
+        .list({ service: query.service, since: Number(query.since ?? 0) || 0 })
+        .map((row) => describeDecision(row, redact)),
+    diagnose: () => diagnose(system),
+    traffic: async () => parts.stats(),
+  };
+}
+
+const SECRET_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+
+function askedOf(body: {
+  environment?: string | undefined;
+  path: string;
+  mode: Asked['mode'];
+  changed: string[];
+}): Asked {
+  return { environment: body.environment, path: body.path, mode: body.mode, changed: body.changed };
+}

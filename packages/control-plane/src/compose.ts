@@ -1,0 +1,69 @@
+import { createProcessCompute } from '@islet/compute-process';
+import { createExternal, createPostgres } from '@islet/data-postgres';
+import { createSqlite } from '@islet/data-sqlite';
+import { layoutOf } from '@islet/driver';
+import { socketPath } from '@islet/keeper/life';
+import { openSupervisor } from '@islet/supervise';
+import { createProxyTraffic } from '@islet/traffic-proxy';
+import type { Logger } from 'pino';
+import { systemClock } from './clock.ts';
+import { inspectMachine } from './machine.ts';
+import { openState } from './state.ts';
+import { createSystem, type System, type SystemParts } from './system.ts';
+
+export interface ComposeOptions {
+  readonly folder: string;
+  readonly stateFolder: string;
+  readonly version: string;
+  readonly log: Logger;
+  readonly keeperPid: () => number | undefined;
+  readonly onDown: SystemParts['onDown'];
+}
+
+export interface Composed {
+  readonly system: System;
+  /** Lets go of everything; services, databases and the proxy run on. */
+  readonly close: () => Promise<void>;
+}
+
+const STATS_MS = 2_000;
+
+/** The composition root: the one file that names concrete drivers. */
+export async function compose(options: ComposeOptions): Promise<Composed> {
+  const { folder, stateFolder, log } = options;
+  const state = openState(stateFolder);
+  const { layout, id, ports } = state;
+  const machine = await inspectMachine(stateFolder);
+  const supervisor = await openSupervisor({ folder: layoutOf.processes(layout), system: id });
+  const compute = await createProcessCompute({ layout, system: id, supervisor, nodeBin: machine.nodeBin });
+  const traffic = createProxyTraffic({ socketPath: socketPath(stateFolder, 'proxy') });
+  const data = [
+    createPostgres({ layout, system: id, supervisor, tools: machine.tools, ports, log }),
+    createSqlite({ layout, system: id }),
+    createExternal(),
+  ];
+  const system = createSystem({
+    ...{ folder, state, machine, compute, traffic, data, log },
+    guarantees: () => supervisor.guarantees(),
+    clock: systemClock,
+    version: options.version,
+    operatorSocket: socketPath(stateFolder, 'operator'),
+    keeperPid: options.keeperPid,
+    stats: () => traffic.stats({ signal: AbortSignal.timeout(STATS_MS) }),
+    onDown: options.onDown,
+  });
+  const watches = [
+    compute.watch(() => system.reconciler.poke()),
+    traffic.watch(() => system.reconciler.poke()),
+    ...data.map((driver) => driver.watch(() => system.reconciler.poke())),
+  ];
+  const close = async () => {
+    for (const watch of watches) watch[Symbol.dispose]();
+    system.status.close();
+    await system.reconciler.close();
+    await Promise.all([compute.close(), traffic.close(), ...data.map((driver) => driver.close())]);
+    await supervisor.close();
+    state.close();
+  };
+  return { system, close };
+}

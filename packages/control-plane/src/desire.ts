@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto';
+import { type Desired, type DesiredService, generationOf, type PresentService, type RevisionId } from '@islet/plan';
+import type { Applied, AppliedService, LaunchSpec } from './store/applied.ts';
+import type { Decisions } from './store/decisions.ts';
+
+/** The last revisions whose bytes are kept for a rollback, beside the one that runs. Kubernetes: revisionHistoryLimit. */
+const KEPT_REVISIONS = 10;
+
+export interface DesireContext {
+  readonly decisions: Decisions;
+  /** Key of the routing table but its endpoints. */
+  readonly routes: string;
+  /** When this control plane began: after a reboot, services wait for each other as at a first start. */
+  readonly startedAt: number;
+}
+
+/** What was applied, in the words of `plan`. */
+export function desireOf(applied: Applied | undefined, context: DesireContext): Desired {
+  if (applied === undefined) return { services: [], routes: context.routes };
+  const services: DesiredService[] = [
+    ...applied.services.map((service) => presentOf(service, applied, context)),
+    ...applied.gone.map((gone) => ({ kind: 'absent' as const, ...gone })),
+  ];
+  return { services, routes: context.routes };
+}
+
+function presentOf(service: AppliedService, applied: Applied, { decisions, startedAt }: DesireContext): PresentService {
+  const { spec, revision, restarts, instances, after, blocked, since } = service;
+  const { strategy, maxSurge, maxUnavailable, minHealthyMs, healthyDeadlineMs } = spec.rollout;
+  const inPlace = applied.mode === 'in-place';
+  return {
+    kind: 'present',
+    name: spec.name,
+    revision,
+    generation: generationOf(revision, restarts),
+    instances,
+    after,
+    blocked,
+    hasStore: spec.database !== undefined,
+    migrates: spec.database?.migrations !== undefined,
+    exclusive: strategy === 'recreate' || spec.api.port !== undefined,
+    // Somebody who edits in place wants to see the change, not to be kept safe from it.
+    rollout: { maxSurge, maxUnavailable, minHealthyMs: inPlace ? 0 : minHealthyMs, healthyDeadlineMs },
+    drainMs: spec.run.drainMs,
+    stopGraceMs: spec.run.stopGraceMs,
+    keep: keptRevisions(spec.name, decisions),
+    since: Math.max(since, startedAt),
+  };
+}
+
+function keptRevisions(service: string, decisions: Decisions): readonly RevisionId[] {
+  return decisions.rollouts(service).promoted.slice(0, KEPT_REVISIONS);
+}
+
+/**
+ * What of a service's file makes another revision of it: all that reaches an instance. How many run, how they are probed
+ * and how they are replaced does not.
+ */
+export function launchKey(spec: LaunchSpec, secretVersions: Readonly<Record<string, number>>): string {
+  const { run, uses, api, database } = spec;
+  const { command, build, inputs, env, resources } = run;
+  const launch = { command, build, inputs, env, resources, uses, port: api.port, protocol: api.protocol, database };
+  return digest(JSON.stringify({ launch, secretVersions }));
+}
+
+export function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 12);
+}
+
+/** The secrets that a service names. */
+export function secretsOf({ run, database }: LaunchSpec): readonly string[] {
+  const fromEnv = Object.values(run.env).flatMap((value) => (value.kind === 'secret' ? [value.secret] : []));
+  const fromUrl = database?.engine === 'external' ? [database.url.secret] : [];
+  return [...new Set([...fromEnv, ...fromUrl])].sort();
+}

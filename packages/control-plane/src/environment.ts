@@ -1,0 +1,90 @@
+import type { StoreConnection } from '@islet/driver';
+import type { EnvValue, Reference, Template } from '@islet/spec';
+import type { LaunchSpec } from './store/applied.ts';
+
+/** All that references may stand for, for one instance. */
+export interface InstanceFacts {
+  readonly service: string;
+  readonly instance: string;
+  readonly revision: string;
+  readonly host: string;
+  readonly port: number;
+  readonly database: StoreConnection | undefined;
+  /** Where this service reaches each of its `uses`. */
+  readonly edges: Readonly<Record<string, { readonly host: string; readonly port: number; readonly protocol: string }>>;
+  readonly secret: (name: string) => string | undefined;
+  readonly path: string;
+  readonly system: string;
+}
+
+/** The environment of one instance; the driver adds its home and user. What the file says wins. */
+export function environmentOf(spec: LaunchSpec, facts: InstanceFacts): Record<string, string> {
+  const own = Object.entries(spec.run.env).map(([name, value]) => [name, effectiveValue(value, facts)]);
+  return { ...platformEnvironment(facts), ...Object.fromEntries(own) };
+}
+
+export function commandOf(spec: LaunchSpec, facts: InstanceFacts): string {
+  return render(spec.run.command, facts);
+}
+
+function platformEnvironment(facts: InstanceFacts): Record<string, string> {
+  return {
+    PATH: facts.path,
+    LANG: 'C.UTF-8',
+    PORT: String(facts.port),
+    HOST: facts.host,
+    ISLET_SYSTEM: facts.system,
+    ISLET_SERVICE: facts.service,
+    ISLET_INSTANCE: facts.instance,
+    ISLET_REVISION: facts.revision,
+    OTEL_SERVICE_NAME: facts.service,
+    OTEL_RESOURCE_ATTRIBUTES: `service.instance.id=${facts.instance},service.version=${facts.revision},service.namespace=${facts.system}`,
+    ...databaseEnvironment(facts.database),
+    ...edgeEnvironment(facts),
+  };
+}
+
+function databaseEnvironment(database: StoreConnection | undefined): Record<string, string> {
+  if (database === undefined) return {};
+  return { DATABASE_URL: database.url, ...(database.path === undefined ? {} : { DATABASE_PATH: database.path }) };
+}
+
+function edgeEnvironment({ edges }: InstanceFacts): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(edges).flatMap(([name, { host, port, protocol }]) => {
+      const prefix = name.toUpperCase().replaceAll('-', '_');
+      return [
+        [`${prefix}_URL`, urlOf({ host, port, protocol })],
+        [`${prefix}_ADDRESS`, `${host}:${port}`],
+      ];
+    }),
+  );
+}
+
+function effectiveValue(value: EnvValue, facts: InstanceFacts): string {
+  // A missing secret blocks the service before it gets here.
+  return value.kind === 'secret' ? (facts.secret(value.secret) ?? '') : render(value.template, facts);
+}
+
+function render(template: Template, facts: InstanceFacts): string {
+  return template.map((part) => (typeof part === 'string' ? part : resolve(part, facts))).join('');
+}
+
+function resolve(reference: Reference, facts: InstanceFacts): string {
+  switch (reference.kind) {
+    case 'own':
+      return String(facts[reference.name]);
+    case 'database':
+      return String(facts.database?.[reference.part] ?? '');
+    case 'uses': {
+      const edge = facts.edges[reference.service];
+      if (edge === undefined) return '';
+      if (reference.part === 'url') return urlOf(edge);
+      return reference.part === 'address' ? `${edge.host}:${edge.port}` : String(edge[reference.part]);
+    }
+  }
+}
+
+function urlOf({ host, port, protocol }: { host: string; port: number; protocol: string }): string {
+  return `${protocol === 'tcp' ? 'tcp' : 'http'}://${host}:${port}`;
+}

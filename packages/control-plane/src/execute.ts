@@ -1,0 +1,165 @@
+import { join } from 'node:path';
+import { type BuildRequest, type ComputeDriver, type DataDriver, DriverError, type TrafficDriver } from '@islet/driver';
+import type { InstanceId, RevisionId, Step } from '@islet/plan';
+import type { Clock } from './clock.ts';
+import { commandOf, environmentOf } from './environment.ts';
+import { type FactSources, gatherFacts, HOST } from './facts.ts';
+import type { Look } from './observe.ts';
+import { type Routes, routingTable } from './routing.ts';
+import type { LaunchSpec } from './store/applied.ts';
+import type { Decisions } from './store/decisions.ts';
+
+/** A build that takes longer has hung. */
+const BUILD_DEADLINE_MS = 20 * 60_000;
+
+export interface Hands extends FactSources {
+  readonly compute: ComputeDriver;
+  readonly traffic: TrafficDriver;
+  readonly data: readonly DataDriver[];
+  readonly decisions: Decisions;
+  readonly clock: Clock;
+  readonly routes: (look: Look) => Routes;
+  readonly buildRequest: (spec: LaunchSpec, revision: RevisionId) => Promise<Omit<BuildRequest, 'deadlineMs'>>;
+  /** Why a service has no endpoints, for whoever gets the 503. */
+  readonly unavailable: (service: string) => string | undefined;
+}
+
+type StepOf<K extends Step['kind']> = Extract<Step, { kind: K }>;
+type Act<K extends Step['kind']> = (step: StepOf<K>, hands: Hands, look: Look, signal: AbortSignal) => Promise<void>;
+
+/** Carries out one step. It repeats safely: every driver call is idempotent, every record is made after its effect. */
+export function execute(step: Step, hands: Hands, look: Look, signal: AbortSignal): Promise<void> {
+  return ACTS[step.kind](step as never, hands, look, signal);
+}
+
+const ACTS: { readonly [K in Step['kind']]: Act<K> } = {
+  build: async ({ service, revision }, hands, _look, signal) => {
+    const request = await hands.buildRequest(launchOf(service, revision, hands), revision);
+    const outcome = await hands.compute.build({ ...request, deadlineMs: BUILD_DEADLINE_MS }, { signal });
+    if (outcome.kind === 'built') return;
+    recordFailure(hands, { service, revision, step: 'build', reason: outcome.reason, log: outcome.log });
+  },
+
+  provision: async ({ service }, hands, _look, signal) => {
+    const spec = wantedSpec(service, hands);
+    const url = spec.database?.engine === 'external' ? hands.secrets.get(spec.database.url.secret) : undefined;
+    await dataFor(spec, hands).provision({ service, url }, { signal });
+  },
+
+  migrate: async ({ service, revision }, hands, _look, signal) => {
+    const spec = launchOf(service, revision, hands);
+    const migrations = spec.database?.migrations;
+    if (migrations === undefined) return;
+    const folder = join(await hands.compute.folder({ service, revision }), migrations);
+    const outcome = await dataFor(spec, hands).migrate({ service, folder }, { signal });
+    if (outcome.kind === 'migrated') {
+      hands.decisions.record({ kind: 'migrated', service, revision, files: outcome.applied }, hands.clock.now());
+      return;
+    }
+    const reason = `${outcome.migration}: ${outcome.reason}`;
+    recordFailure(hands, { service, revision, step: 'migrate', reason, log: [] });
+  },
+
+  start: async ({ service, instance, revision, generation, index }, hands, _look, signal) => {
+    const spec = launchOf(service, revision, hands);
+    const port = spec.api.port ?? (await hands.ports.take(portName(instance)));
+    const facts = await gatherFacts(spec, { instance, revision, port }, hands);
+    const { resources } = spec.run;
+    const identity = { service, instance, revision, generation, index, port, resources };
+    await hands.compute.start(
+      { ...identity, command: commandOf(spec, facts), env: environmentOf(spec, facts) },
+      { signal },
+    );
+  },
+
+  publish: async ({ endpoints }, hands, look, signal) => {
+    const table = look.traffic.kind === 'reachable' ? look.traffic.table : undefined;
+    const endpointOf = (id: InstanceId) => {
+      const found = look.instances.get(id);
+      return found && { instance: id, revision: found.revision, host: HOST, port: found.port };
+    };
+    const next = { version: (table?.version ?? 0) + 1, routes: hands.routes(look), endpoints };
+    await hands.traffic.publish(routingTable({ ...next, endpointOf, unavailable: hands.unavailable }), { signal });
+  },
+
+  stop: async ({ instance, graceMs }, hands, _look, signal) => {
+    await hands.compute.stop({ instance, graceMs }, { signal });
+    hands.ports.release(portName(instance));
+  },
+
+  kill: async ({ service, instance, why }, hands, _look, signal) => {
+    hands.decisions.record({ kind: 'killed', service, instance, why }, hands.clock.now());
+    await hands.compute.kill({ instance }, { signal });
+  },
+
+  promote: async ({ service, revision, generation }, { decisions, clock }) => {
+    decisions.record({ kind: 'promoted', service, revision, generation }, clock.now());
+  },
+
+  fail: async ({ service, generation, reason }, hands) => {
+    const at = hands.clock.now();
+    hands.decisions.record(
+      { kind: 'failed', service, generation, failure: { step: 'start', reason, at, log: [] } },
+      at,
+    );
+  },
+
+  forget: async ({ service, revision }, { compute }, _look, signal) =>
+    compute.forget({ service, revision }, { signal }),
+
+  'stop-store': async ({ service }, { data }, _look, signal) => {
+    await Promise.all(data.map((driver) => driver.stop({ service }, { signal })));
+  },
+
+  purge: async ({ service }, hands, _look, signal) => {
+    await Promise.all(hands.data.map((driver) => driver.purge({ service }, { signal })));
+    await hands.compute.purge({ service }, { signal });
+    hands.ports.release(`edge ${service}>`);
+    hands.decisions.record({ kind: 'purged', service }, hands.clock.now());
+  },
+
+  wait: async () => undefined,
+};
+
+export function portName(instance: InstanceId): string {
+  return `instance ${instance}`;
+}
+
+interface StepFailure {
+  readonly service: string;
+  readonly revision: RevisionId;
+  readonly step: string;
+  readonly reason: string;
+  readonly log: readonly string[];
+}
+
+/** A rollout whose build or migration failed is given up: the same bytes would fail again. */
+export function recordFailure(hands: Hands, { service, revision, step, reason, log }: StepFailure): void {
+  const wanted = wantedOf(service, hands);
+  if (wanted?.revision !== revision) return;
+  const at = hands.clock.now();
+  const failure = { step, reason, at, log: [...log] };
+  hands.decisions.record({ kind: 'failed', service, generation: `${revision}.${wanted.restarts}`, failure }, at);
+}
+
+export function wantedOf(service: string, { applied }: Pick<Hands, 'applied'>) {
+  return applied.current()?.services.find(({ spec }) => spec.name === service);
+}
+
+function wantedSpec(service: string, hands: Hands): LaunchSpec {
+  const spec = wantedOf(service, hands)?.spec;
+  if (spec === undefined) throw new DriverError('not-found', `${service} is not asked for`);
+  return spec;
+}
+
+function launchOf(service: string, revision: RevisionId, { applied }: Hands): LaunchSpec {
+  const spec = applied.launch(service, revision);
+  if (spec === undefined) throw new DriverError('not-found', `revision ${revision} of ${service} is not known`);
+  return spec;
+}
+
+function dataFor(spec: LaunchSpec, hands: Hands): DataDriver {
+  const driver = hands.dataOf(spec);
+  if (driver === undefined) throw new DriverError('unsupported', `${spec.name} declares no store`);
+  return driver;
+}

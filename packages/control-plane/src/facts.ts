@@ -1,0 +1,49 @@
+import { type DataDriver, DriverError } from '@islet/driver';
+import type { InstanceId, RevisionId } from '@islet/plan';
+import type { InstanceFacts } from './environment.ts';
+import { edgeName } from './routing.ts';
+import type { AppliedStore, LaunchSpec } from './store/applied.ts';
+import type { Ports } from './store/ports.ts';
+import type { Secrets } from './store/secrets.ts';
+
+/** Every service listens on the loopback; the proxy is what others see. */
+export const HOST = '127.0.0.1';
+
+export interface FactSources {
+  readonly applied: AppliedStore;
+  readonly ports: Ports;
+  readonly secrets: Secrets;
+  readonly dataOf: (spec: LaunchSpec) => DataDriver | undefined;
+  /** `PATH` for a service: what its user can reach of the asker's. */
+  readonly pathOf: (service: string) => Promise<string>;
+}
+
+/** All that an instance is given, from the stores and drivers that know it. */
+export async function gatherFacts(
+  spec: LaunchSpec,
+  identity: { readonly instance: InstanceId; readonly revision: RevisionId; readonly port: number },
+  sources: FactSources,
+): Promise<InstanceFacts> {
+  const { applied, ports, secrets, dataOf, pathOf } = sources;
+  const database = await dataOf(spec)?.connection({ service: spec.name });
+  const edges = spec.uses.map((name) => {
+    const port = ports.get(edgeName(spec.name, name));
+    if (port === undefined) throw new DriverError('internal', `the edge ${spec.name} → ${name} has no port`);
+    return [name, { host: HOST, port, protocol: protocolOf(name, applied) }] as const;
+  });
+  return {
+    ...identity,
+    service: spec.name,
+    host: HOST,
+    database,
+    edges: Object.fromEntries(edges),
+    secret: secrets.get,
+    path: await pathOf(spec.name),
+    system: applied.current()?.system ?? '',
+  };
+}
+
+function protocolOf(service: string, applied: AppliedStore): string {
+  const found = applied.current()?.services.find(({ spec }) => spec.name === service);
+  return found?.spec.api.protocol ?? 'http';
+}

@@ -1,0 +1,82 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { ComputeDriver, LogRef } from '@islet/driver';
+
+export interface LogRequest {
+  readonly services: readonly string[];
+  readonly lines: number;
+  readonly follow: boolean;
+  readonly signal: AbortSignal;
+}
+
+export interface LogLine {
+  readonly service: string;
+  readonly instance: string;
+  readonly line: string;
+}
+
+/** How soon the log of an instance that has just been started is followed. */
+const DISCOVER_MS = 500;
+/** Lines that a slow reader may be behind; older ones are left out, and said to be. */
+const QUEUE_LINES = 10_000;
+
+/** The last lines of every instance, then what comes, also of instances that start later. Secrets redacted. */
+export async function* readLogs(
+  request: LogRequest,
+  compute: ComputeDriver,
+  redact: (text: string) => string,
+): AsyncGenerator<LogLine> {
+  const known = await listLogs(request.services, compute);
+  for (const log of known) {
+    for (const line of await compute.tail(log, request.lines)) yield lineOf(log, redact(line));
+  }
+  if (request.follow) yield* followAll(known, request, { compute, redact });
+}
+
+async function* followAll(
+  known: readonly LogRef[],
+  { services, signal }: LogRequest,
+  { compute, redact }: { compute: ComputeDriver; redact: (text: string) => string },
+): AsyncGenerator<LogLine> {
+  const queue: LogLine[] = [];
+  const followed = new Set<string>();
+  let dropped = 0;
+  let wake = () => {};
+  signal.addEventListener('abort', () => wake(), { once: true });
+
+  const pump = async (log: LogRef, fromStart: boolean) => {
+    followed.add(log.instance);
+    const before = fromStart ? await compute.tail(log, QUEUE_LINES) : [];
+    for (const line of before) push(lineOf(log, redact(line)));
+    for await (const line of compute.follow(log, signal)) push(lineOf(log, redact(line)));
+  };
+  const push = (line: LogLine) => {
+    if (queue.length >= QUEUE_LINES) dropped++;
+    else queue.push(line);
+    wake();
+  };
+  const discover = async () => {
+    while (!signal.aborted) {
+      const logs = await listLogs(services, compute);
+      for (const log of logs) if (!followed.has(log.instance)) void pump(log, true);
+      await pause(DISCOVER_MS, undefined, { signal }).catch(() => undefined);
+    }
+  };
+
+  for (const log of known) void pump(log, false);
+  void discover();
+  while (!signal.aborted) {
+    for (let line = queue.shift(); line !== undefined; line = queue.shift()) yield line;
+    if (dropped > 0)
+      yield { service: 'islet', instance: 'islet', line: `${dropped} lines left out: the reader is too slow` };
+    dropped = 0;
+    if (queue.length === 0 && !signal.aborted) await new Promise<void>((resume) => (wake = resume));
+  }
+}
+
+async function listLogs(services: readonly string[], compute: ComputeDriver): Promise<readonly LogRef[]> {
+  return (await Promise.all(services.map((service) => compute.logs(service)))).flat();
+}
+
+function lineOf({ service, instance }: LogRef, line: string): LogLine {
+  return { service, instance, line };
+}

@@ -1,0 +1,179 @@
+import type {
+  ComputeDriver,
+  ComputeInstance,
+  DataDriver,
+  StoreObservation,
+  TrafficDriver,
+  TrafficObservation,
+} from '@islet/driver';
+import {
+  type Endpoints,
+  type Hold,
+  type InstanceId,
+  type InstanceState,
+  type Observed,
+  type ObservedInstance,
+  type ObservedService,
+  type ObservedStore,
+  type ObservedTraffic,
+  type StepKey,
+  unseen,
+} from '@islet/plan';
+import type { RoutingTable } from '@islet/policy';
+import type { Clock } from './clock.ts';
+import type { Ledger } from './ledger.ts';
+import type { Prober, Subject } from './probe/prober.ts';
+import type { Decisions } from './store/decisions.ts';
+
+/** One look at everything, and what `plan` needs of it. */
+export interface Look {
+  readonly observed: Observed;
+  readonly instances: ReadonlyMap<InstanceId, ComputeInstance>;
+  readonly traffic: TrafficObservation;
+  readonly stores: Readonly<Record<string, StoreObservation>>;
+}
+
+export interface Senses {
+  readonly compute: ComputeDriver;
+  readonly traffic: TrafficDriver;
+  readonly data: readonly DataDriver[];
+  readonly prober: Prober;
+  readonly ledger: Ledger;
+  readonly decisions: Decisions;
+  readonly clock: Clock;
+  /** What to probe of an instance; undefined: its revision is not known any more. */
+  readonly subject: (instance: ComputeInstance, adopted: boolean) => Subject | undefined;
+}
+
+export interface Observer {
+  look(held: Readonly<Record<StepKey, Hold>>): Promise<Look>;
+}
+
+export function createObserver(senses: Senses): Observer {
+  const removedAt = new Map<InstanceId, number>();
+  /** Instances that took traffic before this control plane began; filled by the first look that reaches the proxy. */
+  let adopted: ReadonlySet<InstanceId> | undefined;
+
+  return {
+    look: async (held) => {
+      const [compute, traffic, ...stores] = await Promise.all([
+        senses.compute.observe(),
+        senses.traffic.observe(),
+        ...senses.data.map((driver) => driver.observe()),
+      ]);
+      const table = traffic.kind === 'reachable' ? traffic.table : undefined;
+      const routed = new Set(Object.values(endpointsOf(table)).flat());
+      adopted ??= traffic.kind === 'reachable' ? routed : undefined;
+
+      const instances = Object.values(compute.services).flatMap((service) => service.instances);
+      followProbes(senses, instances, adopted ?? new Set());
+      noteRemovals(removedAt, { instances, routed, now: senses.clock.now() });
+      senses.ledger.keep(new Set(instances.map(({ id }) => id)));
+
+      const allStores: Record<string, StoreObservation> = Object.assign({}, ...stores);
+      const names = new Set([...Object.keys(compute.services), ...Object.keys(allStores)]);
+      const services = [...names].map((name): [string, ObservedService] => {
+        const seen = compute.services[name];
+        return [
+          name,
+          serviceOf(name, { built: seen?.built ?? [], instances: seen?.instances ?? [] }, allStores[name], senses),
+        ];
+      });
+      return {
+        observed: { services: Object.fromEntries(services), traffic: trafficOf(traffic, removedAt), held },
+        instances: new Map(instances.map((instance) => [instance.id, instance])),
+        traffic,
+        stores: allStores,
+      };
+    },
+  };
+}
+
+function followProbes(senses: Senses, instances: readonly ComputeInstance[], adopted: ReadonlySet<InstanceId>): void {
+  const running = instances.filter(({ process }) => process.kind === 'running');
+  senses.prober.follow(running.flatMap((instance) => senses.subject(instance, adopted.has(instance.id)) ?? []));
+}
+
+/** One process of an instance: after a restart it has to prove itself anew. */
+export function processKey({ id, process }: ComputeInstance): string {
+  return process.kind === 'running' ? `${id} ${process.pid} ${process.startedAt}` : id;
+}
+
+/** Since when each running instance has been out of the proxy's endpoints: what a drain's deadline counts from. */
+function noteRemovals(
+  removedAt: Map<InstanceId, number>,
+  seen: { instances: readonly ComputeInstance[]; routed: ReadonlySet<InstanceId>; now: number },
+): void {
+  const ids = new Set(seen.instances.map(({ id }) => id));
+  for (const id of removedAt.keys()) if (!ids.has(id) || seen.routed.has(id)) removedAt.delete(id);
+  for (const id of ids) if (!seen.routed.has(id) && !removedAt.has(id)) removedAt.set(id, seen.now);
+}
+
+function serviceOf(
+  name: string,
+  seen: { readonly built: readonly string[]; readonly instances: readonly ComputeInstance[] },
+  store: StoreObservation | undefined,
+  senses: Senses,
+): ObservedService {
+  const { stable, failed, migrated } = senses.decisions.rollouts(name);
+  return {
+    ...unseen(name),
+    built: seen.built,
+    store: storeOf(store),
+    migrated,
+    instances: seen.instances.map((instance) => instanceOf(instance, senses)).sort((a, b) => (a.id < b.id ? -1 : 1)),
+    stable: stable && seen.built.includes(stable.revision) ? stable : undefined,
+    failed: Object.fromEntries([...failed].map(([generation, { reason }]) => [generation, reason])),
+    hasFiles: true,
+  };
+}
+
+function storeOf(store: StoreObservation | undefined): ObservedStore {
+  return store === undefined ? { kind: 'none' } : { kind: store.kind };
+}
+
+function instanceOf(instance: ComputeInstance, senses: Senses): ObservedInstance {
+  const { id, revision, generation, index, firstStartedAt } = instance;
+  const { exits, restartAt } = senses.ledger.note(instance);
+  const state = stateOf(instance, senses.prober, restartAt);
+  return { id, revision, generation, index, exits, firstStartedAt, state };
+}
+
+function stateOf(instance: ComputeInstance, prober: Prober, restartAt: number | undefined): InstanceState {
+  const { process } = instance;
+  switch (process.kind) {
+    case 'exited':
+      return { kind: 'exited', at: process.at, restartAt: restartAt ?? process.at, how: process.how };
+    case 'stopping':
+      return { kind: 'stopping', since: process.since };
+    case 'running': {
+      const probed = prober.state(processKey(instance));
+      if (probed === undefined || probed.kind === 'starting') return { kind: 'starting', since: process.startedAt };
+      if (probed.kind === 'failed') return { kind: 'hung', since: probed.at, why: HUNG[probed.cause] };
+      return { kind: probed.kind, since: probed.since };
+    }
+  }
+}
+
+const HUNG = {
+  startup: 'it did not answer its startup probe in time',
+  liveness: 'it fails its liveness probe',
+} as const;
+
+function trafficOf(traffic: TrafficObservation, removedAt: ReadonlyMap<InstanceId, number>): ObservedTraffic {
+  if (traffic.kind === 'unreachable') {
+    return { acknowledged: undefined, inFlight: {}, removedAt: Object.fromEntries(removedAt) };
+  }
+  const { table, inFlight } = traffic;
+  const acknowledged = { routes: table?.routes ?? '', endpoints: endpointsOf(table) };
+  return { acknowledged, inFlight, removedAt: Object.fromEntries(removedAt) };
+}
+
+function endpointsOf(table: RoutingTable | undefined): Endpoints {
+  return Object.fromEntries(
+    Object.entries(table?.services ?? {}).map(([name, { endpoints }]) => [
+      name,
+      endpoints.map(({ instance }) => instance).sort(),
+    ]),
+  );
+}

@@ -1,0 +1,96 @@
+import { request } from 'node:http';
+import { connect as connectHttp2, constants } from 'node:http2';
+import { connect } from 'node:net';
+import type { ProbeTarget } from '@islet/spec';
+
+/** Where a probe knocks, and how it runs a command beside the instance. */
+export interface ProbeSite {
+  readonly host: string;
+  readonly port: number;
+  /** Runs a shell command as the instance would; resolves to its exit code. */
+  exec(command: string, signal: AbortSignal): Promise<number>;
+}
+
+/** Looks once, from outside. Any error, a wrong answer and a late one are all `false`. */
+export async function check(target: ProbeTarget, site: ProbeSite, timeoutMs: number): Promise<boolean> {
+  const signal = AbortSignal.timeout(timeoutMs);
+  try {
+    return await CHECKS[target.kind](target as never, site, signal);
+  } catch {
+    return false;
+  }
+}
+
+type Check<K extends ProbeTarget['kind']> = (
+  target: Extract<ProbeTarget, { kind: K }>,
+  site: ProbeSite,
+  signal: AbortSignal,
+) => Promise<boolean>;
+
+const CHECKS: { readonly [K in ProbeTarget['kind']]: Check<K> } = {
+  http: ({ path }, site, signal) => checkHttp(path, site, signal),
+  tcp: (_target, site, signal) => checkTcp(site, signal),
+  grpc: ({ service }, site, signal) => checkGrpc(service, site, signal),
+  exec: async ({ command }, site, signal) => (await site.exec(command, signal)) === 0,
+};
+
+/** Kubernetes' rule: any status from 200 to 399 is success. */
+function checkHttp(path: string, { host, port }: ProbeSite, signal: AbortSignal): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const headers = { 'user-agent': 'islet-probe', connection: 'close' };
+    const outgoing = request({ host, port, path, headers, signal, agent: false }, (response) => {
+      const { statusCode = 0 } = response;
+      response.destroy();
+      resolve(statusCode >= 200 && statusCode < 400);
+    });
+    outgoing.once('error', reject);
+    outgoing.end();
+  });
+}
+
+function checkTcp({ host, port }: ProbeSite, signal: AbortSignal): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port, signal });
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', reject);
+  });
+}
+
+const GRPC_SERVING = 1;
+
+/** grpc.health.v1.Health/Check: one string field in, one enum field out, so no protobuf library is needed. */
+function checkGrpc(service: string, { host, port }: ProbeSite, signal: AbortSignal): Promise<boolean> {
+  const session = connectHttp2(`http://${host}:${port}`);
+  const body = new Promise<Buffer>((resolve, reject) => {
+    session.once('error', reject);
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    const stream = session.request({
+      [constants.HTTP2_HEADER_METHOD]: 'POST',
+      [constants.HTTP2_HEADER_PATH]: '/grpc.health.v1.Health/Check',
+      [constants.HTTP2_HEADER_CONTENT_TYPE]: 'application/grpc',
+      [constants.HTTP2_HEADER_TE]: 'trailers',
+    });
+    const chunks: Buffer[] = [];
+    stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+    stream.once('end', () => resolve(Buffer.concat(chunks)));
+    stream.once('error', reject);
+    stream.end(healthRequest(service));
+  });
+  return body.then(isServing).finally(() => session.destroy());
+}
+
+function healthRequest(service: string): Buffer {
+  const name = Buffer.from(service);
+  const message = name.length === 0 ? name : Buffer.concat([Buffer.from([0x0a, name.length]), name]);
+  const frame = Buffer.alloc(5);
+  frame.writeUInt32BE(message.length, 1);
+  return Buffer.concat([frame, message]);
+}
+
+/** A frame of one message with field 1 (varint): `08 01`. */
+function isServing(body: Buffer): boolean {
+  return body.length >= 7 && body[5] === 0x08 && body[6] === GRPC_SERVING;
+}

@@ -1,0 +1,100 @@
+import { afterProbe, dueProbes, type ProbeKind, type ProbeState, startProbing } from '@islet/policy';
+import type { HealthSpec, ProbeTarget } from '@islet/spec';
+import type { Clock } from '../clock.ts';
+import { check, type ProbeSite } from './check.ts';
+
+/** One running process to be probed; a restarted instance is another one. */
+export interface Subject {
+  /** Instance and start of its process. */
+  readonly key: string;
+  readonly instance: string;
+  readonly health: HealthSpec;
+  readonly site: ProbeSite;
+  readonly startedAt: number;
+  /** It was taking traffic before this control plane began: it is ready until a probe says otherwise. */
+  readonly adopted: boolean;
+}
+
+export interface Prober {
+  /** Probes exactly these from now on. */
+  follow(subjects: readonly Subject[]): void;
+  state(key: string): ProbeState | undefined;
+  close(): void;
+}
+
+/** Runs the probes of every instance, each by its own clock, and says when one of them turned. */
+export function createProber(clock: Clock, onTurn: (instance: string) => void): Prober {
+  const watched = new Map<string, Watched>();
+
+  const follow = (subjects: readonly Subject[]) => {
+    const keys = new Set(subjects.map(({ key }) => key));
+    for (const [key, one] of watched) if (!keys.has(key)) stop(key, one);
+    for (const subject of subjects) {
+      const one = watched.get(subject.key);
+      if (one === undefined) start(subject);
+      else one.subject = subject;
+    }
+  };
+
+  const start = (subject: Subject) => {
+    const one: Watched = { subject, state: firstState(subject, clock.now()), timers: new Map(), busy: new Set() };
+    watched.set(subject.key, one);
+    schedule(one);
+  };
+
+  const stop = (key: string, one: Watched) => {
+    for (const timer of one.timers.values()) clearTimeout(timer);
+    watched.delete(key);
+  };
+
+  /** One timer for each kind of probe; a probe that is out is not sent a second time. */
+  const schedule = (one: Watched) => {
+    for (const timer of one.timers.values()) clearTimeout(timer);
+    one.timers.clear();
+    for (const { probe, at } of dueProbes(one.state, one.subject.health)) {
+      if (one.busy.has(probe)) continue;
+      one.timers.set(probe, setTimeout(run, Math.max(0, at - clock.now()), one, probe));
+    }
+  };
+
+  const run = async (one: Watched, probe: ProbeKind) => {
+    const { health, site, key, instance } = one.subject;
+    const { target, timeoutMs } = probeOf(health, probe);
+    one.busy.add(probe);
+    const ok = await check(target, site, timeoutMs);
+    one.busy.delete(probe);
+    if (watched.get(key) !== one) return;
+    const before = one.state.kind;
+    one.state = afterProbe(one.state, { probe, ok }, clock.now(), health);
+    schedule(one);
+    if (one.state.kind !== before) onTurn(instance);
+  };
+
+  return {
+    follow,
+    state: (key) => watched.get(key)?.state,
+    close: () => {
+      for (const [key, one] of watched) stop(key, one);
+    },
+  };
+}
+
+interface Watched {
+  /** Replaced when the file's probes change; what was seen so far stays. */
+  subject: Subject;
+  state: ProbeState;
+  readonly timers: Map<ProbeKind, NodeJS.Timeout>;
+  readonly busy: Set<ProbeKind>;
+}
+
+/** An adopted instance passed its startup long ago: it begins where one successful startup probe leads. */
+function firstState({ adopted, startedAt, health }: Subject, now: number): ProbeState {
+  const fresh = startProbing(adopted ? now : startedAt);
+  return adopted ? afterProbe(fresh, { probe: 'startup', ok: true }, now, health) : fresh;
+}
+
+function probeOf(health: HealthSpec, probe: ProbeKind): { target: ProbeTarget; timeoutMs: number } {
+  if (probe === 'startup') return health.startup;
+  if (probe === 'live' && health.live !== undefined) return health.live;
+  return health.ready;
+}

@@ -1,0 +1,67 @@
+import type { Endpoints, InstanceId } from '@islet/plan';
+import type { EdgeListener, Endpoint, GatewayListener, Listener, RoutedService, RoutingTable } from '@islet/policy';
+import { digest } from './desire.ts';
+import type { Applied, LaunchSpec } from './store/applied.ts';
+
+/** Everything in a routing table but its version and endpoints. */
+export interface Routes {
+  readonly key: string;
+  readonly listeners: readonly Listener[];
+  readonly protocols: Readonly<Record<string, LaunchSpec['api']['protocol']>>;
+}
+
+export interface RoutesInput {
+  readonly applied: Applied | undefined;
+  /** Specs of all that is asked for, and of older revisions that still run: their edges live as long as they do. */
+  readonly specs: readonly LaunchSpec[];
+  readonly edgePort: (caller: string, service: string) => number | undefined;
+  readonly operatorSocket: string;
+}
+
+export function routesOf({ applied, specs, edgePort, operatorSocket }: RoutesInput): Routes {
+  const listeners: Listener[] = [
+    { kind: 'operator', path: operatorSocket },
+    ...(applied === undefined || applied.goingDown ? [] : [gatewayOf(applied)]),
+    ...edgesOf(specs, edgePort),
+  ];
+  const protocols = Object.fromEntries(specs.map(({ name, api }) => [name, api.protocol]));
+  return { key: digest(JSON.stringify({ listeners, protocols })), listeners, protocols };
+}
+
+function gatewayOf({ gateway, services }: Applied): GatewayListener {
+  const routes = services.flatMap(({ spec }) => spec.api.expose.map((route) => ({ ...route, service: spec.name })));
+  return { kind: 'gateway', ...gateway, routes };
+}
+
+function edgesOf(specs: readonly LaunchSpec[], edgePort: RoutesInput['edgePort']): EdgeListener[] {
+  const edges = new Map<string, EdgeListener>();
+  for (const { name: caller, uses } of specs) {
+    for (const service of uses) {
+      const port = edgePort(caller, service);
+      if (port === undefined) continue;
+      edges.set(edgeName(caller, service), { kind: 'edge', caller, service, host: '127.0.0.1', port });
+    }
+  }
+  return [...edges.values()].sort((a, b) => a.port - b.port);
+}
+
+export function edgeName(caller: string, service: string): string {
+  return `edge ${caller}>${service}`;
+}
+
+export interface TableInput {
+  readonly version: number;
+  readonly routes: Routes;
+  readonly endpoints: Endpoints;
+  readonly endpointOf: (instance: InstanceId) => Endpoint | undefined;
+  readonly unavailable: (service: string) => string | undefined;
+}
+
+export function routingTable({ version, routes, endpoints, endpointOf, unavailable }: TableInput): RoutingTable {
+  const services = Object.entries(routes.protocols).map(([name, protocol]): [string, RoutedService] => {
+    const ids = endpoints[name] ?? [];
+    const reachable = ids.flatMap((id) => endpointOf(id) ?? []);
+    return [name, { protocol, endpoints: reachable, unavailable: ids.length === 0 ? unavailable(name) : undefined }];
+  });
+  return { version, routes: routes.key, listeners: routes.listeners, services: Object.fromEntries(services) };
+}

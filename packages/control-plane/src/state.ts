@@ -1,0 +1,52 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { type Layout, layoutOf } from '@islet/driver';
+import { chooseRuntime } from './machine.ts';
+import { type AppliedStore, openApplied } from './store/applied.ts';
+import { type Database, openDatabase } from './store/database.ts';
+import { type Decisions, openDecisions } from './store/decisions.ts';
+import { decidedOnce, systemId } from './store/identity.ts';
+import { openPorts, type Ports } from './store/ports.ts';
+import { openSecrets, type Secrets } from './store/secrets.ts';
+
+/** Everything that a control plane finds when it starts, and leaves when it is killed. */
+export interface State {
+  readonly id: string;
+  readonly layout: Layout;
+  /** The control API's bearer token. */
+  readonly token: string;
+  readonly applied: AppliedStore;
+  readonly decisions: Decisions;
+  readonly secrets: Secrets;
+  readonly ports: Ports;
+  readonly close: () => void;
+}
+
+export function openState(folder: string): State {
+  // Services pass through it to their own folders; what they must not read is of mode 0600 or 0700.
+  mkdirSync(folder, { recursive: true, mode: 0o711 });
+  const bare: Layout = { state: folder, runtime: folder };
+  for (const path of [layoutOf.run(bare), layoutOf.logs(bare)]) mkdirSync(path, { recursive: true, mode: 0o700 });
+  const database: Database = openDatabase(layoutOf.database(bare));
+  const id = systemId(database);
+  const layout: Layout = { state: folder, runtime: decidedOnce(database, 'runtime', () => chooseRuntime(folder, id)) };
+  return {
+    id,
+    layout,
+    token: readOrMakeToken(layoutOf.token(layout)),
+    applied: openApplied(database),
+    decisions: openDecisions(database),
+    secrets: openSecrets(database, layoutOf.key(layout)),
+    ports: openPorts(database, id),
+    close: () => database.close(),
+  };
+}
+
+function readOrMakeToken(path: string): string {
+  try {
+    writeFileSync(path, randomBytes(24).toString('base64url'), { mode: 0o600, flag: 'wx' });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  return readFileSync(path, 'utf8').trim();
+}

@@ -1,0 +1,134 @@
+import type { ServiceStatus, SystemStatus } from '@islet/client';
+import type { ComputeInstance } from '@islet/driver';
+import { type ObservedInstance, type Status, settled, short, status } from '@islet/plan';
+import { HOST } from './facts.ts';
+import type { TurnReport } from './reconcile.ts';
+import type { Applied, AppliedService } from './store/applied.ts';
+import type { Decisions } from './store/decisions.ts';
+
+export interface StatusContext {
+  readonly folder: string;
+  readonly state: string;
+  readonly version: string;
+  readonly pid: number;
+  readonly startedAt: number;
+  readonly keeperPid: () => number | undefined;
+  readonly seq: () => number;
+  readonly applied: () => Applied | undefined;
+  readonly decisions: Decisions;
+  readonly warnings: () => readonly string[];
+  readonly redact: (text: string) => string;
+}
+
+/** The status for people, from one turn: what was seen, what is asked for, and what `plan` said of it. */
+export function systemStatus({ look, desired, steps }: TurnReport, context: StatusContext): SystemStatus {
+  const applied = context.applied();
+  const statuses = status(desired, look.observed, steps);
+  const names = desired.services.map(({ name }) => name);
+  const services = names.map((name) =>
+    serviceStatus(name, { report: { look, desired, steps }, applied, context, statuses }),
+  );
+  const proxy = look.traffic.kind === 'reachable' ? { pid: look.traffic.pid } : undefined;
+  const keeper = context.keeperPid();
+  const publishing = steps.some(({ kind }) => kind === 'publish') || 'publish' in look.observed.held;
+  return {
+    system: applied?.system ?? '',
+    folder: context.folder,
+    state: context.state,
+    ...(applied?.environment === undefined ? {} : { environment: applied.environment }),
+    version: context.version,
+    revision: context.seq(),
+    ...(applied === undefined ? {} : { gateway: gatewayUrl(applied) }),
+    processes: {
+      controlPlane: { pid: context.pid, startedAt: context.startedAt },
+      ...(proxy === undefined ? {} : { proxy }),
+      ...(keeper === undefined ? {} : { keeper: { pid: keeper } }),
+    },
+    services,
+    settled: settled(statuses) && !publishing && look.traffic.kind === 'reachable',
+    warnings: [...context.warnings(), ...(look.traffic.kind === 'reachable' ? look.traffic.problems : [])],
+  };
+}
+
+interface ServiceContext {
+  readonly report: TurnReport;
+  readonly applied: Applied | undefined;
+  readonly context: StatusContext;
+  readonly statuses: Readonly<Record<string, Status>>;
+}
+
+function serviceStatus(name: string, { report, applied, context, statuses }: ServiceContext): ServiceStatus {
+  const { look } = report;
+  const wanted = applied?.services.find(({ spec }) => spec.name === name);
+  const seen = look.observed.services[name];
+  const instances = seen?.instances ?? [];
+  const rollouts = context.decisions.rollouts(name);
+  const failure = wanted && rollouts.failed.get(`${wanted.revision}.${wanted.restarts}`);
+  const { state, why } = statuses[name] ?? { state: 'stopped', why: 'is stopped' };
+  const serving = instances.find((instance) => instance.state.kind === 'ready')?.revision ?? rollouts.stable?.revision;
+  const database = databaseOf(wanted, look.stores[name]);
+  const address = wanted && addressOf(wanted, applied);
+  return {
+    name,
+    language: wanted?.spec.language ?? '',
+    state,
+    why: context.redact(why),
+    ...(serving === undefined ? {} : { revision: short(serving) }),
+    ...(wanted === undefined ? {} : { wanted: short(wanted.revision) }),
+    instances: {
+      ready: instances.filter((instance) => instance.state.kind === 'ready').length,
+      desired: wanted?.instances ?? 0,
+    },
+    ...(address === undefined ? {} : { address }),
+    ...(database === undefined ? {} : { database }),
+    blocked: [...(wanted?.blocked ?? [])],
+    ...(failure === undefined
+      ? {}
+      : { failure: { ...failure, reason: context.redact(failure.reason), log: failure.log.map(context.redact) } }),
+    instanceList: instances.map((instance) => instanceStatus(instance, look.instances.get(instance.id), report)),
+  };
+}
+
+function instanceStatus(
+  { id, revision, state, exits }: ObservedInstance,
+  process: ComputeInstance | undefined,
+  { look }: TurnReport,
+): ServiceStatus['instanceList'][number] {
+  const running = process?.process.kind === 'running' ? process.process : undefined;
+  const routed = Object.values(look.observed.traffic.acknowledged?.endpoints ?? {}).some((ids) => ids.includes(id));
+  const draining = state.kind === 'ready' && !routed && look.observed.traffic.inFlight[id] !== undefined;
+  const why = state.kind === 'exited' ? state.how : state.kind === 'hung' ? state.why : undefined;
+  return {
+    id,
+    revision: short(revision),
+    state: draining ? 'draining' : state.kind === 'hung' ? 'unready' : state.kind,
+    ...(running === undefined ? {} : { pid: running.pid, startedAt: running.startedAt }),
+    ...(process === undefined ? {} : { port: process.port }),
+    exits,
+    ...(why === undefined ? {} : { why }),
+  };
+}
+
+function databaseOf(
+  wanted: AppliedService | undefined,
+  store: TurnReport['look']['stores'][string] | undefined,
+): ServiceStatus['database'] {
+  const engine = wanted?.spec.database?.engine;
+  if (engine === undefined) return undefined;
+  const pid = store?.kind === 'ready' ? store.pid : undefined;
+  return { engine, state: store?.kind ?? 'none', ...(pid === undefined ? {} : { pid }) };
+}
+
+/** Its public URL; for an internal one, its fixed port, or nothing: only its callers' edges lead there. */
+function addressOf({ spec }: AppliedService, applied: Applied | undefined): string | undefined {
+  const [route] = spec.api.expose;
+  if (route !== undefined && applied !== undefined) {
+    return `${gatewayUrl(applied, route.host)}${route.path === '/' ? '/' : route.path}`;
+  }
+  return spec.api.port === undefined ? undefined : `${HOST}:${spec.api.port}`;
+}
+
+function gatewayUrl({ gateway }: Applied, host?: string): string {
+  const name = host ?? (gateway.host === '0.0.0.0' || gateway.host === '127.0.0.1' ? 'localhost' : gateway.host);
+  return `http://${name}${gateway.port === 80 ? '' : `:${gateway.port}`}`;
+}

@@ -1,0 +1,91 @@
+import type { RevisionId } from '@islet/plan';
+import type { GatewaySpec, ServiceSpec } from '@islet/spec';
+import { type Database, inTransaction } from './database.ts';
+
+/** What was last asked for, complete: the control plane works from this alone, and never reads the files in between. */
+export interface Applied {
+  readonly system: string;
+  readonly environment: string | undefined;
+  readonly gateway: GatewaySpec;
+  readonly mode: 'revisions' | 'in-place';
+  /** `PATH` of the person who asked. */
+  readonly path: string;
+  readonly services: readonly AppliedService[];
+  /** Services that are asked to be gone. */
+  readonly gone: readonly GoneService[];
+  /** Islet itself ends once everything is gone. */
+  readonly goingDown: boolean;
+}
+
+export interface AppliedService {
+  readonly spec: LaunchSpec;
+  readonly revision: RevisionId;
+  /** How often `islet restart` was asked for since the revision was. */
+  readonly restarts: number;
+  readonly instances: number;
+  /** `scale.min` of the file when `islet scale` was asked for; the wish ends when the file changes. */
+  readonly scaledFrom: number | undefined;
+  /** Services to wait for at a cold start. */
+  readonly after: readonly string[];
+  readonly blocked: readonly string[];
+  readonly since: number;
+}
+
+/** A parsed service without the origins of its values. */
+export type LaunchSpec = Omit<ServiceSpec, 'origins'>;
+
+export interface GoneService {
+  readonly name: string;
+  readonly after: readonly string[];
+  readonly drainMs: number;
+  readonly stopGraceMs: number;
+  readonly purge: boolean;
+}
+
+export interface AppliedStore {
+  /** Grows with each change; 0: nothing was ever asked for. */
+  seq(): number;
+  current(): Applied | undefined;
+  /** Keeps it, and every revision in it, durably. */
+  put(applied: Applied, now: number): number;
+  /** How a revision is run, also one that is no longer asked for. */
+  launch(service: string, revision: RevisionId): LaunchSpec | undefined;
+}
+
+export function openApplied(database: Database): AppliedStore {
+  const latest = database.prepare('SELECT seq, document FROM applied ORDER BY seq DESC LIMIT 1');
+  const insert = database.prepare('INSERT INTO applied (at, document) VALUES (?, ?)');
+  const remember = database.prepare(
+    'INSERT INTO revisions (service, revision, at, launch) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
+  );
+  const launch = database.prepare('SELECT launch FROM revisions WHERE service = ? AND revision = ?');
+
+  const row = latest.get() as { seq: number; document: string } | undefined;
+  let seq = row?.seq ?? 0;
+  let current = row && (JSON.parse(row.document) as Applied);
+  const launches = new Map<string, LaunchSpec>();
+
+  return {
+    seq: () => seq,
+    current: () => current,
+    put: (applied, now) =>
+      inTransaction(database, () => {
+        for (const { spec, revision } of applied.services) {
+          remember.run(spec.name, revision, now, JSON.stringify(spec));
+        }
+        seq = Number(insert.run(now, JSON.stringify(applied)).lastInsertRowid);
+        current = applied;
+        return seq;
+      }),
+    launch: (service, revision) => {
+      const key = `${service} ${revision}`;
+      const known = launches.get(key);
+      if (known !== undefined) return known;
+      const found = launch.get(service, revision) as { launch: string } | undefined;
+      if (found === undefined) return undefined;
+      const spec = JSON.parse(found.launch) as LaunchSpec;
+      launches.set(key, spec);
+      return spec;
+    },
+  };
+}

@@ -1,0 +1,123 @@
+import type { Failure } from '@islet/client';
+import type { Generation, RevisionId, StableGeneration } from '@islet/plan';
+import type { Database } from './database.ts';
+
+/** What the control plane decided or learnt, and must not forget. Append-only. */
+export type Decision =
+  | { readonly kind: 'applied'; readonly revision: number; readonly text: string }
+  | {
+      readonly kind: 'promoted';
+      readonly service: string;
+      readonly revision: RevisionId;
+      readonly generation: Generation;
+    }
+  | { readonly kind: 'failed'; readonly service: string; readonly generation: Generation; readonly failure: Failure }
+  | { readonly kind: 'retried'; readonly service: string; readonly generation: Generation }
+  | {
+      readonly kind: 'migrated';
+      readonly service: string;
+      readonly revision: RevisionId;
+      readonly files: readonly string[];
+    }
+  | { readonly kind: 'ended'; readonly service: string; readonly instance: string; readonly how: string }
+  | { readonly kind: 'killed'; readonly service: string; readonly instance: string; readonly why: string }
+  | { readonly kind: 'purged'; readonly service: string }
+  | { readonly kind: 'proxy-died'; readonly inFlight: number }
+  | { readonly kind: 'note'; readonly text: string };
+
+export interface DecisionRow {
+  readonly seq: number;
+  readonly at: number;
+  readonly service: string | undefined;
+  readonly decision: Decision;
+}
+
+export interface Decisions {
+  record(decision: Decision, now: number): void;
+  list(options: { readonly service?: string | undefined; readonly since?: number | undefined }): DecisionRow[];
+  /** What the decisions add up to, for one service. */
+  rollouts(service: string): Rollouts;
+}
+
+export interface Rollouts {
+  readonly stable: StableGeneration | undefined;
+  readonly failed: ReadonlyMap<Generation, Failure>;
+  readonly migrated: readonly RevisionId[];
+  /** Revisions that were promoted, newest first. */
+  readonly promoted: readonly RevisionId[];
+}
+
+/** At most this many decisions are listed at once. */
+const PAGE = 500;
+
+export function openDecisions(database: Database): Decisions {
+  const insert = database.prepare('INSERT INTO decisions (at, service, kind, detail) VALUES (?, ?, ?, ?)');
+  const recent = database.prepare(
+    `SELECT * FROM (SELECT seq, at, service, detail FROM decisions
+     WHERE seq > ?1 AND (?2 IS NULL OR service = ?2) ORDER BY seq DESC LIMIT ${PAGE}) ORDER BY seq`,
+  );
+  const rollouts = new Map<string, Rollouts>(replay(database));
+  return {
+    record(decision, now) {
+      const service = 'service' in decision ? decision.service : null;
+      insert.run(now, service, decision.kind, JSON.stringify(decision));
+      if (service !== null) rollouts.set(service, after(rollouts.get(service) ?? NONE, decision));
+    },
+    list: ({ service, since = 0 }) =>
+      (recent.all(since, service ?? null) as unknown as Row[]).map(({ detail, service, ...row }) => ({
+        ...row,
+        service: service ?? undefined,
+        decision: JSON.parse(detail) as Decision,
+      })),
+    rollouts: (service) => rollouts.get(service) ?? NONE,
+  };
+}
+
+interface Row {
+  readonly seq: number;
+  readonly at: number;
+  readonly service: string | null;
+  readonly detail: string;
+}
+
+const NONE: Rollouts = { stable: undefined, failed: new Map(), migrated: [], promoted: [] };
+
+function replay(database: Database): Map<string, Rollouts> {
+  const rows = database
+    .prepare(
+      "SELECT service, detail FROM decisions WHERE kind IN ('promoted','failed','retried','migrated','purged') ORDER BY seq",
+    )
+    .all() as unknown as Row[];
+  const rollouts = new Map<string, Rollouts>();
+  for (const { service, detail } of rows) {
+    if (service === null) continue;
+    rollouts.set(service, after(rollouts.get(service) ?? NONE, JSON.parse(detail) as Decision));
+  }
+  return rollouts;
+}
+
+function after(rollouts: Rollouts, decision: Decision): Rollouts {
+  switch (decision.kind) {
+    case 'promoted': {
+      const { revision, generation } = decision;
+      const promoted = [revision, ...rollouts.promoted.filter((other) => other !== revision)];
+      return { ...rollouts, stable: { revision, generation }, failed: without(rollouts.failed, generation), promoted };
+    }
+    case 'failed':
+      return { ...rollouts, failed: new Map(rollouts.failed).set(decision.generation, decision.failure) };
+    case 'retried':
+      return { ...rollouts, failed: without(rollouts.failed, decision.generation) };
+    case 'migrated':
+      return { ...rollouts, migrated: [...new Set([...rollouts.migrated, decision.revision])] };
+    case 'purged':
+      return NONE;
+    default:
+      return rollouts;
+  }
+}
+
+function without<K, V>(map: ReadonlyMap<K, V>, key: K): ReadonlyMap<K, V> {
+  const copy = new Map(map);
+  copy.delete(key);
+  return copy;
+}

@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+import { createServer } from 'node:net';
+import type { Database } from './database.ts';
+
+/**
+ * Ports below the ephemeral range (32768 and up on Linux), so that no outgoing connection can be given one of them. Each
+ * system begins at its own place in the range, so that two systems on one machine seldom meet.
+ */
+const FIRST = 20_000;
+const COUNT = 10_000;
+
+export interface Ports {
+  /** The port of that name: the same as before where it is still free, or is in use by its owner (`keep`). */
+  take(name: string, options?: { readonly keep?: boolean }): Promise<number>;
+  get(name: string): number | undefined;
+  release(prefix: string): void;
+}
+
+export function openPorts(database: Database, system: string): Ports {
+  const one = database.prepare('SELECT port FROM ports WHERE name = ?');
+  const taken = database.prepare('SELECT name FROM ports WHERE port = ?');
+  const put = database.prepare(
+    'INSERT INTO ports (name, port) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET port = excluded.port',
+  );
+  const drop = database.prepare('DELETE FROM ports WHERE name LIKE ? || ?');
+  const get = (name: string) => (one.get(name) as { port: number } | undefined)?.port;
+  const start = createHash('sha256').update(system).digest().readUInt32BE(0) % COUNT;
+  let queue: Promise<unknown> = Promise.resolve();
+
+  async function allocate(name: string, keep: boolean): Promise<number> {
+    const before = get(name);
+    if (before !== undefined && (keep || (await isFree(before)))) return before;
+    for (let offset = 0; offset < COUNT; offset++) {
+      const port = FIRST + ((start + offset) % COUNT);
+      if (taken.get(port) !== undefined || !(await isFree(port))) continue;
+      put.run(name, port);
+      return port;
+    }
+    throw new Error(`no free port between ${FIRST} and ${FIRST + COUNT - 1}`);
+  }
+
+  return {
+    get,
+    take: (name, { keep = false } = {}) => {
+      const next = queue.then(() => allocate(name, keep));
+      queue = next.catch(() => undefined);
+      return next;
+    },
+    release: (prefix) => {
+      drop.run(prefix, '%');
+    },
+  };
+}
+
+/** Whether one may listen there now, by trying. */
+export function isFree(port: number, host = '127.0.0.1'): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(true)));
+  });
+}

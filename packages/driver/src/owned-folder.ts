@@ -1,0 +1,68 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Stats } from 'node:fs';
+import { chmod, lchown, lstat, mkdir, rm, rmdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { DriverError } from './errors.ts';
+
+/**
+ * Folders that a service's own user may write to, made and removed by root.
+ *
+ * Whoever owns a folder can swap anything in it for a link, at any moment. Root that follows such a link writes, chowns
+ * or deletes for the service whatever the service points at. So root only works in folders that root owns; what lies in
+ * a service's folder is touched as that service's user. Not root: there is one user, and nothing to guard.
+ */
+export interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** Mode 0711: everyone may pass through to what is theirs, nobody may look around. */
+export async function makePassage(folder: string): Promise<void> {
+  if (await isFolder(folder)) return;
+  if (!(await isFolder(dirname(folder)))) await makePassage(dirname(folder));
+  await mkdir(folder, { recursive: true });
+  await chmod(folder, 0o711);
+}
+
+/** Mode 0700, the owner's, in a folder that is not the owner's. */
+export async function makeOwnedFolder(folder: string, owner: Owner | undefined): Promise<void> {
+  await mkdir(folder, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
+  if (!(await isFolder(folder))) {
+    throw new DriverError('refused', `${folder} is not a folder`, { hint: 'look who put it there, and remove it' });
+  }
+  if (owner) await lchown(folder, owner.uid, owner.gid);
+}
+
+/** Removes it with all that is in it, as whoever owns it; nothing where it isn't there. */
+export async function removeOwnedFolder(folder: string): Promise<void> {
+  const { uid, gid } = (await look(folder)) ?? {};
+  if (uid === undefined || gid === undefined) return;
+  if (uid === process.getuid?.()) return rm(folder, { recursive: true, force: true });
+  // The owner may empty the folder but not remove it: that is for root, who sees by it whether anything is left.
+  const removal = spawn('/bin/rm', ['-rf', '--', folder], { uid, gid, stdio: 'ignore' });
+  await once(removal, 'close');
+  await rmdir(folder);
+}
+
+/** For a folder that several share: the last one to leave removes it. */
+export async function removeIfEmpty(folder: string): Promise<void> {
+  await rmdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(error.code ?? '')) throw error;
+  });
+}
+
+export async function isFolder(path: string): Promise<boolean> {
+  return (await look(path)) !== undefined;
+}
+
+/** Of the folder itself: a link is none. */
+async function look(path: string): Promise<Stats | undefined> {
+  const stats = await lstat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error;
+    return undefined;
+  });
+  return stats?.isDirectory() ? stats : undefined;
+}

@@ -1,0 +1,33 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { LIMITS } from './limits.ts';
+
+/** As root in someone else's work tree git would refuse; and a repository must not name programs for it to run. */
+const SAFE = ['-c', 'safe.directory=*', '-c', 'core.fsmonitor=false'];
+
+/**
+ * Absolute paths of all files below a folder that git tracks or does not ignore, those deleted since included; a nested
+ * repository is listed as its folder. Undefined: the folder is in no work tree, or there is no git.
+ */
+export async function gitFiles(folder: string): Promise<readonly string[] | undefined> {
+  try {
+    const args = [...SAFE, '-C', folder, 'ls-files', '-z', '--cached', '--others', '--exclude-standard'];
+    const { stdout } = await promisify(execFile)('git', args, {
+      timeout: LIMITS.gitMs,
+      maxBuffer: LIMITS.gitOutputBytes,
+    });
+    return stdout
+      .split('\0')
+      .filter(Boolean)
+      .map((path) => join(folder, path.replace(/\/$/, '')));
+  } catch (error) {
+    if (isAbsence(error as { code?: unknown })) return undefined;
+    throw error;
+  }
+}
+
+/** 128: not a work tree. */
+function isAbsence({ code }: { code?: unknown }): boolean {
+  return code === 128 || code === 'ENOENT';
+}

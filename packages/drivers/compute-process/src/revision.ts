@@ -1,0 +1,49 @@
+import { chmod, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { UnixUser } from '@islet/supervise';
+import { letIn } from './service-folders.ts';
+import { makeImmutable, removeTree, syncTree } from './tree-tools.ts';
+
+/** `revision.json` beside a revision's `files`: where in them the service's folder is. */
+export type Revision =
+  | { readonly kind: 'snapshot'; readonly home: string }
+  /** Runs in the service's own folder; nothing was copied. */
+  | { readonly kind: 'in place'; readonly folder: string };
+
+/** A revision's folder appears by one rename, when all in it is complete: its name is the mark. */
+export async function completeRevision({ staged, final, revision, user }: CompleteRevision): Promise<void> {
+  await writeFile(join(staged, 'revision.json'), JSON.stringify(revision), { mode: 0o600 });
+  await chmod(staged, 0o700);
+  if (revision.kind === 'snapshot') await makeImmutable(join(staged, 'files'), user);
+  await letIn(staged, user);
+  await syncTree(staged);
+  await rename(staged, final);
+}
+
+interface CompleteRevision {
+  readonly staged: string;
+  readonly final: string;
+  readonly revision: Revision;
+  readonly user: UnixUser | undefined;
+}
+
+export async function readRevision(folder: string): Promise<Revision | undefined> {
+  const text = await readFile(join(folder, 'revision.json'), 'utf8').catch(() => undefined);
+  return text === undefined ? undefined : (JSON.parse(text) as Revision);
+}
+
+export async function listRevisions(folder: string): Promise<readonly string[]> {
+  return (await readdir(folder).catch(() => [])).sort();
+}
+
+/** Moved out of sight first, so that a removal that is interrupted leaves no half revision that counts as complete. */
+export async function removeRevision(folder: string, staging: string): Promise<void> {
+  const doomed = join(staging, `removed-${process.pid}-${Date.now()}`);
+  try {
+    await rename(folder, doomed);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw error;
+  }
+  await removeTree(doomed);
+}

@@ -1,0 +1,95 @@
+import { randomBytes } from 'node:crypto';
+import { chown, open, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { DriverError } from '@islet/driver';
+import { isFolder, makeOwnedFolder, makePassage, removeIfEmpty, removeOwnedFolder } from '@islet/driver/owned-folder';
+import type { UnixUser } from '@islet/supervise';
+import { failpoint } from './failpoint.ts';
+import { SUPERUSER } from './names.ts';
+import { runAs } from './run-as.ts';
+import { scramVerifier } from './scram.ts';
+import { initdbArguments } from './settings.ts';
+
+/**
+ * A service's data directory. `initdb` works in a folder with another name, which is renamed when all of it is on disk:
+ * a `cluster` that is there is whole. Every cluster is made by its own `initdb`, never copied, since the server takes
+ * two with one system identifier for the same and replays one's log on the other.
+ */
+export interface ClusterPlace {
+  /** The service's data folder, which is Islet's own; in it, `cluster` is the service's. */
+  readonly folder: string;
+  readonly user: UnixUser | undefined;
+}
+
+const CLUSTER = 'cluster';
+
+export function clusterFolder({ folder }: ClusterPlace): string {
+  return join(folder, CLUSTER);
+}
+
+export function clusterExists(place: ClusterPlace): Promise<boolean> {
+  return isFolder(clusterFolder(place));
+}
+
+export interface MakeOptions {
+  readonly native: string;
+  readonly superuserPassword: string;
+  readonly signal: AbortSignal;
+}
+
+export async function makeCluster(place: ClusterPlace, options: MakeOptions): Promise<void> {
+  if (await clusterExists(place)) return;
+  const { folder, user } = place;
+  const draft = join(folder, 'cluster.new');
+  const passwordFile = join(folder, 'superuser');
+  await makePassage(folder);
+  await removeOwnedFolder(draft);
+  await makeOwnedFolder(draft, user);
+  try {
+    await writePassword(passwordFile, options.superuserPassword, user);
+    const { code, output } = await runAs(
+      [
+        join(options.native, 'bin', 'initdb'),
+        ...initdbArguments({ folder: draft, superuser: SUPERUSER, passwordFile }),
+      ],
+      { user, cwd: draft, signal: options.signal },
+    );
+    if (code !== 0) throw initdbFailed(folder, output);
+  } finally {
+    await rm(passwordFile, { force: true });
+  }
+  failpoint('postgres: after initdb');
+  await rename(draft, clusterFolder(place));
+  await sync(folder);
+  failpoint('postgres: after the rename');
+}
+
+/** All of it, half-made ones too. */
+export async function removeCluster(folder: string): Promise<void> {
+  if (!(await isFolder(folder))) return;
+  for (const name of ['cluster.new', CLUSTER]) await removeOwnedFolder(join(folder, name));
+  await rm(folder, { recursive: true });
+  await removeIfEmpty(dirname(folder));
+}
+
+/** What it holds is no password but its verifier: it lets nobody in. */
+async function writePassword(file: string, password: string, user: UnixUser | undefined): Promise<void> {
+  await rm(file, { force: true });
+  await writeFile(file, `${scramVerifier(password, randomBytes(16))}\n`, { mode: 0o400, flag: 'wx' });
+  if (user) await chown(file, user.uid, user.gid);
+}
+
+function initdbFailed(folder: string, output: string): DriverError {
+  const reason = output.match(/^initdb: (?:error|detail): .*$/m)?.[0] ?? output.trim().split('\n').at(-1) ?? '';
+  const code = /no space left/i.test(output) ? 'no-space' : 'internal';
+  return new DriverError(code, `PostgreSQL's cluster in ${folder} can't be made: ${reason}`);
+}
+
+async function sync(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,263 @@
+import { randomBytes } from 'node:crypto';
+import { readdir, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import {
+  type CallOptions,
+  type DataDriver,
+  DriverError,
+  layoutOf,
+  type MigrateOutcome,
+  type MigrateRequest,
+  type StoreConnection,
+  type StoreObservation,
+  type StoreRequest,
+} from '@islet/driver';
+import { readMigrations } from '@islet/driver/migrations';
+import { removeIfEmpty } from '@islet/driver/owned-folder';
+import { type Guarantee, serviceUser, type UnixUser } from '@islet/supervise';
+import { findPackage, usableBinaries } from './binaries.ts';
+import { type ClusterPlace, clusterExists, clusterFolder, makeCluster, removeCluster } from './cluster.ts';
+import { withClient } from './connect.ts';
+import { type Credentials, CredentialsFolder } from './credentials.ts';
+import { failpoint } from './failpoint.ts';
+import { Health } from './health.ts';
+import { migratePostgres } from './migrations.ts';
+import { processName, storeName } from './names.ts';
+import { LIMITS, type PostgresOptions } from './options.ts';
+import {
+  lastComplaint,
+  logSize,
+  portWasTaken,
+  readLog,
+  runningServer,
+  startServer,
+  stopServer,
+  untilReady,
+} from './server.ts';
+import { removeStaleLock } from './stale-lock.ts';
+import { connectionTo, ensureStore, isStarted, type Started, serviceConfig, superuserConfig } from './store.ts';
+import { Turns } from './turns.ts';
+
+/** A PostgreSQL server for each service: its own cluster, user, password, port and log, kept by the supervisor. */
+export function createPostgres(options: PostgresOptions): DataDriver {
+  return new PostgresDriver(options);
+}
+
+class PostgresDriver implements DataDriver {
+  readonly engine = 'postgres';
+  readonly #options: PostgresOptions;
+  readonly #credentials: CredentialsFolder;
+  readonly #health: Health;
+  /** Calls for one service happen one after the other. */
+  readonly #turns = new Turns();
+  readonly #listeners = new Set<() => void>();
+  readonly #exits: Disposable;
+
+  constructor(options: PostgresOptions) {
+    this.#options = options;
+    this.#credentials = new CredentialsFolder(join(options.layout.state, 'credentials'));
+    this.#health = new Health(options.supervisor, () => this.#changed());
+    this.#exits = options.supervisor.onExit((name) => {
+      if (this.#credentials.services().some((service) => processName(service) === name)) this.#changed();
+    });
+  }
+
+  async provision({ service }: StoreRequest, { signal }: CallOptions): Promise<void> {
+    await this.#turns.take(service, async () => {
+      signal.throwIfAborted();
+      const place = await this.#placeOf(service);
+      const credentials = this.#credentials.get(service) ?? (await this.#newCredentials(service, place));
+      if (this.#health.isReady(service)) return;
+      const started = await this.#startUntilReady(credentials, place, signal);
+      await withClient(superuserConfig(started), signal, (client) => ensureStore(client, started));
+      this.#health.setReady(service);
+      this.#changed();
+    });
+  }
+
+  async migrate({ service, folder }: MigrateRequest, { signal }: CallOptions): Promise<MigrateOutcome> {
+    return this.#turns.take(service, async () => {
+      const started = this.#started(service);
+      const migrations = await readMigrations(folder);
+      return migratePostgres(serviceConfig(started), migrations, signal);
+    });
+  }
+
+  async connection({ service }: { readonly service: string }): Promise<StoreConnection> {
+    return connectionTo(this.#started(service));
+  }
+
+  async stop({ service }: { readonly service: string }): Promise<void> {
+    await this.#turns.take(service, async () => {
+      await stopServer(this.#options.supervisor, service);
+      this.#changed();
+    });
+  }
+
+  async purge({ service }: { readonly service: string }): Promise<void> {
+    await this.#turns.take(service, async () => {
+      const state = this.#options.supervisor.observe().get(processName(service));
+      if (state !== undefined && state.kind !== 'exited') {
+        throw new DriverError('refused', `the PostgreSQL server of ${service} runs`, { hint: 'stop it first' });
+      }
+      if (!this.#credentials.get(service)) return;
+      await this.#options.supervisor.forget(processName(service));
+      await removeCluster(layoutOf.data(this.#options.layout, service));
+      await this.#removeLogs(service);
+      failpoint('postgres: after the data is gone');
+      // Last: as long as they are there, the store is observed, and the purge is asked for again.
+      await this.#credentials.remove(service);
+      this.#changed();
+    });
+  }
+
+  async observe(): Promise<Readonly<Record<string, StoreObservation>>> {
+    const states = this.#options.supervisor.observe();
+    return Object.fromEntries(
+      this.#credentials.services().map((service) => {
+        const state = states.get(processName(service));
+        if (state?.kind === 'running') return [service, this.#observeRunning(service)];
+        return [service, { kind: 'stopped', how: state?.kind === 'exited' ? state.how : undefined }];
+      }),
+    );
+  }
+
+  watch(onChange: () => void): Disposable {
+    this.#listeners.add(onChange);
+    return { [Symbol.dispose]: () => this.#listeners.delete(onChange) };
+  }
+
+  async close(): Promise<void> {
+    this.#exits[Symbol.dispose]();
+    this.#listeners.clear();
+    await this.#health.close();
+  }
+
+  #observeRunning(service: string): StoreObservation {
+    const credentials = this.#credentials.get(service);
+    if (this.#turns.isTaken(service) && !this.#health.isReady(service)) return { kind: 'starting' };
+    if (!isStarted(credentials)) return { kind: 'starting' };
+    return this.#health.observe(credentials);
+  }
+
+  /**
+   * Starts what doesn't run, and waits. A server whose port a stranger took in the meantime ends at once, and is started
+   * on another one.
+   */
+  async #startUntilReady(credentials: Credentials, place: ClusterPlace, signal: AbortSignal): Promise<Started> {
+    const { supervisor, log } = this.#options;
+    const { service } = credentials;
+    for (let attempt = 1; ; attempt++) {
+      const logFrom = await logSize(this.#logOf(service));
+      const started = await this.#ensureStarted(credentials, place, signal);
+      const isAlive = () => runningServer(supervisor, service) !== undefined;
+      const readiness = await untilReady(superuserConfig(started), { isAlive, signal });
+      if (readiness === 'ready') return started;
+      if (readiness === 'rejected') throw strangerInside(service);
+      const written = await readLog(this.#logOf(service), logFrom);
+      if (!portWasTaken(written) || attempt === LIMITS.startAttempts) throw endedAtStart(service, written);
+      log.warn({ service, port: started.port }, 'the port of a PostgreSQL server is taken: trying another one');
+    }
+  }
+
+  async #ensureStarted(credentials: Credentials, place: ClusterPlace, signal: AbortSignal): Promise<Started> {
+    const { supervisor, ports, log } = this.#options;
+    const { service } = credentials;
+    const known = this.#credentials.get(service);
+    if (runningServer(supervisor, service) && isStarted(known)) return known;
+
+    if (process.getuid?.() === 0 && !place.user) throw noUser(service, supervisor.guarantees());
+    const native = await usableBinaries({
+      ...(await findPackage()),
+      tools: this.#options.tools,
+      user: place.user,
+      signal,
+    });
+    await makeCluster(place, { native, superuserPassword: credentials.superuserPassword, signal });
+    await removeStaleLock(clusterFolder(place));
+    // On disk before the server listens there: whoever adopts it must find it.
+    const started = { ...credentials, port: await ports.take(processName(service)) };
+    if (started.port !== known?.port) await this.#credentials.write(started);
+    failpoint('postgres: after the port');
+    await startServer(supervisor, {
+      service,
+      cluster: clusterFolder(place),
+      native,
+      port: started.port,
+      user: place.user,
+      log: this.#logOf(service),
+    });
+    failpoint('postgres: after the start');
+    log.info({ service, port: started.port }, 'PostgreSQL server started');
+    return started;
+  }
+
+  async #newCredentials(service: string, place: ClusterPlace): Promise<Credentials> {
+    if (await clusterExists(place)) throw lostCredentials(service, place.folder);
+    const credentials: Credentials = {
+      engine: 'postgres',
+      service,
+      name: storeName(service),
+      password: randomBytes(32).toString('hex'),
+      superuserPassword: randomBytes(32).toString('hex'),
+      port: undefined,
+    };
+    await this.#credentials.write(credentials);
+    failpoint('postgres: after the credentials');
+    return credentials;
+  }
+
+  #started(service: string): Started {
+    const credentials = this.#credentials.get(service);
+    if (isStarted(credentials)) return credentials;
+    throw new DriverError('not-found', `${service} has no PostgreSQL server`, { hint: 'provision it first' });
+  }
+
+  async #placeOf(service: string): Promise<ClusterPlace> {
+    const user: UnixUser | undefined = await serviceUser({ system: this.#options.system, service });
+    return { folder: layoutOf.data(this.#options.layout, service), user };
+  }
+
+  #logOf(service: string): string {
+    return join(layoutOf.serviceLogs(this.#options.layout, service), `${processName(service)}.log`);
+  }
+
+  /** With the rotated ones. */
+  async #removeLogs(service: string): Promise<void> {
+    const folder = dirname(this.#logOf(service));
+    const files = await readdir(folder).catch(() => []);
+    for (const file of files) {
+      if (file.startsWith(`${processName(service)}.log`)) await rm(join(folder, file), { force: true });
+    }
+    await removeIfEmpty(folder);
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+function noUser(service: string, guarantees: readonly Guarantee[]): DriverError {
+  const reason = guarantees.find(({ name, held }) => name === 'isolation between services' && !held)?.reason;
+  return new DriverError('unsupported', `PostgreSQL refuses to run as root, and ${service} has no user of its own`, {
+    hint: reason ?? 'run Islet as another user',
+  });
+}
+
+function lostCredentials(service: string, folder: string): DriverError {
+  return new DriverError('refused', `${service} has a PostgreSQL cluster in ${folder}, but its credentials are gone`, {
+    hint: `restore credentials/${service}.json in the state folder, or move the cluster away to begin with an empty one`,
+  });
+}
+
+function strangerInside(service: string): DriverError {
+  return new DriverError('refused', `the PostgreSQL server of ${service} doesn't know Islet's own user`, {
+    hint: 'the cluster and its credentials are not of one age: restore both from one backup',
+  });
+}
+
+function endedAtStart(service: string, written: string): DriverError {
+  const complaint = lastComplaint(written) ?? 'it left no word in its log';
+  const code = /no space left/i.test(written) ? 'no-space' : 'unavailable';
+  return new DriverError(code, `the PostgreSQL server of ${service} ended at its start: ${complaint}`);
+}

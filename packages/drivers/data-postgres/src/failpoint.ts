@@ -1,0 +1,20 @@
+/**
+ * Instants between an effect of this driver and what comes after it. A test names one in `ISLET_FAILPOINT`; the process is
+ * killed there, as a power cut would, and the next `provision` or `purge` has to put things right.
+ */
+export const POSTGRES_FAILPOINTS = [
+  'postgres: after the credentials',
+  'postgres: after initdb',
+  'postgres: after the rename',
+  'postgres: after the port',
+  'postgres: after the start',
+  'postgres: after the role',
+  'postgres: after the database',
+  'postgres: after a migration',
+  'postgres: after the data is gone',
+] as const;
+export type PostgresFailpoint = (typeof POSTGRES_FAILPOINTS)[number];
+
+export function failpoint(name: PostgresFailpoint): void {
+  if (process.env.ISLET_FAILPOINT === name) process.kill(process.pid, 'SIGKILL');
+}

@@ -1,0 +1,32 @@
+/**
+ * The name of a service's database and role: what SQL takes without quotes. PostgreSQL keeps some names for itself, and
+ * `islet` is the superuser's.
+ */
+export function storeName(service: string): string {
+  const name = service.toLowerCase().replaceAll('-', '_');
+  return RESERVED.has(name) || name.startsWith('pg_') ? `svc_${name}` : name;
+}
+
+export const SUPERUSER = 'islet';
+
+const RESERVED: ReadonlySet<string> = new Set([
+  SUPERUSER,
+  'postgres',
+  'template0',
+  'template1',
+  'public',
+  'none',
+  'user',
+  'current_role',
+  'current_user',
+  'session_user',
+]);
+
+/** What the supervisor and the allocator of ports know a service's server by. */
+export function processName(service: string): string {
+  return `postgres-${service}`;
+}
+
+export function quoteName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}

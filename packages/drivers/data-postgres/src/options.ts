@@ -1,0 +1,46 @@
+import type { Layout } from '@islet/driver';
+import type { Supervisor } from '@islet/supervise';
+
+export interface PostgresOptions {
+  readonly layout: Layout;
+  /** The system's id. */
+  readonly system: string;
+  readonly supervisor: Supervisor;
+  /** A folder that every user of the machine can read, where the binaries are copied if they can't be run in place. */
+  readonly tools: string;
+  readonly ports: Ports;
+  readonly log: Log;
+}
+
+/** Hands out ports of 127.0.0.1, outside of the ephemeral range. */
+export interface Ports {
+  /** The port kept for this name; another one where a stranger listens on it. */
+  take(name: string): Promise<number>;
+}
+
+export interface Log {
+  info(fields: Readonly<Record<string, unknown>>, message: string): void;
+  warn(fields: Readonly<Record<string, unknown>>, message: string): void;
+}
+
+/** Every limit of this driver. Sizes are bytes, times are milliseconds. */
+export const LIMITS = {
+  /** From the start of a server until it accepts connections, recovery after a crash included. */
+  readyMs: 120_000,
+  /** Between two attempts to connect: doubles from the first to the longest. */
+  retryFirstMs: 10,
+  retryLongestMs: 250,
+  connectMs: 5_000,
+  /** For a statement of the driver's own; a migration has no limit but the caller's signal. */
+  statementMs: 30_000,
+  /** PostgreSQL's fast shutdown, which writes a checkpoint; after that it is killed, and recovers at its next start. */
+  stopGraceMs: 5_000,
+  /** A migration that waits for a lock makes everyone behind it wait: it gives up early, and tries again. */
+  lockMs: 2_000,
+  lockAttempts: 10,
+  lockPauseMs: 500,
+  /** Starts with another port, when a stranger was faster. */
+  startAttempts: 3,
+  logTailBytes: 16 * 1024,
+  outputBytes: 64 * 1024,
+} as const;

@@ -1,0 +1,107 @@
+import { chmod, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DataDriver, Layout } from '@islet/driver';
+import { openSupervisor, removeServiceUser, type Supervisor } from '@islet/supervise';
+import { Client, type ClientConfig } from 'pg';
+import { createPostgres, type Ports } from '../src/index.ts';
+
+/** A system with nothing but stores, in a folder of its own. */
+export interface World {
+  readonly layout: Layout;
+  readonly system: string;
+  readonly driver: DataDriver;
+  readonly supervisor: Supervisor;
+  /** Ends this control plane, servers running, and begins another one in the same folder. */
+  again(): Promise<World>;
+  /** Stops and purges every store, and removes all that was made. */
+  close(): Promise<void>;
+}
+
+let worlds = 0;
+
+export async function makeWorld(): Promise<World> {
+  const root = await mkdtemp(join(tmpdir(), 'islet-postgres-'));
+  // As a system's folder is: each service's user can pass.
+  await chmod(root, 0o711);
+  return openWorld(root, `test${process.pid}-${worlds++}`);
+}
+
+export async function openWorld(root: string, system: string): Promise<World> {
+  // One folder for both, as where every user can pass.
+  const state = join(root, '.islet');
+  await mkdir(state, { recursive: true, mode: 0o711 });
+  const layout = { state, runtime: state };
+  const supervisor = await openSupervisor({ folder: join(layout.state, 'processes'), system });
+  const tools = join(root, 'tools');
+  const log = { info: () => {}, warn: () => {} };
+  const driver = createPostgres({ layout, system, supervisor, tools, ports: freePorts(), log });
+  const leave = async () => {
+    await driver.close();
+    await supervisor.close();
+  };
+  return {
+    layout,
+    system,
+    driver,
+    supervisor,
+    again: async () => {
+      await leave();
+      return openWorld(root, system);
+    },
+    close: async () => {
+      for (const service of Object.keys(await driver.observe())) {
+        await driver.stop({ service }, patience());
+        await driver.purge({ service }, patience());
+        await removeServiceUser({ system, service });
+      }
+      await leave();
+      const left = await readdir(layout.state, { recursive: true });
+      const orphans = left.filter(
+        (path) => !['credentials', 'processes', 'services', 'logs', 'logs/services'].includes(path),
+      );
+      if (orphans.length > 0) throw new Error(`a purge left ${orphans.join(', ')}`);
+      await rm(root, { recursive: true });
+    },
+  };
+}
+
+export function patience(): { signal: AbortSignal } {
+  return { signal: AbortSignal.timeout(60_000) };
+}
+
+/** One after the other, below the ephemeral range; each test process begins elsewhere. */
+export function freePorts(): Ports {
+  let next = 20_000 + (process.pid % 400) * 25;
+  const kept = new Map<string, number>();
+  return {
+    take: async (name) => {
+      let port = kept.get(name) ?? next++;
+      while (!(await isFree(port))) port = next++;
+      kept.set(name, port);
+      return port;
+    },
+  };
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer()
+      .once('error', () => resolve(false))
+      .listen({ port, host: '127.0.0.1' }, () => server.close(() => resolve(true)));
+  });
+}
+
+export async function query(
+  config: ClientConfig | string,
+  sql: string,
+): Promise<readonly Readonly<Record<string, unknown>>[]> {
+  const client = new Client(config);
+  try {
+    await client.connect();
+    return (await client.query<Record<string, unknown>>(sql)).rows;
+  } finally {
+    await client.end().catch(() => {});
+  }
+}

@@ -1,0 +1,126 @@
+import { dirname, join } from 'node:path';
+import {
+  type CallOptions,
+  type DataDriver,
+  DriverError,
+  layoutOf,
+  type MigrateOutcome,
+  type MigrateRequest,
+  type StoreConnection,
+  type StoreObservation,
+  type StoreRequest,
+} from '@islet/driver';
+import { type Migration, readMigrations } from '@islet/driver/migrations';
+import { makeOwnedFolder, makePassage, removeIfEmpty, removeOwnedFolder } from '@islet/driver/owned-folder';
+import { serviceUser } from '@islet/supervise';
+import { type Mark, Marks } from './marks.ts';
+import type { SqliteOptions } from './options.ts';
+import { work } from './work.ts';
+
+/** An SQLite file for each service, in a folder that only the service's user can enter. */
+export function createSqlite(options: SqliteOptions): DataDriver {
+  return new SqliteDriver(options);
+}
+
+class SqliteDriver implements DataDriver {
+  readonly engine = 'sqlite';
+  readonly #options: SqliteOptions;
+  readonly #marks: Marks;
+  readonly #listeners = new Set<() => void>();
+
+  constructor(options: SqliteOptions) {
+    this.#options = options;
+    this.#marks = new Marks(join(options.layout.state, 'sqlite'));
+  }
+
+  async provision({ service }: StoreRequest, { signal }: CallOptions): Promise<void> {
+    signal.throwIfAborted();
+    const owner = await serviceUser({ system: this.#options.system, service });
+    const folder = this.#folderOf(service);
+    await makePassage(dirname(folder));
+    await makeOwnedFolder(folder, owner);
+    await this.#work(service, [], signal);
+    await this.#mark(service, 'open');
+  }
+
+  async migrate({ service, folder }: MigrateRequest, { signal }: CallOptions): Promise<MigrateOutcome> {
+    this.#require(service);
+    return this.#work(service, await readMigrations(folder), signal);
+  }
+
+  async connection({ service }: { readonly service: string }): Promise<StoreConnection> {
+    this.#require(service);
+    const path = this.#fileOf(service);
+    return {
+      url: `sqlite:///${path}`,
+      path,
+      host: undefined,
+      port: undefined,
+      user: undefined,
+      password: undefined,
+      name: undefined,
+    };
+  }
+
+  async stop({ service }: { readonly service: string }): Promise<void> {
+    if (this.#marks.get(service) === 'open') await this.#mark(service, 'stopped');
+  }
+
+  async purge({ service }: { readonly service: string }): Promise<void> {
+    const mark = this.#marks.get(service);
+    if (mark === 'open') {
+      throw new DriverError('refused', `the SQLite file of ${service} is in use`, { hint: 'stop it first' });
+    }
+    if (mark === undefined) return;
+    await removeOwnedFolder(this.#folderOf(service));
+    await removeIfEmpty(dirname(this.#folderOf(service)));
+    // Last: as long as it is there, the store is observed, and the purge is asked for again.
+    await this.#marks.remove(service);
+    this.#changed();
+  }
+
+  async observe(): Promise<Readonly<Record<string, StoreObservation>>> {
+    return Object.fromEntries([...this.#marks.all()].map(([service, mark]) => [service, OBSERVED[mark]]));
+  }
+
+  watch(onChange: () => void): Disposable {
+    this.#listeners.add(onChange);
+    return { [Symbol.dispose]: () => this.#listeners.delete(onChange) };
+  }
+
+  async close(): Promise<void> {
+    this.#listeners.clear();
+  }
+
+  async #work(service: string, migrations: readonly Migration[], signal: AbortSignal): Promise<MigrateOutcome> {
+    const owner = await serviceUser({ system: this.#options.system, service });
+    return work({ file: this.#fileOf(service), owner, migrations }, signal);
+  }
+
+  async #mark(service: string, mark: Mark): Promise<void> {
+    await this.#marks.set(service, mark);
+    this.#changed();
+  }
+
+  #require(service: string): void {
+    if (this.#marks.get(service) !== undefined) return;
+    throw new DriverError('not-found', `${service} has no SQLite file`, { hint: 'provision it first' });
+  }
+
+  #folderOf(service: string): string {
+    return layoutOf.data(this.#options.layout, service);
+  }
+
+  #fileOf(service: string): string {
+    return join(this.#folderOf(service), `${service}.db`);
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+const OBSERVED = {
+  open: { kind: 'ready', pid: undefined, port: undefined },
+  stopped: { kind: 'stopped', how: undefined },
+} as const satisfies Record<Mark, StoreObservation>;

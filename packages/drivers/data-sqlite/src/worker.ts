@@ -1,0 +1,43 @@
+/**
+ * Opens a service's file as that service's user, makes it what it should be, and applies migrations.
+ *
+ * A process of its own: SQLite makes `-wal` and `-shm` files beside the database, which must be the service's; root that
+ * opened a file in the service's folder would follow a link wherever the service points it; and a long migration would hold
+ * up the control plane. It starts as Islet's own user, who can read this program, and then becomes the service's for good.
+ */
+
+import { DatabaseSync } from 'node:sqlite';
+import { json } from 'node:stream/consumers';
+import type { MigrateOutcome } from '@islet/driver';
+import { runMigrations, sqliteMigrationStore } from '@islet/driver/migrations';
+import { LIMITS } from './options.ts';
+import type { WorkerAnswer, WorkerRequest } from './worker-protocol.ts';
+
+const request = (await json(process.stdin)) as WorkerRequest;
+become(request.owner);
+process.stdout.write(JSON.stringify(await answer(request)));
+
+function become(owner: WorkerRequest['owner']): void {
+  process.umask(0o077);
+  if (!owner) return;
+  process.setgroups?.([]);
+  process.setgid?.(owner.gid);
+  process.setuid?.(owner.uid);
+}
+
+async function answer({ file, migrations }: WorkerRequest): Promise<WorkerAnswer> {
+  try {
+    using database = new DatabaseSync(file, { timeout: LIMITS.busyMs });
+    // Kept in the file. Readers and a writer don't wait for each other; what is committed is on disk (synchronous=FULL).
+    database.exec('PRAGMA journal_mode = WAL');
+    return { kind: 'done', outcome: await migrate(database, migrations) };
+  } catch (error) {
+    return { kind: 'refused', reason: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+async function migrate(database: DatabaseSync, migrations: WorkerRequest['migrations']): Promise<MigrateOutcome> {
+  if (migrations.length === 0) return { kind: 'migrated', applied: [] };
+  const store = sqliteMigrationStore(database, () => new Date());
+  return runMigrations(store, migrations, new AbortController().signal);
+}

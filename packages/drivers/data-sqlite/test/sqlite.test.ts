@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { after, before, describe, it } from 'node:test';
+import type { DataDriver } from '@islet/driver';
+import { dataConformance } from '@islet/driver/conformance';
+import { removeServiceUser, serviceUser } from '@islet/supervise';
+import { createSqlite } from '../src/index.ts';
+
+const asRoot = process.getuid?.() === 0;
+const patience = () => ({ signal: AbortSignal.timeout(30_000) });
+
+interface World {
+  readonly root: string;
+  readonly system: string;
+  readonly driver: DataDriver;
+  readonly open: () => DataDriver;
+  readonly close: (services: Iterable<string>) => Promise<void>;
+}
+
+let worlds = 0;
+
+async function makeWorld(): Promise<World> {
+  const root = await mkdtemp(join(tmpdir(), 'islet-sqlite-'));
+  // As a system's folder is: each service's user can pass.
+  await chmod(root, 0o711);
+  const system = `sqlite${process.pid}-${worlds++}`;
+  const layout = { state: join(root, 'state'), runtime: join(root, 'runtime') };
+  const open = () => createSqlite({ layout, system });
+  const close = async (services: Iterable<string>) => {
+    for (const service of services) await removeServiceUser({ system, service });
+    await rm(root, { recursive: true });
+  };
+  return { root, system, driver: open(), open, close };
+}
+
+/** As the service itself would, with its rights. */
+function query(path: string, sql: string, uid: number | undefined): readonly Readonly<Record<string, unknown>>[] {
+  const program = `const db = new (require('node:sqlite').DatabaseSync)(process.argv[1]);
+    console.log(JSON.stringify(db.prepare(process.argv[2]).all()))`;
+  const identity = uid === undefined ? {} : { uid, gid: uid };
+  const { stdout, stderr, status } = spawnSync(process.execPath, ['-e', program, path, sql], {
+    ...identity,
+    cwd: '/',
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(stderr);
+  return JSON.parse(stdout) as Record<string, unknown>[];
+}
+
+dataConformance(
+  'data-sqlite',
+  async () => {
+    const world = await makeWorld();
+    const services = new Set<string>();
+    const { system, driver } = world;
+    return {
+      driver,
+      request: async (service) => {
+        services.add(service);
+        return { service, url: undefined };
+      },
+      query: async (service, sql) => {
+        const { path } = await driver.connection({ service });
+        return query(path!, sql, (await serviceUser({ system, service }))?.uid);
+      },
+      close: async () => {
+        await driver.close();
+        await world.close(services);
+      },
+    };
+  },
+  { ownsData: true },
+);
+
+describe('an SQLite store', () => {
+  const service = 'orders';
+  let world: World;
+  let path: string;
+  let folder: string;
+  const migrate = async (name: string, sql: string, options = patience()) => {
+    await writeFile(join(folder, name), sql);
+    return world.driver.migrate({ service, folder }, options);
+  };
+
+  before(async () => {
+    world = await makeWorld();
+    folder = await mkdtemp(join(world.root, 'migrations-'));
+    await world.driver.provision({ service, url: undefined }, patience());
+    path = (await world.driver.connection({ service })).path!;
+  });
+  after(() => world.close([service, 'other']));
+
+  it('is a file in write-ahead mode with a URL of four slashes', async () => {
+    const { url } = await world.driver.connection({ service });
+    assert.equal(url, `sqlite:///${path}`);
+    assert.ok(url.startsWith('sqlite:////'));
+    using database = new DatabaseSync(path, { readOnly: true });
+    assert.equal(database.prepare('PRAGMA journal_mode').get()!.journal_mode, 'wal');
+  });
+
+  it(
+    "is the service's own, with every file beside it, and nobody else can enter",
+    { skip: !asRoot && 'needs root' },
+    async () => {
+      const { uid } = (await serviceUser({ system: world.system, service }))!;
+      // Whoever has it open keeps the files beside it there.
+      using _reader = new DatabaseSync(path, { readOnly: true });
+      await migrate('1.sql', 'CREATE TABLE a (x int)');
+      const files = await readdir(dirname(path));
+      assert.ok(files.length >= 1);
+      for (const file of ['.', ...files]) {
+        const { uid: owner, mode } = await stat(join(dirname(path), file));
+        assert.deepEqual([file, owner, mode & 0o077], [file, uid, 0]);
+      }
+      const other = (await serviceUser({ system: world.system, service: 'other' }))!;
+      const cat = spawn('/bin/cat', [path], { uid: other.uid, gid: other.gid, stdio: 'ignore' });
+      assert.notEqual((await once(cat, 'close'))[0], 0);
+    },
+  );
+
+  it('is what the last control plane left it', async () => {
+    assert.equal((await world.open().observe()).orders?.kind, 'ready');
+    await world.driver.stop({ service }, patience());
+    assert.equal((await world.open().observe()).orders?.kind, 'stopped');
+    await world.driver.provision({ service, url: undefined }, patience());
+  });
+
+  it('runs a marked migration outside of a transaction', async () => {
+    const outcome = await migrate('2.sql', '-- islet: no-transaction\nVACUUM;');
+    assert.equal(outcome.kind === 'migrated' && outcome.applied.at(-1), '2.sql');
+  });
+
+  it('is rolled back when a migration is given up in its middle', async () => {
+    const endless = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n';
+    const giveUp = { signal: AbortSignal.timeout(1_000) };
+    await assert.rejects(migrate('3.sql', `CREATE TABLE half (x int);\nCREATE TABLE b AS ${endless};`, giveUp));
+    const outcome = await migrate('3.sql', 'CREATE TABLE half (x int)');
+    assert.deepEqual(outcome, { kind: 'migrated', applied: ['3.sql'] });
+  });
+
+  it('that is a broken file is unavailable, with its path and the reason', async () => {
+    const broken = 'other';
+    await world.driver.provision({ service: broken, url: undefined }, patience());
+    const file = (await world.driver.connection({ service: broken })).path!;
+    await writeFile(
+      file,
+      'this is no database, but long enough to be read as a header of one hundred bytes.'.repeat(4),
+    );
+    await assert.rejects(world.driver.provision({ service: broken, url: undefined }, patience()), {
+      code: 'unavailable',
+      message: /other\.db can't be used: file is not a database/,
+    });
+  });
+
+  it(
+    "that its service replaced by a link is opened with the service's rights only",
+    { skip: !asRoot && 'needs root' },
+    async () => {
+      const file = (await world.driver.connection({ service: 'other' })).path!;
+      const target = join(world.root, 'root-only.db');
+      await writeFile(target, '', { mode: 0o600 });
+      await rm(file);
+      await symlink(target, file);
+      await assert.rejects(world.driver.provision({ service: 'other', url: undefined }, patience()), {
+        code: 'unavailable',
+      });
+      assert.equal((await stat(target)).size, 0);
+      assert.equal((await stat(target)).uid, 0);
+    },
+  );
+
+  it('leaves nothing when it is purged', async () => {
+    await world.driver.stop({ service }, patience());
+    await world.driver.purge({ service }, patience());
+    await world.driver.stop({ service: 'other' }, patience());
+    await world.driver.purge({ service: 'other' }, patience());
+    assert.deepEqual(await readdir(join(world.root, 'runtime'), { recursive: true }), ['services']);
+    assert.deepEqual(await readdir(join(world.root, 'state', 'sqlite')), []);
+  });
+});

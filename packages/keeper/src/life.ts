@@ -1,0 +1,89 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { socketPath } from './socket-path.ts';
+
+export { isDown, keeperArgv, reviveKeeper } from './keep-alive.ts';
+export { livingPid } from './living-pid.ts';
+export { socketPath } from './socket-path.ts';
+
+/** The keeper and the programs that it keeps; far more than that means that somebody leaks connections. */
+const MAX_WATCHERS = 64;
+/** A predecessor that was just killed may still be letting go of its lock. */
+const LOCK_WAIT_MS = 200;
+
+export interface LifeOptions {
+  /** The system's state folder. */
+  readonly state: string;
+  /** `control-plane`, `proxy`, `keeper`. */
+  readonly program: string;
+}
+
+export interface Life {
+  /** Ends the watchers' connections and lets the next instance in. The kernel does the same when the process dies. */
+  close(): Promise<void>;
+}
+
+/**
+ * Makes this process the one instance of `program`, and lets others watch it: it listens on `run/<program>.life.sock`,
+ * says its pid there and nothing more, and the end of a connection is the kernel's word that it has died. Undefined when
+ * another instance lives.
+ */
+export async function listenLife({ state, program }: LifeOptions): Promise<Life | undefined> {
+  mkdirSync(join(state, 'run'), { recursive: true, mode: 0o700 });
+  const path = socketPath(state, `${program}.life`);
+  const lock = takeLock(join(state, 'run', `${program}.lock`));
+  if (lock === undefined) return undefined;
+  const watchers = new Set<Socket>();
+  try {
+    rmSync(path, { force: true });
+    const server = await listen(path, watchers);
+    return { close: () => close(server, watchers, lock) };
+  } catch (error) {
+    lock.close();
+    throw error;
+  }
+}
+
+/** A transaction of SQLite, for its lock alone: the kernel lets go of it when the process dies, however it dies. */
+function takeLock(path: string): DatabaseSync | undefined {
+  const lock = new DatabaseSync(path, { timeout: LOCK_WAIT_MS });
+  try {
+    lock.exec('BEGIN EXCLUSIVE');
+    return lock;
+  } catch (error) {
+    lock.close();
+    if (isBusy(error)) return undefined;
+    throw error;
+  }
+}
+
+const SQLITE_BUSY = 5;
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY;
+}
+
+function listen(path: string, watchers: Set<Socket>): Promise<Server> {
+  const server = createServer((watcher) => {
+    watchers.add(watcher);
+    watcher.on('close', () => watchers.delete(watcher));
+    // A watcher that is killed resets its connection: nothing to us.
+    watcher.on('error', () => watcher.destroy());
+    watcher.resume();
+    watcher.write(`${process.pid}\n`);
+  });
+  server.maxConnections = MAX_WATCHERS;
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(path, () => resolve(server));
+  });
+}
+
+async function close(server: Server, watchers: Set<Socket>, lock: DatabaseSync): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  for (const watcher of watchers) watcher.destroy();
+  await closed;
+  lock.close();
+}

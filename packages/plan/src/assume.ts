@@ -1,0 +1,86 @@
+import type { InstanceId, Observed, ObservedInstance, ObservedService, ObservedTraffic, Step } from './model.ts';
+import { seenOf } from './turn.ts';
+
+/**
+ * The world as it is after a step that succeeded at once. It is what `preview` shows, what the properties of `plan` are
+ * checked against, and the simplest of the worlds that the simulator knows.
+ */
+export function assume(step: Step, observed: Observed, now: number): Observed {
+  switch (step.kind) {
+    case 'wait':
+      return observed;
+    case 'publish':
+      return { ...observed, traffic: publish(step, observed.traffic, now) };
+    case 'purge': {
+      const { [step.service]: _gone, ...services } = observed.services;
+      return { ...observed, services };
+    }
+    default: {
+      const seen = seenOf(step.service, observed);
+      return { ...observed, services: { ...observed.services, [step.service]: afterStep(step, seen, now) } };
+    }
+  }
+}
+
+type ServiceStep = Exclude<Step, { kind: 'wait' | 'publish' | 'purge' }>;
+
+function afterStep(step: ServiceStep, seen: ObservedService, now: number): ObservedService {
+  switch (step.kind) {
+    case 'build':
+      return { ...seen, built: [...seen.built, step.revision], hasFiles: true };
+    case 'provision':
+      return { ...seen, store: { kind: 'ready' }, hasFiles: true };
+    case 'migrate':
+      return { ...seen, migrated: [...seen.migrated, step.revision] };
+    case 'start':
+      return { ...seen, instances: started(step, seen, now) };
+    case 'kill':
+      return {
+        ...seen,
+        instances: seen.instances.map((it) => (it.id === step.instance ? killed(it, step.why, now) : it)),
+      };
+    case 'stop':
+      return { ...seen, instances: seen.instances.filter(({ id }) => id !== step.instance) };
+    case 'promote': {
+      const { [step.generation]: _cleared, ...failed } = seen.failed;
+      return { ...seen, failed, stable: { revision: step.revision, generation: step.generation } };
+    }
+    case 'fail':
+      return { ...seen, failed: { ...seen.failed, [step.generation]: step.reason } };
+    case 'forget':
+      return { ...seen, built: seen.built.filter((revision) => revision !== step.revision) };
+    case 'stop-store':
+      return { ...seen, store: { kind: 'stopped' } };
+  }
+}
+
+function started(step: Extract<Step, { kind: 'start' }>, seen: ObservedService, now: number): ObservedInstance[] {
+  const before = seen.instances.find(({ id }) => id === step.instance);
+  const instance: ObservedInstance = {
+    id: step.instance,
+    revision: step.revision,
+    generation: step.generation,
+    index: step.index,
+    exits: before?.exits ?? 0,
+    firstStartedAt: before?.firstStartedAt ?? now,
+    state: { kind: 'ready', since: now },
+  };
+  const others = seen.instances.filter(({ id }) => id !== step.instance);
+  return [...others, instance].sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+function killed(instance: ObservedInstance, how: string, now: number): ObservedInstance {
+  return { ...instance, exits: instance.exits + 1, state: { kind: 'exited', at: now, restartAt: now, how } };
+}
+
+function publish(step: Extract<Step, { kind: 'publish' }>, traffic: ObservedTraffic, now: number): ObservedTraffic {
+  const { routes, endpoints } = step;
+  const before = Object.values(traffic.acknowledged?.endpoints ?? {}).flat();
+  const after = new Set<InstanceId>(Object.values(endpoints).flat());
+  const removed = before.filter((id) => !after.has(id));
+  return {
+    ...traffic,
+    acknowledged: { routes, endpoints },
+    removedAt: { ...traffic.removedAt, ...Object.fromEntries(removed.map((id) => [id, now])) },
+  };
+}

@@ -1,0 +1,131 @@
+import type { Desired, DesiredService, Observed, ObservedService, PresentService, Step } from './model.ts';
+import { START_ATTEMPTS } from './roll.ts';
+import { seenOf } from './turn.ts';
+
+export const SERVICE_STATES = [
+  /** All instances asked for are ready, and of the revision asked for. */
+  'ready',
+  /** On the way: building, migrating, starting, waiting for what it uses, replacing instances. */
+  'progressing',
+  /** It has fewer ready instances than asked for, and restarting alone has not helped. */
+  'degraded',
+  /** Its last rollout failed. What ran before goes on running. */
+  'failed',
+  /** Something that it needs is missing on this machine. */
+  'blocked',
+  'stopping',
+  'stopped',
+] as const;
+export type ServiceState = (typeof SERVICE_STATES)[number];
+
+export interface Status {
+  readonly state: ServiceState;
+  /** One sentence for people. */
+  readonly why: string;
+}
+
+/**
+ * What a person is told of each service. Derived, never stored. `steps` is what `plan` answers for the same inputs, so
+ * that status and plan can't disagree.
+ */
+export function status(desired: Desired, observed: Observed, steps: readonly Step[]): Record<string, Status> {
+  return Object.fromEntries(
+    desired.services.map((service) => {
+      const own = steps.filter((step) => 'service' in step && step.service === service.name);
+      const running = Object.values(observed.held)
+        .filter(({ kind, step }) => kind === 'running' && 'service' in step && step.service === service.name)
+        .map(({ step }) => step);
+      return [service.name, statusOf(service, seenOf(service.name, observed), own, running)];
+    }),
+  );
+}
+
+/** Nothing is under way, and nothing but time or a person changes what is. */
+export function settled(statuses: Readonly<Record<string, Status>>): boolean {
+  return Object.values(statuses).every(({ state }) => state !== 'progressing' && state !== 'stopping');
+}
+
+/** What a step does, as a person says it. */
+export function describeStep(step: Step): string {
+  switch (step.kind) {
+    case 'build':
+      return `builds revision ${short(step.revision)}`;
+    case 'provision':
+      return 'starts its database';
+    case 'migrate':
+      return `migrates its database for ${short(step.revision)}`;
+    case 'start':
+      return `starts ${step.instance}`;
+    case 'publish':
+      return 'tells the proxy its routes';
+    case 'stop':
+      return `stops ${step.instance}`;
+    case 'kill':
+      return `ends ${step.instance}: ${step.why}`;
+    case 'promote':
+      return `promotes ${short(step.revision)}`;
+    case 'fail':
+      return `gives up ${step.generation}: ${step.reason}`;
+    case 'forget':
+      return `removes the bytes of ${short(step.revision)}`;
+    case 'stop-store':
+      return 'stops its database';
+    case 'purge':
+      return 'deletes its data and files';
+    case 'wait':
+      return step.why;
+  }
+}
+
+/** Revisions are shown by their first seven digits. */
+export function short(revision: string): string {
+  return revision.slice(0, 7);
+}
+
+function statusOf(
+  service: DesiredService,
+  seen: ObservedService,
+  steps: readonly Step[],
+  running: readonly Step[],
+): Status {
+  if (service.kind === 'absent') return goneStatus(steps, running);
+  const ready = seen.instances.filter(({ state }) => state.kind === 'ready').length;
+  const serving = ready > 0 && seen.stable !== undefined ? `; revision ${short(seen.stable.revision)} serves` : '';
+  const busy = underWay(seen, steps, running);
+  if (busy !== undefined) return { state: 'progressing', why: busy };
+  if (service.blocked.length > 0) return { state: 'blocked', why: `${service.blocked.join('; ')}${serving}` };
+  const failure = seen.failed[service.generation];
+  if (failure !== undefined) return { state: 'failed', why: `${failure}${serving}` };
+  return ready < service.instances ? degraded(service, seen, ready, steps) : readyStatus(service, ready);
+}
+
+function goneStatus(steps: readonly Step[], running: readonly Step[]): Status {
+  const [step] = [...running, ...steps];
+  if (step !== undefined) return { state: 'stopping', why: describeStep(step) };
+  return { state: 'stopped', why: 'is stopped' };
+}
+
+/** The sentence for what is under way; undefined where only a crash loop's next try is awaited. */
+function underWay(seen: ObservedService, steps: readonly Step[], running: readonly Step[]): string | undefined {
+  const [effect] = [...running, ...steps].filter(({ kind }) => kind !== 'wait' && kind !== 'forget');
+  if (effect !== undefined) return describeStep(effect);
+  const looping = seen.instances.some(({ exits }) => exits >= START_ATTEMPTS);
+  if (looping) return undefined;
+  const starting = seen.instances.find(({ state }) => state.kind === 'starting' || state.kind === 'stopping');
+  if (starting !== undefined) return `waits for ${starting.id}`;
+  const [wait] = steps.filter((step) => step.kind === 'wait');
+  return wait && describeStep(wait);
+}
+
+function degraded(service: PresentService, seen: ObservedService, ready: number, steps: readonly Step[]): Status {
+  const waits = steps.filter((step) => step.kind === 'wait').map(describeStep);
+  const unready = seen.instances
+    .filter(({ state }) => state.kind === 'unready')
+    .map(({ id }) => `${id} fails its readiness probe`);
+  const reasons = [...new Set([...unready, ...waits])];
+  return { state: 'degraded', why: `${ready} of ${service.instances} ready: ${reasons.join('; ')}` };
+}
+
+function readyStatus({ instances }: PresentService, ready: number): Status {
+  return { state: 'ready', why: instances === 0 ? 'is scaled to none' : `${ready} of ${instances} ready` };
+}

@@ -1,0 +1,34 @@
+import type { Desired, InstanceId, Observed, ObservedService, Step } from './model.ts';
+
+/** The inputs of one call of `plan`, passed along whole. */
+export interface Turn {
+  readonly desired: Desired;
+  readonly observed: Observed;
+  readonly now: number;
+}
+
+/** What is decided about one service: its steps, and which of its instances take traffic. */
+export interface Decision {
+  readonly steps: readonly Step[];
+  readonly endpoints: readonly InstanceId[];
+}
+
+/** Whom a wait is for that concerns no service; no service can have this name. */
+export const PROXY = '(proxy)';
+
+export function seenOf(name: string, { services }: Observed): ObservedService {
+  return services[name] ?? unseen(name);
+}
+
+export function unseen(name: string): ObservedService {
+  return {
+    name,
+    built: [],
+    store: { kind: 'none' },
+    migrated: [],
+    instances: [],
+    stable: undefined,
+    failed: {},
+    hasFiles: false,
+  };
+}

@@ -1,0 +1,151 @@
+import { serviceDefault } from './defaults.ts';
+import type { Draft } from './draft.ts';
+import type { Files } from './files.ts';
+import { inferLanguage } from './language.ts';
+import { type Leaf, leavesOf } from './leaves.ts';
+import { nodeAt } from './located.ts';
+import type {
+  ApiSpec,
+  DatabaseSpec,
+  EnvValue,
+  HealthSpec,
+  Origin,
+  ProbeTarget,
+  RolloutSpec,
+  RunSpec,
+  ServiceSpec,
+} from './model.ts';
+import type { ParsedService } from './schema/service.ts';
+import { scopeOf } from './service-rules.ts';
+import { parseTemplate } from './template.ts';
+
+type Sound = Draft & { readonly parsed: ParsedService };
+
+/** Values that follow from others, by path, with what they follow from. */
+type Derived = Map<string, string>;
+
+/** The service's specification, from a draft that breaks no rule. */
+export function buildService(draft: Sound, files: Files): ServiceSpec {
+  const { parsed, name, folder, file } = draft;
+  const derived: Derived = new Map();
+  const built = {
+    name,
+    folder,
+    file,
+    language: languageOf(draft, { files, derived }),
+    run: runOf(draft),
+    api: apiOf(parsed),
+    uses: parsed.uses,
+    database: databaseOf(parsed),
+    health: healthOf(parsed, derived),
+    scale: { min: parsed.scale.min, max: parsed.scale.max ?? parsed.scale.min },
+    rollout: rolloutOf(draft, derived),
+    security: { allow: parsed.security.allow },
+    test: { unit: parsed.test.unit, smoke: parsed.test.smoke },
+  };
+  derived.set('name', folder === '.' ? 'system' : 'folder').set('scale.max', 'scale.min');
+  const origins = leavesOf(built).map((leaf) => [leaf.path, originOf(draft, leaf, derived)] as const);
+  return { ...built, origins: new Map(origins) };
+}
+
+/** What the file says comes first, then what follows from something else, then the default. */
+function originOf({ tree }: Draft, { path, keys }: Leaf, derived: Derived): Origin {
+  const node = nodeAt(tree, keys);
+  if (node !== undefined) return { kind: 'file', place: node.place };
+  const from = derived.get(path);
+  if (from !== undefined) return { kind: 'derived', from };
+  const known = serviceDefault(path);
+  if (known === undefined) throw new Error(`${path} has a value, and nothing says where it comes from`);
+  const { name, source } = known;
+  return source === undefined ? { kind: 'default', name } : { kind: 'default', name, source };
+}
+
+function languageOf({ parsed, folder }: Sound, { files, derived }: { files: Files; derived: Derived }) {
+  if (parsed.language !== undefined) return parsed.language;
+  const { language, from } = inferLanguage(files, { folder, command: parsed.run.command });
+  derived.set('language', from);
+  return language;
+}
+
+function runOf({ parsed, tree }: Sound): RunSpec {
+  const { run } = parsed;
+  const env = Object.entries(run.env).map(([name, value]): [string, EnvValue] => {
+    if (typeof value === 'object') return [name, { kind: 'secret', secret: value.secret }];
+    // As written: `1.10` is no number of any kind to whoever reads it.
+    const node = nodeAt(tree, ['run', 'env', name]);
+    const text = node?.kind === 'scalar' ? node.text : String(value);
+    return [name, { kind: 'template', template: parseTemplate(text, scopeOf(parsed, { isCommand: false })).template }];
+  });
+  return {
+    command: parseTemplate(run.command, scopeOf(parsed, { isCommand: true })).template,
+    build: run.build,
+    inputs: run.inputs,
+    env: Object.fromEntries(env),
+    resources: { cpu: run.resources.cpu, memoryBytes: run.resources.memory },
+    stopGraceMs: run.stop.grace,
+    drainMs: run.stop.drain,
+  };
+}
+
+function apiOf({ api }: ParsedService): ApiSpec {
+  const expose = api.expose.map(({ host, path, strip }) => ({ host, path, strip }));
+  return { protocol: api.protocol, contract: api.contract, expose, port: api.port };
+}
+
+function databaseOf({ database }: ParsedService): DatabaseSpec | undefined {
+  if (database === undefined) return undefined;
+  const { engine, url, migrations } = database;
+  if (engine !== undefined) return { engine, migrations };
+  return url === undefined ? undefined : { engine: 'external', url: { secret: url.secret }, migrations };
+}
+
+function healthOf({ health, api }: ParsedService, derived: Derived): HealthSpec {
+  const byProtocol: ProbeTarget = api.protocol === 'grpc' ? { kind: 'grpc', service: '' } : { kind: 'tcp' };
+  const ready = targetOf(health.ready) ?? byProtocol;
+  const startup = targetOf(health.startup) ?? ready;
+  derived.set(`health.ready.${ready.kind}`, 'api.protocol').set(`health.startup.${startup.kind}`, 'health.ready');
+  const live = health.live && targetOf(health.live);
+  return {
+    startup: {
+      target: startup,
+      fastPeriodMs: health.startup.fastPeriod,
+      fastForMs: health.startup.fastFor,
+      periodMs: health.startup.period,
+      timeoutMs: health.startup.timeout,
+      deadlineMs: health.startup.deadline,
+    },
+    ready: { target: ready, ...paceOf(health.ready) },
+    live: health.live === undefined || live === undefined ? undefined : { target: live, ...paceOf(health.live) },
+  };
+}
+
+type Targets = {
+  http?: string | undefined;
+  tcp?: true | undefined;
+  grpc?: string | undefined;
+  exec?: string | undefined;
+};
+
+function targetOf({ http, tcp, grpc, exec }: Targets): ProbeTarget | undefined {
+  if (http !== undefined) return { kind: 'http', path: http };
+  if (tcp !== undefined) return { kind: 'tcp' };
+  if (grpc !== undefined) return { kind: 'grpc', service: grpc };
+  return exec === undefined ? undefined : { kind: 'exec', command: exec };
+}
+
+function paceOf({ period, timeout, fall, rise }: { period: number; timeout: number; fall: number; rise: number }) {
+  return { periodMs: period, timeoutMs: timeout, fall, rise };
+}
+
+/** A fixed port allows no second instance, and `recreate` asks for none: the old ones end first. */
+function rolloutOf({ parsed }: Sound, derived: Derived): RolloutSpec {
+  const { rollout, api, scale } = parsed;
+  const common = { minHealthyMs: rollout.minHealthy, healthyDeadlineMs: rollout.healthyDeadline };
+  if (api.port === undefined && rollout.strategy === 'rolling') {
+    const { maxSurge, maxUnavailable } = rollout;
+    return { strategy: 'rolling', maxSurge, maxUnavailable, ...common };
+  }
+  if (api.port !== undefined) derived.set('rollout.strategy', 'api.port');
+  derived.set('rollout.maxSurge', 'rollout.strategy').set('rollout.maxUnavailable', 'rollout.strategy');
+  return { strategy: 'recreate', maxSurge: 0, maxUnavailable: scale.max ?? scale.min, ...common };
+}

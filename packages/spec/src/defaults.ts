@@ -1,0 +1,52 @@
+import { own } from './own.ts';
+
+/**
+ * Every default, by path, as it would be written in the file. Parsing fills these in, `islet describe` names them, the
+ * JSON Schema and the reference print them. `name` is the strategy, `source` is where the value comes from.
+ */
+export interface Default {
+  readonly value: string | number | boolean | readonly string[];
+  readonly name: string;
+  readonly source?: string;
+}
+
+export const SYSTEM_DEFAULTS = {
+  services: { value: ['services/*'], name: 'layout' },
+  'gateway.host': { value: '127.0.0.1', name: 'gateway', source: 'safe by default: this machine only' },
+  'gateway.port': { value: 8080, name: 'gateway' },
+} as const satisfies Record<string, Default>;
+
+export const SERVICE_DEFAULTS = {
+  'run.inputs': { value: ['.'], name: 'layout' },
+  'run.stop.grace': { value: '10s', name: 'drain: term', source: 'Docker stop' },
+  'run.stop.drain': { value: '30s', name: 'drain: in flight', source: 'Kamal; Kubernetes' },
+  uses: { value: [], name: 'security: least privilege' },
+  'api.protocol': { value: 'http', name: 'api' },
+  'health.startup.fastPeriod': { value: '100ms', name: 'probes: startup' },
+  'health.startup.fastFor': { value: '5s', name: 'probes: startup' },
+  'health.startup.period': { value: '1s', name: 'probes: startup', source: 'Kamal' },
+  'health.startup.timeout': { value: '1s', name: 'probes: startup', source: 'Kubernetes Probe' },
+  'health.startup.deadline': { value: '60s', name: 'probes: startup' },
+  'health.ready.period': { value: '1s', name: 'probes: readiness', source: 'HAProxy inter' },
+  'health.ready.timeout': { value: '1s', name: 'probes: readiness', source: 'Kubernetes Probe' },
+  'health.ready.fall': { value: 2, name: 'probes: readiness', source: 'HAProxy fall' },
+  'health.ready.rise': { value: 2, name: 'probes: readiness', source: 'HAProxy rise' },
+  'health.live.period': { value: '10s', name: 'probes: liveness', source: 'Kubernetes Probe' },
+  'health.live.timeout': { value: '1s', name: 'probes: liveness', source: 'Kubernetes Probe' },
+  'health.live.fall': { value: 3, name: 'probes: liveness', source: 'Kubernetes Probe' },
+  'health.live.rise': { value: 1, name: 'probes: liveness', source: 'Kubernetes Probe' },
+  'scale.min': { value: 1, name: 'scaling', source: 'Kubernetes autoscaling/v2' },
+  'rollout.strategy': { value: 'rolling', name: 'rollout: rolling', source: 'Kubernetes apps/v1' },
+  'rollout.maxSurge': { value: 1, name: 'rollout: rolling', source: 'Kubernetes apps/v1' },
+  'rollout.maxUnavailable': { value: 0, name: 'rollout: rolling' },
+  'rollout.minHealthy': { value: '10s', name: 'rollout: rolling', source: 'Nomad update' },
+  'rollout.healthyDeadline': { value: '2m', name: 'rollout: rolling', source: 'Nomad update' },
+  'api.expose.strip': { value: false, name: 'api' },
+} as const satisfies Record<string, Default>;
+
+export type ServiceDefault = keyof typeof SERVICE_DEFAULTS;
+
+/** The default for a path of a service's file; an item of a list has its list's. */
+export function serviceDefault(path: string): Default | undefined {
+  return own<Default>(SERVICE_DEFAULTS, path.replace(/\[\d+\]/g, ''));
+}

@@ -1,0 +1,75 @@
+import { check } from './check.ts';
+import type { SpecError } from './errors.ts';
+import type { Files } from './files.ts';
+import { locate } from './locate.ts';
+import { keyPlaceAt, type Located, nodeAt, type Path, pathText, scalar } from './located.ts';
+import type { GatewaySpec, Place } from './model.ts';
+import { oneOf } from './nearest.ts';
+import { own } from './own.ts';
+import { islet, type ParsedIslet } from './schema/islet.ts';
+
+export const ISLET_FILE = 'islet.yaml';
+
+/** `islet.yaml` as read: what is sound of it, and the trees that overlay the services' files. */
+export interface IsletFile {
+  readonly parsed: ParsedIslet | undefined;
+  readonly tree: Located;
+  readonly errors: readonly SpecError[];
+}
+
+export function readIslet(files: Files): IsletFile {
+  const text = files.readText(ISLET_FILE);
+  const start: Place = { file: ISLET_FILE, line: 1, column: 1 };
+  if (text === undefined) {
+    const tree: Located = { kind: 'map', place: start, entries: new Map() };
+    return { parsed: undefined, tree, errors: [unreadable(files, start)] };
+  }
+  const located = locate(ISLET_FILE, text);
+  if (located.broken) return { parsed: undefined, tree: located.root, errors: located.errors };
+  const standIns = {
+    '': { kind: 'map', place: start, entries: new Map() },
+    system: scalar('unnamed', start),
+  } as const;
+  const pathOf = (_: Place, path: Path) => pathText(path);
+  const checked = check(islet, { schema: islet, tree: located.root, pathOf, standIns });
+  return { parsed: checked.value, tree: checked.tree, errors: [...located.errors, ...checked.errors] };
+}
+
+function unreadable(files: Files, place: Place): SpecError {
+  const isThere = files.kind(ISLET_FILE) !== undefined;
+  return {
+    place,
+    path: '',
+    rule: 'missing-file',
+    message: isThere ? "islet.yaml can't be read" : 'there is no islet.yaml in this folder',
+    found: undefined,
+    hint: isThere ? 'check its permissions' : 'run "islet init" to write one, or name the system\'s folder',
+  };
+}
+
+/** The environment asked for must be declared. */
+export function environmentErrors(file: IsletFile, environment: string | undefined): readonly SpecError[] {
+  const declared = file.parsed?.environments;
+  if (environment === undefined || declared === undefined || Object.hasOwn(declared, environment)) return [];
+  const names = Object.keys(declared);
+  return [
+    {
+      place: keyPlaceAt(file.tree, ['environments']),
+      path: 'environments',
+      rule: 'unknown-environment',
+      message: `there is no environment "${environment}"`,
+      found: environment,
+      hint: oneOf(environment, names) ?? 'islet.yaml declares none; leave --env out, or declare it',
+    },
+  ];
+}
+
+/** What an environment lays over one service's file. */
+export function overlayOf(file: IsletFile, environment: string, service: string): Located | undefined {
+  return nodeAt(file.tree, ['environments', environment, 'services', service]);
+}
+
+export function gatewayIn(parsed: ParsedIslet, environment: string | undefined): GatewaySpec {
+  const overlay = environment === undefined ? undefined : own(parsed.environments, environment)?.gateway;
+  return { host: overlay?.host ?? parsed.gateway.host, port: overlay?.port ?? parsed.gateway.port };
+}

@@ -1,0 +1,102 @@
+import type { Path } from './located.ts';
+import { pathText } from './located.ts';
+import type { DatabaseSpec, EnvValue, ProbeSpec, ProbeTarget, ServiceSpec, StartupProbeSpec } from './model.ts';
+import { durationText, sizeText } from './quantities.ts';
+import { templateText } from './template.ts';
+
+/** One effective value, as it would be written in the file. */
+export interface Leaf {
+  readonly path: string;
+  readonly keys: Path;
+  readonly value: LeafValue;
+}
+
+export type LeafValue = string | number | boolean | readonly string[];
+
+/** Every effective value of a service, in the order of the reference. What is undefined has no leaf. */
+export function leavesOf(spec: Omit<ServiceSpec, 'origins'>): readonly Leaf[] {
+  const { run, api, health, scale, rollout } = spec;
+  const { strategy, maxSurge, maxUnavailable } = rollout;
+  return [
+    ...leaves([], { name: spec.name, language: spec.language }),
+    ...leaves(['run'], { command: templateText(run.command), build: run.build, inputs: run.inputs }),
+    ...Object.entries(run.env).flatMap(([name, value]) => envLeaves(name, value)),
+    ...leaves(['run', 'resources'], { cpu: run.resources.cpu, memory: maybe(run.resources.memoryBytes, sizeText) }),
+    ...leaves(['run', 'stop'], { grace: durationText(run.stopGraceMs), drain: durationText(run.drainMs) }),
+    ...leaves(['api'], { protocol: api.protocol, contract: api.contract, port: api.port }),
+    ...api.expose.flatMap((route, index) => leaves(['api', 'expose', index], { ...route })),
+    ...leaves([], { uses: spec.uses }),
+    ...databaseLeaves(spec.database),
+    ...startupLeaves(health.startup),
+    ...probeLeaves('ready', health.ready),
+    ...probeLeaves('live', health.live),
+    ...leaves(['scale'], { min: scale.min, max: scale.max }),
+    ...leaves(['rollout'], { strategy, maxSurge, maxUnavailable }),
+    ...leaves(['rollout'], {
+      minHealthy: durationText(rollout.minHealthyMs),
+      healthyDeadline: durationText(rollout.healthyDeadlineMs),
+    }),
+    ...leaves(['security'], { allow: spec.security.allow }),
+    ...leaves(['test'], { unit: spec.test.unit, smoke: spec.test.smoke }),
+  ];
+}
+
+function leaves(section: Path, values: Readonly<Record<string, LeafValue | undefined>>): readonly Leaf[] {
+  return Object.entries(values).flatMap(([key, value]) => {
+    const keys = [...section, key];
+    return value === undefined ? [] : [{ path: pathText(keys), keys, value }];
+  });
+}
+
+function envLeaves(name: string, value: EnvValue): readonly Leaf[] {
+  if (value.kind === 'secret') return leaves(['run', 'env', name], { secret: value.secret });
+  return leaves(['run', 'env'], { [name]: templateText(value.template) });
+}
+
+function databaseLeaves(database: DatabaseSpec | undefined): readonly Leaf[] {
+  if (database === undefined) return [];
+  const kind =
+    database.engine === 'external'
+      ? leaves(['database', 'url'], { secret: database.url.secret })
+      : leaves(['database'], { engine: database.engine });
+  return [...kind, ...leaves(['database'], { migrations: database.migrations })];
+}
+
+function startupLeaves(probe: StartupProbeSpec): readonly Leaf[] {
+  return leaves(['health', 'startup'], {
+    ...targetLeaf(probe.target),
+    fastPeriod: durationText(probe.fastPeriodMs),
+    fastFor: durationText(probe.fastForMs),
+    period: durationText(probe.periodMs),
+    timeout: durationText(probe.timeoutMs),
+    deadline: durationText(probe.deadlineMs),
+  });
+}
+
+function probeLeaves(name: string, probe: ProbeSpec | undefined): readonly Leaf[] {
+  if (probe === undefined) return [];
+  return leaves(['health', name], {
+    ...targetLeaf(probe.target),
+    period: durationText(probe.periodMs),
+    timeout: durationText(probe.timeoutMs),
+    fall: probe.fall,
+    rise: probe.rise,
+  });
+}
+
+function targetLeaf(target: ProbeTarget): Readonly<Record<string, LeafValue>> {
+  switch (target.kind) {
+    case 'http':
+      return { http: target.path };
+    case 'tcp':
+      return { tcp: true };
+    case 'grpc':
+      return { grpc: target.service };
+    case 'exec':
+      return { exec: target.command };
+  }
+}
+
+function maybe(value: number | undefined, text: (value: number) => string): string | undefined {
+  return value === undefined ? undefined : text(value);
+}

@@ -1,0 +1,48 @@
+import { buildService } from './build-service.ts';
+import { type Draft, readDraft } from './draft.ts';
+import type { SpecError } from './errors.ts';
+import type { Files } from './files.ts';
+import { findServices } from './find-services.ts';
+import { sortErrors } from './format-error.ts';
+import { freezeDeep } from './freeze.ts';
+import { environmentErrors, gatewayIn, readIslet } from './islet-file.ts';
+import type { SystemSpec } from './model.ts';
+import type { ParsedService } from './schema/service.ts';
+import { serviceErrors, serviceWarnings } from './service-rules.ts';
+import { startOrder } from './start-order.ts';
+import { systemErrors } from './system-rules.ts';
+
+export type ParseResult =
+  | { readonly kind: 'ok'; readonly spec: SystemSpec; readonly warnings: readonly SpecError[] }
+  /** All of them, by file, line and column. */
+  | { readonly kind: 'errors'; readonly errors: readonly SpecError[] };
+
+/** A system's files to its specification, or every mistake in them. Never throws. */
+export function parseSystem(files: Files, options: { readonly environment?: string | undefined } = {}): ParseResult {
+  const { environment } = options;
+  const islet = readIslet(files);
+  const found = findServices(files, islet);
+  const drafts = found.folders.map((folder) => readDraft({ files, islet, folder, environment }));
+  const sound = drafts.filter(isSound);
+  const gateway = islet.parsed && gatewayIn(islet.parsed, environment);
+
+  const errors = [
+    ...islet.errors,
+    ...environmentErrors(islet, environment),
+    ...found.errors,
+    ...drafts.flatMap((draft) => draft.errors),
+    ...sound.flatMap((draft) => serviceErrors(draft, files)),
+    ...(gateway === undefined ? [] : systemErrors(drafts, { islet, gateway })),
+  ];
+  if (errors.length > 0 || islet.parsed === undefined || gateway === undefined) {
+    return { kind: 'errors', errors: sortErrors(errors) };
+  }
+  const services = sound.map((draft) => buildService(draft, files)).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const { order, cuts } = startOrder(new Map(services.map(({ name, uses }) => [name, uses])));
+  const spec = { name: islet.parsed.system, environment, gateway, services, startOrder: order, cuts };
+  return { kind: 'ok', spec: freezeDeep(spec), warnings: sortErrors(sound.flatMap(serviceWarnings)) };
+}
+
+function isSound(draft: Draft): draft is Draft & { readonly parsed: ParsedService } {
+  return draft.parsed !== undefined;
+}

@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import { PROTOCOLS } from '../model.ts';
+import { expose } from './expose.ts';
+import { byDefault, port, relativePath } from './values.ts';
+
+export const api = z
+  .strictObject({
+    protocol: byDefault('api.protocol', z.enum(PROTOCOLS)).describe('What the service speaks on `$PORT`.'),
+    contract: relativePath()
+      .optional()
+      .describe('The file that describes the interface: OpenAPI, or Protocol Buffers.')
+      .meta({ examples: ['openapi.yaml'] }),
+    expose: expose
+      .prefault([])
+      .describe(
+        'Public routes on the gateway; without it, only services that use this one reach it. One route, or a list; each a ' +
+          'path, a host with a path, or written out.',
+      )
+      .meta({ examples: ['/api/orders', 'shop.example.com/', { path: '/api/orders', strip: true }] }),
+    port: port()
+      .optional()
+      .describe(
+        "A fixed port of the machine, for programs that can't be told one. It allows one instance only, and no rollout " +
+          'without a pause.',
+      )
+      .meta({ examples: [2525] }),
+  })
+  .prefault({})
+  .describe('How others reach the service.');

@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { type Located, mapOf } from '../located.ts';
+import { exactlyOneOf, withShorthand } from './notes.ts';
+import { relativePath, secretName } from './values.ts';
+
+const engine = z.enum(['postgres', 'sqlite']);
+
+export const database = withShorthand(
+  exactlyOneOf(
+    z.strictObject({
+      engine: engine
+        .optional()
+        .describe('`postgres`: a server of its own. `sqlite`: a file of its own.')
+        .meta({ examples: ['postgres'] }),
+      url: z
+        .strictObject({ secret: secretName().describe('Name of the secret that holds the URL.') })
+        .optional()
+        .describe('Instead of `engine`: an outside server, by its URL.')
+        .meta({ examples: [{ secret: 'orders-database' }] }),
+      migrations: relativePath()
+        .optional()
+        .describe('A folder of `*.sql` files, applied once each in the order of their names, before a revision starts.')
+        .meta({ examples: ['migrations'] }),
+    }),
+    ['engine', 'url'],
+  ),
+  { written: engine, lift: liftEngine },
+);
+
+function liftEngine(node: Located): Located {
+  return node.kind === 'scalar' && typeof node.value === 'string' ? mapOf(node.place, { engine: node }) : node;
+}

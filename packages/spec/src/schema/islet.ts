@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { bySystemDefault, distinct, name, port, relativePath } from './values.ts';
+
+const host = () => z.string().regex(/^[A-Za-z0-9.:_-]+$/, 'a host is an address of this machine, or a name');
+
+const gateway = z.strictObject({
+  host: bySystemDefault('gateway.host', host()).describe('The address to listen on; `0.0.0.0` is every one.'),
+  port: bySystemDefault('gateway.port', port()).describe('The port to listen on.'),
+});
+
+/** Checked once it is laid over the service's own file. */
+export const servicePart = z.record(z.string(), z.unknown());
+
+const overlay = z.strictObject({
+  gateway: z
+    .strictObject({
+      host: host().optional().describe('Instead of `gateway.host`.'),
+      port: port().optional().describe('Instead of `gateway.port`.'),
+    })
+    .optional()
+    .describe('Laid over `gateway`.'),
+  services: z
+    .record(name(), servicePart)
+    .optional()
+    .describe(
+      'For each service, a part of a `service.yaml`, laid over its own: sections are merged, all else is replaced.',
+    ),
+});
+
+/** The system's file. Only `system` is required. */
+export const islet = z.strictObject({
+  system: name()
+    .describe("The system's name.")
+    .meta({ examples: ['shop'] }),
+  services: bySystemDefault('services', distinct(relativePath()).min(1))
+    .describe(
+      'Folders of services; `*` stands for any name in one folder. A folder is one if it holds a `service.yaml`.',
+    )
+    .meta({ examples: [['services/*', 'tools/mailer']] }),
+  gateway: gateway.prefault({}).describe('The public entrance.'),
+  environments: z
+    .record(name(), overlay)
+    .prefault({})
+    .describe('What differs where: `islet up --env production` lays `production` over all files.')
+    .meta({ examples: [{ production: { gateway: { port: 80 }, services: { orders: { scale: 4 } } } }] }),
+});
+
+export type ParsedIslet = z.output<typeof islet>;

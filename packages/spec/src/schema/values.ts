@@ -1,0 +1,84 @@
+import { z } from 'zod';
+import { type Default, SERVICE_DEFAULTS, type ServiceDefault, SYSTEM_DEFAULTS } from '../defaults.ts';
+import { LIMITS } from '../limits.ts';
+import { cores, DURATION, durationMs, durationText, MILLICORES, SIZE, sizeBytes } from '../quantities.ts';
+
+/** The kinds of value that sections are made of. Each message is a sentence that stands on its own. */
+
+export const NAME = /^[a-z][a-z0-9-]{0,39}$/;
+const SECRET = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
+const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+const RELATIVE = /^[^/]/;
+
+export const DURATION_RULE = 'a duration is a whole number and a unit: 500ms, 30s, 2m, 24h, 7d';
+const SIZE_RULE = 'a size is a number of bytes, or 512Ki, 256Mi, 1Gi';
+const CPU_RULE = 'cores are a number, 0.5 or 2, or thousandths, 500m';
+
+export const name = () =>
+  z.string().regex(NAME, 'a name has 1 to 40 lower-case letters, digits and "-", and begins with a letter');
+
+export const secretName = () =>
+  z.string().regex(SECRET, 'a secret\'s name has 1 to 63 letters, digits, ".", "_" and "-"');
+
+export const envName = () =>
+  z.string().regex(ENV_NAME, 'a variable\'s name has letters, digits and "_", and does not begin with a digit');
+
+/** A command for the shell. */
+export const command = () => z.string().regex(/\S/, "a command can't be empty").meta({ title: 'command' });
+
+export const relativePath = () =>
+  z.string().regex(RELATIVE, 'a path is relative to the folder of its file').meta({ title: 'path' });
+
+export const port = () => z.int('a port is a whole number').min(1).max(65_535).meta({ title: 'port' });
+
+export const count = (least: number, most = 1000) => z.int('expected a whole number').min(least).max(most);
+
+export const duration = (leastMs = 0) =>
+  z
+    .string(DURATION_RULE)
+    .regex(DURATION, DURATION_RULE)
+    .refine((text) => durationMs(text) >= leastMs, `must be at least ${durationText(leastMs)}`)
+    .refine((text) => durationMs(text) <= LIMITS.longestMs, `must be at most ${durationText(LIMITS.longestMs)}`)
+    .transform(durationMs)
+    .meta({ title: 'duration' });
+
+export const size = () =>
+  z
+    .union([z.int().min(1), z.string().regex(SIZE, SIZE_RULE)], { error: SIZE_RULE })
+    .transform((written) => (typeof written === 'number' ? written : sizeBytes(written)))
+    .refine((bytes) => bytes >= sizeBytes('1Mi'), 'must be at least 1Mi')
+    .meta({ title: 'size' });
+
+export const cpu = () =>
+  z
+    .union([z.number().positive().max(1024), z.string().regex(MILLICORES, CPU_RULE)], { error: CPU_RULE })
+    .transform((written) => (typeof written === 'number' ? written : cores(written)))
+    .meta({ title: 'cores' });
+
+/** A list in which nothing stands twice. */
+export const distinct = <S extends z.ZodType<string>>(item: S) =>
+  z.array(item).superRefine((items, context) => {
+    for (const [index, text] of items.entries()) {
+      if (items.indexOf(text) === index) continue;
+      context.addIssue({
+        code: 'custom',
+        message: `"${text}" stands twice`,
+        path: [index],
+        params: { hint: 'keep one' },
+      });
+    }
+  });
+
+/** Fills in a service's default, from the one table of them. */
+export function byDefault<S extends z.ZodType>(path: ServiceDefault, schema: S): z.ZodPrefault<S> {
+  return filled(SERVICE_DEFAULTS[path], schema);
+}
+
+export function bySystemDefault<S extends z.ZodType>(path: keyof typeof SYSTEM_DEFAULTS, schema: S): z.ZodPrefault<S> {
+  return filled(SYSTEM_DEFAULTS[path], schema);
+}
+
+/** The table's values are as written, so they go through the schema as a file's would; a test parses every one. */
+function filled<S extends z.ZodType>({ value }: Default, schema: S): z.ZodPrefault<S> {
+  return schema.prefault((Array.isArray(value) ? [...value] : value) as z.util.NoUndefined<z.input<S>>);
+}

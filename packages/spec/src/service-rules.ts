@@ -1,0 +1,173 @@
+import { type Draft, errorIn } from './draft.ts';
+import type { SpecError } from './errors.ts';
+import { type Files, join } from './files.ts';
+import { keyPlaceAt, type LocatedScalar, nodeAt, type Path, placeInside } from './located.ts';
+import type { Place } from './model.ts';
+import type { ParsedService } from './schema/service.ts';
+import { parseTemplate, type Scope } from './template.ts';
+
+type Sound = Draft & { readonly parsed: ParsedService };
+
+/** Rules that one service can break by itself, and that a schema can't say. */
+export function serviceErrors(draft: Sound, files: Files): readonly SpecError[] {
+  return [
+    ...referenceErrors(draft),
+    ...reservedVariables(draft),
+    ...missingFiles(draft, files),
+    ...exposeErrors(draft),
+    ...scaleErrors(draft),
+    ...rolloutErrors(draft),
+    ...selfUse(draft),
+  ];
+}
+
+/** What is allowed, but takes something away. */
+export function serviceWarnings(draft: Sound): readonly SpecError[] {
+  return [...exposedSecrets(draft), ...fixedPort(draft)];
+}
+
+export function scopeOf({ database, uses }: ParsedService, options: { readonly isCommand: boolean }): Scope {
+  const engine = database === undefined ? undefined : (database.engine ?? 'external');
+  return { engine, uses, isCommand: options.isCommand };
+}
+
+function referenceErrors(draft: Sound): readonly SpecError[] {
+  return templatesOf(draft).flatMap(({ path, node, isCommand }) => {
+    const { problems } = parseTemplate(node.text, scopeOf(draft.parsed, { isCommand }));
+    return problems
+      .filter(({ text }) => !isAboutDropped(draft, text))
+      .map(({ text, nth, message, hint }) => {
+        const place = placeOfNth(node, nth);
+        const rule = 'unknown-reference';
+        return errorIn(draft, path, { rule, message, found: text, place, ...(hint === undefined ? {} : { hint }) });
+      });
+  });
+}
+
+/** Every text that may hold references, with its scalar. */
+function templatesOf(draft: Sound): readonly { path: Path; node: LocatedScalar; isCommand: boolean }[] {
+  const paths = [['run', 'command'], ...Object.keys(draft.parsed.run.env).map((name) => ['run', 'env', name])];
+  return paths.flatMap((path) => {
+    const node = nodeAt(draft.tree, path);
+    return node?.kind === 'scalar' ? [{ path, node, isCommand: path.length === 2 }] : [];
+  });
+}
+
+/** A section that was found wrong is not there to be referred to; one error is enough. A list that lost an item still is. */
+function isAboutDropped(draft: Sound, text: string): boolean {
+  const dropped = draft.dropped.filter((path) => path.length === 1 || path[0] === 'database');
+  return dropped.some(([section]) => text.startsWith(`\${${String(section)}.`));
+}
+
+/** The n-th `${` of what stands in the file. */
+function placeOfNth(node: LocatedScalar, nth: number): Place {
+  const openings = [...node.raw.matchAll(/\$?\$\{/g)];
+  const opening = openings[nth];
+  return opening === undefined ? node.place : placeInside(node, opening.index);
+}
+
+function reservedVariables(draft: Sound): readonly SpecError[] {
+  return Object.entries(draft.parsed.run.env).flatMap(([name, value]) => {
+    const path = ['run', 'env', name];
+    const isGiven = name === 'PORT' ? value !== `\${port}` : name.startsWith('ISLET_');
+    if (!isGiven) return [];
+    const hint = name === 'PORT' ? 'remove it; for a fixed port write api.port' : 'remove it, or choose another name';
+    const place = keyPlaceAt(draft.tree, path);
+    return [errorIn(draft, path, { rule: 'value', message: `Islet itself gives ${name}`, found: name, hint, place })];
+  });
+}
+
+function missingFiles(draft: Sound, files: Files): readonly SpecError[] {
+  const { api, database, run } = draft.parsed;
+  const named: readonly { path: Path; file: string | undefined; wanted: 'file' | 'folder' | 'either' }[] = [
+    { path: ['api', 'contract'], file: api.contract, wanted: 'file' },
+    { path: ['database', 'migrations'], file: database?.migrations, wanted: 'folder' },
+    ...run.inputs.map((file, index) => ({ path: ['run', 'inputs', index], file, wanted: 'either' as const })),
+  ];
+  return named.flatMap(({ path, file, wanted }) => {
+    if (file === undefined) return [];
+    const whole = join(draft.folder, file);
+    const kind = files.kind(whole);
+    if (kind === wanted || (kind !== undefined && wanted === 'either')) return [];
+    const what = wanted === 'either' ? 'file or folder' : wanted;
+    const message = kind === undefined ? `there is no ${what} "${file}"` : `"${file}" is a ${kind}, not a ${what}`;
+    return [errorIn(draft, path, { rule: 'missing-file', message, found: file, hint: `looked for ${whole}` })];
+  });
+}
+
+function exposeErrors(draft: Sound): readonly SpecError[] {
+  const { protocol, expose } = draft.parsed.api;
+  if (protocol === 'http' || expose.length === 0) return [];
+  const message = `the gateway of this version carries http only, and this service speaks ${protocol}`;
+  const hint = 'remove expose: services that use this one reach it all the same';
+  const place = keyPlaceAt(draft.tree, ['api', 'expose']);
+  return [errorIn(draft, ['api', 'expose'], { rule: 'value', message, hint, place })];
+}
+
+function scaleErrors(draft: Sound): readonly SpecError[] {
+  const { scale, api } = draft.parsed;
+  const max = scale.max ?? scale.min;
+  if (max < scale.min) {
+    const message = `max, ${max}, is less than min, ${scale.min}`;
+    return [
+      errorIn(draft, ['scale', 'max'], { rule: 'value', message, found: String(max), hint: `at least ${scale.min}` }),
+    ];
+  }
+  if (api.port === undefined || max === 1) return [];
+  const path = ['scale', scale.min > 1 ? 'min' : 'max'];
+  const message = `port ${api.port} is fixed, so there can be one instance only`;
+  const hint = 'remove api.port and listen on $PORT, or scale to 1';
+  return [errorIn(draft, path, { rule: 'port-collision', message, found: String(max), hint })];
+}
+
+function rolloutErrors(draft: Sound): readonly SpecError[] {
+  const { rollout, api } = draft.parsed;
+  const saysSurge = nodeAt(draft.tree, ['rollout', 'maxSurge']) !== undefined && rollout.maxSurge > 0;
+  const saysRolling = nodeAt(draft.tree, ['rollout', 'strategy']) !== undefined && rollout.strategy === 'rolling';
+  if (api.port !== undefined && (saysRolling || saysSurge)) {
+    const message = `port ${api.port} is fixed, so the old instance must end before the new one starts`;
+    const hint = 'remove api.port and listen on $PORT, or write strategy: recreate';
+    return [
+      errorIn(draft, ['rollout', saysRolling ? 'strategy' : 'maxSurge'], { rule: 'port-collision', message, hint }),
+    ];
+  }
+  if (rollout.strategy === 'recreate' && saysSurge) {
+    const message = 'recreate ends the old instances first, so nothing can surge';
+    return [errorIn(draft, ['rollout', 'maxSurge'], { rule: 'value', message, hint: 'remove it' })];
+  }
+  if (rollout.strategy === 'rolling' && api.port === undefined && rollout.maxSurge + rollout.maxUnavailable === 0) {
+    const message = 'with maxSurge and maxUnavailable both 0 no rollout can take its first step';
+    return [errorIn(draft, ['rollout', 'maxSurge'], { rule: 'value', message, hint: 'leave maxSurge at 1' })];
+  }
+  return [];
+}
+
+function selfUse(draft: Sound): readonly SpecError[] {
+  const index = draft.parsed.uses.indexOf(draft.name);
+  if (index < 0) return [];
+  const error = { rule: 'value', message: "a service can't use itself", found: draft.name, hint: 'remove it' } as const;
+  return [errorIn(draft, ['uses', index], error)];
+}
+
+function exposedSecrets(draft: Sound): readonly SpecError[] {
+  const node = nodeAt(draft.tree, ['run', 'command']);
+  const isFile = draft.parsed.database?.engine === 'sqlite';
+  if (node?.kind !== 'scalar' || isFile) return [];
+  const { references } = parseTemplate(node.text, scopeOf(draft.parsed, { isCommand: true }));
+  return references
+    .filter(({ reference }) => reference.kind === 'database' && ['url', 'password'].includes(reference.part))
+    .map(({ text, nth }) => {
+      const message = `every user of the machine can read a process's arguments, and ${text} holds a password`;
+      const hint = 'pass it in run.env and read it there';
+      const place = placeOfNth(node, nth);
+      return errorIn(draft, ['run', 'command'], { rule: 'exposed-secret', message, found: text, hint, place });
+    });
+}
+
+function fixedPort(draft: Sound): readonly SpecError[] {
+  const { port } = draft.parsed.api;
+  if (port === undefined) return [];
+  const message = `no zero-downtime: port ${port} is fixed, so a rollout ends the old instance before the new one starts`;
+  const hint = 'listen on $PORT where the program can be told';
+  return [errorIn(draft, ['api', 'port'], { rule: 'degraded', message, found: String(port), hint })];
+}

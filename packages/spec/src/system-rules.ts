@@ -1,0 +1,121 @@
+import { type Draft, errorIn } from './draft.ts';
+import type { SpecError } from './errors.ts';
+import { ISLET_FILE, type IsletFile } from './islet-file.ts';
+import { keyPlaceAt, nodeAt, pathText, placeAt } from './located.ts';
+import type { GatewaySpec, Place } from './model.ts';
+import { oneOf } from './nearest.ts';
+
+/** Rules that services can break only together. */
+export function systemErrors(
+  drafts: readonly Draft[],
+  system: { readonly islet: IsletFile; readonly gateway: GatewaySpec },
+): readonly SpecError[] {
+  return [
+    ...duplicateServices(drafts),
+    ...unknownServices(drafts),
+    ...refusedCallers(drafts),
+    ...duplicateRoutes(drafts),
+    ...portCollisions(drafts, system.gateway),
+    ...strayOverlays(drafts, system.islet),
+  ];
+}
+
+function duplicateServices(drafts: readonly Draft[]): readonly SpecError[] {
+  const first = new Map<string, Draft>();
+  return drafts.flatMap((draft) => {
+    const other = first.get(draft.name);
+    first.set(draft.name, other ?? draft);
+    if (other === undefined) return [];
+    const message = `"${draft.name}" is already the service at ${placeText(other.namePlace)}`;
+    const error = { rule: 'duplicate-service', message, found: draft.name, hint: 'rename one of the two' } as const;
+    return [errorIn(draft, ['name'], { ...error, place: draft.namePlace })];
+  });
+}
+
+function unknownServices(drafts: readonly Draft[]): readonly SpecError[] {
+  const names = drafts.map((draft) => draft.name);
+  return drafts.flatMap((draft) => {
+    const others = names.filter((name) => name !== draft.name);
+    const lists = [
+      { path: ['uses'], list: draft.parsed?.uses ?? [] },
+      { path: ['security', 'allow'], list: draft.parsed?.security.allow ?? [] },
+    ];
+    return lists.flatMap(({ path, list }) =>
+      list.flatMap((name, index) => {
+        if (names.includes(name)) return [];
+        const message = `there is no service "${name}"`;
+        const hint = oneOf(name, others) ?? 'no other service is listed in islet.yaml';
+        return [errorIn(draft, [...path, index], { rule: 'unknown-service', message, found: name, hint })];
+      }),
+    );
+  });
+}
+
+function refusedCallers(drafts: readonly Draft[]): readonly SpecError[] {
+  const byName = new Map(drafts.map((draft) => [draft.name, draft]));
+  return drafts.flatMap((caller) =>
+    (caller.parsed?.uses ?? []).flatMap((name, index) => {
+      const callee = byName.get(name);
+      const allow = callee?.parsed?.security.allow;
+      if (callee === undefined || callee === caller || allow === undefined || allow.includes(caller.name)) return [];
+      const place = placeText(keyPlaceAt(callee.tree, ['security', 'allow']));
+      const message = `"${name}" does not allow "${caller.name}"`;
+      const hint = `add "${caller.name}" to security.allow at ${place}, or stop using it`;
+      return [errorIn(caller, ['uses', index], { rule: 'not-allowed', message, found: name, hint })];
+    }),
+  );
+}
+
+function duplicateRoutes(drafts: readonly Draft[]): readonly SpecError[] {
+  const first = new Map<string, Place>();
+  return drafts.flatMap((draft) =>
+    (draft.parsed?.api.expose ?? []).flatMap(({ host, path }, index) => {
+      const key = `${host ?? ''}${path}`;
+      const at = ['api', 'expose', index];
+      const place = placeAt(draft.tree, [...at, 'path']);
+      const other = first.get(key);
+      first.set(key, other ?? place);
+      if (other === undefined) return [];
+      const message = `${host ?? 'any host'} with path ${path} is already exposed at ${placeText(other)}`;
+      const hint = 'choose another path or host for one of the two';
+      return [errorIn(draft, at, { rule: 'duplicate-route', message, found: key, hint, place })];
+    }),
+  );
+}
+
+function portCollisions(drafts: readonly Draft[], gateway: GatewaySpec): readonly SpecError[] {
+  const taken = new Map<number, string>([[gateway.port, 'the gateway']]);
+  return drafts.flatMap((draft) => {
+    const port = draft.parsed?.api.port;
+    if (port === undefined) return [];
+    const other = taken.get(port);
+    const place = placeAt(draft.tree, ['api', 'port']);
+    taken.set(port, other ?? `"${draft.name}" at ${placeText(place)}`);
+    if (other === undefined) return [];
+    const message = `port ${port} already belongs to ${other}`;
+    const error = { rule: 'port-collision', message, found: String(port), hint: 'choose another port' } as const;
+    return [errorIn(draft, ['api', 'port'], error)];
+  });
+}
+
+/** An overlay for a service that isn't there, in any environment. */
+function strayOverlays(drafts: readonly Draft[], islet: IsletFile): readonly SpecError[] {
+  const names = drafts.map((draft) => draft.name);
+  const environments = nodeAt(islet.tree, ['environments']);
+  const all = environments?.kind === 'map' ? [...environments.entries.keys()] : [];
+  return all.flatMap((environment) => {
+    const services = nodeAt(islet.tree, ['environments', environment, 'services']);
+    const strays = services?.kind === 'map' ? [...services.entries.keys()].filter((name) => !names.includes(name)) : [];
+    return strays.map((name): SpecError => {
+      const path = ['environments', environment, 'services', name];
+      const place = { ...keyPlaceAt(islet.tree, path), file: ISLET_FILE };
+      const message = `there is no service "${name}"`;
+      const hint = oneOf(name, names);
+      return { place, path: pathText(path), rule: 'unknown-service', message, found: name, hint };
+    });
+  });
+}
+
+function placeText({ file, line, column }: Place): string {
+  return `${file}:${line}:${column}`;
+}

@@ -1,0 +1,52 @@
+import { execFile } from 'node:child_process';
+import { closeSync, constants, existsSync, openSync, readSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { promisify } from 'node:util';
+
+/**
+ * The life line of a slot: a FIFO whose writing end only the shim holds. It is handed over in the spawn itself, so there
+ * is no instant in which the shim exists and the line is not held; and the kernel lets go of it at the shim's death. So
+ * "has it a writer?" is an exact answer to "does it run?" at any time and for any supervisor, with no pid involved.
+ */
+export async function makeLifeLine(path: string): Promise<void> {
+  if (!existsSync(path)) await promisify(execFile)('mkfifo', ['-m', '600', path]);
+}
+
+/** The end to hand to the shim. Read-write: such an open never blocks, and a write without a reader is no error. */
+export function openForShim(path: string): number {
+  return openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
+}
+
+export function isHeld(path: string): boolean {
+  if (!existsSync(path)) return false;
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const byte = Buffer.alloc(1);
+    while (readSync(fd, byte) > 0);
+    return false;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return true;
+    throw error;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Calls `onBell` when the command has written its pid, `onEnd` once when the shim is gone. */
+export function listen(path: string, { onBell, onEnd }: { onBell: () => void; onEnd: () => void }): Disposable {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const socket = new Socket({ fd, readable: true, writable: false });
+  let closed = false;
+  socket.on('data', onBell);
+  socket.on('error', () => {});
+  socket.once('close', () => {
+    if (!closed) onEnd();
+  });
+  socket.resume();
+  return {
+    [Symbol.dispose]: () => {
+      closed = true;
+      socket.destroy();
+    },
+  };
+}

@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, chownSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { isReachable } from '../src/accessible-path.ts';
+import { switchTo } from '../src/switch-user.ts';
+
+const NOBODY = { name: 'nobody', uid: 65_534, gid: 65_534 };
+const HERE = import.meta.dirname;
+
+test('all of this holds without root too', (t) => {
+  if (process.getuid?.() !== 0) return t.skip('this run is without root');
+  if (!isReachable(HERE, NOBODY) || !isReachable(process.execPath, NOBODY)) {
+    return t.skip(`another user can't reach ${HERE} or ${process.execPath}`);
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'islet-nobody-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  chownSync(folder, NOBODY.uid, NOBODY.gid);
+  chmodSync(folder, 0o711);
+  const files = readdirSync(HERE).filter((file) => file.endsWith('.test.ts') && file !== 'not-root.test.ts');
+  const [tool = '', ...args] = switchTo(NOBODY);
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+  const { status, stdout } = spawnSync(
+    tool,
+    [...args, process.execPath, '--test', ...files.map((file) => join(HERE, file))],
+    {
+      env: { ...env, TMPDIR: folder, ISLET_TEST_INSTANTS: '5' },
+      encoding: 'utf8',
+      timeout: 120_000,
+      maxBuffer: 16 * 1024 * 1024,
+    },
+  );
+  assert.equal(status, 0, stdout);
+});

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { test } from 'node:test';
+import { ROOT } from '../repository.ts';
+import { testFiles } from '../test.ts';
+
+const FILES = [
+  'examples/shop/services/orders/test/order.test.ts',
+  'packages/a/src/a.ts',
+  'packages/a/test/a.faults.test.ts',
+  'packages/a/test/a.snapshot.test.ts',
+  'packages/a/test/a.test.ts',
+  'packages/cli/templates/ts/test/main.test.ts',
+  'scripts/test/b.packed.test.ts',
+  'scripts/test/static.test.ts',
+];
+
+test('everyday leaves out the heavier tiers, and what belongs to services', () => {
+  assert.deepEqual(testFiles(FILES, 'everyday'), [
+    'scripts/test/static.test.ts',
+    'packages/a/test/a.snapshot.test.ts',
+    'packages/a/test/a.test.ts',
+  ]);
+});
+
+test('a tier is in the name of a file', () => {
+  assert.deepEqual(testFiles(FILES, 'faults'), ['packages/a/test/a.faults.test.ts']);
+  assert.deepEqual(testFiles(FILES, 'packed'), ['scripts/test/b.packed.test.ts']);
+});
+
+for (const { args, message } of [
+  { args: ['nightly'], message: /unknown tier "nightly": one of everyday, faults, scale, packed/ },
+  { args: ['everyday', 'no-such-file'], message: /no test file belongs to the tier everyday no-such-file/ },
+]) {
+  test(`nothing to run is a failure: ${args.join(' ')}`, () => {
+    const { status, stderr } = spawnSync(process.execPath, ['scripts/test.ts', ...args], {
+      cwd: ROOT,
+      encoding: 'utf8',
+    });
+    assert.equal(status, 1);
+    assert.match(stderr, message);
+  });
+}
+
+test('ends with the summary of the runner', () => {
+  const args = ['scripts/test.ts', 'everyday', 'packages/keeper/test/life'];
+  const { status, stdout } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' });
+  assert.equal(status, 0);
+  assert.match(stdout, /ℹ tests \d+\nℹ suites 0\nℹ pass \d+\nℹ fail 0\n(ℹ .*\n)*$/);
+});
