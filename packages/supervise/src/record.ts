@@ -33,9 +33,13 @@ export class SlotFolder {
     return join(this.path, 'environment');
   }
 
+  /** Undefined where nothing was recorded, or a power cut took the bytes: then nothing of that boot runs. */
   read(): SlotRecord | undefined {
-    const text = readIfThere(join(this.path, 'record.json'));
-    return text === undefined ? undefined : (JSON.parse(text) as SlotRecord);
+    try {
+      return JSON.parse(readIfThere(join(this.path, 'record.json')) ?? '') as SlotRecord;
+    } catch {
+      return undefined;
+    }
   }
 
   write(record: SlotRecord): void {
@@ -48,6 +52,11 @@ export class SlotFolder {
   /** Forgets what the shim of an earlier start wrote. The old record still tells of its end. */
   clearTraces(): void {
     for (const file of ['pid', 'exit']) rmSync(join(this.path, file), { force: true });
+  }
+
+  /** It has a name only for the instant in which it is written; a supervisor killed there leaves it. */
+  clearEnvironment(): void {
+    rmSync(this.environment, { force: true });
   }
 
   /** The main process and when it was started; undefined: it was not yet. */

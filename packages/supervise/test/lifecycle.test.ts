@@ -173,3 +173,16 @@ test('twenty processes start, die and are forgotten at once', async (t) => {
   await Promise.all(names.map((name) => supervisor.forget(name)));
   assert.equal(supervisor.observe().size, 0);
 });
+
+test('a record that a power cut left empty is dropped, and the name can be started', async (t) => {
+  const world = new World(t);
+  const first = await world.open();
+  await first.start(world.spec('cut', 'true'));
+  await untilExited(first, 'cut');
+  await world.close(first);
+  writeFileSync(world.path('processes/cut/record.json'), '');
+  const second = await world.open();
+  assert.equal(second.observe().size, 0);
+  await second.start(world.spec('cut', 'exit 6'));
+  assert.equal(await untilExited(second, 'cut'), 'exit 6');
+});

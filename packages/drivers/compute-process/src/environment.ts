@@ -7,7 +7,7 @@ import type { Caches } from './caches.ts';
  * to a build. Nothing does to an instance.
  */
 const NETWORK =
-  /^(https?_proxy|all_proxy|no_proxy|npm_config_registry|pip_index_url|pip_extra_index_url|goproxy|gosumdb|goprivate|gonosumdb|goflags|gotoolchain|node_extra_ca_certs|ssl_cert_file|ssl_cert_dir)$/i;
+  /^(https?_proxy|all_proxy|no_proxy|npm_config_registry|pip_index_url|pip_extra_index_url|goproxy|gosumdb|goprivate|gonosumdb|gotoolchain|node_extra_ca_certs|ssl_cert_file|ssl_cert_dir)$/i;
 
 /** A build's whole environment: every package manager and compiler keeps its cache in the service's own folder. */
 export function buildEnvironment({ caches, path, user, own }: BuildPlace): Record<string, string> {
@@ -25,6 +25,8 @@ export function buildEnvironment({ caches, path, user, own }: BuildPlace): Recor
     npm_config_update_notifier: 'false',
     COREPACK_HOME: join(caches.tools, 'corepack'),
     YARN_CACHE_FOLDER: join(caches.tools, 'yarn'),
+    // A snapshot is no checkout; the go command would find the one around it, and stumble over its owner.
+    GOFLAGS: [own.GOFLAGS, '-buildvcs=false'].filter(Boolean).join(' '),
     GOPATH: join(caches.tools, 'go'),
     GOCACHE: join(caches.tools, 'go-build'),
     GOMODCACHE: join(caches.tools, 'go-modules'),

@@ -1,6 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { ComputeInstance } from '@islet/driver';
+import { listFolder } from './list-folder.ts';
 
 /** What is known of an instance besides its process: written before its first start, removed when it is stopped. */
 export type InstanceRecord = Omit<ComputeInstance, 'process'>;
@@ -15,10 +16,12 @@ export class InstanceRecords {
   }
 
   load(service: string): void {
-    for (const entry of entries(this.#folderOf(service))) {
+    for (const entry of listFolder(this.#folderOf(service))) {
       if (!entry.endsWith('.json')) continue;
-      const record = JSON.parse(readFileSync(join(this.#folderOf(service), entry), 'utf8')) as InstanceRecord;
-      this.#records.set(record.id, record);
+      const path = join(this.#folderOf(service), entry);
+      const record = read(path);
+      if (record === undefined) rmSync(path);
+      else this.#records.set(record.id, record);
     }
   }
 
@@ -50,10 +53,11 @@ export class InstanceRecords {
   }
 }
 
-function entries(folder: string): string[] {
+/** Undefined: a power cut took its bytes, and with them the process that it told of. */
+function read(path: string): InstanceRecord | undefined {
   try {
-    return readdirSync(folder);
+    return JSON.parse(readFileSync(path, 'utf8')) as InstanceRecord;
   } catch {
-    return [];
+    return undefined;
   }
 }

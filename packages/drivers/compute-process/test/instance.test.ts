@@ -79,6 +79,18 @@ test('purge leaves nothing but what the store keeps', async (t) => {
   assert.equal(world.supervisor.observe().size, 0);
 });
 
+test('an instance whose record a power cut left empty is dropped, and can be started', async (t) => {
+  const world = await World.open(t);
+  world.source('a');
+  await world.build({ service: 'a' });
+  await world.start('a', 'true');
+  await until(() => world.supervisor.observe().get('a-r1.0-0')?.kind === 'exited', 'it ends');
+  writeFileSync(world.path('runtime/services/a/instances/a-r1.0-0.json'), '');
+  await world.reopen();
+  assert.deepEqual((await world.driver.observe()).services.a?.instances, []);
+  assert.equal(await world.output('a', 'echo up'), 'up');
+});
+
 test('the end of a log is read through its rotated files', async (t) => {
   const world = await World.open(t);
   const log = world.path('x.log');
