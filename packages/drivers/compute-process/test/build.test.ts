@@ -187,7 +187,7 @@ test('a tree without write permission can be removed', async (t) => {
 
 test('a revision whose files changed after it was named is not built, so that no other bytes bear its name', async (t) => {
   const world = await World.open(t);
-  world.write('source/a/main.txt', 'as asked');
+  world.source('a', { 'main.txt': 'as asked' });
   const by = {
     folder: world.path('source/a'),
     inputs: [world.path('source/a')],
