@@ -71,7 +71,7 @@ function finish(file: PackedFile, { bin }: Published, programs: readonly PackedF
 export function withCompiledAddresses(text: string, path: string, published: ReadonlySet<string>): string {
   const address = /(new URL\(\s*(['"])\.{1,2}\/[^'"]+)\.ts(\2,\s*import\.meta\.url)/g;
   const rewritten = text.replaceAll(address, '$1.js$3');
-  for (const literal of stringsOf(rewritten)) {
+  for (const { text: literal } of stringsOf(rewritten)) {
     const isSource = /^\.{1,2}\/.*\.ts$/.test(literal);
     if (!isSource || !published.has(resolvePath(path, literal.replace(/\.ts$/, '.js')))) continue;
     throw new Error(`${path} names ${literal}, which is not published: use new URL('${literal}', import.meta.url)`);

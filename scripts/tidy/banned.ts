@@ -61,9 +61,9 @@ const BANS: readonly Ban[] = [
     rule: 'console',
     pattern: /\bconsole\./g,
     where: 'code',
-    applies: (path) => !/^(packages\/cli|scripts|benchmarks)\//.test(path),
-    message: 'only the command line talks to people',
-    remedy: 'return the value, or use the logger',
+    applies: (path) => !/^(packages\/cli|scripts|benchmarks)\/|\/src\/main\.ts$/.test(path) && !isTest(path),
+    message: 'only programs print',
+    remedy: 'return the value, or use the logger that is passed in',
   },
   {
     rule: 'blocking-shell',
@@ -75,19 +75,21 @@ const BANS: readonly Ban[] = [
   },
   {
     rule: 'check-then-use',
-    pattern: /\bexistsSync\(([^()]+)\)[\s\S]{0,200}?\b(?:open|read|create|unlink|rename|copy|rm)\w*\(\s*\1\b/g,
+    // In the same function, which ends where a line begins with a closing brace.
+    pattern:
+      /\bexistsSync\(([^()]+)\)(?:(?!\n {0,2}\})[\s\S]){0,200}?\b(?:open|readFile|create|unlink|copyFile)\w*\(\s*\1\b/g,
     where: 'code',
-    applies: everywhere,
+    applies: (path) => !isTest(path),
     message: 'between the look and the use another process may come',
     remedy: 'use the file, and handle ENOENT',
   },
   {
     rule: 'skipped-test',
-    pattern: /\.(skip|only|todo)\(|\b(skip|only|todo):\s*true\b|\btodo:/g,
+    pattern: /\b(test|it|describe|suite)\.(skip|only|todo)\(|\.skip\(\)|\b(skip|only):\s*true\b|\btodo:|\bt\.todo\(/g,
     where: 'code',
     applies: isTest,
     message: 'a test that does not run proves nothing',
-    remedy: 'make it run, or delete it; where a machine can’t run it: `skip: condition && "reason"`',
+    remedy: 'make it run, or delete it; where a machine can’t run it: t.skip(reason)',
   },
   {
     rule: 'unfinished',
@@ -138,6 +140,6 @@ function placesOf(
     case 'text':
       return [...text.matchAll(pattern)].map(({ index }) => index);
     case 'imports':
-      return importsOf(text).flatMap(({ specifier, index }) => (specifier.search(pattern) === 0 ? [index] : []));
+      return importsOf(text).flatMap((found) => (found.text.search(pattern) === 0 ? [found.index] : []));
   }
 }

@@ -12,30 +12,33 @@ export function codeOf(text: string): string {
   return new Blanker(text).code();
 }
 
-export interface Import {
-  readonly specifier: string;
-  /** `resolve`: only the address of a module is asked for, by `import.meta.resolve`. */
-  readonly kind: 'import' | 'resolve';
+/** A module or another literal that the text names, and where. */
+export interface Named {
+  readonly text: string;
   readonly index: number;
 }
 
-/** Everything that the text imports, re-exports, or asks the address of, where it is named by a literal. */
-export function importsOf(text: string): readonly Import[] {
+/** Everything that the text imports or re-exports by a literal. */
+export function importsOf(text: string): readonly Named[] {
   const code = codeOf(text);
-  const found = /\b(from\s*|import\s*\(?\s*|import\.meta\.resolve\(\s*)(['"])/dg;
-  return [...code.matchAll(found)].flatMap((match) => {
-    const [, keyword = '', quote = ''] = match;
-    const start = match.indices?.[2]?.[1] ?? 0;
-    const end = code.indexOf(quote, start);
-    const kind = keyword.includes('resolve') ? ('resolve' as const) : ('import' as const);
-    return end < 0 ? [] : [{ specifier: text.slice(start, end), kind, index: start }];
+  return [...code.matchAll(/\b(?:from\s*|import\s*\(?\s*)(['"])/dg)].flatMap((match) => {
+    const index = match.indices?.[1]?.[1] ?? 0;
+    const end = code.indexOf(match[1] ?? '', index);
+    return end < 0 ? [] : [{ text: text.slice(index, end), index }];
   });
 }
 
-/** The insides of all simple strings, with where they start. */
-export function stringsOf(text: string): readonly string[] {
-  const code = codeOf(text);
-  return [...code.matchAll(/(['"`])( *)\1/dg)].map((match) => text.slice(...(match.indices?.[2] ?? [0, 0])));
+/** The insides of all strings without holes, those of imports among them. */
+export function stringsOf(text: string): readonly Named[] {
+  return [...codeOf(text).matchAll(/(['"`])( *)\1/dg)].map((match) => {
+    const [index, end] = match.indices?.[2] ?? [0, 0];
+    return { text: text.slice(index, end), index };
+  });
+}
+
+/** What templates begin with before their first hole: `./worker` of `./worker${extension}`. */
+export function templateHeadsOf(text: string): readonly string[] {
+  return [...codeOf(text).matchAll(/`( +)\$\{/dg)].map((match) => text.slice(...(match.indices?.[1] ?? [0, 0])));
 }
 
 const COMMENT = /\/\/.*|\/\*[\s\S]*?\*\//y;

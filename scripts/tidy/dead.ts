@@ -1,4 +1,4 @@
-import { importsOf, stringsOf } from './code.ts';
+import { importsOf, stringsOf, templateHeadsOf } from './code.ts';
 import { resolvePath } from './layers.ts';
 import { packagesOf } from './manifest.ts';
 import { isOurCode, isTest, type Rule } from './model.ts';
@@ -35,8 +35,10 @@ export const dead: Rule = ({ files }) => {
 
 function neighbours(path: string, text: string, sources: readonly string[]): readonly string[] {
   if (!/\.tsx?$/.test(path)) return [];
-  const imported = importsOf(text).map(({ specifier }) => resolvePath(path, specifier));
-  const named = stringsOf(text).filter((string) => KEPT.test(string));
+  const imported = importsOf(text).map((found) => resolvePath(path, found.text));
+  // A program that is compiled for publishing is named without its extension.
+  const programs = templateHeadsOf(text).map((head) => `${head}.ts`);
+  const named = [...stringsOf(text).map((found) => found.text), ...programs].filter((string) => KEPT.test(string));
   const ends = named.map((string) => `/${string.replace(/^(\.{1,2}\/)+/, '')}`);
   const near = sources.filter((source) => packageFolder(source) === packageFolder(path));
   return [...imported, ...near.filter((source) => ends.some((end) => source.endsWith(end)))];

@@ -1,4 +1,4 @@
-import { type Import, importsOf } from './code.ts';
+import { importsOf, stringsOf } from './code.ts';
 import { type Manifest, type Package, packagesOf } from './manifest.ts';
 import { type Finding, isOurCode, isTest, lineAt, type Rule } from './model.ts';
 
@@ -46,12 +46,32 @@ export const layers: Rule = ({ files }) => {
     .filter(([path]) => isOurCode(path))
     .flatMap(([path, text]) => {
       const owner = ownerOf(path, packages);
-      return importsOf(text).flatMap((found) => {
+      return referencesOf(path, text).flatMap((found) => {
         const problem = judge({ path, found, owner, packages, root: root?.manifest });
         return problem === undefined ? [] : [{ path, line: lineAt(text, found.index), ...problem }];
       });
     });
 };
+
+interface Reference {
+  readonly specifier: string;
+  readonly index: number;
+  /** `address`: only where the module is, as by `import.meta.resolve`. */
+  readonly kind: 'import' | 'address';
+}
+
+/** What the text imports; in a package also every string that is the address of a module of the workspace. */
+function referencesOf(path: string, text: string): readonly Reference[] {
+  const imports = importsOf(text);
+  const imported = new Set(imports.map(({ index }) => index));
+  const addresses = stringsOf(text).filter(
+    (found) => path.startsWith('packages/') && found.text.startsWith(SCOPE) && !imported.has(found.index),
+  );
+  return [
+    ...imports.map(({ text: specifier, index }) => ({ specifier, index, kind: 'import' as const })),
+    ...addresses.map(({ text: specifier, index }) => ({ specifier, index, kind: 'address' as const })),
+  ];
+}
 
 /** The innermost package whose folder holds the path. */
 function ownerOf(path: string, packages: ReadonlyMap<string, Package>): Package | undefined {
@@ -63,7 +83,7 @@ type Problem = Pick<Finding, 'rule' | 'message' | 'remedy'>;
 
 interface Case {
   readonly path: string;
-  readonly found: Import;
+  readonly found: Reference;
   readonly owner: Package | undefined;
   readonly packages: ReadonlyMap<string, Package>;
   readonly root: Manifest | undefined;
@@ -105,7 +125,7 @@ function judgeWorkspace(one: Case): Problem | undefined {
   }
   if (owner === undefined || owner === target || !owner.folder.startsWith('packages/')) return undefined;
   // To start another program one need not know its code.
-  const direction = found.kind === 'resolve' ? undefined : judgeDirection(path, owner, target);
+  const direction = found.kind === 'address' ? undefined : judgeDirection(path, owner, target);
   return direction ?? judgeDeclared(one, name);
 }
 

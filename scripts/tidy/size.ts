@@ -8,7 +8,7 @@ const EXPLANATION = /(?:\/\/|\*|#|--)\s*Long because \S+/;
 const EXPLAINED_WITHIN_LINES = 40;
 
 export const SIZES = 'scripts/tidy/sizes.json';
-const CODE = /\.(ts|tsx|js|mjs|py|go|java|sh|sql|css)$|^islet$|^\.ci\/run$/;
+const CODE = /\.(ts|tsx|js|mjs|py|go|java|sh|sql)$|^islet$|^\.ci\/run$/;
 
 /** No file grows past what a reader can hold, and what has grown only shrinks. */
 export const sizes: Rule = ({ files }) => {

@@ -18,7 +18,6 @@ export interface Context {
 export interface Entries {
   readonly controlPlane: string;
   readonly keeper: string;
-  readonly proxy: string;
 }
 
 export interface Output {

@@ -1,6 +1,14 @@
 import { COMMANDS, type CommandSpec, GROUPS } from './commands.ts';
 import { EXIT, EXIT_MEANINGS, type ExitName } from './exit-codes.ts';
 
+/** Path below the repository and text of each page that is made here. */
+export function referencePages(): readonly (readonly [string, string])[] {
+  return [
+    ['docs/reference/cli.md', renderReference()],
+    ['docs/reference/exit-codes.md', renderExitCodes()],
+  ];
+}
+
 /** `docs/reference/cli.md`, made of the same table as the command line itself. */
 export function renderReference(): string {
   const visible = COMMANDS.filter((command) => !command.hidden);

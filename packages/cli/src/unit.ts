@@ -29,7 +29,7 @@ export function unitName({
  */
 export function renderUnit(options: UnitOptions): string {
   const { system, folder, stateFolder, node, keeper, path, home, scope } = options;
-  const command = [node, keeper, '--folder', folder, '--state', stateFolder].map(quote).join(' ');
+  const command = [node, keeper, '--state', stateFolder].map(quote).join(' ');
   return [
     '[Unit]',
     `Description=Islet: ${system} in ${escapePercent(folder)}`,
@@ -41,7 +41,7 @@ export function renderUnit(options: UnitOptions): string {
     `WorkingDirectory=${escapePercent(folder)}`,
     `Environment=${quote(`PATH=${path}`)}`,
     ...(home === undefined ? [] : [`Environment=${quote(`HOME=${home}`)}`]),
-    'Restart=always',
+    'Restart=on-failure',
     'RestartSec=1',
     'KillMode=process',
     'Delegate=yes',

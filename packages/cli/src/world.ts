@@ -20,9 +20,6 @@ export function realContext(): Context {
       get keeper() {
         return entry('@islet/keeper/main');
       },
-      get proxy() {
-        return entry('@islet/proxy/main');
-      },
     },
   };
 }

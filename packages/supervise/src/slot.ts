@@ -53,6 +53,11 @@ export class Slot {
     return this.#state;
   }
 
+  /** Its main process is gone, or it is being stopped. */
+  get isEnding(): boolean {
+    return this.#ending !== undefined;
+  }
+
   get log(): string {
     return this.#record.log;
   }
@@ -86,7 +91,11 @@ export class Slot {
 
   /** Takes over what an earlier supervisor left: running, half started, or ended and not yet cleaned up. */
   static async adopt(context: SlotContext, record: SlotRecord): Promise<Slot> {
-    if (record.ended !== undefined) return new Slot(context, record, { kind: 'exited', ...record.ended });
+    context.folder.clearEnvironment();
+    if (record.ended !== undefined) {
+      removeGroups(record.groups);
+      return new Slot(context, record, { kind: 'exited', ...record.ended });
+    }
     const slot = new Slot(context, record, { kind: 'running', pid: 0, startedAt: record.intendedAt });
     if (isHeld(context.folder.lifeLine)) {
       slot.#listen();

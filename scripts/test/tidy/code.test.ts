@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { codeOf, importsOf, stringsOf } from '../../tidy/code.ts';
+import { codeOf, importsOf, stringsOf, templateHeadsOf } from '../../tidy/code.ts';
 
 for (const { what, text, code } of [
   { what: 'comments', text: 'a; // b\n/* c\nd */ e', code: 'a;     \n    \n     e' },
@@ -18,16 +18,24 @@ test('finds whatever is imported, and where', () => {
     "import './b.ts';",
     'export {\n  c,\n} from "c";',
     "const d = await import('./d.ts');",
-    "const e = import.meta.resolve('@islet/e/main');",
     "// import './comment.ts'",
     `const f = "import './string.ts'";`,
     "const g = Array.from('abc');",
   ].join('\n');
-  const found = importsOf(text).map(({ specifier, kind }) => `${kind} ${specifier}`);
-  assert.deepEqual(found, ['import ./a.ts', 'import ./b.ts', 'import c', 'import ./d.ts', 'resolve @islet/e/main']);
+  const found = importsOf(text).map((one) => one.text);
+  assert.deepEqual(found, ['./a.ts', './b.ts', 'c', './d.ts']);
   assert.equal(importsOf(text)[1]?.index, text.indexOf('./b.ts'));
 });
 
+test('finds what templates begin with', () => {
+  assert.deepEqual(templateHeadsOf(`a(\`./b\${c}d\`, \`e\`)`), ['./b']);
+});
+
 test('finds the strings', () => {
-  assert.deepEqual(stringsOf("a('one', `two`, \"\"); // 'three'"), ['one', 'two', '']);
+  const found = stringsOf("a('one', `two`, \"\"); // 'three'");
+  assert.deepEqual(found, [
+    { text: 'one', index: 3 },
+    { text: 'two', index: 10 },
+    { text: '', index: 17 },
+  ]);
 });

@@ -26,6 +26,11 @@ for (const { rule, files, found } of [
     found: [],
   },
   {
+    rule: 'a worker may be named without its extension',
+    files: { [INDEX]: `new URL(\`./worker\${extension}\`, here)`, 'packages/spec/src/worker.ts': '' },
+    found: [],
+  },
+  {
     rule: 'a fixture is alive by its test, and dead without it',
     files: {
       'packages/spec/test/a.test.ts': "import './used.ts';",

@@ -75,7 +75,7 @@ for (const { rule, files, found } of [
       'packages/keeper/package.json': manifest('keeper', MAIN),
       'packages/client/package.json': manifest('client', { dependencies: { '@islet/keeper': '1.0.0' } }),
       'packages/client/src/a.ts': "import.meta.resolve('@islet/keeper/main');",
-      'packages/plan/src/a.ts': "import.meta.resolve('@islet/keeper/main');",
+      'packages/plan/src/a.ts': "const entry = ['@islet/keeper/main'];",
     },
     found: ['packages/plan/src/a.ts:1 import-undeclared'],
   },

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import type { SystemStatus } from '@islet/client';
-import { follow } from '@islet/client/remote';
+import { connect, follow } from '@islet/client/remote';
 import type { SystemSpec } from '@islet/spec';
 import { type Context, writeLines } from '../context.ts';
 import { watchedRoots } from '../dev/affected.ts';
@@ -11,7 +11,7 @@ import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { parseFolder } from '../offline.ts';
 import { createPrefixer } from '../render/log-line.ts';
 import { renderChanges } from '../render/status.ts';
-import { openStaying, type Session } from '../session.ts';
+import { connectOptions, openStaying, type Session } from '../session.ts';
 import { shutDown } from '../shut-down.ts';
 import { findSystem } from '../system.ts';
 import { tail } from '../tail.ts';
@@ -37,7 +37,9 @@ export async function run(context: Context, folder: string | undefined, options:
     writeLines(context.stderr, ['islet: stopping']);
     // Ctrl-C has been heard: what is left to do must not be interrupted by it. A second one ends at once.
     const calm = { ...context, signal: new AbortController().signal };
-    await shutDown(calm, system, session.connection, { purge: false, timeoutMs: DOWN_TIMEOUT_MS });
+    // The control plane may be another by now than the one that this session began with.
+    await using last = await connect(connectOptions(calm, system, 'stay'));
+    await shutDown(calm, system, last, { purge: false, timeoutMs: DOWN_TIMEOUT_MS });
   }
   return EXIT.ok;
 }

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { ROOT } from '../repository.ts';
+
+test('runs the heavier tiers that have tests, and the everyday tests last', (t) => {
+  const { status, calls } = run(t, { tests: ['a.faults.test.ts', 'a.packed.test.ts'], failing: 'none' });
+  assert.deepEqual([status, calls], [0, ['test faults', 'test packed', 'test']]);
+});
+
+for (const failing of ['test faults', 'test']) {
+  test(`fails when "islet ${failing}" fails, after all has run`, (t) => {
+    const { status, calls } = run(t, { tests: ['a.faults.test.ts'], failing });
+    assert.deepEqual([status, calls], [1, ['test faults', 'test']]);
+  });
+}
+
+test('installs only the tools that are missing, and says when it can’t', (t) => {
+  const { status, calls, stderr } = run(t, { tests: [], failing: 'none', without: 'javac' });
+  assert.deepEqual([status, calls], [1, ['test']]);
+  assert.match(stderr, /apt-get update -q|missing, and only root can install: default-jdk-headless/);
+});
+
+/** Runs .ci/run in a repository whose `islet` notes its calls, with stand-ins for the tools and for apt. */
+function run(t: TestContext, options: { tests: readonly string[]; failing: string; without?: string }) {
+  const root = mkdtempSync(join(tmpdir(), 'ci test '));
+  t.after(() => rmSync(root, { recursive: true, force: true }));
+  const file = (path: string, text: string) => {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text, { mode: 0o755 });
+  };
+  cpSync(join(ROOT, '.ci/run'), join(root, '.ci/run'), { recursive: true });
+  file('islet', `#!/bin/sh\necho "$*" >>calls\n[ "$*" != '${options.failing}' ]\n`);
+  for (const tool of ['python3', 'go', 'javac']) if (tool !== options.without) file(`bin/${tool}`, '#!/bin/sh\n');
+  file('bin/apt-get', '#!/bin/sh\necho "apt-get $*" >&2\nexit 1\n');
+  for (const path of options.tests) file(path, '');
+  for (const args of [
+    ['init', '-q'],
+    ['add', '.'],
+  ])
+    spawnSync('git', args, { cwd: root });
+  const env = { PATH: `${join(root, 'bin')}:${toolsOnly(root)}` };
+  const { status, stderr } = spawnSync(join(root, '.ci/run'), { cwd: '/', env, encoding: 'utf8' });
+  return { status, stderr, calls: readFileSync(join(root, 'calls'), 'utf8').trim().split('\n') };
+}
+
+/** Only what the script itself needs, so that the languages of this machine are out of sight. */
+function toolsOnly(root: string): string {
+  const folder = join(root, 'tools');
+  mkdirSync(folder);
+  for (const tool of ['bash', 'dirname', 'git', 'sh', 'timeout']) {
+    const path = spawnSync('sh', ['-c', `command -v ${tool}`], { encoding: 'utf8' }).stdout.trim();
+    writeFileSync(join(folder, tool), `#!/bin/sh\nexec '${path}' "$@"\n`, { mode: 0o755 });
+  }
+  return folder;
+}
