@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { aaBand, differences, median, percentile, spread } from '../measure/statistics.ts';
 
 test('nothing measured is an error, not a zero', () => {
-  for (const of of [median, spread, (samples: number[]) => percentile(samples, 99)])
-    assert.throws(() => of([]), /nothing was measured/);
+  for (const take of [median, spread, (samples: number[]) => percentile(samples, 99)])
+    assert.throws(() => take([]), /nothing was measured/);
 });
 
 test('the median of an even number lies between the two in the middle', () => {
