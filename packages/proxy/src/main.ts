@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { keeperArgv, listenLife, reviveKeeper } from '@islet/keeper/life';
+import { keeperArgv, listenLife, reviveKeeper, untilDown } from '@islet/keeper/life';
 import { type ProxyPaths, startProxy } from './proxy.ts';
 
 const USAGE = 'usage: node main.ts --socket PATH --table PATH --lock PATH [--state DIR]';
@@ -29,11 +29,10 @@ process.on('uncaughtException', (error) => {
   proxy.plane.stats.unexpected++;
   console.error(error);
 });
-for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  process.once(signal, () => {
-    void proxy.close().finally(() => process.exit(0));
-  });
-}
+const ending = new AbortController();
+ending.signal.addEventListener('abort', () => void proxy.close().finally(() => process.exit(0)));
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => ending.abort());
+if (paths.state !== undefined) void untilDown(paths.state, ending.signal).then(() => ending.abort());
 
 function readPaths(args: readonly string[]): (ProxyPaths & { readonly state: string | undefined }) | undefined {
   try {
