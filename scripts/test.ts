@@ -14,7 +14,7 @@ type Tier = keyof typeof TIERS;
 
 /** Test files at once: they start real processes, on machines with two cores. */
 const CONCURRENCY = 2;
-const ROOTS = /^(packages|scripts|benchmarks|simulation)\//;
+const ROOTS = /^(packages|scripts|benchmarks|simulation|acceptance)\//;
 /** Files of services that `islet new` writes. */
 const TEMPLATES = 'packages/cli/templates/';
 const STATIC = 'scripts/test/static.test.ts';

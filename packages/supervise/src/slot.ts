@@ -86,7 +86,11 @@ export class Slot {
 
   /** Takes over what an earlier supervisor left: running, half started, or ended and not yet cleaned up. */
   static async adopt(context: SlotContext, record: SlotRecord): Promise<Slot> {
-    if (record.ended !== undefined) return new Slot(context, record, { kind: 'exited', ...record.ended });
+    if (record.ended !== undefined) {
+      const slot = new Slot(context, record, { kind: 'exited', ...record.ended });
+      await slot.#removeGroups();
+      return slot;
+    }
     const slot = new Slot(context, record, { kind: 'running', pid: 0, startedAt: record.intendedAt });
     if (isHeld(context.folder.lifeLine)) {
       slot.#listen();
@@ -204,12 +208,17 @@ export class Slot {
       log(`${name}: its end can't be recorded: ${String(error)}`);
     }
     failpoint('end: after the record');
-    const giveUpAt = Date.now() + LIMITS.removeGroupMs;
-    while (!removeGroups(groups) && Date.now() < giveUpAt) await pause(LIMITS.lookMs.first);
-    if (!removeGroups(groups)) log(`${name}: its cgroup can't be removed: ${groups.tree}`);
+    await this.#removeGroups();
     this.#lifeLine?.[Symbol.dispose]();
     this.#state = { kind: 'exited', ...ended };
     this.#context.onExit();
+  }
+
+  async #removeGroups(): Promise<void> {
+    const { groups } = this.#record;
+    const giveUpAt = Date.now() + LIMITS.removeGroupMs;
+    while (!removeGroups(groups) && Date.now() < giveUpAt) await pause(LIMITS.lookMs.first);
+    if (!removeGroups(groups)) this.#context.log(`${this.#context.name}: its cgroup can't be removed: ${groups.tree}`);
   }
 
   #tree(): Tree {
