@@ -14,7 +14,6 @@ export async function ask(
   { hidden = false }: AskOptions = {},
 ): Promise<string | undefined> {
   if (!stdin.isTTY || !stderr.terminal) return undefined;
-  stderr.write(question);
   const output = new Writable({
     write(chunk, _encoding, done) {
       if (!hidden) stderr.write(String(chunk));
@@ -22,20 +21,14 @@ export async function ask(
     },
   });
   const lines = createInterface({ input: stdin, output, terminal: true });
+  // While a line is read, the terminal is in raw mode and Ctrl-C reaches the reader only.
+  const interrupted = new AbortController();
+  lines.once('SIGINT', () => interrupted.abort());
+  if (hidden) stderr.write(question);
   try {
-    return await lines.question('', { signal: interruptedBy(lines, signal) });
+    return await lines.question(hidden ? '' : question, { signal: AbortSignal.any([signal, interrupted.signal]) });
   } finally {
     lines.close();
-    if (hidden) stderr.write('\n');
+    if (hidden || interrupted.signal.aborted) stderr.write('\n');
   }
-}
-
-/** While a line is read, the terminal is in raw mode and Ctrl-C reaches the reader only. */
-function interruptedBy(lines: ReturnType<typeof createInterface>, signal: AbortSignal): AbortSignal {
-  const controller = new AbortController();
-  lines.on('SIGINT', () => {
-    controller.abort(new DOMException('interrupted', 'AbortError'));
-    process.kill(process.pid, 'SIGINT');
-  });
-  return AbortSignal.any([signal, controller.signal]);
 }

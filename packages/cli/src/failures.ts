@@ -1,4 +1,4 @@
-import { ApiError, type ApiErrorCode } from '@islet/client/remote';
+import { ApiError, type ApiErrorCode } from '@islet/client/errors';
 import type { SpecError } from '@islet/spec';
 import { type Context, writeLines } from './context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
@@ -39,7 +39,7 @@ const EXIT_OF: Readonly<Record<ApiErrorCode, ExitCode>> = {
 
 /** Tells the person what went wrong, and the calling script by the exit code. */
 export async function report(error: unknown, context: Context): Promise<ExitCode> {
-  if (context.signal.aborted) return EXIT.interrupted;
+  if (context.signal.aborted || isAbort(error)) return EXIT.interrupted;
   if (error instanceof UsageError) return say(context, error.message, error.hint, EXIT.usage);
   if (error instanceof InvalidSpec) return saySpecErrors(context, error);
   if (error instanceof ApiError) return say(context, withoutCode(error), error.hint, EXIT_OF[error.code]);
@@ -52,6 +52,10 @@ export async function report(error: unknown, context: Context): Promise<ExitCode
 export function asInvalidSpec(error: unknown, folder: string): unknown {
   if (error instanceof ApiError && error.errors.length > 0) return new InvalidSpec(folder, error.errors);
   return error;
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError';
 }
 
 function say({ stderr }: Context, message: string, hint: string | undefined, code: ExitCode): ExitCode {

@@ -110,12 +110,20 @@ describe('watchTree', () => {
     writeFileSync(join(folder, 'services/web/main.js~'), 'new');
     renameSync(join(folder, 'services/web/main.js~'), path);
     await arrived.promise;
-    assert.ok(batches[0]?.includes('services/web/main.js'));
+    assert.deepEqual(batches, [['services/web/main.js']]);
   });
 
   test('a file that goes away has changed', async () => {
     rmSync(join(folder, 'services/web/main.js'));
     await arrived.promise;
+    assert.deepEqual(batches, [['services/web/main.js']]);
+  });
+
+  test('a file that only came and went was never source', async () => {
+    const passing = join(folder, 'services/web/4913');
+    writeFileSync(passing, '');
+    rmSync(passing);
+    await change('services/web/main.js');
     assert.deepEqual(batches, [['services/web/main.js']]);
   });
 

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { connect, isAlive } from '@islet/client';
-import { startFake } from '../../client/test/fake-control-plane.ts';
-import { aService, aStatus } from '../../client/test/statuses.ts';
+import { aService, aStatus, startFake } from '@islet/client/testing';
 import { FAKE_MAIN, islet, removeFolder, SYSTEM, tempFolder } from './run.ts';
 
 let folder = '';
@@ -50,6 +49,15 @@ describe('down', () => {
     assert.ok(fake.calls.every(({ name }) => name !== 'down'));
   });
 
+  test('--purge leaves a state folder alone that a person named, and says so', async () => {
+    const named = join(folder, 'named');
+    await connect({ folder, stateFolder: named, entry: FAKE_MAIN, start: 'stay' });
+    const { code, stdout } = await islet(['down', '--purge', '--yes', '--state', 'named'], { cwd: folder });
+    assert.equal(code, 0);
+    assert.match(stdout, /`rm -r .*\/named` deletes secrets and logs/);
+    assert.ok(readdirSync(named).includes('token'));
+  });
+
   test('--purge --yes asks nothing, and reaches a system that is down', async () => {
     const first = await connect({ folder, stateFolder, entry: FAKE_MAIN, start: 'stay' });
     await islet(['down'], { cwd: folder });
@@ -57,6 +65,6 @@ describe('down', () => {
     const { code, stdout } = await islet(['down', '--purge', '--yes', '--json'], { cwd: folder });
     assert.equal(code, 0);
     assert.deepEqual(JSON.parse(stdout), { outcome: 'stopped', purged: true });
-    assert.equal(existsSync(join(stateFolder, 'control.json')), false);
+    assert.deepEqual(readdirSync(stateFolder), []);
   });
 });

@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { SystemStatus } from '@islet/client';
-import { type Answers, type FakeControlPlane, startFake } from '../../client/test/fake-control-plane.ts';
-import { aService, aStatus } from '../../client/test/statuses.ts';
+import { type Answers, aService, aStatus, type FakeControlPlane, startFake } from '@islet/client/testing';
 import { islet, removeFolder, SYSTEM, tempFolder } from './run.ts';
 
 let folder = '';
@@ -75,7 +74,7 @@ describe('logs', () => {
   test('asks for the last lines of one service and prints them with its name', async () => {
     const fake = await fakeWith({ logs: () => [line('one'), line('two')] });
     const { code, stdout } = await islet(['logs', 'web', '-n', '2'], { cwd: folder });
-    assert.deepEqual([code, stdout], [0, 'web.0    | one\nweb.0    | two\n']);
+    assert.deepEqual([code, stdout], [0, 'web.0        | one\nweb.0        | two\n']);
     assert.deepEqual(fake.calls.at(-1)?.input, { service: 'web', lines: '2' });
   });
 
@@ -97,7 +96,7 @@ describe('logs', () => {
         .then(() => fakeWith({ logs: ({ lines }) => (lines === '0' ? [line('after')] : [line('before')]) }));
     };
     const { code, stdout } = await islet(['logs', '-f'], { cwd: folder, signal: controller.signal, onWrite });
-    assert.deepEqual([code, stdout], [130, 'web.0    | before\nweb.0    | after\n']);
+    assert.deepEqual([code, stdout], [130, 'web.0        | before\nweb.0        | after\n']);
   });
 });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { aService, aStatus } from '@islet/client/testing';
 import picocolors from 'picocolors';
-import { aService, aStatus } from '../../client/test/statuses.ts';
 import { exitCodeOf, outcomeOf } from '../src/outcome.ts';
 import { createPrefixer } from '../src/render/log-line.ts';
 import { renderPlan } from '../src/render/plan.ts';
@@ -120,7 +120,7 @@ describe('log lines', () => {
       { service: 'web', instance: 'build', line: 'built' },
     ];
     assert.deepEqual(lines.map(prefix), [
-      'web.1    | hello',
+      'web.1        | hello',
       'recommendations.0 | bonjour',
       'web               | built',
     ]);

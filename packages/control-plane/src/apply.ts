@@ -118,14 +118,16 @@ async function proposeService(
   { asked, before, parts }: Proposing,
 ): Promise<AppliedService> {
   const previous = before?.services.find((service) => service.spec.name === spec.name);
-  const [revision, blocked] = await Promise.all([
-    revisionOf(spec, { asked, previous, parts }),
+  const [inputsKey, blocked] = await Promise.all([
+    asked.mode === 'in-place' ? undefined : parts.inputsKey(spec, asked.path),
     blockedOf(spec, asked.path, parts),
   ]);
+  const revision = revisionOf(spec, inputsKey, { asked, previous, parts });
   const scaled = previous?.scaledFrom === spec.scale.min ? previous : undefined;
   return {
     spec,
     revision,
+    inputsKey,
     restarts: previous?.revision === revision ? previous.restarts : 0,
     instances: scaled?.instances ?? spec.scale.min,
     scaledFrom: scaled?.scaledFrom,
@@ -136,14 +138,15 @@ async function proposeService(
 }
 
 /** Secrets count by name and version, so that a new value is a new revision, and no value is ever in a key. */
-async function revisionOf(
+function revisionOf(
   spec: LaunchSpec,
+  inputsKey: string | undefined,
   { asked, previous, parts }: { asked: Asked; previous: AppliedService | undefined; parts: ApplyParts },
-): Promise<RevisionId> {
+): RevisionId {
   const versions = Object.fromEntries(secretsOf(spec).map((name) => [name, parts.secrets.version(name)]));
   const launch = launchKey(spec, versions);
-  if (asked.mode === 'in-place') return revisionInPlace(spec.name, launch, { asked, previous });
-  return digest(`${launch} ${await parts.inputsKey(spec, asked.path)}`);
+  if (inputsKey === undefined) return revisionInPlace(spec.name, launch, { asked, previous });
+  return digest(`${launch} ${inputsKey}`);
 }
 
 /** In place there is nothing to key: a revision is whatever the folder holds when it is said to have changed. */

@@ -8,6 +8,7 @@ import { createProxyTraffic } from '@islet/traffic-proxy';
 import type { Logger } from 'pino';
 import { systemClock } from './clock.ts';
 import { inspectMachine } from './machine.ts';
+import { check } from './probe/check.ts';
 import { openState } from './state.ts';
 import { createSystem, type System, type SystemParts } from './system.ts';
 
@@ -46,6 +47,7 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
     ...{ folder, state, machine, compute, traffic, data, log },
     guarantees: () => supervisor.guarantees(),
     clock: systemClock,
+    check,
     version: options.version,
     operatorSocket: socketPath(stateFolder, 'operator'),
     keeperPid: options.keeperPid,
@@ -61,6 +63,7 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
     for (const watch of watches) watch[Symbol.dispose]();
     system.status.close();
     await system.reconciler.close();
+    system.close();
     await Promise.all([compute.close(), traffic.close(), ...data.map((driver) => driver.close())]);
     await supervisor.close();
     state.close();

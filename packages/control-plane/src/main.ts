@@ -134,8 +134,7 @@ function writeKeeperFile(): void {
     socketPath(stateFolder, 'proxy'),
     '--table',
     layoutOf.routingTable(bare),
-    '--lock',
-    join(stateFolder, 'run', 'proxy-table.lock'),
+    '--kept',
   ];
   const programs = {
     'control-plane': [...node, main, '--folder', folder, '--state', stateFolder],

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { SystemStatus } from '@islet/client';
-import type { ComputeDriver, ComputeInstance, DataDriver, TrafficDriver } from '@islet/driver';
+import type { ComputeDriver, ComputeInstance, DataDriver, InputsKeyRequest, TrafficDriver } from '@islet/driver';
 import { type Desired, plan } from '@islet/plan';
 import type { Guarantee } from '@islet/supervise';
 import type { Logger } from 'pino';
@@ -16,6 +16,7 @@ import { createLedger } from './ledger.ts';
 import { commandText, type Machine } from './machine.ts';
 import { createObserver, type Look, processKey } from './observe.ts';
 import { portOwner } from './port-owner.ts';
+import type { Check } from './probe/check.ts';
 import { createProber, type Subject } from './probe/prober.ts';
 import { createReconciler, type Reconciler, type TurnReport } from './reconcile.ts';
 import { redactor } from './redact.ts';
@@ -35,6 +36,7 @@ export interface SystemParts {
   readonly data: readonly DataDriver[];
   readonly guarantees: () => readonly Guarantee[];
   readonly clock: Clock;
+  readonly check: Check;
   readonly log: Logger;
   readonly version: string;
   readonly operatorSocket: string;
@@ -59,6 +61,8 @@ export interface System {
   /** Looks now, without a turn. */
   look(): Promise<Look>;
   redact(text: string): string;
+  /** Stops probing. */
+  close(): void;
 }
 
 export function createSystem(parts: SystemParts): System {
@@ -68,7 +72,7 @@ export function createSystem(parts: SystemParts): System {
   const status = createBulletin<SystemStatus>();
   let report: TurnReport | undefined;
 
-  const prober = createProber(clock, () => reconciler.poke());
+  const prober = createProber({ clock, check: parts.check, onTurn: () => reconciler.poke() });
   const ledger = createLedger(clock, ({ id, service }, how) => {
     decisions.record({ kind: 'ended', service, instance: id, how }, clock.now());
     log.warn({ service, instance: id, how }, 'an instance ended');
@@ -110,14 +114,19 @@ export function createSystem(parts: SystemParts): System {
     ...{ applied, ports, secrets, decisions, compute, traffic, data, clock, routes },
     dataOf: ({ database }) => data.find(({ engine }) => engine === database?.engine),
     pathOf: async () => machine.servicePath(applied.current()?.path ?? ''),
-    buildRequest: async (spec, revision) => ({
-      ...inputsOf(parts.folder, spec),
-      service: spec.name,
-      revision,
-      command: spec.run.build,
-      path: machine.servicePath(applied.current()?.path ?? ''),
-      inPlace: applied.current()?.mode === 'in-place',
-    }),
+    buildRequest: async (spec, revision) => {
+      const { path = '', mode, services = [] } = applied.current() ?? {};
+      const key = services.find((service) => service.revision === revision)?.inputsKey;
+      const by = keyRequest(parts, spec, path);
+      const named = key === undefined ? undefined : { key, by };
+      const { folder, inputs } = by;
+      return {
+        ...{ folder, inputs, named, service: spec.name, revision },
+        command: spec.run.build,
+        path: machine.servicePath(path),
+        inPlace: mode === 'in-place',
+      };
+    },
     unavailable: (service) => status.latest()?.services.find(({ name }) => name === service)?.why,
   };
   const context: StatusContext = {
@@ -147,13 +156,7 @@ export function createSystem(parts: SystemParts): System {
 
   const applying: ApplyParts = {
     ...{ folder: parts.folder, applied, decisions, secrets, ports, clock },
-    inputsKey: (spec, path) =>
-      compute.inputsKey({
-        ...inputsOf(parts.folder, spec),
-        build: spec.run.build,
-        run: commandText(spec.run.command),
-        path: machine.servicePath(path),
-      }),
+    inputsKey: (spec, path) => compute.inputsKey(keyRequest(parts, spec, path)),
     blockedBy: async (spec, path) => machine.missingTools(spec, path),
     gatewayTaken: async ({ host, port }) => {
       if (isOurs(report, port) || (await isFree(port, host))) return undefined;
@@ -166,6 +169,7 @@ export function createSystem(parts: SystemParts): System {
   return {
     ...{ parts, hands, context, applying, reconciler, status, desired, redact },
     latest: () => report,
+    close: () => prober.close(),
     look: () => observer.look(report?.look.observed.held ?? {}),
   };
 }
@@ -177,9 +181,16 @@ export async function lookOnce(system: System): Promise<TurnReport> {
   return { look, desired, steps: plan(desired, look.observed, system.parts.clock.now()) };
 }
 
-function inputsOf(system: string, spec: LaunchSpec): { folder: string; inputs: string[] } {
+/** What a revision is made of, as it lies there. */
+function keyRequest({ folder: system, machine }: SystemParts, spec: LaunchSpec, path: string): InputsKeyRequest {
   const folder = folderOf(system, spec);
-  return { folder, inputs: spec.run.inputs.map((input) => join(folder, input)) };
+  return {
+    folder,
+    inputs: spec.run.inputs.map((input) => join(folder, input)),
+    build: spec.run.build,
+    run: commandText(spec.run.command),
+    path: machine.servicePath(path),
+  };
 }
 
 /** The proxy of this system listens there. */

@@ -1,28 +1,32 @@
+import { enableCompileCache, flushCompileCache } from 'node:module';
 import { parseArgs } from 'node:util';
 import { keeperArgv, listenLife, reviveKeeper, untilDown } from '@islet/keeper/life';
-import { type ProxyPaths, startProxy } from './proxy.ts';
 
-const USAGE = 'usage: node main.ts --socket PATH --table PATH --lock PATH [--state DIR]';
+const USAGE = 'usage: node main.ts --state DIR --socket PATH --table PATH [--kept]';
 
-const paths = readPaths(process.argv.slice(2));
-if (paths === undefined) {
+const options = readOptions(process.argv.slice(2));
+if (options === undefined) {
   console.error(USAGE);
   process.exit(2);
 }
+const { state, kept, paths } = options;
 
 // Everything this process makes (sockets, table) is for its own user only.
 process.umask(0o077);
-const life = paths.state && (await listenLife({ state: paths.state, program: 'proxy' }));
-if (paths.state !== undefined && life === undefined) {
-  console.error('another proxy lives: nothing to do');
+const life = await listenLife({ state, program: 'proxy' });
+if (life === undefined) {
+  console.error(`another proxy of ${state} lives: nothing to do`);
   process.exit(0);
 }
-if (paths.state !== undefined) reviveKeeper({ state: paths.state, argv: keeperArgv(paths.state) });
+if (kept) reviveKeeper({ state, argv: keeperArgv(state) });
+
+// Compiling is most of the start, and every request waits for a proxy that was killed. The cache lies beside the table
+// and not in the folder for temporary files, where another user could put code into it.
+enableCompileCache(`${paths.table}.cache`);
+const { startProxy } = await import('./proxy.ts');
 const proxy = await startProxy(paths);
-if (proxy === undefined) {
-  console.error(`another proxy holds ${paths.lock}; nothing to do`);
-  process.exit(0);
-}
+// Node writes the cache when a process ends in order, which a killed one doesn't.
+flushCompileCache();
 
 // A mistake in the handling of one connection must not end all the others.
 process.on('uncaughtException', (error) => {
@@ -30,21 +34,29 @@ process.on('uncaughtException', (error) => {
   console.error(error);
 });
 const ending = new AbortController();
-ending.signal.addEventListener('abort', () => void proxy.close().finally(() => process.exit(0)));
+ending.signal.addEventListener('abort', () => {
+  void proxy
+    .close()
+    .then(() => life.close())
+    .finally(() => process.exit(0));
+});
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => ending.abort());
-if (paths.state !== undefined) void untilDown(paths.state, ending.signal).then(() => ending.abort());
+if (kept) void untilDown(state, ending.signal).then(() => ending.abort());
 
-function readPaths(args: readonly string[]): (ProxyPaths & { readonly state: string | undefined }) | undefined {
+interface Options {
+  readonly state: string;
+  /** By a keeper, which this process then keeps alive in turn. */
+  readonly kept: boolean;
+  readonly paths: { readonly socket: string; readonly table: string };
+}
+
+function readOptions(args: readonly string[]): Options | undefined {
   try {
     const option = { type: 'string' } as const;
-    const { values } = parseArgs({
-      args: [...args],
-      options: { socket: option, table: option, lock: option, state: option },
-    });
-    const { socket, table, lock, state } = values;
-    return socket === undefined || table === undefined || lock === undefined
-      ? undefined
-      : { socket, table, lock, state };
+    const known = { socket: option, table: option, state: option, kept: { type: 'boolean', default: false } } as const;
+    const { socket, table, state, kept } = parseArgs({ args: [...args], options: known }).values;
+    if (state === undefined || socket === undefined || table === undefined) return undefined;
+    return { state, kept, paths: { socket, table } };
   } catch {
     return undefined;
   }

@@ -15,21 +15,30 @@ export interface ProxyStats {
   readonly unexpected: number;
 }
 
+export interface PlaneOptions {
+  /** Milliseconds that never go back. */
+  readonly now?: () => number;
+  readonly dice?: () => number;
+}
+
 /**
  * The data plane: listeners, endpoints and what is in flight between them, by one table at a time. It knows nothing of
  * files, locks or the control API, so that it can run in a test, or one day in a worker.
  */
 export class DataPlane extends EventEmitter<{ drained: [instance: string] }> {
   readonly stats = new Stats();
-  readonly #deadlines = new Deadlines(now);
+  readonly #deadlines: Deadlines;
   readonly #registry = new Registry((instance) => this.emit('drained', instance));
   readonly #listeners: Listeners;
   readonly #sweep: NodeJS.Timeout;
+  readonly #now: () => number;
   #table: RoutingTable | undefined;
   #closing = false;
 
-  constructor({ dice = Math.random }: { readonly dice?: () => number } = {}) {
+  constructor({ now = () => performance.now(), dice = Math.random }: PlaneOptions = {}) {
     super();
+    this.#now = now;
+    this.#deadlines = new Deadlines(now);
     const runtime: Runtime = {
       now,
       dice,
@@ -75,17 +84,13 @@ export class DataPlane extends EventEmitter<{ drained: [instance: string] }> {
   async close({ byMs }: { readonly byMs: number }): Promise<void> {
     this.#closing = true;
     this.#listeners.close();
-    const deadline = now() + byMs;
-    while (this.stats.inFlight > 0 && now() < deadline) await tick();
+    const deadline = this.#now() + byMs;
+    while (this.stats.inFlight > 0 && this.#now() < deadline) await tick();
     this.#listeners.destroyAll();
     this.#registry.closeIdle();
     this.#deadlines.close();
     clearInterval(this.#sweep);
   }
-}
-
-function now(): number {
-  return performance.now();
 }
 
 function tick(): Promise<void> {

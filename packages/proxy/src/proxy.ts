@@ -2,16 +2,14 @@ import { TableAcceptor } from './control/accept-table.ts';
 import { serveControl } from './control/api.ts';
 import { InFlightFile } from './in-flight-file.ts';
 import { LIMITS } from './limits.ts';
-import { takeLock } from './lock.ts';
 import { DataPlane } from './plane.ts';
 import { readTable } from './table/file.ts';
 
 export interface ProxyPaths {
   /** The control API's Unix socket. */
   readonly socket: string;
-  /** The last good routing table; beside it lies `<table>.inflight`. */
+  /** The last good routing table; beside it lie `<table>.inflight` and `<table>.cache`. */
   readonly table: string;
-  readonly lock: string;
 }
 
 export interface RunningProxy {
@@ -20,10 +18,8 @@ export interface RunningProxy {
   close(): Promise<void>;
 }
 
-/** Serves the last good table at once, then takes orders. Undefined: another proxy runs on these paths. */
-export async function startProxy(paths: ProxyPaths): Promise<RunningProxy | undefined> {
-  const lock = takeLock(paths.lock);
-  if (lock === undefined) return undefined;
+/** Serves the last good table at once, then takes orders. No other proxy may run on these paths. */
+export async function startProxy(paths: ProxyPaths): Promise<RunningProxy> {
   const plane = new DataPlane();
   const inFlightFile = new InFlightFile(`${paths.table}.inflight`, () => plane.stats.inFlight);
   const table = await readTable(paths.table);
@@ -35,7 +31,6 @@ export async function startProxy(paths: ProxyPaths): Promise<RunningProxy | unde
     await plane.close({ byMs: LIMITS.shutdownMs });
     control.closeAllConnections();
     inFlightFile.close();
-    lock[Symbol.dispose]();
   };
   return { plane, close };
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -29,7 +29,7 @@ async function home(t: TestContext): Promise<Home> {
   const routes = [{ host: undefined, path: '/orders', strip: false, service: 'orders' }];
   const [socket, table] = [join(folder, 'proxy.sock'), join(folder, 'table.json')];
   const start = () => {
-    const args = ['--socket', socket, '--table', table, '--lock', join(folder, 'lock')];
+    const args = ['--socket', socket, '--table', table, '--state', folder];
     const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
     t.after(() => child.kill('SIGKILL'));
     return child;
@@ -157,6 +157,22 @@ test('after kill -9 it serves from disk without a control plane, and tells what 
   assert.match(await send(gateway, GET), /served$/);
 });
 
+test('a table that cannot be kept on disk is used all the same, and reported', async (t) => {
+  const { socket, start, table, gateway, listeners } = await home(t);
+  start();
+  await reachable(socket);
+  const instance = await httpInstance(t, (_, response) => response.end('ok'));
+  await mkdir(`${table}.new`);
+  const put = (version: number) =>
+    control(socket, 'PUT', '/table', tableOf({ version, endpoints: [endpointAt(instance.port)], listeners }));
+  assert.match(JSON.stringify((await put(1)).body), /in use but not on disk/);
+  assert.match(await send(gateway, GET), /ok$/);
+  assert.equal((await state(socket)).problems.length, 1);
+  await rm(`${table}.new`, { recursive: true });
+  assert.equal((await put(2)).status, 200);
+  assert.deepEqual((await state(socket)).problems, []);
+});
+
 test('a torn table on disk is not used', async (t) => {
   const { socket, start, table, listeners } = await home(t);
   const first = start();
@@ -176,7 +192,7 @@ test('a second proxy on the same state ends with 0 and says so; the lock dies wi
   const { pid } = await reachable(socket);
   const { code, stderr } = await ended(start());
   assert.equal(code, 0);
-  assert.match(stderr, /another proxy holds/);
+  assert.match(stderr, /another proxy of .* lives/);
   assert.equal((await state(socket)).pid, pid);
   first.kill('SIGKILL');
   await ended(first);
@@ -211,7 +227,7 @@ test('a wrong call says how to call', async () => {
   const child = spawn(process.execPath, [MAIN, '--sokcet', 'x'], { stdio: ['ignore', 'ignore', 'pipe'] });
   const { code, stderr } = await ended(child);
   assert.equal(code, 2);
-  assert.match(stderr, /usage: .*--socket PATH --table PATH --lock PATH/);
+  assert.match(stderr, /usage: .*--state DIR --socket PATH --table PATH/);
 });
 
 test('the control socket and the table are for their user only', async (t) => {

@@ -2,7 +2,7 @@ import { createServer as createHttpServer, type RequestListener } from 'node:htt
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import type { Endpoint, Listener, RoutingTable } from '@islet/policy';
-import { DataPlane } from '../src/index.ts';
+import { DataPlane, type PlaneOptions } from '../src/index.ts';
 
 /** An instance in this process, on a port of its own. */
 export interface Instance {
@@ -88,8 +88,13 @@ export interface World {
 }
 
 /** A data plane with a gateway (`/` and, stripped, `/orders`) and an edge from `web`, both to the service `orders`. */
-export async function world(t: TestContext, instances: readonly Instance[], protocol: 'http' | 'tcp' = 'http') {
-  const plane = new DataPlane();
+export async function world(
+  t: TestContext,
+  instances: readonly Instance[],
+  protocol: 'http' | 'tcp' = 'http',
+  options: PlaneOptions = {},
+) {
+  const plane = new DataPlane(options);
   t.after(() => plane.close({ byMs: 0 }));
   const [gateway, edge] = [await freePort(), await freePort()];
   const listeners: readonly Listener[] = [

@@ -33,6 +33,8 @@ export interface Cgroups {
 }
 
 const PERIOD_US = 100_000;
+/** No name of a process. One that was left by a supervisor killed here is used and removed by the next. */
+const PROBE = '_probe';
 
 /** Finds out what this machine allows by doing it once. */
 export function openCgroups(system: string): Cgroups {
@@ -89,7 +91,7 @@ function slotIn(base: string, name: string): string {
 }
 
 function canBeJoined(base: string): boolean {
-  const probe = slotIn(base, `probe-${process.pid}`);
+  const probe = slotIn(base, PROBE);
   try {
     makeUnified(base);
     mkdirSync(probe, { recursive: true });
@@ -123,10 +125,10 @@ function limitPlace(controller: 'memory' | 'cpu', tree: string | undefined, fold
 }
 
 function hasUnifiedController(tree: string, controller: string): boolean {
-  const probe = slotIn(tree, `probe-${process.pid}`);
+  const probe = slotIn(tree, PROBE);
   try {
     makeUnified(tree);
-    mkdirSync(probe);
+    mkdirSync(probe, { recursive: true });
     return readdirSync(probe).includes(`${controller}.max`);
   } catch {
     return false;
@@ -137,7 +139,7 @@ function hasUnifiedController(tree: string, controller: string): boolean {
 
 function legacyBase({ root, own }: Hierarchy, folder: string): string | undefined {
   return [join(own, folder), join(root, folder)].find((base) => {
-    const probe = slotIn(base, `probe-${process.pid}`);
+    const probe = slotIn(base, PROBE);
     const made = attempt(() => mkdirSync(probe, { recursive: true }));
     removeGroups({ tree: undefined, limits: [probe] });
     return made;

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { closeSync, constants, existsSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, openSync, readSync, statSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { promisify } from 'node:util';
 
@@ -9,7 +9,9 @@ import { promisify } from 'node:util';
  * "has it a writer?" is an exact answer to "does it run?" at any time and for any supervisor, with no pid involved.
  */
 export async function makeLifeLine(path: string): Promise<void> {
-  if (!existsSync(path)) await promisify(execFile)('mkfifo', ['-m', '600', path]);
+  await promisify(execFile)('mkfifo', ['-m', '600', path]).catch((error: Error) => {
+    if (!statSync(path, { throwIfNoEntry: false })?.isFIFO()) throw error;
+  });
 }
 
 /** The end to hand to the shim. Read-write: such an open never blocks, and a write without a reader is no error. */
@@ -18,17 +20,19 @@ export function openForShim(path: string): number {
 }
 
 export function isHeld(path: string): boolean {
-  if (!existsSync(path)) return false;
-  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  let fd: number | undefined;
   try {
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const byte = Buffer.alloc(1);
     while (readSync(fd, byte) > 0);
     return false;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return true;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EAGAIN') return true;
+    if (code === 'ENOENT') return false;
     throw error;
   } finally {
-    closeSync(fd);
+    if (fd !== undefined) closeSync(fd);
   }
 }
 

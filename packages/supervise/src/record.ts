@@ -54,6 +54,11 @@ export class SlotFolder {
     for (const file of ['pid', 'exit']) rmSync(join(this.path, file), { force: true });
   }
 
+  /** It has a name only for the instant in which it is written; a supervisor killed there leaves it. */
+  clearEnvironment(): void {
+    rmSync(this.environment, { force: true });
+  }
+
   /** The main process and when it was started; undefined: it was not yet. */
   started(): { readonly pid: number; readonly startedAt: number } | undefined {
     const pid = this.#number('pid');

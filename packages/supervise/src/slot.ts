@@ -53,6 +53,11 @@ export class Slot {
     return this.#state;
   }
 
+  /** Its main process is gone, or it is being stopped. */
+  get isEnding(): boolean {
+    return this.#ending !== undefined;
+  }
+
   get log(): string {
     return this.#record.log;
   }
@@ -86,10 +91,10 @@ export class Slot {
 
   /** Takes over what an earlier supervisor left: running, half started, or ended and not yet cleaned up. */
   static async adopt(context: SlotContext, record: SlotRecord): Promise<Slot> {
+    context.folder.clearEnvironment();
     if (record.ended !== undefined) {
-      const slot = new Slot(context, record, { kind: 'exited', ...record.ended });
-      await slot.#removeGroups();
-      return slot;
+      removeGroups(record.groups);
+      return new Slot(context, record, { kind: 'exited', ...record.ended });
     }
     const slot = new Slot(context, record, { kind: 'running', pid: 0, startedAt: record.intendedAt });
     if (isHeld(context.folder.lifeLine)) {
@@ -208,17 +213,12 @@ export class Slot {
       log(`${name}: its end can't be recorded: ${String(error)}`);
     }
     failpoint('end: after the record');
-    await this.#removeGroups();
+    const giveUpAt = Date.now() + LIMITS.removeGroupMs;
+    while (!removeGroups(groups) && Date.now() < giveUpAt) await pause(LIMITS.lookMs.first);
+    if (!removeGroups(groups)) log(`${name}: its cgroup can't be removed: ${groups.tree}`);
     this.#lifeLine?.[Symbol.dispose]();
     this.#state = { kind: 'exited', ...ended };
     this.#context.onExit();
-  }
-
-  async #removeGroups(): Promise<void> {
-    const { groups } = this.#record;
-    const giveUpAt = Date.now() + LIMITS.removeGroupMs;
-    while (!removeGroups(groups) && Date.now() < giveUpAt) await pause(LIMITS.lookMs.first);
-    if (!removeGroups(groups)) this.#context.log(`${this.#context.name}: its cgroup can't be removed: ${groups.tree}`);
   }
 
   #tree(): Tree {

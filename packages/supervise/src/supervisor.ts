@@ -59,9 +59,9 @@ class ProcessSupervisor implements Supervisor {
     const problem = nameProblem(spec.name) ?? environmentProblem(spec.env);
     if (problem !== undefined) throw new Error(`${spec.name}: ${problem}`);
     await this.#turns.take(spec.name, async () => {
-      const running = this.#slots.get(spec.name);
-      if (running?.state.kind === 'running') return;
-      await running?.ended();
+      const before = this.#slots.get(spec.name);
+      if (before?.state.kind === 'running' && !before.isEnding) return;
+      await before?.ended();
       const slot = Slot.intend(this.#context(spec.name), spec);
       this.#slots.set(spec.name, slot);
       await slot.launch(spec);

@@ -19,26 +19,27 @@ test('a name of any length makes a user name that Linux takes, and no two servic
   assert.notEqual(userName({ system: 's', service: 'a' }), userName({ system: 't', service: 'a' }));
 });
 
-test('who is not root has no service users', async (t) => {
-  if (ROOT) return t.skip('root has them');
+test('who is not root has no service users', { skip: ROOT && 'root has them' }, async () => {
   assert.equal(await serviceUser({ system: 's', service: 'a' }), undefined);
   await removeServiceUser({ system: 's', service: 'a' });
 });
 
-test('asking at once for one user makes one, and removing it twice removes it', async (t) => {
-  if (!ROOT) return t.skip('not root');
-  const { system } = new World(t);
-  const of = { system, service: 'orders' };
-  t.after(() => removeServiceUser(of));
-  const [one, other] = await Promise.all([serviceUser(of), serviceUser(of)]);
-  assert.deepEqual(one, other);
-  assert.ok(one !== undefined && one.uid > 0 && one.gid > 0);
-  await removeServiceUser(of);
-  await removeServiceUser(of);
-});
+test(
+  'asking at once for one user makes one, and removing it twice removes it',
+  { skip: !ROOT && 'not root' },
+  async (t) => {
+    const { system } = new World(t);
+    const of = { system, service: 'orders' };
+    t.after(() => removeServiceUser(of));
+    const [one, other] = await Promise.all([serviceUser(of), serviceUser(of)]);
+    assert.deepEqual(one, other);
+    assert.ok(one !== undefined && one.uid > 0 && one.gid > 0);
+    await removeServiceUser(of);
+    await removeServiceUser(of);
+  },
+);
 
-test("a service can't read another's environment, log or record", async (t) => {
-  if (!ROOT) return t.skip('not root');
+test("a service can't read another's environment, log or record", { skip: !ROOT && 'not root' }, async (t) => {
   const world = new World(t);
   chmodSync(world.folder, 0o755);
   const [one, two] = ['one', 'two'].map((service) => ({ system: world.system, service }));
@@ -59,8 +60,7 @@ test("a service can't read another's environment, log or record", async (t) => {
   assert.ok(!loot.includes('swordfish'));
 });
 
-test('a service can never become root again', async (t) => {
-  if (!ROOT) return t.skip('not root');
+test('a service can never become root again', { skip: !ROOT && 'not root' }, async (t) => {
   const world = new World(t);
   const of = { system: world.system, service: 'plain' };
   t.after(() => removeServiceUser(of));

@@ -30,6 +30,8 @@ export const MAX_FOLDERS = 10_000;
 export async function watchTree(roots: readonly string[], options: WatchTreeOptions): Promise<TreeWatch> {
   const { ignore, onChange, onError } = options;
   const watches = new Map<string, FSWatcher>();
+  /** Files that are there: what an editor makes and removes in passing was never source. */
+  const files = new Set<string>();
   const pending = new Set<string>();
   let firstAt = 0;
   let timer: NodeJS.Timeout | undefined;
@@ -49,15 +51,16 @@ export async function watchTree(roots: readonly string[], options: WatchTreeOpti
 
   /** Watches folders and all below them, level by level: git is asked once a level. Returns the files met. */
   async function addFolders(folders: readonly string[]): Promise<string[]> {
-    const files: string[] = [];
+    const met: string[] = [];
     for (let level = [...folders]; level.length > 0 && !closed; ) {
       const entries = level.filter((folder) => addFolder(folder)).flatMap(entriesOf);
       const ignored = await ignore.among(entries.map(({ path }) => path));
       const source = entries.filter(({ path }) => !ignored.has(path));
-      files.push(...source.filter(({ isFolder }) => !isFolder).map(({ path }) => path));
+      met.push(...source.filter(({ isFolder }) => !isFolder).map(({ path }) => path));
       level = source.filter(({ isFolder }) => isFolder).map(({ path }) => path);
     }
-    return files;
+    for (const path of met) files.add(path);
+    return met;
   }
 
   function addFolder(folder: string): boolean {
@@ -99,8 +102,16 @@ export async function watchTree(roots: readonly string[], options: WatchTreeOpti
     const source = batch.filter((path) => !ignored.has(path));
     for (const path of source) if (watches.has(path) && !isFolder(path)) forget(path);
     const inNew = await addFolders(source.filter((path) => !watches.has(path) && isFolder(path)));
-    const changed = [...source.filter((path) => !isFolder(path)), ...inNew];
+    const changed = [...source.filter(isChangedFile), ...inNew];
     if (changed.length > 0 && !closed) onChange([...new Set(changed)]);
+  }
+
+  function isChangedFile(path: string): boolean {
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found === undefined) return files.delete(path);
+    if (found.isDirectory()) return false;
+    files.add(path);
+    return true;
   }
 }
 

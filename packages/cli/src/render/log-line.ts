@@ -6,7 +6,8 @@ export interface Line {
   readonly line: string;
 }
 
-const MIN_WIDTH = 8;
+/** Names of up to this length never make the column jump. */
+const MIN_WIDTH = 12;
 const PALETTE = ['cyan', 'yellow', 'green', 'magenta', 'blue', 'red'] as const;
 
 /** Puts `service.index | ` before each line: as wide as the widest so far, and in the service's own colour. */

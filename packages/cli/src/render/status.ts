@@ -159,6 +159,7 @@ function instancesOf({ instances }: ServiceStatus): string {
   return `${instances.ready}/${instances.desired}`;
 }
 
-function gatewayLines({ system, gateway }: SystemStatus, colours: Colors): string[] {
-  return gateway ? ['', `${colours.bold(system)} is at ${colours.cyan(gateway)}`] : [];
+function gatewayLines({ system, gateway, services }: SystemStatus, colours: Colors): string[] {
+  const serves = services.some(({ instances }) => instances.ready > 0);
+  return gateway && serves ? ['', `${colours.bold(system)} is at ${colours.cyan(gateway)}`] : [];
 }

@@ -6,6 +6,7 @@ import { ask } from '../ask.ts';
 import { type Context, writeJson, writeLines } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { UsageError } from '../failures.ts';
+import { removeState } from '../remove-state.ts';
 import { connectOptions } from '../session.ts';
 import { shutDown } from '../shut-down.ts';
 import { findSystem, type System } from '../system.ts';
@@ -25,12 +26,18 @@ export async function run(context: Context, folder: string | undefined, options:
   await using connection = await connect(connectOptions(context, system, 'stay'));
   if (options.purge) await confirm(context, await connection.client.status(), options, system);
   await shutDown(context, system, connection, { purge: options.purge === true, timeoutMs: options.timeout });
-  return tell(context, options, options.purge ? 'Stopped, and all data deleted' : 'Stopped; data stays');
+  if (!options.purge) return tell(context, options, 'Stopped; data stays');
+  if (removeState(system)) return tell(context, options, 'Stopped, and all data deleted');
+  return tell(
+    context,
+    options,
+    `Stopped, and databases deleted; \`rm -r ${system.stateFolder}\` deletes secrets and logs`,
+  );
 }
 
 /** A control plane that ended in order has taken its `control.json` with it. */
 function leftSomething({ stateFolder }: System, purge: boolean): boolean {
-  return existsSync(purge ? stateFolder : join(stateFolder, 'control.json'));
+  return existsSync(join(stateFolder, purge ? 'token' : 'control.json'));
 }
 
 async function confirm(

@@ -12,22 +12,24 @@ export interface ProbeSite {
 }
 
 /** Looks once, from outside. Any error, a wrong answer and a late one are all `false`. */
-export async function check(target: ProbeTarget, site: ProbeSite, timeoutMs: number): Promise<boolean> {
+export type Check = (target: ProbeTarget, site: ProbeSite, timeoutMs: number) => Promise<boolean>;
+
+export const check: Check = async (target, site, timeoutMs) => {
   const signal = AbortSignal.timeout(timeoutMs);
   try {
     return await CHECKS[target.kind](target as never, site, signal);
   } catch {
     return false;
   }
-}
+};
 
-type Check<K extends ProbeTarget['kind']> = (
+type CheckOf<K extends ProbeTarget['kind']> = (
   target: Extract<ProbeTarget, { kind: K }>,
   site: ProbeSite,
   signal: AbortSignal,
 ) => Promise<boolean>;
 
-const CHECKS: { readonly [K in ProbeTarget['kind']]: Check<K> } = {
+const CHECKS: { readonly [K in ProbeTarget['kind']]: CheckOf<K> } = {
   http: ({ path }, site, signal) => checkHttp(path, site, signal),
   tcp: (_target, site, signal) => checkTcp(site, signal),
   grpc: ({ service }, site, signal) => checkGrpc(service, site, signal),

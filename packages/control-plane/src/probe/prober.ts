@@ -1,7 +1,7 @@
 import { afterProbe, dueProbes, type ProbeKind, type ProbeState, startProbing } from '@islet/policy';
 import type { HealthSpec, ProbeTarget } from '@islet/spec';
 import type { Clock } from '../clock.ts';
-import { check, type ProbeSite } from './check.ts';
+import type { Check, ProbeSite } from './check.ts';
 
 /** One running process to be probed; a restarted instance is another one. */
 export interface Subject {
@@ -22,8 +22,15 @@ export interface Prober {
   close(): void;
 }
 
+export interface ProberParts {
+  readonly clock: Clock;
+  readonly check: Check;
+  /** A probe changed what an instance is taken for. */
+  readonly onTurn: (instance: string) => void;
+}
+
 /** Runs the probes of every instance, each by its own clock, and says when one of them turned. */
-export function createProber(clock: Clock, onTurn: (instance: string) => void): Prober {
+export function createProber({ clock, check, onTurn }: ProberParts): Prober {
   const watched = new Map<string, Watched>();
 
   const follow = (subjects: readonly Subject[]) => {

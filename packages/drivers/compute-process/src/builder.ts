@@ -1,12 +1,19 @@
-import { chmod, mkdir, readdir } from 'node:fs/promises';
+import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type BuildOutcome, type BuildRequest, type CallOptions, DriverError } from '@islet/driver';
+import {
+  type BuildOutcome,
+  type BuildRequest,
+  type CallOptions,
+  DriverError,
+  type InputsKeyRequest,
+} from '@islet/driver';
 import { accessiblePath, removeLogs, type Supervisor, type UnixUser, withRuntime } from '@islet/supervise';
 import { makeCaches } from './caches.ts';
 import { buildEnvironment } from './environment.ts';
 import { untilExit } from './exit.ts';
 import { type InputFiles, listInputs } from './input-files.ts';
 import { LIMITS } from './limits.ts';
+import { listFolder } from './list-folder.ts';
 import { completeRevision, readRevision } from './revision.ts';
 import { letIn, type ServiceFolders } from './service-folders.ts';
 import { Slots } from './slots.ts';
@@ -21,6 +28,7 @@ export interface BuilderContext {
   readonly except: readonly string[];
   readonly folders: (service: string) => ServiceFolders;
   readonly user: (service: string) => Promise<UnixUser | undefined>;
+  readonly inputsKey: (request: InputsKeyRequest) => Promise<string>;
 }
 
 /**
@@ -50,7 +58,7 @@ export class Builder {
     const left = [...supervisor.observe().keys()].filter((name) => name.startsWith(`build-${service}-`));
     for (const name of left) await endBuild(supervisor, name);
     const { staging } = this.#context.folders(service);
-    for (const entry of await readdir(staging).catch(() => [])) await removeTree(join(staging, entry));
+    for (const entry of listFolder(staging)) await removeTree(join(staging, entry));
   }
 
   async #build(request: BuildRequest, signal: AbortSignal): Promise<BuildOutcome> {
@@ -68,6 +76,7 @@ export class Builder {
     await chmod(staged, 0o700);
     try {
       const home = request.inPlace ? undefined : await this.#copy(request, { to: join(staged, 'files'), user, signal });
+      if (await this.#changedSinceNamed(request)) return CHANGED;
       await letIn(staged, user);
       const cwd = home === undefined ? folder : join(staged, 'files', home);
       const failure = request.command && (await this.#run(request.command, request, { cwd, user, signal }));
@@ -78,6 +87,11 @@ export class Builder {
     } finally {
       await removeTree(staged);
     }
+  }
+
+  /** Asked after the copy, so that no edit falls between the key and the bytes. */
+  async #changedSinceNamed({ named }: BuildRequest): Promise<boolean> {
+    return named !== undefined && (await this.#context.inputsKey(named.by)) !== named.key;
   }
 
   async #copy(request: BuildRequest, options: { to: string; user: UnixUser | undefined; signal: AbortSignal }) {
@@ -116,6 +130,12 @@ export class Builder {
     }
   }
 }
+
+const CHANGED: BuildOutcome = {
+  kind: 'failed',
+  reason: 'its files changed after it was asked for: ask again',
+  log: [],
+};
 
 interface BuildProcess {
   readonly cwd: string;

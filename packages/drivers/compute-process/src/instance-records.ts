@@ -1,6 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { ComputeInstance } from '@islet/driver';
+import { listFolder } from './list-folder.ts';
 
 /** What is known of an instance besides its process: written before its first start, removed when it is stopped. */
 export type InstanceRecord = Omit<ComputeInstance, 'process'>;
@@ -15,7 +16,7 @@ export class InstanceRecords {
   }
 
   load(service: string): void {
-    for (const entry of entries(this.#folderOf(service))) {
+    for (const entry of listFolder(this.#folderOf(service))) {
       if (!entry.endsWith('.json')) continue;
       const path = join(this.#folderOf(service), entry);
       const record = read(path);
@@ -49,14 +50,6 @@ export class InstanceRecords {
 
   #path({ service, id }: InstanceRecord): string {
     return join(this.#folderOf(service), `${id}.json`);
-  }
-}
-
-function entries(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
   }
 }
 

@@ -1,5 +1,3 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import {
   type BuildOutcome,
@@ -28,6 +26,7 @@ import { follow } from './follow.ts';
 import { inputsKey } from './inputs-key.ts';
 import { makeInstanceFolder, mirror } from './instance-folder.ts';
 import { type InstanceRecord, InstanceRecords } from './instance-records.ts';
+import { listFolder } from './list-folder.ts';
 import { pruneLogs } from './logs.ts';
 import { listRevisions, type Revision, readRevision, removeRevision } from './revision.ts';
 import { ServiceFolders } from './service-folders.ts';
@@ -69,6 +68,7 @@ class ProcessDriver implements ComputeDriver {
       except: this.#own(),
       folders: (service) => this.#folders(service),
       user: (service) => this.#user(service),
+      inputsKey: (request) => this.inputsKey(request),
     });
   }
 
@@ -117,7 +117,7 @@ class ProcessDriver implements ComputeDriver {
     await this.#builder.clean(service);
     const { root, revisions, staging, cache, instances, logs } = this.#folders(service);
     for (const folder of [revisions, staging, cache, instances, logs]) await removeTree(folder);
-    if ((await readdir(root).catch(() => [])).length > 0) return;
+    if (listFolder(root).length > 0) return;
     await removeTree(root);
     await removeServiceUser({ system: this.#options.system, service });
     this.#users.delete(service);
@@ -125,7 +125,7 @@ class ProcessDriver implements ComputeDriver {
 
   async observe(): Promise<ComputeObservation> {
     const services = this.#services().map(async (service) => {
-      const built = await listRevisions(this.#folders(service).revisions);
+      const built = listRevisions(this.#folders(service).revisions);
       return [service, { built, instances: this.#instances(service) }] as const;
     });
     return { services: Object.fromEntries(await Promise.all(services)) };
@@ -158,10 +158,8 @@ class ProcessDriver implements ComputeDriver {
   }
 
   async logs(service: string): Promise<readonly LogRef[]> {
-    const names = await readdir(this.#folders(service).logs).catch(() => []);
-    return names
+    return listFolder(this.#folders(service).logs)
       .filter((name) => name.endsWith('.log'))
-      .sort()
       .map((name) => ({ service, instance: name.slice(0, -'.log'.length) }));
   }
 
@@ -265,8 +263,7 @@ class ProcessDriver implements ComputeDriver {
 
   /** Those that have left anything on this machine. */
   #services(): readonly string[] {
-    const folder = dirname(layoutOf.service(this.#options.layout, '_'));
-    return existsSync(folder) ? readdirSync(folder).sort() : [];
+    return listFolder(dirname(layoutOf.service(this.#options.layout, '_')));
   }
 
   #own(): readonly string[] {

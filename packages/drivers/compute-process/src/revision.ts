@@ -1,6 +1,7 @@
-import { chmod, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { UnixUser } from '@islet/supervise';
+import { listFolder } from './list-folder.ts';
 import { letIn } from './service-folders.ts';
 import { makeImmutable, removeTree, syncTree } from './tree-tools.ts';
 
@@ -32,8 +33,8 @@ export async function readRevision(folder: string): Promise<Revision | undefined
   return text === undefined ? undefined : (JSON.parse(text) as Revision);
 }
 
-export async function listRevisions(folder: string): Promise<readonly string[]> {
-  return (await readdir(folder).catch(() => [])).sort();
+export function listRevisions(folder: string): readonly string[] {
+  return listFolder(folder);
 }
 
 /** Moved out of sight first, so that a removal that is interrupted leaves no half revision that counts as complete. */

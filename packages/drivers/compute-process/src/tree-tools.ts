@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { DriverError } from '@islet/driver';
 import type { UnixUser } from '@islet/supervise';
@@ -10,7 +10,7 @@ import { LIMITS } from './limits.ts';
  * folder for a link while root is deleting.
  */
 export async function removeTree(folder: string): Promise<void> {
-  if (!existsSync(folder)) return;
+  if (!isThere(folder)) return;
   if (process.getuid?.() !== 0) await run('chmod', ['-R', 'u+rwX', folder]);
   await run('rm', ['-rf', '--one-file-system', '--', folder]);
 }
@@ -32,4 +32,8 @@ async function run(tool: string, args: readonly string[]): Promise<void> {
   } catch (error) {
     throw new DriverError('internal', `${tool} failed: ${(error as Error).message}`, { cause: error });
   }
+}
+
+function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }

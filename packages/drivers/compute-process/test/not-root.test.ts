@@ -9,11 +9,11 @@ import { isReachable, switchTo } from '@islet/supervise';
 const NOBODY = { name: 'nobody', uid: 65_534, gid: 65_534 };
 const HERE = import.meta.dirname;
 
-test('all of this holds without root too', (t) => {
-  if (process.getuid?.() !== 0) return t.skip('this run is without root');
-  if (!isReachable(HERE, NOBODY) || !isReachable(process.execPath, NOBODY)) {
-    return t.skip(`another user can't reach ${HERE} or ${process.execPath}`);
-  }
+const isRoot = process.getuid?.() === 0;
+const isFound = isReachable(HERE, NOBODY) && isReachable(process.execPath, NOBODY);
+const skip = (!isRoot && 'this run is without root') || (!isFound && `another user can't reach ${HERE} or node`);
+
+test('all of this holds without root too', { skip }, (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'islet-nobody-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   chownSync(folder, NOBODY.uid, NOBODY.gid);

@@ -26,7 +26,7 @@ async function realProxy(
   let child: ChildProcess | undefined;
 
   const startProxy = async () => {
-    const args = ['--socket', socketPath, '--table', join(folder, 'table.json'), '--lock', join(folder, 'lock')];
+    const args = ['--socket', socketPath, '--table', join(folder, 'table.json'), '--state', folder];
     child = spawn(process.execPath, [MAIN, ...args], { stdio: 'ignore' });
     await settled(async () => (await driver.observe()).kind === 'reachable');
   };

@@ -1,31 +1,19 @@
-import { type AttemptFailure, decideRetry, isIdempotent } from '@islet/policy';
-import { ProxyError, type ProxyErrorCode } from '../errors.ts';
+import { type AttemptFailure, isIdempotent } from '@islet/policy';
+import { ProxyError } from '../errors.ts';
 import type { Field } from '../http/fields.ts';
-import type { RequestHead } from '../http/request-head.ts';
 import type { ResponseHead } from '../http/response-head.ts';
 import { LIMITS } from '../limits.ts';
 import type { Runtime } from '../runtime.ts';
-import type { Edge } from '../stats.ts';
-import type { Gone, ResponseUser, UpstreamConnection } from '../upstream/connection.ts';
+import type { Gone, ResponseUser } from '../upstream/connection.ts';
 import type { EndpointState } from '../upstream/endpoint.ts';
-import { pickEndpoint, type ServiceState } from '../upstream/service.ts';
+import { Attempts } from './attempts.ts';
 import type { ExchangeClient } from './exchange-client.ts';
+import type { ExchangeOrder } from './exchange-order.ts';
+import { CONNECT_TIMEOUT, failureOf, REFUSED, REQUEST_TIMEOUT, RESET, RESPONSE_TIMEOUT } from './failures.ts';
 import { Output } from './output.ts';
 import { RequestBody } from './request-body.ts';
 import { informationalText, lastChunk, responseText } from './response-text.ts';
 import { Tunnel } from './tunnel.ts';
-
-/** What an exchange is made for. */
-export interface ExchangeOrder {
-  readonly request: RequestHead;
-  /** The head as the instance gets it. */
-  readonly text: string;
-  readonly requestId: string;
-  readonly service: ServiceState;
-  readonly edge: Edge;
-  /** Tells that something in flight to an endpoint has ended. */
-  readonly settle: (endpoint: EndpointState) => void;
-}
 
 /**
  * The path of one request: choose an instance → connect → send → response head → response body → done. A failure
@@ -40,60 +28,50 @@ export class Exchange implements ResponseUser {
   readonly #client: ExchangeClient;
   readonly #runtime: Runtime;
   readonly #startedAt: number;
-  readonly #idempotent: boolean;
+  readonly #attempts: Attempts;
   readonly #body: RequestBody;
   readonly #output: Output;
 
   #state: 'choosing' | 'connecting' | 'sent' | 'responding' | 'responded' | 'tunnel' | 'over' = 'choosing';
-  #attempt: Attempt | undefined;
-  readonly #failed: EndpointState[] = [];
-  readonly #refused: EndpointState[] = [];
-  #charged = 0;
-
   #clientEnded = false;
   #continued = false;
   #chunked = false;
   #close = false;
 
   constructor(order: ExchangeOrder, client: ExchangeClient, runtime: Runtime) {
-    const { method, fields } = order.request;
+    const { edge, request } = order;
+    const { method, fields } = request;
     this.#order = order;
     this.#client = client;
     this.#runtime = runtime;
     this.#startedAt = runtime.now();
-    this.#idempotent = isIdempotent(method, { hasKey: fields.hasIdempotencyKey });
+    const idempotent = isIdempotent(method, { hasKey: fields.hasIdempotencyKey });
+    this.#attempts = new Attempts({ ...order, runtime, idempotent });
     this.#body = new RequestBody(fields.framing);
     this.#output = new Output(client.socket);
-    order.edge.counts.requests++;
-    order.edge.counts.inFlight++;
-    order.edge.budget.request(this.#startedAt);
+    edge.counts.requests++;
+    edge.counts.inFlight++;
+    edge.budget.request(this.#startedAt);
     runtime.stats.inFlight++;
   }
 
   /** Chooses an instance and sends the request to it; after a failure, another one. */
   start(): void {
-    const now = this.#runtime.now();
-    const tried = { failed: this.#failed, refused: this.#refused };
-    const endpoint = pickEndpoint(this.#order.service, tried, { now, dice: this.#runtime.dice });
-    if (endpoint === undefined) {
+    const attempt = this.#attempts.begin();
+    if (attempt === undefined) {
       this.#answerUnavailable();
       return;
     }
-    const fresh = this.#failed.length > 0;
-    const connection = endpoint.acquire({ now, once: !this.#idempotent, fresh });
-    this.#attempt = { endpoint, connection, startedAt: now };
-    endpoint.counts.requests++;
-    endpoint.counts.inFlight++;
-    connection.use(this);
-    if (connection.open) this.onOpen();
+    attempt.connection.use(this);
+    if (attempt.connection.open) this.onOpen();
     else {
       this.#state = 'connecting';
-      this.#client.deadlineAt = now + LIMITS.connectTimeoutMs;
+      this.#client.deadlineAt = attempt.startedAt + LIMITS.connectTimeoutMs;
     }
   }
 
   onRequestBody(bytes: Buffer): void {
-    const connection = this.#attempt?.connection;
+    const connection = this.#attempts.current?.connection;
     if (connection === undefined || this.#state === 'connecting') {
       this.#body.keep(bytes);
       if (this.#body.full) this.#client.pauseBody();
@@ -103,13 +81,14 @@ export class Exchange implements ResponseUser {
 
   onRequestEnd(trailers: readonly Field[]): void {
     this.#body.end(trailers);
-    if (this.#attempt !== undefined && this.#state !== 'connecting') this.#body.forwardEnd(this.#attempt.connection);
+    const connection = this.#attempts.current?.connection;
+    if (connection !== undefined && this.#state !== 'connecting') this.#body.forwardEnd(connection);
     this.#wait();
   }
 
   onOpen(): void {
-    if (this.#attempt === undefined) return;
-    const { connection } = this.#attempt;
+    const connection = this.#attempts.current?.connection;
+    if (connection === undefined) return;
     this.#state = 'sent';
     connection.expect(this.#order.request.method);
     if (this.#body.begin(connection, this.#order.text)) this.#client.resumeBody();
@@ -129,8 +108,8 @@ export class Exchange implements ResponseUser {
     const { request, edge } = this.#order;
     this.#state = 'responding';
     this.#body.letGo();
-    this.#attempt?.connection.noteHead(head);
-    this.#attempt?.endpoint.counts.status(head.status);
+    this.#attempts.current?.connection.noteHead(head);
+    this.#attempts.current?.endpoint.counts.status(head.status);
     edge.counts.status(head.status);
     this.#close = request.fields.close || !this.#body.ended || this.#client.leaving;
     const { text, chunked } = responseText(head, { close: this.#close, http10: request.http10 });
@@ -152,7 +131,7 @@ export class Exchange implements ResponseUser {
   onFlush(): void {
     const more = this.#output.flush();
     if (this.#state === 'responded') this.#finish();
-    else if (!more) this.#attempt?.connection.socket.pause();
+    else if (!more) this.#attempts.current?.connection.socket.pause();
     this.#wait();
   }
 
@@ -161,7 +140,7 @@ export class Exchange implements ResponseUser {
   }
 
   onClientDrain(): void {
-    this.#attempt?.connection.socket.resume();
+    this.#attempts.current?.connection.socket.resume();
   }
 
   /**
@@ -176,7 +155,7 @@ export class Exchange implements ResponseUser {
   onClientGone(): void {
     if (this.#state === 'over') return;
     this.#order.edge.counts.error('client-gone');
-    this.#endAttempt()?.connection.destroy();
+    this.#attempts.end()?.connection.destroy();
     this.#end();
   }
 
@@ -188,7 +167,7 @@ export class Exchange implements ResponseUser {
     }
     switch (this.#state) {
       case 'connecting':
-        this.#fail({ kind: 'connect-timeout' }, new ProxyError('connect-timeout', 'the instance took no connection'));
+        this.#fail({ kind: 'connect-timeout' }, CONNECT_TIMEOUT);
         break;
       case 'sent':
         this.#fail({ kind: 'final' }, this.#body.ended ? RESPONSE_TIMEOUT : REQUEST_TIMEOUT);
@@ -205,10 +184,11 @@ export class Exchange implements ResponseUser {
   }
 
   onGone(why: Gone, error: ProxyError | undefined): void {
+    if (error?.code === 'internal') this.#runtime.stats.unexpected++;
     switch (this.#state) {
       case 'connecting':
       case 'sent':
-        this.#fail(this.#failureOf(why), error ?? (why === 'refused' ? REFUSED : RESET));
+        this.#fail(failureOf(why, this.#attempts.current?.connection), error ?? (why === 'refused' ? REFUSED : RESET));
         break;
       case 'responding':
         this.#cut();
@@ -224,27 +204,16 @@ export class Exchange implements ResponseUser {
     }
   }
 
-  #failureOf(why: Gone): AttemptFailure {
-    const connection = this.#attempt?.connection;
-    if (why === 'refused') return { kind: 'refused' };
-    if (why === 'bad-response' || connection === undefined || connection.answering) return { kind: 'final' };
-    return connection.served > 0 ? { kind: 'stale' } : { kind: 'reset', dead: false };
-  }
-
   #fail(failure: AttemptFailure, error: ProxyError): void {
-    const attempt = this.#endAttempt();
+    const attempt = this.#attempts.end();
     if (attempt === undefined) return;
     const { endpoint, connection } = attempt;
     connection.destroy();
     endpoint.counts.error(error.code);
-    this.#failed.push(endpoint);
-    if (failure.kind === 'refused') {
-      this.#refused.push(endpoint);
-      endpoint.refused(this.#runtime.now());
-    }
+    this.#attempts.noteFailure(endpoint, { refused: failure.kind === 'refused' });
     this.#state = 'choosing';
     this.#client.deadlineAt = Number.POSITIVE_INFINITY;
-    if (failure.kind === 'reset' && this.#idempotent) void this.#failReset(endpoint, error);
+    if (failure.kind === 'reset' && this.#attempts.idempotent) void this.#failReset(endpoint, error);
     else this.#retryOrAnswer(failure, error);
   }
 
@@ -255,29 +224,17 @@ export class Exchange implements ResponseUser {
   }
 
   #retryOrAnswer(failure: AttemptFailure, error: ProxyError): void {
-    const { budget, counts } = this.#order.edge;
-    const decision = decideRetry(failure, {
-      idempotent: this.#idempotent,
-      replayable: this.#body.replayable,
-      failures: this.#failed.length,
-      charged: this.#charged,
-    });
-    if (decision === 'no' || (decision === 'charged' && !budget.tryRetry(this.#runtime.now()))) {
-      this.#answer(error);
-      return;
-    }
-    if (decision === 'charged') this.#charged++;
-    counts.retries++;
-    this.start();
+    if (this.#attempts.mayRetry(failure, { replayable: this.#body.replayable })) this.start();
+    else this.#answer(error);
   }
 
   #answerUnavailable(): void {
     const { name, unavailable } = this.#order.service;
-    if (this.#failed.length > 0) this.#answer(REFUSED);
+    if (this.#attempts.failures > 0) this.#answer(REFUSED);
     else this.#answer(new ProxyError('no-ready-instance', unavailable ?? `no instance of ${name} is ready`));
   }
 
-  #answer({ code, message }: { readonly code: ProxyErrorCode; readonly message: string }): void {
+  #answer({ code, message }: ProxyError): void {
     const { service, requestId, edge } = this.#order;
     edge.counts.error(code);
     this.#end();
@@ -285,7 +242,7 @@ export class Exchange implements ResponseUser {
   }
 
   #switch(head: ResponseHead): void {
-    const attempt = this.#attempt;
+    const attempt = this.#attempts.current;
     const { upgrade } = this.#order.request.fields;
     if (attempt === undefined || upgrade === undefined || head.upgrade === undefined) {
       throw new ProxyError('bad-response', 'the instance switched protocols without being asked to');
@@ -294,18 +251,17 @@ export class Exchange implements ResponseUser {
     this.#order.edge.counts.status(head.status);
     attempt.endpoint.counts.status(head.status);
     this.#output.add(informationalText(head));
-    const { socket } = this.#client;
-    const { connection } = attempt;
+    const { now } = this.#runtime;
     const onEnd = () => {
-      this.#endAttempt();
+      this.#attempts.end();
       this.#end();
     };
-    this.#client.become(new Tunnel({ client: socket, connection, now: this.#runtime.now, onEnd }));
+    this.#client.become(new Tunnel({ client: this.#client.socket, connection: attempt.connection, now, onEnd }));
   }
 
   #finish(): void {
     const now = this.#runtime.now();
-    const attempt = this.#endAttempt();
+    const attempt = this.#attempts.end();
     if (attempt !== undefined) {
       attempt.endpoint.counts.latency(now - attempt.startedAt);
       if (this.#body.ended) attempt.endpoint.release(attempt.connection, now);
@@ -319,21 +275,12 @@ export class Exchange implements ResponseUser {
   #cut(): void {
     this.#output.flush();
     this.#order.edge.counts.error('response-cut');
-    const attempt = this.#endAttempt();
+    const attempt = this.#attempts.end();
     attempt?.endpoint.counts.error('response-cut');
     attempt?.connection.destroy();
     this.#end();
     // A body that ends with the connection would look whole after an orderly close.
     this.#client.cut({ byReset: this.#order.request.http10 });
-  }
-
-  #endAttempt(): Attempt | undefined {
-    const attempt = this.#attempt;
-    if (attempt === undefined) return undefined;
-    this.#attempt = undefined;
-    attempt.endpoint.counts.inFlight--;
-    this.#order.settle(attempt.endpoint);
-    return attempt;
   }
 
   #end(): void {
@@ -351,15 +298,3 @@ export class Exchange implements ResponseUser {
     this.#client.deadlineAt = this.#runtime.now() + (this.#clientEnded ? LIMITS.halfClosedMs : usual);
   }
 }
-
-/** One try at one endpoint. */
-interface Attempt {
-  readonly endpoint: EndpointState;
-  readonly connection: UpstreamConnection;
-  readonly startedAt: number;
-}
-
-const REFUSED = new ProxyError('no-instance-reachable', 'no instance took a connection');
-const RESET = new ProxyError('upstream-reset', 'the instance closed the connection before it responded');
-const RESPONSE_TIMEOUT = new ProxyError('response-timeout', 'the instance sent no response in time');
-const REQUEST_TIMEOUT = new ProxyError('request-timeout', 'the body of the request did not come');

@@ -9,15 +9,24 @@ export type Acceptance =
   | { readonly kind: 'accepted'; readonly acknowledgement: TableAcknowledgement }
   | { readonly kind: 'refused'; readonly code: ControlErrorCode; readonly message: string };
 
-/** Checks a table, keeps it on disk, and makes traffic follow it, in this order; one table at a time. */
+/**
+ * Checks a table, keeps it on disk, and makes traffic follow it, in this order; one table at a time. A disk that is full
+ * is a problem to report, and no reason to go on sending requests to an instance that is gone.
+ */
 export class TableAcceptor {
   readonly #plane: DataPlane;
   readonly #path: string;
   #last: Promise<unknown> = Promise.resolve();
+  #unkept: string | undefined;
 
   constructor(plane: DataPlane, path: string) {
     this.#plane = plane;
     this.#path = path;
+  }
+
+  /** What of the last table could not be made true. */
+  get problems(): readonly string[] {
+    return this.#unkept === undefined ? this.#plane.problems : [...this.#plane.problems, this.#unkept];
   }
 
   accept(body: string): Promise<Acceptance> {
@@ -35,9 +44,9 @@ export class TableAcceptor {
       const message = `version ${table.version} is not newer than version ${current.version}, which is in use`;
       return { kind: 'refused', code: 'older-table', message };
     }
-    await writeTable(this.#path, table);
+    this.#unkept = await writeTable(this.#path, table).then(() => undefined, unkept);
     await this.#plane.apply(table);
-    return { kind: 'accepted', acknowledgement: { version: table.version, problems: this.#plane.problems } };
+    return { kind: 'accepted', acknowledgement: { version: table.version, problems: this.problems } };
   }
 }
 
@@ -49,6 +58,10 @@ function isOlder(table: RoutingTable, current: RoutingTable): boolean {
 
 function normal(table: RoutingTable): unknown {
   return JSON.parse(JSON.stringify(table));
+}
+
+function unkept(thrown: unknown): string {
+  return `the table is in use but not on disk: ${thrown instanceof Error ? thrown.message : String(thrown)}`;
 }
 
 function parseJson(body: string): unknown {

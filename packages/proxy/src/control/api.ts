@@ -41,7 +41,8 @@ async function answer(
       await putTable(request, response, acceptor);
       return;
     case 'GET /state': {
-      const { table, problems, inFlight } = plane;
+      const { table, inFlight } = plane;
+      const { problems } = acceptor;
       const { lastDeath } = inFlightFile;
       const state: ProxyState = { pid: process.pid, startedAt, table, problems, inFlight, lastDeath };
       send(response, 200, state);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import type { RoutingTable } from '@islet/policy';
+import { routingTableSchema } from './schema.ts';
 
 /**
  * The last good table on disk: a line with the checksum, then the table. It is replaced by renaming, so a killed proxy
@@ -14,15 +15,16 @@ export async function writeTable(path: string, table: RoutingTable): Promise<voi
   await rename(temporary, path);
 }
 
-/** Undefined where there is none, or only a torn one. */
+/** Undefined where there is none, or one that can't be used. */
 export async function readTable(path: string): Promise<RoutingTable | undefined> {
   const text = await readFile(path, 'utf8').catch(missing);
   if (text === undefined) return undefined;
   const lineEnd = text.indexOf('\n');
   const json = text.slice(lineEnd + 1, -1);
   if (lineEnd < 0 || !text.endsWith('\n') || text.slice(0, lineEnd) !== checksum(json)) return undefined;
-  // What has this checksum was checked before it was written.
-  return JSON.parse(json) as RoutingTable;
+  // It was checked before it was written, but perhaps by another version of Islet.
+  const parsed = routingTableSchema.safeParse(JSON.parse(json));
+  return parsed.success ? parsed.data : undefined;
 }
 
 function checksum(json: string): string {

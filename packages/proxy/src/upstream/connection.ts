@@ -93,9 +93,11 @@ export class UpstreamConnection {
     this.#keepAliveMs = head.keepAliveMs;
   }
 
-  /** Whether it may be kept for another request. */
+  /** Whether it may be kept for another request: not where a part of the last one has still to go out. */
   get reusable(): boolean {
-    return this.open && !this.gone && this.#raw === undefined && this.#keepAliveMs !== 0;
+    return (
+      this.socket.writableLength === 0 && this.open && !this.gone && this.#raw === undefined && this.#keepAliveMs !== 0
+    );
   }
 
   rest(now: number): void {

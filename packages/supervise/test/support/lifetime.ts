@@ -24,6 +24,6 @@ function spec(name: string): ProcessSpec {
     env: { PATH: process.env.PATH ?? '' },
     user: undefined,
     log: join(cwd, `${name}.log`),
-    limits: { cpu: undefined, memoryBytes: undefined },
+    limits: { cpu: 1, memoryBytes: 64 * 1024 * 1024 },
   };
 }
