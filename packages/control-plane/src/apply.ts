@@ -5,6 +5,7 @@ import { parseSystem, type SpecError, type SystemSpec } from '@islet/spec';
 import { nodeFiles } from '@islet/spec/node';
 import type { Clock } from './clock.ts';
 import { digest, launchKey, secretsOf } from './desire.ts';
+import { failpoint } from './failpoint.ts';
 import { edgeName } from './routing.ts';
 import type { Applied, AppliedService, AppliedStore, GoneService, LaunchSpec } from './store/applied.ts';
 import type { Decisions } from './store/decisions.ts';
@@ -84,7 +85,9 @@ export async function accept(
   const retried = retryFailed(applied, { decisions, clock });
   const before = store.current();
   if (before !== undefined && sameApplied(before, applied)) return { revision: store.seq(), changed: retried };
+  failpoint('apply: before the record');
   const revision = store.put(applied, clock.now());
+  failpoint('apply: after the record');
   decisions.record(
     { kind: 'applied', revision, text: `up${applied.environment ? ` --env ${applied.environment}` : ''}` },
     clock.now(),

@@ -44,7 +44,7 @@ export interface SystemParts {
   /** The proxy's counts, as it tells them. */
   readonly stats: () => Promise<unknown>;
   /** Everything is gone, as asked: Islet's own processes may end. */
-  readonly onDown: (proxyPid: number | undefined) => void;
+  readonly onDown: () => void;
 }
 
 /** A system under control: the loop, and what the API needs of it. */
@@ -140,9 +140,7 @@ export function createSystem(parts: SystemParts): System {
     const next = systemStatus(turn, context);
     status.post(next);
     const running = Object.values(turn.look.observed.held).some(({ kind }) => kind === 'running');
-    if (applied.current()?.goingDown && next.settled && !running) {
-      parts.onDown(turn.look.traffic.kind === 'reachable' ? turn.look.traffic.pid : undefined);
-    }
+    if (applied.current()?.goingDown && next.settled && !running) parts.onDown();
   };
   const reconciler: Reconciler = createReconciler({
     ...{ observer, desired, onTurn, clock, log },
