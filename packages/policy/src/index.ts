@@ -1,4 +1,5 @@
 export { RESTART_BACKOFF, restartDelayMs } from './backoff.ts';
+export { DEADLINE_MARGIN, passedOnMs } from './deadline.ts';
 export { Histogram, type HistogramData } from './histogram.ts';
 export { type Loaded, leastOfTwo } from './p2c.ts';
 export {
@@ -21,3 +22,4 @@ export {
 export { RETRY_BUDGET, RetryBudget } from './retry-budget.ts';
 export { indexRoutes, matchRoute, matchRouteNaively, type RouteIndex, stripPrefix } from './route.ts';
 export type * from './routing-table.ts';
+export { TRAFFIC_RULES, type TrafficRule } from './traffic-rule.ts';

@@ -15,6 +15,8 @@ export type AttemptFailure =
   | { readonly kind: 'stale' }
   /** A new connection ended before a byte of the response. `dead`: the instance has left the table or refuses. */
   | { readonly kind: 'reset'; readonly dead: boolean }
+  /** A try took its time, and the request has more. */
+  | { readonly kind: 'slow' }
   /** Too late or too far to repeat: a timeout, or a response that has begun. */
   | { readonly kind: 'final' };
 
@@ -44,6 +46,8 @@ export function decideRetry(failure: AttemptFailure, context: AttemptContext): R
       return 'free';
     case 'connect-timeout':
       return charge;
+    case 'slow':
+      return context.idempotent ? charge : 'no';
     case 'stale':
       return context.idempotent ? 'free' : 'no';
     case 'reset':

@@ -41,6 +41,9 @@ export const SERVICE_DEFAULTS = {
   'rollout.maxUnavailable': { value: 0, name: 'rollout: rolling' },
   'rollout.minHealthy': { value: '10s', name: 'rollout: rolling', source: 'Nomad update' },
   'rollout.healthyDeadline': { value: '2m', name: 'rollout: rolling', source: 'Nomad update' },
+  'traffic.timeout.connect': { value: '500ms', name: 'timeout', source: 'Envoy, shortened for one machine' },
+  'traffic.timeout.request': { value: '15s', name: 'timeout', source: 'Envoy route timeout' },
+  'traffic.timeout.idle': { value: '5m', name: 'timeout', source: 'Envoy stream_idle_timeout' },
   'api.expose.strip': { value: false, name: 'api' },
 } as const satisfies Record<string, Default>;
 

@@ -63,6 +63,7 @@ export interface ServiceSpec {
   readonly health: HealthSpec;
   readonly scale: ScaleSpec;
   readonly rollout: RolloutSpec;
+  readonly traffic: TrafficSpec;
   readonly security: SecuritySpec;
   readonly test: TestSpec;
   /** Origin of every effective value, by path (`scale.min`, `run.env.LOG_LEVEL`). */
@@ -171,6 +172,21 @@ export interface RolloutSpec {
   readonly minHealthyMs: number;
   /** A revision with no ready instance after this long has failed. */
   readonly healthyDeadlineMs: number;
+}
+
+/** How callers reach the service. Names: Envoy's, and Kubernetes' where it has one. */
+export interface TrafficSpec {
+  readonly timeout: TimeoutSpec;
+}
+
+export interface TimeoutSpec {
+  readonly connectMs: number;
+  /** From the end of the request to the head of the response, over all tries. */
+  readonly requestMs: number;
+  /** The same for one try, where another instance may be asked after it. */
+  readonly perTryMs: number;
+  /** Without a byte in either direction, once a body or a tunnel flows. */
+  readonly idleMs: number;
 }
 
 export interface SecuritySpec {

@@ -45,6 +45,12 @@ export class Attempts {
     return this.#failed.length;
   }
 
+  /** Whether an instance is left that this request has not been sent to. */
+  get othersLeft(): boolean {
+    const { endpoints } = this.#options.service;
+    return endpoints.some((endpoint) => endpoint !== this.#current?.endpoint && !this.#failed.includes(endpoint));
+  }
+
   /** Undefined where no endpoint is left to ask. After a failure, no kept connection is trusted. */
   begin(): Attempt | undefined {
     const { service, idempotent, runtime } = this.#options;

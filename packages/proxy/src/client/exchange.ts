@@ -11,7 +11,9 @@ import type { ExchangeClient } from './exchange-client.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
 import { CONNECT_TIMEOUT, failureOf, REFUSED, REQUEST_TIMEOUT, RESET, RESPONSE_TIMEOUT } from './failures.ts';
 import { Output } from './output.ts';
+import { Patience } from './patience.ts';
 import { RequestBody } from './request-body.ts';
+import { deadlineText } from './request-text.ts';
 import { informationalText, lastChunk, responseText } from './response-text.ts';
 import { Tunnel } from './tunnel.ts';
 
@@ -31,6 +33,7 @@ export class Exchange implements ResponseUser {
   readonly #attempts: Attempts;
   readonly #body: RequestBody;
   readonly #output: Output;
+  readonly #patience: Patience;
 
   #state: 'choosing' | 'connecting' | 'sent' | 'responding' | 'responded' | 'tunnel' | 'over' = 'choosing';
   #clientEnded = false;
@@ -39,7 +42,7 @@ export class Exchange implements ResponseUser {
   #close = false;
 
   constructor(order: ExchangeOrder, client: ExchangeClient, runtime: Runtime) {
-    const { edge, request } = order;
+    const { edge, request, policy, callerHasMs } = order;
     const { method, fields } = request;
     this.#order = order;
     this.#client = client;
@@ -49,6 +52,8 @@ export class Exchange implements ResponseUser {
     this.#attempts = new Attempts({ ...order, runtime, idempotent });
     this.#body = new RequestBody(fields.framing);
     this.#output = new Output(client.socket);
+    this.#patience = new Patience({ timeout: policy.timeout, startedAt: this.#startedAt, callerHasMs });
+    if (this.#body.ended) this.#patience.onWhole(this.#startedAt);
     edge.counts.requests++;
     edge.counts.inFlight++;
     edge.budget.request(this.#startedAt);
@@ -57,6 +62,10 @@ export class Exchange implements ResponseUser {
 
   /** Chooses an instance and sends the request to it; after a failure, another one. */
   start(): void {
+    if (this.#patience.isOver(this.#runtime.now())) {
+      this.#answer(this.#patience.error);
+      return;
+    }
     const attempt = this.#attempts.begin();
     if (attempt === undefined) {
       this.#answerUnavailable();
@@ -66,7 +75,7 @@ export class Exchange implements ResponseUser {
     if (attempt.connection.open) this.onOpen();
     else {
       this.#state = 'connecting';
-      this.#client.deadlineAt = attempt.startedAt + LIMITS.connectTimeoutMs;
+      this.#client.deadlineAt = this.#patience.connectBy(attempt.startedAt);
     }
   }
 
@@ -81,6 +90,7 @@ export class Exchange implements ResponseUser {
 
   onRequestEnd(trailers: readonly Field[]): void {
     this.#body.end(trailers);
+    this.#patience.onWhole(this.#runtime.now());
     const connection = this.#attempts.current?.connection;
     if (connection !== undefined && this.#state !== 'connecting') this.#body.forwardEnd(connection);
     this.#wait();
@@ -89,9 +99,12 @@ export class Exchange implements ResponseUser {
   onOpen(): void {
     const connection = this.#attempts.current?.connection;
     if (connection === undefined) return;
+    const now = this.#runtime.now();
     this.#state = 'sent';
+    this.#patience.onTry(now);
     connection.expect(this.#order.request.method);
-    if (this.#body.begin(connection, this.#order.text)) this.#client.resumeBody();
+    const text = this.#order.text + deadlineText(this.#patience.remainingMs(now));
+    if (this.#body.begin(connection, text)) this.#client.resumeBody();
     else this.#client.pauseBody();
     this.#wait();
   }
@@ -165,12 +178,16 @@ export class Exchange implements ResponseUser {
       this.#client.cut({ byReset: false });
       return;
     }
+    const isOver = this.#patience.isOver(this.#runtime.now());
     switch (this.#state) {
       case 'connecting':
-        this.#fail({ kind: 'connect-timeout' }, CONNECT_TIMEOUT);
+        if (isOver) this.#fail({ kind: 'final' }, this.#patience.error);
+        else this.#fail({ kind: 'connect-timeout' }, CONNECT_TIMEOUT);
         break;
       case 'sent':
-        this.#fail({ kind: 'final' }, this.#body.ended ? RESPONSE_TIMEOUT : REQUEST_TIMEOUT);
+        if (isOver) this.#fail({ kind: 'final' }, this.#patience.error);
+        else if (this.#body.ended) this.#askAnother();
+        else this.#fail({ kind: 'final' }, REQUEST_TIMEOUT);
         break;
       case 'responding':
         this.#cut();
@@ -204,15 +221,33 @@ export class Exchange implements ResponseUser {
     }
   }
 
-  #fail(failure: AttemptFailure, error: ProxyError): void {
+  /** The try has had its time. Where nobody else may be asked, it gets all that is left. */
+  #askAnother(): void {
+    const slow: AttemptFailure = { kind: 'slow' };
+    if (this.#attempts.othersLeft && this.#attempts.mayRetry(slow, { replayable: this.#body.replayable })) {
+      this.#order.edge.decided('traffic.timeout.perTry');
+      this.#endAttempt(RESPONSE_TIMEOUT, { refused: false });
+      this.start();
+    } else {
+      this.#patience.onLastTry();
+      this.#wait();
+    }
+  }
+
+  #endAttempt(error: ProxyError, how: { readonly refused: boolean }): void {
     const attempt = this.#attempts.end();
     if (attempt === undefined) return;
-    const { endpoint, connection } = attempt;
-    connection.destroy();
-    endpoint.counts.error(error.code);
-    this.#attempts.noteFailure(endpoint, { refused: failure.kind === 'refused' });
+    attempt.connection.destroy();
+    attempt.endpoint.counts.error(error.code);
+    this.#attempts.noteFailure(attempt.endpoint, how);
     this.#state = 'choosing';
     this.#client.deadlineAt = Number.POSITIVE_INFINITY;
+  }
+
+  #fail(failure: AttemptFailure, error: ProxyError): void {
+    const endpoint = this.#attempts.current?.endpoint;
+    if (endpoint === undefined) return;
+    this.#endAttempt(error, { refused: failure.kind === 'refused' });
     if (failure.kind === 'reset' && this.#attempts.idempotent) void this.#failReset(endpoint, error);
     else this.#retryOrAnswer(failure, error);
   }
@@ -224,7 +259,8 @@ export class Exchange implements ResponseUser {
   }
 
   #retryOrAnswer(failure: AttemptFailure, error: ProxyError): void {
-    if (this.#attempts.mayRetry(failure, { replayable: this.#body.replayable })) this.start();
+    const inTime = !this.#patience.isOver(this.#runtime.now());
+    if (inTime && this.#attempts.mayRetry(failure, { replayable: this.#body.replayable })) this.start();
     else this.#answer(error);
   }
 
@@ -234,11 +270,12 @@ export class Exchange implements ResponseUser {
     else this.#answer(new ProxyError('no-ready-instance', unavailable ?? `no instance of ${name} is ready`));
   }
 
-  #answer({ code, message }: ProxyError): void {
+  #answer({ code, message, rule }: ProxyError): void {
     const { service, requestId, edge } = this.#order;
     edge.counts.error(code);
+    if (rule !== undefined) edge.decided(rule);
     this.#end();
-    this.#client.answer({ code, message, service: service.name, requestId });
+    this.#client.answer({ code, message, rule, service: service.name, requestId });
   }
 
   #switch(head: ResponseHead): void {
@@ -252,11 +289,14 @@ export class Exchange implements ResponseUser {
     attempt.endpoint.counts.status(head.status);
     this.#output.add(informationalText(head));
     const { now } = this.#runtime;
+    const { idleMs } = this.#order.policy.timeout;
     const onEnd = () => {
       this.#attempts.end();
       this.#end();
     };
-    this.#client.become(new Tunnel({ client: this.#client.socket, connection: attempt.connection, now, onEnd }));
+    this.#client.become(
+      new Tunnel({ client: this.#client.socket, connection: attempt.connection, now, idleMs, onEnd }),
+    );
   }
 
   #finish(): void {
@@ -293,8 +333,9 @@ export class Exchange implements ResponseUser {
   /** Sets the deadline that the present state has. */
   #wait(): void {
     if (this.#state !== 'sent' && this.#state !== 'responding') return;
-    const unanswered = this.#state === 'sent' && this.#body.ended;
-    const usual = unanswered ? LIMITS.responseHeadTimeoutMs : LIMITS.idleTimeoutMs;
-    this.#client.deadlineAt = this.#runtime.now() + (this.#clientEnded ? LIMITS.halfClosedMs : usual);
+    const now = this.#runtime.now();
+    if (this.#clientEnded) this.#client.deadlineAt = now + LIMITS.halfClosedMs;
+    else if (this.#state === 'sent' && this.#body.ended) this.#client.deadlineAt = this.#patience.decideBy;
+    else this.#client.deadlineAt = this.#patience.idleBy(now, { answering: this.#state === 'responding' });
   }
 }

@@ -78,6 +78,6 @@ function timeoutOf(keepAlive: string | undefined): number | undefined {
   return seconds === undefined ? undefined : Number(seconds) * 1000;
 }
 
-/** `x-islet-error` always speaks of this proxy, never of one before it. */
-const OWN: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding', 'x-islet-error']);
+/** These always speak of this proxy, never of one before it. */
+const OWN: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding', 'x-islet-error', 'x-islet-explain']);
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-5][0-9]{2})(?: ([\t\x20-\x7e\x80-\xff]*))?$/;

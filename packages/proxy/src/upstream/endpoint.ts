@@ -81,7 +81,7 @@ export class EndpointState implements Loaded {
         connection.destroy();
         resolve(dead);
       };
-      const timer = setTimeout(() => decide(false), LIMITS.connectTimeoutMs);
+      const timer = setTimeout(() => decide(false), LIMITS.deathCheckMs);
       socket.once('connect', () => decide(false));
       socket.once('error', () => decide(true));
     });

@@ -33,8 +33,8 @@ export class Registry {
     };
     for (const [name, service] of this.#services) if (!Object.hasOwn(services, name)) this.#drop(service);
     for (const [name, routed] of Object.entries(services)) {
-      const { protocol, unavailable } = routed;
-      const now: ServiceState = { name, protocol, unavailable, endpoints: routed.endpoints.map(stateOf) };
+      const { protocol, traffic, unavailable } = routed;
+      const now: ServiceState = { name, protocol, traffic, unavailable, endpoints: routed.endpoints.map(stateOf) };
       this.#services.set(name, Object.assign(this.#services.get(name) ?? {}, now));
     }
     const left = [...this.#current].filter(([key]) => !current.has(key));

@@ -5,6 +5,7 @@ import type { EndpointState } from './endpoint.ts';
 export interface ServiceState {
   readonly name: string;
   readonly protocol: RoutedService['protocol'];
+  readonly traffic: RoutedService['traffic'];
   readonly unavailable: string | undefined;
   readonly endpoints: readonly EndpointState[];
 }

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { describe } from '../src/index.ts';
+import { DEFAULT_TRAFFIC } from '../src/traffic.ts';
+import { linesOf, ORDERS, orders, serviceOf } from './helpers.ts';
+
+const RUN = 'run: { command: x }\n';
+
+test('a file that says nothing of traffic gets the documented defaults', () => {
+  const { traffic } = serviceOf(orders(RUN));
+  assert.deepEqual(traffic, DEFAULT_TRAFFIC);
+  assert.deepEqual(traffic.timeout, { connectMs: 500, requestMs: 15_000, perTryMs: 7_500, idleMs: 300_000 });
+});
+
+test('a timeout alone is the time for the head of the response, and a try gets half of it', () => {
+  const service = serviceOf(orders(`${RUN}traffic: { timeout: 3s }\n`));
+  assert.deepEqual(service.traffic.timeout, { ...DEFAULT_TRAFFIC.timeout, requestMs: 3_000, perTryMs: 1_500 });
+  const described = new Map(describe(service).map(({ path, origin }) => [path, origin]));
+  assert.deepEqual(described.get('traffic.timeout.request'), {
+    kind: 'file',
+    place: { file: ORDERS, line: 2, column: 21 },
+  });
+  assert.deepEqual(described.get('traffic.timeout.perTry'), { kind: 'derived', from: 'traffic.timeout.request' });
+  assert.equal(described.get('traffic.timeout.idle')?.kind, 'default');
+});
+
+const MISTAKES = [
+  {
+    section: 'traffic: { timeout: { request: 1s, perTry: 2s } }',
+    line: `${ORDERS}:2:44  value  traffic.timeout.perTry: one try may take 2s, and all of them together 1s; at most 1s`,
+  },
+  {
+    section: 'traffic: { timeout: 15 }',
+    line: `${ORDERS}:2:21  type  traffic.timeout.request: a duration is a whole number and a unit: 500ms, 30s, 2m, 24h, 7d; found 15; write its unit: 15s`,
+  },
+  {
+    section: 'traffic: { timeouts: 15s }',
+    line: `${ORDERS}:2:12  unknown-key  traffic.timeouts: unknown key "timeouts"; did you mean "timeout"?`,
+  },
+] as const;
+
+for (const { section, line } of MISTAKES) {
+  test(`${section} is an error with its place and a remedy`, () => {
+    assert.deepEqual(linesOf(orders(`${RUN}${section}\n`)), [line]);
+  });
+}
