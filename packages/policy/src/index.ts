@@ -18,6 +18,8 @@ export {
   isIdempotent,
   RETRY_LIMITS,
   type RetryDecision,
+  retryAfterMs,
+  retryDelayMs,
 } from './retry.ts';
 export { RETRY_BUDGET, RetryBudget } from './retry-budget.ts';
 export { indexRoutes, matchRoute, matchRouteNaively, type RouteIndex, stripPrefix } from './route.ts';

@@ -9,6 +9,7 @@ export const TRAFFIC_RULES = [
   'traffic.timeout.perTry',
   'traffic.timeout.idle',
   'traffic.retry',
+  'traffic.retry.budget',
 ] as const;
 
 export type TrafficRule = (typeof TRAFFIC_RULES)[number];

@@ -85,7 +85,8 @@ test('where nobody sends a head in time, a second instance is asked after half o
   assert.equal(asked, 2);
   assert.deepEqual(plane.inFlight, {});
   const [edgeStats] = plane.readStats().edges;
-  assert.deepEqual(edgeStats?.decisions, { 'traffic.timeout.perTry': 1, 'traffic.timeout.request': 1 });
+  const decisions = { 'traffic.retry': 1, 'traffic.timeout.perTry': 1, 'traffic.timeout.request': 1 };
+  assert.deepEqual(edgeStats?.decisions, decisions);
 });
 
 test('a request that can not be repeated, or has nobody else to ask, gets all of its time from one instance', async (t) => {

@@ -44,6 +44,11 @@ export const SERVICE_DEFAULTS = {
   'traffic.timeout.connect': { value: '500ms', name: 'timeout', source: 'Envoy, shortened for one machine' },
   'traffic.timeout.request': { value: '15s', name: 'timeout', source: 'Envoy route timeout' },
   'traffic.timeout.idle': { value: '5m', name: 'timeout', source: 'Envoy stream_idle_timeout' },
+  'traffic.retry.attempts': { value: 1, name: 'retry', source: 'Envoy num_retries' },
+  'traffic.retry.budget': { value: '20%', name: 'retry budget', source: 'Envoy retry_budget; Linkerd' },
+  'traffic.retry.on': { value: ['connect-failure', 'reset', 'unavailable'], name: 'retry', source: 'Envoy; Istio' },
+  'traffic.retry.backoff.base': { value: '25ms', name: 'retry', source: 'Envoy' },
+  'traffic.retry.backoff.max': { value: '250ms', name: 'retry', source: 'Envoy' },
   'api.expose.strip': { value: false, name: 'api' },
 } as const satisfies Record<string, Default>;
 

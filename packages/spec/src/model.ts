@@ -177,6 +177,27 @@ export interface RolloutSpec {
 /** How callers reach the service. Names: Envoy's, and Kubernetes' where it has one. */
 export interface TrafficSpec {
   readonly timeout: TimeoutSpec;
+  /** Undefined: nothing that an instance may have begun is sent again. */
+  readonly retry: RetrySpec | undefined;
+}
+
+/** Envoy's names: no connection; no response over one; the instance says 503. */
+export const RETRY_CONDITIONS = ['connect-failure', 'reset', 'unavailable'] as const;
+export type RetryCondition = (typeof RETRY_CONDITIONS)[number];
+
+export interface RetrySpec {
+  /** Tries beyond the first. */
+  readonly attempts: number;
+  /** Retries in percent of the caller's requests of the last seconds. */
+  readonly budgetPercent: number;
+  readonly on: readonly RetryCondition[];
+  readonly backoff: BackoffSpec;
+}
+
+/** The n-th wait is drawn between 0 and `baseMs` × 2^(n-1), but at most `maxMs`. */
+export interface BackoffSpec {
+  readonly baseMs: number;
+  readonly maxMs: number;
 }
 
 export interface TimeoutSpec {

@@ -63,6 +63,10 @@ const BY_PATH: Readonly<Record<string, string>> = {
   'health.liveness': 'did you mean "live"?',
   'traffic.timeouts': 'did you mean "timeout"?',
   timeout: 'write it as traffic.timeout',
+  retry: 'write it as traffic.retry',
+  'traffic.retries': 'write it as traffic.retry.attempts',
+  'traffic.retry.count': 'did you mean "attempts"?',
+  'traffic.retry.retries': 'did you mean "attempts"?',
   'health.path': 'write it as health.ready',
 };
 

@@ -1,11 +1,11 @@
 import { type Leaf, leaves } from './leaf.ts';
 import type { Path } from './located.ts';
-import type { TimeoutSpec, TrafficSpec } from './model.ts';
+import type { RetrySpec, TimeoutSpec, TrafficSpec } from './model.ts';
 import { durationText } from './quantities.ts';
 
 /** Every effective value of a traffic section. */
-export function trafficLeaves(section: Path, { timeout }: TrafficSpec): readonly Leaf[] {
-  return [...timeoutLeaves([...section, 'timeout'], timeout)];
+export function trafficLeaves(section: Path, { timeout, retry }: TrafficSpec): readonly Leaf[] {
+  return [...timeoutLeaves([...section, 'timeout'], timeout), ...retryLeaves(section, retry)];
 }
 
 function timeoutLeaves(section: Path, { connectMs, requestMs, perTryMs, idleMs }: TimeoutSpec): readonly Leaf[] {
@@ -15,4 +15,16 @@ function timeoutLeaves(section: Path, { connectMs, requestMs, perTryMs, idleMs }
     perTry: durationText(perTryMs),
     idle: durationText(idleMs),
   });
+}
+
+function retryLeaves(section: Path, retry: RetrySpec | undefined): readonly Leaf[] {
+  if (retry === undefined) return leaves(section, { retry: 'off' });
+  const { attempts, budgetPercent, on, backoff } = retry;
+  return [
+    ...leaves([...section, 'retry'], { attempts, budget: `${budgetPercent}%`, on }),
+    ...leaves([...section, 'retry', 'backoff'], {
+      base: durationText(backoff.baseMs),
+      max: durationText(backoff.maxMs),
+    }),
+  ];
 }

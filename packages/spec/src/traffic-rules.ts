@@ -7,7 +7,7 @@ type Sound = Draft & { readonly parsed: ParsedService };
 
 /** Rules between the values of a traffic section. */
 export function trafficErrors(draft: Sound): readonly SpecError[] {
-  return tryErrors(draft);
+  return [...tryErrors(draft), ...backoffErrors(draft)];
 }
 
 function tryErrors(draft: Sound): readonly SpecError[] {
@@ -16,4 +16,12 @@ function tryErrors(draft: Sound): readonly SpecError[] {
   const message = `one try may take ${durationText(perTry)}, and all of them together ${durationText(request)}`;
   const hint = `at most ${durationText(request)}`;
   return [errorIn(draft, ['traffic', 'timeout', 'perTry'], { rule: 'value', message, hint })];
+}
+
+function backoffErrors(draft: Sound): readonly SpecError[] {
+  const { retry } = draft.parsed.traffic;
+  if (retry === 'off' || retry.backoff.base <= retry.backoff.max) return [];
+  const message = `the first wait may be longer than the longest, ${durationText(retry.backoff.max)}`;
+  const hint = `at most ${durationText(retry.backoff.max)}, or a longer max`;
+  return [errorIn(draft, ['traffic', 'retry', 'backoff', 'base'], { rule: 'value', message, hint })];
 }

@@ -24,7 +24,41 @@ test('a timeout alone is the time for the head of the response, and a try gets h
   assert.equal(described.get('traffic.timeout.idle')?.kind, 'default');
 });
 
+test('retries can be written out, or switched off', () => {
+  const written = serviceOf(orders(`${RUN}traffic: { retry: { attempts: 3, budget: 5%, backoff: { max: 1s } } }\n`));
+  assert.deepEqual(written.traffic.retry, {
+    attempts: 3,
+    budgetPercent: 5,
+    on: ['connect-failure', 'reset', 'unavailable'],
+    backoff: { baseMs: 25, maxMs: 1_000 },
+  });
+  const off = serviceOf(orders(`${RUN}traffic: { retry: off }\n`));
+  assert.equal(off.traffic.retry, undefined);
+  const [leaf] = describe(off).filter(({ path }) => path.startsWith('traffic.retry'));
+  assert.deepEqual([leaf?.path, leaf?.value, leaf?.origin.kind], ['traffic.retry', 'off', 'file']);
+});
+
 const MISTAKES = [
+  {
+    section: 'traffic: { retry: never }',
+    line: `${ORDERS}:2:19  value  traffic.retry: expected "off" or a section of keys; found "never"`,
+  },
+  {
+    section: 'traffic: { retry: { attempts: 9 } }',
+    line: `${ORDERS}:2:31  value  traffic.retry.attempts: must be at most 5; found 9`,
+  },
+  {
+    section: 'traffic: { retry: { budget: 0.2 } }',
+    line: `${ORDERS}:2:29  type  traffic.retry.budget: a percentage is a whole number and its sign: 20%; found 0.2; quote it: "0.2"`,
+  },
+  {
+    section: 'traffic: { retry: { on: [timeout] } }',
+    line: `${ORDERS}:2:26  value  traffic.retry.on[0]: must be connect-failure, reset or unavailable; found "timeout"`,
+  },
+  {
+    section: 'traffic: { retry: { backoff: { base: 1s } } }',
+    line: `${ORDERS}:2:38  value  traffic.retry.backoff.base: the first wait may be longer than the longest, 250ms; at most 250ms, or a longer max`,
+  },
   {
     section: 'traffic: { timeout: { request: 1s, perTry: 2s } }',
     line: `${ORDERS}:2:44  value  traffic.timeout.perTry: one try may take 2s, and all of them together 1s; at most 1s`,

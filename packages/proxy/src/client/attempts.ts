@@ -1,4 +1,6 @@
-import { type AttemptFailure, decideRetry } from '@islet/policy';
+import { type AttemptFailure, decideRetry, retryDelayMs } from '@islet/policy';
+import type { TrafficSpec } from '@islet/spec';
+import type { ProxyErrorCode } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Edge } from '../stats.ts';
 import type { UpstreamConnection } from '../upstream/connection.ts';
@@ -14,6 +16,7 @@ export interface Attempt {
 
 export interface AttemptsOptions {
   readonly service: ServiceState;
+  readonly policy: TrafficSpec;
   readonly edge: Edge;
   readonly idempotent: boolean;
   readonly runtime: Runtime;
@@ -75,21 +78,52 @@ export class Attempts {
     return attempt;
   }
 
-  noteFailure(endpoint: EndpointState, { refused }: { readonly refused: boolean }): void {
-    this.#failed.push(endpoint);
-    if (!refused) return;
-    this.#refused.push(endpoint);
-    endpoint.refused(this.#options.runtime.now());
+  /** Ends the current attempt: its response has been read to the end, or is worth no reading. */
+  finish({ reusable }: { readonly reusable: boolean }): void {
+    const attempt = this.end();
+    if (attempt === undefined) return;
+    const now = this.#options.runtime.now();
+    attempt.endpoint.counts.latency(now - attempt.startedAt);
+    if (reusable) attempt.endpoint.release(attempt.connection, now);
+    else attempt.connection.destroy();
   }
 
-  /** Whether another attempt may follow; counts it as a retry if so. */
-  mayRetry(failure: AttemptFailure, { replayable }: { readonly replayable: boolean }): boolean {
-    const { edge, idempotent, runtime } = this.#options;
+  /** Ends the current attempt without a response. */
+  fail(error: ProxyErrorCode, { refused }: { readonly refused: boolean }): EndpointState | undefined {
+    const attempt = this.end();
+    if (attempt === undefined) return undefined;
+    const { endpoint, connection } = attempt;
+    connection.destroy();
+    endpoint.counts.error(error);
+    this.avoid(endpoint);
+    if (refused) this.#refused.push(endpoint);
+    if (refused) endpoint.refused(this.#options.runtime.now());
+    return endpoint;
+  }
+
+  /** The next attempt goes to another endpoint, if there is one. */
+  avoid(endpoint: EndpointState): void {
+    this.#failed.push(endpoint);
+  }
+
+  /** How long to wait before another attempt, which is counted as a retry; undefined where none may follow. */
+  retryDelayMs(failure: AttemptFailure, { replayable }: { readonly replayable: boolean }): number | undefined {
+    const { edge, idempotent, policy, runtime } = this.#options;
+    const { retry } = policy;
     const context = { idempotent, replayable, failures: this.failures, charged: this.#charged };
-    const decision = decideRetry(failure, context);
-    if (decision === 'no' || (decision === 'charged' && !edge.budget.tryRetry(runtime.now()))) return false;
-    if (decision === 'charged') this.#charged++;
+    const decision = decideRetry(failure, context, retry);
+    if (decision === 'no') return undefined;
+    if (decision === 'free' || retry === undefined) {
+      edge.counts.retries++;
+      return 0;
+    }
+    if (!edge.budget.tryRetry(runtime.now(), retry.budgetPercent)) {
+      edge.decided('traffic.retry.budget');
+      return undefined;
+    }
+    this.#charged++;
     edge.counts.retries++;
-    return true;
+    edge.decided('traffic.retry');
+    return retryDelayMs(this.#charged, { backoff: retry.backoff, dice: runtime.dice });
   }
 }

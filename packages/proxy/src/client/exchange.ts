@@ -1,4 +1,4 @@
-import { type AttemptFailure, isIdempotent } from '@islet/policy';
+import { type AttemptFailure, isIdempotent, retryAfterMs } from '@islet/policy';
 import { ProxyError } from '../errors.ts';
 import type { Field } from '../http/fields.ts';
 import type { ResponseHead } from '../http/response-head.ts';
@@ -10,11 +10,10 @@ import { Attempts } from './attempts.ts';
 import type { ExchangeClient } from './exchange-client.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
 import { CONNECT_TIMEOUT, failureOf, REFUSED, REQUEST_TIMEOUT, RESET, RESPONSE_TIMEOUT } from './failures.ts';
-import { Output } from './output.ts';
 import { Patience } from './patience.ts';
+import { Reply } from './reply.ts';
 import { RequestBody } from './request-body.ts';
 import { deadlineText } from './request-text.ts';
-import { informationalText, lastChunk, responseText } from './response-text.ts';
 import { Tunnel } from './tunnel.ts';
 
 /**
@@ -32,14 +31,15 @@ export class Exchange implements ResponseUser {
   readonly #startedAt: number;
   readonly #attempts: Attempts;
   readonly #body: RequestBody;
-  readonly #output: Output;
+  readonly #reply: Reply;
   readonly #patience: Patience;
 
   #state: 'choosing' | 'connecting' | 'sent' | 'responding' | 'responded' | 'tunnel' | 'over' = 'choosing';
+  /** A 503 that another instance will better, on its way to nowhere. */
+  #discard: { readonly delayMs: number; whole: boolean } | undefined;
+  /** The wait before the next try. */
+  #wake: NodeJS.Timeout | undefined;
   #clientEnded = false;
-  #continued = false;
-  #chunked = false;
-  #close = false;
 
   constructor(order: ExchangeOrder, client: ExchangeClient, runtime: Runtime) {
     const { edge, request, policy, callerHasMs } = order;
@@ -51,7 +51,7 @@ export class Exchange implements ResponseUser {
     const idempotent = isIdempotent(method, { hasKey: fields.hasIdempotencyKey });
     this.#attempts = new Attempts({ ...order, runtime, idempotent });
     this.#body = new RequestBody(fields.framing);
-    this.#output = new Output(client.socket);
+    this.#reply = new Reply(request, client.socket);
     this.#patience = new Patience({ timeout: policy.timeout, startedAt: this.#startedAt, callerHasMs });
     if (this.#body.ended) this.#patience.onWhole(this.#startedAt);
     edge.counts.requests++;
@@ -111,38 +111,40 @@ export class Exchange implements ResponseUser {
 
   onInformational(head: ResponseHead): void {
     if (head.status === 101) this.#switch(head);
-    else if (!this.#order.request.http10 && !(head.status === 100 && this.#continued)) {
-      this.#continued ||= head.status === 100;
-      this.#output.add(informationalText(head));
-    }
+    else this.#reply.addInformational(head);
   }
 
   onHead(head: ResponseHead): void {
     const { request, edge } = this.#order;
-    this.#state = 'responding';
-    this.#body.letGo();
     this.#attempts.current?.connection.noteHead(head);
     this.#attempts.current?.endpoint.counts.status(head.status);
+    if (head.status === 503 && this.#discards(head)) return;
+    this.#state = 'responding';
+    this.#body.letGo();
     edge.counts.status(head.status);
-    this.#close = request.fields.close || !this.#body.ended || this.#client.leaving;
-    const { text, chunked } = responseText(head, { close: this.#close, http10: request.http10 });
-    this.#chunked = chunked;
-    this.#output.add(text);
+    const close = request.fields.close || !this.#body.ended || this.#client.leaving;
+    this.#reply.addHead(head, { close });
   }
 
   onBody(bytes: Buffer): void {
-    if (this.#chunked) this.#output.add(`${bytes.length.toString(16)}\r\n`);
-    this.#output.add(bytes);
-    if (this.#chunked) this.#output.add('\r\n');
+    if (this.#discard === undefined) this.#reply.addBody(bytes);
   }
 
   onBodyEnd(trailers: readonly Field[]): void {
-    if (this.#chunked) this.#output.add(lastChunk(trailers));
+    if (this.#discard !== undefined) {
+      this.#discard.whole = true;
+      return;
+    }
+    this.#reply.addEnd(trailers);
     this.#state = 'responded';
   }
 
   onFlush(): void {
-    const more = this.#output.flush();
+    if (this.#discard !== undefined) {
+      this.#endDiscard(this.#discard);
+      return;
+    }
+    const more = this.#reply.flush();
     if (this.#state === 'responded') this.#finish();
     else if (!more) this.#attempts.current?.connection.socket.pause();
     this.#wait();
@@ -211,7 +213,7 @@ export class Exchange implements ResponseUser {
         this.#cut();
         break;
       case 'responded':
-        this.#output.flush();
+        this.#reply.flush();
         this.#finish();
         break;
       case 'choosing':
@@ -224,9 +226,9 @@ export class Exchange implements ResponseUser {
   /** The try has had its time. Where nobody else may be asked, it gets all that is left. */
   #askAnother(): void {
     const slow: AttemptFailure = { kind: 'slow' };
-    if (this.#attempts.othersLeft && this.#attempts.mayRetry(slow, { replayable: this.#body.replayable })) {
+    if (this.#attempts.othersLeft && this.#retryDelayMs(slow) !== undefined) {
       this.#order.edge.decided('traffic.timeout.perTry');
-      this.#endAttempt(RESPONSE_TIMEOUT, { refused: false });
+      this.#attempts.fail(RESPONSE_TIMEOUT.code, { refused: false });
       this.start();
     } else {
       this.#patience.onLastTry();
@@ -234,20 +236,11 @@ export class Exchange implements ResponseUser {
     }
   }
 
-  #endAttempt(error: ProxyError, how: { readonly refused: boolean }): void {
-    const attempt = this.#attempts.end();
-    if (attempt === undefined) return;
-    attempt.connection.destroy();
-    attempt.endpoint.counts.error(error.code);
-    this.#attempts.noteFailure(attempt.endpoint, how);
+  #fail(failure: AttemptFailure, error: ProxyError): void {
+    const endpoint = this.#attempts.fail(error.code, { refused: failure.kind === 'refused' });
+    if (endpoint === undefined) return;
     this.#state = 'choosing';
     this.#client.deadlineAt = Number.POSITIVE_INFINITY;
-  }
-
-  #fail(failure: AttemptFailure, error: ProxyError): void {
-    const endpoint = this.#attempts.current?.endpoint;
-    if (endpoint === undefined) return;
-    this.#endAttempt(error, { refused: failure.kind === 'refused' });
     if (failure.kind === 'reset' && this.#attempts.idempotent) void this.#failReset(endpoint, error);
     else this.#retryOrAnswer(failure, error);
   }
@@ -259,9 +252,41 @@ export class Exchange implements ResponseUser {
   }
 
   #retryOrAnswer(failure: AttemptFailure, error: ProxyError): void {
-    const inTime = !this.#patience.isOver(this.#runtime.now());
-    if (inTime && this.#attempts.mayRetry(failure, { replayable: this.#body.replayable })) this.start();
-    else this.#answer(error);
+    const delayMs = this.#retryDelayMs(failure);
+    if (delayMs === undefined) this.#answer(error);
+    else this.#startIn(delayMs);
+  }
+
+  /** Undefined where the request may not be sent again, or has no time left for it. */
+  #retryDelayMs(failure: AttemptFailure): number | undefined {
+    if (this.#patience.isOver(this.#runtime.now())) return undefined;
+    return this.#attempts.retryDelayMs(failure, { replayable: this.#body.replayable });
+  }
+
+  #startIn(delayMs: number): void {
+    this.#state = 'choosing';
+    if (delayMs === 0) this.start();
+    else this.#wake = setTimeout(() => this.start(), delayMs);
+  }
+
+  /** An instance that says 503 is left alone for as long as it asks, and another one asked, if that is safe. */
+  #discards({ retryAfter }: ResponseHead): boolean {
+    const now = this.#runtime.now();
+    this.#attempts.current?.endpoint.avoid(now + (retryAfterMs(retryAfter, Date.now()) ?? 0));
+    if (!this.#attempts.othersLeft) return false;
+    const delayMs = this.#retryDelayMs({ kind: 'unavailable' });
+    if (delayMs !== undefined) this.#discard = { delayMs, whole: false };
+    return delayMs !== undefined;
+  }
+
+  /** All of it that one read brought is there: its connection can be kept where that is the whole response. */
+  #endDiscard({ delayMs, whole }: { readonly delayMs: number; readonly whole: boolean }): void {
+    this.#discard = undefined;
+    const endpoint = this.#attempts.current?.endpoint;
+    if (endpoint !== undefined) this.#attempts.avoid(endpoint);
+    this.#attempts.finish({ reusable: whole && this.#body.ended });
+    this.#client.deadlineAt = Number.POSITIVE_INFINITY;
+    this.#startIn(delayMs);
   }
 
   #answerUnavailable(): void {
@@ -287,7 +312,7 @@ export class Exchange implements ResponseUser {
     this.#state = 'tunnel';
     this.#order.edge.counts.status(head.status);
     attempt.endpoint.counts.status(head.status);
-    this.#output.add(informationalText(head));
+    this.#reply.addSwitch(head);
     const { now } = this.#runtime;
     const { idleMs } = this.#order.policy.timeout;
     const onEnd = () => {
@@ -300,20 +325,14 @@ export class Exchange implements ResponseUser {
   }
 
   #finish(): void {
-    const now = this.#runtime.now();
-    const attempt = this.#attempts.end();
-    if (attempt !== undefined) {
-      attempt.endpoint.counts.latency(now - attempt.startedAt);
-      if (this.#body.ended) attempt.endpoint.release(attempt.connection, now);
-      else attempt.connection.destroy();
-    }
-    this.#order.edge.counts.latency(now - this.#startedAt);
+    this.#attempts.finish({ reusable: this.#body.ended });
+    this.#order.edge.counts.latency(this.#runtime.now() - this.#startedAt);
     this.#end();
-    this.#client.done({ keep: !this.#close });
+    this.#client.done({ keep: !this.#reply.close });
   }
 
   #cut(): void {
-    this.#output.flush();
+    this.#reply.flush();
     this.#order.edge.counts.error('response-cut');
     const attempt = this.#attempts.end();
     attempt?.endpoint.counts.error('response-cut');
@@ -326,6 +345,7 @@ export class Exchange implements ResponseUser {
   #end(): void {
     if (this.#state === 'over') return;
     this.#state = 'over';
+    clearTimeout(this.#wake);
     this.#order.edge.counts.inFlight--;
     this.#runtime.stats.inFlight--;
   }

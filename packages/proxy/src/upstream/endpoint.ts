@@ -9,7 +9,7 @@ export class EndpointState implements Loaded {
   readonly counts = new Counts();
   /** It has left the table: what is in flight goes on, nothing new comes. */
   removed = false;
-  /** It refused a connection a moment ago. */
+  /** It refused a connection a moment ago, or asked to be left alone: others are taken while there are any. */
   avoidUntil = 0;
   /** Most recently used last: the newest is taken, so that the rest can grow old and go. */
   readonly #idle: UpstreamConnection[] = [];
@@ -48,7 +48,11 @@ export class EndpointState implements Loaded {
   }
 
   refused(now: number): void {
-    this.avoidUntil = now + LIMITS.avoidRefusedMs;
+    this.avoid(now + LIMITS.avoidRefusedMs);
+  }
+
+  avoid(until: number): void {
+    this.avoidUntil = Math.max(this.avoidUntil, until);
   }
 
   remove(): void {

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { type Located, mapOf } from '../located.ts';
+import { RETRY_CONDITIONS } from '../model.ts';
 import { withShorthand } from './notes.ts';
-import { byDefault, duration } from './values.ts';
+import { byDefault, count, distinct, duration, orOff, percent } from './values.ts';
 
 const timeout = withShorthand(
   z.strictObject({
@@ -20,12 +21,39 @@ const timeout = withShorthand(
   { written: duration(1), lift: liftRequest },
 );
 
+const backoff = z
+  .strictObject({
+    base: byDefault('traffic.retry.backoff.base', duration()).describe('The first wait is at most this long.'),
+    max: byDefault('traffic.retry.backoff.max', duration()).describe(
+      'Each next one at most twice as long, up to this.',
+    ),
+  })
+  .prefault({})
+  .describe('How long to wait before a try is repeated: drawn anew each time, between nothing and a bound.');
+
+const retry = orOff(
+  z.strictObject({
+    attempts: byDefault('traffic.retry.attempts', count(1, 5)).describe('Tries beyond the first.'),
+    budget: byDefault('traffic.retry.budget', percent()).describe(
+      "Retries in percent of the caller's requests of the last 10 s; 10 are always allowed.",
+    ),
+    on: byDefault('traffic.retry.on', distinct(z.enum(RETRY_CONDITIONS))).describe(
+      '`connect-failure`: no connection. `reset`: no response over it. `unavailable`: an instance answered 503.',
+    ),
+    backoff,
+  }),
+);
+
 export const traffic = z
   .strictObject({
     timeout: timeout
       .prefault({})
       .describe('How long callers wait: until the head of the response, or written out.')
       .meta({ examples: ['2s', { request: '2s', perTry: '500ms' }] }),
+    retry: retry
+      .prefault({})
+      .describe('Which requests are sent again, to another instance, or `off`. Only what is safe to repeat ever is.')
+      .meta({ examples: ['off', { attempts: 2 }] }),
   })
   .prefault({})
   .describe('How the proxy carries requests to the service, whoever calls.');
