@@ -59,7 +59,11 @@ export async function makeSystem(options: SystemOptions = {}): Promise<System> {
   const url = `http://127.0.0.1:${port}`;
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
   const path = options.path ?? process.env.PATH;
-  const around = { cwd: folder, env: { ...env, NO_COLOR: '1', PATH: path, ...options.env }, prefix: options.prefix ?? [] };
+  const around = {
+    cwd: folder,
+    env: { ...env, NO_COLOR: '1', PATH: path, ...options.env },
+    prefix: options.prefix ?? [],
+  };
   const where = options.state === undefined ? [] : ['--state', options.state];
 
   const write = (file: string, text: string) => {
@@ -83,7 +87,8 @@ export async function makeSystem(options: SystemOptions = {}): Promise<System> {
   const get = (target: string) => fetch(`${url}${target}`, { signal: AbortSignal.timeout(20_000) });
 
   if (options.copyOf !== undefined) cpSync(options.copyOf, folder, { recursive: true, filter: isSource });
-  const copied = options.copyOf && readFileSync(join(folder, 'islet.yaml'), 'utf8').replace('port: 8080', `port: ${port}`);
+  const copied =
+    options.copyOf && readFileSync(join(folder, 'islet.yaml'), 'utf8').replace('port: 8080', `port: ${port}`);
   write('islet.yaml', copied ?? `system: ${options.name ?? 'tiny'}\ngateway: { port: ${port} }\n`);
   for (const [name, fixture] of Object.entries(options.services ?? {})) add(name, fixture);
 

@@ -1,4 +1,4 @@
-import { ApiError, type ApiErrorCode } from '@islet/client/remote';
+import { ApiError, type ApiErrorCode } from '@islet/client/errors';
 import type { SpecError } from '@islet/spec';
 import { type Context, writeLines } from './context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';

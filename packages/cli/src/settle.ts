@@ -25,7 +25,7 @@ export async function settle(context: Context, session: Session, options: Settle
   const outcome = settled ? outcomeOf(judged) : 'timeout';
   if (options.json) writeJson(context.stdout, { outcome, exitCode: exitCodeOf(outcome), status });
   else writeLines(context.stdout, renderResult(status, view(context.stdout)));
-  writeLines(context.stderr, troubles(context, judged, outcome, options));
+  writeLines(context.stderr, [...troubles(context, judged, outcome, options), ...warningsOf(context, status)]);
   return exitCodeOf(outcome);
 }
 
@@ -76,6 +76,11 @@ function troubles(
         ]
       : []),
   ];
+}
+
+/** A guarantee that does not hold here is said at every `up`: nobody shall believe in it. */
+function warningsOf({ stderr }: Context, { warnings }: SystemStatus): string[] {
+  return warnings.map((warning) => `${stderr.colours.yellow('warning:')} ${warning}`);
 }
 
 function view({ colours, terminal }: Context['stdout']) {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { ApiError } from '@islet/client/remote';
+import { ApiError } from '@islet/client/errors';
 import type { Context } from './context.ts';
 import { parseFolder } from './offline.ts';
 import type { System } from './system.ts';

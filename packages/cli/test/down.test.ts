@@ -3,8 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { connect, isAlive } from '@islet/client';
-import { startFake } from '../../client/test/fake-control-plane.ts';
-import { aService, aStatus } from '../../client/test/statuses.ts';
+import { aService, aStatus, startFake } from '@islet/client/testing';
 import { FAKE_MAIN, islet, removeFolder, SYSTEM, tempFolder } from './run.ts';
 
 let folder = '';

@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { SystemStatus } from '@islet/client';
-import { type Answers, type FakeControlPlane, startFake } from '../../client/test/fake-control-plane.ts';
-import { aService, aStatus } from '../../client/test/statuses.ts';
+import { type Answers, aService, aStatus, type FakeControlPlane, startFake } from '@islet/client/testing';
 import { islet, removeFolder, SYSTEM, tempFolder } from './run.ts';
 
 let folder = '';

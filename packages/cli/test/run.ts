@@ -25,7 +25,7 @@ export interface Ran {
   readonly stderr: string;
 }
 
-export const FAKE_MAIN = fileURLToPath(new URL('../../client/test/fake-main.ts', import.meta.url));
+export const FAKE_MAIN = fileURLToPath(import.meta.resolve('@islet/client/testing/main'));
 
 export async function islet(words: readonly string[], options: RunOptions): Promise<Ran> {
   const stdout = collect(options);

@@ -98,8 +98,8 @@ describe('new service', () => {
     assert.match(stderr, /Allowed choices are ts, python, go, java/);
   });
 
-  for (const lang of LANGS)
-    test(`in ${lang} parses, says its own name everywhere, and its tests pass`, async (context) => {
+  for (const lang of LANGS) {
+    test(`in ${lang} parses, and says its own name everywhere`, async () => {
       assert.equal((await make('order-history', lang)).code, 0);
       const { spec, warnings } = parseFolder(join(folder, 'shop'));
       const service = spec.services.find(({ name }) => name === 'order-history');
@@ -109,11 +109,16 @@ describe('new service', () => {
       );
       assert.deepEqual(warnings, []);
       assert.doesNotMatch(textsBelow(join(folder, 'shop/services/order-history')), /my-service|my-system/);
-      if (!isHere(PROGRAMS[lang])) return context.skip(`${PROGRAMS[lang]} is not on this machine`);
+    });
+
+    const skip = !isHere(PROGRAMS[lang]) && `${PROGRAMS[lang]} is not on this machine`;
+    test(`in ${lang} passes its own tests`, { skip }, async () => {
+      await make('order-history', lang);
       const { code, stdout, stderr } = await islet(['test', 'order-history'], { cwd: join(folder, 'shop') });
       assert.equal(code, 0, stderr);
       assert.match(stdout, /order-history +passed/);
     });
+  }
 });
 
 describe('test', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { aService, aStatus } from '@islet/client/testing';
 import picocolors from 'picocolors';
-import { aService, aStatus } from '../../client/test/statuses.ts';
 import { exitCodeOf, outcomeOf } from '../src/outcome.ts';
 import { createPrefixer } from '../src/render/log-line.ts';
 import { renderPlan } from '../src/render/plan.ts';

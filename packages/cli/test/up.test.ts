@@ -2,8 +2,14 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { ApiError, type SystemStatus } from '@islet/client';
-import { type Answers, type FakeControlPlane, startFake } from '../../client/test/fake-control-plane.ts';
-import { aService, aStatus } from '../../client/test/statuses.ts';
+import {
+  type Answers,
+  aService,
+  aStatus,
+  type FakeControlPlane,
+  startFake,
+  writeControlFiles,
+} from '@islet/client/testing';
 import { islet, removeFolder, SYSTEM, tempFolder } from './run.ts';
 
 const accepted = { revision: 2, changed: true, warnings: [] };
@@ -98,7 +104,6 @@ describe('up', () => {
 
   test('a wrong token: exit 4, and no second control plane', async () => {
     const fake = await fakeWith(ready);
-    const { writeControlFiles } = await import('../../client/test/fake-control-plane.ts');
     writeControlFiles(join(folder, '.islet'), { url: fake.url, token: 'wrong', pid: process.pid, version: '0.1.0' });
     const { code, stderr } = await islet(['up'], { cwd: folder, controlPlane: '/nowhere/main.js' });
     assert.equal(code, 4);
@@ -147,6 +152,12 @@ describe('up', () => {
     const apply = fake.calls.find(({ name }) => name === 'apply');
     assert.equal(apply?.input.environment, 'production');
     assert.match(String(apply?.input.path), /^\/.+:\/usr\/bin$/);
+  });
+
+  test('a guarantee that does not hold here is said', async () => {
+    await fakeWith({ ...ready, warnings: ['no isolation between services: not root'] });
+    const { code, stderr } = await islet(['up'], { cwd: folder });
+    assert.deepEqual([code, stderr], [0, 'warning: no isolation between services: not root\n']);
   });
 
   test('--json prints one document with outcome and status', async () => {

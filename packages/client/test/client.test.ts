@@ -4,8 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, test } from 'node:test';
 import { ApiError, createClient } from '@islet/client';
-import { startFake } from './fake-control-plane.ts';
-import { aService, aStatus } from './statuses.ts';
+import { aService, aStatus, startFake } from '@islet/client/testing';
 
 const accepted = { revision: 2, changed: true, warnings: [] };
 

@@ -5,10 +5,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { ApiError, type Connection, connect, follow, isAlive, replaceControlPlane } from '@islet/client';
-import { type FakeControlPlane, startFake, writeControlFiles } from './fake-control-plane.ts';
-import { aService, aStatus } from './statuses.ts';
+import { aService, aStatus, type FakeControlPlane, startFake, writeControlFiles } from '@islet/client/testing';
 
-const entry = fileURLToPath(new URL('fake-main.ts', import.meta.url));
+const entry = fileURLToPath(import.meta.resolve('@islet/client/testing/main'));
 const NOBODY = 4_194_300;
 let folder = '';
 let stateFolder = '';

@@ -5,6 +5,7 @@ import { parseSystem, type SpecError, type SystemSpec } from '@islet/spec';
 import { nodeFiles } from '@islet/spec/node';
 import type { Clock } from './clock.ts';
 import { digest, launchKey, secretsOf } from './desire.ts';
+import { failpoint } from './failpoint.ts';
 import { edgeName } from './routing.ts';
 import type { Applied, AppliedService, AppliedStore, GoneService, LaunchSpec } from './store/applied.ts';
 import type { Decisions } from './store/decisions.ts';
@@ -84,7 +85,9 @@ export async function accept(
   const retried = retryFailed(applied, { decisions, clock });
   const before = store.current();
   if (before !== undefined && sameApplied(before, applied)) return { revision: store.seq(), changed: retried };
+  failpoint('apply: before the record');
   const revision = store.put(applied, clock.now());
+  failpoint('apply: after the record');
   decisions.record(
     { kind: 'applied', revision, text: `up${applied.environment ? ` --env ${applied.environment}` : ''}` },
     clock.now(),
@@ -115,14 +118,16 @@ async function proposeService(
   { asked, before, parts }: Proposing,
 ): Promise<AppliedService> {
   const previous = before?.services.find((service) => service.spec.name === spec.name);
-  const [revision, blocked] = await Promise.all([
-    revisionOf(spec, { asked, previous, parts }),
+  const [inputsKey, blocked] = await Promise.all([
+    asked.mode === 'in-place' ? undefined : parts.inputsKey(spec, asked.path),
     blockedOf(spec, asked.path, parts),
   ]);
+  const revision = revisionOf(spec, inputsKey, { asked, previous, parts });
   const scaled = previous?.scaledFrom === spec.scale.min ? previous : undefined;
   return {
     spec,
     revision,
+    inputsKey,
     restarts: previous?.revision === revision ? previous.restarts : 0,
     instances: scaled?.instances ?? spec.scale.min,
     scaledFrom: scaled?.scaledFrom,
@@ -133,14 +138,15 @@ async function proposeService(
 }
 
 /** Secrets count by name and version, so that a new value is a new revision, and no value is ever in a key. */
-async function revisionOf(
+function revisionOf(
   spec: LaunchSpec,
+  inputsKey: string | undefined,
   { asked, previous, parts }: { asked: Asked; previous: AppliedService | undefined; parts: ApplyParts },
-): Promise<RevisionId> {
+): RevisionId {
   const versions = Object.fromEntries(secretsOf(spec).map((name) => [name, parts.secrets.version(name)]));
   const launch = launchKey(spec, versions);
-  if (asked.mode === 'in-place') return revisionInPlace(spec.name, launch, { asked, previous });
-  return digest(`${launch} ${await parts.inputsKey(spec, asked.path)}`);
+  if (inputsKey === undefined) return revisionInPlace(spec.name, launch, { asked, previous });
+  return digest(`${launch} ${inputsKey}`);
 }
 
 /** In place there is nothing to key: a revision is whatever the folder holds when it is said to have changed. */

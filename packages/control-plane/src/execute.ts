@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { type BuildRequest, type ComputeDriver, type DataDriver, DriverError, type TrafficDriver } from '@islet/driver';
-import type { InstanceId, RevisionId, Step } from '@islet/plan';
+import type { Generation, InstanceId, RevisionId, Step } from '@islet/plan';
 import type { Clock } from './clock.ts';
 import { commandOf, environmentOf } from './environment.ts';
 import { type FactSources, gatherFacts, HOST } from './facts.ts';
+import { failpoint } from './failpoint.ts';
 import type { Look } from './observe.ts';
 import { type Routes, routingTable } from './routing.ts';
 import type { LaunchSpec } from './store/applied.ts';
@@ -36,6 +37,7 @@ const ACTS: { readonly [K in Step['kind']]: Act<K> } = {
   build: async ({ service, revision }, hands, _look, signal) => {
     const request = await hands.buildRequest(launchOf(service, revision, hands), revision);
     const outcome = await hands.compute.build({ ...request, deadlineMs: BUILD_DEADLINE_MS }, { signal });
+    failpoint('build: after the bytes');
     if (outcome.kind === 'built') return;
     recordFailure(hands, { service, revision, step: 'build', reason: outcome.reason, log: outcome.log });
   },
@@ -44,6 +46,7 @@ const ACTS: { readonly [K in Step['kind']]: Act<K> } = {
     const spec = wantedSpec(service, hands);
     const url = spec.database?.engine === 'external' ? hands.secrets.get(spec.database.url.secret) : undefined;
     await dataFor(spec, hands).provision({ service, url }, { signal });
+    failpoint('provision: after the store');
   },
 
   migrate: async ({ service, revision }, hands, _look, signal) => {
@@ -52,8 +55,10 @@ const ACTS: { readonly [K in Step['kind']]: Act<K> } = {
     if (migrations === undefined) return;
     const folder = join(await hands.compute.folder({ service, revision }), migrations);
     const outcome = await dataFor(spec, hands).migrate({ service, folder }, { signal });
+    failpoint('migrate: before the record');
     if (outcome.kind === 'migrated') {
       hands.decisions.record({ kind: 'migrated', service, revision, files: outcome.applied }, hands.clock.now());
+      failpoint('migrate: after the record');
       return;
     }
     const reason = `${outcome.migration}: ${outcome.reason}`;
@@ -63,6 +68,7 @@ const ACTS: { readonly [K in Step['kind']]: Act<K> } = {
   start: async ({ service, instance, revision, generation, index }, hands, _look, signal) => {
     const spec = launchOf(service, revision, hands);
     const port = spec.api.port ?? (await hands.ports.take(portName(instance)));
+    failpoint('start: after the port');
     const facts = await gatherFacts(spec, { instance, revision, port }, hands);
     const { resources } = spec.run;
     const identity = { service, instance, revision, generation, index, port, resources };
@@ -70,6 +76,7 @@ const ACTS: { readonly [K in Step['kind']]: Act<K> } = {
       { ...identity, command: commandOf(spec, facts), env: environmentOf(spec, facts) },
       { signal },
     );
+    failpoint('start: after the process');
   },
 
   publish: async ({ endpoints }, hands, look, signal) => {
@@ -80,46 +87,72 @@ const ACTS: { readonly [K in Step['kind']]: Act<K> } = {
     };
     const next = { version: (table?.version ?? 0) + 1, routes: hands.routes(look), endpoints };
     await hands.traffic.publish(routingTable({ ...next, endpointOf, unavailable: hands.unavailable }), { signal });
+    failpoint('publish: after the table');
   },
 
   stop: async ({ instance, graceMs }, hands, _look, signal) => {
     await hands.compute.stop({ instance, graceMs }, { signal });
+    failpoint('stop: after the end');
     hands.ports.release(portName(instance));
+    failpoint('stop: after the port');
   },
 
   kill: async ({ service, instance, why }, hands, _look, signal) => {
     hands.decisions.record({ kind: 'killed', service, instance, why }, hands.clock.now());
+    failpoint('kill: after the record');
     await hands.compute.kill({ instance }, { signal });
+    failpoint('kill: after the end');
   },
 
   promote: async ({ service, revision, generation }, { decisions, clock }) => {
     decisions.record({ kind: 'promoted', service, revision, generation }, clock.now());
+    failpoint('promote: after the record');
   },
 
-  fail: async ({ service, generation, reason }, hands) => {
+  fail: async ({ service, generation, reason }, hands, look) => {
     const at = hands.clock.now();
-    hands.decisions.record(
-      { kind: 'failed', service, generation, failure: { step: 'start', reason, at, log: [] } },
-      at,
-    );
+    const log = await lastLines(service, generation, { hands, look });
+    hands.decisions.record({ kind: 'failed', service, generation, failure: { step: 'start', reason, at, log } }, at);
   },
 
-  forget: async ({ service, revision }, { compute }, _look, signal) =>
-    compute.forget({ service, revision }, { signal }),
+  forget: async ({ service, revision }, { compute }, _look, signal) => {
+    await compute.forget({ service, revision }, { signal });
+    failpoint('forget: after the bytes');
+  },
 
   'stop-store': async ({ service }, { data }, _look, signal) => {
     await Promise.all(data.map((driver) => driver.stop({ service }, { signal })));
+    failpoint('stop-store: after the end');
   },
 
   purge: async ({ service }, hands, _look, signal) => {
     await Promise.all(hands.data.map((driver) => driver.purge({ service }, { signal })));
+    failpoint('purge: after the data');
     await hands.compute.purge({ service }, { signal });
+    failpoint('purge: after the files');
     hands.ports.release(`edge ${service}>`);
     hands.decisions.record({ kind: 'purged', service }, hands.clock.now());
   },
 
   wait: async () => undefined,
 };
+
+/** What a generation's instances printed last: the first that printed anything speaks for all. */
+async function lastLines(
+  service: string,
+  generation: Generation,
+  { hands, look }: { readonly hands: Hands; readonly look: Look },
+): Promise<string[]> {
+  const instances = [...look.instances.values()].filter((it) => it.service === service && it.generation === generation);
+  for (const { id } of instances) {
+    const lines = await hands.compute.tail({ service, instance: id }, FAILURE_LINES);
+    if (lines.length > 0) return [...lines];
+  }
+  return [];
+}
+
+/** Enough of a log to see why something failed. */
+const FAILURE_LINES = 40;
 
 export function portName(instance: InstanceId): string {
   return `instance ${instance}`;

@@ -2,6 +2,7 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { controlFileText } from '@islet/client';
 import { layoutOf } from '@islet/driver';
 import { keeperArgv, listenLife, livingPid, reviveKeeper, socketPath } from '@islet/keeper/life';
 import { pino } from 'pino';
@@ -9,6 +10,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { createHandlers } from './api/handlers.ts';
 import { type ApiServer, serveApi } from './api/server.ts';
 import { type Composed, compose } from './compose.ts';
+import { failpoint } from './failpoint.ts';
 import { writeAtomically } from './write-atomically.ts';
 
 /*
@@ -41,7 +43,7 @@ await (values.once ? serveOnce() : serve());
 
 async function serve(): Promise<void> {
   let keeperPid: number | undefined;
-  const composed = await start({ keeperPid: () => keeperPid, onDown: (proxyPid) => void goDown(proxyPid) });
+  const composed = await start({ keeperPid: () => keeperPid, onDown: () => void goDown() });
   const { system } = composed;
   clearDown(composed);
   writeKeeperFile();
@@ -58,11 +60,12 @@ async function serve(): Promise<void> {
   });
   writeAtomically(
     layoutOf.control(bare),
-    JSON.stringify({ url: api.url, pid: process.pid, version: packageJson.version }),
+    controlFileText({ url: api.url, pid: process.pid, version: packageJson.version }),
   );
   system.reconciler.poke();
   log.info({ url: api.url, folder }, 'the control plane serves');
 
+  let goingDown = false;
   let ending = false;
   const end = async () => {
     if (ending) return;
@@ -74,12 +77,16 @@ async function serve(): Promise<void> {
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void end());
 
-  /** Everything is gone: the proxy and the keeper go, then this process. `run/down` keeps each from reviving another. */
-  async function goDown(proxyPid: number | undefined): Promise<void> {
-    if (ending) return;
+  /** Everything is gone: `run/down` ends the proxy and the keeper, and keeps each from reviving another. */
+  async function goDown(): Promise<void> {
+    if (goingDown || ending) return;
+    goingDown = true;
     writeFileSync(join(stateFolder, 'run', 'down'), '');
-    if (proxyPid !== undefined) process.kill(proxyPid, 'SIGTERM');
-    for (const program of ['proxy', 'keeper']) await untilGone(program);
+    failpoint('down: after the mark');
+    await untilGone('proxy');
+    failpoint('down: after the proxy');
+    await untilGone('keeper');
+    failpoint('down: after the keeper');
     rmSync(layoutOf.control(bare), { force: true });
     log.info('everything is down');
     await end();

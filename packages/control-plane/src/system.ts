@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { SystemStatus } from '@islet/client';
-import type { ComputeDriver, ComputeInstance, DataDriver, TrafficDriver } from '@islet/driver';
+import type { ComputeDriver, ComputeInstance, DataDriver, InputsKeyRequest, TrafficDriver } from '@islet/driver';
 import { type Desired, plan } from '@islet/plan';
 import type { Guarantee } from '@islet/supervise';
 import type { Logger } from 'pino';
@@ -44,7 +44,7 @@ export interface SystemParts {
   /** The proxy's counts, as it tells them. */
   readonly stats: () => Promise<unknown>;
   /** Everything is gone, as asked: Islet's own processes may end. */
-  readonly onDown: (proxyPid: number | undefined) => void;
+  readonly onDown: () => void;
 }
 
 /** A system under control: the loop, and what the API needs of it. */
@@ -114,14 +114,19 @@ export function createSystem(parts: SystemParts): System {
     ...{ applied, ports, secrets, decisions, compute, traffic, data, clock, routes },
     dataOf: ({ database }) => data.find(({ engine }) => engine === database?.engine),
     pathOf: async () => machine.servicePath(applied.current()?.path ?? ''),
-    buildRequest: async (spec, revision) => ({
-      ...inputsOf(parts.folder, spec),
-      service: spec.name,
-      revision,
-      command: spec.run.build,
-      path: machine.servicePath(applied.current()?.path ?? ''),
-      inPlace: applied.current()?.mode === 'in-place',
-    }),
+    buildRequest: async (spec, revision) => {
+      const { path = '', mode, services = [] } = applied.current() ?? {};
+      const key = services.find((service) => service.revision === revision)?.inputsKey;
+      const by = keyRequest(parts, spec, path);
+      const named = key === undefined ? undefined : { key, by };
+      const { folder, inputs } = by;
+      return {
+        ...{ folder, inputs, named, service: spec.name, revision },
+        command: spec.run.build,
+        path: machine.servicePath(path),
+        inPlace: mode === 'in-place',
+      };
+    },
     unavailable: (service) => status.latest()?.services.find(({ name }) => name === service)?.why,
   };
   const context: StatusContext = {
@@ -135,9 +140,7 @@ export function createSystem(parts: SystemParts): System {
     const next = systemStatus(turn, context);
     status.post(next);
     const running = Object.values(turn.look.observed.held).some(({ kind }) => kind === 'running');
-    if (applied.current()?.goingDown && next.settled && !running) {
-      parts.onDown(turn.look.traffic.kind === 'reachable' ? turn.look.traffic.pid : undefined);
-    }
+    if (applied.current()?.goingDown && next.settled && !running) parts.onDown();
   };
   const reconciler: Reconciler = createReconciler({
     ...{ observer, desired, onTurn, clock, log },
@@ -153,13 +156,7 @@ export function createSystem(parts: SystemParts): System {
 
   const applying: ApplyParts = {
     ...{ folder: parts.folder, applied, decisions, secrets, ports, clock },
-    inputsKey: (spec, path) =>
-      compute.inputsKey({
-        ...inputsOf(parts.folder, spec),
-        build: spec.run.build,
-        run: commandText(spec.run.command),
-        path: machine.servicePath(path),
-      }),
+    inputsKey: (spec, path) => compute.inputsKey(keyRequest(parts, spec, path)),
     blockedBy: async (spec, path) => machine.missingTools(spec, path),
     gatewayTaken: async ({ host, port }) => {
       if (isOurs(report, port) || (await isFree(port, host))) return undefined;
@@ -184,9 +181,16 @@ export async function lookOnce(system: System): Promise<TurnReport> {
   return { look, desired, steps: plan(desired, look.observed, system.parts.clock.now()) };
 }
 
-function inputsOf(system: string, spec: LaunchSpec): { folder: string; inputs: string[] } {
+/** What a revision is made of, as it lies there. */
+function keyRequest({ folder: system, machine }: SystemParts, spec: LaunchSpec, path: string): InputsKeyRequest {
   const folder = folderOf(system, spec);
-  return { folder, inputs: spec.run.inputs.map((input) => join(folder, input)) };
+  return {
+    folder,
+    inputs: spec.run.inputs.map((input) => join(folder, input)),
+    build: spec.run.build,
+    run: commandText(spec.run.command),
+    path: machine.servicePath(path),
+  };
 }
 
 /** The proxy of this system listens there. */

@@ -78,6 +78,8 @@ export interface BuildRequest {
   readonly command: string | undefined;
   /** `PATH` to build with. */
   readonly path: string;
+  /** What the inputs were when the revision was named: files that have changed since are another revision's. */
+  readonly named: { readonly key: string; readonly by: InputsKeyRequest } | undefined;
   /** Run in the service's own folder instead of a snapshot (`islet dev`). */
   readonly inPlace: boolean;
   readonly deadlineMs: number;

@@ -26,7 +26,10 @@ it('fails builds on demand, and no longer', async () => {
   const driver = createFakeCompute({ now });
   const request = { service: 'a', revision: 'r', folder: '/a', inputs: ['/a'], command: 'make', path: '/bin' };
   const build = () =>
-    driver.build({ ...request, inPlace: false, deadlineMs: 1 }, { signal: AbortSignal.timeout(1_000) });
+    driver.build(
+      { ...request, inPlace: false, named: undefined, deadlineMs: 1 },
+      { signal: AbortSignal.timeout(1_000) },
+    );
   driver.failBuilds('a', 'a type error');
   assert.deepEqual(await build(), { kind: 'failed', reason: 'a type error', log: ['a type error'] });
   driver.failBuilds('a', undefined);

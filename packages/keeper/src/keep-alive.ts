@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join, resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { isDown } from './down.ts';
 import { socketPath } from './socket-path.ts';
 
 /*
@@ -58,11 +59,6 @@ export async function keepAlive(options: KeepAliveOptions): Promise<void> {
     report(`${program} ${end}; starting it again${pauseMs === 0 ? '' : ` in ${pauseMs} ms`}`);
     await pause(pauseMs, undefined, { signal }).catch(() => undefined);
   }
-}
-
-/** `run/down` asks everything to end and stay ended; a state folder that was removed asks the same. */
-export function isDown(state: string): boolean {
-  return existsSync(join(state, 'run', 'down')) || !existsSync(join(state, 'run'));
 }
 
 /** 0, 0, 100 ms, 200 ms, … 5 s, by the number of short lives in a row. */

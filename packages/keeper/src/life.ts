@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { socketPath } from './socket-path.ts';
 
-export { isDown, keeperArgv, reviveKeeper } from './keep-alive.ts';
+export { isDown, untilDown } from './down.ts';
+export { keeperArgv, reviveKeeper } from './keep-alive.ts';
 export { livingPid } from './living-pid.ts';
 export { socketPath } from './socket-path.ts';
 

@@ -1,8 +1,8 @@
 import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { setInterval } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { type Command, isDown, keepAlive } from './keep-alive.ts';
+import { untilDown } from './down.ts';
+import { type Command, keepAlive } from './keep-alive.ts';
 import { listenLife } from './life.ts';
 
 /*
@@ -15,9 +15,6 @@ import { listenLife } from './life.ts';
  * It ends when DIR/run/down appears, and on SIGTERM or SIGINT. The programs live on.
  */
 
-/** How late `run/down` may be seen while nothing else happens. */
-const LOOK_FOR_DOWN_MS = 250;
-
 interface Programs {
   readonly programs: Readonly<Record<string, readonly string[]>>;
   readonly env: Readonly<Record<string, string>>;
@@ -29,7 +26,7 @@ async function keep(state: string, read: () => Programs): Promise<void> {
   if (life === undefined) return;
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());
-  void abortWhenDown(state, stop);
+  void untilDown(state, stop.signal).then(() => stop.abort());
   const kept = names.map((program) =>
     keepAlive({ state, program, command: () => commandOf(read(), program), signal: stop.signal, report: log(state) }),
   );
@@ -40,15 +37,6 @@ async function keep(state: string, read: () => Programs): Promise<void> {
 
 function commandOf({ programs, env }: Programs, program: string): Command {
   return { argv: programs[program] ?? [], env };
-}
-
-async function abortWhenDown(state: string, stop: AbortController): Promise<void> {
-  const looks = setInterval(LOOK_FOR_DOWN_MS, undefined, { signal: stop.signal });
-  try {
-    for await (const _ of looks) if (isDown(state)) stop.abort();
-  } catch {
-    // Aborted, here or elsewhere: the keeper is ending.
-  }
 }
 
 function log(state: string): (line: string) => void {

@@ -9,6 +9,8 @@ export const LIMITS = {
   trailersBytes: 8 * 1024,
   /** A request's body is kept for a retry up to this size. */
   replayBytes: 64 * 1024,
+  /** What a client has pipelined, before it is read no further. */
+  heldBytes: 64 * 1024,
   controlBodyBytes: 16 * 1024 * 1024,
 
   connectTimeoutMs: 500,

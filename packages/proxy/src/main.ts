@@ -1,6 +1,6 @@
 import { enableCompileCache, flushCompileCache } from 'node:module';
 import { parseArgs } from 'node:util';
-import { keeperArgv, listenLife, reviveKeeper } from '@islet/keeper/life';
+import { keeperArgv, listenLife, reviveKeeper, untilDown } from '@islet/keeper/life';
 
 const USAGE = 'usage: node main.ts --state DIR --socket PATH --table PATH [--kept]';
 
@@ -33,14 +33,15 @@ process.on('uncaughtException', (error) => {
   proxy.plane.stats.unexpected++;
   console.error(error);
 });
-for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  process.once(signal, () => {
-    void proxy
-      .close()
-      .then(() => life.close())
-      .finally(() => process.exit(0));
-  });
-}
+const ending = new AbortController();
+ending.signal.addEventListener('abort', () => {
+  void proxy
+    .close()
+    .then(() => life.close())
+    .finally(() => process.exit(0));
+});
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => ending.abort());
+if (kept) void untilDown(state, ending.signal).then(() => ending.abort());
 
 interface Options {
   readonly state: string;

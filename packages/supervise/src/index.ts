@@ -1,5 +1,5 @@
 export { accessiblePath, isReachable, withRuntime } from './accessible-path.ts';
-export { FAILPOINTS, type Failpoint } from './failpoint.ts';
+export { dieAt, FAILPOINTS, type Failpoint } from './failpoint.ts';
 export { installHint } from './install-hints.ts';
 export { LIMITS as SUPERVISION_LIMITS } from './limits.ts';
 export type * from './model.ts';

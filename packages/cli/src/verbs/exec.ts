@@ -35,7 +35,9 @@ function runCommand(argv: readonly string[], options: { cwd: string; env: Record
   return new Promise((done, fail) => {
     const child = spawn(program, words, { ...options, stdio: 'inherit' });
     child.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') fail(new UsageError(`${program} is not on the service's PATH`));
+      // EACCES: a folder of the PATH that the service's user may not read hides whether the program is there.
+      if (error.code === 'ENOENT' || error.code === 'EACCES')
+        fail(new UsageError(`${program} is not on the service's PATH, or may not be run`));
       else fail(error);
     });
     child.once('exit', (code, signal) => done(code ?? 128 + (signal ? constants.signals[signal] : 0)));

@@ -1,7 +1,8 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Context, writeLines } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { UsageError } from '../failures.ts';
 import { findSystem } from '../system.ts';
 import { findSystemd, systemctl, unitOf } from '../systemd.ts';
 
@@ -15,6 +16,8 @@ export async function run(
   const unit = unitOf(context, system, systemd);
   const path = join(systemd.folder, unit.name);
   if (!systemd.running) return tellWithout(context, path, unit.text);
+  if (!existsSync(join(system.stateFolder, 'keeper.json')))
+    throw new UsageError('there is nothing to keep yet: this system was never up', '`islet up` starts it');
   mkdirSync(systemd.folder, { recursive: true });
   writeFileSync(path, unit.text);
   systemctl(systemd, 'daemon-reload');

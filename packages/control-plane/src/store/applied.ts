@@ -20,6 +20,8 @@ export interface Applied {
 export interface AppliedService {
   readonly spec: LaunchSpec;
   readonly revision: RevisionId;
+  /** Content key of its files when the revision was named; undefined in place, where there is nothing to name. */
+  readonly inputsKey?: string | undefined;
   /** How often `islet restart` was asked for since the revision was. */
   readonly restarts: number;
   readonly instances: number;

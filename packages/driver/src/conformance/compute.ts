@@ -33,7 +33,16 @@ export function computeConformance(name: string, make: () => Promise<ComputeHarn
       const service = change.service ?? 'orders';
       const folder = await harness.folder(service);
       const { path } = harness;
-      const usual = { service, revision: 'r1', folder, inputs: [folder], command: undefined, path, inPlace: false };
+      const usual = {
+        service,
+        revision: 'r1',
+        folder,
+        inputs: [folder],
+        command: undefined,
+        path,
+        inPlace: false,
+        named: undefined,
+      };
       return driver.build({ ...usual, deadlineMs: DEADLINE_MS, ...change }, options());
     };
     const start = (change: Partial<StartRequest> = {}) =>
@@ -90,6 +99,7 @@ export function computeConformance(name: string, make: () => Promise<ComputeHarn
         inputs: [folder],
         command: 'exit 0',
         inPlace: false,
+        named: undefined,
       };
       const off = { signal: AbortSignal.abort() };
       await assert.rejects(driver.build({ ...request, path: harness.path, deadlineMs: DEADLINE_MS }, off));

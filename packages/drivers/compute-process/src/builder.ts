@@ -1,6 +1,12 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type BuildOutcome, type BuildRequest, type CallOptions, DriverError } from '@islet/driver';
+import {
+  type BuildOutcome,
+  type BuildRequest,
+  type CallOptions,
+  DriverError,
+  type InputsKeyRequest,
+} from '@islet/driver';
 import { accessiblePath, removeLogs, type Supervisor, type UnixUser, withRuntime } from '@islet/supervise';
 import { makeCaches } from './caches.ts';
 import { buildEnvironment } from './environment.ts';
@@ -22,6 +28,7 @@ export interface BuilderContext {
   readonly except: readonly string[];
   readonly folders: (service: string) => ServiceFolders;
   readonly user: (service: string) => Promise<UnixUser | undefined>;
+  readonly inputsKey: (request: InputsKeyRequest) => Promise<string>;
 }
 
 /**
@@ -69,6 +76,7 @@ export class Builder {
     await chmod(staged, 0o700);
     try {
       const home = request.inPlace ? undefined : await this.#copy(request, { to: join(staged, 'files'), user, signal });
+      if (await this.#changedSinceNamed(request)) return CHANGED;
       await letIn(staged, user);
       const cwd = home === undefined ? folder : join(staged, 'files', home);
       const failure = request.command && (await this.#run(request.command, request, { cwd, user, signal }));
@@ -79,6 +87,11 @@ export class Builder {
     } finally {
       await removeTree(staged);
     }
+  }
+
+  /** Asked after the copy, so that no edit falls between the key and the bytes. */
+  async #changedSinceNamed({ named }: BuildRequest): Promise<boolean> {
+    return named !== undefined && (await this.#context.inputsKey(named.by)) !== named.key;
   }
 
   async #copy(request: BuildRequest, options: { to: string; user: UnixUser | undefined; signal: AbortSignal }) {
@@ -117,6 +130,12 @@ export class Builder {
     }
   }
 }
+
+const CHANGED: BuildOutcome = {
+  kind: 'failed',
+  reason: 'its files changed after it was asked for: ask again',
+  log: [],
+};
 
 interface BuildProcess {
   readonly cwd: string;

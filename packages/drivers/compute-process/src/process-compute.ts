@@ -68,6 +68,7 @@ class ProcessDriver implements ComputeDriver {
       except: this.#own(),
       folders: (service) => this.#folders(service),
       user: (service) => this.#user(service),
+      inputsKey: (request) => this.inputsKey(request),
     });
   }
 

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { tail } from '../src/tail.ts';
 import { removeTree } from '../src/tree-tools.ts';
-import { until, World } from './support/world.ts';
+import { PATH, until, World } from './support/world.ts';
 
 const ROOT = process.getuid?.() === 0;
 const BUILD_IN_CHILD = fileURLToPath(new URL('./support/build-in-child.ts', import.meta.url));
@@ -183,4 +183,21 @@ test('a tree without write permission can be removed', async (t) => {
   chmodSync(`${folder}/x`, 0o500);
   await removeTree(folder);
   assert.ok(!existsSync(folder));
+});
+
+test('a revision whose files changed after it was named is not built, so that no other bytes bear its name', async (t) => {
+  const world = await World.open(t);
+  world.source('a', { 'main.txt': 'as asked' });
+  const by = {
+    folder: world.path('source/a'),
+    inputs: [world.path('source/a')],
+    build: undefined,
+    run: 'true',
+    path: PATH,
+  };
+  const key = await world.driver.inputsKey(by);
+  assert.deepEqual(await world.build({ service: 'a', named: { key, by } }), { kind: 'built' });
+  world.source('a', { 'main.txt': 'edited since' });
+  const outcome = await world.build({ service: 'a', revision: 'r2', named: { key, by } });
+  assert.equal(outcome.kind, 'failed');
 });

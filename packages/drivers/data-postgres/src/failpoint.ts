@@ -1,3 +1,5 @@
+import { dieAt } from '@islet/supervise';
+
 /**
  * Instants between an effect of this driver and what comes after it. A test names one in `ISLET_FAILPOINT`; the process is
  * killed there, as a power cut would, and the next `provision` or `purge` has to put things right.
@@ -16,5 +18,5 @@ export const POSTGRES_FAILPOINTS = [
 export type PostgresFailpoint = (typeof POSTGRES_FAILPOINTS)[number];
 
 export function failpoint(name: PostgresFailpoint): void {
-  if (process.env.ISLET_FAILPOINT === name) process.kill(process.pid, 'SIGKILL');
+  dieAt(name);
 }

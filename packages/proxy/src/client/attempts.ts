@@ -37,6 +37,10 @@ export class Attempts {
     return this.#current;
   }
 
+  get idempotent(): boolean {
+    return this.#options.idempotent;
+  }
+
   get failures(): number {
     return this.#failed.length;
   }

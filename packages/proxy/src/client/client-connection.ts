@@ -26,8 +26,8 @@ export interface ClientOptions {
 }
 
 /**
- * One client's connection: heads, bodies, and one exchange at a time. Requests that a client pipelines wait here, unread,
- * until the one before has been answered; so answers come in order, and a client can't make us hold more than one read.
+ * One client's connection: heads, bodies, and one exchange at a time. Requests that a client pipelines wait here, not
+ * looked at, until the one before has been answered: so answers come in order. What may wait has a limit.
  */
 export class ClientConnection implements ExchangeClient, BodySink, Waiting {
   readonly socket: Socket;
@@ -172,15 +172,17 @@ export class ClientConnection implements ExchangeClient, BodySink, Waiting {
       if (at < bytes.length && (this.#phase === 'answering' || this.#phase === 'flushing')) {
         this.#hold(bytes.subarray(at));
       }
-      if (this.#ended && this.#phase === 'head') this.#linger();
+      // The end may have come while these bytes waited.
+      if (this.#ended) this.#heedEnd();
     } finally {
       this.#reading = false;
     }
   }
 
+  /** Goes on reading for a while, because only a socket that is read tells that its client has left. */
   #hold(bytes: Buffer): void {
-    this.#held = bytes;
-    this.socket.pause();
+    this.#held = this.#held === undefined ? bytes : Buffer.concat([this.#held, bytes]);
+    if (this.#held.length >= LIMITS.heldBytes) this.socket.pause();
   }
 
   #readHead(bytes: Buffer, start: number): number {
@@ -260,9 +262,14 @@ export class ClientConnection implements ExchangeClient, BodySink, Waiting {
   #onEnd(): void {
     this.#ended = true;
     if (this.#tunnel !== undefined) this.#tunnel.onClientEnd();
-    else if (this.#phase === 'head') this.socket.end();
+    else this.#heedEnd();
+  }
+
+  /** The client sends no more: an answer may still be on its way, but half a request will never be whole. */
+  #heedEnd(): void {
+    if (this.#phase === 'head') this.#linger();
     else if (this.#phase === 'body') this.socket.destroy();
-    else this.#exchange?.onClientEnd();
+    else if (this.#phase === 'answering') this.#exchange?.onClientEnd();
   }
 
   #onClose(): void {

@@ -1,32 +1,19 @@
 import { type AttemptFailure, isIdempotent } from '@islet/policy';
-import { ProxyError, type ProxyErrorCode } from '../errors.ts';
+import { ProxyError } from '../errors.ts';
 import type { Field } from '../http/fields.ts';
-import type { RequestHead } from '../http/request-head.ts';
 import type { ResponseHead } from '../http/response-head.ts';
 import { LIMITS } from '../limits.ts';
 import type { Runtime } from '../runtime.ts';
-import type { Edge } from '../stats.ts';
 import type { Gone, ResponseUser } from '../upstream/connection.ts';
 import type { EndpointState } from '../upstream/endpoint.ts';
-import type { ServiceState } from '../upstream/service.ts';
 import { Attempts } from './attempts.ts';
 import type { ExchangeClient } from './exchange-client.ts';
+import type { ExchangeOrder } from './exchange-order.ts';
+import { CONNECT_TIMEOUT, failureOf, REFUSED, REQUEST_TIMEOUT, RESET, RESPONSE_TIMEOUT } from './failures.ts';
 import { Output } from './output.ts';
 import { RequestBody } from './request-body.ts';
 import { informationalText, lastChunk, responseText } from './response-text.ts';
 import { Tunnel } from './tunnel.ts';
-
-/** What an exchange is made for. */
-export interface ExchangeOrder {
-  readonly request: RequestHead;
-  /** The head as the instance gets it. */
-  readonly text: string;
-  readonly requestId: string;
-  readonly service: ServiceState;
-  readonly edge: Edge;
-  /** Tells that something in flight to an endpoint has ended. */
-  readonly settle: (endpoint: EndpointState) => void;
-}
 
 /**
  * The path of one request: choose an instance → connect → send → response head → response body → done. A failure
@@ -41,7 +28,6 @@ export class Exchange implements ResponseUser {
   readonly #client: ExchangeClient;
   readonly #runtime: Runtime;
   readonly #startedAt: number;
-  readonly #idempotent: boolean;
   readonly #attempts: Attempts;
   readonly #body: RequestBody;
   readonly #output: Output;
@@ -53,14 +39,14 @@ export class Exchange implements ResponseUser {
   #close = false;
 
   constructor(order: ExchangeOrder, client: ExchangeClient, runtime: Runtime) {
-    const { method, fields } = order.request;
+    const { edge, request } = order;
+    const { method, fields } = request;
     this.#order = order;
     this.#client = client;
     this.#runtime = runtime;
     this.#startedAt = runtime.now();
-    this.#idempotent = isIdempotent(method, { hasKey: fields.hasIdempotencyKey });
-    const { service, edge, settle } = order;
-    this.#attempts = new Attempts({ service, edge, settle, runtime, idempotent: this.#idempotent });
+    const idempotent = isIdempotent(method, { hasKey: fields.hasIdempotencyKey });
+    this.#attempts = new Attempts({ ...order, runtime, idempotent });
     this.#body = new RequestBody(fields.framing);
     this.#output = new Output(client.socket);
     edge.counts.requests++;
@@ -181,7 +167,7 @@ export class Exchange implements ResponseUser {
     }
     switch (this.#state) {
       case 'connecting':
-        this.#fail({ kind: 'connect-timeout' }, new ProxyError('connect-timeout', 'the instance took no connection'));
+        this.#fail({ kind: 'connect-timeout' }, CONNECT_TIMEOUT);
         break;
       case 'sent':
         this.#fail({ kind: 'final' }, this.#body.ended ? RESPONSE_TIMEOUT : REQUEST_TIMEOUT);
@@ -202,7 +188,7 @@ export class Exchange implements ResponseUser {
     switch (this.#state) {
       case 'connecting':
       case 'sent':
-        this.#fail(this.#failureOf(why), error ?? (why === 'refused' ? REFUSED : RESET));
+        this.#fail(failureOf(why, this.#attempts.current?.connection), error ?? (why === 'refused' ? REFUSED : RESET));
         break;
       case 'responding':
         this.#cut();
@@ -218,13 +204,6 @@ export class Exchange implements ResponseUser {
     }
   }
 
-  #failureOf(why: Gone): AttemptFailure {
-    const connection = this.#attempts.current?.connection;
-    if (why === 'refused') return { kind: 'refused' };
-    if (why === 'bad-response' || connection === undefined || connection.answering) return { kind: 'final' };
-    return connection.served > 0 ? { kind: 'stale' } : { kind: 'reset', dead: false };
-  }
-
   #fail(failure: AttemptFailure, error: ProxyError): void {
     const attempt = this.#attempts.end();
     if (attempt === undefined) return;
@@ -234,7 +213,7 @@ export class Exchange implements ResponseUser {
     this.#attempts.noteFailure(endpoint, { refused: failure.kind === 'refused' });
     this.#state = 'choosing';
     this.#client.deadlineAt = Number.POSITIVE_INFINITY;
-    if (failure.kind === 'reset' && this.#idempotent) void this.#failReset(endpoint, error);
+    if (failure.kind === 'reset' && this.#attempts.idempotent) void this.#failReset(endpoint, error);
     else this.#retryOrAnswer(failure, error);
   }
 
@@ -255,7 +234,7 @@ export class Exchange implements ResponseUser {
     else this.#answer(new ProxyError('no-ready-instance', unavailable ?? `no instance of ${name} is ready`));
   }
 
-  #answer({ code, message }: { readonly code: ProxyErrorCode; readonly message: string }): void {
+  #answer({ code, message }: ProxyError): void {
     const { service, requestId, edge } = this.#order;
     edge.counts.error(code);
     this.#end();
@@ -272,13 +251,12 @@ export class Exchange implements ResponseUser {
     this.#order.edge.counts.status(head.status);
     attempt.endpoint.counts.status(head.status);
     this.#output.add(informationalText(head));
-    const { socket } = this.#client;
-    const { connection } = attempt;
+    const { now } = this.#runtime;
     const onEnd = () => {
       this.#attempts.end();
       this.#end();
     };
-    this.#client.become(new Tunnel({ client: socket, connection, now: this.#runtime.now, onEnd }));
+    this.#client.become(new Tunnel({ client: this.#client.socket, connection: attempt.connection, now, onEnd }));
   }
 
   #finish(): void {
@@ -320,8 +298,3 @@ export class Exchange implements ResponseUser {
     this.#client.deadlineAt = this.#runtime.now() + (this.#clientEnded ? LIMITS.halfClosedMs : usual);
   }
 }
-
-const REFUSED = new ProxyError('no-instance-reachable', 'no instance took a connection');
-const RESET = new ProxyError('upstream-reset', 'the instance closed the connection before it responded');
-const RESPONSE_TIMEOUT = new ProxyError('response-timeout', 'the instance sent no response in time');
-const REQUEST_TIMEOUT = new ProxyError('request-timeout', 'the body of the request did not come');

@@ -7,6 +7,14 @@ const [state = '', runtime = '', system = '', folder = ''] = process.argv.slice(
 const supervisor = await openSupervisor({ folder: `${state}/processes`, system });
 const nodeBin = dirname(process.execPath);
 const driver = await createProcessCompute({ layout: { state, runtime }, system, supervisor, nodeBin });
-const request = { service: 'a', revision: 'r1', folder, inputs: [folder], inPlace: false, deadlineMs: 60_000 };
+const request = {
+  service: 'a',
+  revision: 'r1',
+  folder,
+  inputs: [folder],
+  inPlace: false,
+  named: undefined,
+  deadlineMs: 60_000,
+};
 const command = 'echo half >out; echo $$; exec sleep 1000';
 await driver.build({ ...request, command, path: '/usr/bin:/bin' }, { signal: AbortSignal.timeout(60_000) });

@@ -79,7 +79,15 @@ export class World {
 
   build(change: Partial<BuildRequest> & { service: string }, signal = AbortSignal.timeout(DEADLINE_MS)) {
     const folder = change.folder ?? this.path(`source/${change.service}`);
-    const usual = { revision: 'r1', folder, inputs: [folder], command: undefined, path: PATH, inPlace: false };
+    const usual = {
+      revision: 'r1',
+      folder,
+      inputs: [folder],
+      command: undefined,
+      path: PATH,
+      inPlace: false,
+      named: undefined,
+    };
     return this.driver.build({ ...usual, deadlineMs: DEADLINE_MS, ...change }, { signal });
   }
 

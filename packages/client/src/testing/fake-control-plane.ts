@@ -4,15 +4,10 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
-import {
-  API_ERRORS,
-  ApiError,
-  contract,
-  ROUTES,
-  type RouteName,
-  type RouteShape,
-  type SystemStatus,
-} from '@islet/client';
+import { contract, type RouteShape } from '../contract.ts';
+import { API_ERRORS, ApiError } from '../errors.ts';
+import { ROUTES, type RouteName } from '../routes.ts';
+import type { SystemStatus } from '../status.ts';
 
 /**
  * A control plane that holds to the contract and does nothing: what goes in and out is checked by its schemas, and

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { isAlive } from '@islet/client';
+import { isAlive } from '../process.ts';
 import { startFake } from './fake-control-plane.ts';
 import { aStatus } from './statuses.ts';
 
@@ -12,8 +12,7 @@ const { values } = parseArgs({
 const mode = process.env.FAKE_MODE;
 
 if (mode === 'crash') {
-  console.error('first line of trouble');
-  console.error('last line of trouble');
+  process.stderr.write('first line of trouble\nlast line of trouble\n');
   process.exit(7);
 }
 const state = values.state ?? '';
@@ -40,7 +39,7 @@ const fake = await startFake({
   },
 });
 if (values.once) {
-  console.log(JSON.stringify({ url: fake.url, token: fake.token }));
+  process.stdout.write(`${JSON.stringify({ url: fake.url, token: fake.token })}\n`);
   process.stdin.resume().on('end', () => process.exit(0));
 }
 

@@ -1,4 +1,4 @@
-import type { ServiceStatus, SystemStatus } from '@islet/client';
+import type { ServiceStatus, SystemStatus } from '../status.ts';
 
 /** Fixed values to build a test's status of. */
 

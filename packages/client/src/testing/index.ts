@@ -1,0 +1,3 @@
+/** For tests of what speaks to a control plane. */
+export * from './fake-control-plane.ts';
+export * from './statuses.ts';

@@ -1,0 +1,34 @@
+import { dieAt } from '@islet/supervise';
+
+/**
+ * Instants between an effect of the control plane and what comes after it. A test names one (see `dieAt`); the process is
+ * killed there, and the next control plane has to go on from what it finds.
+ */
+export const CONTROL_FAILPOINTS = [
+  'apply: before the record',
+  'apply: after the record',
+  'build: after the bytes',
+  'provision: after the store',
+  'migrate: before the record',
+  'migrate: after the record',
+  'start: after the port',
+  'start: after the process',
+  'publish: after the table',
+  'promote: after the record',
+  'kill: after the record',
+  'kill: after the end',
+  'stop: after the end',
+  'stop: after the port',
+  'forget: after the bytes',
+  'stop-store: after the end',
+  'purge: after the data',
+  'purge: after the files',
+  'down: after the mark',
+  'down: after the proxy',
+  'down: after the keeper',
+] as const;
+export type ControlFailpoint = (typeof CONTROL_FAILPOINTS)[number];
+
+export function failpoint(name: ControlFailpoint): void {
+  dieAt(name);
+}

@@ -1,0 +1,16 @@
+import type { AttemptFailure } from '@islet/policy';
+import { ProxyError } from '../errors.ts';
+import type { Gone, UpstreamConnection } from '../upstream/connection.ts';
+
+/** What the end of a connection, before the head of a response, says to the retry policy. */
+export function failureOf(why: Gone, connection: UpstreamConnection | undefined): AttemptFailure {
+  if (why === 'refused') return { kind: 'refused' };
+  if (why === 'bad-response' || connection === undefined || connection.answering) return { kind: 'final' };
+  return connection.served > 0 ? { kind: 'stale' } : { kind: 'reset', dead: false };
+}
+
+export const REFUSED = new ProxyError('no-instance-reachable', 'no instance took a connection');
+export const RESET = new ProxyError('upstream-reset', 'the instance closed the connection before it responded');
+export const CONNECT_TIMEOUT = new ProxyError('connect-timeout', 'the instance took no connection in time');
+export const RESPONSE_TIMEOUT = new ProxyError('response-timeout', 'the instance sent no response in time');
+export const REQUEST_TIMEOUT = new ProxyError('request-timeout', 'the body of the request did not come');
