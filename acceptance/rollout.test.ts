@@ -25,7 +25,7 @@ after(async () => {
 
 test('an edit replaces its service alone, and no request fails meanwhile', async () => {
   const [changing, steady] = [await system.pids('changing'), await system.pids('steady')];
-  const load = await startLoad(`${system.url}/changing/`);
+  using load = await startLoad(`${system.url}/changing/`);
   system.write('services/changing/reply', 'I am another');
   await system.up();
   const { ok, others } = await load.stop();
@@ -68,7 +68,10 @@ const BROKEN = [
   {
     way: 'a start that hangs',
     files: {
-      'server.mjs': SERVER.replace(`readyz: () => 'yes'`, `readyz: () => new Promise(() => console.log('still waiting'))`),
+      'server.mjs': SERVER.replace(
+        `readyz: () => 'yes'`,
+        `readyz: () => new Promise(() => console.log('still waiting'))`,
+      ),
       'service.yaml': file({}, { rollout: { minHealthy: '0s', healthyDeadline: '2s' } }),
     },
     says: [/^changing: start failed: .*was not ready within 2 s/m, /\| still waiting$/m],
@@ -81,7 +84,7 @@ for (const { way, files, says } of BROKEN) {
     for (const [name, text] of Object.entries(good)) system.write(`${CHANGING}/${name}`, text);
     await system.up();
     const steady = await system.pids('steady');
-    const load = await startLoad(`${system.url}/changing/`);
+    using load = await startLoad(`${system.url}/changing/`);
 
     for (const [name, text] of Object.entries(files)) system.write(`${CHANGING}/${name}`, text);
     const { stderr } = await system.up(1);

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { makeSystem } from './support/system.ts';
 import { makePathWithoutToolchains } from './support/tools-path.ts';
-import { mkdtempSync, chmodSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 
 const SHOP = fileURLToPath(new URL('../examples/shop', import.meta.url));
 

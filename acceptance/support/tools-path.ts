@@ -3,7 +3,8 @@ import { dirname, join } from 'node:path';
 import { resolveProgram } from '@islet/supervise';
 
 /** What the shell's own tools are, and Node's. */
-const PROGRAMS = 'sh env cat cp mv rm ln mkdir rmdir ls chmod sed grep sort head tail tr uname dirname basename sleep true false id git node npm';
+const PROGRAMS =
+  'sh env cat chown cp mv rm ln mkdir rmdir ls chmod sed grep sort head tail tr uname dirname basename sleep true false id git node npm';
 
 /** Makes a folder that holds, as links, no other toolchain than Node: a `PATH` as on a machine that lacks them. */
 export function makePathWithoutToolchains(folder: string): string {

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { lstatSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { DriverError } from '@islet/driver';
-import type { UnixUser } from '@islet/supervise';
+import { systemTool, type UnixUser } from '@islet/supervise';
 import { LIMITS } from './limits.ts';
 
 /**
@@ -28,7 +28,7 @@ export function syncTree(folder: string): Promise<void> {
 
 async function run(tool: string, args: readonly string[]): Promise<void> {
   try {
-    await promisify(execFile)(tool, args, { timeout: LIMITS.treeToolMs });
+    await promisify(execFile)(systemTool(tool) ?? tool, args, { timeout: LIMITS.treeToolMs });
   } catch (error) {
     throw new DriverError('internal', `${tool} failed: ${(error as Error).message}`, { cause: error });
   }
