@@ -56,7 +56,7 @@ export async function makeSystem(options: SystemOptions = {}): Promise<System> {
   if (options.folder === undefined) chmodSync(folder, 0o755);
   const state = options.state ?? join(folder, '.islet');
   const port = await freePort();
-  const url = `http://127.0.0.1:${port}`;
+  const url = `http://localhost:${port}`;
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
   const path = options.path ?? process.env.PATH;
   const around = {

@@ -1,5 +1,5 @@
 import { mkdirSync, symlinkSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { resolveProgram } from '@islet/supervise';
 
 /** What the shell's own tools are, and Node's. */
