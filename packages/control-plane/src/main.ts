@@ -9,6 +9,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { createHandlers } from './api/handlers.ts';
 import { type ApiServer, serveApi } from './api/server.ts';
 import { type Composed, compose } from './compose.ts';
+import { releaseUnused } from './execute.ts';
 import { failpoint } from './failpoint.ts';
 import { writeAtomically } from './write-atomically.ts';
 
@@ -45,6 +46,7 @@ async function serve(): Promise<void> {
   const composed = await start({ keeperPid: () => keeperPid, onDown: () => void goDown() });
   const { system } = composed;
   clearDown(composed);
+  await releaseUnused(system.hands);
   writeKeeperFile();
   const keeper = reviveKeeper({ state: stateFolder, argv: keeperArgv(stateFolder) });
   const watchKeeper = setInterval(async () => {
