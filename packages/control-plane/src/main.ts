@@ -11,6 +11,7 @@ import { type ApiServer, serveApi } from './api/server.ts';
 import { type Composed, compose } from './compose.ts';
 import { releaseUnused } from './execute.ts';
 import { failpoint } from './failpoint.ts';
+import { removeEmptyRuntime } from './state.ts';
 import { writeAtomically } from './write-atomically.ts';
 
 /*
@@ -82,6 +83,7 @@ async function serve(): Promise<void> {
   async function goDown(): Promise<void> {
     if (goingDown || ending) return;
     goingDown = true;
+    removeEmptyRuntime(system.parts.state.layout);
     writeFileSync(join(stateFolder, 'run', 'down'), '');
     failpoint('down: after the mark');
     await untilGone('proxy');
