@@ -118,8 +118,9 @@ class ProcessDriver implements ComputeDriver {
     const { root, revisions, staging, cache, instances, logs } = this.#folders(service);
     for (const folder of [revisions, staging, cache, instances, logs]) await removeTree(folder);
     if (listFolder(root).length > 0) return;
-    await removeTree(root);
+    // The folder goes last: as long as it is there, the service is observed, and its purge is asked for again.
     await removeServiceUser({ system: this.#options.system, service });
+    await removeTree(root);
     this.#users.delete(service);
   }
 
