@@ -4,8 +4,8 @@ import { packagesOf } from './manifest.ts';
 import { isOurCode, isTest, type Rule } from './model.ts';
 
 /** A program that a person or another program starts by its path. */
-const ENTRY = /^(scripts|benchmarks|simulation)\/[^/]+\.ts$/;
-const SOURCE = /^packages\/.*\/(src|test)\/|^(scripts|benchmarks|simulation)\//;
+const ENTRY = /^(scripts|benchmarks|simulation|acceptance)\/[^/]+\.ts$/;
+const SOURCE = /^packages\/.*\/(src|test)\/|^(scripts|benchmarks|simulation|acceptance)\//;
 const KEPT = /\.(ts|tsx|sh|sql|py)$/;
 
 /**

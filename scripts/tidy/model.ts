@@ -27,6 +27,7 @@ export function isTest(path: string): boolean {
 /** Code of Islet itself; not that of examples and templates, which are the services of others. */
 export function isOurCode(path: string): boolean {
   return (
-    /^(packages|scripts|benchmarks|simulation)\/.*\.tsx?$/.test(path) && !path.startsWith('packages/cli/templates/')
+    /^(packages|scripts|benchmarks|simulation|acceptance)\/.*\.tsx?$/.test(path) &&
+    !path.startsWith('packages/cli/templates/')
   );
 }

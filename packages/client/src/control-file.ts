@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ApiError } from './errors.ts';
 import type { Target } from './http.ts';
+import { startOf } from './process.ts';
 
 /** What a running control plane says of itself in its state folder. */
 export interface ControlFile extends Target {
@@ -9,17 +10,24 @@ export interface ControlFile extends Target {
   readonly version: string;
 }
 
+/** What a control plane writes into `control.json` when it answers. */
+export function controlFileText({ url, pid, version }: Omit<ControlFile, 'token'>): string {
+  return JSON.stringify({ url, pid, version, started: startOf(pid) });
+}
+
 /**
- * Reads `control.json` and `token`. Undefined where either is missing or half-written: then no control plane is ready
- * here. A file that may not be read is an error of its own, since starting a second control plane would not help.
+ * Reads `control.json` and `token`. Undefined where either is missing or half-written, or where the
+ * process that wrote them is gone: then no control plane is ready here, and whoever listens on its port by now must not be
+ * shown the token. A file that may not be read is an error of its own, since starting a second control plane would not help.
  */
 export function readControlFile(stateFolder: string): ControlFile | undefined {
   const text = readIfThere(join(stateFolder, 'control.json'));
   const token = readIfThere(join(stateFolder, 'token'))?.trim();
   if (text === undefined || !token) return undefined;
   try {
-    const { url, pid, version } = JSON.parse(text) as ControlFile;
+    const { url, pid, version, started } = JSON.parse(text) as ControlFile & { readonly started?: string };
     new URL(url);
+    if (started !== undefined && startOf(pid) !== started) return undefined;
     return { url, pid, version, token };
   } catch {
     return undefined;

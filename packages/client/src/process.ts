@@ -11,10 +11,26 @@ export function isAlive(pid: number): boolean {
 }
 
 function isZombie(pid: number): boolean {
+  return fieldsOf(pid)?.[0] === 'Z';
+}
+
+/**
+ * When a process was started, in clock ticks since boot, as text; undefined where that can't be told. With the pid it
+ * names one process and no other: a pid alone is another's after a reboot, or after enough time.
+ */
+export function startOf(pid: number): string | undefined {
+  return fieldsOf(pid)?.[START_TIME];
+}
+
+/** `state` is field 3 of /proc/<pid>/stat, `starttime` field 22: proc(5). */
+const START_TIME = 22 - 3;
+
+/** The fields after the command's name, which may hold anything. */
+function fieldsOf(pid: number): readonly string[] | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return stat.slice(stat.lastIndexOf(')') + 2).startsWith('Z');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   } catch {
-    return false;
+    return undefined;
   }
 }

@@ -1,21 +1,7 @@
+import { SERVICE_STATES } from '@islet/plan';
 import { z } from 'zod';
 
 /** What a person is told about a system. Derived from desired and observed on every request; never stored. */
-
-export const SERVICE_STATES = [
-  /** All instances asked for are ready, and of the revision asked for. */
-  'ready',
-  /** On the way: building, migrating, starting, waiting for what it uses, replacing instances. */
-  'progressing',
-  /** It serves, with fewer instances than asked for. */
-  'degraded',
-  /** Its last rollout failed. What ran before goes on running. */
-  'failed',
-  /** Something that it needs is missing on this machine. */
-  'blocked',
-  'stopping',
-  'stopped',
-] as const;
 
 export const InstanceStatus = z
   .object({

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type BuildRequest, type ComputeDriver, type DataDriver, DriverError, type TrafficDriver } from '@islet/driver';
-import type { InstanceId, RevisionId, Step } from '@islet/plan';
+import type { Generation, InstanceId, RevisionId, Step } from '@islet/plan';
 import type { Clock } from './clock.ts';
 import { commandOf, environmentOf } from './environment.ts';
 import { type FactSources, gatherFacts, HOST } from './facts.ts';
@@ -109,12 +109,10 @@ const ACTS: { readonly [K in Step['kind']]: Act<K> } = {
     failpoint('promote: after the record');
   },
 
-  fail: async ({ service, generation, reason }, hands) => {
+  fail: async ({ service, generation, reason }, hands, look) => {
     const at = hands.clock.now();
-    hands.decisions.record(
-      { kind: 'failed', service, generation, failure: { step: 'start', reason, at, log: [] } },
-      at,
-    );
+    const log = await lastLines(service, generation, { hands, look });
+    hands.decisions.record({ kind: 'failed', service, generation, failure: { step: 'start', reason, at, log } }, at);
   },
 
   forget: async ({ service, revision }, { compute }, _look, signal) => {
@@ -138,6 +136,23 @@ const ACTS: { readonly [K in Step['kind']]: Act<K> } = {
 
   wait: async () => undefined,
 };
+
+/** What a generation's instances printed last: the first that printed anything speaks for all. */
+async function lastLines(
+  service: string,
+  generation: Generation,
+  { hands, look }: { readonly hands: Hands; readonly look: Look },
+): Promise<string[]> {
+  const instances = [...look.instances.values()].filter((it) => it.service === service && it.generation === generation);
+  for (const { id } of instances) {
+    const lines = await hands.compute.tail({ service, instance: id }, FAILURE_LINES);
+    if (lines.length > 0) return [...lines];
+  }
+  return [];
+}
+
+/** Enough of a log to see why something failed. */
+const FAILURE_LINES = 40;
 
 const INSTANCE_PORTS = 'instance ';
 

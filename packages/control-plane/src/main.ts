@@ -2,6 +2,7 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { controlFileText } from '@islet/client';
 import { layoutOf } from '@islet/driver';
 import { keeperArgv, listenLife, livingPid, reviveKeeper, socketPath } from '@islet/keeper/life';
 import { pino } from 'pino';
@@ -62,7 +63,7 @@ async function serve(): Promise<void> {
   });
   writeAtomically(
     layoutOf.control(bare),
-    JSON.stringify({ url: api.url, pid: process.pid, version: packageJson.version }),
+    controlFileText({ url: api.url, pid: process.pid, version: packageJson.version }),
   );
   system.reconciler.poke();
   log.info({ url: api.url, folder }, 'the control plane serves');

@@ -204,11 +204,12 @@ class ProcessDriver implements ComputeDriver {
   async #stop({ instance, graceMs }: StopRequest): Promise<void> {
     const { supervisor } = this.#options;
     await supervisor.stop(instance, { graceMs });
-    await supervisor.forget(instance);
     const record = this.#records.get(instance);
-    if (record === undefined) return;
+    if (record === undefined) return supervisor.forget(instance);
     const folders = this.#folders(record.service);
     await removeTree(folders.instance(instance));
+    // Together: a record without a process would say that it never started.
+    await supervisor.forget(instance);
     this.#records.remove(record);
     const inUse = (log: string) => this.#records.get(log) !== undefined;
     await pruneLogs({ folder: folders.logs, service: record.service, inUse });

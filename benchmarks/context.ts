@@ -1,0 +1,23 @@
+import type { Claim } from './measure/claim.ts';
+import type { Pm2 } from './support/pm2.ts';
+import type { Shop } from './support/shop.ts';
+
+/** One group of claims. */
+export interface Benchmark {
+  readonly name: string;
+  /** Each as soon as it is measured, so that a run that is broken off has told what it knew. */
+  readonly claims: (context: Context) => AsyncIterable<Claim>;
+}
+
+/** What a benchmark may use. All that it starts by this is ended after the run, however the run ends. */
+export interface Context {
+  /** How often to do a thing: the first in a full run, the second in a quick one. */
+  readonly times: (full: number, quick: number) => number;
+  readonly signal: AbortSignal;
+  /** Tells whoever waits; never on stdout. */
+  readonly progress: (text: string) => void;
+  /** The copy of the shop that all benchmarks of the run share; up or down, as the one before left it. */
+  readonly shop: () => Promise<Shop>;
+  /** pm2 with a home of its own, installed at the first call. */
+  readonly pm2: () => Promise<Pm2>;
+}

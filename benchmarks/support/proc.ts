@@ -1,0 +1,99 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+
+/** What Linux says of processes; elsewhere the benchmarks that need it say so by failing. */
+
+/**
+ * Proportional set size, in MB: a page that several processes share counts for each by its part, so that the sizes of
+ * processes can be added up. The resident sizes that `ps` shows count such a page again for each.
+ */
+export function pssMb(pid: number): number {
+  const kib = /^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1];
+  return (Number(kib) * 1024) / 1e6;
+}
+
+/** Ticks of 10 ms, in user and kernel mode. */
+export function cpuMs(pid: number): number {
+  const [, , , , , , , , , , , user, system] = statOf(pid);
+  return (Number(user) + Number(system)) * 10;
+}
+
+export function parentOf(pid: number): number {
+  return Number(statOf(pid)[1]);
+}
+
+/** The process and all below it. */
+export function treeOf(pid: number): number[] {
+  const children = allPids().filter((other) => parentIs(other, pid));
+  return [pid, ...children.flatMap(treeOf)];
+}
+
+export interface ProcessFacts {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** All that it takes to start the same process again. */
+export function factsOf(pid: number): ProcessFacts {
+  const [, ...args] = readList(pid, 'cmdline');
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const idOf = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1]);
+  return {
+    program: readlinkSync(`/proc/${pid}/exe`),
+    args,
+    cwd: readlinkSync(`/proc/${pid}/cwd`),
+    env: Object.fromEntries(readList(pid, 'environ').map(splitAtEquals)),
+    uid: idOf('Uid'),
+    gid: idOf('Gid'),
+  };
+}
+
+/** Processes that were started with this text in an argument: for a name so unlikely that they can only be ours. */
+export function pidsNaming(text: string): number[] {
+  return allPids().filter((pid) => {
+    try {
+      return pid !== process.pid && readList(pid, 'cmdline').some((argument) => argument.includes(text));
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Not a zombie, either. */
+export function isAlive(pid: number): boolean {
+  try {
+    return statOf(pid)[0] !== 'Z';
+  } catch {
+    return false;
+  }
+}
+
+/** The fields from the state on: the name before them may hold any character. */
+function statOf(pid: number): string[] {
+  const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  return text.slice(text.lastIndexOf(')') + 2).split(' ');
+}
+
+function parentIs(pid: number, parent: number): boolean {
+  try {
+    return parentOf(pid) === parent;
+  } catch {
+    return false;
+  }
+}
+
+function allPids(): number[] {
+  return readdirSync('/proc').map(Number).filter(Number.isInteger);
+}
+
+function readList(pid: number, file: string): string[] {
+  return readFileSync(`/proc/${pid}/${file}`, 'utf8').split('\0').filter(Boolean);
+}
+
+function splitAtEquals(entry: string): [string, string] {
+  const cut = entry.indexOf('=');
+  return [entry.slice(0, cut), entry.slice(cut + 1)];
+}
