@@ -153,9 +153,9 @@ export class BrokenSystem implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.disarm();
-    const { id } = this;
+    const id = existsSync(join(this.state, 'control.db')) ? this.id : undefined;
     const result = await this.#cli(['down', '--purge', '--yes', '--timeout', '60s']);
-    this.#endAll(id);
+    if (id !== undefined) this.#endAll(id);
     rmSync(this.folder, { recursive: true, force: true });
     assert.equal(result.code, 0, `down --purge exits with ${result.code}\n${result.stdout}${result.stderr}`);
   }

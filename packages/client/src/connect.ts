@@ -32,6 +32,8 @@ export interface Connection extends AsyncDisposable {
 
 /** How long a control plane may take until it answers; the last lines that it printed are in the error. */
 export const START_TIMEOUT_MS = 10_000;
+/** How long a keeper may take to start one that was killed again. */
+const REVIVAL_TIMEOUT_MS = 3_000;
 /** How long one that runs may take to say so. */
 const PROBE_TIMEOUT_MS = 5_000;
 const POLL_MS = 20;
@@ -41,7 +43,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
   if (running) return running;
   switch (options.start) {
     case 'never':
-      throw notRunning(options.folder);
+      return revived(options);
     case 'once':
       return once(options);
     case 'stay':
@@ -79,6 +81,17 @@ export async function probe(stateFolder: string, signal?: AbortSignal): Promise<
     if (error instanceof ApiError && (error.code === 'unavailable' || !isAlive(file.pid))) return undefined;
     throw error;
   }
+}
+
+/** A control plane that ended in order took its `control.json` with it; one that was killed is on its way back. */
+async function revived({ folder, stateFolder, signal }: ConnectOptions): Promise<Connection> {
+  if (readControlFile(stateFolder) === undefined) throw notRunning(folder);
+  const deadline = AbortSignal.timeout(REVIVAL_TIMEOUT_MS);
+  const stop = signal ? AbortSignal.any([signal, deadline]) : deadline;
+  const back = await waitFor(() => probe(stateFolder, signal), stop);
+  signal?.throwIfAborted();
+  if (back === undefined) throw notRunning(folder);
+  return back;
 }
 
 /**

@@ -130,7 +130,7 @@ const ACTS: { readonly [K in Step['kind']]: Act<K> } = {
     failpoint('purge: after the data');
     await hands.compute.purge({ service }, { signal });
     failpoint('purge: after the files');
-    hands.ports.release(`edge ${service}>`);
+    hands.ports.releaseOthers(`edge ${service}>`);
     hands.decisions.record({ kind: 'purged', service }, hands.clock.now());
   },
 
@@ -154,8 +154,17 @@ async function lastLines(
 /** Enough of a log to see why something failed. */
 const FAILURE_LINES = 40;
 
+const INSTANCE_PORTS = 'instance ';
+
 export function portName(instance: InstanceId): string {
-  return `instance ${instance}`;
+  return `${INSTANCE_PORTS}${instance}`;
+}
+
+/** A stop or a start that was cut short left its port taken, with nothing to use it. */
+export async function releaseUnused({ compute, ports }: Pick<Hands, 'compute' | 'ports'>): Promise<void> {
+  const { services } = await compute.observe();
+  const instances = Object.values(services).flatMap((service) => service.instances);
+  ports.releaseOthers(INSTANCE_PORTS, new Set(instances.map(({ id }) => portName(id))));
 }
 
 interface StepFailure {

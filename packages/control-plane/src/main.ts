@@ -10,7 +10,9 @@ import packageJson from '../package.json' with { type: 'json' };
 import { createHandlers } from './api/handlers.ts';
 import { type ApiServer, serveApi } from './api/server.ts';
 import { type Composed, compose } from './compose.ts';
+import { releaseUnused } from './execute.ts';
 import { failpoint } from './failpoint.ts';
+import { removeEmptyRuntime } from './state.ts';
 import { writeAtomically } from './write-atomically.ts';
 
 /*
@@ -46,6 +48,7 @@ async function serve(): Promise<void> {
   const composed = await start({ keeperPid: () => keeperPid, onDown: () => void goDown() });
   const { system } = composed;
   clearDown(composed);
+  await releaseUnused(system.hands);
   writeKeeperFile();
   const keeper = reviveKeeper({ state: stateFolder, argv: keeperArgv(stateFolder) });
   const watchKeeper = setInterval(async () => {
@@ -81,6 +84,7 @@ async function serve(): Promise<void> {
   async function goDown(): Promise<void> {
     if (goingDown || ending) return;
     goingDown = true;
+    removeEmptyRuntime(system.parts.state.layout);
     writeFileSync(join(stateFolder, 'run', 'down'), '');
     failpoint('down: after the mark');
     await untilGone('proxy');

@@ -18,6 +18,7 @@ import { createObserver, type Look, processKey } from './observe.ts';
 import { portOwner } from './port-owner.ts';
 import type { Check } from './probe/check.ts';
 import { createProber, type Subject } from './probe/prober.ts';
+import { noteProxyDeath } from './proxy-death.ts';
 import { createReconciler, type Reconciler, type TurnReport } from './reconcile.ts';
 import { redactor } from './redact.ts';
 import { edgeName, type Routes, routesOf } from './routing.ts';
@@ -137,6 +138,7 @@ export function createSystem(parts: SystemParts): System {
 
   const onTurn = (turn: TurnReport) => {
     report = turn;
+    noteProxyDeath(turn.look.traffic, { decisions, clock });
     const next = systemStatus(turn, context);
     status.post(next);
     const running = Object.values(turn.look.observed.held).some(({ kind }) => kind === 'running');
