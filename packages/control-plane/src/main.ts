@@ -144,11 +144,23 @@ function writeKeeperFile(): void {
   writeAtomically(join(stateFolder, 'keeper.json'), JSON.stringify({ programs, env: {} }));
 }
 
+/** It sees `run/down` by itself, a moment later: the signal only spares that moment. */
 async function untilGone(program: string): Promise<void> {
   const deadline = AbortSignal.timeout(10_000);
+  let told: number | undefined;
   while (!deadline.aborted) {
     const pid = await livingPid({ state: stateFolder, program, signal: deadline }).catch(() => undefined);
     if (pid === undefined) return;
+    if (pid !== told) tellToEnd(pid);
+    told = pid;
     await new Promise((done) => setTimeout(done, 20));
+  }
+}
+
+function tellToEnd(pid: number): void {
+  try {
+    process.kill(pid, 'SIGTERM');
+  } catch {
+    // It has just ended.
   }
 }
