@@ -125,7 +125,6 @@ function clearDown({ system }: Composed): void {
 
 /** What the keeper keeps alive, and how. */
 function writeKeeperFile(): void {
-  const node = [process.execPath, ...process.execArgv];
   const main = fileURLToPath(import.meta.url);
   const proxy = fileURLToPath(import.meta.resolve('@islet/proxy/main'));
   const proxyArguments = [
@@ -138,8 +137,9 @@ function writeKeeperFile(): void {
     '--kept',
   ];
   const programs = {
-    'control-plane': [...node, main, '--folder', folder, '--state', stateFolder],
-    proxy: [...node, proxy, ...proxyArguments],
+    // With the flags that this one was started with, which are its own and not the proxy's.
+    'control-plane': [process.execPath, ...process.execArgv, main, '--folder', folder, '--state', stateFolder],
+    proxy: [process.execPath, proxy, ...proxyArguments],
   };
   writeAtomically(join(stateFolder, 'keeper.json'), JSON.stringify({ programs, env: {} }));
 }
