@@ -141,7 +141,13 @@ function writeKeeperFile(): void {
     'control-plane': [process.execPath, ...process.execArgv, main, '--folder', folder, '--state', stateFolder],
     proxy: [process.execPath, proxy, ...proxyArguments],
   };
-  writeAtomically(join(stateFolder, 'keeper.json'), JSON.stringify({ programs, env: {} }));
+  writeAtomically(join(stateFolder, 'keeper.json'), JSON.stringify({ programs, env: compileCache() }));
+}
+
+/** After a reboot, systemd starts a keeper that knows nothing of it. */
+function compileCache(): Record<string, string> {
+  const { NODE_COMPILE_CACHE } = process.env;
+  return NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE };
 }
 
 /** It sees `run/down` by itself, a moment later: the signal only spares that moment. */
