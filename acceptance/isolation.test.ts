@@ -68,7 +68,9 @@ test('a service can read and write nothing of another service, nor of Islet', { 
 
   const { processes, services } = await system.status();
   const pids = [
-    ...Object.values(processes).map(({ pid }) => pid),
+    processes.controlPlane.pid,
+    processes.proxy?.pid,
+    processes.keeper?.pid,
     ...services.flatMap(({ name, instanceList, database }) =>
       name === 'thief' ? [] : [...instanceList.map(({ pid }) => pid), database?.pid],
     ),

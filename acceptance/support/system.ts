@@ -65,6 +65,9 @@ export async function makeSystem(options: SystemOptions = {}): Promise<System> {
     prefix: options.prefix ?? [],
   };
   const where = options.state === undefined ? [] : ['--state', options.state];
+  // What follows `exec` is another's command line.
+  const located = (words: readonly string[]) =>
+    words[0] === 'exec' ? ['exec', ...where, ...words.slice(1)] : [...words, ...where];
 
   const write = (file: string, text: string) => {
     mkdirSync(dirname(join(folder, file)), { recursive: true });
@@ -73,7 +76,7 @@ export async function makeSystem(options: SystemOptions = {}): Promise<System> {
   const add = (name: string, fixture: ServiceFixture = {}) => {
     for (const [file, text] of Object.entries(filesOf(name, fixture))) write(join('services', name, file), text);
   };
-  const islet = (...words: readonly string[]) => runCli([...words, ...where], around);
+  const islet = (...words: readonly string[]) => runCli(located(words), around);
   const status = async () => {
     const { code, stdout, stderr } = await islet('status', '--json');
     assert.equal(code, 0, stderr);
@@ -94,8 +97,8 @@ export async function makeSystem(options: SystemOptions = {}): Promise<System> {
 
   return {
     ...{ folder, state, port, url, around, islet, status, service, write, add, get },
-    isletWith: (input, ...words) => runCli([...words, ...where], around, input),
-    start: (...words) => startCli([...words, ...where], around),
+    isletWith: (input, ...words) => runCli(located(words), around, input),
+    start: (...words) => startCli(located(words), around),
     up: async (code = 0) => {
       const ended = await islet('up', '--timeout', '2m');
       assert.equal(ended.code, code, `${ended.stdout}${ended.stderr}`);
