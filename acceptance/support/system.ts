@@ -14,6 +14,8 @@ export interface SystemOptions {
   readonly services?: Readonly<Record<string, ServiceFixture>>;
   /** A folder to copy instead, whose `islet.yaml` names port 8080. */
   readonly copyOf?: string;
+  /** Write no files. */
+  readonly empty?: true;
   /** Where to make the system's folder; default: a new folder of its own. */
   readonly folder?: string;
   /** Where the state is kept, given as `--state`; default: in the folder. */
@@ -92,7 +94,8 @@ export async function makeSystem(options: SystemOptions = {}): Promise<System> {
   if (options.copyOf !== undefined) cpSync(options.copyOf, folder, { recursive: true, filter: isSource });
   const copied =
     options.copyOf && readFileSync(join(folder, 'islet.yaml'), 'utf8').replace('port: 8080', `port: ${port}`);
-  write('islet.yaml', copied ?? `system: ${options.name ?? 'tiny'}\ngateway: { port: ${port} }\n`);
+  const systemFile = copied ?? `system: ${options.name ?? 'tiny'}\ngateway: { port: ${port} }\n`;
+  if (options.empty !== true) write('islet.yaml', systemFile);
   for (const [name, fixture] of Object.entries(options.services ?? {})) add(name, fixture);
 
   return {
