@@ -7,13 +7,17 @@ import { makeSystem } from './support/system.ts';
 
 /* A service that has been taken over finds nothing of another service's, nor of Islet's own. */
 
-/** Tries to read or list each path that it is POSTed, and to write in it, and tells what it could. */
+/** Tries to read or list each path that it is POSTed, and to write in it or connect to it, and tells what it could. */
 const THIEF = `
 import { createServer } from 'node:http';
+import { connect } from 'node:net';
 import { appendFileSync, openSync, readdirSync, readSync, statSync, writeFileSync } from 'node:fs';
 const attempt = (act) => { try { act(); return true; } catch { return false; } };
 const isFolder = (path) => attempt(() => { if (!statSync(path).isDirectory()) throw path; });
 const read = (path) => isFolder(path) ? readdirSync(path) : readSync(openSync(path), Buffer.alloc(1));
+const reach = (path) => new Promise((done) => {
+  const socket = connect({ path }, () => (socket.destroy(), done(true))).once('error', () => done(false));
+});
 const write = (path) => isFolder(path) ? writeFileSync(path + '/planted', '') : appendFileSync(path, '');
 const server = createServer(async (request, response) => {
   let body = '';
@@ -21,7 +25,9 @@ const server = createServer(async (request, response) => {
   const paths = JSON.parse(body || '[]');
   const reads = paths.filter((path) => attempt(() => read(path)));
   const writes = paths.filter((path) => attempt(() => write(path)));
-  response.end(JSON.stringify({ uid: process.getuid(), reads, writes }));
+  const reached = [];
+  for (const path of paths) if (path.endsWith('.sock') && (await reach(path))) reached.push(path);
+  response.end(JSON.stringify({ uid: process.getuid(), reads, writes, reached }));
 });
 server.listen(Number(process.env.PORT), process.env.HOST);
 process.once('SIGTERM', () => process.exit(0));
@@ -31,6 +37,8 @@ process.once('SIGTERM', () => process.exit(0));
 const ISLETS = [
   'control.db',
   'key',
+  'credentials/*',
+  'keeper.json',
   'token',
   'control.json',
   'routing-table.json',
@@ -68,7 +76,9 @@ test('a service can read and write nothing of another service, nor of Islet', { 
 
   const { processes, services } = await system.status();
   const pids = [
-    ...Object.values(processes).map(({ pid }) => pid),
+    processes.controlPlane.pid,
+    processes.proxy?.pid,
+    processes.keeper?.pid,
     ...services.flatMap(({ name, instanceList, database }) =>
       name === 'thief' ? [] : [...instanceList.map(({ pid }) => pid), database?.pid],
     ),
@@ -81,10 +91,9 @@ test('a service can read and write nothing of another service, nor of Islet', { 
   ];
 
   const response = await fetch(`${system.url}/thief/`, { method: 'POST', body: JSON.stringify(paths) });
-  const { uid, reads, writes } = (await response.json()) as { uid: number; reads: string[]; writes: string[] };
+  const { uid, ...got } = (await response.json()) as { uid: number };
   assert.notEqual(uid, 0);
-  assert.deepEqual(reads, []);
-  assert.deepEqual(writes, []);
+  assert.deepEqual(got, { reads: [], writes: [], reached: [] });
 });
 
 function below(folder: string, patterns: readonly string[]): readonly string[] {

@@ -1,4 +1,4 @@
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -36,6 +36,8 @@ const log = pino(
   pino.destination({ fd: values.once ? 2 : 1, sync: true }),
 );
 
+// Services pass through it to their own folders; made by whoever is first, it must not be closed to them.
+mkdirSync(stateFolder, { recursive: true, mode: 0o711 });
 const life = await listenLife({ state: stateFolder, program: 'control-plane' });
 if (life === undefined) {
   log.info('another control plane lives: nothing to do');
