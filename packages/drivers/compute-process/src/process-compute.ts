@@ -116,7 +116,7 @@ class ProcessDriver implements ComputeDriver {
     for (const { id } of this.#records.of(service)) await this.stop({ instance: id, graceMs: 0 }, options);
     await this.#builder.clean(service);
     const { root, revisions, staging, cache, instances, logs } = this.#folders(service);
-    for (const folder of [revisions, staging, cache, instances, logs]) await removeTree(folder);
+    await removeTree(revisions, staging, cache, instances, logs);
     if (listFolder(root).length > 0) return;
     // The folder goes last: as long as it is there, the service is observed, and its purge is asked for again.
     await removeServiceUser({ system: this.#options.system, service });
