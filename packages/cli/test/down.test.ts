@@ -65,6 +65,6 @@ describe('down', () => {
     const { code, stdout } = await islet(['down', '--purge', '--yes', '--json'], { cwd: folder });
     assert.equal(code, 0);
     assert.deepEqual(JSON.parse(stdout), { outcome: 'stopped', purged: true });
-    assert.deepEqual(readdirSync(stateFolder), []);
+    assert.equal(existsSync(stateFolder), false);
   });
 });
