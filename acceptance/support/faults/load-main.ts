@@ -2,7 +2,8 @@ import { Agent, request } from 'node:http';
 
 /*
  * A load generator of its own process: `node load-main.ts URL`. Keep-alive connections, a steady rate, each request once
- * and never retried. It ends when its stdin ends, and prints what it counted as JSON.
+ * and never retried. It prints an empty line
+ * at the first answer; when its stdin ends, it ends, and prints what it counted as JSON.
  */
 const RATE_PER_S = 50;
 const CONNECTIONS = 4;
@@ -47,7 +48,7 @@ function ask(): Promise<string> {
 }
 
 function succeed(text: string): void {
-  counted.ok++;
+  if (counted.ok++ === 0) process.stdout.write('\n');
   const { pid } = JSON.parse(text) as { pid: number };
   counted.pids[pid] = (counted.pids[pid] ?? 0) + 1;
 }

@@ -17,11 +17,15 @@ export interface Load {
 
 const MAIN = fileURLToPath(new URL('./load-main.ts', import.meta.url));
 
-/** Requests at a steady rate from a process of their own, so that nothing done here slows or spares them. */
-export function startLoad(url: string): Load {
+/**
+ * Requests at a steady rate from a process of their own, so that nothing done here slows or spares them. Resolves at the
+ * first answer.
+ */
+export async function startLoad(url: string): Promise<Load> {
   const child = spawn(process.execPath, [MAIN, url], { stdio: ['pipe', 'pipe', 'inherit'] });
   let printed = '';
   child.stdout.on('data', (chunk) => (printed += chunk));
+  await once(child.stdout, 'data');
   return {
     stop: async () => {
       child.stdin.end();

@@ -66,6 +66,11 @@ export class BrokenSystem implements AsyncDisposable {
     return this.insist(['secret', 'set', SECRET], value);
   }
 
+  rewrite(file: string, change: (text: string) => string): void {
+    const path = join(this.folder, file);
+    writeFileSync(path, change(readFileSync(path, 'utf8')));
+  }
+
   /** Whoever comes to that instant next is killed, once. */
   arm(failpoint: string): void {
     writeFileSync(this.#failpoint, failpoint);

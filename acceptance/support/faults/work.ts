@@ -67,6 +67,11 @@ export class Work {
     if (response?.status === 200) this.#rows.push(row);
   }
 
+  /** How many rows were acknowledged. */
+  get acknowledged(): number {
+    return this.#rows.length;
+  }
+
   async expected(): Promise<Expected> {
     await this.write();
     const edits = Object.fromEntries(Object.entries(this.#edits).map(([service, number]) => [service, `${number}`]));

@@ -131,7 +131,6 @@ function clearDown({ system }: Composed): void {
 
 /** What the keeper keeps alive, and how. */
 function writeKeeperFile(): void {
-  const node = [process.execPath, ...process.execArgv];
   const main = fileURLToPath(import.meta.url);
   const proxy = fileURLToPath(import.meta.resolve('@islet/proxy/main'));
   const proxyArguments = [
@@ -144,17 +143,36 @@ function writeKeeperFile(): void {
     '--kept',
   ];
   const programs = {
-    'control-plane': [...node, main, '--folder', folder, '--state', stateFolder],
-    proxy: [...node, proxy, ...proxyArguments],
+    // With the flags that this one was started with, which are its own and not the proxy's.
+    'control-plane': [process.execPath, ...process.execArgv, main, '--folder', folder, '--state', stateFolder],
+    proxy: [process.execPath, proxy, ...proxyArguments],
   };
-  writeAtomically(join(stateFolder, 'keeper.json'), JSON.stringify({ programs, env: {} }));
+  writeAtomically(join(stateFolder, 'keeper.json'), JSON.stringify({ programs, env: compileCache() }));
 }
 
+/** After a reboot, systemd starts a keeper that knows nothing of it. */
+function compileCache(): Record<string, string> {
+  const { NODE_COMPILE_CACHE } = process.env;
+  return NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE };
+}
+
+/** It sees `run/down` by itself, a moment later: the signal only spares that moment. */
 async function untilGone(program: string): Promise<void> {
   const deadline = AbortSignal.timeout(10_000);
+  let told: number | undefined;
   while (!deadline.aborted) {
     const pid = await livingPid({ state: stateFolder, program, signal: deadline }).catch(() => undefined);
     if (pid === undefined) return;
+    if (pid !== told) tellToEnd(pid);
+    told = pid;
     await new Promise((done) => setTimeout(done, 20));
+  }
+}
+
+function tellToEnd(pid: number): void {
+  try {
+    process.kill(pid, 'SIGTERM');
+  } catch {
+    // It has just ended.
   }
 }
