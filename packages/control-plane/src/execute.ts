@@ -1,5 +1,12 @@
 import { join } from 'node:path';
-import { type BuildRequest, type ComputeDriver, type DataDriver, DriverError, type MigrateOutcome, type TrafficDriver } from '@islet/driver';
+import {
+  type BuildRequest,
+  type ComputeDriver,
+  type DataDriver,
+  DriverError,
+  type MigrateOutcome,
+  type TrafficDriver,
+} from '@islet/driver';
 import type { Generation, InstanceId, RevisionId, Step } from '@islet/plan';
 import type { Clock } from './clock.ts';
 import { commandOf, environmentOf } from './environment.ts';
