@@ -29,7 +29,8 @@ export async function runCli(words: readonly string[], around: Surroundings, inp
   return running.ended;
 }
 
-export interface Running {
+/** Disposing of it ends the process at once. */
+export interface Running extends Disposable {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
   /** Until what it printed on both streams matches. */
@@ -59,5 +60,5 @@ export function startCli(words: readonly string[], { cwd, env, prefix }: Surroun
       if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}: ${stdout}${stderr}`);
       return undefined;
     });
-  return { child, ended, printed };
+  return { child, ended, printed, [Symbol.dispose]: () => void child.kill('SIGKILL') };
 }

@@ -9,7 +9,7 @@ import { failpoint } from './failpoint.ts';
 import { edgeName } from './routing.ts';
 import type { Applied, AppliedService, AppliedStore, GoneService, LaunchSpec } from './store/applied.ts';
 import type { Decisions } from './store/decisions.ts';
-import type { Ports } from './store/ports.ts';
+import { isFree, type Ports } from './store/ports.ts';
 import type { Secrets } from './store/secrets.ts';
 
 export interface ApplyParts {
@@ -27,7 +27,7 @@ export interface ApplyParts {
   /** Why the gateway can't listen there, where something else does. */
   readonly gatewayTaken: (gateway: SystemSpec['gateway']) => Promise<string | undefined>;
   /** The proxy listens on this port for this system. */
-  readonly isOurs: (port: number) => boolean;
+  readonly isOurs: (port: number) => Promise<boolean>;
 }
 
 export interface Asked {
@@ -72,19 +72,27 @@ export async function propose(asked: Asked, parts: ApplyParts): Promise<Proposal
     goingDown: false,
   };
   const changed = services.filter((service) => !sameService(service, before)).map(({ spec: { name } }) => name);
-  return { applied, warnings: [...warnings.map(warningText), ...cutWarnings(spec)], changed };
+  return {
+    applied,
+    warnings: [...warnings.map(warningText), ...cutWarnings(spec), ...goneWarnings(before, applied)],
+    changed,
+  };
+}
+
+export interface Accepted {
+  readonly revision: number;
+  readonly changed: boolean;
+  readonly warnings: readonly string[];
 }
 
 /** Keeps the proposal durably; asking for what is already asked for changes nothing, but gives what failed another try. */
-export async function accept(
-  { applied }: Proposal,
-  parts: ApplyParts,
-): Promise<{ revision: number; changed: boolean }> {
+export async function accept({ applied }: Proposal, parts: ApplyParts): Promise<Accepted> {
   const { applied: store, decisions, clock } = parts;
-  for (const { spec } of applied.services) for (const used of spec.uses) await takeEdge(spec.name, used, parts);
+  const warnings = await takeEdges(applied, parts);
   const retried = retryFailed(applied, { decisions, clock });
   const before = store.current();
-  if (before !== undefined && sameApplied(before, applied)) return { revision: store.seq(), changed: retried };
+  if (before !== undefined && sameApplied(before, applied))
+    return { revision: store.seq(), changed: retried, warnings };
   failpoint('apply: before the record');
   const revision = store.put(applied, clock.now());
   failpoint('apply: after the record');
@@ -92,7 +100,7 @@ export async function accept(
     { kind: 'applied', revision, text: `up${applied.environment ? ` --env ${applied.environment}` : ''}` },
     clock.now(),
   );
-  return { revision, changed: true };
+  return { revision, changed: true, warnings };
 }
 
 function retryFailed({ services }: Applied, { decisions, clock }: Pick<ApplyParts, 'decisions' | 'clock'>): boolean {
@@ -172,11 +180,25 @@ function afterOf({ name, uses }: LaunchSpec, { cuts }: SystemSpec): readonly str
   return uses.filter((used) => !cuts.some(({ from, to }) => from === name && to === used));
 }
 
+async function takeEdges({ services }: Applied, parts: ApplyParts): Promise<string[]> {
+  const warnings: string[] = [];
+  for (const { spec } of services) {
+    for (const used of spec.uses) {
+      const warning = await takeEdge(spec.name, used, parts);
+      if (warning !== undefined) warnings.push(warning);
+    }
+  }
+  return warnings;
+}
+
 /** An edge keeps its port for good, unless something else has taken it while nothing of ours listened there. */
-async function takeEdge(caller: string, service: string, { ports, isOurs }: ApplyParts): Promise<void> {
+async function takeEdge(caller: string, service: string, { ports, isOurs }: ApplyParts): Promise<string | undefined> {
   const name = edgeName(caller, service);
   const before = ports.get(name);
-  await ports.take(name, { keep: before !== undefined && isOurs(before) });
+  const keep = before !== undefined && !(await isFree(before)) && (await isOurs(before));
+  const now = await ports.take(name, { keep });
+  if (before === undefined || before === now) return undefined;
+  return `another program has taken port ${before}: ${caller} reaches ${service} by port ${now} from now on`;
 }
 
 /** What was asked for before and is no longer, and what is still on its way out. */
@@ -223,6 +245,17 @@ function cutWarnings({ cuts }: SystemSpec): string[] {
   return cuts.map(
     ({ from, to, cycle }) => `${cycle.join(' → ')} is a cycle of uses: ${from} starts without waiting for ${to}`,
   );
+}
+
+/** What this very change takes away; what went before is no news. */
+function goneWarnings(before: Applied | undefined, { gone }: Applied): string[] {
+  const present = before?.services.map(({ spec }) => spec) ?? [];
+  return present
+    .filter(({ name }) => gone.some((one) => one.name === name))
+    .map(({ name, database }) => {
+      const data = database === undefined ? '' : ', and its data is kept until `islet down --purge`';
+      return `${name} is in the system's files no more: it is stopped${data}`;
+    });
 }
 
 /** Where a service's folder is on this machine. */

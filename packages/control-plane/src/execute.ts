@@ -1,5 +1,12 @@
 import { join } from 'node:path';
-import { type BuildRequest, type ComputeDriver, type DataDriver, DriverError, type TrafficDriver } from '@islet/driver';
+import {
+  type BuildRequest,
+  type ComputeDriver,
+  type DataDriver,
+  DriverError,
+  type MigrateOutcome,
+  type TrafficDriver,
+} from '@islet/driver';
 import type { Generation, InstanceId, RevisionId, Step } from '@islet/plan';
 import type { Clock } from './clock.ts';
 import { commandOf, environmentOf } from './environment.ts';
@@ -50,11 +57,7 @@ const ACTS: { readonly [K in Step['kind']]: Act<K> } = {
   },
 
   migrate: async ({ service, revision }, hands, _look, signal) => {
-    const spec = launchOf(service, revision, hands);
-    const migrations = spec.database?.migrations;
-    if (migrations === undefined) return;
-    const folder = join(await hands.compute.folder({ service, revision }), migrations);
-    const outcome = await dataFor(spec, hands).migrate({ service, folder }, { signal });
+    const outcome = await migrate(launchOf(service, revision, hands), revision, { hands, signal });
     failpoint('migrate: before the record');
     if (outcome.kind === 'migrated') {
       hands.decisions.record({ kind: 'migrated', service, revision, files: outcome.applied }, hands.clock.now());
@@ -130,7 +133,7 @@ const ACTS: { readonly [K in Step['kind']]: Act<K> } = {
     failpoint('purge: after the data');
     await hands.compute.purge({ service }, { signal });
     failpoint('purge: after the files');
-    hands.ports.release(`edge ${service}>`);
+    hands.ports.releaseOthers(`edge ${service}>`);
     hands.decisions.record({ kind: 'purged', service }, hands.clock.now());
   },
 
@@ -154,8 +157,29 @@ async function lastLines(
 /** Enough of a log to see why something failed. */
 const FAILURE_LINES = 40;
 
+const INSTANCE_PORTS = 'instance ';
+
 export function portName(instance: InstanceId): string {
-  return `instance ${instance}`;
+  return `${INSTANCE_PORTS}${instance}`;
+}
+
+/** A stop or a start that was cut short left its port taken, with nothing to use it. */
+export async function releaseUnused({ compute, ports }: Pick<Hands, 'compute' | 'ports'>): Promise<void> {
+  const { services } = await compute.observe();
+  const instances = Object.values(services).flatMap((service) => service.instances);
+  ports.releaseOthers(INSTANCE_PORTS, new Set(instances.map(({ id }) => portName(id))));
+}
+
+/** The plan looks at the spec that is wanted; the revision to go back to may be from before it had migrations. */
+async function migrate(
+  spec: LaunchSpec,
+  revision: RevisionId,
+  { hands, signal }: { hands: Hands; signal: AbortSignal },
+): Promise<MigrateOutcome> {
+  const migrations = spec.database?.migrations;
+  if (migrations === undefined) return { kind: 'migrated', applied: [] };
+  const within = await hands.compute.folder({ service: spec.name, revision });
+  return dataFor(spec, hands).migrate({ service: spec.name, folder: join(within, migrations), within }, { signal });
 }
 
 interface StepFailure {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Layout, layoutOf } from '@islet/driver';
 import { chooseRuntime } from './machine.ts';
 import { type AppliedStore, openApplied } from './store/applied.ts';
@@ -41,6 +42,20 @@ export function openState(folder: string): State {
     close: () => database.close(),
   };
 }
+
+/** A runtime folder of its own lies outside of the state folder, where nobody would look for it after a purge. */
+export function removeEmptyRuntime({ state, runtime }: Layout): void {
+  if (runtime === state) return;
+  for (const folder of [join(runtime, 'services'), runtime]) {
+    try {
+      rmdirSync(folder);
+    } catch (error) {
+      if (!NOT_EMPTY.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    }
+  }
+}
+
+const NOT_EMPTY: ReadonlySet<string> = new Set(['ENOTEMPTY', 'EEXIST', 'ENOENT']);
 
 function readOrMakeToken(path: string): string {
   try {

@@ -1,6 +1,6 @@
 import type { ServiceStatus, SystemStatus } from '@islet/client';
 import type { ComputeInstance } from '@islet/driver';
-import { type ObservedInstance, type Status, settled, short, status } from '@islet/plan';
+import { describeEnd, type ObservedInstance, type Status, settled, short, status } from '@islet/plan';
 import { HOST } from './facts.ts';
 import type { TurnReport } from './reconcile.ts';
 import type { Applied, AppliedService } from './store/applied.ts';
@@ -97,7 +97,7 @@ function instanceStatus(
   const running = process?.process.kind === 'running' ? process.process : undefined;
   const routed = Object.values(look.observed.traffic.acknowledged?.endpoints ?? {}).some((ids) => ids.includes(id));
   const draining = state.kind === 'ready' && !routed && look.observed.traffic.inFlight[id] !== undefined;
-  const why = state.kind === 'exited' ? state.how : state.kind === 'hung' ? state.why : undefined;
+  const why = state.kind === 'exited' ? describeEnd(state) : state.kind === 'hung' ? state.why : undefined;
   return {
     id,
     revision: short(revision),

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { SystemStatus } from '@islet/client';
 import type { ComputeDriver, ComputeInstance, DataDriver, InputsKeyRequest, TrafficDriver } from '@islet/driver';
 import { type Desired, plan } from '@islet/plan';
@@ -18,6 +19,7 @@ import { createObserver, type Look, processKey } from './observe.ts';
 import { portOwner } from './port-owner.ts';
 import type { Check } from './probe/check.ts';
 import { createProber, type Subject } from './probe/prober.ts';
+import { noteProxyDeath } from './proxy-death.ts';
 import { createReconciler, type Reconciler, type TurnReport } from './reconcile.ts';
 import { redactor } from './redact.ts';
 import { edgeName, type Routes, routesOf } from './routing.ts';
@@ -25,6 +27,9 @@ import type { State } from './state.ts';
 import { type StatusContext, systemStatus } from './status.ts';
 import type { LaunchSpec } from './store/applied.ts';
 import { isFree } from './store/ports.ts';
+
+const PROXY_PATIENCE_MS = 1_000;
+const PROXY_LOOK_MS = 50;
 
 export interface SystemParts {
   /** Absolute path of the system's folder. */
@@ -137,6 +142,7 @@ export function createSystem(parts: SystemParts): System {
 
   const onTurn = (turn: TurnReport) => {
     report = turn;
+    noteProxyDeath(turn.look.traffic, { decisions, clock });
     const next = systemStatus(turn, context);
     status.post(next);
     const running = Object.values(turn.look.observed.held).some(({ kind }) => kind === 'running');
@@ -159,11 +165,11 @@ export function createSystem(parts: SystemParts): System {
     inputsKey: (spec, path) => compute.inputsKey(keyRequest(parts, spec, path)),
     blockedBy: async (spec, path) => machine.missingTools(spec, path),
     gatewayTaken: async ({ host, port }) => {
-      if (isOurs(report, port) || (await isFree(port, host))) return undefined;
+      if ((await isFree(port, host)) || (await isOurs(port, parts))) return undefined;
       const owner = await portOwner(port);
       return `the gateway can't listen on ${host}:${port}: ${owner ?? 'another program'} does`;
     },
-    isOurs: (port) => isOurs(report, port),
+    isOurs: (port) => isOurs(port, parts),
   };
 
   return {
@@ -193,11 +199,15 @@ function keyRequest({ folder: system, machine }: SystemParts, spec: LaunchSpec, 
   };
 }
 
-/** The proxy of this system listens there. */
-function isOurs(report: TurnReport | undefined, port: number): boolean {
-  const traffic = report?.look.traffic;
-  if (traffic?.kind !== 'reachable') return false;
-  const listeners = traffic.table?.listeners ?? [];
+/** Whether the proxy of this system listens there. One that was just started again is given the time to say so. */
+async function isOurs(port: number, { traffic, clock }: SystemParts): Promise<boolean> {
+  const deadline = clock.now() + PROXY_PATIENCE_MS;
+  let seen = await traffic.observe();
+  while (seen.kind === 'unreachable' && clock.now() < deadline) {
+    await pause(PROXY_LOOK_MS);
+    seen = await traffic.observe();
+  }
+  const listeners = (seen.kind === 'reachable' ? seen.table?.listeners : undefined) ?? [];
   return listeners.some((listener) => listener.kind !== 'operator' && listener.port === port);
 }
 

@@ -48,9 +48,9 @@ export function createHandlers(system: System): Handlers {
     watch: ({ signal }) => status.follow(signal),
     apply: async ({ body }) => {
       const proposal = await propose(askedOf(body), applying);
-      const { revision, changed } = await accept(proposal, applying);
+      const { revision, changed, warnings } = await accept(proposal, applying);
       reconciler.poke();
-      return { revision, changed, warnings: [...proposal.warnings] };
+      return { revision, changed, warnings: [...proposal.warnings, ...warnings] };
     },
     plan: async ({ body }) => previewOf(await propose(askedOf(body), applying), system),
     down: async ({ body: { purge } }) => {

@@ -22,7 +22,12 @@ export type Decision =
   | { readonly kind: 'ended'; readonly service: string; readonly instance: string; readonly how: string }
   | { readonly kind: 'killed'; readonly service: string; readonly instance: string; readonly why: string }
   | { readonly kind: 'purged'; readonly service: string }
-  | { readonly kind: 'proxy-died'; readonly inFlight: number }
+  | {
+      readonly kind: 'proxy-died';
+      readonly inFlight: number;
+      /** When the proxy that took over was started; it tells one death from the next. */
+      readonly successor: number;
+    }
   | { readonly kind: 'note'; readonly text: string };
 
 export interface DecisionRow {
@@ -35,6 +40,8 @@ export interface DecisionRow {
 export interface Decisions {
   record(decision: Decision, now: number): void;
   list(options: { readonly service?: string | undefined; readonly since?: number | undefined }): DecisionRow[];
+  /** The newest of a kind. */
+  latest<K extends Decision['kind']>(kind: K): Extract<Decision, { kind: K }> | undefined;
   /** What the decisions add up to, for one service. */
   rollouts(service: string): Rollouts;
 }
@@ -56,6 +63,7 @@ export function openDecisions(database: Database): Decisions {
     `SELECT * FROM (SELECT seq, at, service, detail FROM decisions
      WHERE seq > ?1 AND (?2 IS NULL OR service = ?2) ORDER BY seq DESC LIMIT ${PAGE}) ORDER BY seq`,
   );
+  const newest = database.prepare('SELECT detail FROM decisions WHERE kind = ? ORDER BY seq DESC LIMIT 1');
   const rollouts = new Map<string, Rollouts>(replay(database));
   return {
     record(decision, now) {
@@ -69,6 +77,10 @@ export function openDecisions(database: Database): Decisions {
         service: service ?? undefined,
         decision: JSON.parse(detail) as Decision,
       })),
+    latest: (kind) => {
+      const row = newest.get(kind) as Pick<Row, 'detail'> | undefined;
+      return row && JSON.parse(row.detail);
+    },
     rollouts: (service) => rollouts.get(service) ?? NONE,
   };
 }

@@ -13,7 +13,9 @@ export interface Ports {
   /** The port of that name: the same as before where it is still free, or is in use by its owner (`keep`). */
   take(name: string, options?: { readonly keep?: boolean }): Promise<number>;
   get(name: string): number | undefined;
-  release(prefix: string): void;
+  release(name: string): void;
+  /** Releases every name that begins so, but these. */
+  releaseOthers(prefix: string, keep?: ReadonlySet<string>): void;
 }
 
 export function openPorts(database: Database, system: string): Ports {
@@ -22,7 +24,8 @@ export function openPorts(database: Database, system: string): Ports {
   const put = database.prepare(
     'INSERT INTO ports (name, port) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET port = excluded.port',
   );
-  const drop = database.prepare('DELETE FROM ports WHERE name LIKE ? || ?');
+  const drop = database.prepare('DELETE FROM ports WHERE name = ?');
+  const beginning = database.prepare('SELECT name FROM ports WHERE substr(name, 1, length(?1)) = ?1');
   const get = (name: string) => (one.get(name) as { port: number } | undefined)?.port;
   const start = createHash('sha256').update(system).digest().readUInt32BE(0) % COUNT;
   let queue: Promise<unknown> = Promise.resolve();
@@ -46,8 +49,11 @@ export function openPorts(database: Database, system: string): Ports {
       queue = next.catch(() => undefined);
       return next;
     },
-    release: (prefix) => {
-      drop.run(prefix, '%');
+    release: (name) => {
+      drop.run(name);
+    },
+    releaseOthers: (prefix, keep) => {
+      for (const { name } of beginning.all(prefix) as { name: string }[]) if (!keep?.has(name)) drop.run(name);
     },
   };
 }
