@@ -1,6 +1,8 @@
 export { RESTART_BACKOFF, restartDelayMs } from './backoff.ts';
 export { DEADLINE_MARGIN, passedOnMs } from './deadline.ts';
 export { Histogram, type HistogramData } from './histogram.ts';
+export { LatencyWindow, quantileMs } from './latency-window.ts';
+export { type Group, mayEject, type OutlierCause, Standing, stallAfterMs } from './outlier.ts';
 export { type Loaded, leastOfTwo } from './p2c.ts';
 export {
   afterProbe,

@@ -19,6 +19,8 @@ export type AttemptFailure =
   | { readonly kind: 'reset'; readonly dead: boolean }
   /** The instance answered 503, and another one is left. */
   | { readonly kind: 'unavailable' }
+  /** An ejected instance was asked, to find out whether it is well again, and is not. */
+  | { readonly kind: 'probe' }
   /** A try took its time, and the request has more. */
   | { readonly kind: 'slow' }
   /** Too late or too far to repeat: a timeout, or a response that has begun. */
@@ -58,6 +60,7 @@ export function decideRetry(
     case 'connect-timeout':
       return charge('connect-failure');
     case 'stale':
+    case 'probe':
       return context.idempotent ? 'free' : 'no';
     case 'reset':
       if (!context.idempotent) return 'no';

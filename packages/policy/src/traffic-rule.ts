@@ -10,6 +10,9 @@ export const TRAFFIC_RULES = [
   'traffic.timeout.idle',
   'traffic.retry',
   'traffic.retry.budget',
+  'traffic.outlier.consecutive5xx',
+  'traffic.outlier.consecutiveGateway',
+  'traffic.outlier.stall',
 ] as const;
 
 export type TrafficRule = (typeof TRAFFIC_RULES)[number];

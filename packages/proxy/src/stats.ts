@@ -33,6 +33,8 @@ export interface InstanceStats extends TrafficCounts {
   readonly service: string;
   readonly instance: string;
   readonly revision: string;
+  /** It gets no requests for now, because it failed or hung. */
+  readonly ejected: boolean;
 }
 
 export class Counts {

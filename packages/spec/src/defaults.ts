@@ -49,6 +49,11 @@ export const SERVICE_DEFAULTS = {
   'traffic.retry.on': { value: ['connect-failure', 'reset', 'unavailable'], name: 'retry', source: 'Envoy; Istio' },
   'traffic.retry.backoff.base': { value: '25ms', name: 'retry', source: 'Envoy' },
   'traffic.retry.backoff.max': { value: '250ms', name: 'retry', source: 'Envoy' },
+  'traffic.outlier.consecutive5xx': { value: 5, name: 'outlier detection', source: 'Envoy consecutive_5xx' },
+  'traffic.outlier.consecutiveGateway': { value: 3, name: 'outlier detection' },
+  'traffic.outlier.base': { value: '5s', name: 'outlier detection', source: 'Envoy, shortened for few instances' },
+  'traffic.outlier.max': { value: '60s', name: 'outlier detection', source: 'Envoy, shortened for few instances' },
+  'traffic.outlier.maxPercent': { value: 50, name: 'outlier detection', source: 'Envoy, widened for few instances' },
   'api.expose.strip': { value: false, name: 'api' },
 } as const satisfies Record<string, Default>;
 

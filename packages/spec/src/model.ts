@@ -179,6 +179,8 @@ export interface TrafficSpec {
   readonly timeout: TimeoutSpec;
   /** Undefined: nothing that an instance may have begun is sent again. */
   readonly retry: RetrySpec | undefined;
+  /** Undefined: an instance that is ready gets requests, however it answers them. */
+  readonly outlier: OutlierSpec | undefined;
 }
 
 /** Envoy's names: no connection; no response over one; the instance says 503. */
@@ -192,6 +194,19 @@ export interface RetrySpec {
   readonly budgetPercent: number;
   readonly on: readonly RetryCondition[];
   readonly backoff: BackoffSpec;
+}
+
+/** When an instance is ejected, and for how long. */
+export interface OutlierSpec {
+  /** Errors in a row: 5xx, or no response. */
+  readonly consecutive5xx: number;
+  /** The same, of 502, 503, 504 and no response alone. */
+  readonly consecutiveGateway: number;
+  /** The n-th time in a row lasts n times as long, at most `maxMs`. */
+  readonly baseMs: number;
+  readonly maxMs: number;
+  /** Of a service's instances, in hundredths, that may be out; one of two or three always may, and never the last. */
+  readonly maxPercent: number;
 }
 
 /** The n-th wait is drawn between 0 and `baseMs` × 2^(n-1), but at most `maxMs`. */

@@ -64,6 +64,8 @@ const BY_PATH: Readonly<Record<string, string>> = {
   'traffic.timeouts': 'did you mean "timeout"?',
   timeout: 'write it as traffic.timeout',
   retry: 'write it as traffic.retry',
+  outlier: 'write it as traffic.outlier',
+  'traffic.outlierDetection': 'did you mean "outlier"?',
   'traffic.retries': 'write it as traffic.retry.attempts',
   'traffic.retry.count': 'did you mean "attempts"?',
   'traffic.retry.retries': 'did you mean "attempts"?',

@@ -1,11 +1,15 @@
 import { type Leaf, leaves } from './leaf.ts';
 import type { Path } from './located.ts';
-import type { RetrySpec, TimeoutSpec, TrafficSpec } from './model.ts';
+import type { OutlierSpec, RetrySpec, TimeoutSpec, TrafficSpec } from './model.ts';
 import { durationText } from './quantities.ts';
 
 /** Every effective value of a traffic section. */
-export function trafficLeaves(section: Path, { timeout, retry }: TrafficSpec): readonly Leaf[] {
-  return [...timeoutLeaves([...section, 'timeout'], timeout), ...retryLeaves(section, retry)];
+export function trafficLeaves(section: Path, { timeout, retry, outlier }: TrafficSpec): readonly Leaf[] {
+  return [
+    ...timeoutLeaves([...section, 'timeout'], timeout),
+    ...retryLeaves(section, retry),
+    ...outlierLeaves(section, outlier),
+  ];
 }
 
 function timeoutLeaves(section: Path, { connectMs, requestMs, perTryMs, idleMs }: TimeoutSpec): readonly Leaf[] {
@@ -27,4 +31,16 @@ function retryLeaves(section: Path, retry: RetrySpec | undefined): readonly Leaf
       max: durationText(backoff.maxMs),
     }),
   ];
+}
+
+function outlierLeaves(section: Path, outlier: OutlierSpec | undefined): readonly Leaf[] {
+  if (outlier === undefined) return leaves(section, { outlier: 'off' });
+  const { consecutive5xx, consecutiveGateway, baseMs, maxMs, maxPercent } = outlier;
+  return leaves([...section, 'outlier'], {
+    consecutive5xx,
+    consecutiveGateway,
+    base: durationText(baseMs),
+    max: durationText(maxMs),
+    maxPercent,
+  });
 }

@@ -7,7 +7,7 @@ type Sound = Draft & { readonly parsed: ParsedService };
 
 /** Rules between the values of a traffic section. */
 export function trafficErrors(draft: Sound): readonly SpecError[] {
-  return [...tryErrors(draft), ...backoffErrors(draft)];
+  return [...tryErrors(draft), ...backoffErrors(draft), ...ejectionErrors(draft)];
 }
 
 function tryErrors(draft: Sound): readonly SpecError[] {
@@ -24,4 +24,12 @@ function backoffErrors(draft: Sound): readonly SpecError[] {
   const message = `the first wait may be longer than the longest, ${durationText(retry.backoff.max)}`;
   const hint = `at most ${durationText(retry.backoff.max)}, or a longer max`;
   return [errorIn(draft, ['traffic', 'retry', 'backoff', 'base'], { rule: 'value', message, hint })];
+}
+
+function ejectionErrors(draft: Sound): readonly SpecError[] {
+  const { outlier } = draft.parsed.traffic;
+  if (outlier === 'off' || outlier.base <= outlier.max) return [];
+  const message = `the first time out may be longer than the longest, ${durationText(outlier.max)}`;
+  const hint = `at most ${durationText(outlier.max)}, or a longer max`;
+  return [errorIn(draft, ['traffic', 'outlier', 'base'], { rule: 'value', message, hint })];
 }

@@ -38,7 +38,27 @@ test('retries can be written out, or switched off', () => {
   assert.deepEqual([leaf?.path, leaf?.value, leaf?.origin.kind], ['traffic.retry', 'off', 'file']);
 });
 
+test('ejection can be written out, or switched off', () => {
+  const written = serviceOf(orders(`${RUN}traffic: { outlier: { base: 2s, maxPercent: 10 } }\n`));
+  assert.deepEqual(written.traffic.outlier, {
+    consecutive5xx: 5,
+    consecutiveGateway: 3,
+    baseMs: 2_000,
+    maxMs: 60_000,
+    maxPercent: 10,
+  });
+  assert.equal(serviceOf(orders(`${RUN}traffic: { outlier: off }\n`)).traffic.outlier, undefined);
+});
+
 const MISTAKES = [
+  {
+    section: 'traffic: { outlier: { base: 2m } }',
+    line: `${ORDERS}:2:29  value  traffic.outlier.base: the first time out may be longer than the longest, 1m; at most 1m, or a longer max`,
+  },
+  {
+    section: 'traffic: { outlier: { consecutive5XX: 3 } }',
+    line: `${ORDERS}:2:23  unknown-key  traffic.outlier.consecutive5XX: unknown key "consecutive5XX"; did you mean "consecutive5xx"?`,
+  },
   {
     section: 'traffic: { retry: never }',
     line: `${ORDERS}:2:19  value  traffic.retry: expected "off" or a section of keys; found "never"`,

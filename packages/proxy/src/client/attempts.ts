@@ -5,12 +5,15 @@ import type { Runtime } from '../runtime.ts';
 import type { Edge } from '../stats.ts';
 import type { UpstreamConnection } from '../upstream/connection.ts';
 import type { EndpointState } from '../upstream/endpoint.ts';
+import { ejectAgain, judge, judgeStall, refreshAvailable } from '../upstream/outliers.ts';
 import { pickEndpoint, type ServiceState } from '../upstream/service.ts';
 
 /** One try at one endpoint. */
 export interface Attempt {
   readonly endpoint: EndpointState;
   readonly connection: UpstreamConnection;
+  /** Its instance is ejected, and this shows whether it is well again. */
+  readonly isProbe: boolean;
   readonly startedAt: number;
 }
 
@@ -50,8 +53,8 @@ export class Attempts {
 
   /** Whether an instance is left that this request has not been sent to. */
   get othersLeft(): boolean {
-    const { endpoints } = this.#options.service;
-    return endpoints.some((endpoint) => endpoint !== this.#current?.endpoint && !this.#failed.includes(endpoint));
+    const { available } = this.#options.service;
+    return available.some((endpoint) => endpoint !== this.#current?.endpoint && !this.#failed.includes(endpoint));
   }
 
   /** Undefined where no endpoint is left to ask. After a failure, no kept connection is trusted. */
@@ -59,12 +62,13 @@ export class Attempts {
     const { service, idempotent, runtime } = this.#options;
     const now = runtime.now();
     const tried = { failed: this.#failed, refused: this.#refused };
-    const endpoint = pickEndpoint(service, tried, { now, dice: runtime.dice });
+    const endpoint = pickEndpoint(service, tried, { now, dice: runtime.dice, idempotent });
     if (endpoint === undefined) return undefined;
-    const connection = endpoint.acquire({ now, once: !idempotent, fresh: this.failures > 0 });
+    const isProbe = endpoint.standing.isOut && endpoint.standing.tryProbe(now, { idempotent });
+    const connection = endpoint.acquire({ now, once: !idempotent, fresh: isProbe || this.failures > 0 });
     endpoint.counts.requests++;
     endpoint.counts.inFlight++;
-    this.#current = { endpoint, connection, startedAt: now };
+    this.#current = { endpoint, connection, isProbe, startedAt: now };
     return this.#current;
   }
 
@@ -74,6 +78,7 @@ export class Attempts {
     if (attempt === undefined) return undefined;
     this.#current = undefined;
     attempt.endpoint.counts.inFlight--;
+    if (attempt.isProbe) attempt.endpoint.standing.endProbe();
     this.#options.settle(attempt.endpoint);
     return attempt;
   }
@@ -88,17 +93,48 @@ export class Attempts {
     else attempt.connection.destroy();
   }
 
+  /** The head of a response has come. */
+  answered(status: number): void {
+    const attempt = this.#current;
+    if (attempt === undefined) return;
+    const { endpoint, isProbe, startedAt } = attempt;
+    const now = this.#options.runtime.now();
+    endpoint.counts.status(status);
+    endpoint.firstBytes.record(now - startedAt);
+    const wasOut = endpoint.standing.isOut;
+    endpoint.standing.onAnswer(status, { now, isProbe });
+    if (wasOut && !endpoint.standing.isOut) refreshAvailable(this.#options.service);
+    else if (status >= 500) this.#judge(attempt);
+  }
+
+  /** The first byte is overdue. Returns whether that is the end of the attempt: it was only to find out. */
+  stalled(): boolean {
+    const attempt = this.#current;
+    if (attempt === undefined) return false;
+    const { service, edge, runtime } = this.#options;
+    const judging = { now: runtime.now(), dice: runtime.dice, sentAt: attempt.startedAt };
+    if (attempt.isProbe) ejectAgain(service, attempt.endpoint, 'stall', judging);
+    else if (!judgeStall(service, attempt.endpoint, judging)) return false;
+    edge.decided('traffic.outlier.stall');
+    return attempt.isProbe;
+  }
+
   /** Ends the current attempt without a response. */
-  fail(error: ProxyErrorCode, { refused }: { readonly refused: boolean }): EndpointState | undefined {
+  fail(error: ProxyErrorCode, failure: AttemptFailure): Attempt | undefined {
     const attempt = this.end();
     if (attempt === undefined) return undefined;
     const { endpoint, connection } = attempt;
     connection.destroy();
     endpoint.counts.error(error);
     this.avoid(endpoint);
-    if (refused) this.#refused.push(endpoint);
-    if (refused) endpoint.refused(this.#options.runtime.now());
-    return endpoint;
+    if (failure.kind === 'refused') {
+      this.#refused.push(endpoint);
+      endpoint.refused(this.#options.runtime.now());
+    } else if (isHeldAgainst(failure, error)) {
+      endpoint.standing.onFailure();
+      this.#judge(attempt);
+    }
+    return attempt;
   }
 
   /** The next attempt goes to another endpoint, if there is one. */
@@ -126,4 +162,24 @@ export class Attempts {
     edge.decided('traffic.retry');
     return retryDelayMs(this.#charged, { backoff: retry.backoff, dice: runtime.dice });
   }
+
+  #judge({ endpoint, isProbe }: Attempt): void {
+    const { service, edge, runtime } = this.#options;
+    const judging = { now: runtime.now(), dice: runtime.dice };
+    if (isProbe) ejectAgain(service, endpoint, '5xx', judging);
+    const cause = isProbe ? '5xx' : judge(service, endpoint, judging);
+    if (cause !== undefined) edge.decided(OUTLIER_RULES[cause]);
+  }
 }
+
+/** What is the instance's doing: not what the client left undone, nor a kept connection that it closed in order. */
+function isHeldAgainst({ kind }: AttemptFailure, error: ProxyErrorCode): boolean {
+  if (kind === 'final') return error === 'response-timeout' || error === 'bad-response';
+  return kind === 'reset' || kind === 'slow' || kind === 'connect-timeout';
+}
+
+const OUTLIER_RULES = {
+  '5xx': 'traffic.outlier.consecutive5xx',
+  gateway: 'traffic.outlier.consecutiveGateway',
+  stall: 'traffic.outlier.stall',
+} as const;

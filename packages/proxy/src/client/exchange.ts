@@ -5,8 +5,7 @@ import type { ResponseHead } from '../http/response-head.ts';
 import { LIMITS } from '../limits.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Gone, ResponseUser } from '../upstream/connection.ts';
-import type { EndpointState } from '../upstream/endpoint.ts';
-import { Attempts } from './attempts.ts';
+import { type Attempt, Attempts } from './attempts.ts';
 import type { ExchangeClient } from './exchange-client.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
 import { CONNECT_TIMEOUT, failureOf, REFUSED, REQUEST_TIMEOUT, RESET, RESPONSE_TIMEOUT } from './failures.ts';
@@ -35,7 +34,7 @@ export class Exchange implements ResponseUser {
   readonly #patience: Patience;
 
   #state: 'choosing' | 'connecting' | 'sent' | 'responding' | 'responded' | 'tunnel' | 'over' = 'choosing';
-  /** A 503 that another instance will better, on its way to nowhere. */
+  /** An error that another instance will better, on its way to nowhere. */
   #discard: { readonly delayMs: number; whole: boolean } | undefined;
   /** The wait before the next try. */
   #wake: NodeJS.Timeout | undefined;
@@ -97,11 +96,12 @@ export class Exchange implements ResponseUser {
   }
 
   onOpen(): void {
-    const connection = this.#attempts.current?.connection;
-    if (connection === undefined) return;
+    const attempt = this.#attempts.current;
+    if (attempt === undefined) return;
+    const { connection, endpoint } = attempt;
     const now = this.#runtime.now();
     this.#state = 'sent';
-    this.#patience.onTry(now);
+    this.#patience.onSent(now, endpoint);
     connection.expect(this.#order.request.method);
     const text = this.#order.text + deadlineText(this.#patience.remainingMs(now));
     if (this.#body.begin(connection, text)) this.#client.resumeBody();
@@ -117,8 +117,8 @@ export class Exchange implements ResponseUser {
   onHead(head: ResponseHead): void {
     const { request, edge } = this.#order;
     this.#attempts.current?.connection.noteHead(head);
-    this.#attempts.current?.endpoint.counts.status(head.status);
-    if (head.status === 503 && this.#discards(head)) return;
+    this.#attempts.answered(head.status);
+    if (head.status >= 500 && this.#discards(head)) return;
     this.#state = 'responding';
     this.#body.letGo();
     edge.counts.status(head.status);
@@ -188,7 +188,7 @@ export class Exchange implements ResponseUser {
         break;
       case 'sent':
         if (isOver) this.#fail({ kind: 'final' }, this.#patience.error);
-        else if (this.#body.ended) this.#askAnother();
+        else if (this.#body.ended) this.#onOverdue();
         else this.#fail({ kind: 'final' }, REQUEST_TIMEOUT);
         break;
       case 'responding':
@@ -223,32 +223,43 @@ export class Exchange implements ResponseUser {
     }
   }
 
-  /** The try has had its time. Where nobody else may be asked, it gets all that is left. */
-  #askAnother(): void {
-    const slow: AttemptFailure = { kind: 'slow' };
-    if (this.#attempts.othersLeft && this.#retryDelayMs(slow) !== undefined) {
-      this.#order.edge.decided('traffic.timeout.perTry');
-      this.#attempts.fail(RESPONSE_TIMEOUT.code, { refused: false });
-      this.start();
-    } else {
-      this.#patience.onLastTry();
-      this.#wait();
+  /** No response yet, and something is to be decided: is the instance hanging, and shall another be asked? */
+  #onOverdue(): void {
+    const now = this.#runtime.now();
+    if (this.#patience.hasStalled(now)) {
+      this.#patience.onStall(now);
+      if (this.#attempts.stalled() && this.#askAnother({ kind: 'probe' })) return;
     }
+    if (this.#patience.isTryOver(now) && this.#attempts.othersLeft && this.#askAnother({ kind: 'slow' })) {
+      this.#order.edge.decided('traffic.timeout.perTry');
+      return;
+    }
+    // Where nobody else may be asked, this try gets all the time that is left.
+    if (this.#patience.isTryOver(now)) this.#patience.onLastTry();
+    this.#wait();
+  }
+
+  #askAnother(failure: AttemptFailure): boolean {
+    if (this.#retryDelayMs(failure) === undefined) return false;
+    this.#attempts.fail(RESPONSE_TIMEOUT.code, failure);
+    this.start();
+    return true;
   }
 
   #fail(failure: AttemptFailure, error: ProxyError): void {
-    const endpoint = this.#attempts.fail(error.code, { refused: failure.kind === 'refused' });
-    if (endpoint === undefined) return;
+    const attempt = this.#attempts.fail(error.code, failure);
+    if (attempt === undefined) return;
     this.#state = 'choosing';
     this.#client.deadlineAt = Number.POSITIVE_INFINITY;
-    if (failure.kind === 'reset' && this.#attempts.idempotent) void this.#failReset(endpoint, error);
+    if (failure.kind === 'reset' && this.#attempts.idempotent) void this.#failReset(attempt, error);
+    else if (attempt.isProbe && failure.kind !== 'final') this.#retryOrAnswer({ kind: 'probe' }, error);
     else this.#retryOrAnswer(failure, error);
   }
 
-  async #failReset(endpoint: EndpointState, error: ProxyError): Promise<void> {
+  async #failReset({ endpoint, isProbe }: Attempt, error: ProxyError): Promise<void> {
     const dead = await endpoint.isDead();
     if (dead) endpoint.refused(this.#runtime.now());
-    if (this.#state === 'choosing') this.#retryOrAnswer({ kind: 'reset', dead }, error);
+    if (this.#state === 'choosing') this.#retryOrAnswer({ kind: 'reset', dead: dead || isProbe }, error);
   }
 
   #retryOrAnswer(failure: AttemptFailure, error: ProxyError): void {
@@ -269,12 +280,13 @@ export class Exchange implements ResponseUser {
     else this.#wake = setTimeout(() => this.start(), delayMs);
   }
 
-  /** An instance that says 503 is left alone for as long as it asks, and another one asked, if that is safe. */
-  #discards({ retryAfter }: ResponseHead): boolean {
-    const now = this.#runtime.now();
-    this.#attempts.current?.endpoint.avoid(now + (retryAfterMs(retryAfter, Date.now()) ?? 0));
+  /** Whether another instance is asked instead: an instance that says 503 is left alone for as long as it wants. */
+  #discards({ status, retryAfter }: ResponseHead): boolean {
+    const attempt = this.#attempts.current;
+    if (attempt === undefined || (status !== 503 && !attempt.isProbe)) return false;
+    if (status === 503) attempt.endpoint.avoid(this.#runtime.now() + (retryAfterMs(retryAfter, Date.now()) ?? 0));
     if (!this.#attempts.othersLeft) return false;
-    const delayMs = this.#retryDelayMs({ kind: 'unavailable' });
+    const delayMs = this.#retryDelayMs({ kind: attempt.isProbe ? 'probe' : 'unavailable' });
     if (delayMs !== undefined) this.#discard = { delayMs, whole: false };
     return delayMs !== undefined;
   }

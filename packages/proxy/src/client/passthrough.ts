@@ -87,7 +87,7 @@ export class Passthrough implements RawUser, Waiting {
     const { service, runtime } = this.#options;
     const now = runtime.now();
     const tried = { failed: this.#failed, refused: this.#failed };
-    const endpoint = pickEndpoint(service, tried, { now, dice: runtime.dice });
+    const endpoint = pickEndpoint(service, tried, { now, dice: runtime.dice, idempotent: false });
     if (endpoint === undefined) {
       this.#giveUp(this.#failed.length > 0 ? 'no-instance-reachable' : 'no-ready-instance');
       return;

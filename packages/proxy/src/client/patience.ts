@@ -1,5 +1,6 @@
 import type { TimeoutSpec } from '@islet/spec';
 import type { ProxyError } from '../errors.ts';
+import { LIMITS } from '../limits.ts';
 import { DEADLINE, RESPONSE_TIMEOUT } from './failures.ts';
 
 export interface PatienceOptions {
@@ -15,6 +16,7 @@ export class Patience {
   readonly #callersDeadline: number;
   #answerBy: number;
   #tryBy = Number.POSITIVE_INFINITY;
+  #stallBy = Number.POSITIVE_INFINITY;
 
   constructor({ timeout, startedAt, callerHasMs = Number.POSITIVE_INFINITY }: PatienceOptions) {
     this.#timeout = timeout;
@@ -33,6 +35,25 @@ export class Patience {
     this.#tryBy = now + this.#timeout.perTryMs;
   }
 
+  /** When the first byte of this try is overdue. */
+  onSent(now: number, { stallMs }: { readonly stallMs: number }): void {
+    this.onTry(now);
+    this.#stallBy = now + stallMs;
+  }
+
+  /** It is overdue, and there was no telling why: look again soon. */
+  onStall(now: number): void {
+    this.#stallBy = now + LIMITS.sweepMs;
+  }
+
+  hasStalled(now: number): boolean {
+    return now >= this.#stallBy;
+  }
+
+  isTryOver(now: number): boolean {
+    return now >= this.#tryBy;
+  }
+
   /** Nobody else can be asked: the try gets all the time that is left. */
   onLastTry(): void {
     this.#tryBy = Number.POSITIVE_INFINITY;
@@ -44,7 +65,7 @@ export class Patience {
 
   /** The next moment at which something must be decided while no response comes. */
   get decideBy(): number {
-    return Math.min(this.#tryBy, this.#answerBy);
+    return Math.min(this.#stallBy, this.#tryBy, this.#answerBy);
   }
 
   /** The same while the body of the request or the response still flows. */

@@ -15,7 +15,19 @@ const retry = z.strictObject({
   backoff: z.strictObject({ baseMs: ms, maxMs: ms }),
 });
 
-export const traffic: z.ZodType<RoutedService['traffic']> = z.strictObject({ timeout, retry: orOff(retry) });
+const outlier = z.strictObject({
+  consecutive5xx: z.int().min(1),
+  consecutiveGateway: z.int().min(1),
+  baseMs: ms,
+  maxMs: ms,
+  maxPercent: percent,
+});
+
+export const traffic: z.ZodType<RoutedService['traffic']> = z.strictObject({
+  timeout,
+  retry: orOff(retry),
+  outlier: orOff(outlier),
+});
 
 /** JSON leaves out what is off; the contract says that it is undefined. */
 function orOff<T>(type: z.ZodType<T>) {

@@ -1,4 +1,4 @@
-import type { Endpoint, Loaded } from '@islet/policy';
+import { type Endpoint, LatencyWindow, type Loaded, Standing } from '@islet/policy';
 import { LIMITS } from '../limits.ts';
 import { Counts } from '../stats.ts';
 import { UpstreamConnection } from './connection.ts';
@@ -7,6 +7,10 @@ import { UpstreamConnection } from './connection.ts';
 export class EndpointState implements Loaded {
   readonly endpoint: Endpoint;
   readonly counts = new Counts();
+  readonly standing = new Standing();
+  readonly firstBytes = new LatencyWindow();
+  /** After how long without a first byte a request is held against it. */
+  stallMs = Number.POSITIVE_INFINITY;
   /** It has left the table: what is in flight goes on, nothing new comes. */
   removed = false;
   /** It refused a connection a moment ago, or asked to be left alone: others are taken while there are any. */

@@ -44,6 +44,24 @@ const retry = orOff(
   }),
 );
 
+const outlier = orOff(
+  z.strictObject({
+    consecutive5xx: byDefault('traffic.outlier.consecutive5xx', count(1)).describe(
+      'So many errors in a row (5xx, or no response) eject an instance.',
+    ),
+    consecutiveGateway: byDefault('traffic.outlier.consecutiveGateway', count(1)).describe(
+      'The same, of 502, 503, 504 and no response alone.',
+    ),
+    base: byDefault('traffic.outlier.base', duration(1)).describe(
+      'How long the first time; the n-th is n times as long.',
+    ),
+    max: byDefault('traffic.outlier.max', duration(1)).describe('The longest time.'),
+    maxPercent: byDefault('traffic.outlier.maxPercent', count(0, 100)).describe(
+      'Of all instances, how many may be out. One of two or three always may, and the last never.',
+    ),
+  }),
+);
+
 export const traffic = z
   .strictObject({
     timeout: timeout
@@ -54,6 +72,10 @@ export const traffic = z
       .prefault({})
       .describe('Which requests are sent again, to another instance, or `off`. Only what is safe to repeat ever is.')
       .meta({ examples: ['off', { attempts: 2 }] }),
+    outlier: outlier
+      .prefault({})
+      .describe('When an instance that fails or hangs gets no requests for a while, or `off`.')
+      .meta({ examples: ['off', { base: '10s' }] }),
   })
   .prefault({})
   .describe('How the proxy carries requests to the service, whoever calls.');
