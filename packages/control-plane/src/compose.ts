@@ -9,6 +9,7 @@ import type { Logger } from 'pino';
 import { systemClock } from './clock.ts';
 import { inspectMachine } from './machine.ts';
 import { check } from './probe/check.ts';
+import { noteProxyDeath } from './proxy-deaths.ts';
 import { openState } from './state.ts';
 import { createSystem, type System, type SystemParts } from './system.ts';
 
@@ -19,6 +20,7 @@ export interface ComposeOptions {
   readonly log: Logger;
   readonly keeperPid: () => number | undefined;
   readonly onDown: SystemParts['onDown'];
+  readonly idle: boolean;
 }
 
 export interface Composed {
@@ -53,13 +55,23 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
     keeperPid: options.keeperPid,
     stats: () => traffic.stats({ signal: AbortSignal.timeout(STATS_MS) }),
     onDown: options.onDown,
+    idle: options.idle,
   });
+  /** The proxy came, went, or drained an instance. */
+  const onTraffic = async () => {
+    system.reconciler.poke();
+    if (options.idle) return;
+    const proxy = await traffic.state({ signal: AbortSignal.timeout(STATS_MS) }).catch(() => undefined);
+    if (proxy !== undefined && !closed) noteProxyDeath(proxy, state.decisions);
+  };
+  let closed = false;
   const watches = [
     compute.watch(() => system.reconciler.poke()),
-    traffic.watch(() => system.reconciler.poke()),
+    traffic.watch(() => void onTraffic()),
     ...data.map((driver) => driver.watch(() => system.reconciler.poke())),
   ];
   const close = async () => {
+    closed = true;
     for (const watch of watches) watch[Symbol.dispose]();
     system.status.close();
     await system.reconciler.close();

@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { type BuildRequest, type ComputeDriver, type DataDriver, DriverError, type TrafficDriver } from '@islet/driver';
-import type { Generation, InstanceId, RevisionId, Step } from '@islet/plan';
+import { type Generation, generationOf, type InstanceId, type RevisionId, type Step } from '@islet/plan';
 import type { Clock } from './clock.ts';
+import { BUILD_MS } from './deadlines.ts';
+import { edgeName } from './edges.ts';
 import { commandOf, environmentOf } from './environment.ts';
 import { type FactSources, gatherFacts, HOST } from './facts.ts';
 import { failpoint } from './failpoint.ts';
@@ -9,9 +11,6 @@ import type { Look } from './observe.ts';
 import { type Routes, routingTable } from './routing.ts';
 import type { LaunchSpec } from './store/applied.ts';
 import type { Decisions } from './store/decisions.ts';
-
-/** A build that takes longer has hung. */
-const BUILD_DEADLINE_MS = 20 * 60_000;
 
 export interface Hands extends FactSources {
   readonly compute: ComputeDriver;
@@ -21,6 +20,7 @@ export interface Hands extends FactSources {
   readonly clock: Clock;
   readonly routes: (look: Look) => Routes;
   readonly buildRequest: (spec: LaunchSpec, revision: RevisionId) => Promise<Omit<BuildRequest, 'deadlineMs'>>;
+  readonly redact: (text: string) => string;
   /** Why a service has no endpoints, for whoever gets the 503. */
   readonly unavailable: (service: string) => string | undefined;
 }
@@ -28,7 +28,7 @@ export interface Hands extends FactSources {
 type StepOf<K extends Step['kind']> = Extract<Step, { kind: K }>;
 type Act<K extends Step['kind']> = (step: StepOf<K>, hands: Hands, look: Look, signal: AbortSignal) => Promise<void>;
 
-/** Carries out one step. It repeats safely: every driver call is idempotent, every record is made after its effect. */
+/** Carries out one step. It repeats safely: every driver call is idempotent, every record of an effect is made after it. */
 export function execute(step: Step, hands: Hands, look: Look, signal: AbortSignal): Promise<void> {
   return ACTS[step.kind](step as never, hands, look, signal);
 }
@@ -36,7 +36,7 @@ export function execute(step: Step, hands: Hands, look: Look, signal: AbortSigna
 const ACTS: { readonly [K in Step['kind']]: Act<K> } = {
   build: async ({ service, revision }, hands, _look, signal) => {
     const request = await hands.buildRequest(launchOf(service, revision, hands), revision);
-    const outcome = await hands.compute.build({ ...request, deadlineMs: BUILD_DEADLINE_MS }, { signal });
+    const outcome = await hands.compute.build({ ...request, deadlineMs: BUILD_MS }, { signal });
     failpoint('build: after the bytes');
     if (outcome.kind === 'built') return;
     recordFailure(hands, { service, revision, step: 'build', reason: outcome.reason, log: outcome.log });
@@ -44,8 +44,10 @@ const ACTS: { readonly [K in Step['kind']]: Act<K> } = {
 
   provision: async ({ service }, hands, _look, signal) => {
     const spec = wantedSpec(service, hands);
-    const url = spec.database?.engine === 'external' ? hands.secrets.get(spec.database.url.secret) : undefined;
-    await dataFor(spec, hands).provision({ service, url }, { signal });
+    // Before: whoever finds the store ready must not take an older store's migrations for this one's. Somebody may have
+    // deleted its files, or put back a copy.
+    hands.decisions.record({ kind: 'provisioned', service }, hands.clock.now());
+    await provision(spec, hands, signal);
     failpoint('provision: after the store');
   },
 
@@ -53,6 +55,7 @@ const ACTS: { readonly [K in Step['kind']]: Act<K> } = {
     const spec = launchOf(service, revision, hands);
     const migrations = spec.database?.migrations;
     if (migrations === undefined) return;
+    await refreshOutsideStore(spec, hands, signal);
     const folder = join(await hands.compute.folder({ service, revision }), migrations);
     const outcome = await dataFor(spec, hands).migrate({ service, folder }, { signal });
     failpoint('migrate: before the record');
@@ -69,6 +72,7 @@ const ACTS: { readonly [K in Step['kind']]: Act<K> } = {
     const spec = launchOf(service, revision, hands);
     const port = spec.api.port ?? (await hands.ports.take(portName(instance)));
     failpoint('start: after the port');
+    await refreshOutsideStore(spec, hands, signal);
     const facts = await gatherFacts(spec, { instance, revision, port }, hands);
     const { resources } = spec.run;
     const identity = { service, instance, revision, generation, index, port, resources };
@@ -98,10 +102,10 @@ const ACTS: { readonly [K in Step['kind']]: Act<K> } = {
   },
 
   kill: async ({ service, instance, why }, hands, _look, signal) => {
-    hands.decisions.record({ kind: 'killed', service, instance, why }, hands.clock.now());
-    failpoint('kill: after the record');
     await hands.compute.kill({ instance }, { signal });
     failpoint('kill: after the end');
+    hands.decisions.record({ kind: 'killed', service, instance, why }, hands.clock.now());
+    failpoint('kill: after the record');
   },
 
   promote: async ({ service, revision, generation }, { decisions, clock }) => {
@@ -110,9 +114,8 @@ const ACTS: { readonly [K in Step['kind']]: Act<K> } = {
   },
 
   fail: async ({ service, generation, reason }, hands, look) => {
-    const at = hands.clock.now();
     const log = await lastLines(service, generation, { hands, look });
-    hands.decisions.record({ kind: 'failed', service, generation, failure: { step: 'start', reason, at, log } }, at);
+    recordFailed(hands, { service, generation, step: 'start', reason, log });
   },
 
   forget: async ({ service, revision }, { compute }, _look, signal) => {
@@ -130,7 +133,7 @@ const ACTS: { readonly [K in Step['kind']]: Act<K> } = {
     failpoint('purge: after the data');
     await hands.compute.purge({ service }, { signal });
     failpoint('purge: after the files');
-    hands.ports.release(`edge ${service}>`);
+    for (const name of hands.ports.names(edgeName(service, ''))) hands.ports.release(name);
     hands.decisions.record({ kind: 'purged', service }, hands.clock.now());
   },
 
@@ -158,6 +161,15 @@ export function portName(instance: InstanceId): string {
   return `instance ${instance}`;
 }
 
+/**
+ * Forgets the ports of instances that are not there: whoever stopped them was killed before it could. Only before the
+ * first step, since a start takes its port before its instance is seen.
+ */
+export function releaseLostPorts({ ports }: Pick<Hands, 'ports'>, { instances }: Look): void {
+  const prefix = portName('');
+  for (const name of ports.names(prefix)) if (!instances.has(name.slice(prefix.length))) ports.release(name);
+}
+
 interface StepFailure {
   readonly service: string;
   readonly revision: RevisionId;
@@ -170,9 +182,16 @@ interface StepFailure {
 export function recordFailure(hands: Hands, { service, revision, step, reason, log }: StepFailure): void {
   const wanted = wantedOf(service, hands);
   if (wanted?.revision !== revision) return;
-  const at = hands.clock.now();
-  const failure = { step, reason, at, log: [...log] };
-  hands.decisions.record({ kind: 'failed', service, generation: `${revision}.${wanted.restarts}`, failure }, at);
+  recordFailed(hands, { service, generation: generationOf(revision, wanted.restarts), step, reason, log });
+}
+
+/** What programs print may hold secrets; what is kept of it does not. */
+function recordFailed(
+  { decisions, clock, redact }: Hands,
+  { service, generation, step, reason, log }: Omit<StepFailure, 'revision'> & { readonly generation: Generation },
+): void {
+  const failure = { step, reason: redact(reason), at: clock.now(), log: log.map(redact) };
+  decisions.record({ kind: 'failed', service, generation, failure }, failure.at);
 }
 
 export function wantedOf(service: string, { applied }: Pick<Hands, 'applied'>) {
@@ -189,6 +208,17 @@ function launchOf(service: string, revision: RevisionId, { applied }: Hands): La
   const spec = applied.launch(service, revision);
   if (spec === undefined) throw new DriverError('not-found', `revision ${revision} of ${service} is not known`);
   return spec;
+}
+
+function provision(spec: LaunchSpec, hands: Hands, signal: AbortSignal): Promise<void> {
+  const { name: service, database } = spec;
+  const url = database?.engine === 'external' ? hands.secrets.get(database.url.secret) : undefined;
+  return dataFor(spec, hands).provision({ service, url }, { signal });
+}
+
+/** Its address is a secret, which may have been set anew since the store was reached last. */
+async function refreshOutsideStore(spec: LaunchSpec, hands: Hands, signal: AbortSignal): Promise<void> {
+  if (spec.database?.engine === 'external') await provision(spec, hands, signal);
 }
 
 function dataFor(spec: LaunchSpec, hands: Hands): DataDriver {

@@ -1,8 +1,8 @@
 import { renameSync, writeFileSync } from 'node:fs';
 
-/** Readers see the old text or the new one, never a part. The file is the owner's alone. */
-export function writeAtomically(path: string, text: string): void {
+/** Readers see the old content or the new one, never a part, whoever is killed when. The file is the owner's alone. */
+export function writeAtomically(path: string, content: string | Uint8Array): void {
   const draft = `${path}.${process.pid}`;
-  writeFileSync(draft, text, { mode: 0o600 });
+  writeFileSync(draft, content, { mode: 0o600, flush: true });
   renameSync(draft, path);
 }
