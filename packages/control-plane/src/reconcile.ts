@@ -70,8 +70,9 @@ export function createReconciler(parts: ReconcileParts): Reconciler {
     const steps = plan(desired, look.observed, now);
     if (closed) return;
     abortUnwanted(desired);
-    for (const step of steps) if (step.kind !== 'wait') begin(step, look);
-    parts.onTurn({ look: { ...look, observed: { ...look.observed, held: Object.fromEntries(held) } }, desired, steps });
+    const begun = steps.filter(({ kind }) => kind !== 'wait');
+    for (const step of begun) begin(step, look);
+    parts.onTurn({ look: { ...look, observed: { ...look.observed, held: heldBy(look, begun) } }, desired, steps });
     wakeBy(Math.min(earliest(steps) ?? Number.POSITIVE_INFINITY, now + RESYNC_MS), now);
   };
 
@@ -129,6 +130,15 @@ export function createReconciler(parts: ReconcileParts): Reconciler {
   };
 
   return { poke, close };
+}
+
+/**
+ * What the turn itself knew to be under way, and what it began. A step that ended during the look was left out of the
+ * plan because it ran, so it must count as running here: otherwise nothing at all would seem left to do, for an instant.
+ */
+function heldBy({ observed }: Look, begun: readonly Step[]): Readonly<Record<StepKey, Hold>> {
+  const running = begun.map((step): [StepKey, Hold] => [stepKey(step), { kind: 'running', step }]);
+  return { ...observed.held, ...Object.fromEntries(running) };
 }
 
 const ABORTABLE: ReadonlySet<Step['kind']> = new Set(['build', 'provision', 'migrate']);
