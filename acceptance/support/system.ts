@@ -103,7 +103,7 @@ export async function makeSystem(options: SystemOptions = {}): Promise<System> {
     isletWith: (input, ...words) => runCli(located(words), around, input),
     start: (...words) => startCli(located(words), around),
     up: async (code = 0) => {
-      const ended = await islet('up', '--timeout', '2m');
+      const ended = await islet('up', '--timeout', '170s');
       assert.equal(ended.code, code, `${ended.stdout}${ended.stderr}`);
       return ended;
     },
