@@ -74,8 +74,10 @@ test('a service that is no longer in the files is stopped and unrouted, and its 
   const stays = await system.pids('stays');
 
   system.write('islet.yaml', `system: tiny\ngateway: { port: ${system.port} }\nservices: [services/stays]\n`);
-  const { stdout, stderr } = await system.up();
-  assert.match(stdout + stderr, /counts.*data (stays|is kept)/);
+  const { stderr } = await system.up();
+  assert.match(stderr, /^warning: counts is in .* no more: it is stopped, and its data is kept/m);
+  assert.match((await system.islet('status')).stdout, /^counts +stopped .*its data is kept$/m);
+  assert.doesNotMatch((await system.up()).stderr, /counts is in/, 'what is known is not told again');
   assert.equal((await system.get('/counts/')).status, 404);
   assert.deepEqual(await system.pids('stays'), stays);
 

@@ -76,7 +76,7 @@ export async function probe(stateFolder: string, signal?: AbortSignal): Promise<
     return connection(client, { kind: 'running', pid: processes.controlPlane.pid, version });
   } catch (error) {
     signal?.throwIfAborted();
-    if (limit.aborted) throw new ApiError('unavailable', `the control plane (pid ${file.pid}) does not answer`);
+    if (limit.aborted) throw hung(file.pid);
     // After a reboot the file may name a port that is another's by now.
     if (error instanceof ApiError && (error.code === 'unavailable' || !isAlive(file.pid))) return undefined;
     throw error;
@@ -158,6 +158,12 @@ async function waitFor<T>(ask: () => Promise<T | undefined>, signal: AbortSignal
     if (answer !== undefined || signal.aborted) return answer;
     await delay(POLL_MS, undefined, { signal }).catch(() => {});
   }
+}
+
+function hung(pid: number): ApiError {
+  return new ApiError('unavailable', `the control plane (pid ${pid}) does not answer`, {
+    hint: `kill -KILL ${pid}: its keeper starts it again, and services go on serving meanwhile`,
+  });
 }
 
 function notRunning(folder: string): ApiError {

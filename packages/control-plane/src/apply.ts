@@ -72,7 +72,11 @@ export async function propose(asked: Asked, parts: ApplyParts): Promise<Proposal
     goingDown: false,
   };
   const changed = services.filter((service) => !sameService(service, before)).map(({ spec: { name } }) => name);
-  return { applied, warnings: [...warnings.map(warningText), ...cutWarnings(spec)], changed };
+  return {
+    applied,
+    warnings: [...warnings.map(warningText), ...cutWarnings(spec), ...goneWarnings(before, applied)],
+    changed,
+  };
 }
 
 export interface Accepted {
@@ -241,6 +245,17 @@ function cutWarnings({ cuts }: SystemSpec): string[] {
   return cuts.map(
     ({ from, to, cycle }) => `${cycle.join(' → ')} is a cycle of uses: ${from} starts without waiting for ${to}`,
   );
+}
+
+/** What this very change takes away; what went before is no news. */
+function goneWarnings(before: Applied | undefined, { gone }: Applied): string[] {
+  const present = before?.services.map(({ spec }) => spec) ?? [];
+  return present
+    .filter(({ name }) => gone.some((one) => one.name === name))
+    .map(({ name, database }) => {
+      const data = database === undefined ? '' : ', and its data is kept until `islet down --purge`';
+      return `${name} is in the system's files no more: it is stopped${data}`;
+    });
 }
 
 /** Where a service's folder is on this machine. */

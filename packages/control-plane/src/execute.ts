@@ -1,5 +1,12 @@
 import { join } from 'node:path';
-import { type BuildRequest, type ComputeDriver, type DataDriver, DriverError, type TrafficDriver } from '@islet/driver';
+import {
+  type BuildRequest,
+  type ComputeDriver,
+  type DataDriver,
+  DriverError,
+  type MigrateOutcome,
+  type TrafficDriver,
+} from '@islet/driver';
 import type { Generation, InstanceId, RevisionId, Step } from '@islet/plan';
 import type { Clock } from './clock.ts';
 import { commandOf, environmentOf } from './environment.ts';
@@ -50,11 +57,7 @@ const ACTS: { readonly [K in Step['kind']]: Act<K> } = {
   },
 
   migrate: async ({ service, revision }, hands, _look, signal) => {
-    const spec = launchOf(service, revision, hands);
-    const migrations = spec.database?.migrations;
-    if (migrations === undefined) return;
-    const folder = join(await hands.compute.folder({ service, revision }), migrations);
-    const outcome = await dataFor(spec, hands).migrate({ service, folder }, { signal });
+    const outcome = await migrate(launchOf(service, revision, hands), revision, { hands, signal });
     failpoint('migrate: before the record');
     if (outcome.kind === 'migrated') {
       hands.decisions.record({ kind: 'migrated', service, revision, files: outcome.applied }, hands.clock.now());
@@ -165,6 +168,18 @@ export async function releaseUnused({ compute, ports }: Pick<Hands, 'compute' | 
   const { services } = await compute.observe();
   const instances = Object.values(services).flatMap((service) => service.instances);
   ports.releaseOthers(INSTANCE_PORTS, new Set(instances.map(({ id }) => portName(id))));
+}
+
+/** The plan looks at the spec that is wanted; the revision to go back to may be from before it had migrations. */
+async function migrate(
+  spec: LaunchSpec,
+  revision: RevisionId,
+  { hands, signal }: { hands: Hands; signal: AbortSignal },
+): Promise<MigrateOutcome> {
+  const migrations = spec.database?.migrations;
+  if (migrations === undefined) return { kind: 'migrated', applied: [] };
+  const within = await hands.compute.folder({ service: spec.name, revision });
+  return dataFor(spec, hands).migrate({ service: spec.name, folder: join(within, migrations), within }, { signal });
 }
 
 interface StepFailure {

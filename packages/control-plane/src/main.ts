@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { controlFileText } from '@islet/client';
 import { layoutOf } from '@islet/driver';
-import { keeperArgv, listenLife, livingPid, reviveKeeper, socketPath } from '@islet/keeper/life';
+import { closeInherited, keeperArgv, listenLife, livingPid, reviveKeeper, socketPath } from '@islet/keeper/life';
 import { pino } from 'pino';
 import packageJson from '../package.json' with { type: 'json' };
 import { createHandlers } from './api/handlers.ts';
@@ -36,6 +36,7 @@ const log = pino(
   pino.destination({ fd: values.once ? 2 : 1, sync: true }),
 );
 
+closeInherited();
 // Services pass through it to their own folders; made by whoever is first, it must not be closed to them.
 mkdirSync(stateFolder, { recursive: true, mode: 0o711 });
 const life = await listenLife({ state: stateFolder, program: 'control-plane' });

@@ -133,6 +133,21 @@ describe('up', () => {
   });
 });
 
+describe('a rollout that fails', () => {
+  it('goes back to a revision from before the service had migrations', async (t) => {
+    const w = world(t);
+    w.compute.folder = async () => `${w.folder}/services/web`;
+    await w.up();
+    w.write({
+      'services/web/migrations/1.sql': 'ALTER TABLE nothing ADD x;',
+      'services/web/service.yaml': 'run: { command: serve }\ndatabase: { engine: sqlite, migrations: migrations }\n',
+    });
+    const status = await w.up();
+    assert.equal(status.services.find(({ name }) => name === 'web')?.failure?.step, 'migrate');
+    await w.settled();
+  });
+});
+
 describe('an instance that dies', () => {
   it('leaves the routes, and is started again', async (t) => {
     const w = world(t);

@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { socketPath } from './socket-path.ts';
 
 export { isDown, untilDown } from './down.ts';
+export { closeInherited } from './inherited.ts';
 export { keeperArgv, reviveKeeper } from './keep-alive.ts';
 export { livingPid } from './living-pid.ts';
 export { socketPath } from './socket-path.ts';

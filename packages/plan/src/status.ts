@@ -1,4 +1,12 @@
-import type { Desired, DesiredService, Observed, ObservedService, PresentService, Step } from './model.ts';
+import type {
+  AbsentService,
+  Desired,
+  DesiredService,
+  Observed,
+  ObservedService,
+  PresentService,
+  Step,
+} from './model.ts';
 import { START_ATTEMPTS } from './roll.ts';
 import { seenOf } from './turn.ts';
 
@@ -88,7 +96,7 @@ function statusOf(
   steps: readonly Step[],
   running: readonly Step[],
 ): Status {
-  if (service.kind === 'absent') return goneStatus(steps, running);
+  if (service.kind === 'absent') return goneStatus(service, seen, [...running, ...steps]);
   const ready = seen.instances.filter(({ state }) => state.kind === 'ready').length;
   const serving = ready > 0 && seen.stable !== undefined ? `; revision ${short(seen.stable.revision)} serves` : '';
   const busy = underWay(seen, steps, running);
@@ -99,10 +107,10 @@ function statusOf(
   return ready < service.instances ? degraded(service, seen, ready, steps) : readyStatus(service, ready);
 }
 
-function goneStatus(steps: readonly Step[], running: readonly Step[]): Status {
-  const [step] = [...running, ...steps];
+function goneStatus({ purge }: AbsentService, { store }: ObservedService, [step]: readonly Step[]): Status {
   if (step !== undefined) return { state: 'stopping', why: describeStep(step) };
-  return { state: 'stopped', why: 'is stopped' };
+  const keepsData = store.kind !== 'none' && !purge;
+  return { state: 'stopped', why: keepsData ? 'is stopped; its data is kept' : 'is stopped' };
 }
 
 /** The sentence for what is under way; undefined where only a crash loop's next try is awaited. */
