@@ -19,12 +19,10 @@ describe('a port', () => {
     assert.equal(ports.get('instance a-0-10'), kept);
   });
 
-  test('that nothing uses is released with the others of its kind', async () => {
+  test('is found by the beginning of its name, letter by letter', async () => {
     const ports = openPorts(openDatabase(join(folder, 'two.db')), 'system');
-    const [used, edge] = [await ports.take('instance a'), await ports.take('edge a>b')];
-    await ports.take('instance b');
-    ports.releaseOthers('instance ', new Set(['instance a']));
-    assert.equal(ports.get('instance b'), undefined);
-    assert.deepEqual([ports.get('instance a'), ports.get('edge a>b')], [used, edge]);
+    for (const name of ['edge a>b', 'edge a_>b', 'instance a']) await ports.take(name);
+    assert.deepEqual(ports.names('edge a>'), ['edge a>b']);
+    assert.deepEqual(ports.names('edge '), ['edge a>b', 'edge a_>b']);
   });
 });
