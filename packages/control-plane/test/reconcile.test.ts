@@ -22,7 +22,7 @@ function lookOf(store: 'none' | 'ready', held: Observed['held']): Look {
   const services = { web: { ...unseen('web'), built: ['r1'], store: { kind: store } } };
   return {
     observed: { services, traffic, held },
-    ...{ instances: new Map(), traffic: { kind: 'unreachable', reason: 'there is none' }, stores: {} },
+    ...{ instances: new Map(), traffic: { kind: 'unreachable', reason: 'there is none' }, stores: {}, problems: [] },
   };
 }
 
@@ -54,7 +54,13 @@ test('a step that ends during a look leaves no turn that reports nothing to do',
       turns.push(turn);
       if (turns.length === 1) reconciler.poke();
     },
-    ...{ clock: systemClock, log: { error: () => undefined } },
+    ...{
+      clock: systemClock,
+      onTrouble: assert.fail,
+      idle: false,
+      onFirstLook: () => undefined,
+      deadlineMs: () => 60_000,
+    },
   });
   reconciler.poke();
   await started.promise;
