@@ -6,7 +6,7 @@ import { until } from './until.ts';
 /** The command line, from source, as `./islet` starts it. */
 const MAIN = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url));
 /** A command that takes longer hangs. */
-const DEADLINE_MS = 150_000;
+const DEADLINE_MS = 180_000;
 
 export interface Ended {
   /** 128 + signal's number is not made up: null where a signal ended it. */

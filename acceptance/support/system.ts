@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { ServiceStatus, SystemStatus } from '@islet/client';
@@ -103,7 +103,7 @@ export async function makeSystem(options: SystemOptions = {}): Promise<System> {
     isletWith: (input, ...words) => runCli(located(words), around, input),
     start: (...words) => startCli(located(words), around),
     up: async (code = 0) => {
-      const ended = await islet('up', '--timeout', '2m');
+      const ended = await islet('up', '--timeout', '170s');
       assert.equal(ended.code, code, `${ended.stdout}${ended.stderr}`);
       return ended;
     },
@@ -111,6 +111,9 @@ export async function makeSystem(options: SystemOptions = {}): Promise<System> {
     ask: async (name) => (await get(`/${name}/`)).json() as Promise<Answer>,
     [Symbol.asyncDispose]: async () => {
       const id = idOf(state);
+      // `dev` keeps a state of its own, with users of its own.
+      const dev = join(state, 'dev');
+      if (existsSync(dev)) await runCli(['down', '--purge', '--yes', '--state', dev], around);
       const down = await islet('down', '--purge', '--yes');
       // What a defect left running must not outlive the test.
       for (const pid of processesOf(state, id)) end(pid);

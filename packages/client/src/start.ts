@@ -51,6 +51,7 @@ export function startStaying({ folder, stateFolder, entry }: StartOptions): Stay
   const before = fstatSync(log).size;
   const child = spawn(process.execPath, [...NODE_FLAGS, entry, '--folder', folder, '--state', stateFolder], {
     cwd: folder,
+    env: daemonEnvironment(),
     detached: true,
     stdio: ['ignore', log, log],
   });
@@ -65,6 +66,15 @@ export function startStaying({ folder, stateFolder, entry }: StartOptions): Stay
     ended: ended.signal,
     stop: () => child.kill('SIGTERM'),
   };
+}
+
+/**
+ * What was meant for the command must not go on for ever: a debugger that an editor preloads by NODE_OPTIONS would hold
+ * on to every process of Islet, and once its file is gone none of them could be started again.
+ */
+function daemonEnvironment(): NodeJS.ProcessEnv {
+  const { NODE_OPTIONS: _, NODE_PATH: __, ...env } = process.env;
+  return env;
 }
 
 export interface OnceChild extends StartedChild {

@@ -1,15 +1,16 @@
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { ApiError } from '@islet/client';
-import { generationOf, type RevisionId } from '@islet/plan';
+import { generationOf } from '@islet/plan';
 import { parseSystem, type SpecError, type SystemSpec } from '@islet/spec';
 import { nodeFiles } from '@islet/spec/node';
 import type { Clock } from './clock.ts';
-import { digest, launchKey, secretsOf } from './desire.ts';
+import { edgePorts, takeEdges, withEdges } from './edges.ts';
 import { failpoint } from './failpoint.ts';
-import { edgeName } from './routing.ts';
+import { proposeService } from './propose-service.ts';
 import type { Applied, AppliedService, AppliedStore, GoneService, LaunchSpec } from './store/applied.ts';
 import type { Decisions } from './store/decisions.ts';
-import { isFree, type Ports } from './store/ports.ts';
+import type { Ports } from './store/ports.ts';
 import type { Secrets } from './store/secrets.ts';
 
 export interface ApplyParts {
@@ -24,10 +25,12 @@ export interface ApplyParts {
   readonly inputsKey: (spec: LaunchSpec, path: string) => Promise<string>;
   /** Why a service can't run on this machine; each a sentence with its remedy. */
   readonly blockedBy: (spec: LaunchSpec, path: string) => Promise<readonly string[]>;
-  /** Why the gateway can't listen there, where something else does. */
+  /** Why the gateway can't listen there. */
   readonly gatewayTaken: (gateway: SystemSpec['gateway']) => Promise<string | undefined>;
-  /** The proxy listens on this port for this system. */
+  /** The proxy of this system listens on this port now. */
   readonly isOurs: (port: number) => Promise<boolean>;
+  /** This process is about to end: what is asked for now would be kept, and carried out by nobody. */
+  readonly isEnding: () => boolean;
 }
 
 export interface Asked {
@@ -43,23 +46,57 @@ export interface Proposal {
   readonly warnings: readonly string[];
   /** Services that are not as they were last asked for. */
   readonly changed: readonly string[];
+  /** The number of what it was worked out from. */
+  readonly from: number;
+}
+
+export interface Accepted {
+  readonly revision: number;
+  readonly changed: boolean;
+  readonly warnings: readonly string[];
+}
+
+/** How often an `up` is worked out anew because something else was asked for in the meantime. */
+const ATTEMPTS = 5;
+
+/**
+ * Reads the system's files and asks for what they say. Reading takes a while, and others may ask for something at the same
+ * time: what was worked out from an older state is worked out again, so that no `restart`, `scale` or other `up` is lost.
+ * A `down` that came in between is the later wish of a person, and wins.
+ */
+export async function apply(asked: Asked, parts: ApplyParts): Promise<Accepted> {
+  const wasGoingDown = parts.applied.current()?.goingDown ?? false;
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const proposal = await propose(asked, parts);
+    const accepted = await accept(proposal, parts);
+    if (accepted !== undefined) return { ...accepted, warnings: proposal.warnings };
+    if (parts.applied.current()?.goingDown && !wasGoingDown) {
+      throw new ApiError('conflict', 'the system was asked to go down in the meantime', {
+        hint: 'nothing was changed',
+      });
+    }
+  }
+  throw new ApiError('conflict', 'something else was asked for again and again in the meantime', { hint: 'ask again' });
+}
+
+export function hasGoneDown(): ApiError {
+  return new ApiError('unavailable', 'the system has just gone down', { hint: 'ask again' });
 }
 
 /** Reads the system's files, and works out what asking for them means; changes nothing. */
 export async function propose(asked: Asked, parts: ApplyParts): Promise<Proposal> {
-  const parsed = parseSystem(
-    nodeFiles(parts.folder),
-    asked.environment === undefined ? {} : { environment: asked.environment },
-  );
+  const from = parts.applied.seq();
+  const before = parts.applied.current();
+  const { environment } = asked;
+  const parsed = parseSystem(nodeFiles(parts.folder), environment === undefined ? {} : { environment });
   if (parsed.kind === 'errors') throw invalid(parsed.errors);
   const { spec, warnings } = parsed;
   const taken = await parts.gatewayTaken(spec.gateway);
-  if (taken !== undefined)
-    throw new ApiError('conflict', taken, { hint: 'end what listens there, or set gateway.port in islet.yaml' });
+  if (taken !== undefined) throw new ApiError('conflict', taken, { hint: 'where it listens is gateway.host and gateway.port in islet.yaml' });
 
-  const before = parts.applied.current();
+  const proposing = { asked, before, seq: from, parts };
   const services = await Promise.all(
-    spec.services.map((service) => proposeService(withoutOrigins(service), spec, { asked, before, parts })),
+    spec.services.map((service) => proposeService(withoutOrigins(service), spec, proposing)),
   );
   const applied: Applied = {
     system: spec.name,
@@ -76,129 +113,48 @@ export async function propose(asked: Asked, parts: ApplyParts): Promise<Proposal
     applied,
     warnings: [...warnings.map(warningText), ...cutWarnings(spec), ...goneWarnings(before, applied)],
     changed,
+    from,
   };
 }
 
-export interface Accepted {
-  readonly revision: number;
-  readonly changed: boolean;
-  readonly warnings: readonly string[];
-}
-
-/** Keeps the proposal durably; asking for what is already asked for changes nothing, but gives what failed another try. */
-export async function accept({ applied }: Proposal, parts: ApplyParts): Promise<Accepted> {
-  const { applied: store, decisions, clock } = parts;
-  const warnings = await takeEdges(applied, parts);
-  const retried = retryFailed(applied, { decisions, clock });
+/**
+ * Keeps the proposal durably; asking for what is already asked for changes nothing, but gives what failed another try.
+ * Undefined: something else was asked for since it was worked out.
+ */
+export async function accept(proposal: Proposal, parts: ApplyParts): Promise<Accepted | undefined> {
+  const { applied: store, decisions, ports, clock } = parts;
+  const warnings: string[] = [];
+  for (const { spec } of proposal.applied.services) warnings.push(...(await takeEdges(spec, parts)));
+  // From here to the record nothing is waited for, so nothing can come in between.
+  if (store.seq() !== proposal.from) return undefined;
+  if (parts.isEnding()) throw hasGoneDown();
   const before = store.current();
-  if (before !== undefined && sameApplied(before, applied))
-    return { revision: store.seq(), changed: retried, warnings };
+  const services = proposal.applied.services.map((service) => {
+    const told = before?.services.find(({ spec }) => spec.name === service.spec.name);
+    return tryAgain(withEdges(service, edgePorts(service.spec, ports), told), parts);
+  });
+  const applied = { ...proposal.applied, services };
+  if (before !== undefined && sameApplied(before, applied)) return { revision: store.seq(), changed: false, warnings };
   failpoint('apply: before the record');
   const revision = store.put(applied, clock.now());
   failpoint('apply: after the record');
-  decisions.record(
-    { kind: 'applied', revision, text: `up${applied.environment ? ` --env ${applied.environment}` : ''}` },
-    clock.now(),
-  );
+  const { environment } = applied;
+  const text = `up${environment === undefined ? '' : ` --env ${environment}`}`;
+  decisions.record({ kind: 'applied', revision, text }, clock.now());
   return { revision, changed: true, warnings };
 }
 
-function retryFailed({ services }: Applied, { decisions, clock }: Pick<ApplyParts, 'decisions' | 'clock'>): boolean {
-  const failed = services.filter(({ spec, revision, restarts }) =>
-    decisions.rollouts(spec.name).failed.has(generationOf(revision, restarts)),
-  );
-  for (const { spec, revision, restarts } of failed) {
-    const generation = generationOf(revision, restarts);
-    decisions.record({ kind: 'retried', service: spec.name, generation }, clock.now());
-  }
-  return failed.length > 0;
-}
-
-interface Proposing {
-  readonly asked: Asked;
-  readonly before: Applied | undefined;
-  readonly parts: ApplyParts;
-}
-
-async function proposeService(
-  spec: LaunchSpec,
-  system: SystemSpec,
-  { asked, before, parts }: Proposing,
-): Promise<AppliedService> {
-  const previous = before?.services.find((service) => service.spec.name === spec.name);
-  const [inputsKey, blocked] = await Promise.all([
-    asked.mode === 'in-place' ? undefined : parts.inputsKey(spec, asked.path),
-    blockedOf(spec, asked.path, parts),
-  ]);
-  const revision = revisionOf(spec, inputsKey, { asked, previous, parts });
-  const scaled = previous?.scaledFrom === spec.scale.min ? previous : undefined;
-  return {
-    spec,
-    revision,
-    inputsKey,
-    restarts: previous?.revision === revision ? previous.restarts : 0,
-    instances: scaled?.instances ?? spec.scale.min,
-    scaledFrom: scaled?.scaledFrom,
-    after: afterOf(spec, system),
-    blocked,
-    since: previous?.revision === revision && before?.goingDown === false ? previous.since : parts.clock.now(),
-  };
-}
-
-/** Secrets count by name and version, so that a new value is a new revision, and no value is ever in a key. */
-function revisionOf(
-  spec: LaunchSpec,
-  inputsKey: string | undefined,
-  { asked, previous, parts }: { asked: Asked; previous: AppliedService | undefined; parts: ApplyParts },
-): RevisionId {
-  const versions = Object.fromEntries(secretsOf(spec).map((name) => [name, parts.secrets.version(name)]));
-  const launch = launchKey(spec, versions);
-  if (inputsKey === undefined) return revisionInPlace(spec.name, launch, { asked, previous });
-  return digest(`${launch} ${inputsKey}`);
-}
-
-/** In place there is nothing to key: a revision is whatever the folder holds when it is said to have changed. */
-function revisionInPlace(
-  service: string,
-  launch: string,
-  { asked, previous }: { asked: Asked; previous: AppliedService | undefined },
-): RevisionId {
-  const [, key, count] = previous?.revision.match(/^dev([0-9a-f]+)n(\d+)$/) ?? [];
-  if (key === launch.slice(0, 6) && !asked.changed.includes(service)) return previous?.revision ?? '';
-  return `dev${launch.slice(0, 6)}n${Number(count ?? 0) + 1}`;
-}
-
-async function blockedOf(spec: LaunchSpec, path: string, parts: ApplyParts): Promise<readonly string[]> {
-  const missing = secretsOf(spec)
-    .filter((name) => parts.secrets.version(name) === 0)
-    .map((name) => `the secret ${name} has no value: set it with \`islet secret set ${name}\``);
-  return [...missing, ...(await parts.blockedBy(spec, path))];
-}
-
-/** What it uses, without the edges that were cut because they close a cycle. */
-function afterOf({ name, uses }: LaunchSpec, { cuts }: SystemSpec): readonly string[] {
-  return uses.filter((used) => !cuts.some(({ from, to }) => from === name && to === used));
-}
-
-async function takeEdges({ services }: Applied, parts: ApplyParts): Promise<string[]> {
-  const warnings: string[] = [];
-  for (const { spec } of services) {
-    for (const used of spec.uses) {
-      const warning = await takeEdge(spec.name, used, parts);
-      if (warning !== undefined) warnings.push(warning);
-    }
-  }
-  return warnings;
-}
-
-/** An edge keeps its port for good, unless something else has taken it while nothing of ours listened there. */
-async function takeEdge(caller: string, service: string, { ports, isOurs }: ApplyParts): Promise<string | undefined> {
-  const name = edgeName(caller, service);
-  const before = ports.get(name);
-  const keep = before !== undefined && !(await isFree(before)) && (await isOurs(before));
-  const now = await ports.take(name, { keep });
-  if (before === undefined || before === now) return undefined;
-  return `another program has taken port ${before}: ${caller} reaches ${service} by port ${now} from now on`;
+/**
+ * A generation that was given up stays given up; asking again asks for the next one of the same revision, with instances
+ * whose ends and deadlines are counted from now.
+ */
+function tryAgain(service: AppliedService, { decisions, clock }: ApplyParts): AppliedService {
+  const { revision, restarts, spec } = service;
+  const { failed } = decisions.rollouts(spec.name);
+  if (!failed.has(generationOf(revision, restarts))) return service;
+  const tries = [...failed.keys()].filter((generation) => generation.startsWith(`${revision}.`));
+  const last = Math.max(...tries.map((generation) => Number(generation.slice(revision.length + 1))));
+  return { ...service, restarts: last + 1, since: clock.now() };
 }
 
 /** What was asked for before and is no longer, and what is still on its way out. */
@@ -220,15 +176,21 @@ function withoutOrigins({ origins: _origins, ...spec }: SystemSpec['services'][n
 
 function sameService(service: AppliedService, before: Applied | undefined): boolean {
   const previous = before?.services.find(({ spec }) => spec.name === service.spec.name);
-  return (
-    previous !== undefined && JSON.stringify({ ...previous, since: 0 }) === JSON.stringify({ ...service, since: 0 })
-  );
+  return previous !== undefined && isDeepStrictEqual(plain(previous), plain(service));
 }
 
 function sameApplied(some: Applied, other: Applied): boolean {
-  const plain = (applied: Applied) =>
-    JSON.stringify({ ...applied, services: applied.services.map((service) => ({ ...service, since: 0 })) });
-  return plain(some) === plain(other);
+  const timeless = (applied: Applied) => ({ ...written(applied), services: applied.services.map(plain) });
+  return isDeepStrictEqual(timeless(some), timeless(other));
+}
+
+function plain(service: AppliedService) {
+  return { ...written(service), since: 0 };
+}
+
+/** As it is after it was written and read: what is undefined is not there. */
+function written<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value)) as T;
 }
 
 function invalid(errors: readonly SpecError[]): ApiError {

@@ -19,6 +19,7 @@ export interface ComposeOptions {
   readonly log: Logger;
   readonly keeperPid: () => number | undefined;
   readonly onDown: SystemParts['onDown'];
+  readonly idle: boolean;
 }
 
 export interface Composed {
@@ -53,6 +54,7 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
     keeperPid: options.keeperPid,
     stats: () => traffic.stats({ signal: AbortSignal.timeout(STATS_MS) }),
     onDown: options.onDown,
+    idle: options.idle,
   });
   const watches = [
     compute.watch(() => system.reconciler.poke()),

@@ -1,4 +1,4 @@
-import type { StoreConnection } from '@islet/driver';
+import { DriverError, type StoreConnection } from '@islet/driver';
 import type { EnvValue, Reference, Template } from '@islet/spec';
 import type { LaunchSpec } from './store/applied.ts';
 
@@ -62,8 +62,14 @@ function edgeEnvironment({ edges }: InstanceFacts): Record<string, string> {
 }
 
 function effectiveValue(value: EnvValue, facts: InstanceFacts): string {
-  // A missing secret blocks the service before it gets here.
-  return value.kind === 'secret' ? (facts.secret(value.secret) ?? '') : render(value.template, facts);
+  return value.kind === 'secret' ? secretOf(value.secret, facts) : render(value.template, facts);
+}
+
+/** One that was removed since must not become an empty value: an older revision would start without it, and seem well. */
+function secretOf(name: string, { secret }: InstanceFacts): string {
+  const value = secret(name);
+  if (value !== undefined) return value;
+  throw new DriverError('refused', `the secret ${name} has no value`, { hint: `islet secret set ${name}` });
 }
 
 function render(template: Template, facts: InstanceFacts): string {

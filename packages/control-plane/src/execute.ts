@@ -7,8 +7,10 @@ import {
   type MigrateOutcome,
   type TrafficDriver,
 } from '@islet/driver';
-import type { Generation, InstanceId, RevisionId, Step } from '@islet/plan';
+import { type Generation, generationOf, type InstanceId, type RevisionId, type Step } from '@islet/plan';
 import type { Clock } from './clock.ts';
+import { BUILD_MS } from './deadlines.ts';
+import { edgeName } from './edges.ts';
 import { commandOf, environmentOf } from './environment.ts';
 import { type FactSources, gatherFacts, HOST } from './facts.ts';
 import { failpoint } from './failpoint.ts';
@@ -16,9 +18,6 @@ import type { Look } from './observe.ts';
 import { type Routes, routingTable } from './routing.ts';
 import type { LaunchSpec } from './store/applied.ts';
 import type { Decisions } from './store/decisions.ts';
-
-/** A build that takes longer has hung. */
-const BUILD_DEADLINE_MS = 20 * 60_000;
 
 export interface Hands extends FactSources {
   readonly compute: ComputeDriver;
@@ -28,6 +27,7 @@ export interface Hands extends FactSources {
   readonly clock: Clock;
   readonly routes: (look: Look) => Routes;
   readonly buildRequest: (spec: LaunchSpec, revision: RevisionId) => Promise<Omit<BuildRequest, 'deadlineMs'>>;
+  readonly redact: (text: string) => string;
   /** Why a service has no endpoints, for whoever gets the 503. */
   readonly unavailable: (service: string) => string | undefined;
 }
@@ -35,7 +35,7 @@ export interface Hands extends FactSources {
 type StepOf<K extends Step['kind']> = Extract<Step, { kind: K }>;
 type Act<K extends Step['kind']> = (step: StepOf<K>, hands: Hands, look: Look, signal: AbortSignal) => Promise<void>;
 
-/** Carries out one step. It repeats safely: every driver call is idempotent, every record is made after its effect. */
+/** Carries out one step. It repeats safely: every driver call is idempotent, every record of an effect is made after it. */
 export function execute(step: Step, hands: Hands, look: Look, signal: AbortSignal): Promise<void> {
   return ACTS[step.kind](step as never, hands, look, signal);
 }
@@ -43,7 +43,7 @@ export function execute(step: Step, hands: Hands, look: Look, signal: AbortSigna
 const ACTS: { readonly [K in Step['kind']]: Act<K> } = {
   build: async ({ service, revision }, hands, _look, signal) => {
     const request = await hands.buildRequest(launchOf(service, revision, hands), revision);
-    const outcome = await hands.compute.build({ ...request, deadlineMs: BUILD_DEADLINE_MS }, { signal });
+    const outcome = await hands.compute.build({ ...request, deadlineMs: BUILD_MS }, { signal });
     failpoint('build: after the bytes');
     if (outcome.kind === 'built') return;
     recordFailure(hands, { service, revision, step: 'build', reason: outcome.reason, log: outcome.log });
@@ -51,8 +51,10 @@ const ACTS: { readonly [K in Step['kind']]: Act<K> } = {
 
   provision: async ({ service }, hands, _look, signal) => {
     const spec = wantedSpec(service, hands);
-    const url = spec.database?.engine === 'external' ? hands.secrets.get(spec.database.url.secret) : undefined;
-    await dataFor(spec, hands).provision({ service, url }, { signal });
+    // Before: whoever finds the store ready must not take an older store's migrations for this one's. Somebody may have
+    // deleted its files, or put back a copy.
+    hands.decisions.record({ kind: 'provisioned', service }, hands.clock.now());
+    await provision(spec, hands, signal);
     failpoint('provision: after the store');
   },
 
@@ -72,6 +74,7 @@ const ACTS: { readonly [K in Step['kind']]: Act<K> } = {
     const spec = launchOf(service, revision, hands);
     const port = spec.api.port ?? (await hands.ports.take(portName(instance)));
     failpoint('start: after the port');
+    await refreshOutsideStore(spec, hands, signal);
     const facts = await gatherFacts(spec, { instance, revision, port }, hands);
     const { resources } = spec.run;
     const identity = { service, instance, revision, generation, index, port, resources };
@@ -101,10 +104,10 @@ const ACTS: { readonly [K in Step['kind']]: Act<K> } = {
   },
 
   kill: async ({ service, instance, why }, hands, _look, signal) => {
-    hands.decisions.record({ kind: 'killed', service, instance, why }, hands.clock.now());
-    failpoint('kill: after the record');
     await hands.compute.kill({ instance }, { signal });
     failpoint('kill: after the end');
+    hands.decisions.record({ kind: 'killed', service, instance, why }, hands.clock.now());
+    failpoint('kill: after the record');
   },
 
   promote: async ({ service, revision, generation }, { decisions, clock }) => {
@@ -113,9 +116,8 @@ const ACTS: { readonly [K in Step['kind']]: Act<K> } = {
   },
 
   fail: async ({ service, generation, reason }, hands, look) => {
-    const at = hands.clock.now();
     const log = await lastLines(service, generation, { hands, look });
-    hands.decisions.record({ kind: 'failed', service, generation, failure: { step: 'start', reason, at, log } }, at);
+    recordFailed(hands, { service, generation, step: 'start', reason, log });
   },
 
   forget: async ({ service, revision }, { compute }, _look, signal) => {
@@ -133,7 +135,7 @@ const ACTS: { readonly [K in Step['kind']]: Act<K> } = {
     failpoint('purge: after the data');
     await hands.compute.purge({ service }, { signal });
     failpoint('purge: after the files');
-    hands.ports.releaseOthers(`edge ${service}>`);
+    for (const name of hands.ports.names(edgeName(service, ''))) hands.ports.release(name);
     hands.decisions.record({ kind: 'purged', service }, hands.clock.now());
   },
 
@@ -157,17 +159,8 @@ async function lastLines(
 /** Enough of a log to see why something failed. */
 const FAILURE_LINES = 40;
 
-const INSTANCE_PORTS = 'instance ';
-
 export function portName(instance: InstanceId): string {
-  return `${INSTANCE_PORTS}${instance}`;
-}
-
-/** A stop or a start that was cut short left its port taken, with nothing to use it. */
-export async function releaseUnused({ compute, ports }: Pick<Hands, 'compute' | 'ports'>): Promise<void> {
-  const { services } = await compute.observe();
-  const instances = Object.values(services).flatMap((service) => service.instances);
-  ports.releaseOthers(INSTANCE_PORTS, new Set(instances.map(({ id }) => portName(id))));
+  return `instance ${instance}`;
 }
 
 /** The plan looks at the spec that is wanted; the revision to go back to may be from before it had migrations. */
@@ -178,8 +171,18 @@ async function migrate(
 ): Promise<MigrateOutcome> {
   const migrations = spec.database?.migrations;
   if (migrations === undefined) return { kind: 'migrated', applied: [] };
+  await refreshOutsideStore(spec, hands, signal);
   const within = await hands.compute.folder({ service: spec.name, revision });
   return dataFor(spec, hands).migrate({ service: spec.name, folder: join(within, migrations), within }, { signal });
+}
+
+/**
+ * Forgets the ports of instances that are not there: whoever stopped them was killed before it could. Only before the
+ * first step, since a start takes its port before its instance is seen.
+ */
+export function releaseLostPorts({ ports }: Pick<Hands, 'ports'>, { instances }: Look): void {
+  const prefix = portName('');
+  for (const name of ports.names(prefix)) if (!instances.has(name.slice(prefix.length))) ports.release(name);
 }
 
 interface StepFailure {
@@ -194,9 +197,16 @@ interface StepFailure {
 export function recordFailure(hands: Hands, { service, revision, step, reason, log }: StepFailure): void {
   const wanted = wantedOf(service, hands);
   if (wanted?.revision !== revision) return;
-  const at = hands.clock.now();
-  const failure = { step, reason, at, log: [...log] };
-  hands.decisions.record({ kind: 'failed', service, generation: `${revision}.${wanted.restarts}`, failure }, at);
+  recordFailed(hands, { service, generation: generationOf(revision, wanted.restarts), step, reason, log });
+}
+
+/** What programs print may hold secrets; what is kept of it does not. */
+function recordFailed(
+  { decisions, clock, redact }: Hands,
+  { service, generation, step, reason, log }: Omit<StepFailure, 'revision'> & { readonly generation: Generation },
+): void {
+  const failure = { step, reason: redact(reason), at: clock.now(), log: log.map(redact) };
+  decisions.record({ kind: 'failed', service, generation, failure }, failure.at);
 }
 
 export function wantedOf(service: string, { applied }: Pick<Hands, 'applied'>) {
@@ -213,6 +223,17 @@ function launchOf(service: string, revision: RevisionId, { applied }: Hands): La
   const spec = applied.launch(service, revision);
   if (spec === undefined) throw new DriverError('not-found', `revision ${revision} of ${service} is not known`);
   return spec;
+}
+
+function provision(spec: LaunchSpec, hands: Hands, signal: AbortSignal): Promise<void> {
+  const { name: service, database } = spec;
+  const url = database?.engine === 'external' ? hands.secrets.get(database.url.secret) : undefined;
+  return dataFor(spec, hands).provision({ service, url }, { signal });
+}
+
+/** Its address is a secret, which may have been set anew since the store was reached last. */
+async function refreshOutsideStore(spec: LaunchSpec, hands: Hands, signal: AbortSignal): Promise<void> {
+  if (spec.database?.engine === 'external') await provision(spec, hands, signal);
 }
 
 function dataFor(spec: LaunchSpec, hands: Hands): DataDriver {

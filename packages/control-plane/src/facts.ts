@@ -1,7 +1,13 @@
-import { type DataDriver, DriverError } from '@islet/driver';
+import {
+  type CommandPlace,
+  type ComputeDriver,
+  type ComputeInstance,
+  type DataDriver,
+  DriverError,
+} from '@islet/driver';
 import type { InstanceId, RevisionId } from '@islet/plan';
-import type { InstanceFacts } from './environment.ts';
-import { edgeName } from './routing.ts';
+import { edgeName } from './edges.ts';
+import { environmentOf, type InstanceFacts } from './environment.ts';
 import type { AppliedStore, LaunchSpec } from './store/applied.ts';
 import type { Ports } from './store/ports.ts';
 import type { Secrets } from './store/secrets.ts';
@@ -41,6 +47,17 @@ export async function gatherFacts(
     path: await pathOf(spec.name),
     system: applied.current()?.system ?? '',
   };
+}
+
+/** Where a command runs beside an instance, and what it is given there: as the instance itself. */
+export async function placeOf(
+  { id, service, revision, port }: Pick<ComputeInstance, 'id' | 'service' | 'revision' | 'port'>,
+  spec: LaunchSpec,
+  sources: FactSources & { readonly compute: ComputeDriver },
+): Promise<CommandPlace> {
+  const { argv, cwd, env } = await sources.compute.commandFor({ service, instance: id });
+  const facts = await gatherFacts(spec, { instance: id, revision, port }, sources);
+  return { argv, cwd, env: { ...environmentOf(spec, facts), ...env } };
 }
 
 function protocolOf(service: string, applied: AppliedStore): string {

@@ -14,8 +14,9 @@ export interface Ends {
 }
 
 /**
- * How often each instance ended, and when it may be started again. It is learnt anew by a new control plane: from how
- * often the driver started it, and for how long it has run.
+ * How often each instance ended, and when it may be started again. It is learnt anew by a new control plane: of one
+ * that runs, from how often it was started; of one that has ended, nothing is known but this end. So after a reboot all
+ * are started at once, however often they ended in the months before.
  */
 export interface Ledger {
   note(instance: ComputeInstance): Ends;
@@ -61,6 +62,7 @@ interface Entry extends Ends {
   readonly endedAt: number | undefined;
 }
 
-function firstEntry({ starts }: ComputeInstance): Entry {
-  return { exits: Math.max(0, starts - 1), restartAt: undefined, startedAt: undefined, endedAt: undefined };
+function firstEntry({ starts, process }: ComputeInstance): Entry {
+  const exits = process.kind === 'exited' ? 0 : Math.max(0, starts - 1);
+  return { exits, restartAt: undefined, startedAt: undefined, endedAt: undefined };
 }

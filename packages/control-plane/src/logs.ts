@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { ComputeDriver, LogRef } from '@islet/driver';
+import { type ComputeDriver, DriverError, type LogRef } from '@islet/driver';
 
 export interface LogRequest {
   readonly services: readonly string[];
@@ -27,6 +27,7 @@ export async function* readLogs(
 ): AsyncGenerator<LogLine> {
   const known = await listLogs(request.services, compute);
   for (const log of known) {
+    if (request.signal.aborted) return;
     for (const line of await compute.tail(log, request.lines)) yield lineOf(log, redact(line));
   }
   if (request.follow) yield* followAll(known, request, { compute, redact });
@@ -43,20 +44,25 @@ async function* followAll(
   let wake = () => {};
   signal.addEventListener('abort', () => wake(), { once: true });
 
-  const pump = async (log: LogRef, fromStart: boolean) => {
-    followed.add(log.instance);
-    const before = fromStart ? await compute.tail(log, QUEUE_LINES) : [];
-    for (const line of before) push(lineOf(log, redact(line)));
-    for await (const line of compute.follow(log, signal)) push(lineOf(log, redact(line)));
-  };
   const push = (line: LogLine) => {
     if (queue.length >= QUEUE_LINES) dropped++;
     else queue.push(line);
     wake();
   };
+  /** A log that can't be read is said so in its own place, and is no reason to leave the others. */
+  const pump = async (log: LogRef, fromStart: boolean) => {
+    followed.add(log.instance);
+    try {
+      const before = fromStart ? await compute.tail(log, QUEUE_LINES) : [];
+      for (const line of before) push(lineOf(log, redact(line)));
+      for await (const line of compute.follow(log, signal)) push(lineOf(log, redact(line)));
+    } catch (error) {
+      if (!signal.aborted) push(lineOf(log, `its log can't be read: ${DriverError.from(error).message}`));
+    }
+  };
   const discover = async () => {
     while (!signal.aborted) {
-      const logs = await listLogs(services, compute);
+      const logs = await listLogs(services, compute).catch(() => []);
       for (const log of logs) if (!followed.has(log.instance)) void pump(log, true);
       await pause(DISCOVER_MS, undefined, { signal }).catch(() => undefined);
     }
@@ -65,12 +71,16 @@ async function* followAll(
   for (const log of known) void pump(log, false);
   void discover();
   while (!signal.aborted) {
-    for (let line = queue.shift(); line !== undefined; line = queue.shift()) yield line;
-    if (dropped > 0)
-      yield { service: 'islet', instance: 'islet', line: `${dropped} lines left out: the reader is too slow` };
+    const lines = queue.splice(0);
+    yield* lines;
+    if (dropped > 0) yield leftOut(dropped);
     dropped = 0;
     if (queue.length === 0 && !signal.aborted) await new Promise<void>((resume) => (wake = resume));
   }
+}
+
+function leftOut(count: number): LogLine {
+  return { service: 'islet', instance: 'islet', line: `${count} lines left out: the reader is too slow` };
 }
 
 async function listLogs(services: readonly string[], compute: ComputeDriver): Promise<readonly LogRef[]> {

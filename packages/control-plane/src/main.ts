@@ -10,10 +10,11 @@ import packageJson from '../package.json' with { type: 'json' };
 import { createHandlers } from './api/handlers.ts';
 import { type ApiServer, serveApi } from './api/server.ts';
 import { type Composed, compose } from './compose.ts';
-import { releaseUnused } from './execute.ts';
+import { END_MS } from './deadlines.ts';
 import { failpoint } from './failpoint.ts';
+import { writeAtomically } from './own-file.ts';
+import { boundOwnLogs } from './own-logs.ts';
 import { removeEmptyRuntime } from './state.ts';
-import { writeAtomically } from './write-atomically.ts';
 
 /*
  * The control plane of one system, as a process.
@@ -44,14 +45,19 @@ if (life === undefined) {
   log.info('another control plane lives: nothing to do');
   process.exit(0);
 }
+// What nobody caught leaves this process in a state that nobody knows. It ends, the keeper starts another, and that one
+// goes on from what is there.
+process.on('uncaughtException', (error) => {
+  log.fatal({ error: error.message, stack: error.stack }, 'a defect: the control plane ends');
+  process.exit(1);
+});
 await (values.once ? serveOnce() : serve());
 
 async function serve(): Promise<void> {
   let keeperPid: number | undefined;
-  const composed = await start({ keeperPid: () => keeperPid, onDown: () => void goDown() });
+  const composed = await start({ keeperPid: () => keeperPid, onDown: () => void goDown(), idle: false });
   const { system } = composed;
   clearDown(composed);
-  await releaseUnused(system.hands);
   writeKeeperFile();
   const keeper = reviveKeeper({ state: stateFolder, argv: keeperArgv(stateFolder) });
   const watchKeeper = setInterval(async () => {
@@ -59,6 +65,7 @@ async function serve(): Promise<void> {
       () => undefined,
     );
   }, 1_000);
+  const logs = boundOwnLogs(layoutOf.logs(bare), (error) => log.warn({ error: error.message }, 'a log is not rotated'));
   const api = await serveApi(createHandlers(system), {
     token: system.parts.state.token,
     port: 0,
@@ -76,7 +83,10 @@ async function serve(): Promise<void> {
   const end = async () => {
     if (ending) return;
     ending = true;
+    // Nothing is lost by an end in the middle, so nothing that hangs may keep this process.
+    setTimeout(() => process.exit(1), END_MS).unref();
     keeper[Symbol.dispose]();
+    logs[Symbol.dispose]();
     clearInterval(watchKeeper);
     await close(composed, api);
     process.exit(0);
@@ -102,7 +112,7 @@ async function serve(): Promise<void> {
 
 /** Answers reading calls and keeps secrets while the system is down. */
 async function serveOnce(): Promise<void> {
-  const composed = await start({ keeperPid: () => undefined, onDown: () => undefined });
+  const composed = await start({ keeperPid: () => undefined, onDown: () => undefined, idle: true });
   const { token } = composed.system.parts.state;
   const api = await serveApi(createHandlers(composed.system), { token, port: 0, version: packageJson.version });
   process.stdout.write(`${JSON.stringify({ url: api.url, token })}\n`);
@@ -110,7 +120,7 @@ async function serveOnce(): Promise<void> {
   process.stdin.once('end', () => void close(composed, api).then(() => process.exit(0)));
 }
 
-function start(options: Pick<Parameters<typeof compose>[0], 'keeperPid' | 'onDown'>): Promise<Composed> {
+function start(options: Pick<Parameters<typeof compose>[0], 'keeperPid' | 'onDown' | 'idle'>): Promise<Composed> {
   return compose({ folder, stateFolder, version: packageJson.version, log, ...options });
 }
 

@@ -21,6 +21,7 @@ import {
 } from '@islet/plan';
 import type { RoutingTable } from '@islet/policy';
 import type { Clock } from './clock.ts';
+import { openEyes } from './eyes.ts';
 import type { Ledger } from './ledger.ts';
 import type { Prober, Subject } from './probe/prober.ts';
 import type { Decisions } from './store/decisions.ts';
@@ -31,6 +32,8 @@ export interface Look {
   readonly instances: ReadonlyMap<InstanceId, ComputeInstance>;
   readonly traffic: TrafficObservation;
   readonly stores: Readonly<Record<string, StoreObservation>>;
+  /** What could not be seen, each a sentence; what was last seen of it stands in its place. */
+  readonly problems: readonly string[];
 }
 
 export interface Senses {
@@ -41,6 +44,8 @@ export interface Senses {
   readonly ledger: Ledger;
   readonly decisions: Decisions;
   readonly clock: Clock;
+  /** The engine that a service declares; undefined: none, or it is asked to be gone. */
+  readonly engineOf: (service: string) => DataDriver['engine'] | undefined;
   /** What to probe of an instance; undefined: its revision is not known any more. */
   readonly subject: (instance: ComputeInstance, adopted: boolean) => Subject | undefined;
 }
@@ -51,42 +56,60 @@ export interface Observer {
 
 export function createObserver(senses: Senses): Observer {
   const removedAt = new Map<InstanceId, number>();
+  const eyes = openEyes(senses);
   /** Instances that took traffic before this control plane began; filled by the first look that reaches the proxy. */
   let adopted: ReadonlySet<InstanceId> | undefined;
 
   return {
     look: async (held) => {
-      const [compute, traffic, ...stores] = await Promise.all([
-        senses.compute.observe(),
-        senses.traffic.observe(),
-        ...senses.data.map((driver) => driver.observe()),
+      const [compute, traffic, ...engines] = await Promise.all([
+        eyes.compute(),
+        eyes.traffic(),
+        ...eyes.data.map((see) => see()),
       ]);
-      const table = traffic.kind === 'reachable' ? traffic.table : undefined;
+      const table = traffic.seen.kind === 'reachable' ? traffic.seen.table : undefined;
       const routed = new Set(Object.values(endpointsOf(table)).flat());
-      adopted ??= traffic.kind === 'reachable' ? routed : undefined;
+      adopted ??= traffic.seen.kind === 'reachable' ? routed : undefined;
 
-      const instances = Object.values(compute.services).flatMap((service) => service.instances);
+      const instances = Object.values(compute.seen.services).flatMap((service) => service.instances);
       followProbes(senses, instances, adopted ?? new Set());
       noteRemovals(removedAt, { instances, routed, now: senses.clock.now() });
       senses.ledger.keep(new Set(instances.map(({ id }) => id)));
 
-      const allStores: Record<string, StoreObservation> = Object.assign({}, ...stores);
-      const names = new Set([...Object.keys(compute.services), ...Object.keys(allStores)]);
+      const stores = storesOf(
+        senses,
+        engines.map(({ seen }) => seen),
+      );
+      const names = new Set([...Object.keys(compute.seen.services), ...Object.keys(stores)]);
       const services = [...names].map((name): [string, ObservedService] => {
-        const seen = compute.services[name];
-        return [
-          name,
-          serviceOf(name, { built: seen?.built ?? [], instances: seen?.instances ?? [] }, allStores[name], senses),
-        ];
+        const { built = [], instances = [] } = compute.seen.services[name] ?? {};
+        return [name, serviceOf(name, { built, instances }, stores[name], senses)];
       });
       return {
-        observed: { services: Object.fromEntries(services), traffic: trafficOf(traffic, removedAt), held },
+        observed: { services: Object.fromEntries(services), traffic: trafficOf(traffic.seen, removedAt), held },
         instances: new Map(instances.map((instance) => [instance.id, instance])),
-        traffic,
-        stores: allStores,
+        traffic: traffic.seen,
+        stores,
+        problems: [compute, ...engines].flatMap(({ problem }) => problem ?? []),
       };
     },
   };
+}
+
+/** A service whose engine was changed has two stores for a while: the one that it declares is meant. */
+function storesOf(
+  { data, engineOf }: Senses,
+  engines: readonly Readonly<Record<string, StoreObservation>>[],
+): Record<string, StoreObservation> {
+  const stores: Record<string, StoreObservation> = {};
+  for (const [index, { engine }] of data.entries()) {
+    for (const [service, store] of Object.entries(engines[index] ?? {})) {
+      const declared = engineOf(service);
+      if (declared !== undefined && declared !== engine) continue;
+      if (stores[service] === undefined || store.kind !== 'stopped') stores[service] = store;
+    }
+  }
+  return stores;
 }
 
 function followProbes(senses: Senses, instances: readonly ComputeInstance[], adopted: ReadonlySet<InstanceId>): void {

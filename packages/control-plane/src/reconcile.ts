@@ -1,24 +1,34 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { DriverError } from '@islet/driver';
-import { type Desired, earliest, type Hold, plan, type Step, type StepKey, stepKey } from '@islet/plan';
+import { type Desired, describeStep, earliest, type Hold, plan, type Step, type StepKey, stepKey } from '@islet/plan';
 import type { Clock } from './clock.ts';
+import { CLOSE_MS, within } from './deadlines.ts';
 import type { Look, Observer } from './observe.ts';
 
 /** Look again at least this often, even when nothing called: level-based means that no event is needed. */
 const RESYNC_MS = 30_000;
+/** After a turn that failed itself: nothing else may ever call. */
+const FAILED_TURN_MS = 1_000;
 /** A step that failed is tried again after 0.5 s, 1 s, 2 s … 30 s. */
 const COOLING = { firstMs: 500, capMs: 30_000 } as const;
 
 export interface ReconcileParts {
   readonly observer: Observer;
   readonly desired: (look: Look) => Desired;
+  /** Never takes a turn, whoever pokes. */
+  readonly idle: boolean;
+  /** Before the first step of all. */
+  readonly onFirstLook: (look: Look) => void;
   /** Carries out one step. Rejecting means: not done, try again. */
   readonly execute: (step: Step, look: Look, signal: AbortSignal) => Promise<void>;
-  /** A step failed for the `attempt`th time in a row; true: it was recorded as final, and needs no further try now. */
+  readonly deadlineMs: (step: Step) => number;
+  /** A step failed for the `attempt`th time in a row. */
   readonly onFailure: (step: Step, error: DriverError, attempt: number) => void;
   /** After every turn: what was seen, wanted and decided. */
   readonly onTurn: (turn: TurnReport) => void;
   readonly clock: Clock;
-  readonly log: { error(fields: object, message: string): void };
+  /** A turn itself failed; there will be another. */
+  readonly onTrouble: (error: Error) => void;
 }
 
 export interface TurnReport {
@@ -41,12 +51,12 @@ export interface Reconciler {
  */
 export function createReconciler(parts: ReconcileParts): Reconciler {
   const held = new Map<StepKey, Hold>();
-  const attempts = new Map<StepKey, number>();
-  const running = new Map<StepKey, { readonly controller: AbortController; readonly done: Promise<void> }>();
+  const running = new Map<StepKey, Running>();
   let timer: NodeJS.Timeout | undefined;
   let turning = false;
   let again = false;
-  let closed = false;
+  let closed = parts.idle;
+  let first = true;
 
   const poke = () => {
     if (closed) return;
@@ -58,77 +68,108 @@ export function createReconciler(parts: ReconcileParts): Reconciler {
     turning = true;
     do {
       again = false;
-      await turn().catch((error: unknown) => parts.log.error({ error }, 'a turn failed'));
+      await turn().catch((error: unknown) => {
+        parts.onTrouble(error instanceof Error ? error : new Error(String(error)));
+        wakeIn(FAILED_TURN_MS);
+      });
     } while (again && !closed);
     turning = false;
   };
 
   const turn = async () => {
     const look = await parts.observer.look(Object.fromEntries(held));
+    if (closed) return;
+    if (first) parts.onFirstLook(look);
+    first = false;
     const desired = parts.desired(look);
     const now = parts.clock.now();
     const steps = plan(desired, look.observed, now);
-    if (closed) return;
-    abortUnwanted(desired);
-    for (const step of steps) if (step.kind !== 'wait') begin(step, look);
-    parts.onTurn({ look: { ...look, observed: { ...look.observed, held: Object.fromEntries(held) } }, desired, steps });
-    wakeBy(Math.min(earliest(steps) ?? Number.POSITIVE_INFINITY, now + RESYNC_MS), now);
+    callOffUnwanted(desired);
+    const begun = steps.filter(({ kind }) => kind !== 'wait');
+    for (const step of begun) begin(step, look);
+    forgetCooled(now);
+    wakeIn(Math.min(earliest(steps) ?? Number.POSITIVE_INFINITY, now + RESYNC_MS) - now);
+    parts.onTurn({ look: { ...look, observed: { ...look.observed, held: heldBy(look, begun) } }, desired, steps });
   };
 
   const begin = (step: Step, look: Look) => {
     const key = stepKey(step);
+    const before = held.get(key);
+    const attempt = (before?.kind === 'cooling' ? before.attempt : 0) + 1;
     const controller = new AbortController();
     held.set(key, { kind: 'running', step });
-    const done = parts
-      .execute(step, look, controller.signal)
+    const deadline = { afterMs: parts.deadlineMs(step), signal: controller.signal, what: describeStep(step) };
+    const done = within(deadline, (signal) => parts.execute(step, look, signal))
       .then(
-        () => succeed(key),
-        (error: unknown) => fail(step, DriverError.from(error)),
+        () => void held.delete(key),
+        (error: unknown) => fail(step, DriverError.from(error), { attempt, calledOff: controller.signal.aborted }),
       )
+      .catch((error: unknown) => parts.onTrouble(DriverError.from(error)))
       .finally(() => {
         running.delete(key);
         poke();
       });
-    running.set(key, { controller, done });
+    running.set(key, { step, controller, done });
   };
 
-  const succeed = (key: StepKey) => {
-    held.delete(key);
-    attempts.delete(key);
-  };
-
-  const fail = (step: Step, error: DriverError) => {
-    const key = stepKey(step);
-    const attempt = (attempts.get(key) ?? 0) + 1;
-    attempts.set(key, attempt);
-    parts.onFailure(step, error, attempt);
+  const fail = (
+    step: Step,
+    error: DriverError,
+    { attempt, calledOff }: { readonly attempt: number; readonly calledOff: boolean },
+  ) => {
+    // It did not fail: it was made to stop.
+    if (calledOff) return void held.delete(stepKey(step));
     const delayMs = Math.min(COOLING.firstMs * 2 ** (attempt - 1), COOLING.capMs);
-    held.set(key, { kind: 'cooling', step, until: parts.clock.now() + delayMs, reason: error.message });
+    const until = parts.clock.now() + delayMs;
+    held.set(stepKey(step), { kind: 'cooling', step, until, reason: error.message, attempt });
+    parts.onFailure(step, error, attempt);
   };
 
-  /** A build of what is asked to be gone is work for nothing, and keeps it from going. */
-  const abortUnwanted = (desired: Desired) => {
-    const gone = new Set(desired.services.filter(({ kind }) => kind === 'absent').map(({ name }) => name));
-    for (const [key, { controller }] of running) {
-      const hold = held.get(key);
-      if (hold === undefined || !ABORTABLE.has(hold.step.kind)) continue;
-      if ('service' in hold.step && gone.has(hold.step.service)) controller.abort();
-    }
+  /** What has cooled and was not begun again is asked for no more. */
+  const forgetCooled = (now: number) => {
+    for (const [key, hold] of held) if (hold.kind === 'cooling' && hold.until <= now) held.delete(key);
   };
 
-  const wakeBy = (at: number, now: number) => {
+  /** A build of what nobody asks for any more is work for nothing: it takes another's turn, and keeps a service from going. */
+  const callOffUnwanted = (desired: Desired) => {
+    for (const { step, controller } of running.values()) if (!isStillWanted(step, desired)) controller.abort();
+  };
+
+  const wakeIn = (delayMs: number) => {
     clearTimeout(timer);
-    timer = setTimeout(poke, Math.max(1, at - now));
+    if (!closed) timer = setTimeout(poke, Math.max(1, delayMs));
   };
 
   const close = async () => {
     closed = true;
     clearTimeout(timer);
     for (const { controller } of running.values()) controller.abort();
-    await Promise.allSettled([...running.values()].map(({ done }) => done));
+    const ended = Promise.allSettled([...running.values()].map(({ done }) => done));
+    await Promise.race([ended, pause(CLOSE_MS, undefined, { ref: false })]);
   };
 
   return { poke, close };
 }
 
-const ABORTABLE: ReadonlySet<Step['kind']> = new Set(['build', 'provision', 'migrate']);
+interface Running {
+  readonly step: Step;
+  readonly controller: AbortController;
+  readonly done: Promise<void>;
+}
+
+/** Only what changes nothing that runs is called off: the rest is quick, and has to be brought to its end. */
+function isStillWanted(step: Step, { services }: Desired): boolean {
+  if (step.kind !== 'build' && step.kind !== 'provision' && step.kind !== 'migrate') return true;
+  const service = services.find(({ name }) => name === step.service);
+  if (service?.kind !== 'present') return false;
+  return step.kind !== 'build' || step.revision === service.revision;
+}
+
+/**
+ * What the turn itself knew to be under way, and what it began. A step that ended during the look was left out of the
+ * plan because it ran, so it must count as running here: otherwise nothing at all would seem left to do, for an instant.
+ */
+function heldBy({ observed }: Look, begun: readonly Step[]): Readonly<Record<StepKey, Hold>> {
+  const running = begun.map((step): [StepKey, Hold] => [stepKey(step), { kind: 'running', step }]);
+  return { ...observed.held, ...Object.fromEntries(running) };
+}

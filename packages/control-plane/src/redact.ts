@@ -1,5 +1,30 @@
+import type { Secrets } from './store/secrets.ts';
+
 /** Values shorter than this are not redacted: they would blot out half of every line, and guard nothing. */
 const SHORTEST = 4;
+
+/** Values that were replaced or removed, and may still be printed by what was started with them. */
+const RETIRED = 100;
+
+/**
+ * A redactor that follows the secrets: made anew only when one of them changes. What was a secret since this process
+ * began stays one.
+ */
+export function createRedactor(secrets: Pick<Secrets, 'changes' | 'values'>): (text: string) => string {
+  let known: readonly string[] = secrets.values();
+  let changes = secrets.changes();
+  let redact = redactor(known);
+  return (text) => {
+    if (secrets.changes() !== changes) {
+      const values = secrets.values();
+      const retired = known.filter((value) => !values.includes(value)).slice(-RETIRED);
+      known = [...retired, ...values];
+      changes = secrets.changes();
+      redact = redactor(known);
+    }
+    return redact(text);
+  };
+}
 
 /** Replaces secrets in text: as they are, in base64 (at each of its three alignments), and URL-encoded. */
 export function redactor(secrets: readonly string[]): (text: string) => string {

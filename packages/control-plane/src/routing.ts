@@ -1,6 +1,7 @@
 import type { Endpoints, InstanceId } from '@islet/plan';
 import type { EdgeListener, Endpoint, GatewayListener, Listener, RoutedService, RoutingTable } from '@islet/policy';
 import { digest } from './desire.ts';
+import { edgeName } from './edges.ts';
 import type { Applied, LaunchSpec } from './store/applied.ts';
 
 /** Everything in a routing table but its version and endpoints. */
@@ -52,10 +53,6 @@ function edgesOf(specs: readonly LaunchSpec[], edgePort: RoutesInput['edgePort']
     }
   }
   return [...edges.values()].sort((a, b) => a.port - b.port);
-}
-
-export function edgeName(caller: string, service: string): string {
-  return `edge ${caller}>${service}`;
 }
 
 export interface TableInput {

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Layout, layoutOf } from '@islet/driver';
 import { chooseRuntime } from './machine.ts';
+import { readIfThere, writeAtomically } from './own-file.ts';
 import { type AppliedStore, openApplied } from './store/applied.ts';
 import { type Database, openDatabase } from './store/database.ts';
 import { type Decisions, openDecisions } from './store/decisions.ts';
@@ -57,11 +58,11 @@ export function removeEmptyRuntime({ state, runtime }: Layout): void {
 
 const NOT_EMPTY: ReadonlySet<string> = new Set(['ENOTEMPTY', 'EEXIST', 'ENOENT']);
 
+/** An empty one is made anew: it would open the door to whoever sends none. */
 function readOrMakeToken(path: string): string {
-  try {
-    writeFileSync(path, randomBytes(24).toString('base64url'), { mode: 0o600, flag: 'wx' });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  }
-  return readFileSync(path, 'utf8').trim();
+  const found = readIfThere(path)?.toString().trim() ?? '';
+  if (found !== '') return found;
+  const token = randomBytes(24).toString('base64url');
+  writeAtomically(path, token);
+  return token;
 }

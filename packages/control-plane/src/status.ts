@@ -1,7 +1,17 @@
 import type { ServiceStatus, SystemStatus } from '@islet/client';
 import type { ComputeInstance } from '@islet/driver';
-import { describeEnd, type ObservedInstance, type Status, settled, short, status } from '@islet/plan';
+import {
+  describeEnd,
+  generationOf,
+  type ObservedInstance,
+  PROXY,
+  type Status,
+  settled,
+  short,
+  status,
+} from '@islet/plan';
 import { HOST } from './facts.ts';
+import type { Look } from './observe.ts';
 import type { TurnReport } from './reconcile.ts';
 import type { Applied, AppliedService } from './store/applied.ts';
 import type { Decisions } from './store/decisions.ts';
@@ -30,7 +40,6 @@ export function systemStatus({ look, desired, steps }: TurnReport, context: Stat
   );
   const proxy = look.traffic.kind === 'reachable' ? { pid: look.traffic.pid } : undefined;
   const keeper = context.keeperPid();
-  const publishing = steps.some(({ kind }) => kind === 'publish') || 'publish' in look.observed.held;
   return {
     system: applied?.system ?? '',
     folder: context.folder,
@@ -45,9 +54,32 @@ export function systemStatus({ look, desired, steps }: TurnReport, context: Stat
       ...(keeper === undefined ? {} : { keeper: { pid: keeper } }),
     },
     services,
-    settled: settled(statuses) && !publishing && look.traffic.kind === 'reachable',
-    warnings: [...context.warnings(), ...(look.traffic.kind === 'reachable' ? look.traffic.problems : [])],
+    settled: settled(statuses) && isRouted({ look, desired, steps }),
+    warnings: [...context.warnings(), ...look.problems, ...trafficProblems(look)].map(context.redact),
   };
+}
+
+/** Everything that was asked for is gone, and nothing is under way: no proxy is needed to know that. */
+export function isAllGone({ services }: SystemStatus, { look }: TurnReport): boolean {
+  const busy = Object.values(look.observed.held).some(
+    ({ kind, step }) => kind === 'running' && step.kind !== 'publish',
+  );
+  return !busy && services.every(({ state }) => state === 'stopped');
+}
+
+/** The proxy has acknowledged what this turn wants, and is not being told anything else. */
+function isRouted({ look, steps }: TurnReport): boolean {
+  const publishing = look.observed.held.publish?.kind === 'running';
+  const pending = steps.some((step) => step.kind === 'publish' || (step.kind === 'wait' && step.service === PROXY));
+  return look.traffic.kind === 'reachable' && !publishing && !pending;
+}
+
+function trafficProblems({ traffic, observed }: Look): readonly string[] {
+  const refused = observed.held.publish;
+  return [
+    ...(traffic.kind === 'reachable' ? traffic.problems : [`the proxy can't be reached: ${traffic.reason}`]),
+    ...(refused?.kind === 'cooling' ? [`the proxy did not take its routes: ${refused.reason}`] : []),
+  ];
 }
 
 interface ServiceContext {
@@ -63,7 +95,7 @@ function serviceStatus(name: string, { report, applied, context, statuses }: Ser
   const seen = look.observed.services[name];
   const instances = seen?.instances ?? [];
   const rollouts = context.decisions.rollouts(name);
-  const failure = wanted && rollouts.failed.get(`${wanted.revision}.${wanted.restarts}`);
+  const failure = wanted && rollouts.failed.get(generationOf(wanted.revision, wanted.restarts));
   const { state, why } = statuses[name] ?? { state: 'stopped', why: 'is stopped' };
   const serving = instances.find((instance) => instance.state.kind === 'ready')?.revision ?? rollouts.stable?.revision;
   const database = databaseOf(wanted, look.stores[name]);

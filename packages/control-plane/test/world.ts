@@ -6,7 +6,7 @@ import { createFakeCompute, createFakeData, createFakeMachine, FakeTraffic } fro
 import { pino } from 'pino';
 import { createHandlers } from '../src/api/handlers.ts';
 import type { Handlers } from '../src/api/server.ts';
-import { accept, propose } from '../src/apply.ts';
+import { apply } from '../src/apply.ts';
 import { systemClock } from '../src/clock.ts';
 import { openState } from '../src/state.ts';
 import { createSystem, type System } from '../src/system.ts';
@@ -74,8 +74,7 @@ export class World {
 
   async up(): Promise<SystemStatus> {
     const asked = { environment: undefined, path: '/usr/bin', mode: 'revisions', changed: [] } as const;
-    const proposal = await propose(asked, this.system.applying);
-    await accept(proposal, this.system.applying);
+    await apply(asked, this.system.applying);
     this.system.reconciler.poke();
     return this.settled();
   }

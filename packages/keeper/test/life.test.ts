@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -17,6 +17,17 @@ test('a second instance is told that another lives', async (t) => {
   const second = await listenLife({ state, program: 'proxy' });
   assert.ok(second);
   await Promise.all([second.close(), other.close()]);
+});
+
+test('the lock needs no space on the disk', async (t) => {
+  const state = folder(t);
+  const life = await listenLife({ state, program: 'proxy' });
+  const files = readdirSync(join(state, 'run')).filter((name) => name.startsWith('proxy.lock'));
+  assert.deepEqual(
+    files.map((name) => statSync(join(state, 'run', name)).size),
+    [0],
+  );
+  await life?.close();
 });
 
 test('a socket that a killed instance left is replaced', async (t) => {

@@ -40,7 +40,7 @@ export interface PresentService {
   readonly blocked: readonly string[];
   /** Revisions whose bytes are kept for a rollback. */
   readonly keep: readonly RevisionId[];
-  /** When this was asked for. */
+  /** When this was asked for, or when somebody began to look after it again. */
   readonly since: number;
 }
 
@@ -70,7 +70,14 @@ export interface Observed {
 
 export type Hold =
   | { readonly kind: 'running'; readonly step: Step }
-  | { readonly kind: 'cooling'; readonly step: Step; readonly until: number; readonly reason: string };
+  | {
+      readonly kind: 'cooling';
+      readonly step: Step;
+      readonly until: number;
+      readonly reason: string;
+      /** How often it has failed in a row. */
+      readonly attempt: number;
+    };
 
 export interface ObservedService {
   readonly name: string;

@@ -27,9 +27,11 @@ export function prepare(service: PresentService, seen: ObservedService, goal: St
   const stored = !service.hasStore || seen.store.kind === 'ready';
   const migrated = !service.migrates || seen.migrated.includes(goal.revision);
   const mayTry = seen.failed[goal.generation] === undefined;
+  // The files are those of the revision asked for by now: built of them, an older one would be another under its name.
+  const mayBuild = mayTry && goal.revision === service.revision;
 
   const steps: Step[] = [];
-  if (!built && mayTry) steps.push({ kind: 'build', service: service.name, revision: goal.revision });
+  if (!built && mayBuild) steps.push({ kind: 'build', service: service.name, revision: goal.revision });
   if (!stored && (mayTry || seen.instances.length > 0)) steps.push({ kind: 'provision', service: service.name });
   if (built && stored && !migrated && mayTry) {
     steps.push({ kind: 'migrate', service: service.name, revision: goal.revision });

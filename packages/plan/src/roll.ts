@@ -145,25 +145,28 @@ function judge(roster: Roster, progress: Progress, now: number): Step[] {
   return waitForReady(service, progress.wanted);
 }
 
-function failureOf({ rollout }: PresentService, wanted: readonly ObservedInstance[], now: number): string | undefined {
+function failureOf(service: PresentService, wanted: readonly ObservedInstance[], now: number): string | undefined {
   const broken = wanted.find(({ exits }) => exits >= START_ATTEMPTS);
   if (broken !== undefined) {
     const how = broken.state.kind === 'exited' ? ` (${broken.state.how})` : '';
     return `${broken.id} ended ${broken.exits} times${how}`;
   }
-  const late = wanted.find(
-    ({ state, firstStartedAt }) => state.kind !== 'ready' && now >= firstStartedAt + rollout.healthyDeadlineMs,
-  );
-  return late && `${late.id} was not ready within ${Math.round(rollout.healthyDeadlineMs / 1000)} s`;
+  const late = wanted.find((instance) => instance.state.kind !== 'ready' && now >= readyBy(instance, service));
+  return late && `${late.id} was not ready within ${Math.round(service.rollout.healthyDeadlineMs / 1000)} s`;
+}
+
+/** Counted from when somebody looked: a control plane that was away has not seen whether it was ready in time. */
+function readyBy({ firstStartedAt }: ObservedInstance, { since, rollout }: PresentService): number {
+  return Math.max(firstStartedAt, since) + rollout.healthyDeadlineMs;
 }
 
 /** What is not ready in time has failed, so this is when to look again. */
-function waitForReady({ name, rollout }: PresentService, wanted: readonly ObservedInstance[]): Step[] {
+function waitForReady(service: PresentService, wanted: readonly ObservedInstance[]): Step[] {
   return wanted
     .filter(({ state }) => state.kind !== 'ready')
-    .map(({ id, firstStartedAt }) => {
-      const until = firstStartedAt + rollout.healthyDeadlineMs;
-      return { kind: 'wait', service: name, why: `waits for ${id} to be ready`, until };
+    .map((instance) => {
+      const why = `waits for ${instance.id} to be ready`;
+      return { kind: 'wait', service: service.name, why, until: readyBy(instance, service) };
     });
 }
 

@@ -2,7 +2,9 @@ import type {
   AbsentService,
   Desired,
   DesiredService,
+  Hold,
   Observed,
+  ObservedInstance,
   ObservedService,
   PresentService,
   Step,
@@ -40,10 +42,10 @@ export function status(desired: Desired, observed: Observed, steps: readonly Ste
   return Object.fromEntries(
     desired.services.map((service) => {
       const own = steps.filter((step) => 'service' in step && step.service === service.name);
-      const running = Object.values(observed.held)
-        .filter(({ kind, step }) => kind === 'running' && 'service' in step && step.service === service.name)
-        .map(({ step }) => step);
-      return [service.name, statusOf(service, seenOf(service.name, observed), own, running)];
+      const held = Object.values(observed.held).filter(
+        ({ step }) => 'service' in step && step.service === service.name,
+      );
+      return [service.name, statusOf(service, seenOf(service.name, observed), own, held)];
     }),
   );
 }
@@ -94,17 +96,26 @@ function statusOf(
   service: DesiredService,
   seen: ObservedService,
   steps: readonly Step[],
-  running: readonly Step[],
+  held: readonly Hold[],
 ): Status {
+  const running = held.filter(({ kind }) => kind === 'running').map(({ step }) => step);
+  const stuck = held.flatMap(reasonIfStuck);
   if (service.kind === 'absent') return goneStatus(service, seen, [...running, ...steps]);
   const ready = seen.instances.filter(({ state }) => state.kind === 'ready').length;
   const serving = ready > 0 && seen.stable !== undefined ? `; revision ${short(seen.stable.revision)} serves` : '';
-  const busy = underWay(seen, steps, running);
+  const busy = stuck.length > 0 ? effectUnderWay(steps, running) : underWay(seen, steps, running);
   if (busy !== undefined) return { state: 'progressing', why: busy };
   if (service.blocked.length > 0) return { state: 'blocked', why: `${service.blocked.join('; ')}${serving}` };
   const failure = seen.failed[service.generation];
   if (failure !== undefined) return { state: 'failed', why: `${failure}${serving}` };
-  return ready < service.instances ? degraded(service, seen, ready, steps) : readyStatus(service, ready);
+  if (ready < service.instances || stuck.length > 0) return degraded(service, seen, { ready, steps, stuck });
+  return readyStatus(service, ready);
+}
+
+/** A step that fails again and again is tried for ever, but is no progress: whoever waits for it shall know. */
+function reasonIfStuck(hold: Hold): string[] {
+  if (hold.kind !== 'cooling' || hold.step.kind === 'forget' || hold.attempt < START_ATTEMPTS) return [];
+  return [`${describeStep(hold.step)}: failed ${hold.attempt} times: ${hold.reason}`];
 }
 
 function goneStatus({ purge }: AbsentService, { store }: ObservedService, [step]: readonly Step[]): Status {
@@ -115,8 +126,8 @@ function goneStatus({ purge }: AbsentService, { store }: ObservedService, [step]
 
 /** The sentence for what is under way; undefined where only a crash loop's next try is awaited. */
 function underWay(seen: ObservedService, steps: readonly Step[], running: readonly Step[]): string | undefined {
-  const [effect] = [...running, ...steps].filter(({ kind }) => kind !== 'wait' && kind !== 'forget');
-  if (effect !== undefined) return describeStep(effect);
+  const effect = effectUnderWay(steps, running);
+  if (effect !== undefined) return effect;
   const looping = seen.instances.some(({ exits }) => exits >= START_ATTEMPTS);
   if (looping) return undefined;
   const starting = seen.instances.find(({ state }) => state.kind === 'starting' || state.kind === 'stopping');
@@ -125,13 +136,28 @@ function underWay(seen: ObservedService, steps: readonly Step[], running: readon
   return wait && describeStep(wait);
 }
 
-function degraded(service: PresentService, seen: ObservedService, ready: number, steps: readonly Step[]): Status {
-  const waits = steps.filter((step) => step.kind === 'wait').map(describeStep);
-  const unready = seen.instances
-    .filter(({ state }) => state.kind === 'unready')
-    .map(({ id }) => `${id} fails its readiness probe`);
-  const reasons = [...new Set([...unready, ...waits])];
-  return { state: 'degraded', why: `${ready} of ${service.instances} ready: ${reasons.join('; ')}` };
+function effectUnderWay(steps: readonly Step[], running: readonly Step[]): string | undefined {
+  const [effect] = [...running, ...steps].filter(({ kind }) => kind !== 'wait' && kind !== 'forget');
+  return effect && describeStep(effect);
+}
+
+interface Shortage {
+  readonly ready: number;
+  readonly steps: readonly Step[];
+  readonly stuck: readonly string[];
+}
+
+function degraded(service: PresentService, seen: ObservedService, { ready, steps, stuck }: Shortage): Status {
+  const waits = stuck.length > 0 ? stuck : steps.filter((step) => step.kind === 'wait').map(describeStep);
+  const reasons = [...new Set([...seen.instances.flatMap(troubleOf), ...waits])];
+  const counted = `${ready} of ${service.instances} ready`;
+  return { state: 'degraded', why: reasons.length === 0 ? counted : `${counted}: ${reasons.join('; ')}` };
+}
+
+function troubleOf({ id, state, exits }: ObservedInstance): string[] {
+  if (state.kind === 'unready') return [`${id} fails its readiness probe`];
+  if (state.kind === 'starting' && exits >= START_ATTEMPTS) return [`${id} ended ${exits} times, and starts again`];
+  return [];
 }
 
 function readyStatus({ instances }: PresentService, ready: number): Status {

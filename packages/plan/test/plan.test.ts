@@ -210,7 +210,7 @@ describe('a step', () => {
   });
 
   it('that failed is waited for, then asked for again', () => {
-    const cooling = { kind: 'cooling', step: build, until: 500, reason: 'no space' } as const;
+    const cooling = { kind: 'cooling', step: build, until: 500, reason: 'no space', attempt: 1 } as const;
     const world = { ...NOTHING, held: { 'build web r1': cooling } };
     assert.deepEqual(waits(plan(asked(present('web')), world, 0)), ['no space']);
     assert.deepEqual(keys(plan(asked(present('web')), world, 500)), ['build web r1']);

@@ -55,6 +55,11 @@ test('what a framework would read as a field of the proxy or of another proxy is
   assert.equal(headers.x_kept, 'k');
 });
 
+test('a host written in full, with the dot at its end, is the same host', async (t) => {
+  const { gateway } = await mirrored(t);
+  assert.equal((await seen(gateway, '', '/', 'known.example.:80')).headers.host, 'known.example.:80');
+});
+
 test('an edge passes on where a request came from, and names its caller', async (t) => {
   const { edge } = await mirrored(t);
   const { headers } = await seen(

@@ -19,8 +19,8 @@ function sentence(decision: Decision): string {
       return `revision ${short(decision.revision)} works, and is what a failed rollout goes back to`;
     case 'failed':
       return `gave up ${short(decision.generation)}: ${decision.failure.step} failed: ${decision.failure.reason}`;
-    case 'retried':
-      return `tries ${short(decision.generation)} again, as asked`;
+    case 'provisioned':
+      return 'started its database';
     case 'migrated':
       return decision.files.length === 0 ? 'its database was up to date' : `applied ${decision.files.join(', ')}`;
     case 'ended':

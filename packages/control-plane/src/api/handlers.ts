@@ -1,8 +1,7 @@
 import { ApiError } from '@islet/client';
-import { type Asked, accept, goneService, propose } from '../apply.ts';
+import { type Asked, apply, goneService, hasGoneDown, propose } from '../apply.ts';
 import { secretsOf } from '../desire.ts';
-import { environmentOf } from '../environment.ts';
-import { gatherFacts } from '../facts.ts';
+import { placeOf } from '../facts.ts';
 import { readLogs } from '../logs.ts';
 import { systemStatus } from '../status.ts';
 import type { Applied, AppliedService } from '../store/applied.ts';
@@ -24,6 +23,7 @@ export function createHandlers(system: System): Handlers {
     return now;
   };
   const wanted = (service: string) => {
+    if (current().goingDown) throw new ApiError('conflict', 'the system is going down', { hint: 'islet up' });
     const found = current().services.find(({ spec }) => spec.name === service);
     if (found !== undefined) return found;
     const names = current()
@@ -32,6 +32,7 @@ export function createHandlers(system: System): Handlers {
     throw new ApiError('not-found', `there is no service ${service}`, { hint: `the services are: ${names}` });
   };
   const put = (next: Applied, text: string) => {
+    if (applying.isEnding()) throw hasGoneDown();
     const revision = applied.put(next, clock.now());
     decisions.record({ kind: 'applied', revision, text }, clock.now());
     reconciler.poke();
@@ -43,14 +44,18 @@ export function createHandlers(system: System): Handlers {
     return put({ ...current(), services }, text);
   };
 
+  const usersOf = (secret: string) =>
+    (applied.current()?.services ?? [])
+      .filter(({ spec }) => secretsOf(spec).includes(secret))
+      .map(({ spec }) => spec.name);
+
   return {
     status: async () => status.latest() ?? systemStatus(await lookOnce(system), system.context),
     watch: ({ signal }) => status.follow(signal),
     apply: async ({ body }) => {
-      const proposal = await propose(askedOf(body), applying);
-      const { revision, changed, warnings } = await accept(proposal, applying);
+      const { revision, changed, warnings } = await apply(askedOf(body), applying);
       reconciler.poke();
-      return { revision, changed, warnings: [...proposal.warnings, ...warnings] };
+      return { revision, changed, warnings: [...warnings] };
     },
     plan: async ({ body }) => previewOf(await propose(askedOf(body), applying), system),
     down: async ({ body: { purge } }) => {
@@ -90,25 +95,17 @@ export function createHandlers(system: System): Handlers {
       const { look } = await lookOnce(system);
       const instance = [...look.instances.values()].find((it) => it.service === service);
       if (instance === undefined) throw new ApiError('conflict', `${service} has no instance`, { hint: 'islet up' });
-      const place = await parts.compute.commandFor({ service, instance: instance.id });
-      const { id, revision, port } = instance;
-      const facts = await gatherFacts(spec, { instance: id, revision, port }, system.hands);
-      return { cwd: place.cwd, prefix: [...place.argv], env: { ...environmentOf(spec, facts), ...place.env } };
+      const { argv, cwd, env } = await placeOf(instance, spec, system.hands);
+      return { cwd, prefix: [...argv], env };
     },
     operator: () => ({ socket: parts.operatorSocket }),
-    secrets: () => {
-      const users = (name: string) =>
-        (applied.current()?.services ?? [])
-          .filter(({ spec }) => secretsOf(spec).includes(name))
-          .map(({ spec }) => spec.name);
-      return secrets.list().map((secret) => ({ ...secret, usedBy: users(secret.name) }));
-    },
+    secrets: () => secrets.list().map((secret) => ({ ...secret, usedBy: usersOf(secret.name) })),
     setSecret: ({ params: { name = '' }, body: { value } }) => {
       if (!SECRET_NAME.test(name))
         throw new ApiError('bad-request', `${name} is no name for a secret`, {
           hint: 'use letters, digits, . _ and -',
         });
-      return { ...secrets.set(name, value, clock.now()), usedBy: [] };
+      return { ...secrets.set(name, value, clock.now()), usedBy: usersOf(name) };
     },
     removeSecret: ({ params: { name = '' } }) => ({ removed: secrets.remove(name, clock.now()) }),
     decisions: ({ query }) =>

@@ -3,6 +3,7 @@ import { describeStep, type Observed, preview, type Step } from '@islet/plan';
 import type { z } from 'zod';
 import type { Proposal } from '../apply.ts';
 import { desireOf } from '../desire.ts';
+import { edgeName } from '../edges.ts';
 import { routesOf } from '../routing.ts';
 import type { System } from '../system.ts';
 
@@ -15,7 +16,7 @@ export async function previewOf({ applied, warnings, changed }: Proposal, system
   const routes = routesOf({
     applied,
     specs: applied.services.map(({ spec }) => spec),
-    edgePort: (caller, service) => parts.state.ports.get(`edge ${caller}>${service}`),
+    edgePort: (caller, service) => parts.state.ports.get(edgeName(caller, service)),
     operatorSocket: parts.operatorSocket,
   });
   const { decisions } = parts.state;

@@ -1,8 +1,19 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
-import { API_ERRORS, ApiError, type Contract, contract, openApi, type RouteName, type RouteShape } from '@islet/client';
+import {
+  API_ERRORS,
+  ApiError,
+  type ApiErrorCode,
+  type Contract,
+  contract,
+  openApi,
+  type RouteName,
+  type RouteShape,
+} from '@islet/client';
+import { DriverError, type DriverFailure } from '@islet/driver';
 import { type Context, Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
 import type { z } from 'zod';
 
 /** What a handler is given: the parts of the request, already checked. */
@@ -30,7 +41,10 @@ export interface ApiServer {
   close(): Promise<void>;
 }
 
-/** Serves the contract on the loopback, to whoever has the token. Port 0: any free one. */
+/**
+ * Serves the contract on the loopback, to whoever has the token. Port 0: any free one. The `Host` header is not looked at:
+ * a page that reaches this port by a name of its own (DNS rebinding) has no token, and can't read the file that holds it.
+ */
 export async function serveApi(
   handlers: Handlers,
   options: { readonly token: string; readonly port: number; readonly version: string },
@@ -44,12 +58,16 @@ export async function serveApi(
     }
     await next();
   });
+  const tooLarge = () => {
+    throw new ApiError('bad-request', `the body is larger than ${BODY_LIMIT} bytes`);
+  };
+  app.use('*', bodyLimit({ maxSize: BODY_LIMIT, onError: tooLarge }));
   app.get('/openapi.json', (context) => context.json(openApi({ version: options.version })));
   for (const name of Object.keys(contract) as RouteName[]) register(app, name, handlers);
   app.notFound((context) =>
     answerError(context, new ApiError('not-found', `there is no ${context.req.method} ${context.req.path}`)),
   );
-  app.onError((error, context) => answerError(context, ApiError.from(error)));
+  app.onError((error, context) => answerError(context, apiErrorOf(error)));
 
   return new Promise((resolve, reject) => {
     const server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: options.port }, ({ port }: AddressInfo) =>
@@ -73,23 +91,23 @@ function register(app: Hono, name: RouteName, handlers: Handlers): void {
   const route: RouteShape = contract[name];
   const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
   app.on(route.method, path, async (context) => {
+    const over = new AbortController();
     const request = {
       params: parse(route.params, context.req.param(), 'path'),
       query: parse(route.query, context.req.query(), 'query'),
       body: route.body && parse(route.body, await readBody(context), 'body'),
-      signal: context.req.raw.signal,
+      signal: AbortSignal.any([context.req.raw.signal, over.signal]),
     };
     const answer = (handlers[name] as (request: unknown) => unknown)(request);
-    if (route.stream) return streamLines(answer as AsyncIterable<unknown>);
+    if (route.stream) return streamLines(answer as AsyncIterable<unknown>, over);
     return context.json((await answer) as object);
   });
 }
 
 async function readBody(context: Context): Promise<unknown> {
-  if (Number(context.req.header('content-length') ?? 0) > BODY_LIMIT)
-    throw new ApiError('bad-request', 'the body is too large');
+  const text = await context.req.text();
   try {
-    return await context.req.json();
+    return JSON.parse(text);
   } catch {
     throw new ApiError('bad-request', 'the body is not JSON');
   }
@@ -103,7 +121,8 @@ function parse(schema: z.ZodType | undefined, value: unknown, where: string): un
   throw new ApiError('bad-request', problems.join('; '));
 }
 
-function streamLines(values: AsyncIterable<unknown>): Response {
+/** `over` tells whoever makes the values that nobody reads them any more. */
+function streamLines(values: AsyncIterable<unknown>, over: AbortController): Response {
   const iterator = values[Symbol.asyncIterator]();
   const encoder = new TextEncoder();
   const body = new ReadableStream({
@@ -112,9 +131,7 @@ function streamLines(values: AsyncIterable<unknown>): Response {
       if (done) controller.close();
       else controller.enqueue(encoder.encode(`${JSON.stringify(value)}\n`));
     },
-    cancel: async () => {
-      await iterator.return?.();
-    },
+    cancel: () => over.abort(),
   });
   return new Response(body, { headers: { 'content-type': 'application/x-ndjson' } });
 }
@@ -124,6 +141,23 @@ function isAuthorised(header: string | undefined, token: string): boolean {
   const expected = Buffer.from(`Bearer ${token}`);
   return given.length === expected.length && timingSafeEqual(given, expected);
 }
+
+function apiErrorOf(thrown: unknown): ApiError {
+  if (!(thrown instanceof DriverError)) return ApiError.from(thrown);
+  const message = thrown.message.slice(thrown.code.length + 2);
+  return new ApiError(API_CODE[thrown.code], message, { hint: thrown.hint, cause: thrown });
+}
+
+const API_CODE = {
+  'not-found': 'not-found',
+  conflict: 'conflict',
+  refused: 'conflict',
+  unsupported: 'conflict',
+  unavailable: 'unavailable',
+  'no-space': 'unavailable',
+  timeout: 'unavailable',
+  internal: 'internal',
+} as const satisfies Record<DriverFailure, ApiErrorCode>;
 
 function answerError(context: Context, error: ApiError): Response {
   return context.json(error.toBody(), API_ERRORS[error.code] as 400);

@@ -45,7 +45,7 @@ function checkHttp(path: string, { host, port }: ProbeSite, signal: AbortSignal)
       response.destroy();
       resolve(statusCode >= 200 && statusCode < 400);
     });
-    outgoing.once('error', reject);
+    outgoing.on('error', reject);
     outgoing.end();
   });
 }
@@ -57,7 +57,7 @@ function checkTcp({ host, port }: ProbeSite, signal: AbortSignal): Promise<boole
       socket.destroy();
       resolve(true);
     });
-    socket.once('error', reject);
+    socket.on('error', reject);
   });
 }
 
@@ -67,7 +67,7 @@ const GRPC_SERVING = 1;
 function checkGrpc(service: string, { host, port }: ProbeSite, signal: AbortSignal): Promise<boolean> {
   const session = connectHttp2(`http://${host}:${port}`);
   const body = new Promise<Buffer>((resolve, reject) => {
-    session.once('error', reject);
+    session.on('error', reject);
     signal.addEventListener('abort', () => reject(signal.reason), { once: true });
     const stream = session.request({
       [constants.HTTP2_HEADER_METHOD]: 'POST',
@@ -78,7 +78,7 @@ function checkGrpc(service: string, { host, port }: ProbeSite, signal: AbortSign
     const chunks: Buffer[] = [];
     stream.on('data', (chunk: Buffer) => chunks.push(chunk));
     stream.once('end', () => resolve(Buffer.concat(chunks)));
-    stream.once('error', reject);
+    stream.on('error', reject);
     stream.end(healthRequest(service));
   });
   return body.then(isServing).finally(() => session.destroy());
@@ -86,10 +86,15 @@ function checkGrpc(service: string, { host, port }: ProbeSite, signal: AbortSign
 
 function healthRequest(service: string): Buffer {
   const name = Buffer.from(service);
-  const message = name.length === 0 ? name : Buffer.concat([Buffer.from([0x0a, name.length]), name]);
+  const message = name.length === 0 ? name : Buffer.concat([Buffer.from([0x0a, ...varint(name.length)]), name]);
   const frame = Buffer.alloc(5);
   frame.writeUInt32BE(message.length, 1);
   return Buffer.concat([frame, message]);
+}
+
+/** Seven bits a byte, the lowest first; the high bit says that more follow. */
+function varint(value: number): number[] {
+  return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...varint(value >>> 7)];
 }
 
 /** A frame of one message with field 1 (varint): `08 01`. */

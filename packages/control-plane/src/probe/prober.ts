@@ -13,6 +13,8 @@ export interface Subject {
   readonly startedAt: number;
   /** It was taking traffic before this control plane began: it is ready until a probe says otherwise. */
   readonly adopted: boolean;
+  /** When this control plane began: nobody probed it before, so no deadline may have passed unseen. */
+  readonly watchedFrom: number;
 }
 
 export interface Prober {
@@ -95,8 +97,8 @@ interface Watched {
 }
 
 /** An adopted instance passed its startup long ago: it begins where one successful startup probe leads. */
-function firstState({ adopted, startedAt, health }: Subject, now: number): ProbeState {
-  const fresh = startProbing(adopted ? now : startedAt);
+function firstState({ adopted, startedAt, watchedFrom, health }: Subject, now: number): ProbeState {
+  const fresh = startProbing(adopted ? now : Math.max(startedAt, watchedFrom));
   return adopted ? afterProbe(fresh, { probe: 'startup', ok: true }, now, health) : fresh;
 }
 

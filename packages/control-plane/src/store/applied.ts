@@ -27,6 +27,8 @@ export interface AppliedService {
   readonly instances: number;
   /** `scale.min` of the file when `islet scale` was asked for; the wish ends when the file changes. */
   readonly scaledFrom: number | undefined;
+  /** Where it reaches each of its `uses`: what its instances are told. */
+  readonly edges?: Readonly<Record<string, number>> | undefined;
   /** Services to wait for at a cold start. */
   readonly after: readonly string[];
   readonly blocked: readonly string[];
@@ -54,9 +56,15 @@ export interface AppliedStore {
   launch(service: string, revision: RevisionId): LaunchSpec | undefined;
 }
 
+/** Documents that are kept: enough to see what was asked for lately. `islet dev` asks with every save. */
+const KEPT_DOCUMENTS = 200;
+/** Specs of revisions that are kept in memory. */
+const CACHED_LAUNCHES = 2_000;
+
 export function openApplied(database: Database): AppliedStore {
   const latest = database.prepare('SELECT seq, document FROM applied ORDER BY seq DESC LIMIT 1');
   const insert = database.prepare('INSERT INTO applied (at, document) VALUES (?, ?)');
+  const prune = database.prepare('DELETE FROM applied WHERE seq <= ?');
   const remember = database.prepare(
     'INSERT INTO revisions (service, revision, at, launch) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
   );
@@ -70,15 +78,19 @@ export function openApplied(database: Database): AppliedStore {
   return {
     seq: () => seq,
     current: () => current,
-    put: (applied, now) =>
-      inTransaction(database, () => {
+    put: (applied, now) => {
+      seq = inTransaction(database, () => {
         for (const { spec, revision } of applied.services) {
           remember.run(spec.name, revision, now, JSON.stringify(spec));
         }
-        seq = Number(insert.run(now, JSON.stringify(applied)).lastInsertRowid);
-        current = applied;
-        return seq;
-      }),
+        const next = Number(insert.run(now, JSON.stringify(applied)).lastInsertRowid);
+        prune.run(next - KEPT_DOCUMENTS);
+        return next;
+      });
+      // Only what is on disk has been asked for.
+      current = applied;
+      return seq;
+    },
     launch: (service, revision) => {
       const key = `${service} ${revision}`;
       const known = launches.get(key);
@@ -86,6 +98,7 @@ export function openApplied(database: Database): AppliedStore {
       const found = launch.get(service, revision) as { launch: string } | undefined;
       if (found === undefined) return undefined;
       const spec = JSON.parse(found.launch) as LaunchSpec;
+      if (launches.size >= CACHED_LAUNCHES) launches.clear();
       launches.set(key, spec);
       return spec;
     },

@@ -41,7 +41,9 @@ const SCHEMA = [
 function migrate(database: Database): void {
   const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number };
   if (version > SCHEMA.length) {
-    throw new Error(`the state was written by a newer Islet (schema ${version}, this one knows ${SCHEMA.length})`);
+    throw new Error(
+      `${database.location()} was written by a newer Islet (schema ${version}; this one knows ${SCHEMA.length}): use that version, or another --state folder`,
+    );
   }
   for (const [index, statements] of SCHEMA.entries()) {
     if (index < version) continue;
@@ -56,7 +58,8 @@ export function inTransaction<T>(database: Database, work: () => T): T {
     database.exec('COMMIT');
     return result;
   } catch (error) {
-    database.exec('ROLLBACK');
+    // A full disk has rolled back already, and that is the error to tell.
+    if (database.isTransaction) database.exec('ROLLBACK');
     throw error;
   }
 }

@@ -2,7 +2,7 @@ import type { Failure } from '@islet/client';
 import type { Generation, RevisionId, StableGeneration } from '@islet/plan';
 import type { Database } from './database.ts';
 
-/** What the control plane decided or learnt, and must not forget. Append-only. */
+/** What the control plane decided or learnt, and must not forget. Append-only, but for old ends. */
 export type Decision =
   | { readonly kind: 'applied'; readonly revision: number; readonly text: string }
   | {
@@ -12,13 +12,14 @@ export type Decision =
       readonly generation: Generation;
     }
   | { readonly kind: 'failed'; readonly service: string; readonly generation: Generation; readonly failure: Failure }
-  | { readonly kind: 'retried'; readonly service: string; readonly generation: Generation }
   | {
       readonly kind: 'migrated';
       readonly service: string;
       readonly revision: RevisionId;
       readonly files: readonly string[];
     }
+  /** Its store was made or started: which migrations it holds is to be found out anew. */
+  | { readonly kind: 'provisioned'; readonly service: string }
   | { readonly kind: 'ended'; readonly service: string; readonly instance: string; readonly how: string }
   | { readonly kind: 'killed'; readonly service: string; readonly instance: string; readonly why: string }
   | { readonly kind: 'purged'; readonly service: string }
@@ -56,8 +57,15 @@ export interface Rollouts {
 
 /** At most this many decisions are listed at once. */
 const PAGE = 500;
+/** Revisions and failures of one service that still matter; with a revision for each save, there are many. */
+const REMEMBERED = 50;
+/** Ends of instances and the like that are kept, for all services together: a crash loop has no end. */
+const KEPT_EVENTS = 50_000;
 
 export function openDecisions(database: Database): Decisions {
+  database
+    .prepare("DELETE FROM decisions WHERE kind IN ('ended', 'killed') AND seq <= (SELECT MAX(seq) FROM decisions) - ?")
+    .run(KEPT_EVENTS);
   const insert = database.prepare('INSERT INTO decisions (at, service, kind, detail) VALUES (?, ?, ?, ?)');
   const recent = database.prepare(
     `SELECT * FROM (SELECT seq, at, service, detail FROM decisions
@@ -97,7 +105,7 @@ const NONE: Rollouts = { stable: undefined, failed: new Map(), migrated: [], pro
 function replay(database: Database): Map<string, Rollouts> {
   const rows = database
     .prepare(
-      "SELECT service, detail FROM decisions WHERE kind IN ('promoted','failed','retried','migrated','purged') ORDER BY seq",
+      "SELECT service, detail FROM decisions WHERE kind IN ('promoted','failed','provisioned','migrated','purged') ORDER BY seq",
     )
     .all() as unknown as Row[];
   const rollouts = new Map<string, Rollouts>();
@@ -112,20 +120,27 @@ function after(rollouts: Rollouts, decision: Decision): Rollouts {
   switch (decision.kind) {
     case 'promoted': {
       const { revision, generation } = decision;
-      const promoted = [revision, ...rollouts.promoted.filter((other) => other !== revision)];
+      const promoted = newestFirst(revision, rollouts.promoted);
       return { ...rollouts, stable: { revision, generation }, failed: without(rollouts.failed, generation), promoted };
     }
     case 'failed':
-      return { ...rollouts, failed: new Map(rollouts.failed).set(decision.generation, decision.failure) };
-    case 'retried':
-      return { ...rollouts, failed: without(rollouts.failed, decision.generation) };
+      return {
+        ...rollouts,
+        failed: new Map([...rollouts.failed, [decision.generation, decision.failure] as const].slice(-REMEMBERED)),
+      };
+    case 'provisioned':
+      return rollouts.migrated.length === 0 ? rollouts : { ...rollouts, migrated: [] };
     case 'migrated':
-      return { ...rollouts, migrated: [...new Set([...rollouts.migrated, decision.revision])] };
+      return { ...rollouts, migrated: newestFirst(decision.revision, rollouts.migrated) };
     case 'purged':
       return NONE;
     default:
       return rollouts;
   }
+}
+
+function newestFirst(revision: RevisionId, others: readonly RevisionId[]): readonly RevisionId[] {
+  return [revision, ...others.filter((other) => other !== revision)].slice(0, REMEMBERED);
 }
 
 function without<K, V>(map: ReadonlyMap<K, V>, key: K): ReadonlyMap<K, V> {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:net';
+import { DriverError } from '@islet/driver';
 import type { Database } from './database.ts';
 
 /**
@@ -14,8 +15,8 @@ export interface Ports {
   take(name: string, options?: { readonly keep?: boolean }): Promise<number>;
   get(name: string): number | undefined;
   release(name: string): void;
-  /** Releases every name that begins so, but these. */
-  releaseOthers(prefix: string, keep?: ReadonlySet<string>): void;
+  /** Names that begin so. */
+  names(prefix: string): readonly string[];
 }
 
 export function openPorts(database: Database, system: string): Ports {
@@ -25,7 +26,7 @@ export function openPorts(database: Database, system: string): Ports {
     'INSERT INTO ports (name, port) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET port = excluded.port',
   );
   const drop = database.prepare('DELETE FROM ports WHERE name = ?');
-  const beginning = database.prepare('SELECT name FROM ports WHERE substr(name, 1, length(?1)) = ?1');
+  const names = database.prepare('SELECT name FROM ports WHERE substr(name, 1, length(?1)) = ?1 ORDER BY name');
   const get = (name: string) => (one.get(name) as { port: number } | undefined)?.port;
   const start = createHash('sha256').update(system).digest().readUInt32BE(0) % COUNT;
   let queue: Promise<unknown> = Promise.resolve();
@@ -39,7 +40,9 @@ export function openPorts(database: Database, system: string): Ports {
       put.run(name, port);
       return port;
     }
-    throw new Error(`no free port between ${FIRST} and ${FIRST + COUNT - 1}`);
+    throw new DriverError('unavailable', `no port between ${FIRST} and ${FIRST + COUNT - 1} is free`, {
+      hint: 'end programs that listen there',
+    });
   }
 
   return {
@@ -52,17 +55,20 @@ export function openPorts(database: Database, system: string): Ports {
     release: (name) => {
       drop.run(name);
     },
-    releaseOthers: (prefix, keep) => {
-      for (const { name } of beginning.all(prefix) as { name: string }[]) if (!keep?.has(name)) drop.run(name);
-    },
+    names: (prefix) => (names.all(prefix) as { name: string }[]).map(({ name }) => name),
   };
 }
 
-/** Whether one may listen there now, by trying. */
-export function isFree(port: number, host = '127.0.0.1'): Promise<boolean> {
+/** Whether one may listen there on the loopback now, by trying. */
+export async function isFree(port: number): Promise<boolean> {
+  return (await refusalToListen(port, '127.0.0.1')) === undefined;
+}
+
+/** Why one can't listen there now, found out by trying: the system's code, such as `EADDRINUSE`; undefined: one can. */
+export function refusalToListen(port: number, host: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(true)));
+    server.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code ?? 'unknown'));
+    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(undefined)));
   });
 }

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readIfThere, writeAtomically } from '../own-file.ts';
 import { type Database, inTransaction } from './database.ts';
 
 export interface SecretRow {
@@ -18,6 +18,8 @@ export interface Secrets {
   remove(name: string, now: number): boolean;
   /** Every current value, for redaction. */
   values(): readonly string[];
+  /** Grows with every change. */
+  changes(): number;
 }
 
 /**
@@ -34,6 +36,7 @@ export function openSecrets(database: Database, keyPath: string): Secrets {
   );
   const insert = database.prepare('INSERT INTO secrets (name, version, set_at, sealed) VALUES (?, ?, ?, ?)');
   const erase = database.prepare('UPDATE secrets SET sealed = NULL WHERE name = ?');
+  let changes = 0;
   const rowOf = (name: string) => latest.get(name) as unknown as Row | undefined;
   const current = () => (all.all() as unknown as Row[]).filter(({ sealed }) => sealed !== null);
 
@@ -43,6 +46,7 @@ export function openSecrets(database: Database, keyPath: string): Secrets {
         const version = (rowOf(name)?.version ?? 0) + 1;
         erase.run(name);
         insert.run(name, version, now, seal(key, { name, version }, value));
+        changes++;
         return { name, version, setAt: now };
       }),
     get: (name) => {
@@ -60,8 +64,10 @@ export function openSecrets(database: Database, keyPath: string): Secrets {
         if (!row?.sealed) return false;
         erase.run(name);
         insert.run(name, row.version + 1, now, null);
+        changes++;
         return true;
       }),
+    changes: () => changes,
     values: () => current().map((row) => open(key, row, row.sealed as Uint8Array)),
   };
 }
@@ -74,13 +80,14 @@ interface Row {
 }
 
 function readOrMakeKey(path: string): Buffer {
-  try {
-    writeFileSync(path, randomBytes(32), { mode: 0o600, flag: 'wx', flush: true });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  const found = readIfThere(path);
+  const key = found ?? randomBytes(32);
+  if (found === undefined) writeAtomically(path, key);
+  if (key.length !== 32) {
+    throw new Error(
+      `${path} is not a key: it must hold 32 bytes, and holds ${key.length}: restore it from a backup, or remove it and set every secret again`,
+    );
   }
-  const key = readFileSync(path);
-  if (key.length !== 32) throw new Error(`${path} is not a key: it must hold 32 bytes, and holds ${key.length}`);
   return key;
 }
 

@@ -1,0 +1,65 @@
+import { DriverError } from '@islet/driver';
+import type { Step } from '@islet/plan';
+
+/*
+ * Every wait of the control plane ends somewhere: here. A driver has closer deadlines of its own; these are for one that
+ * does not answer at all, which must not keep a step, and with it a service, for ever.
+ */
+
+/** A build that takes longer has hung; the driver ends it, and reports it as a failed build. */
+export const BUILD_MS = 20 * 60_000;
+/** How long a driver may take to end what it was told to end, or to clean up after an abort. */
+const MARGIN_MS = 30_000;
+/** One driver's look at what is there. */
+export const LOOK_MS = 10_000;
+/** How long steps under way may take to end when the control plane does. */
+export const CLOSE_MS = 5_000;
+/** How long all of the control plane may take to end. */
+export const END_MS = 10_000;
+
+const STEP_MS: Readonly<Record<Exclude<Step['kind'], 'stop'>, number>> = {
+  build: BUILD_MS + MARGIN_MS,
+  provision: 5 * 60_000,
+  // A large table takes its time, and is not migrated twice because of this: each file is one transaction.
+  migrate: 60 * 60_000,
+  start: 2 * 60_000,
+  publish: 10_000,
+  kill: MARGIN_MS,
+  promote: MARGIN_MS,
+  fail: MARGIN_MS,
+  forget: 5 * 60_000,
+  'stop-store': 2 * 60_000,
+  purge: 5 * 60_000,
+  wait: MARGIN_MS,
+};
+
+export function stepDeadlineMs(step: Step): number {
+  return step.kind === 'stop' ? step.graceMs + MARGIN_MS : STEP_MS[step.kind];
+}
+
+export interface Deadline {
+  readonly afterMs: number;
+  /** Undefined: nobody calls it off. */
+  readonly signal?: AbortSignal;
+  /** What would be late, as a person says it. */
+  readonly what: string;
+}
+
+/**
+ * Does the work until it ends, the signal says so, or the deadline has come. Work that heeds no signal is left to itself
+ * then: whoever waits goes on, and every call of a driver may be repeated.
+ */
+export function within<T>({ afterMs, signal, what }: Deadline, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const late = new AbortController();
+    const giveUp = () => {
+      const error = new DriverError('timeout', `${what}: no end of it within ${afterMs / 1_000} s`);
+      late.abort(error);
+      reject(error);
+    };
+    const timer = setTimeout(giveUp, afterMs);
+    void work(signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]))
+      .then(resolve, reject)
+      .finally(() => clearTimeout(timer));
+  });
+}

@@ -1,0 +1,68 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { ComputeDriver, TrafficDriver } from '@islet/driver';
+import type { GatewaySpec } from '@islet/spec';
+import type { Clock } from './clock.ts';
+import { HOST } from './facts.ts';
+import { portOwner } from './port-owner.ts';
+import type { LaunchSpec } from './store/applied.ts';
+import { refusalToListen } from './store/ports.ts';
+
+/** A proxy that was just started again is given this long to say what it listens on. */
+const PROXY_PATIENCE_MS = 1_000;
+const PROXY_LOOK_MS = 50;
+
+/**
+ * Whether the proxy of this system listens there, by asking it now: what an earlier turn saw may be older than the proxy.
+ * A listener that it could not open is not its own.
+ */
+export async function isOfProxy(
+  port: number,
+  { traffic, clock }: { readonly traffic: TrafficDriver; readonly clock: Clock },
+): Promise<boolean> {
+  const deadline = clock.now() + PROXY_PATIENCE_MS;
+  let seen = await traffic.observe();
+  while (seen.kind === 'unreachable' && clock.now() < deadline) {
+    await pause(PROXY_LOOK_MS);
+    seen = await traffic.observe();
+  }
+  if (seen.kind === 'unreachable') return false;
+  const listens = (seen.table?.listeners ?? []).some((it) => it.kind !== 'operator' && it.port === port);
+  return listens && !seen.problems.some((problem) => new RegExp(`:${port}\\b`).test(problem));
+}
+
+/** Why the gateway can't listen there; undefined: it can, or does. */
+export async function gatewayTaken(
+  { host, port }: GatewaySpec,
+  isOurs: (port: number) => Promise<boolean>,
+): Promise<string | undefined> {
+  const why = await refusal(port, host);
+  if (why === undefined || (await isOurs(port))) return undefined;
+  return `the gateway can't listen on ${host}:${port}: ${why}`;
+}
+
+/** Why a service with a fixed port can't listen there, where no instance of this system is what does. */
+export async function fixedPortTaken({ api }: LaunchSpec, compute: ComputeDriver): Promise<readonly string[]> {
+  const { port } = api;
+  if (port === undefined || (await refusalToListen(port, HOST)) === undefined) return [];
+  const { services } = await compute.observe();
+  const own = Object.values(services).flatMap(({ instances }) => instances);
+  if (own.some((instance) => instance.port === port && instance.process.kind !== 'exited')) return [];
+  const why = await refusal(port, HOST);
+  return why === undefined ? [] : [`it can't listen on its fixed port ${port}: ${why}`];
+}
+
+async function refusal(port: number, host: string): Promise<string | undefined> {
+  const code = await refusalToListen(port, host);
+  switch (code) {
+    case undefined:
+      return undefined;
+    case 'EADDRINUSE':
+      return `${(await portOwner(port)) ?? 'another program'} does: end it, or choose another port`;
+    case 'EACCES':
+      return 'only root may listen on ports below 1024: choose a higher one';
+    case 'EADDRNOTAVAIL':
+      return `this machine has no address ${host}`;
+    default:
+      return code;
+  }
+}
