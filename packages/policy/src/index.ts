@@ -1,4 +1,5 @@
 export { RESTART_BACKOFF, restartDelayMs } from './backoff.ts';
+export { Breaker, type BreakerState, isUnavailable } from './breaker.ts';
 export { DEADLINE_MARGIN, passedOnMs } from './deadline.ts';
 export { Histogram, type HistogramData } from './histogram.ts';
 export { LatencyWindow, quantileMs } from './latency-window.ts';

@@ -13,6 +13,7 @@ export const TRAFFIC_RULES = [
   'traffic.outlier.consecutive5xx',
   'traffic.outlier.consecutiveGateway',
   'traffic.outlier.stall',
+  'traffic.breaker',
 ] as const;
 
 export type TrafficRule = (typeof TRAFFIC_RULES)[number];

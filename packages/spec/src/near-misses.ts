@@ -65,6 +65,8 @@ const BY_PATH: Readonly<Record<string, string>> = {
   timeout: 'write it as traffic.timeout',
   retry: 'write it as traffic.retry',
   outlier: 'write it as traffic.outlier',
+  breaker: 'write it as traffic.breaker',
+  'traffic.circuitBreaker': 'did you mean "breaker"?',
   'traffic.outlierDetection': 'did you mean "outlier"?',
   'traffic.retries': 'write it as traffic.retry.attempts',
   'traffic.retry.count': 'did you mean "attempts"?',

@@ -5,6 +5,7 @@ import type { ResponseHead } from '../http/response-head.ts';
 import { LIMITS } from '../limits.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Gone, ResponseUser } from '../upstream/connection.ts';
+import { Admission } from './admission.ts';
 import { type Attempt, Attempts } from './attempts.ts';
 import type { ExchangeClient } from './exchange-client.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
@@ -28,6 +29,7 @@ export class Exchange implements ResponseUser {
   readonly #client: ExchangeClient;
   readonly #runtime: Runtime;
   readonly #startedAt: number;
+  readonly #admission: Admission;
   readonly #attempts: Attempts;
   readonly #body: RequestBody;
   readonly #reply: Reply;
@@ -47,6 +49,7 @@ export class Exchange implements ResponseUser {
     this.#client = client;
     this.#runtime = runtime;
     this.#startedAt = runtime.now();
+    this.#admission = new Admission({ edge, breaker: policy.breaker, runtime });
     const idempotent = isIdempotent(method, { hasKey: fields.hasIdempotencyKey });
     this.#attempts = new Attempts({ ...order, runtime, idempotent });
     this.#body = new RequestBody(fields.framing);
@@ -59,8 +62,15 @@ export class Exchange implements ResponseUser {
     runtime.stats.inFlight++;
   }
 
+  /** Lets the request through to its service, or refuses it. */
+  begin(): void {
+    const refusal = this.#admission.refusal();
+    if (refusal === undefined) this.#start();
+    else this.#answer(refusal);
+  }
+
   /** Chooses an instance and sends the request to it; after a failure, another one. */
-  start(): void {
+  #start(): void {
     if (this.#patience.isOver(this.#runtime.now())) {
       this.#answer(this.#patience.error);
       return;
@@ -119,6 +129,7 @@ export class Exchange implements ResponseUser {
     this.#attempts.current?.connection.noteHead(head);
     this.#attempts.answered(head.status);
     if (head.status >= 500 && this.#discards(head)) return;
+    this.#admission.answered(head.status);
     this.#state = 'responding';
     this.#body.letGo();
     edge.counts.status(head.status);
@@ -242,7 +253,7 @@ export class Exchange implements ResponseUser {
   #askAnother(failure: AttemptFailure): boolean {
     if (this.#retryDelayMs(failure) === undefined) return false;
     this.#attempts.fail(RESPONSE_TIMEOUT.code, failure);
-    this.start();
+    this.#start();
     return true;
   }
 
@@ -276,8 +287,8 @@ export class Exchange implements ResponseUser {
 
   #startIn(delayMs: number): void {
     this.#state = 'choosing';
-    if (delayMs === 0) this.start();
-    else this.#wake = setTimeout(() => this.start(), delayMs);
+    if (delayMs === 0) this.#start();
+    else this.#wake = setTimeout(() => this.#start(), delayMs);
   }
 
   /** Whether another instance is asked instead: an instance that says 503 is left alone for as long as it wants. */
@@ -307,12 +318,13 @@ export class Exchange implements ResponseUser {
     else this.#answer(new ProxyError('no-ready-instance', unavailable ?? `no instance of ${name} is ready`));
   }
 
-  #answer({ code, message, rule }: ProxyError): void {
+  #answer({ code, message, rule, retryAfterMs }: ProxyError): void {
     const { service, requestId, edge } = this.#order;
     edge.counts.error(code);
     if (rule !== undefined) edge.decided(rule);
+    this.#admission.failed(code);
     this.#end();
-    this.#client.answer({ code, message, rule, service: service.name, requestId });
+    this.#client.answer({ code, message, rule, retryAfterMs, service: service.name, requestId });
   }
 
   #switch(head: ResponseHead): void {
@@ -322,6 +334,7 @@ export class Exchange implements ResponseUser {
       throw new ProxyError('bad-response', 'the instance switched protocols without being asked to');
     }
     this.#state = 'tunnel';
+    this.#admission.answered(head.status);
     this.#order.edge.counts.status(head.status);
     attempt.endpoint.counts.status(head.status);
     this.#reply.addSwitch(head);
@@ -358,6 +371,7 @@ export class Exchange implements ResponseUser {
     if (this.#state === 'over') return;
     this.#state = 'over';
     clearTimeout(this.#wake);
+    this.#admission.abandoned();
     this.#order.edge.counts.inFlight--;
     this.#runtime.stats.inFlight--;
   }

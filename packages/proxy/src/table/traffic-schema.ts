@@ -23,10 +23,20 @@ const outlier = z.strictObject({
   maxPercent: percent,
 });
 
+const breaker = z.strictObject({
+  failureRatePercent: percent,
+  windowMs: ms.min(10),
+  minCalls: z.int().min(1),
+  openMs: ms,
+  maxOpenMs: ms,
+  halfOpen: z.int().min(1),
+});
+
 export const traffic: z.ZodType<RoutedService['traffic']> = z.strictObject({
   timeout,
   retry: orOff(retry),
   outlier: orOff(outlier),
+  breaker: orOff(breaker),
 });
 
 /** JSON leaves out what is off; the contract says that it is undefined. */

@@ -62,6 +62,23 @@ const outlier = orOff(
   }),
 );
 
+const breaker = orOff(
+  z.strictObject({
+    failureRate: byDefault('traffic.breaker.failureRate', percent(1)).describe(
+      'So many of the calls of the window must fail: 502, 503, 504, or no response.',
+    ),
+    window: byDefault('traffic.breaker.window', duration(1_000)).describe('Which calls count.'),
+    minCalls: byDefault('traffic.breaker.minCalls', count(1, 10_000)).describe('Fewer calls than this prove nothing.'),
+    open: byDefault('traffic.breaker.open', duration(1)).describe(
+      'How long calls are refused the first time; each next time in a row twice as long.',
+    ),
+    maxOpen: byDefault('traffic.breaker.maxOpen', duration(1)).describe('The longest time.'),
+    halfOpen: byDefault('traffic.breaker.halfOpen', count(1, 100)).describe(
+      'So many calls are then let through; all must succeed.',
+    ),
+  }),
+);
+
 export const traffic = z
   .strictObject({
     timeout: timeout
@@ -76,6 +93,10 @@ export const traffic = z
       .prefault({})
       .describe('When an instance that fails or hangs gets no requests for a while, or `off`.')
       .meta({ examples: ['off', { base: '10s' }] }),
+    breaker: breaker
+      .prefault({})
+      .describe("When a caller's calls are refused at once because too many have failed, or `off`.")
+      .meta({ examples: ['off', { failureRate: '80%' }] }),
   })
   .prefault({})
   .describe('How the proxy carries requests to the service, whoever calls.');
