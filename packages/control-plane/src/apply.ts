@@ -92,7 +92,8 @@ export async function propose(asked: Asked, parts: ApplyParts): Promise<Proposal
   if (parsed.kind === 'errors') throw invalid(parsed.errors);
   const { spec, warnings } = parsed;
   const taken = await parts.gatewayTaken(spec.gateway);
-  if (taken !== undefined) throw new ApiError('conflict', taken, { hint: 'where it listens is gateway.host and gateway.port in islet.yaml' });
+  if (taken !== undefined)
+    throw new ApiError('conflict', taken, { hint: 'where it listens is gateway.host and gateway.port in islet.yaml' });
 
   const proposing = { asked, before, seq: from, parts };
   const services = await Promise.all(
