@@ -95,6 +95,19 @@ describe('up', () => {
     assert.match(status.services[0]?.failure?.reason ?? '', /ended 3 times \(exit 3\)/);
   });
 
+  it('tries at once what waits for its back-off, whatever made it end before', async (t) => {
+    const w = world(t);
+    await w.up();
+    const [id = ''] = Object.keys(w.pids()).filter((name) => name.startsWith('web'));
+    for (let end = 0; end < 3; end++) {
+      const before = w.pids()[id];
+      w.compute.crash(id, 'exit 1');
+      if (end < 2) await w.until(() => w.pids()[id] !== undefined && w.pids()[id] !== before);
+    }
+    assert.equal(stateOf(await w.settled(), 'web'), 'degraded');
+    assert.equal(stateOf(await w.up(), 'web'), 'ready');
+  });
+
   it('blocks a service whose secret has no value, until it has one', async (t) => {
     const w = world(t, {
       ...TWO,
