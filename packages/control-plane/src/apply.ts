@@ -29,6 +29,8 @@ export interface ApplyParts {
   readonly gatewayTaken: (gateway: SystemSpec['gateway']) => Promise<string | undefined>;
   /** The proxy of this system listens on this port now. */
   readonly isOurs: (port: number) => Promise<boolean>;
+  /** Instances that wait for their back-off are tried at once. */
+  readonly forgive: () => void;
   /** This process is about to end: what is asked for now would be kept, and carried out by nobody. */
   readonly isEnding: () => boolean;
 }
@@ -129,6 +131,7 @@ export async function accept(proposal: Proposal, parts: ApplyParts): Promise<Acc
   // From here to the record nothing is waited for, so nothing can come in between.
   if (store.seq() !== proposal.from) return undefined;
   if (parts.isEnding()) throw hasGoneDown();
+  parts.forgive();
   const before = store.current();
   const services = proposal.applied.services.map((service) => {
     const told = before?.services.find(({ spec }) => spec.name === service.spec.name);

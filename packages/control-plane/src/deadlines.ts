@@ -57,7 +57,8 @@ export function within<T>({ afterMs, signal, what }: Deadline, work: (signal: Ab
       late.abort(error);
       reject(error);
     };
-    const timer = setTimeout(giveUp, afterMs);
+    // What waits here keeps no process alive that has nothing else to do.
+    const timer = setTimeout(giveUp, afterMs).unref();
     void work(signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]))
       .then(resolve, reject)
       .finally(() => clearTimeout(timer));

@@ -10,6 +10,8 @@ const RESYNC_MS = 30_000;
 /** After a turn that failed itself: nothing else may ever call. */
 const FAILED_TURN_MS = 1_000;
 /** A step that failed is tried again after 0.5 s, 1 s, 2 s … 30 s. */
+/** A step that is done so often, each within `withinMs` of the last, and is asked for all the same, does nothing. */
+const FUTILE = { times: 5, withinMs: 1_000 } as const;
 const COOLING = { firstMs: 500, capMs: 30_000 } as const;
 
 export interface ReconcileParts {
@@ -52,6 +54,7 @@ export interface Reconciler {
 export function createReconciler(parts: ReconcileParts): Reconciler {
   const held = new Map<StepKey, Hold>();
   const running = new Map<StepKey, Running>();
+  const done = new Map<StepKey, Done>();
   let timer: NodeJS.Timeout | undefined;
   let turning = false;
   let again = false;
@@ -99,9 +102,9 @@ export function createReconciler(parts: ReconcileParts): Reconciler {
     const controller = new AbortController();
     held.set(key, { kind: 'running', step });
     const deadline = { afterMs: parts.deadlineMs(step), signal: controller.signal, what: describeStep(step) };
-    const done = within(deadline, (signal) => parts.execute(step, look, signal))
+    const ended = within(deadline, (signal) => parts.execute(step, look, signal))
       .then(
-        () => void held.delete(key),
+        () => succeed(step, attempt),
         (error: unknown) => fail(step, DriverError.from(error), { attempt, calledOff: controller.signal.aborted }),
       )
       .catch((error: unknown) => parts.onTrouble(DriverError.from(error)))
@@ -109,7 +112,24 @@ export function createReconciler(parts: ReconcileParts): Reconciler {
         running.delete(key);
         poke();
       });
-    running.set(key, { step, controller, done });
+    running.set(key, { step, controller, ended });
+  };
+
+  /** What is said to be done, and is not to be seen, would otherwise be done again and again as fast as the machine can. */
+  const succeed = (step: Step, attempt: number) => {
+    const key = stepKey(step);
+    const now = parts.clock.now();
+    const text = JSON.stringify(step);
+    const before = done.get(key);
+    const again = before?.text === text && now - before.at < FUTILE.withinMs;
+    const times = again ? before.times + 1 : 1;
+    done.set(key, { text, times, at: now });
+    if (times < FUTILE.times) return void held.delete(key);
+    done.delete(key);
+    fail(step, new DriverError('internal', `${describeStep(step)}: done ${times} times, to no effect`), {
+      attempt,
+      calledOff: false,
+    });
   };
 
   const fail = (
@@ -127,6 +147,7 @@ export function createReconciler(parts: ReconcileParts): Reconciler {
 
   /** What has cooled and was not begun again is asked for no more. */
   const forgetCooled = (now: number) => {
+    for (const [key, { at }] of done) if (now - at >= FUTILE.withinMs) done.delete(key);
     for (const [key, hold] of held) if (hold.kind === 'cooling' && hold.until <= now) held.delete(key);
   };
 
@@ -144,8 +165,8 @@ export function createReconciler(parts: ReconcileParts): Reconciler {
     closed = true;
     clearTimeout(timer);
     for (const { controller } of running.values()) controller.abort();
-    const ended = Promise.allSettled([...running.values()].map(({ done }) => done));
-    await Promise.race([ended, pause(CLOSE_MS, undefined, { ref: false })]);
+    const allEnded = Promise.allSettled([...running.values()].map(({ ended }) => ended));
+    await Promise.race([allEnded, pause(CLOSE_MS, undefined, { ref: false })]);
   };
 
   return { poke, close };
@@ -154,7 +175,14 @@ export function createReconciler(parts: ReconcileParts): Reconciler {
 interface Running {
   readonly step: Step;
   readonly controller: AbortController;
-  readonly done: Promise<void>;
+  readonly ended: Promise<void>;
+}
+
+interface Done {
+  /** The whole step: one with the same key may be another effect, as each routing table is. */
+  readonly text: string;
+  readonly times: number;
+  readonly at: number;
 }
 
 /** Only what changes nothing that runs is called off: the rest is quick, and has to be brought to its end. */

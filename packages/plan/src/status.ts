@@ -103,7 +103,7 @@ function statusOf(
   if (service.kind === 'absent') return goneStatus(service, seen, [...running, ...steps]);
   const ready = seen.instances.filter(({ state }) => state.kind === 'ready').length;
   const serving = ready > 0 && seen.stable !== undefined ? `; revision ${short(seen.stable.revision)} serves` : '';
-  const busy = stuck.length > 0 ? effectUnderWay(steps, running) : underWay(seen, steps, running);
+  const busy = stuck.length > 0 ? effectUnderWay(steps, running) : underWay(service, seen, { steps, running });
   if (busy !== undefined) return { state: 'progressing', why: busy };
   if (service.blocked.length > 0) return { state: 'blocked', why: `${service.blocked.join('; ')}${serving}` };
   const failure = seen.failed[service.generation];
@@ -125,10 +125,17 @@ function goneStatus({ purge }: AbsentService, { store }: ObservedService, [step]
 }
 
 /** The sentence for what is under way; undefined where only a crash loop's next try is awaited. */
-function underWay(seen: ObservedService, steps: readonly Step[], running: readonly Step[]): string | undefined {
+function underWay(
+  service: PresentService,
+  seen: ObservedService,
+  { steps, running }: { readonly steps: readonly Step[]; readonly running: readonly Step[] },
+): string | undefined {
   const effect = effectUnderWay(steps, running);
   if (effect !== undefined) return effect;
-  const looping = seen.instances.some(({ exits }) => exits >= START_ATTEMPTS);
+  // While a new generation is tried, that an older one ends again and again is nothing new.
+  const isOpen = service.blocked.length === 0 && seen.failed[service.generation] === undefined;
+  const counted = seen.instances.filter(({ generation }) => !isOpen || generation === service.generation);
+  const looping = counted.some(({ exits }) => exits >= START_ATTEMPTS);
   if (looping) return undefined;
   const starting = seen.instances.find(({ state }) => state.kind === 'starting' || state.kind === 'stopping');
   if (starting !== undefined) return `waits for ${starting.id}`;

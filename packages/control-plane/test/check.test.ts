@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { createServer, type ServerHttp2Stream } from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import { it, type TestContext } from 'node:test';
+import { check, type ProbeSite } from '../src/probe/check.ts';
+import { runProbe } from '../src/probe/exec.ts';
+
+const SERVING = Buffer.from([0, 0, 0, 0, 2, 0x08, 1]);
+
+async function grpcServer(
+  t: TestContext,
+  answer: (stream: ServerHttp2Stream, body: Buffer) => void,
+): Promise<ProbeSite> {
+  const server = createServer();
+  server.on('stream', (stream) => {
+    const chunks: Buffer[] = [];
+    stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+    stream.on('error', () => undefined);
+    stream.on('end', () => answer(stream, Buffer.concat(chunks)));
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  t.after(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  return { host: '127.0.0.1', port, exec: async () => 1 };
+}
+
+for (const length of [0, 5, 127, 128, 300]) {
+  it(`asks for the health of a gRPC service whose name has ${length} bytes`, async (t) => {
+    const name = 'n'.repeat(length);
+    let asked: Buffer | undefined;
+    const site = await grpcServer(t, (stream, body) => {
+      asked = body;
+      stream.respond({ ':status': 200, 'content-type': 'application/grpc' });
+      stream.end(SERVING);
+    });
+    assert.equal(await check({ kind: 'grpc', service: name }, site, 5_000), true);
+    const message = asked?.subarray(5) ?? Buffer.alloc(0);
+    assert.equal(asked?.readUInt32BE(1), message.length);
+    // Field 1, its length as a varint, the name.
+    const varint = length < 128 ? [length] : [(length & 0x7f) | 0x80, length >>> 7];
+    assert.deepEqual([...message], length === 0 ? [] : [0x0a, ...varint, ...Buffer.from(name)]);
+  });
+}
+
+it('takes a gRPC server that is not serving, or says nothing, as not well', async (t) => {
+  const notServing = await grpcServer(t, (stream) => {
+    stream.respond({ ':status': 200 });
+    stream.end(Buffer.from([0, 0, 0, 0, 2, 0x08, 2]));
+  });
+  const silent = await grpcServer(t, () => {});
+  assert.equal(await check({ kind: 'grpc', service: '' }, notServing, 5_000), false);
+  assert.equal(await check({ kind: 'grpc', service: '' }, silent, 50), false);
+});
+
+it('ends a command that hangs with all that it started', { timeout: 10_000 }, async () => {
+  const place = { argv: [], cwd: '/', env: { PATH: process.env.PATH ?? '' } };
+  const code = await runProbe('sleep 60 & sleep 60; exit 0', { ...place, signal: AbortSignal.timeout(100) });
+  assert.equal(code, 1);
+});
