@@ -14,6 +14,9 @@ export const TRAFFIC_RULES = [
   'traffic.outlier.consecutiveGateway',
   'traffic.outlier.stall',
   'traffic.breaker',
+  'traffic.limits.connections',
+  'traffic.limits.pending',
+  'traffic.limits.queue',
 ] as const;
 
 export type TrafficRule = (typeof TRAFFIC_RULES)[number];

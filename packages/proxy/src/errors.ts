@@ -16,6 +16,10 @@ export const PROXY_ERRORS = {
     status: 503,
     hint: 'most of the last calls failed: see `islet logs` of the service; it is asked again soon',
   },
+  overloaded: {
+    status: 503,
+    hint: 'the caller has as many requests in flight as traffic.limits of the service allows',
+  },
   'no-instance-reachable': { status: 503, hint: 'see `islet logs`: every instance refused the connection' },
   'connect-timeout': { status: 504, hint: 'see `islet status`: the instance did not take the connection' },
   'response-timeout': { status: 504, hint: 'see `islet logs`: the instance sent no response in time' },

@@ -1,6 +1,7 @@
 import {
   Breaker,
   type BreakerState,
+  Bulkhead,
   Histogram,
   type HistogramData,
   RetryBudget,
@@ -35,6 +36,8 @@ export interface EdgeStats extends TrafficCounts {
   /** How often each rule changed what became of a request. */
   readonly decisions: Readonly<Partial<Record<TrafficRule, number>>>;
   readonly breaker: BreakerState;
+  /** Requests that wait for a place. */
+  readonly waiting: number;
 }
 
 export interface InstanceStats extends TrafficCounts {
@@ -79,6 +82,12 @@ export class Counts {
   }
 }
 
+/** Waits for a place in a bulkhead. */
+export interface Waiter {
+  /** The place has been taken for it. */
+  onPlace(): void;
+}
+
 /** One (caller → service) pair: what is counted, and what its retries may cost. */
 export class Edge {
   readonly from: Origin;
@@ -86,6 +95,7 @@ export class Edge {
   readonly counts = new Counts();
   readonly budget = new RetryBudget();
   readonly breaker = new Breaker();
+  readonly bulkhead = new Bulkhead<Waiter>();
   readonly #decisions = new Map<TrafficRule, number>();
 
   constructor(from: Origin, service: string | undefined) {
@@ -100,7 +110,14 @@ export class Edge {
   statsAt(now: number): EdgeStats {
     const { from, service, counts } = this;
     const decisions = Object.fromEntries(this.#decisions);
-    return { from, service, decisions, breaker: this.breaker.stateAt(now), ...counts.toJSON() };
+    return {
+      from,
+      service,
+      decisions,
+      breaker: this.breaker.stateAt(now),
+      waiting: this.bulkhead.waiting,
+      ...counts.toJSON(),
+    };
   }
 }
 

@@ -60,6 +60,14 @@ export const SERVICE_DEFAULTS = {
   'traffic.breaker.open': { value: '5s', name: 'circuit breaker: failure', source: 'MicroProfile Fault Tolerance' },
   'traffic.breaker.maxOpen': { value: '60s', name: 'circuit breaker: failure', source: 'resilience4j' },
   'traffic.breaker.halfOpen': { value: 3, name: 'circuit breaker: failure' },
+  'traffic.limits.connections': { value: 1024, name: 'circuit breaker: capacity', source: 'Envoy max_connections' },
+  'traffic.limits.pending': {
+    value: 256,
+    name: 'circuit breaker: capacity',
+    source: 'Envoy max_pending_requests, lowered',
+  },
+  'traffic.limits.requests': { value: 1024, name: 'circuit breaker: capacity', source: 'Envoy max_requests' },
+  'traffic.limits.queue': { value: '1s', name: 'timeout: queue', source: 'Linkerd failfast' },
   'api.expose.strip': { value: false, name: 'api' },
 } as const satisfies Record<string, Default>;
 

@@ -183,6 +183,7 @@ export interface TrafficSpec {
   readonly outlier: OutlierSpec | undefined;
   /** Undefined: calls go on however many fail. */
   readonly breaker: BreakerSpec | undefined;
+  readonly limits: LimitsSpec;
 }
 
 /** Envoy's names: no connection; no response over one; the instance says 503. */
@@ -222,6 +223,17 @@ export interface BreakerSpec {
   readonly maxOpenMs: number;
   /** Calls that must succeed before it closes. */
   readonly halfOpen: number;
+}
+
+/** What each caller may have in flight. Names: Envoy's thresholds. */
+export interface LimitsSpec {
+  /** Requests and tunnels together. */
+  readonly connections: number;
+  /** Requests that wait for a place. */
+  readonly pending: number;
+  readonly requests: number;
+  /** How long one waits before it is refused. */
+  readonly queueMs: number;
 }
 
 /** The n-th wait is drawn between 0 and `baseMs` × 2^(n-1), but at most `maxMs`. */

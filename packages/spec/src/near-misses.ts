@@ -66,6 +66,8 @@ const BY_PATH: Readonly<Record<string, string>> = {
   retry: 'write it as traffic.retry',
   outlier: 'write it as traffic.outlier',
   breaker: 'write it as traffic.breaker',
+  limits: 'write it as traffic.limits, or run.resources for cores and memory',
+  'traffic.bulkhead': 'did you mean "limits"?',
   'traffic.circuitBreaker': 'did you mean "breaker"?',
   'traffic.outlierDetection': 'did you mean "outlier"?',
   'traffic.retries': 'write it as traffic.retry.attempts',

@@ -1,15 +1,19 @@
 import { type Leaf, leaves } from './leaf.ts';
 import type { Path } from './located.ts';
-import type { BreakerSpec, OutlierSpec, RetrySpec, TimeoutSpec, TrafficSpec } from './model.ts';
+import type { BreakerSpec, LimitsSpec, OutlierSpec, RetrySpec, TimeoutSpec, TrafficSpec } from './model.ts';
 import { durationText } from './quantities.ts';
 
 /** Every effective value of a traffic section. */
-export function trafficLeaves(section: Path, { timeout, retry, outlier, breaker }: TrafficSpec): readonly Leaf[] {
+export function trafficLeaves(
+  section: Path,
+  { timeout, retry, outlier, breaker, limits }: TrafficSpec,
+): readonly Leaf[] {
   return [
     ...timeoutLeaves([...section, 'timeout'], timeout),
     ...retryLeaves(section, retry),
     ...outlierLeaves(section, outlier),
     ...breakerLeaves(section, breaker),
+    ...limitLeaves([...section, 'limits'], limits),
   ];
 }
 
@@ -57,4 +61,8 @@ function breakerLeaves(section: Path, breaker: BreakerSpec | undefined): readonl
     maxOpen: durationText(maxOpenMs),
     halfOpen,
   });
+}
+
+function limitLeaves(section: Path, { connections, pending, requests, queueMs }: LimitsSpec): readonly Leaf[] {
+  return leaves(section, { connections, pending, requests, queue: durationText(queueMs) });
 }

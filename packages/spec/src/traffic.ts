@@ -3,12 +3,14 @@ import type { BreakerSpec, OutlierSpec, RetrySpec, TimeoutSpec, TrafficSpec } fr
 import { type ParsedTraffic, traffic } from './schema/traffic.ts';
 
 /** What a parsed traffic section means. */
-export function trafficOf({ timeout, retry, outlier, breaker }: ParsedTraffic): TrafficSpec {
+export function trafficOf({ timeout, retry, outlier, breaker, limits }: ParsedTraffic): TrafficSpec {
+  const { connections, pending, requests, queue } = limits;
   return {
     timeout: timeoutOf(timeout),
     retry: retryOf(retry),
     outlier: outlierOf(outlier),
     breaker: breakerOf(breaker),
+    limits: { connections, pending, requests, queueMs: queue },
   };
 }
 

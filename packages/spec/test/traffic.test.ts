@@ -63,7 +63,16 @@ test('the breaker can be written out, or switched off', () => {
   assert.equal(serviceOf(orders(`${RUN}traffic: { breaker: off }\n`)).traffic.breaker, undefined);
 });
 
+test('limits that are not written have their defaults', () => {
+  const { limits } = serviceOf(orders(`${RUN}traffic: { limits: { requests: 20, queue: 0s } }\n`)).traffic;
+  assert.deepEqual(limits, { connections: 1024, pending: 256, requests: 20, queueMs: 0 });
+});
+
 const MISTAKES = [
+  {
+    section: 'traffic: { limits: { requests: 0 } }',
+    line: `${ORDERS}:2:32  value  traffic.limits.requests: must be at least 1; found 0`,
+  },
   {
     section: 'traffic: { breaker: { failureRate: 0% } }',
     line: `${ORDERS}:2:36  value  traffic.breaker.failureRate: must be from 1% to 100%; found "0%"`,

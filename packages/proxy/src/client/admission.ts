@@ -1,12 +1,13 @@
 import { isUnavailable } from '@islet/policy';
-import type { BreakerSpec } from '@islet/spec';
+import type { BreakerSpec, LimitsSpec } from '@islet/spec';
 import { ProxyError, type ProxyErrorCode } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
-import type { Edge } from '../stats.ts';
+import type { Edge, Waiter } from '../stats.ts';
 
 export interface AdmissionOptions {
   readonly edge: Edge;
   readonly breaker: BreakerSpec | undefined;
+  readonly limits: LimitsSpec;
   readonly runtime: Runtime;
 }
 
@@ -15,13 +16,55 @@ export class Admission {
   readonly #options: AdmissionOptions;
   /** In which generation of the breaker it was let through; undefined: it owes the breaker nothing. */
   #generation: number | undefined;
+  #place: 'none' | 'waiting' | 'request' | 'tunnel' = 'none';
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
   }
 
-  /** Why it is refused; undefined: it may go. */
-  refusal(): ProxyError | undefined {
+  /** Lets it go now, or when its turn comes: then the waiter is told. */
+  enter(waiter: Waiter): Entrance {
+    const refusal = this.#breakerRefuses();
+    if (refusal !== undefined) return { kind: 'refused', error: refusal };
+    const { edge, limits } = this.#options;
+    if (edge.bulkhead.tryEnter(limits)) {
+      this.#place = 'request';
+      return GO;
+    }
+    if (!edge.bulkhead.tryWait(waiter, limits)) return { kind: 'refused', error: QUEUE_FULL };
+    this.#place = 'waiting';
+    return { kind: 'waits', until: this.#options.runtime.now() + limits.queueMs };
+  }
+
+  /** Its turn has come. */
+  placed(): void {
+    this.#place = 'request';
+  }
+
+  switched(): void {
+    this.#options.edge.bulkhead.becomeTunnel();
+    this.#place = 'tunnel';
+    this.#callNext();
+  }
+
+  /** It is over, whatever it came to. */
+  leave(waiter: Waiter): void {
+    this.abandoned();
+    const { bulkhead } = this.#options.edge;
+    const place = this.#place;
+    this.#place = 'none';
+    if (place === 'waiting') bulkhead.stopWaiting(waiter);
+    else if (place === 'request') bulkhead.leave();
+    else if (place === 'tunnel') bulkhead.closeTunnel();
+    if (bulkhead.waiting > 0) this.#callNext();
+  }
+
+  #callNext(): void {
+    const { edge, limits } = this.#options;
+    for (let next = edge.bulkhead.next(limits); next !== undefined; next = edge.bulkhead.next(limits)) next.onPlace();
+  }
+
+  #breakerRefuses(): ProxyError | undefined {
     const { edge, breaker, runtime } = this.#options;
     if (breaker === undefined) return undefined;
     const now = runtime.now();
@@ -58,6 +101,14 @@ export class Admission {
     this.#generation = undefined;
   }
 }
+
+export type Entrance =
+  | { readonly kind: 'go' }
+  | { readonly kind: 'waits'; readonly until: number }
+  | { readonly kind: 'refused'; readonly error: ProxyError };
+
+const GO: Entrance = { kind: 'go' };
+const QUEUE_FULL = new ProxyError('overloaded', 'too many requests wait already', { rule: 'traffic.limits.pending' });
 
 /**
  * No answer came, and the caller waited for it. Where none was there to ask, or all refuse, callers wait for nothing, and

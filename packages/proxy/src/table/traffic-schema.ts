@@ -32,11 +32,19 @@ const breaker = z.strictObject({
   halfOpen: z.int().min(1),
 });
 
+const limits = z.strictObject({
+  connections: z.int().min(1),
+  pending: z.int().min(0),
+  requests: z.int().min(1),
+  queueMs: ms,
+});
+
 export const traffic: z.ZodType<RoutedService['traffic']> = z.strictObject({
   timeout,
   retry: orOff(retry),
   outlier: orOff(outlier),
   breaker: orOff(breaker),
+  limits,
 });
 
 /** JSON leaves out what is off; the contract says that it is undefined. */

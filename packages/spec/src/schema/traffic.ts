@@ -79,6 +79,17 @@ const breaker = orOff(
   }),
 );
 
+const limits = z.strictObject({
+  connections: byDefault('traffic.limits.connections', count(1, 100_000)).describe(
+    'Connections to its instances: requests, WebSockets and plain connections together.',
+  ),
+  pending: byDefault('traffic.limits.pending', count(0, 10_000)).describe('Requests that wait for their turn.'),
+  requests: byDefault('traffic.limits.requests', count(1, 100_000)).describe('Requests in flight.'),
+  queue: byDefault('traffic.limits.queue', duration()).describe(
+    'How long a request waits for its turn; then it is refused.',
+  ),
+});
+
 export const traffic = z
   .strictObject({
     timeout: timeout
@@ -97,6 +108,10 @@ export const traffic = z
       .prefault({})
       .describe("When a caller's calls are refused at once because too many have failed, or `off`.")
       .meta({ examples: ['off', { failureRate: '80%' }] }),
+    limits: limits
+      .prefault({})
+      .describe('What each caller may have in flight to the service, so that none takes it all.')
+      .meta({ examples: [{ requests: 50 }] }),
   })
   .prefault({})
   .describe('How the proxy carries requests to the service, whoever calls.');
