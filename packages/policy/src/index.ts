@@ -15,6 +15,7 @@ export {
   type ProbeState,
   startProbing,
 } from './probe.ts';
+export { RateLimiter } from './rate-limiter.ts';
 export {
   type AttemptContext,
   type AttemptFailure,

@@ -17,6 +17,7 @@ export const TRAFFIC_RULES = [
   'traffic.limits.connections',
   'traffic.limits.pending',
   'traffic.limits.queue',
+  'traffic.rateLimit',
 ] as const;
 
 export type TrafficRule = (typeof TRAFFIC_RULES)[number];

@@ -16,6 +16,7 @@ export const PROXY_ERRORS = {
     status: 503,
     hint: 'most of the last calls failed: see `islet logs` of the service; it is asked again soon',
   },
+  'rate-limited': { status: 429, hint: 'send fewer requests, or wait for as long as Retry-After says' },
   overloaded: {
     status: 503,
     hint: 'the caller has as many requests in flight as traffic.limits of the service allows',
@@ -42,6 +43,8 @@ export interface ProxyErrorOptions {
   readonly cause?: unknown;
   readonly rule?: TrafficRule;
   readonly retryAfterMs?: number;
+  /** Fields for the answer, each line with its end. */
+  readonly fields?: string;
 }
 
 export class ProxyError extends Error {
@@ -50,6 +53,7 @@ export class ProxyError extends Error {
   readonly rule: TrafficRule | undefined;
   /** When it is worth trying again; undefined: not known. */
   readonly retryAfterMs: number | undefined;
+  readonly fields: string;
 
   constructor(code: ProxyErrorCode, message: string, options: ProxyErrorOptions = {}) {
     super(message, { cause: options.cause });
@@ -57,6 +61,7 @@ export class ProxyError extends Error {
     this.code = code;
     this.rule = options.rule;
     this.retryAfterMs = options.retryAfterMs;
+    this.fields = options.fields ?? '';
   }
 
   /** Any thrown value as a `ProxyError`. */

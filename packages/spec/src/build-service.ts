@@ -48,6 +48,7 @@ export function buildService(draft: Sound, files: Files): ServiceSpec {
   };
   derived.set('name', folder === '.' ? 'system' : 'folder').set('scale.max', 'scale.min');
   derived.set('traffic.timeout.perTry', 'traffic.timeout.request');
+  derived.set('traffic.rateLimit.burst', 'traffic.rateLimit.rps');
   const origins = leavesOf(built).map((leaf) => [leaf.path, originOf(draft, leaf, derived)] as const);
   return { ...built, origins: new Map(origins) };
 }

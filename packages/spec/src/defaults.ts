@@ -68,6 +68,7 @@ export const SERVICE_DEFAULTS = {
   },
   'traffic.limits.requests': { value: 1024, name: 'circuit breaker: capacity', source: 'Envoy max_requests' },
   'traffic.limits.queue': { value: '1s', name: 'timeout: queue', source: 'Linkerd failfast' },
+  'traffic.rateLimit.by': { value: 'client', name: 'rate limit' },
   'api.expose.strip': { value: false, name: 'api' },
 } as const satisfies Record<string, Default>;
 

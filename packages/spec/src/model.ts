@@ -184,7 +184,22 @@ export interface TrafficSpec {
   /** Undefined: calls go on however many fail. */
   readonly breaker: BreakerSpec | undefined;
   readonly limits: LimitsSpec;
+  /** Undefined: off. */
+  readonly rateLimit: RateLimitSpec | undefined;
 }
+
+/** A token bucket for each client, each value of a header, or for all requests together. */
+export interface RateLimitSpec {
+  readonly rps: number;
+  readonly burst: number;
+  readonly by: RateLimitKey;
+}
+
+export type RateLimitKey =
+  | { readonly kind: 'client' }
+  /** Lower case. Whoever sends none is told by its address. */
+  | { readonly kind: 'header'; readonly name: string }
+  | { readonly kind: 'route' };
 
 /** Envoy's names: no connection; no response over one; the instance says 503. */
 export const RETRY_CONDITIONS = ['connect-failure', 'reset', 'unavailable'] as const;

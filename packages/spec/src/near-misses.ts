@@ -66,6 +66,7 @@ const BY_PATH: Readonly<Record<string, string>> = {
   retry: 'write it as traffic.retry',
   outlier: 'write it as traffic.outlier',
   breaker: 'write it as traffic.breaker',
+  rateLimit: 'write it as traffic.rateLimit',
   limits: 'write it as traffic.limits, or run.resources for cores and memory',
   'traffic.bulkhead': 'did you mean "limits"?',
   'traffic.circuitBreaker': 'did you mean "breaker"?',

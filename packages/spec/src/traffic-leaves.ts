@@ -1,12 +1,20 @@
 import { type Leaf, leaves } from './leaf.ts';
 import type { Path } from './located.ts';
-import type { BreakerSpec, LimitsSpec, OutlierSpec, RetrySpec, TimeoutSpec, TrafficSpec } from './model.ts';
+import type {
+  BreakerSpec,
+  LimitsSpec,
+  OutlierSpec,
+  RateLimitSpec,
+  RetrySpec,
+  TimeoutSpec,
+  TrafficSpec,
+} from './model.ts';
 import { durationText } from './quantities.ts';
 
 /** Every effective value of a traffic section. */
 export function trafficLeaves(
   section: Path,
-  { timeout, retry, outlier, breaker, limits }: TrafficSpec,
+  { timeout, retry, outlier, breaker, limits, rateLimit }: TrafficSpec,
 ): readonly Leaf[] {
   return [
     ...timeoutLeaves([...section, 'timeout'], timeout),
@@ -14,6 +22,7 @@ export function trafficLeaves(
     ...outlierLeaves(section, outlier),
     ...breakerLeaves(section, breaker),
     ...limitLeaves([...section, 'limits'], limits),
+    ...rateLeaves([...section, 'rateLimit'], rateLimit),
   ];
 }
 
@@ -65,4 +74,10 @@ function breakerLeaves(section: Path, breaker: BreakerSpec | undefined): readonl
 
 function limitLeaves(section: Path, { connections, pending, requests, queueMs }: LimitsSpec): readonly Leaf[] {
   return leaves(section, { connections, pending, requests, queue: durationText(queueMs) });
+}
+
+function rateLeaves(section: Path, rate: RateLimitSpec | undefined): readonly Leaf[] {
+  if (rate === undefined) return [];
+  const { rps, burst, by } = rate;
+  return leaves(section, { rps, burst, by: by.kind === 'header' ? `header:${by.name}` : by.kind });
 }

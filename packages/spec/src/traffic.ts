@@ -1,9 +1,17 @@
 import { freezeDeep } from './freeze.ts';
-import type { BreakerSpec, OutlierSpec, RetrySpec, TimeoutSpec, TrafficSpec } from './model.ts';
+import type {
+  BreakerSpec,
+  OutlierSpec,
+  RateLimitKey,
+  RateLimitSpec,
+  RetrySpec,
+  TimeoutSpec,
+  TrafficSpec,
+} from './model.ts';
 import { type ParsedTraffic, traffic } from './schema/traffic.ts';
 
 /** What a parsed traffic section means. */
-export function trafficOf({ timeout, retry, outlier, breaker, limits }: ParsedTraffic): TrafficSpec {
+export function trafficOf({ timeout, retry, outlier, breaker, limits, rateLimit }: ParsedTraffic): TrafficSpec {
   const { connections, pending, requests, queue } = limits;
   return {
     timeout: timeoutOf(timeout),
@@ -11,6 +19,7 @@ export function trafficOf({ timeout, retry, outlier, breaker, limits }: ParsedTr
     outlier: outlierOf(outlier),
     breaker: breakerOf(breaker),
     limits: { connections, pending, requests, queueMs: queue },
+    rateLimit: rateLimitOf(rateLimit),
   };
 }
 
@@ -35,6 +44,17 @@ function breakerOf(breaker: ParsedTraffic['breaker']): BreakerSpec | undefined {
   if (breaker === 'off') return undefined;
   const { failureRate, window, minCalls, open, maxOpen, halfOpen } = breaker;
   return { failureRatePercent: failureRate, windowMs: window, minCalls, openMs: open, maxOpenMs: maxOpen, halfOpen };
+}
+
+function rateLimitOf(rate: ParsedTraffic['rateLimit']): RateLimitSpec | undefined {
+  if (rate === undefined) return undefined;
+  const { rps, burst, by } = rate;
+  return { rps, burst: burst ?? 2 * rps, by: keyOf(by) };
+}
+
+function keyOf(by: string): RateLimitKey {
+  if (by === 'client' || by === 'route') return { kind: by };
+  return { kind: 'header', name: by.slice('header:'.length).toLowerCase() };
 }
 
 /** What a file that says nothing of traffic means. */

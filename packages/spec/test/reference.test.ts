@@ -60,4 +60,5 @@ test('every default of the table is filled in, as it is written there, and named
   }
 });
 
-const EVERYTHING_BY_DEFAULT = 'run: { command: x }\napi: { expose: / }\nhealth: { live: /livez }\n';
+const EVERYTHING_BY_DEFAULT =
+  'run: { command: x }\napi: { expose: / }\nhealth: { live: /livez }\ntraffic: { rateLimit: { rps: 1 } }\n';

@@ -68,7 +68,26 @@ test('limits that are not written have their defaults', () => {
   assert.deepEqual(limits, { connections: 1024, pending: 256, requests: 20, queueMs: 0 });
 });
 
+test('a rate limit is off until declared, and its burst follows from its rate', () => {
+  assert.equal(serviceOf(orders(RUN)).traffic.rateLimit, undefined);
+  const rateOf = (text: string) => serviceOf(orders(`${RUN}traffic: { rateLimit: ${text} }\n`)).traffic.rateLimit;
+  assert.deepEqual(rateOf('{ rps: 50 }'), { rps: 50, burst: 100, by: { kind: 'client' } });
+  assert.deepEqual(rateOf('{ rps: 5, burst: 5, by: header:X-Api-Key }'), {
+    rps: 5,
+    burst: 5,
+    by: { kind: 'header', name: 'x-api-key' },
+  });
+});
+
 const MISTAKES = [
+  {
+    section: 'traffic: { rateLimit: { burst: 5 } }',
+    line: `${ORDERS}:2:12  required  traffic.rateLimit.rps: "rps" is required`,
+  },
+  {
+    section: 'traffic: { rateLimit: { rps: 5, by: header } }',
+    line: `${ORDERS}:2:37  value  traffic.rateLimit.by: expected client, route, or header: and the name of a header; found "header"`,
+  },
   {
     section: 'traffic: { limits: { requests: 0 } }',
     line: `${ORDERS}:2:32  value  traffic.limits.requests: must be at least 1; found 0`,

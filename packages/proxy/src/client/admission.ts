@@ -1,15 +1,14 @@
 import { isUnavailable } from '@islet/policy';
-import type { BreakerSpec, LimitsSpec } from '@islet/spec';
+import type { RateLimitSpec } from '@islet/spec';
 import { ProxyError, type ProxyErrorCode } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
-import type { Edge, Waiter } from '../stats.ts';
+import type { Waiter } from '../stats.ts';
+import type { ExchangeOrder } from './exchange-order.ts';
+import { rateKey } from './rate-key.ts';
 
-export interface AdmissionOptions {
-  readonly edge: Edge;
-  readonly breaker: BreakerSpec | undefined;
-  readonly limits: LimitsSpec;
+export type AdmissionOptions = Pick<ExchangeOrder, 'request' | 'service' | 'edge' | 'policy' | 'client'> & {
   readonly runtime: Runtime;
-}
+};
 
 /** Whether one request is let through to its service, and what its end says to those who decide that of the next ones. */
 export class Admission {
@@ -24,9 +23,10 @@ export class Admission {
 
   /** Lets it go now, or when its turn comes: then the waiter is told. */
   enter(waiter: Waiter): Entrance {
-    const refusal = this.#breakerRefuses();
+    const refusal = this.#rateRefuses() ?? this.#breakerRefuses();
     if (refusal !== undefined) return { kind: 'refused', error: refusal };
-    const { edge, limits } = this.#options;
+    const { edge, policy } = this.#options;
+    const { limits } = policy;
     if (edge.bulkhead.tryEnter(limits)) {
       this.#place = 'request';
       return GO;
@@ -60,12 +60,22 @@ export class Admission {
   }
 
   #callNext(): void {
-    const { edge, limits } = this.#options;
+    const { edge, policy } = this.#options;
+    const { limits } = policy;
     for (let next = edge.bulkhead.next(limits); next !== undefined; next = edge.bulkhead.next(limits)) next.onPlace();
   }
 
+  #rateRefuses(): ProxyError | undefined {
+    const { policy, service, request, client, runtime } = this.#options;
+    const { rateLimit } = policy;
+    if (rateLimit === undefined) return undefined;
+    const waitMs = service.rate.take(rateKey(rateLimit.by, client, request.fields), runtime.now(), rateLimit);
+    return waitMs === 0 ? undefined : rateLimited(rateLimit, waitMs);
+  }
+
   #breakerRefuses(): ProxyError | undefined {
-    const { edge, breaker, runtime } = this.#options;
+    const { edge, policy, runtime } = this.#options;
+    const { breaker } = policy;
     if (breaker === undefined) return undefined;
     const now = runtime.now();
     this.#generation = edge.breaker.admit(now, breaker);
@@ -95,11 +105,22 @@ export class Admission {
   }
 
   #record(failed: boolean): void {
-    const { edge, breaker, runtime } = this.#options;
+    const { edge, policy, runtime } = this.#options;
+    const { breaker } = policy;
     if (this.#generation === undefined || breaker === undefined) return;
     edge.breaker.record(this.#generation, { failed, now: runtime.now() }, breaker);
     this.#generation = undefined;
   }
+}
+
+/** Fields as in draft-ietf-httpapi-ratelimit-headers-07, which most clients read. */
+function rateLimited({ rps, burst }: RateLimitSpec, waitMs: number): ProxyError {
+  const seconds = Math.max(1, Math.ceil(waitMs / 1000));
+  return new ProxyError('rate-limited', `more than ${rps} requests a second`, {
+    rule: 'traffic.rateLimit',
+    retryAfterMs: waitMs,
+    fields: `RateLimit-Limit: ${burst}\r\nRateLimit-Remaining: 0\r\nRateLimit-Reset: ${seconds}\r\n`,
+  });
 }
 
 export type Entrance =

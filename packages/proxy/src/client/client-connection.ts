@@ -213,6 +213,7 @@ export class ClientConnection implements ExchangeClient, BodySink, Waiting {
     const { deadlineMs } = request.fields;
     const order = {
       ...{ request, text, requestId: id, service, edge, policy: service.traffic },
+      client: rules.from.kind === 'edge' ? rules.from.caller : this.#address,
       // The public is not believed.
       callerHasMs: rules.from.kind === 'gateway' ? undefined : deadlineMs,
       settle: this.#options.settle,

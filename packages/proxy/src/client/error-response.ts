@@ -8,11 +8,13 @@ export interface ErrorDetails {
   readonly requestId: string | undefined;
   readonly rule?: TrafficRule | undefined;
   readonly retryAfterMs?: number | undefined;
+  /** More of them, each line with its end. */
+  readonly fields?: string;
 }
 
 /** An answer of the proxy's own: the same shape for every code, and marked so that it is never taken for a service's. */
 export function errorResponse(
-  { code, service, message, requestId, rule, retryAfterMs = 1_000 }: ErrorDetails,
+  { code, service, message, requestId, rule, retryAfterMs = 1_000, fields = '' }: ErrorDetails,
   { close, toHead }: { readonly close: boolean; readonly toHead: boolean },
 ): string {
   const { status, hint } = PROXY_ERRORS[code];
@@ -23,7 +25,8 @@ export function errorResponse(
     `Date: ${new Date().toUTCString()}\r\nCache-Control: no-store\r\nx-islet-error: ${code}\r\n` +
     (rule === undefined ? '' : `x-islet-explain: ${rule}\r\n`) +
     (requestId === undefined ? '' : `x-request-id: ${requestId}\r\n`) +
-    (status === 503 ? `Retry-After: ${Math.max(1, Math.ceil(retryAfterMs / 1000))}\r\n` : '') +
+    (status === 503 || status === 429 ? `Retry-After: ${Math.max(1, Math.ceil(retryAfterMs / 1000))}\r\n` : '') +
+    fields +
     (close ? 'Connection: close\r\n\r\n' : '\r\n') +
     (toHead ? '' : body)
   );
@@ -41,6 +44,7 @@ const REASONS: Readonly<Record<(typeof PROXY_ERRORS)[ProxyErrorCode]['status'], 
   404: 'Not Found',
   408: 'Request Timeout',
   414: 'URI Too Long',
+  429: 'Too Many Requests',
   431: 'Request Header Fields Too Large',
   499: 'Client Closed Request',
   500: 'Internal Server Error',

@@ -12,6 +12,8 @@ export interface ExchangeOrder {
   readonly requestId: string;
   readonly service: ServiceState;
   readonly policy: TrafficSpec;
+  /** Whose request it is: an address, or the calling service. */
+  readonly client: string;
   /** How long the caller still waits; undefined: it didn't say. */
   readonly callerHasMs: number | undefined;
   readonly edge: Edge;

@@ -50,7 +50,7 @@ export class Exchange implements ResponseUser, Waiter {
     this.#client = client;
     this.#runtime = runtime;
     this.#startedAt = runtime.now();
-    this.#admission = new Admission({ edge, breaker: policy.breaker, limits: policy.limits, runtime });
+    this.#admission = new Admission({ ...order, runtime });
     const idempotent = isIdempotent(method, { hasKey: fields.hasIdempotencyKey });
     this.#attempts = new Attempts({ ...order, runtime, idempotent });
     this.#body = new RequestBody(fields.framing);
@@ -336,13 +336,13 @@ export class Exchange implements ResponseUser, Waiter {
     else this.#answer(new ProxyError('no-ready-instance', unavailable ?? `no instance of ${name} is ready`));
   }
 
-  #answer({ code, message, rule, retryAfterMs }: ProxyError): void {
+  #answer({ code, message, rule, retryAfterMs, fields }: ProxyError): void {
     const { service, requestId, edge } = this.#order;
     edge.counts.error(code);
     if (rule !== undefined) edge.decided(rule);
     this.#admission.failed(code);
     this.#end();
-    this.#client.answer({ code, message, rule, retryAfterMs, service: service.name, requestId });
+    this.#client.answer({ code, message, rule, retryAfterMs, fields, service: service.name, requestId });
   }
 
   #switch(head: ResponseHead): void {

@@ -39,12 +39,23 @@ const limits = z.strictObject({
   queueMs: ms,
 });
 
+const rateLimit = z.strictObject({
+  rps: z.int().min(1),
+  burst: z.int().min(1),
+  by: z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('client') }),
+    z.strictObject({ kind: z.literal('header'), name: z.string().min(1).max(64) }),
+    z.strictObject({ kind: z.literal('route') }),
+  ]),
+});
+
 export const traffic: z.ZodType<RoutedService['traffic']> = z.strictObject({
   timeout,
   retry: orOff(retry),
   outlier: orOff(outlier),
   breaker: orOff(breaker),
   limits,
+  rateLimit: orOff(rateLimit),
 });
 
 /** JSON leaves out what is off; the contract says that it is undefined. */

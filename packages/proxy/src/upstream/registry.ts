@@ -1,4 +1,4 @@
-import type { Endpoint, RoutingTable } from '@islet/policy';
+import { type Endpoint, RateLimiter, type RoutingTable } from '@islet/policy';
 import type { InstanceStats } from '../stats.ts';
 import { EndpointState } from './endpoint.ts';
 import { refreshAvailable, refreshStalls } from './outliers.ts';
@@ -40,7 +40,8 @@ export class Registry {
       const endpoints = routed.endpoints.map(stateOf);
       if (routed.endpoints.some((endpoint) => !this.#current.has(keyOf(endpoint)))) reinforced.push(name);
       if (traffic.outlier === undefined) for (const { standing } of endpoints) standing.clear();
-      const now: ServiceState = { name, protocol, traffic, unavailable, endpoints, available: endpoints };
+      const rate = this.#services.get(name)?.rate ?? new RateLimiter();
+      const now: ServiceState = { name, protocol, traffic, unavailable, rate, endpoints, available: endpoints };
       refreshAvailable(now);
       this.#services.set(name, Object.assign(this.#services.get(name) ?? {}, now));
     }
@@ -85,7 +86,10 @@ export class Registry {
 
   sweep(now: number): void {
     for (const state of this.#current.values()) state.sweep(now);
-    for (const service of this.#services.values()) refreshStalls(service, now);
+    for (const service of this.#services.values()) {
+      refreshStalls(service, now);
+      service.rate.sweep(now);
+    }
   }
 
   closeIdle(): void {

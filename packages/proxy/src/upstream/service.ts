@@ -1,4 +1,4 @@
-import { leastOfTwo, type RoutedService } from '@islet/policy';
+import { leastOfTwo, type RateLimiter, type RoutedService } from '@islet/policy';
 import type { EndpointState } from './endpoint.ts';
 
 /** A service as the current table has it. A new table changes it in place, so that a retry sees what is true now. */
@@ -8,6 +8,7 @@ export interface ServiceState {
   readonly traffic: RoutedService['traffic'];
   readonly unavailable: string | undefined;
   readonly endpoints: readonly EndpointState[];
+  readonly rate: RateLimiter;
   /** Those that are not ejected. */
   available: readonly EndpointState[];
 }

@@ -90,6 +90,25 @@ const limits = z.strictObject({
   ),
 });
 
+const BY = /^(client|route|header:[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64})$/;
+
+const rateLimit = z.strictObject({
+  rps: count(1, 1_000_000)
+    .describe('Requests in a second, in the long run.')
+    .meta({ examples: [50] }),
+  burst: count(1, 1_000_000)
+    .optional()
+    .describe('Requests at once after a quiet time; without it, twice `rps`.')
+    .meta({ examples: [100] }),
+  by: byDefault(
+    'traffic.rateLimit.by',
+    z.string().regex(BY, 'expected client, route, or header: and the name of a header').meta({ title: 'key' }),
+  ).describe(
+    'Who has a limit of its own: each `client` (an address, or a service that calls), each value of a header (`header:<name>`), or ' +
+      '`route`: all together.',
+  ),
+});
+
 export const traffic = z
   .strictObject({
     timeout: timeout
@@ -112,6 +131,10 @@ export const traffic = z
       .prefault({})
       .describe('What each caller may have in flight to the service, so that none takes it all.')
       .meta({ examples: [{ requests: 50 }] }),
+    rateLimit: rateLimit
+      .optional()
+      .describe('How often it may be asked; beyond that the answer is 429. Off unless declared.')
+      .meta({ examples: [{ rps: 50, burst: 100 }] }),
   })
   .prefault({})
   .describe('How the proxy carries requests to the service, whoever calls.');

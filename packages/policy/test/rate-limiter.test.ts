@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { RateLimiter } from '../src/index.ts';
+
+const by = { kind: 'client' } as const;
+
+test('it agrees with a bucket that is filled drop by drop, at every moment', () => {
+  const specs = fc.record({ rps: fc.integer({ min: 1, max: 1_000 }), burst: fc.integer({ min: 1, max: 50 }) });
+  fc.assert(
+    fc.property(specs, fc.array(fc.nat(300), { maxLength: 300 }), ({ rps, burst }, gaps) => {
+      const limiter = new RateLimiter();
+      let [tokens, now] = [burst, 1_000_000];
+      for (const gap of gaps) {
+        now += gap;
+        tokens = Math.min(burst, tokens + (gap * rps) / 1000);
+        const waitMs = limiter.take('k', now, { rps, burst, by });
+        if (Math.abs(tokens - 1) > 1e-6) assert.equal(waitMs === 0, tokens >= 1, `${tokens} tokens`);
+        if (waitMs === 0) tokens -= 1;
+        else assert.ok(Math.abs(waitMs - ((1 - tokens) * 1000) / rps) < 1e-3);
+      }
+    }),
+  );
+});
+
+test('keys have buckets of their own, and a full one is forgotten', () => {
+  const limiter = new RateLimiter();
+  const spec = { rps: 1, burst: 1, by };
+  assert.deepEqual([limiter.take('a', 0, spec), limiter.take('b', 0, spec)], [0, 0]);
+  assert.equal(limiter.take('a', 500, spec), 500);
+  limiter.sweep(999);
+  assert.equal(limiter.size, 2);
+  limiter.sweep(1_000);
+  assert.equal(limiter.size, 0);
+});
+
+test('a flood of keys takes no more than its share of memory', () => {
+  const limiter = new RateLimiter();
+  for (let key = 0; key < 100_500; key++) limiter.take(String(key), 0, { rps: 1, burst: 1, by });
+  assert.equal(limiter.size, 100_000);
+});
