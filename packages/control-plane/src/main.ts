@@ -13,7 +13,7 @@ import { type Composed, compose } from './compose.ts';
 import { END_MS } from './deadlines.ts';
 import { failpoint } from './failpoint.ts';
 import { boundOwnLogs } from './own-logs.ts';
-import { writeAtomically } from './write-atomically.ts';
+import { writeAtomically } from './whole-file.ts';
 
 /*
  * The control plane of one system, as a process.

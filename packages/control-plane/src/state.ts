@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { type Layout, layoutOf } from '@islet/driver';
 import { chooseRuntime } from './machine.ts';
 import { type AppliedStore, openApplied } from './store/applied.ts';
@@ -8,7 +8,7 @@ import { type Decisions, openDecisions } from './store/decisions.ts';
 import { decidedOnce, systemId } from './store/identity.ts';
 import { openPorts, type Ports } from './store/ports.ts';
 import { openSecrets, type Secrets } from './store/secrets.ts';
-import { writeAtomically } from './write-atomically.ts';
+import { readIfThere, writeAtomically } from './whole-file.ts';
 
 /** Everything that a control plane finds when it starts, and leaves when it is killed. */
 export interface State {
@@ -45,8 +45,8 @@ export function openState(folder: string): State {
 
 /** An empty one is made anew: it would open the door to whoever sends none. */
 function readOrMakeToken(path: string): string {
-  const found = existsSync(path) ? readFileSync(path, 'utf8').trim() : '';
-  if (found !== '') return found;
+  const found = readIfThere(path)?.toString('utf8').trim();
+  if (found) return found;
   const token = randomBytes(24).toString('base64url');
   writeAtomically(path, token);
   return token;

@@ -1,6 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import { writeAtomically } from '../write-atomically.ts';
+import { readIfThere, writeAtomically } from '../whole-file.ts';
 import { type Database, inTransaction } from './database.ts';
 
 export interface SecretRow {
@@ -81,13 +80,18 @@ interface Row {
 }
 
 function readOrMakeKey(path: string): Buffer {
-  if (!existsSync(path)) writeAtomically(path, randomBytes(32));
-  const key = readFileSync(path);
+  const key = readIfThere(path) ?? makeKey(path);
   if (key.length !== 32) {
     throw new Error(
       `${path} is not a key: it must hold 32 bytes, and holds ${key.length}: restore it from a backup, or remove it and set every secret again`,
     );
   }
+  return key;
+}
+
+function makeKey(path: string): Buffer {
+  const key = randomBytes(32);
+  writeAtomically(path, key);
   return key;
 }
 
