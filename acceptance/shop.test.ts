@@ -48,7 +48,7 @@ test('an order crosses all of its services', async () => {
   assert.equal(typeof order.shipping, 'object');
   assert.notEqual(order.shipping, null);
   assert.equal((await shop.get('/')).status, 200);
-  assert.equal((await shop.get('/api/recommendations/amber-skerry')).status, 200);
+  assert.equal((await shop.get('/api/recommendations?sku=amber-skerry')).status, 200);
 });
 
 test('up again changes nothing', async () => {

@@ -31,7 +31,7 @@ async function* claims(context: Context): AsyncIterable<Claim> {
       databases: [],
     };
     await shop.down({ signal });
-    const rounds = await interleave(times(4, 2), {
+    const rounds = await interleave(times(4, 1), {
       islet: async () => {
         progress(`${INSTANCES} kills below Islet`);
         return await killsInIslet(shop, signal);

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { SystemStatus } from '@islet/client';
 import type { Benchmark, Context } from './context.ts';
 import { type Claim, medianFigure } from './measure/claim.ts';
-import { cpuMs, parentOf, pssMb, treeOf } from './support/proc.ts';
+import { cpuMs, parentOf, pssMb, treePssMb } from './support/proc.ts';
 import { replicate } from './support/replica.ts';
 
 /** What the platform itself takes of the machine while the shop runs and nobody buys. */
@@ -18,14 +18,14 @@ async function* claims(context: Context): AsyncIterable<Claim> {
   await shop.up({ signal });
   progress('Islet at rest');
   const status = await shop.status();
-  const windowMs = times(30_000, 10_000);
+  const windowMs = times(30_000, 5_000);
   const islet = await watch(partsOf(status), { windowMs, signal });
   const replica = await replicate(status, pm2.folder);
   await shop.down({ signal });
 
   progress(`${pm2.name} at rest`);
   await pm2.start(replica, signal);
-  const peer = await watch({ daemon: [await pm2.daemonPid()] }, { windowMs, signal });
+  const peer = await watch({ daemon: { pids: [await pm2.daemonPid()] } }, { windowMs, signal });
   await pm2.stop();
 
   const shared =
@@ -65,18 +65,24 @@ const ABOUT: Readonly<Record<string, string>> = {
   postgresql: 'Two servers with all of their processes, as the shop asks for them; any supervisor would run them.',
 };
 
-type Parts = Readonly<Record<string, readonly number[]>>;
+interface Part {
+  readonly pids: readonly number[];
+  /** With the processes below these, which come and go. */
+  readonly withTheirs?: boolean;
+}
+
+type Parts = Readonly<Record<string, Part>>;
 
 function partsOf({ processes: { controlPlane, proxy, keeper }, services }: SystemStatus): Parts {
   const databases = services.flatMap(({ database }) => database?.pid ?? []);
   const instances = services.flatMap(({ instanceList }) => instanceList.flatMap(({ pid }) => pid ?? []));
   if (proxy === undefined || keeper === undefined) throw new Error('the proxy or the keeper does not run');
   return {
-    'control-plane': [controlPlane.pid],
-    proxy: [proxy.pid],
-    keeper: [keeper.pid],
-    shims: [...databases, ...instances].map(parentOf),
-    postgresql: databases.flatMap(treeOf),
+    'control-plane': { pids: [controlPlane.pid] },
+    proxy: { pids: [proxy.pid] },
+    keeper: { pids: [keeper.pid] },
+    shims: { pids: [...databases, ...instances].map(parentOf) },
+    postgresql: { pids: databases, withTheirs: true },
   };
 }
 
@@ -90,12 +96,12 @@ async function watch(
   { windowMs, signal }: { readonly windowMs: number; readonly signal: AbortSignal },
 ): Promise<Watched> {
   await pause(SETTLE_MS, undefined, { signal });
-  const cpu = () => mapParts(parts, (pids) => sum(pids.map(cpuMs)));
+  const cpu = () => mapParts(parts, ({ pids }) => sum(pids.map(cpuMs)));
   const [before, since] = [cpu(), performance.now()];
   const looks: Readonly<Record<string, number>>[] = [];
   for (let look = 0; look < LOOKS; look += 1) {
     await pause(windowMs / LOOKS, undefined, { signal });
-    looks.push(mapParts(parts, (pids) => sum(pids.map(pssMb))));
+    looks.push(mapParts(parts, ({ pids, withTheirs }) => sum(pids.map(withTheirs ? treePssMb : pssMb))));
   }
   const [after, tookMs] = [cpu(), performance.now() - since];
   const used = (part: string) => (after[part] ?? 0) - (before[part] ?? 0);
@@ -109,8 +115,8 @@ function total(memoryMb: Watched['memoryMb'], names: readonly string[]): number[
   return Array.from({ length: LOOKS }, (_, look) => sum(names.map((name) => memoryMb[name]?.[look] ?? 0)));
 }
 
-function mapParts(parts: Parts, of: (pids: readonly number[]) => number): Record<string, number> {
-  return Object.fromEntries(Object.entries(parts).map(([part, pids]) => [part, of(pids)]));
+function mapParts(parts: Parts, of: (part: Part) => number): Record<string, number> {
+  return Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, of(part)]));
 }
 
 function sum(values: readonly number[]): number {

@@ -6,7 +6,7 @@ import { until } from './until.ts';
 /** The command line, from source, as `./islet` starts it. */
 const MAIN = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url));
 /** A command that takes longer hangs. */
-const DEADLINE_MS = 150_000;
+const DEADLINE_MS = 180_000;
 
 export interface Ended {
   /** 128 + signal's number is not made up: null where a signal ended it. */
@@ -29,7 +29,8 @@ export async function runCli(words: readonly string[], around: Surroundings, inp
   return running.ended;
 }
 
-export interface Running {
+/** Disposing of it ends the process at once. */
+export interface Running extends Disposable {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
   /** Until what it printed on both streams matches. */
@@ -59,5 +60,5 @@ export function startCli(words: readonly string[], { cwd, env, prefix }: Surroun
       if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}: ${stdout}${stderr}`);
       return undefined;
     });
-  return { child, ended, printed };
+  return { child, ended, printed, [Symbol.dispose]: () => void child.kill('SIGKILL') };
 }

@@ -10,7 +10,8 @@ export interface Outcomes {
   readonly others: Readonly<Record<string, number>>;
 }
 
-export interface Load {
+/** Disposing of it ends the process. */
+export interface Load extends Disposable {
   /** Waits for the requests in flight, and tells how all ended. */
   stop(): Promise<Outcomes>;
 }
@@ -29,5 +30,6 @@ export async function startLoad(url: string): Promise<Load> {
       await once(child, 'close');
       return JSON.parse(printed.split('\n')[1] ?? '') as Outcomes;
     },
+    [Symbol.dispose]: () => void child.kill('SIGKILL'),
   };
 }

@@ -17,7 +17,7 @@ export function filesOf(name: string, { file = {}, files = {} }: ServiceFixture)
     ...file,
   };
   // JSON is YAML.
-  return { 'service.yaml': JSON.stringify(spec, null, 2), 'server.mjs': SERVER, reply: `I am ${name}`, ...files };
+  return { 'service.yaml': JSON.stringify(spec, null, 2), 'server.mjs': SERVER, reply: `I am ${name}\n`, ...files };
 }
 
 /** The section `run` of a tiny service. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { ServiceStatus, SystemStatus } from '@islet/client';
@@ -14,6 +14,8 @@ export interface SystemOptions {
   readonly services?: Readonly<Record<string, ServiceFixture>>;
   /** A folder to copy instead, whose `islet.yaml` names port 8080. */
   readonly copyOf?: string;
+  /** Write no files. */
+  readonly empty?: true;
   /** Where to make the system's folder; default: a new folder of its own. */
   readonly folder?: string;
   /** Where the state is kept, given as `--state`; default: in the folder. */
@@ -56,7 +58,7 @@ export async function makeSystem(options: SystemOptions = {}): Promise<System> {
   if (options.folder === undefined) chmodSync(folder, 0o755);
   const state = options.state ?? join(folder, '.islet');
   const port = await freePort();
-  const url = `http://127.0.0.1:${port}`;
+  const url = `http://localhost:${port}`;
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
   const path = options.path ?? process.env.PATH;
   const around = {
@@ -65,6 +67,9 @@ export async function makeSystem(options: SystemOptions = {}): Promise<System> {
     prefix: options.prefix ?? [],
   };
   const where = options.state === undefined ? [] : ['--state', options.state];
+  // What follows `exec` is another's command line.
+  const located = (words: readonly string[]) =>
+    words[0] === 'exec' ? ['exec', ...where, ...words.slice(1)] : [...words, ...where];
 
   const write = (file: string, text: string) => {
     mkdirSync(dirname(join(folder, file)), { recursive: true });
@@ -73,7 +78,7 @@ export async function makeSystem(options: SystemOptions = {}): Promise<System> {
   const add = (name: string, fixture: ServiceFixture = {}) => {
     for (const [file, text] of Object.entries(filesOf(name, fixture))) write(join('services', name, file), text);
   };
-  const islet = (...words: readonly string[]) => runCli([...words, ...where], around);
+  const islet = (...words: readonly string[]) => runCli(located(words), around);
   const status = async () => {
     const { code, stdout, stderr } = await islet('status', '--json');
     assert.equal(code, 0, stderr);
@@ -89,15 +94,16 @@ export async function makeSystem(options: SystemOptions = {}): Promise<System> {
   if (options.copyOf !== undefined) cpSync(options.copyOf, folder, { recursive: true, filter: isSource });
   const copied =
     options.copyOf && readFileSync(join(folder, 'islet.yaml'), 'utf8').replace('port: 8080', `port: ${port}`);
-  write('islet.yaml', copied ?? `system: ${options.name ?? 'tiny'}\ngateway: { port: ${port} }\n`);
+  const systemFile = copied ?? `system: ${options.name ?? 'tiny'}\ngateway: { port: ${port} }\n`;
+  if (options.empty !== true) write('islet.yaml', systemFile);
   for (const [name, fixture] of Object.entries(options.services ?? {})) add(name, fixture);
 
   return {
     ...{ folder, state, port, url, around, islet, status, service, write, add, get },
-    isletWith: (input, ...words) => runCli([...words, ...where], around, input),
-    start: (...words) => startCli([...words, ...where], around),
+    isletWith: (input, ...words) => runCli(located(words), around, input),
+    start: (...words) => startCli(located(words), around),
     up: async (code = 0) => {
-      const ended = await islet('up', '--timeout', '2m');
+      const ended = await islet('up', '--timeout', '170s');
       assert.equal(ended.code, code, `${ended.stdout}${ended.stderr}`);
       return ended;
     },
@@ -105,6 +111,9 @@ export async function makeSystem(options: SystemOptions = {}): Promise<System> {
     ask: async (name) => (await get(`/${name}/`)).json() as Promise<Answer>,
     [Symbol.asyncDispose]: async () => {
       const id = idOf(state);
+      // `dev` keeps a state of its own, with users of its own.
+      const dev = join(state, 'dev');
+      if (existsSync(dev)) await runCli(['down', '--purge', '--yes', '--state', dev], around);
       const down = await islet('down', '--purge', '--yes');
       // What a defect left running must not outlive the test.
       for (const pid of processesOf(state, id)) end(pid);

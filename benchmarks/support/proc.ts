@@ -11,6 +11,19 @@ export function pssMb(pid: number): number {
   return (Number(kib) * 1024) / 1e6;
 }
 
+/** Of a process and all that are below it now; one of those that ends during the look takes nothing. */
+export function treePssMb(pid: number): number {
+  const below = childrenOf(pid).map((child) => {
+    try {
+      return treePssMb(child);
+    } catch (error) {
+      if (isAlive(child)) throw error;
+      return 0;
+    }
+  });
+  return below.reduce((some, more) => some + more, pssMb(pid));
+}
+
 /** Ticks of 10 ms, in user and kernel mode. */
 export function cpuMs(pid: number): number {
   const [, , , , , , , , , , , user, system] = statOf(pid);
@@ -19,12 +32,6 @@ export function cpuMs(pid: number): number {
 
 export function parentOf(pid: number): number {
   return Number(statOf(pid)[1]);
-}
-
-/** The process and all below it. */
-export function treeOf(pid: number): number[] {
-  const children = allPids().filter((other) => parentIs(other, pid));
-  return [pid, ...children.flatMap(treeOf)];
 }
 
 export interface ProcessFacts {
@@ -75,6 +82,10 @@ export function isAlive(pid: number): boolean {
 function statOf(pid: number): string[] {
   const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
   return text.slice(text.lastIndexOf(')') + 2).split(' ');
+}
+
+function childrenOf(pid: number): number[] {
+  return allPids().filter((other) => parentIs(other, pid));
 }
 
 function parentIs(pid: number, parent: number): boolean {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { packAll, publicPackages } from '../pack.ts';
 import { listFiles, ROOT } from '../repository.ts';
+import { controlPlanePid, untilRevived, writeSystem } from './pack-system.ts';
 
 /** An empty folder outside the repository, with the packed packages installed as a user would. */
 const home = mkdtempSync(join(tmpdir(), 'packed packages '));
@@ -65,6 +66,28 @@ test('the command says its version', () => {
   const said = run(join(home, 'node_modules/.bin/islet'), ['version']);
   assert.ok(version !== undefined && said.includes(version), `"${said}" names ${version}`);
 });
+
+test('a system runs from the packed command, and survives the loss of its control plane', async () => {
+  const [system, islet] = [join(home, 'a system'), join(home, 'node_modules/.bin/islet')];
+  const url = await writeSystem(system);
+  try {
+    run(islet, ['up', system]);
+    const answer = await text(url);
+    assert.match(answer, /^hello from \d+$/);
+    const pid = controlPlanePid(system);
+    process.kill(pid, 'SIGKILL');
+    await untilRevived(system, pid);
+    run(islet, ['up', system]);
+    assert.equal(await text(url), answer, 'the same process serves');
+  } finally {
+    run(islet, ['down', system, '--purge', '--yes']);
+  }
+});
+
+async function text(url: string): Promise<string> {
+  const response = await fetch(url);
+  return response.text();
+}
 
 /** Runs in the user's folder, with nothing of the repository in the environment; returns stdout. */
 function run(file: string, args: readonly string[]): string {

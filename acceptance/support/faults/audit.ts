@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SystemStatus } from '@islet/client';
 import { listCgroups, listProcesses, type Process, systemGroups } from './processes.ts';
@@ -35,8 +35,22 @@ export function auditDown(system: BrokenSystem): void {
   for (const program of PROGRAMS) assert.deepEqual(system.pids(program), [], `no ${program} runs`);
   assert.deepEqual(slots(id), new Map(), 'no supervised process runs');
   assert.deepEqual(systemGroups(id), [], 'no cgroup is left');
-  assert.deepEqual(readdirSync(join(system.state, 'processes')), [], 'no record of a process is left');
+  assert.deepEqual(openRecords(system), [], 'no record of a process is left');
   assert.deepEqual(instancePorts(system), [], 'no port of an instance is kept');
+}
+
+/** Call it before the purge, and what it returns after it: nothing that the system had is left on the machine. */
+export function auditPurged(system: BrokenSystem): () => void {
+  const { id, runtime } = system;
+  const users = usersOf(runtime);
+  return () => {
+    for (const program of PROGRAMS) assert.deepEqual(system.pids(program), [], `no ${program} runs`);
+    assert.deepEqual(slots(id), new Map(), 'no supervised process runs');
+    assert.deepEqual(systemGroups(id), [], 'no cgroup is left');
+    for (const folder of [system.state, runtime]) assert.ok(!existsSync(folder), `${folder} is gone`);
+    const accounts = readFileSync('/etc/passwd', 'utf8').split('\n');
+    for (const user of users) assert.ok(!accounts.includes(user), `${user} is gone`);
+  };
 }
 
 const PROGRAMS: readonly Program[] = ['control-plane', 'proxy', 'keeper'];
@@ -153,6 +167,24 @@ async function auditAnswers(system: BrokenSystem, status: SystemStatus, expected
 function slots(id: string): ReadonlyMap<string, readonly Process[]> {
   const found = listProcesses().filter(({ slot }) => slot?.startsWith(`${id}/`));
   return Map.groupBy(found, ({ slot = '' }) => slot.slice(id.length + 1));
+}
+
+/** A database's server keeps the record of its end until it is started again; anything else is forgotten. */
+function openRecords({ state }: BrokenSystem): readonly string[] {
+  const folder = join(state, 'processes');
+  return readdirSync(folder).filter((name) => {
+    const { ended } = JSON.parse(readFileSync(join(folder, name, 'record.json'), 'utf8'));
+    return ended === undefined || !name.startsWith('postgres-');
+  });
+}
+
+/** Lines of /etc/passwd of those who own a folder of a service. */
+function usersOf(runtime: string): readonly string[] {
+  const services = join(runtime, 'services');
+  const entries = existsSync(services) ? readdirSync(services, { recursive: true, withFileTypes: true }) : [];
+  const owners = new Set(entries.map((entry) => lstatSync(join(entry.parentPath, entry.name)).uid));
+  const accounts = readFileSync('/etc/passwd', 'utf8').split('\n');
+  return accounts.filter((line) => line.startsWith('islet-') && owners.has(Number(line.split(':')[2])));
 }
 
 function instancePorts(system: BrokenSystem): string[] {

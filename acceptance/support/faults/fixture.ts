@@ -80,6 +80,7 @@ const edit = readFileSync('edit', 'utf8');
 const serve = (answer) => {
   const server = createServer(async (request, response) => {
     if (request.url === '/readyz') return response.end();
+    if (request.url === '/never') return undefined;
     try {
       response.end(JSON.stringify({ pid: process.pid, edit, ...(await answer(request)) }));
     } catch (error) {

@@ -53,7 +53,7 @@ export class BrokenSystem implements AsyncDisposable {
   async insist(words: readonly string[], input?: string): Promise<CliResult> {
     let result = await this.#cli(words, input);
     for (let tries = 1; result.code !== 0 && tries < TRIES; tries++) result = await this.#cli(words, input);
-    const said = `islet ${words.join(' ')} exits with ${result.code}\n${result.stdout}${result.stderr}${this.log()}`;
+    const said = `islet ${words.join(' ')} exits with ${result.code}\n${result.stdout}${result.stderr}${this.#running()}${this.log()}`;
     assert.equal(result.code, 0, said);
     return result;
   }
@@ -64,6 +64,11 @@ export class BrokenSystem implements AsyncDisposable {
 
   setSecret(value: string): Promise<CliResult> {
     return this.insist(['secret', 'set', SECRET], value);
+  }
+
+  rewrite(file: string, change: (text: string) => string): void {
+    const path = join(this.folder, file);
+    writeFileSync(path, change(readFileSync(path, 'utf8')));
   }
 
   /** Whoever comes to that instant next is killed, once. */
@@ -153,9 +158,9 @@ export class BrokenSystem implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.disarm();
-    const { id } = this;
+    const id = existsSync(join(this.state, 'control.db')) ? this.id : undefined;
     const result = await this.#cli(['down', '--purge', '--yes', '--timeout', '60s']);
-    this.#endAll(id);
+    if (id !== undefined) this.#endAll(id);
     rmSync(this.folder, { recursive: true, force: true });
     assert.equal(result.code, 0, `down --purge exits with ${result.code}\n${result.stdout}${result.stderr}`);
   }
@@ -165,6 +170,11 @@ export class BrokenSystem implements AsyncDisposable {
     for (const program of ['keeper', 'control-plane', 'proxy'] as const) for (const pid of this.pids(program)) end(pid);
     for (const { pid, slot } of listProcesses()) if (slot?.startsWith(`${id}/`)) end(pid);
     assert.deepEqual(systemGroups(id), [], 'no cgroup is left');
+  }
+
+  #running(): string {
+    const programs = (['control-plane', 'proxy', 'keeper'] as const).map((it) => `${it} ${this.pids(it).join(' ')}`);
+    return `at ${Date.now()} these ran: ${programs.join(', ')}\n`;
   }
 
   #cli(words: readonly string[], input = ''): Promise<CliResult> {

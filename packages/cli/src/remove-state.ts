@@ -1,4 +1,4 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { System } from './system.ts';
 
@@ -13,5 +13,6 @@ export function removeState({ folder, stateFolder }: System): boolean {
   if (stateFolder !== join(folder, '.islet')) return false;
   for (const entry of readdirSync(stateFolder))
     if (!NOT_STATE.has(entry)) rmSync(join(stateFolder, entry), { recursive: true, force: true });
+  if (readdirSync(stateFolder).length === 0) rmdirSync(stateFolder);
   return true;
 }

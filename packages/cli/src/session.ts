@@ -1,4 +1,11 @@
-import { type Client, type Connection, type ConnectOptions, connect, replaceControlPlane } from '@islet/client/remote';
+import {
+  type Client,
+  type Connection,
+  type ConnectOptions,
+  connect,
+  probe,
+  replaceControlPlane,
+} from '@islet/client/remote';
 import { type Context, writeLines } from './context.ts';
 import { asInvalidSpec } from './failures.ts';
 import { findSystem, type System, type SystemOptions } from './system.ts';
@@ -33,6 +40,13 @@ export async function openStaying(context: Context, system: System): Promise<Ses
   }
   if (connection.version !== context.version) warnOfVersion(context, connection);
   return sessionOf(system, connection);
+}
+
+/** No control plane is started, and no state folder made, for files that mean nothing; one that runs tells them itself. */
+export async function refuseMistakes(context: Context, system: System, environment: string | undefined): Promise<void> {
+  if (await probe(system.stateFolder, context.signal)) return;
+  const { parseFolder } = await import('./offline.ts');
+  parseFolder(system.folder, environment);
 }
 
 /** Runs a call; mistakes in files become the error that prints them as `check` does. */

@@ -25,7 +25,8 @@ export function unitName({
 
 /**
  * `KillMode=process`: a restart of the keeper must leave services, proxy and databases alone. `Delegate=yes`: they are
- * put into control groups of their own below this unit's.
+ * put into control groups of their own below this unit's. `Restart=on-failure`: a keeper ends in order when `islet down`
+ * was asked for, or another keeper lives; one that is killed has failed.
  */
 export function renderUnit(options: UnitOptions): string {
   const { system, folder, stateFolder, node, keeper, path, home, scope } = options;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { connect, isAlive } from '@islet/client';
@@ -65,6 +65,6 @@ describe('down', () => {
     const { code, stdout } = await islet(['down', '--purge', '--yes', '--json'], { cwd: folder });
     assert.equal(code, 0);
     assert.deepEqual(JSON.parse(stdout), { outcome: 'stopped', purged: true });
-    assert.deepEqual(readdirSync(stateFolder), []);
+    assert.equal(existsSync(stateFolder), false);
   });
 });

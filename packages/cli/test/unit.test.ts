@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { renderUnit, unitName } from '../src/unit.ts';
 import { islet, removeFolder, SYSTEM, tempFolder } from './run.ts';
@@ -31,6 +34,23 @@ describe('the unit', () => {
         'Environment="HOME=/root"',
         'Restart=on-failure',
       ],
+    );
+  });
+
+  test('systemd reads it without a complaint', (t) => {
+    const folder = tempFolder({});
+    const [unit, node] = [join(folder, unitName(about)), process.execPath];
+    writeFileSync(unit, renderUnit({ ...options, node, keeper: node, folder, stateFolder: folder, scope: 'machine' }));
+    const { error, status, stderr } = spawnSync('systemd-analyze', ['verify', '--man=no', unit], { encoding: 'utf8' });
+    removeFolder(folder);
+    if (error !== undefined) return t.skip(`no systemd-analyze here: ${error.message}`);
+    assert.equal(status, 0, stderr);
+    assert.equal(
+      stderr
+        .split('\n')
+        .filter((line) => line.includes('islet-'))
+        .join('\n'),
+      '',
     );
   });
 

@@ -32,6 +32,8 @@ export interface Connection extends AsyncDisposable {
 
 /** How long a control plane may take until it answers; the last lines that it printed are in the error. */
 export const START_TIMEOUT_MS = 10_000;
+/** How long a keeper may take to start one that was killed again. */
+const REVIVAL_TIMEOUT_MS = 3_000;
 /** How long one that runs may take to say so. */
 const PROBE_TIMEOUT_MS = 5_000;
 const POLL_MS = 20;
@@ -41,7 +43,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
   if (running) return running;
   switch (options.start) {
     case 'never':
-      throw notRunning(options.folder);
+      return revived(options);
     case 'once':
       return once(options);
     case 'stay':
@@ -74,11 +76,22 @@ export async function probe(stateFolder: string, signal?: AbortSignal): Promise<
     return connection(client, { kind: 'running', pid: processes.controlPlane.pid, version });
   } catch (error) {
     signal?.throwIfAborted();
-    if (limit.aborted) throw new ApiError('unavailable', `the control plane (pid ${file.pid}) does not answer`);
+    if (limit.aborted) throw hung(file.pid);
     // After a reboot the file may name a port that is another's by now.
     if (error instanceof ApiError && (error.code === 'unavailable' || !isAlive(file.pid))) return undefined;
     throw error;
   }
+}
+
+/** A control plane that ended in order took its `control.json` with it; one that was killed is on its way back. */
+async function revived({ folder, stateFolder, signal }: ConnectOptions): Promise<Connection> {
+  if (readControlFile(stateFolder) === undefined) throw notRunning(folder);
+  const deadline = AbortSignal.timeout(REVIVAL_TIMEOUT_MS);
+  const stop = signal ? AbortSignal.any([signal, deadline]) : deadline;
+  const back = await waitFor(() => probe(stateFolder, signal), stop);
+  signal?.throwIfAborted();
+  if (back === undefined) throw notRunning(folder);
+  return back;
 }
 
 /**
@@ -145,6 +158,12 @@ async function waitFor<T>(ask: () => Promise<T | undefined>, signal: AbortSignal
     if (answer !== undefined || signal.aborted) return answer;
     await delay(POLL_MS, undefined, { signal }).catch(() => {});
   }
+}
+
+function hung(pid: number): ApiError {
+  return new ApiError('unavailable', `the control plane (pid ${pid}) does not answer`, {
+    hint: `kill -KILL ${pid}: its keeper starts it again, and services go on serving meanwhile`,
+  });
 }
 
 function notRunning(folder: string): ApiError {

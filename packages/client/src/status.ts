@@ -13,7 +13,7 @@ export const InstanceStatus = z
     startedAt: z.number().optional(),
     /** Ends since it was last healthy for long. */
     exits: z.int(),
-    /** `exit 1, again in 4 s`. */
+    /** `exit 1, again after 4 s`. */
     why: z.string().optional(),
   })
   .meta({ id: 'InstanceStatus' });

@@ -44,6 +44,16 @@ describe('connect', () => {
     });
   });
 
+  test('what Node.js is told for this command alone does not reach a control plane that stays', async (t) => {
+    const before = process.env.NODE_OPTIONS;
+    t.after(() => {
+      if (before === undefined) delete process.env.NODE_OPTIONS;
+      else process.env.NODE_OPTIONS = before;
+    });
+    process.env.NODE_OPTIONS = '--require /no/such/debugger.cjs';
+    assert.equal((await stay()).kind, 'started');
+  });
+
   test('a control plane that can not start is told with how it ended and its last lines', async () => {
     process.env.FAKE_MODE = 'crash';
     for (const start of ['stay', 'once'] as const) {

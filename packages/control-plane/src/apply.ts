@@ -27,8 +27,10 @@ export interface ApplyParts {
   readonly blockedBy: (spec: LaunchSpec, path: string) => Promise<readonly string[]>;
   /** Why the gateway can't listen there. */
   readonly gatewayTaken: (gateway: SystemSpec['gateway']) => Promise<string | undefined>;
-  /** The ports that the proxy of this system listens on now. */
-  readonly ownPorts: () => Promise<ReadonlySet<number>>;
+  /** The proxy of this system listens on this port now. */
+  readonly isOurs: (port: number) => Promise<boolean>;
+  /** Instances that wait for their back-off are tried at once. */
+  readonly forgive: () => void;
   /** This process is about to end: what is asked for now would be kept, and carried out by nobody. */
   readonly isEnding: () => boolean;
 }
@@ -92,7 +94,8 @@ export async function propose(asked: Asked, parts: ApplyParts): Promise<Proposal
   if (parsed.kind === 'errors') throw invalid(parsed.errors);
   const { spec, warnings } = parsed;
   const taken = await parts.gatewayTaken(spec.gateway);
-  if (taken !== undefined) throw new ApiError('conflict', taken, { hint: 'or set another gateway in islet.yaml' });
+  if (taken !== undefined)
+    throw new ApiError('conflict', taken, { hint: 'where it listens is gateway.host and gateway.port in islet.yaml' });
 
   const proposing = { asked, before, seq: from, parts };
   const services = await Promise.all(
@@ -109,39 +112,40 @@ export async function propose(asked: Asked, parts: ApplyParts): Promise<Proposal
     goingDown: false,
   };
   const changed = services.filter((service) => !sameService(service, before)).map(({ spec: { name } }) => name);
-  return { applied, warnings: [...warnings.map(warningText), ...cutWarnings(spec)], changed, from };
+  return {
+    applied,
+    warnings: [...warnings.map(warningText), ...cutWarnings(spec), ...goneWarnings(before, applied)],
+    changed,
+    from,
+  };
 }
 
 /**
  * Keeps the proposal durably; asking for what is already asked for changes nothing, but gives what failed another try.
  * Undefined: something else was asked for since it was worked out.
  */
-export async function accept(
-  proposal: Proposal,
-  parts: ApplyParts,
-): Promise<{ revision: number; changed: boolean } | undefined> {
+export async function accept(proposal: Proposal, parts: ApplyParts): Promise<Accepted | undefined> {
   const { applied: store, decisions, ports, clock } = parts;
-  const own = await parts.ownPorts();
-  for (const { spec } of proposal.applied.services) {
-    await takeEdges(spec, { ports, isOurs: (port) => own.has(port) });
-  }
+  const warnings: string[] = [];
+  for (const { spec } of proposal.applied.services) warnings.push(...(await takeEdges(spec, parts)));
   // From here to the record nothing is waited for, so nothing can come in between.
   if (store.seq() !== proposal.from) return undefined;
   if (parts.isEnding()) throw hasGoneDown();
+  parts.forgive();
   const before = store.current();
   const services = proposal.applied.services.map((service) => {
     const told = before?.services.find(({ spec }) => spec.name === service.spec.name);
     return tryAgain(withEdges(service, edgePorts(service.spec, ports), told), parts);
   });
   const applied = { ...proposal.applied, services };
-  if (before !== undefined && sameApplied(before, applied)) return { revision: store.seq(), changed: false };
+  if (before !== undefined && sameApplied(before, applied)) return { revision: store.seq(), changed: false, warnings };
   failpoint('apply: before the record');
   const revision = store.put(applied, clock.now());
   failpoint('apply: after the record');
   const { environment } = applied;
   const text = `up${environment === undefined ? '' : ` --env ${environment}`}`;
   decisions.record({ kind: 'applied', revision, text }, clock.now());
-  return { revision, changed: true };
+  return { revision, changed: true, warnings };
 }
 
 /**
@@ -207,6 +211,17 @@ function cutWarnings({ cuts }: SystemSpec): string[] {
   return cuts.map(
     ({ from, to, cycle }) => `${cycle.join(' → ')} is a cycle of uses: ${from} starts without waiting for ${to}`,
   );
+}
+
+/** What this very change takes away; what went before is no news. */
+function goneWarnings(before: Applied | undefined, { gone }: Applied): string[] {
+  const present = before?.services.map(({ spec }) => spec) ?? [];
+  return present
+    .filter(({ name }) => gone.some((one) => one.name === name))
+    .map(({ name, database }) => {
+      const data = database === undefined ? '' : ', and its data is kept until `islet down --purge`';
+      return `${name} is in the system's files no more: it is stopped${data}`;
+    });
 }
 
 /** Where a service's folder is on this machine. */

@@ -9,7 +9,6 @@ import type { Logger } from 'pino';
 import { systemClock } from './clock.ts';
 import { inspectMachine } from './machine.ts';
 import { check } from './probe/check.ts';
-import { noteProxyDeath } from './proxy-deaths.ts';
 import { openState } from './state.ts';
 import { createSystem, type System, type SystemParts } from './system.ts';
 
@@ -57,21 +56,12 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
     onDown: options.onDown,
     idle: options.idle,
   });
-  /** The proxy came, went, or drained an instance. */
-  const onTraffic = async () => {
-    system.reconciler.poke();
-    if (options.idle) return;
-    const proxy = await traffic.state({ signal: AbortSignal.timeout(STATS_MS) }).catch(() => undefined);
-    if (proxy !== undefined && !closed) noteProxyDeath(proxy, state.decisions);
-  };
-  let closed = false;
   const watches = [
     compute.watch(() => system.reconciler.poke()),
-    traffic.watch(() => void onTraffic()),
+    traffic.watch(() => system.reconciler.poke()),
     ...data.map((driver) => driver.watch(() => system.reconciler.poke())),
   ];
   const close = async () => {
-    closed = true;
     for (const watch of watches) watch[Symbol.dispose]();
     system.status.close();
     await system.reconciler.close();

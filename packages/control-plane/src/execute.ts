@@ -1,5 +1,12 @@
 import { join } from 'node:path';
-import { type BuildRequest, type ComputeDriver, type DataDriver, DriverError, type TrafficDriver } from '@islet/driver';
+import {
+  type BuildRequest,
+  type ComputeDriver,
+  type DataDriver,
+  DriverError,
+  type MigrateOutcome,
+  type TrafficDriver,
+} from '@islet/driver';
 import { type Generation, generationOf, type InstanceId, type RevisionId, type Step } from '@islet/plan';
 import type { Clock } from './clock.ts';
 import { BUILD_MS } from './deadlines.ts';
@@ -52,12 +59,7 @@ const ACTS: { readonly [K in Step['kind']]: Act<K> } = {
   },
 
   migrate: async ({ service, revision }, hands, _look, signal) => {
-    const spec = launchOf(service, revision, hands);
-    const migrations = spec.database?.migrations;
-    if (migrations === undefined) return;
-    await refreshOutsideStore(spec, hands, signal);
-    const folder = join(await hands.compute.folder({ service, revision }), migrations);
-    const outcome = await dataFor(spec, hands).migrate({ service, folder }, { signal });
+    const outcome = await migrate(launchOf(service, revision, hands), revision, { hands, signal });
     failpoint('migrate: before the record');
     if (outcome.kind === 'migrated') {
       hands.decisions.record({ kind: 'migrated', service, revision, files: outcome.applied }, hands.clock.now());
@@ -159,6 +161,19 @@ const FAILURE_LINES = 40;
 
 export function portName(instance: InstanceId): string {
   return `instance ${instance}`;
+}
+
+/** The plan looks at the spec that is wanted; the revision to go back to may be from before it had migrations. */
+async function migrate(
+  spec: LaunchSpec,
+  revision: RevisionId,
+  { hands, signal }: { hands: Hands; signal: AbortSignal },
+): Promise<MigrateOutcome> {
+  const migrations = spec.database?.migrations;
+  if (migrations === undefined) return { kind: 'migrated', applied: [] };
+  await refreshOutsideStore(spec, hands, signal);
+  const within = await hands.compute.folder({ service: spec.name, revision });
+  return dataFor(spec, hands).migrate({ service: spec.name, folder: join(within, migrations), within }, { signal });
 }
 
 /**

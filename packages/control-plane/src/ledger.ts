@@ -20,11 +20,13 @@ export interface Ends {
  */
 export interface Ledger {
   note(instance: ComputeInstance): Ends;
+  /** Somebody asked for everything anew: what waits for its back-off is tried at once, and counted from now. */
+  forgive(): void;
   /** Forgets instances that are no longer there. */
   keep(ids: ReadonlySet<InstanceId>): void;
 }
 
-export function createLedger(clock: Clock, onEnd: (instance: ComputeInstance, how: string) => void): Ledger {
+export function createLedger(clock: Clock, onEnd: (instance: ComputeInstance, how: string) => unknown): Ledger {
   const entries = new Map<InstanceId, Entry>();
 
   const note = (instance: ComputeInstance): Ends => {
@@ -51,6 +53,10 @@ export function createLedger(clock: Clock, onEnd: (instance: ComputeInstance, ho
 
   return {
     note,
+    forgive: () => {
+      for (const [id, entry] of entries)
+        entries.set(id, { ...entry, exits: 0, restartAt: entry.restartAt && clock.now() });
+    },
     keep: (ids) => {
       for (const id of entries.keys()) if (!ids.has(id)) entries.delete(id);
     },

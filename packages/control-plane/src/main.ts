@@ -1,10 +1,10 @@
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { controlFileText } from '@islet/client';
 import { layoutOf } from '@islet/driver';
-import { keeperArgv, listenLife, livingPid, reviveKeeper, socketPath } from '@islet/keeper/life';
+import { closeInherited, keeperArgv, listenLife, livingPid, reviveKeeper, socketPath } from '@islet/keeper/life';
 import { pino } from 'pino';
 import packageJson from '../package.json' with { type: 'json' };
 import { createHandlers } from './api/handlers.ts';
@@ -12,8 +12,9 @@ import { type ApiServer, serveApi } from './api/server.ts';
 import { type Composed, compose } from './compose.ts';
 import { END_MS } from './deadlines.ts';
 import { failpoint } from './failpoint.ts';
+import { writeAtomically } from './own-file.ts';
 import { boundOwnLogs } from './own-logs.ts';
-import { writeAtomically } from './whole-file.ts';
+import { removeEmptyRuntime } from './state.ts';
 
 /*
  * The control plane of one system, as a process.
@@ -36,6 +37,9 @@ const log = pino(
   pino.destination({ fd: values.once ? 2 : 1, sync: true }),
 );
 
+closeInherited();
+// Services pass through it to their own folders; made by whoever is first, it must not be closed to them.
+mkdirSync(stateFolder, { recursive: true, mode: 0o711 });
 const life = await listenLife({ state: stateFolder, program: 'control-plane' });
 if (life === undefined) {
   log.info('another control plane lives: nothing to do');
@@ -93,6 +97,7 @@ async function serve(): Promise<void> {
   async function goDown(): Promise<void> {
     if (goingDown || ending) return;
     goingDown = true;
+    removeEmptyRuntime(system.parts.state.layout);
     writeFileSync(join(stateFolder, 'run', 'down'), '');
     failpoint('down: after the mark');
     await untilGone('proxy');
@@ -137,7 +142,6 @@ function clearDown({ system }: Composed): void {
 
 /** What the keeper keeps alive, and how. */
 function writeKeeperFile(): void {
-  const node = [process.execPath, ...process.execArgv];
   const main = fileURLToPath(import.meta.url);
   const proxy = fileURLToPath(import.meta.resolve('@islet/proxy/main'));
   const proxyArguments = [
@@ -150,17 +154,36 @@ function writeKeeperFile(): void {
     '--kept',
   ];
   const programs = {
-    'control-plane': [...node, main, '--folder', folder, '--state', stateFolder],
-    proxy: [...node, proxy, ...proxyArguments],
+    // With the flags that this one was started with, which are its own and not the proxy's.
+    'control-plane': [process.execPath, ...process.execArgv, main, '--folder', folder, '--state', stateFolder],
+    proxy: [process.execPath, proxy, ...proxyArguments],
   };
-  writeAtomically(join(stateFolder, 'keeper.json'), JSON.stringify({ programs, env: {} }));
+  writeAtomically(join(stateFolder, 'keeper.json'), JSON.stringify({ programs, env: compileCache() }));
 }
 
+/** After a reboot, systemd starts a keeper that knows nothing of it. */
+function compileCache(): Record<string, string> {
+  const { NODE_COMPILE_CACHE } = process.env;
+  return NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE };
+}
+
+/** It sees `run/down` by itself, a moment later: the signal only spares that moment. */
 async function untilGone(program: string): Promise<void> {
   const deadline = AbortSignal.timeout(10_000);
+  let told: number | undefined;
   while (!deadline.aborted) {
     const pid = await livingPid({ state: stateFolder, program, signal: deadline }).catch(() => undefined);
     if (pid === undefined) return;
+    if (pid !== told) tellToEnd(pid);
+    told = pid;
     await new Promise((done) => setTimeout(done, 20));
+  }
+}
+
+function tellToEnd(pid: number): void {
+  try {
+    process.kill(pid, 'SIGTERM');
+  } catch {
+    // It has just ended.
   }
 }

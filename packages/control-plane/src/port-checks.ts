@@ -1,30 +1,43 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { ComputeDriver, TrafficDriver } from '@islet/driver';
 import type { GatewaySpec } from '@islet/spec';
+import type { Clock } from './clock.ts';
 import { HOST } from './facts.ts';
 import { portOwner } from './port-owner.ts';
 import type { LaunchSpec } from './store/applied.ts';
 import { refusalToListen } from './store/ports.ts';
 
+/** A proxy that was just started again is given this long to say what it listens on. */
+const PROXY_PATIENCE_MS = 1_000;
+const PROXY_LOOK_MS = 50;
+
 /**
- * The ports that the proxy of this system listens on, by asking it now: what an earlier turn saw may be older than the
- * proxy. A listener that it could not open is not its own.
+ * Whether the proxy of this system listens there, by asking it now: what an earlier turn saw may be older than the proxy.
+ * A listener that it could not open is not its own.
  */
-export async function portsOfProxy(traffic: TrafficDriver): Promise<ReadonlySet<number>> {
-  const seen = await traffic.observe();
-  if (seen.kind === 'unreachable') return new Set();
-  const listeners = (seen.table?.listeners ?? []).flatMap((it) => (it.kind === 'operator' ? [] : [it]));
-  const failed = ({ port }: { port: number }) => seen.problems.some((it) => new RegExp(`:${port}\\b`).test(it));
-  return new Set(listeners.filter((listener) => !failed(listener)).map(({ port }) => port));
+export async function isOfProxy(
+  port: number,
+  { traffic, clock }: { readonly traffic: TrafficDriver; readonly clock: Clock },
+): Promise<boolean> {
+  const deadline = clock.now() + PROXY_PATIENCE_MS;
+  let seen = await traffic.observe();
+  while (seen.kind === 'unreachable' && clock.now() < deadline) {
+    await pause(PROXY_LOOK_MS);
+    seen = await traffic.observe();
+  }
+  if (seen.kind === 'unreachable') return false;
+  const listens = (seen.table?.listeners ?? []).some((it) => it.kind !== 'operator' && it.port === port);
+  return listens && !seen.problems.some((problem) => new RegExp(`:${port}\\b`).test(problem));
 }
 
 /** Why the gateway can't listen there; undefined: it can, or does. */
 export async function gatewayTaken(
   { host, port }: GatewaySpec,
-  ownPorts: ReadonlySet<number>,
+  isOurs: (port: number) => Promise<boolean>,
 ): Promise<string | undefined> {
-  if (ownPorts.has(port)) return undefined;
   const why = await refusal(port, host);
-  return why && `the gateway can't listen on ${host}:${port}: ${why}`;
+  if (why === undefined || (await isOurs(port))) return undefined;
+  return `the gateway can't listen on ${host}:${port}: ${why}`;
 }
 
 /** Why a service with a fixed port can't listen there, where no instance of this system is what does. */

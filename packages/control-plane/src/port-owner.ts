@@ -1,4 +1,5 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
+import { basename } from 'node:path';
 
 /** Who listens on a TCP port of this machine, as `nginx (pid 812)`; undefined where that can't be told. */
 export async function portOwner(port: number): Promise<string | undefined> {
@@ -7,10 +8,15 @@ export async function portOwner(port: number): Promise<string | undefined> {
   for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
     const links = await openFiles(pid);
     if (!links.includes(`socket:[${inode}]`)) continue;
-    const name = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '');
-    return `${name.trim() || 'a process'} (pid ${pid})`;
+    return `${(await programName(pid)) || 'a process'} (pid ${pid})`;
   }
   return undefined;
+}
+
+/** Of the file that it runs; its `comm` is whatever the program calls its first thread (Node: `MainThread`). */
+async function programName(pid: string): Promise<string> {
+  const path = await readlink(`/proc/${pid}/exe`).catch(() => '');
+  return basename(path.replace(/ \(deleted\)$/, ''));
 }
 
 const LISTENING = '0A';

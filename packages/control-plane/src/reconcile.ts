@@ -88,10 +88,11 @@ export function createReconciler(parts: ReconcileParts): Reconciler {
     const now = parts.clock.now();
     const steps = plan(desired, look.observed, now);
     callOffUnwanted(desired);
-    for (const step of steps) if (step.kind !== 'wait') begin(step, look);
+    const begun = steps.filter(({ kind }) => kind !== 'wait');
+    for (const step of begun) begin(step, look);
     forgetCooled(now);
     wakeIn(Math.min(earliest(steps) ?? Number.POSITIVE_INFINITY, now + RESYNC_MS) - now);
-    parts.onTurn({ look: { ...look, observed: { ...look.observed, held: Object.fromEntries(held) } }, desired, steps });
+    parts.onTurn({ look: { ...look, observed: { ...look.observed, held: heldBy(look, begun) } }, desired, steps });
   };
 
   const begin = (step: Step, look: Look) => {
@@ -190,4 +191,13 @@ function isStillWanted(step: Step, { services }: Desired): boolean {
   const service = services.find(({ name }) => name === step.service);
   if (service?.kind !== 'present') return false;
   return step.kind !== 'build' || step.revision === service.revision;
+}
+
+/**
+ * What the turn itself knew to be under way, and what it began. A step that ended during the look was left out of the
+ * plan because it ran, so it must count as running here: otherwise nothing at all would seem left to do, for an instant.
+ */
+function heldBy({ observed }: Look, begun: readonly Step[]): Readonly<Record<StepKey, Hold>> {
+  const running = begun.map((step): [StepKey, Hold] => [stepKey(step), { kind: 'running', step }]);
+  return { ...observed.held, ...Object.fromEntries(running) };
 }

@@ -1,14 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Layout, layoutOf } from '@islet/driver';
 import { chooseRuntime } from './machine.ts';
+import { readIfThere, writeAtomically } from './own-file.ts';
 import { type AppliedStore, openApplied } from './store/applied.ts';
 import { type Database, openDatabase } from './store/database.ts';
 import { type Decisions, openDecisions } from './store/decisions.ts';
 import { decidedOnce, systemId } from './store/identity.ts';
 import { openPorts, type Ports } from './store/ports.ts';
 import { openSecrets, type Secrets } from './store/secrets.ts';
-import { readIfThere, writeAtomically } from './whole-file.ts';
 
 /** Everything that a control plane finds when it starts, and leaves when it is killed. */
 export interface State {
@@ -43,10 +44,24 @@ export function openState(folder: string): State {
   };
 }
 
+/** A runtime folder of its own lies outside of the state folder, where nobody would look for it after a purge. */
+export function removeEmptyRuntime({ state, runtime }: Layout): void {
+  if (runtime === state) return;
+  for (const folder of [join(runtime, 'services'), runtime]) {
+    try {
+      rmdirSync(folder);
+    } catch (error) {
+      if (!NOT_EMPTY.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    }
+  }
+}
+
+const NOT_EMPTY: ReadonlySet<string> = new Set(['ENOTEMPTY', 'EEXIST', 'ENOENT']);
+
 /** An empty one is made anew: it would open the door to whoever sends none. */
 function readOrMakeToken(path: string): string {
-  const found = readIfThere(path)?.toString('utf8').trim();
-  if (found) return found;
+  const found = readIfThere(path)?.toString().trim() ?? '';
+  if (found !== '') return found;
   const token = randomBytes(24).toString('base64url');
   writeAtomically(path, token);
   return token;

@@ -1,6 +1,15 @@
 import type { ServiceStatus, SystemStatus } from '@islet/client';
 import type { ComputeInstance } from '@islet/driver';
-import { generationOf, type ObservedInstance, PROXY, type Status, settled, short, status } from '@islet/plan';
+import {
+  describeEnd,
+  generationOf,
+  type ObservedInstance,
+  PROXY,
+  type Status,
+  settled,
+  short,
+  status,
+} from '@islet/plan';
 import { HOST } from './facts.ts';
 import type { Look } from './observe.ts';
 import type { TurnReport } from './reconcile.ts';
@@ -120,7 +129,7 @@ function instanceStatus(
   const running = process?.process.kind === 'running' ? process.process : undefined;
   const routed = Object.values(look.observed.traffic.acknowledged?.endpoints ?? {}).some((ids) => ids.includes(id));
   const draining = state.kind === 'ready' && !routed && look.observed.traffic.inFlight[id] !== undefined;
-  const why = state.kind === 'exited' ? state.how : state.kind === 'hung' ? state.why : undefined;
+  const why = state.kind === 'exited' ? describeEnd(state) : state.kind === 'hung' ? state.why : undefined;
   return {
     id,
     revision: short(revision),

@@ -23,10 +23,11 @@ import { giveUp } from './failures.ts';
 import { createLedger } from './ledger.ts';
 import { commandText, type Machine } from './machine.ts';
 import { createObserver, type Look, processKey } from './observe.ts';
-import { fixedPortTaken, gatewayTaken, portsOfProxy } from './port-checks.ts';
+import { fixedPortTaken, gatewayTaken, isOfProxy } from './port-checks.ts';
 import type { Check } from './probe/check.ts';
 import { runProbe } from './probe/exec.ts';
 import { createProber, type Subject } from './probe/prober.ts';
+import { noteProxyDeath } from './proxy-death.ts';
 import { createReconciler, type Reconciler, type TurnReport } from './reconcile.ts';
 import { createRedactor } from './redact.ts';
 import { type Routes, routesOf } from './routing.ts';
@@ -83,10 +84,9 @@ export function createSystem(parts: SystemParts): System {
   let ending = false;
 
   const prober = createProber({ clock, check: parts.check, onTurn: () => reconciler.poke() });
-  const ledger = createLedger(clock, ({ id, service }, how) => {
-    decisions.record({ kind: 'ended', service, instance: id, how: redact(how) }, clock.now());
-    log.warn({ service, instance: id, how: redact(how) }, 'an instance ended');
-  });
+  /** Recorded at the end of the turn: a durable write takes longer than to take a dead instance out of traffic. */
+  const ends: { readonly service: string; readonly instance: string; readonly how: string }[] = [];
+  const ledger = createLedger(clock, ({ id, service }, how) => ends.push({ service, instance: id, how: redact(how) }));
 
   /** How a revision is run and probed: as the file says now, where the revision is the one asked for. */
   const specOf = (service: string, revision: string): LaunchSpec | undefined => {
@@ -136,6 +136,11 @@ export function createSystem(parts: SystemParts): System {
 
   const onTurn = (turn: TurnReport) => {
     report = turn;
+    for (const end of ends.splice(0)) {
+      decisions.record({ kind: 'ended', ...end }, clock.now());
+      log.warn(end, 'an instance ended');
+    }
+    noteProxyDeath(turn.look.traffic, { decisions, clock });
     const next = systemStatus(turn, context);
     status.post(next);
     if (!applied.current()?.goingDown || !isAllGone(next, turn)) return;
@@ -162,21 +167,22 @@ export function createSystem(parts: SystemParts): System {
 
   return {
     ...{ parts, hands, context, reconciler, status, desired, redact },
-    applying: applyParts(parts, () => ending),
+    applying: applyParts(parts, { isEnding: () => ending, forgive: ledger.forgive }),
     close: () => prober.close(),
     look: () => observer.look(report?.look.observed.held ?? {}),
   };
 }
 
-function applyParts(parts: SystemParts, isEnding: () => boolean): ApplyParts {
+function applyParts(parts: SystemParts, { isEnding, forgive }: Pick<ApplyParts, 'isEnding' | 'forgive'>): ApplyParts {
   const { folder, state, machine, compute, traffic, clock } = parts;
   const { applied, decisions, secrets, ports } = state;
+  const isOurs = (port: number) => isOfProxy(port, { traffic, clock });
   return {
-    ...{ folder, applied, decisions, secrets, ports, clock, isEnding },
+    ...{ folder, applied, decisions, secrets, ports, clock, isEnding, forgive },
     inputsKey: (spec, path) => compute.inputsKey(keyRequest(parts, spec, path)),
     blockedBy: async (spec, path) => [...machine.missingTools(spec, path), ...(await fixedPortTaken(spec, compute))],
-    gatewayTaken: async (gateway) => gatewayTaken(gateway, await portsOfProxy(traffic)),
-    ownPorts: () => portsOfProxy(traffic),
+    gatewayTaken: (gateway) => gatewayTaken(gateway, isOurs),
+    isOurs,
   };
 }
 

@@ -95,6 +95,19 @@ describe('up', () => {
     assert.match(status.services[0]?.failure?.reason ?? '', /ended 3 times \(exit 3\)/);
   });
 
+  it('tries at once what waits for its back-off, whatever made it end before', async (t) => {
+    const w = world(t);
+    await w.up();
+    const [id = ''] = Object.keys(w.pids()).filter((name) => name.startsWith('web'));
+    for (let end = 0; end < 3; end++) {
+      const before = w.pids()[id];
+      w.compute.crash(id, 'exit 1');
+      if (end < 2) await w.until(() => w.pids()[id] !== undefined && w.pids()[id] !== before);
+    }
+    assert.equal(stateOf(await w.settled(), 'web'), 'degraded');
+    assert.equal(stateOf(await w.up(), 'web'), 'ready');
+  });
+
   it('blocks a service whose secret has no value, until it has one', async (t) => {
     const w = world(t, {
       ...TWO,
@@ -130,6 +143,21 @@ describe('up', () => {
     assert.equal(seen?.failure?.step, 'migrate');
     assert.match(seen?.failure?.reason ?? '', /0002_break\.sql: .*nothing/);
     assert.deepEqual(w.pids(), before);
+  });
+});
+
+describe('a rollout that fails', () => {
+  it('goes back to a revision from before the service had migrations', async (t) => {
+    const w = world(t);
+    w.compute.folder = async () => `${w.folder}/services/web`;
+    await w.up();
+    w.write({
+      'services/web/migrations/1.sql': 'ALTER TABLE nothing ADD x;',
+      'services/web/service.yaml': 'run: { command: serve }\ndatabase: { engine: sqlite, migrations: migrations }\n',
+    });
+    const status = await w.up();
+    assert.equal(status.services.find(({ name }) => name === 'web')?.failure?.step, 'migrate');
+    await w.settled();
   });
 });
 

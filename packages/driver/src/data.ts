@@ -28,6 +28,8 @@ export interface MigrateRequest {
   readonly service: string;
   /** Absolute path of the folder of `*.sql` files, applied in the order of their names. */
   readonly folder: string;
+  /** Nothing outside of this folder is read, wherever links lead. By default `folder` itself. */
+  readonly within?: string;
 }
 
 export type MigrateOutcome =

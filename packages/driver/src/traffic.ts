@@ -17,6 +17,10 @@ export type TrafficObservation =
   | {
       readonly kind: 'reachable';
       readonly pid: number;
+      /** Milliseconds since the epoch. */
+      readonly startedAt: number;
+      /** The proxy before this one was killed, with so many requests inside it. */
+      readonly lastDeath: { readonly inFlight: number } | undefined;
       /** The table in use; undefined: none was ever pushed. */
       readonly table: RoutingTable | undefined;
       /** Listeners that could not be opened, with the reason. */

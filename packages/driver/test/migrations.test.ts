@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -165,6 +165,20 @@ describe('a folder of migrations', () => {
         ['10_b.up.sql', 'SELECT 1;\n'],
       ],
     );
+  });
+
+  it('is not left by a link: what lies elsewhere may be hidden from the service', async (t) => {
+    const folder = await mkdtemp(join(tmpdir(), 'islet-migrations-'));
+    t.after(() => rm(folder, { recursive: true }));
+    await mkdir(join(folder, 'service', 'sql'), { recursive: true });
+    await writeFile(join(folder, 'token.sql'), 'SELECT 1;');
+    await symlink('../../token.sql', join(folder, 'service', 'sql', '1.sql'));
+    await symlink('..', join(folder, 'service', 'up'));
+    const within = join(folder, 'service');
+    for (const place of ['sql', 'up']) {
+      await assert.rejects(readMigrations(join(within, place), within), { code: 'refused', hint: /copy/ });
+    }
+    assert.equal((await readMigrations(join(within, 'sql'), folder)).length, 1);
   });
 
   it('that is missing or is no text is refused with a remedy', async (t) => {

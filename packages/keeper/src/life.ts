@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { socketPath } from './socket-path.ts';
 
 export { isDown, untilDown } from './down.ts';
+export { closeInherited } from './inherited.ts';
 export { keeperArgv, reviveKeeper } from './keep-alive.ts';
 export { livingPid } from './living-pid.ts';
 export { socketPath } from './socket-path.ts';
@@ -47,11 +48,14 @@ export async function listenLife({ state, program }: LifeOptions): Promise<Life 
   }
 }
 
-/** A transaction of SQLite, for its lock alone: the kernel lets go of it when the process dies, however it dies. */
+/**
+ * A transaction of SQLite, for its lock alone: the kernel lets go of it when the process dies, however it dies. It writes
+ * nothing, so that a full disk keeps no program from being started again.
+ */
 function takeLock(path: string): DatabaseSync | undefined {
   const lock = new DatabaseSync(path, { timeout: LOCK_WAIT_MS });
   try {
-    lock.exec('BEGIN EXCLUSIVE');
+    lock.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
     return lock;
   } catch (error) {
     lock.close();

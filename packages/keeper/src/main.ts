@@ -2,6 +2,7 @@ import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { untilDown } from './down.ts';
+import { closeInherited } from './inherited.ts';
 import { type Command, keepAlive } from './keep-alive.ts';
 import { listenLife } from './life.ts';
 
@@ -66,6 +67,7 @@ function parsePrograms(text: string): Programs {
 }
 
 try {
+  closeInherited();
   const options = { state: { type: 'string' }, program: { type: 'string', multiple: true } } as const;
   const { values } = parseArgs({ options });
   if (values.state === undefined) throw new Error('--state DIR is required');

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -16,6 +17,17 @@ test('a second instance is told that another lives', async (t) => {
   const second = await listenLife({ state, program: 'proxy' });
   assert.ok(second);
   await Promise.all([second.close(), other.close()]);
+});
+
+test('the lock needs no space on the disk', async (t) => {
+  const state = folder(t);
+  const life = await listenLife({ state, program: 'proxy' });
+  const files = readdirSync(join(state, 'run')).filter((name) => name.startsWith('proxy.lock'));
+  assert.deepEqual(
+    files.map((name) => statSync(join(state, 'run', name)).size),
+    [0],
+  );
+  await life?.close();
 });
 
 test('a socket that a killed instance left is replaced', async (t) => {
@@ -46,6 +58,21 @@ test('a shortcut that others can use is refused', (t) => {
   t.after(() => rmSync(shortcut, { recursive: true }));
   chmodSync(shortcut, 0o777);
   assert.throws(() => socketPath(state, 'proxy.life'), /only its owner can use: remove it, or set TMPDIR/);
+});
+
+test('what whoever started a daemon had left open is closed in it', () => {
+  const code = `
+    import { existsSync } from 'node:fs';
+    import { closeInherited } from '@islet/keeper/life';
+    const before = existsSync('/proc/self/fd/60');
+    closeInherited();
+    console.log(before, existsSync('/proc/self/fd/60'));`;
+  const node = [process.execPath, '--input-type=module', '-e', code].map(
+    (word) => `'${word.replaceAll("'", `'\\''`)}'`,
+  );
+  const cwd = import.meta.dirname;
+  const output = execFileSync('bash', ['-c', `exec 60>/dev/null; exec ${node.join(' ')}`], { cwd, encoding: 'utf8' });
+  assert.equal(output.trim(), process.platform === 'linux' ? 'true false' : 'false false');
 });
 
 test('pauses grow from none to five seconds', () => {

@@ -1,4 +1,5 @@
 export { assume } from './assume.ts';
+export { describeEnd } from './describe-end.ts';
 export * from './model.ts';
 export { plan } from './plan.ts';
 export { START_PATIENCE_MS } from './prepare.ts';

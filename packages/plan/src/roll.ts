@@ -1,3 +1,4 @@
+import { describeEnd } from './describe-end.ts';
 import {
   instanceId,
   type ObservedInstance,
@@ -118,7 +119,8 @@ function revive(instance: ObservedInstance, { service, seen }: Roster, now: numb
   if (state.kind === 'hung') return [{ kind: 'kill', service: service.name, instance: id, why: state.why }];
   if (state.kind !== 'exited' || !seen.built.includes(revision)) return [];
   if (now < state.restartAt) {
-    return [{ kind: 'wait', service: service.name, why: `${id} ended: ${state.how}`, until: state.restartAt }];
+    const why = `${id} ended: ${describeEnd(state)}`;
+    return [{ kind: 'wait', service: service.name, why, until: state.restartAt }];
   }
   return [{ kind: 'start', service: service.name, instance: id, revision, generation, index }];
 }

@@ -1,4 +1,5 @@
 import type {
+  AbsentService,
   Desired,
   DesiredService,
   Hold,
@@ -99,7 +100,7 @@ function statusOf(
 ): Status {
   const running = held.filter(({ kind }) => kind === 'running').map(({ step }) => step);
   const stuck = held.flatMap(reasonIfStuck);
-  if (service.kind === 'absent') return goneStatus(steps, running);
+  if (service.kind === 'absent') return goneStatus(service, seen, [...running, ...steps]);
   const ready = seen.instances.filter(({ state }) => state.kind === 'ready').length;
   const serving = ready > 0 && seen.stable !== undefined ? `; revision ${short(seen.stable.revision)} serves` : '';
   const busy = stuck.length > 0 ? effectUnderWay(steps, running) : underWay(service, seen, { steps, running });
@@ -117,10 +118,10 @@ function reasonIfStuck(hold: Hold): string[] {
   return [`${describeStep(hold.step)}: failed ${hold.attempt} times: ${hold.reason}`];
 }
 
-function goneStatus(steps: readonly Step[], running: readonly Step[]): Status {
-  const [step] = [...running, ...steps];
+function goneStatus({ purge }: AbsentService, { store }: ObservedService, [step]: readonly Step[]): Status {
   if (step !== undefined) return { state: 'stopping', why: describeStep(step) };
-  return { state: 'stopped', why: 'is stopped' };
+  const keepsData = store.kind !== 'none' && !purge;
+  return { state: 'stopped', why: keepsData ? 'is stopped; its data is kept' : 'is stopped' };
 }
 
 /** The sentence for what is under way; undefined where only a crash loop's next try is awaited. */

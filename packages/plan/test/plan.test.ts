@@ -158,7 +158,7 @@ describe('an instance that ended', () => {
   });
 
   it('is started again after its back-off, however often it ended', () => {
-    assert.deepEqual(waits(plan(asked(present('web')), ended(9), 0)), ['web-r1.0-0 ended: SIGKILL']);
+    assert.deepEqual(waits(plan(asked(present('web')), ended(9), 0)), ['web-r1.0-0 ended: SIGKILL, again after 2 s']);
     assert.deepEqual(keys(plan(asked(present('web')), ended(9), 2_000)), ['start web-r1.0-0']);
   });
 });

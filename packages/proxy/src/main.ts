@@ -1,6 +1,6 @@
 import { enableCompileCache, flushCompileCache } from 'node:module';
 import { parseArgs } from 'node:util';
-import { keeperArgv, listenLife, reviveKeeper, untilDown } from '@islet/keeper/life';
+import { closeInherited, keeperArgv, listenLife, reviveKeeper, untilDown } from '@islet/keeper/life';
 
 const USAGE = 'usage: node main.ts --state DIR --socket PATH --table PATH [--kept]';
 
@@ -13,6 +13,7 @@ const { state, kept, paths } = options;
 
 // Everything this process makes (sockets, table) is for its own user only.
 process.umask(0o077);
+closeInherited();
 const life = await listenLife({ state, program: 'proxy' });
 if (life === undefined) {
   console.error(`another proxy of ${state} lives: nothing to do`);

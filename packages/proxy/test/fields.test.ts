@@ -37,6 +37,29 @@ test('what the public says of its own origin is dropped at the gateway', async (
   assert.equal(headers['x-islet-caller'], undefined);
 });
 
+test('what a framework would read as a field of the proxy or of another proxy is dropped as well', async (t) => {
+  const { gateway, edge } = await mirrored(t);
+  const lies =
+    'X_Islet_Caller: web\r\nX-Islet_Caller: web\r\nX_Forwarded_For: 6.6.6.6\r\nContent_Length: 9\r\nx_kept: k\r\n';
+  const elsewhere =
+    'Forwarded: for=6.6.6.6;host=evil\r\nX-Forwarded-Port: 1\r\nX-Forwarded-Prefix: /p\r\nX-Real-IP: 6.6.6.6\r\n';
+  const { headers } = await seen(gateway, lies + elsewhere);
+  const { headers: inside } = await seen(edge, lies + elsewhere);
+  for (const name of ['x_islet_caller', 'x-islet_caller', 'x_forwarded_for', 'content_length']) {
+    assert.deepEqual([headers[name], inside[name]], [undefined, undefined], name);
+  }
+  for (const name of ['forwarded', 'x-forwarded-port', 'x-forwarded-prefix', 'x-real-ip']) {
+    assert.equal(headers[name], undefined, name);
+    assert.notEqual(inside[name], undefined, name);
+  }
+  assert.equal(headers.x_kept, 'k');
+});
+
+test('a host written in full, with the dot at its end, is the same host', async (t) => {
+  const { gateway } = await mirrored(t);
+  assert.equal((await seen(gateway, '', '/', 'known.example.:80')).headers.host, 'known.example.:80');
+});
+
 test('an edge passes on where a request came from, and names its caller', async (t) => {
   const { edge } = await mirrored(t);
   const { headers } = await seen(

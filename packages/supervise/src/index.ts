@@ -7,6 +7,6 @@ export { type Missing, missingPrograms, programsOf, resolveProgram } from './pro
 export { beginOfLog, removeLogs, rotateLog } from './rotate.ts';
 export { removeServiceUser, type ServiceOfSystem, serviceUser, userName } from './service-user.ts';
 export { openSupervisor, type SupervisorOptions } from './supervisor.ts';
-export { switchTo } from './switch-user.ts';
+export { switchTo, systemTool } from './switch-user.ts';
 export { ensureTool } from './tool.ts';
 export { Turns } from './turns.ts';

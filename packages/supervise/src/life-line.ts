@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { closeSync, constants, openSync, readSync, statSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { promisify } from 'node:util';
+import { systemTool } from './switch-user.ts';
 
 /**
  * The life line of a slot: a FIFO whose writing end only the shim holds. It is handed over in the spawn itself, so there
@@ -9,9 +10,15 @@ import { promisify } from 'node:util';
  * "has it a writer?" is an exact answer to "does it run?" at any time and for any supervisor, with no pid involved.
  */
 export async function makeLifeLine(path: string): Promise<void> {
-  await promisify(execFile)('mkfifo', ['-m', '600', path]).catch((error: Error) => {
-    if (!statSync(path, { throwIfNoEntry: false })?.isFIFO()) throw error;
+  // From an earlier start: the program that makes it costs a restart more than all else here.
+  if (isFifo(path)) return;
+  await promisify(execFile)(systemTool('mkfifo') ?? 'mkfifo', ['-m', '600', path]).catch((error: Error) => {
+    if (!isFifo(path)) throw error;
   });
+}
+
+function isFifo(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFIFO() ?? false;
 }
 
 /** The end to hand to the shim. Read-write: such an open never blocks, and a write without a reader is no error. */

@@ -27,6 +27,9 @@ shift
 # are not inherited.
 trap : HUP INT QUIT TERM USR1 USR2
 
+# What a service makes must not depend on whose shell it was that Islet was started from.
+umask 022
+
 # The shell reports "Killed" and the like on its own stderr; the command's goes to the log.
 exec 2>/dev/null
 (exec "$@" 2>&1 5>"$slot/pid")

@@ -47,6 +47,16 @@ for (const [script, how] of [
   });
 }
 
+test("a process's umask is not that of whoever started Islet", async (t) => {
+  const world = new World(t);
+  const supervisor = await world.open();
+  const before = process.umask(0);
+  t.after(() => process.umask(before));
+  await supervisor.start(world.spec('mask', 'umask'));
+  await untilExited(supervisor, 'mask');
+  assert.equal(world.read('logs/mask.log').trim(), '0022');
+});
+
 test('gives the process its environment byte for byte, and nothing of its own but the slot', async (t) => {
   const world = new World(t);
   const supervisor = await world.open();

@@ -1,7 +1,6 @@
-import { probe } from '@islet/client/remote';
 import { type Context, writeLines } from '../context.ts';
 import type { ExitCode } from '../exit-codes.ts';
-import { openStaying, withSpecErrors } from '../session.ts';
+import { openStaying, refuseMistakes, withSpecErrors } from '../session.ts';
 import { settle } from '../settle.ts';
 import { findSystem } from '../system.ts';
 import { toolPath } from '../toolpath.ts';
@@ -15,11 +14,7 @@ export interface UpOptions {
 
 export async function run(context: Context, folder: string | undefined, options: UpOptions): Promise<ExitCode> {
   const system = findSystem(context, { folder, state: options.state });
-  // No control plane is started for files that mean nothing.
-  if (!(await probe(system.stateFolder, context.signal))) {
-    const { parseFolder } = await import('../offline.ts');
-    parseFolder(system.folder, options.env);
-  }
+  await refuseMistakes(context, system, options.env);
   await using session = await openStaying(context, system);
   const request = { environment: options.env, path: toolPath(context.env.PATH, process.execPath) };
   const accepted = await withSpecErrors(system, session.client.apply(request, { signal: context.signal }));

@@ -58,7 +58,8 @@ export function inTransaction<T>(database: Database, work: () => T): T {
     database.exec('COMMIT');
     return result;
   } catch (error) {
-    database.exec('ROLLBACK');
+    // A full disk has rolled back already, and that is the error to tell.
+    if (database.isTransaction) database.exec('ROLLBACK');
     throw error;
   }
 }

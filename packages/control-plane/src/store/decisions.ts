@@ -23,7 +23,12 @@ export type Decision =
   | { readonly kind: 'ended'; readonly service: string; readonly instance: string; readonly how: string }
   | { readonly kind: 'killed'; readonly service: string; readonly instance: string; readonly why: string }
   | { readonly kind: 'purged'; readonly service: string }
-  | { readonly kind: 'proxy-died'; readonly inFlight: number }
+  | {
+      readonly kind: 'proxy-died';
+      readonly inFlight: number;
+      /** When the proxy that took over was started; it tells one death from the next. */
+      readonly successor: number;
+    }
   | { readonly kind: 'note'; readonly text: string };
 
 export interface DecisionRow {
@@ -35,9 +40,9 @@ export interface DecisionRow {
 
 export interface Decisions {
   record(decision: Decision, now: number): void;
-  /** A decision of this kind was recorded for that instant. */
-  has(kind: Decision['kind'], at: number): boolean;
   list(options: { readonly service?: string | undefined; readonly since?: number | undefined }): DecisionRow[];
+  /** The newest of a kind. */
+  latest<K extends Decision['kind']>(kind: K): Extract<Decision, { kind: K }> | undefined;
   /** What the decisions add up to, for one service. */
   rollouts(service: string): Rollouts;
 }
@@ -62,11 +67,11 @@ export function openDecisions(database: Database): Decisions {
     .prepare("DELETE FROM decisions WHERE kind IN ('ended', 'killed') AND seq <= (SELECT MAX(seq) FROM decisions) - ?")
     .run(KEPT_EVENTS);
   const insert = database.prepare('INSERT INTO decisions (at, service, kind, detail) VALUES (?, ?, ?, ?)');
-  const one = database.prepare('SELECT 1 FROM decisions WHERE kind = ? AND at = ?');
   const recent = database.prepare(
     `SELECT * FROM (SELECT seq, at, service, detail FROM decisions
      WHERE seq > ?1 AND (?2 IS NULL OR service = ?2) ORDER BY seq DESC LIMIT ${PAGE}) ORDER BY seq`,
   );
+  const newest = database.prepare('SELECT detail FROM decisions WHERE kind = ? ORDER BY seq DESC LIMIT 1');
   const rollouts = new Map<string, Rollouts>(replay(database));
   return {
     record(decision, now) {
@@ -74,13 +79,16 @@ export function openDecisions(database: Database): Decisions {
       insert.run(now, service, decision.kind, JSON.stringify(decision));
       if (service !== null) rollouts.set(service, after(rollouts.get(service) ?? NONE, decision));
     },
-    has: (kind, at) => one.get(kind, at) !== undefined,
     list: ({ service, since = 0 }) =>
       (recent.all(since, service ?? null) as unknown as Row[]).map(({ detail, service, ...row }) => ({
         ...row,
         service: service ?? undefined,
         decision: JSON.parse(detail) as Decision,
       })),
+    latest: (kind) => {
+      const row = newest.get(kind) as Pick<Row, 'detail'> | undefined;
+      return row && JSON.parse(row.detail);
+    },
     rollouts: (service) => rollouts.get(service) ?? NONE,
   };
 }

@@ -59,7 +59,8 @@ export function openPorts(database: Database, system: string): Ports {
   };
 }
 
-async function isFree(port: number): Promise<boolean> {
+/** Whether one may listen there on the loopback now, by trying. */
+export async function isFree(port: number): Promise<boolean> {
   return (await refusalToListen(port, '127.0.0.1')) === undefined;
 }
 

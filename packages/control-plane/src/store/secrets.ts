@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { readIfThere, writeAtomically } from '../whole-file.ts';
+import { readIfThere, writeAtomically } from '../own-file.ts';
 import { type Database, inTransaction } from './database.ts';
 
 export interface SecretRow {
@@ -80,18 +80,14 @@ interface Row {
 }
 
 function readOrMakeKey(path: string): Buffer {
-  const key = readIfThere(path) ?? makeKey(path);
+  const found = readIfThere(path);
+  const key = found ?? randomBytes(32);
+  if (found === undefined) writeAtomically(path, key);
   if (key.length !== 32) {
     throw new Error(
       `${path} is not a key: it must hold 32 bytes, and holds ${key.length}: restore it from a backup, or remove it and set every secret again`,
     );
   }
-  return key;
-}
-
-function makeKey(path: string): Buffer {
-  const key = randomBytes(32);
-  writeAtomically(path, key);
   return key;
 }
 

@@ -59,9 +59,9 @@ export function createFakeData({ engine, now }: FakeDataOptions): FakeData {
       }
       setState(service, { kind: 'ready' });
     },
-    migrate: async ({ service, folder }, { signal }) => {
+    migrate: async ({ service, folder, within }, { signal }) => {
       const store = sqliteMigrationStore(ready(service).database, now);
-      return runMigrations(store, await readMigrations(folder), signal);
+      return runMigrations(store, await readMigrations(folder, within), signal);
     },
     connection: async ({ service }) => connectionTo(service, find(service).port),
     stop: async ({ service }) => setState(service, { kind: 'stopped', how: undefined }),

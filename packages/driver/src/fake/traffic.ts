@@ -61,6 +61,8 @@ export class FakeTraffic implements TrafficDriver {
     return {
       kind: 'reachable',
       pid: this.#pid,
+      startedAt: this.#pid,
+      lastDeath: undefined,
       table: this.#table,
       problems: this.problems,
       inFlight: Object.fromEntries(this.#inFlight),

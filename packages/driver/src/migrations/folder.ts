@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { join, sep } from 'node:path';
 import { DriverError } from '../errors.ts';
 import { MIGRATION_LIMITS, type Migration } from './model.ts';
 import { byName } from './order.ts';
@@ -8,8 +8,12 @@ import { byName } from './order.ts';
 /**
  * The migrations of a folder, in order. `*.down.sql` (golang-migrate and others) is the way back and is never run;
  * a rollback goes to older code on the newer schema.
+ *
+ * A build may put a link in a file's place. Whoever reads here may read more than the service, and hands what is read to
+ * the service's own server: so a link that leads out of `within` is refused. Nobody may change the folder meanwhile.
  */
-export async function readMigrations(folder: string): Promise<readonly Migration[]> {
+export async function readMigrations(folder: string, within: string = folder): Promise<readonly Migration[]> {
+  await requireWithin(folder, within);
   const names = (await list(folder)).filter(isMigration).toSorted(byName);
   if (names.length > MIGRATION_LIMITS.files) {
     throw new DriverError(
@@ -18,7 +22,10 @@ export async function readMigrations(folder: string): Promise<readonly Migration
     );
   }
   const migrations: Migration[] = [];
-  for (const name of names) migrations.push(migrationOf(name, await read(join(folder, name))));
+  for (const name of names) {
+    await requireWithin(join(folder, name), within);
+    migrations.push(migrationOf(name, await read(join(folder, name))));
+  }
   return migrations;
 }
 
@@ -26,6 +33,13 @@ export async function readMigrations(folder: string): Promise<readonly Migration
 export function migrationOf(name: string, text: string): Migration {
   const sql = text.replace(/^\uFEFF/, '').replaceAll('\r\n', '\n');
   return { name, sql, checksum: createHash('sha256').update(sql).digest('hex') };
+}
+
+/** What is not there is told by whoever reads it. */
+async function requireWithin(path: string, within: string): Promise<void> {
+  const [real, root] = await Promise.all([path, within].map((it) => realpath(it).catch(() => undefined)));
+  if (real === undefined || root === undefined || `${real}${sep}`.startsWith(`${root}${sep}`)) return;
+  throw new DriverError('refused', `${path} leads out of ${within}`, { hint: 'put a copy in the place of the link' });
 }
 
 async function list(folder: string): Promise<readonly string[]> {

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { LIMITS } from './limits.ts';
 
@@ -11,6 +12,7 @@ const SAFE = ['-c', 'safe.directory=*', '-c', 'core.fsmonitor=false'];
  * repository is listed as its folder. Undefined: the folder is in no work tree, or there is no git.
  */
 export async function gitFiles(folder: string): Promise<readonly string[] | undefined> {
+  if (!isInWorkTree(folder)) return undefined;
   try {
     const args = [...SAFE, '-C', folder, 'ls-files', '-z', '--cached', '--others', '--exclude-standard'];
     const { stdout } = await promisify(execFile)('git', args, {
@@ -24,6 +26,14 @@ export async function gitFiles(folder: string): Promise<readonly string[] | unde
   } catch (error) {
     if (isAbsence(error as { code?: unknown })) return undefined;
     throw error;
+  }
+}
+
+/** Seen without git, which would be a process for each service. */
+function isInWorkTree(folder: string): boolean {
+  for (let at = folder; ; at = dirname(at)) {
+    if (existsSync(join(at, '.git'))) return true;
+    if (at === dirname(at)) return false;
   }
 }
 

@@ -116,10 +116,11 @@ class ProcessDriver implements ComputeDriver {
     for (const { id } of this.#records.of(service)) await this.stop({ instance: id, graceMs: 0 }, options);
     await this.#builder.clean(service);
     const { root, revisions, staging, cache, instances, logs } = this.#folders(service);
-    for (const folder of [revisions, staging, cache, instances, logs]) await removeTree(folder);
+    await removeTree(revisions, staging, cache, instances, logs);
     if (listFolder(root).length > 0) return;
-    await removeTree(root);
+    // The folder goes last: as long as it is there, the service is observed, and its purge is asked for again.
     await removeServiceUser({ system: this.#options.system, service });
+    await removeTree(root);
     this.#users.delete(service);
   }
 
@@ -203,11 +204,12 @@ class ProcessDriver implements ComputeDriver {
   async #stop({ instance, graceMs }: StopRequest): Promise<void> {
     const { supervisor } = this.#options;
     await supervisor.stop(instance, { graceMs });
-    await supervisor.forget(instance);
     const record = this.#records.get(instance);
-    if (record === undefined) return;
+    if (record === undefined) return supervisor.forget(instance);
     const folders = this.#folders(record.service);
     await removeTree(folders.instance(instance));
+    // Together: a record without a process would say that it never started.
+    await supervisor.forget(instance);
     this.#records.remove(record);
     const inUse = (log: string) => this.#records.get(log) !== undefined;
     await pruneLogs({ folder: folders.logs, service: record.service, inUse });

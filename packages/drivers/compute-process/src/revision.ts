@@ -1,5 +1,6 @@
-import { chmod, readFile, rename, writeFile } from 'node:fs/promises';
+import { chmod, readFile, realpath, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DriverError } from '@islet/driver';
 import type { UnixUser } from '@islet/supervise';
 import { listFolder } from './list-folder.ts';
 import { letIn } from './service-folders.ts';
@@ -15,10 +16,26 @@ export type Revision =
 export async function completeRevision({ staged, final, revision, user }: CompleteRevision): Promise<void> {
   await writeFile(join(staged, 'revision.json'), JSON.stringify(revision), { mode: 0o600 });
   await chmod(staged, 0o700);
-  if (revision.kind === 'snapshot') await makeImmutable(join(staged, 'files'), user);
+  if (revision.kind === 'snapshot') {
+    await makeImmutable(join(staged, 'files'), user);
+    await requireFolder(join(staged, 'files'), revision.home);
+  }
   await letIn(staged, user);
   await syncTree(staged);
   await rename(staged, final);
+}
+
+/**
+ * Asked when nobody can change it any more. A build could put links in the place of the folders that lead to its own, and
+ * root would go wherever they lead when it makes an instance's folder.
+ */
+async function requireFolder(files: string, home: string): Promise<void> {
+  const place = join(files, home);
+  const real = await realpath(place).catch(() => undefined);
+  if (real === join(await realpath(files), home)) return;
+  throw new DriverError('refused', `the build moved the service's folder away: ${home || '.'} is not there any more`, {
+    hint: 'let run.build leave the folder that it starts in where it is',
+  });
 }
 
 interface CompleteRevision {

@@ -1,18 +1,29 @@
 import { execFile } from 'node:child_process';
-import { lstatSync } from 'node:fs';
+import { lstatSync, rmdirSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { DriverError } from '@islet/driver';
-import type { UnixUser } from '@islet/supervise';
+import { systemTool, type UnixUser } from '@islet/supervise';
 import { LIMITS } from './limits.ts';
 
 /**
  * Also one that was made immutable. By the tool and not by path after path: a service that can write in it could swap a
  * folder for a link while root is deleting.
  */
-export async function removeTree(folder: string): Promise<void> {
-  if (!isThere(folder)) return;
-  if (process.getuid?.() !== 0) await run('chmod', ['-R', 'u+rwX', folder]);
-  await run('rm', ['-rf', '--one-file-system', '--', folder]);
+export async function removeTree(...folders: readonly string[]): Promise<void> {
+  const full = folders.filter((folder) => isThere(folder) && !removeEmpty(folder));
+  if (full.length === 0) return;
+  if (process.getuid?.() !== 0) await run('chmod', ['-R', 'u+rwX', ...full]);
+  await run('rm', ['-rf', '--one-file-system', '--', ...full]);
+}
+
+/** Without a tool: to begin a process holds up everything else for as long as it takes to copy this one's page tables. */
+function removeEmpty(folder: string): boolean {
+  try {
+    rmdirSync(folder);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** As root it is root's, and its service's group may read it; otherwise nobody may write, which the owner could undo. */
@@ -28,7 +39,7 @@ export function syncTree(folder: string): Promise<void> {
 
 async function run(tool: string, args: readonly string[]): Promise<void> {
   try {
-    await promisify(execFile)(tool, args, { timeout: LIMITS.treeToolMs });
+    await promisify(execFile)(systemTool(tool) ?? tool, args, { timeout: LIMITS.treeToolMs });
   } catch (error) {
     throw new DriverError('internal', `${tool} failed: ${(error as Error).message}`, { cause: error });
   }

@@ -52,6 +52,15 @@ test('a daemon that a build leaves behind does not outlive it', async (t) => {
   assert.ok(!alive(pid));
 });
 
+test('a build that puts a link in the place of its folder makes no revision', async (t) => {
+  const world = await World.open(t);
+  world.source('a');
+  const command = 'cd .. && mv a elsewhere && ln -s /etc a';
+  const inputs = [world.path('source/a'), world.source('proto')];
+  await assert.rejects(world.build({ service: 'a', inputs, command }), { code: 'refused', message: /folder away/ });
+  assert.deepEqual(leftovers(world), []);
+});
+
 test('a call that is taken back ends its build', async (t) => {
   const world = await World.open(t);
   world.source('a');

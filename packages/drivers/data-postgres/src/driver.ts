@@ -75,10 +75,10 @@ class PostgresDriver implements DataDriver {
     });
   }
 
-  async migrate({ service, folder }: MigrateRequest, { signal }: CallOptions): Promise<MigrateOutcome> {
+  async migrate({ service, folder, within }: MigrateRequest, { signal }: CallOptions): Promise<MigrateOutcome> {
     return this.#turns.take(service, async () => {
       const started = this.#started(service);
-      const migrations = await readMigrations(folder);
+      const migrations = await readMigrations(folder, within);
       return migratePostgres(serviceConfig(started), migrations, signal);
     });
   }

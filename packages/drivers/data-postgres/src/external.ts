@@ -37,14 +37,14 @@ class ExternalDriver implements DataDriver {
     this.#changed();
   }
 
-  async migrate({ service, folder }: MigrateRequest, { signal }: CallOptions): Promise<MigrateOutcome> {
+  async migrate({ service, folder, within }: MigrateRequest, { signal }: CallOptions): Promise<MigrateOutcome> {
     const { url } = this.#connectionOf(service);
     if (!isPostgres(url)) {
       throw new DriverError('unsupported', `migrations of ${service} need a postgres:// URL`, {
         hint: 'take `database.migrations` out of service.yaml, and migrate by another tool',
       });
     }
-    return migratePostgres({ connectionString: url }, await readMigrations(folder), signal);
+    return migratePostgres({ connectionString: url }, await readMigrations(folder, within), signal);
   }
 
   async connection({ service }: { readonly service: string }): Promise<StoreConnection> {

@@ -43,9 +43,9 @@ class SqliteDriver implements DataDriver {
     await this.#mark(service, 'open');
   }
 
-  async migrate({ service, folder }: MigrateRequest, { signal }: CallOptions): Promise<MigrateOutcome> {
+  async migrate({ service, folder, within }: MigrateRequest, { signal }: CallOptions): Promise<MigrateOutcome> {
     this.#require(service);
-    return this.#work(service, await readMigrations(folder), signal);
+    return this.#work(service, await readMigrations(folder, within), signal);
   }
 
   async connection({ service }: { readonly service: string }): Promise<StoreConnection> {

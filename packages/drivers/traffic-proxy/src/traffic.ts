@@ -30,8 +30,7 @@ export function createProxyTraffic({ socketPath }: { readonly socketPath: string
 
     async observe(): Promise<TrafficObservation> {
       try {
-        const { pid, table, problems, inFlight } = await get<ProxyState>('/state', {});
-        return { kind: 'reachable', pid, table, problems, inFlight };
+        return { kind: 'reachable', ...(await get<ProxyState>('/state', {})) };
       } catch (thrown) {
         return { kind: 'unreachable', reason: DriverError.from(thrown).message };
       }

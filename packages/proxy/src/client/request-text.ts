@@ -45,6 +45,7 @@ function forwardedText(fields: RequestHead['fields'], { from, clientAddress }: R
   const proto = (trusted ? fields.forwardedProto : undefined) ?? 'http';
   const host = (trusted ? fields.forwardedHost : undefined) ?? fields.host;
   return (
+    (trusted ? fields.hearsay : '') +
     `X-Forwarded-For: ${before}${clientAddress}\r\nX-Forwarded-Proto: ${proto}\r\n` +
     (host === '' ? '' : `X-Forwarded-Host: ${host}\r\n`)
   );

@@ -87,7 +87,8 @@ function nowhere(code: ProxyErrorCode, message: string): Destination {
 function hostName(host: string): string {
   const colon = host.lastIndexOf(':');
   const name = colon > host.lastIndexOf(']') ? host.slice(0, colon) : host;
-  return name.toLowerCase();
+  // `shop.example.` is the same host, written in full (RFC 3986, 3.2.2).
+  return name.toLowerCase().replace(/\.$/, '');
 }
 
 const DOT_SEGMENT = /(?:^|[/\\]|%2f|%5c)(?:\.|%2e){1,2}(?:$|[/\\;]|%2f|%5c)/i;

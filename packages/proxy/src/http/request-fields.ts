@@ -20,6 +20,8 @@ export interface RequestFields {
   readonly forwardedFor: string | undefined;
   readonly forwardedProto: string | undefined;
   readonly forwardedHost: string | undefined;
+  /** The other fields by which a proxy says where a request came from, re-serialised. */
+  readonly hearsay: string;
   /** All other end-to-end fields, re-serialised. */
   readonly passed: string;
 }
@@ -30,6 +32,7 @@ export function requestFields(block: string, { http10 }: { readonly http10: bool
   if (http10 && framing.kind === 'chunked') throw new ProxyError('bad-request', 'HTTP/1.0 has no Transfer-Encoding');
   const connection = hopByHop(fields);
   const value = (name: string) => combined(fields, name);
+  const others = fields.filter((field) => !isOwn(field) && !connection.has(field.lower));
   return {
     host: hostOf(fields, http10),
     framing,
@@ -43,13 +46,23 @@ export function requestFields(block: string, { http10 }: { readonly http10: bool
     forwardedFor: value('x-forwarded-for'),
     forwardedProto: value('x-forwarded-proto'),
     forwardedHost: value('x-forwarded-host'),
-    passed: serialiseFields(fields.filter(({ lower }) => !isOwn(lower) && !connection.has(lower))),
+    hearsay: serialiseFields(others.filter(isHearsay)),
+    passed: serialiseFields(others.filter((field) => !isHearsay(field))),
   };
 }
 
-/** Fields that the proxy writes itself. No client may set `x-islet-…`: an instance trusts what it reads there. */
-function isOwn(lower: string): boolean {
-  return OWN.has(lower) || lower.startsWith('x-islet-');
+/**
+ * Fields that the proxy writes itself. No client may set `x-islet-…`: an instance trusts what it reads there. CGI and its
+ * heirs (WSGI, Rack, PHP) read `x_islet_caller` as the same field.
+ */
+function isOwn({ lower }: Field): boolean {
+  const name = lower.replaceAll('_', '-');
+  return OWN.has(name) || name.startsWith('x-islet-');
+}
+
+function isHearsay({ lower }: Field): boolean {
+  const name = lower.replaceAll('_', '-');
+  return name === 'forwarded' || name === 'x-real-ip' || name.startsWith('x-forwarded-');
 }
 
 function hostOf(fields: readonly Field[], http10: boolean): string {
