@@ -8,7 +8,7 @@ import type { Applied, LaunchSpec } from './store/applied.ts';
 export interface Routes {
   readonly key: string;
   readonly listeners: readonly Listener[];
-  readonly protocols: Readonly<Record<string, LaunchSpec['api']['protocol']>>;
+  readonly services: Readonly<Record<string, Pick<RoutedService, 'protocol' | 'traffic'>>>;
 }
 
 export interface RoutesInput {
@@ -25,8 +25,17 @@ export function routesOf({ applied, specs, edgePort, operatorSocket }: RoutesInp
     ...(applied === undefined || applied.goingDown ? [] : [gatewayOf(applied)]),
     ...edgesOf(specs, edgePort),
   ];
-  const protocols = Object.fromEntries(specs.map(({ name, api }) => [name, api.protocol]));
-  return { key: digest(JSON.stringify({ listeners, protocols })), listeners, protocols };
+  const services = servicesOf(specs);
+  return { key: digest(JSON.stringify({ listeners, services })), listeners, services };
+}
+
+/** What is asked for comes first in `specs`, so the instances of an older revision are reached as the file says now. */
+function servicesOf(specs: readonly LaunchSpec[]): Routes['services'] {
+  const services: Record<string, Routes['services'][string]> = {};
+  for (const { name, api, traffic } of specs) {
+    services[name] = { protocol: api.protocol, traffic: services[name]?.traffic ?? traffic };
+  }
+  return services;
 }
 
 function gatewayOf({ gateway, services }: Applied): GatewayListener {
@@ -55,10 +64,10 @@ export interface TableInput {
 }
 
 export function routingTable({ version, routes, endpoints, endpointOf, unavailable }: TableInput): RoutingTable {
-  const services = Object.entries(routes.protocols).map(([name, protocol]): [string, RoutedService] => {
+  const services = Object.entries(routes.services).map(([name, service]): [string, RoutedService] => {
     const ids = endpoints[name] ?? [];
     const reachable = ids.flatMap((id) => endpointOf(id) ?? []);
-    return [name, { protocol, endpoints: reachable, unavailable: ids.length === 0 ? unavailable(name) : undefined }];
+    return [name, { ...service, endpoints: reachable, unavailable: ids.length === 0 ? unavailable(name) : undefined }];
   });
   return { version, routes: routes.key, listeners: routes.listeners, services: Object.fromEntries(services) };
 }

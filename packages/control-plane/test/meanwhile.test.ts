@@ -1,20 +1,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
-import { describe, it, type TestContext } from 'node:test';
+import { describe, it } from 'node:test';
 import { apply } from '../src/apply.ts';
-import { TWO, World } from './world.ts';
-
-const QUICK = 'rollout: { minHealthy: 0s }\n';
-
-function world(t: TestContext, files: Readonly<Record<string, string>> = TWO): World {
-  const made = new World(files);
-  t.after(() => made.close());
-  return made;
-}
-
-const stateOf = (status: { services: readonly { name: string; state: string }[] }, name: string) =>
-  status.services.find((service) => service.name === name)?.state;
+import { QUICK, stateOf, TWO, world } from './world.ts';
 
 describe('whatever else happens meanwhile', () => {
   const call = { query: {}, params: {}, signal: new AbortController().signal };
@@ -155,25 +144,5 @@ describe('whatever else happens meanwhile', () => {
     if (down !== undefined) applied.put({ ...down, goingDown: false }, 2);
     await w.reopen();
     assert.notEqual(await dev(), first);
-  });
-
-  it('kills nothing that was unready when the control plane came back', async (t) => {
-    const w = world(t, {
-      ...TWO,
-      'services/catalog/service.yaml': 'run: { command: serve }\nhealth: { startup: { deadline: 100ms } }\n',
-    });
-    await w.up();
-    const before = w.pids();
-    w.sick.add('catalog');
-    w.traffic.stop('it restarts as well');
-    const ages = w.machine.instances;
-    for (const [id, it] of ages) {
-      if (it.process.kind === 'running') ages.set(id, { ...it, process: { ...it.process, startedAt: 0 } });
-    }
-    await w.reopen();
-    w.sick.delete('catalog');
-    w.traffic.start();
-    await w.settled();
-    assert.deepEqual(w.pids(), before);
   });
 });

@@ -1,39 +1,42 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, describe, test } from 'node:test';
+import { it, type TestContext } from 'node:test';
 import { openDatabase } from '../src/store/database.ts';
 import { openPorts, refusalToListen } from '../src/store/ports.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'islet-ports-'));
-after(() => rmSync(folder, { recursive: true }));
-
-describe('a port', () => {
-  test('is released alone, and not with those whose names begin like its own', async () => {
-    const ports = openPorts(openDatabase(join(folder, 'one.db')), 'system');
-    const kept = await ports.take('instance a-0-10');
-    await ports.take('instance a-0-1');
-    ports.release('instance a-0-1');
-    assert.equal(ports.get('instance a-0-1'), undefined);
-    assert.equal(ports.get('instance a-0-10'), kept);
+function ports(t: TestContext) {
+  const folder = mkdtempSync(join(tmpdir(), 'islet-ports-'));
+  const database = openDatabase(join(folder, 'control.db'));
+  t.after(() => {
+    database.close();
+    rmSync(folder, { recursive: true });
   });
+  return openPorts(database, 'a system');
+}
 
-  test('is found by the beginning of its name, letter by letter', async () => {
-    const ports = openPorts(openDatabase(join(folder, 'two.db')), 'system');
-    for (const name of ['edge a>b', 'edge a_>b', 'instance a']) await ports.take(name);
-    assert.deepEqual(ports.names('edge a>'), ['edge a>b']);
-    assert.deepEqual(ports.names('edge '), ['edge a>b', 'edge a_>b']);
-  });
+it('releases one name, and none that begins so', async (t) => {
+  const store = ports(t);
+  const names = ['instance web-r.0-1', 'instance web-r.0-10', 'instance web_r', 'instance webxr'];
+  for (const name of names) await store.take(name);
+  store.release('instance web-r.0-1');
+  store.release('instance web_r');
+  assert.deepEqual(store.names('instance '), ['instance web-r.0-10', 'instance webxr']);
+});
 
-  test('that can not be listened on says why', async () => {
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
-    assert.equal(await refusalToListen(port, '127.0.0.1'), 'EADDRINUSE');
-    assert.equal(await refusalToListen(port, '203.0.113.1'), 'EADDRNOTAVAIL');
-    server.close();
-  });
+it('lists what begins so, letter by letter', async (t) => {
+  const store = ports(t);
+  for (const name of ['edge a>b', 'edge aab>b', 'edge a>c']) await store.take(name);
+  assert.deepEqual(store.names('edge a>'), ['edge a>b', 'edge a>c']);
+});
+
+it('says why a port can not be listened on', async (t) => {
+  const server = createServer();
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  t.after(() => server.close());
+  const { port } = server.address() as { port: number };
+  assert.equal(await refusalToListen(port, '127.0.0.1'), 'EADDRINUSE');
+  assert.equal(await refusalToListen(port, '203.0.113.1'), 'EADDRNOTAVAIL');
 });

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { TestContext } from 'node:test';
 import type { SystemStatus } from '@islet/client';
 import { createFakeCompute, createFakeData, createFakeMachine, FakeTraffic } from '@islet/driver/fake';
 import { pino } from 'pino';
@@ -120,3 +121,16 @@ export const TWO = {
   'services/catalog/service.yaml': 'run: { command: serve }\n',
   'services/web/service.yaml': 'run: { command: serve }\nuses: [catalog]\napi: { expose: / }\n',
 };
+
+/** For services that need not be replaced with care. */
+export const QUICK = 'rollout: { minHealthy: 0s }\n';
+
+export function world(t: TestContext, files: Readonly<Record<string, string>> = TWO): World {
+  const made = new World(files);
+  t.after(() => made.close());
+  return made;
+}
+
+export function stateOf(status: SystemStatus, name: string): string | undefined {
+  return status.services.find((service) => service.name === name)?.state;
+}

@@ -1,5 +1,8 @@
 export { RESTART_BACKOFF, restartDelayMs } from './backoff.ts';
+export { DEADLINE_MARGIN, passedOnMs } from './deadline.ts';
 export { Histogram, type HistogramData } from './histogram.ts';
+export { LatencyWindow, quantileMs } from './latency-window.ts';
+export { type Group, mayEject, type OutlierCause, Standing, stallAfterMs } from './outlier.ts';
 export { type Loaded, leastOfTwo } from './p2c.ts';
 export {
   afterProbe,
@@ -17,7 +20,10 @@ export {
   isIdempotent,
   RETRY_LIMITS,
   type RetryDecision,
+  retryAfterMs,
+  retryDelayMs,
 } from './retry.ts';
 export { RETRY_BUDGET, RetryBudget } from './retry-budget.ts';
 export { indexRoutes, matchRoute, matchRouteNaively, type RouteIndex, stripPrefix } from './route.ts';
 export type * from './routing-table.ts';
+export { TRAFFIC_RULES, type TrafficRule } from './traffic-rule.ts';

@@ -1,8 +1,8 @@
 /**
- * Retries may be at most a share of the requests of the last seconds, plus a floor so that a quiet edge can retry at all
+ * Retries may be at most a share (in percent, by the service's policy) of the requests of the last seconds, plus a floor so that a quiet edge can retry at all
  * (Envoy's and Linkerd's retry budget). The window is a ring of one-second counts: a second is forgotten as a whole.
  */
-export const RETRY_BUDGET = { share: 0.2, floor: 10, windowSeconds: 10 } as const;
+export const RETRY_BUDGET = { floor: 10, windowSeconds: 10 } as const;
 
 export class RetryBudget {
   readonly #requests = new Float64Array(RETRY_BUDGET.windowSeconds);
@@ -16,9 +16,9 @@ export class RetryBudget {
   }
 
   /** Takes one retry out of the budget, or says that none is left. */
-  tryRetry(nowMs: number): boolean {
+  tryRetry(nowMs: number, percent: number): boolean {
     this.#advance(nowMs);
-    const allowed = RETRY_BUDGET.floor + RETRY_BUDGET.share * total(this.#requests);
+    const allowed = RETRY_BUDGET.floor + (percent / 100) * total(this.#requests);
     if (total(this.#retries) + 1 > allowed) return false;
     this.#bump(this.#retries);
     return true;

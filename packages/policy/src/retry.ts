@@ -1,3 +1,5 @@
+import type { BackoffSpec, RetryCondition, RetrySpec } from '@islet/spec';
+
 /** RFC 9110, 9.2.2. */
 const IDEMPOTENT_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
 
@@ -15,6 +17,12 @@ export type AttemptFailure =
   | { readonly kind: 'stale' }
   /** A new connection ended before a byte of the response. `dead`: the instance has left the table or refuses. */
   | { readonly kind: 'reset'; readonly dead: boolean }
+  /** The instance answered 503, and another one is left. */
+  | { readonly kind: 'unavailable' }
+  /** An ejected instance was asked, to find out whether it is well again, and is not. */
+  | { readonly kind: 'probe' }
+  /** A try took its time, and the request has more. */
+  | { readonly kind: 'slow' }
   /** Too late or too far to repeat: a timeout, or a response that has begun. */
   | { readonly kind: 'final' };
 
@@ -30,26 +38,59 @@ export interface AttemptContext {
 
 export type RetryDecision = 'no' | 'free' | 'charged';
 
-export const RETRY_LIMITS = { charged: 1, failures: 6 } as const;
+/** However free they are, a request is not tried for ever. */
+export const RETRY_LIMITS = { failures: 6 } as const;
 
 /**
  * What nobody has processed may be sent again whatever its method; all else must be idempotent. A failure that says
- * nothing of the load of the instance is free, the rest is charged, so that retries never double an overload.
+ * nothing of the load of the instance is free, the rest is charged, so that retries never double an overload. `off`
+ * (undefined) leaves only what is free: it concerns the choice of an instance and no repetition.
  */
-export function decideRetry(failure: AttemptFailure, context: AttemptContext): RetryDecision {
+export function decideRetry(
+  failure: AttemptFailure,
+  context: AttemptContext,
+  retry: RetrySpec | undefined,
+): RetryDecision {
   if (!context.replayable || context.failures >= RETRY_LIMITS.failures) return 'no';
-  const charge = context.charged < RETRY_LIMITS.charged ? 'charged' : 'no';
+  const mayCharge = retry !== undefined && context.charged < retry.attempts;
+  const charge = (on: RetryCondition) => (mayCharge && retry.on.includes(on) ? 'charged' : 'no');
   switch (failure.kind) {
     case 'refused':
       return 'free';
     case 'connect-timeout':
-      return charge;
+      return charge('connect-failure');
     case 'stale':
+    case 'probe':
       return context.idempotent ? 'free' : 'no';
     case 'reset':
       if (!context.idempotent) return 'no';
-      return failure.dead ? 'free' : charge;
+      return failure.dead ? 'free' : charge('reset');
+    case 'slow':
+      return context.idempotent ? charge('reset') : 'no';
+    case 'unavailable':
+      return context.idempotent ? charge('unavailable') : 'no';
     case 'final':
       return 'no';
   }
+}
+
+/**
+ * Full jitter (Brooker, "Exponential Backoff And Jitter", 2015): a wait anywhere between nothing and the bound, because
+ * callers that failed together and waited equally long would come back together.
+ */
+export function retryDelayMs(
+  nth: number,
+  { backoff, dice }: { readonly backoff: BackoffSpec; readonly dice: () => number },
+): number {
+  return dice() * Math.min(backoff.maxMs, backoff.baseMs * 2 ** (nth - 1));
+}
+
+/** A promise of a server that binds nobody for longer than this. */
+const LONGEST_RETRY_AFTER_MS = 60_000;
+
+/** `Retry-After` (RFC 9110, 10.2.3): seconds, or a date. `nowMs` is the wall clock's. Undefined: it says nothing. */
+export function retryAfterMs(value: string | undefined, nowMs: number): number | undefined {
+  if (value === undefined) return undefined;
+  const ms = /^[0-9]{1,9}$/.test(value) ? Number(value) * 1000 : Date.parse(value) - nowMs;
+  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), LONGEST_RETRY_AFTER_MS);
 }

@@ -1,4 +1,4 @@
-import type { Protocol } from '@islet/spec';
+import type { Protocol, TrafficSpec } from '@islet/spec';
 
 /**
  * All that the proxy must know to carry traffic: pushed whole, with a version, acknowledged when every worker uses it,
@@ -50,6 +50,8 @@ export interface OperatorListener {
 export interface RoutedService {
   /** `http` is balanced per request; `grpc` and `tcp` are passed through per connection. */
   readonly protocol: Protocol;
+  /** How its callers reach it. */
+  readonly traffic: TrafficSpec;
   readonly endpoints: readonly Endpoint[];
   /** Why there are no endpoints, for the body of the 503; undefined: not known. */
   readonly unavailable: string | undefined;

@@ -1,32 +1,46 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
 import fc from 'fast-check';
-import { type AttemptContext, decideRetry, isIdempotent, RETRY_LIMITS, RetryBudget } from '../src/index.ts';
+import {
+  type AttemptContext,
+  type AttemptFailure,
+  decideRetry,
+  isIdempotent,
+  RETRY_LIMITS,
+  RetryBudget,
+  retryAfterMs,
+  retryDelayMs,
+} from '../src/index.ts';
+
+const retry = DEFAULT_TRAFFIC.retry!;
+const decide = (failure: AttemptFailure, context: AttemptContext, asked: typeof DEFAULT_TRAFFIC.retry = retry) =>
+  decideRetry(failure, context, asked);
 
 const get: AttemptContext = { idempotent: true, replayable: true, failures: 1, charged: 0 };
 const post: AttemptContext = { ...get, idempotent: false };
 
 test('a POST that was sent is never repeated', () => {
-  assert.equal(decideRetry({ kind: 'reset', dead: false }, post), 'no');
-  assert.equal(decideRetry({ kind: 'reset', dead: true }, post), 'no');
-  assert.equal(decideRetry({ kind: 'stale' }, post), 'no');
+  assert.equal(decide({ kind: 'reset', dead: false }, post), 'no');
+  assert.equal(decide({ kind: 'reset', dead: true }, post), 'no');
+  assert.equal(decide({ kind: 'stale' }, post), 'no');
 });
 
 test('a request of which nothing was sent is repeated whatever its method', () => {
-  assert.equal(decideRetry({ kind: 'refused' }, post), 'free');
-  assert.equal(decideRetry({ kind: 'connect-timeout' }, post), 'charged');
+  assert.equal(decide({ kind: 'refused' }, post), 'free');
+  assert.equal(decide({ kind: 'connect-timeout' }, post), 'charged');
 });
 
 test('a reset is charged once, unless the instance is known dead', () => {
-  assert.equal(decideRetry({ kind: 'reset', dead: false }, get), 'charged');
-  assert.equal(decideRetry({ kind: 'reset', dead: false }, { ...get, charged: 1 }), 'no');
-  assert.equal(decideRetry({ kind: 'reset', dead: true }, { ...get, charged: 1 }), 'free');
+  assert.equal(decide({ kind: 'reset', dead: false }, get), 'charged');
+  assert.equal(decide({ kind: 'reset', dead: false }, { ...get, charged: 1 }), 'no');
+  assert.equal(decide({ kind: 'reset', dead: true }, { ...get, charged: 1 }), 'free');
 });
 
 test('nothing is repeated without its body, after a response began, or for ever', () => {
-  assert.equal(decideRetry({ kind: 'refused' }, { ...get, replayable: false }), 'no');
-  assert.equal(decideRetry({ kind: 'final' }, get), 'no');
-  assert.equal(decideRetry({ kind: 'refused' }, { ...get, failures: RETRY_LIMITS.failures }), 'no');
+  assert.equal(decide({ kind: 'refused' }, { ...get, replayable: false }), 'no');
+  assert.equal(decide({ kind: 'final' }, get), 'no');
+  assert.equal(decide({ kind: 'refused' }, { ...get, failures: RETRY_LIMITS.failures }), 'no');
 });
 
 test('a key makes any method idempotent', () => {
@@ -36,10 +50,55 @@ test('a key makes any method idempotent', () => {
   assert.equal(isIdempotent('get', { hasKey: false }), false);
 });
 
-test('the budget never exceeds a fifth of the last ten seconds plus ten', () => {
+test('what is switched off, or not asked for, is left alone; to choose another instance is no retry', () => {
+  const off = (failure: AttemptFailure) => decideRetry(failure, get, undefined);
+  assert.deepEqual(
+    (['reset', 'unavailable', 'slow', 'connect-timeout'] as const).map((kind) => off({ kind, dead: false })),
+    ['no', 'no', 'no', 'no'],
+  );
+  assert.deepEqual(
+    [off({ kind: 'refused' }), off({ kind: 'stale' }), off({ kind: 'reset', dead: true })],
+    ['free', 'free', 'free'],
+  );
+  const onlyReset = { ...retry, on: ['reset'] as const };
+  assert.equal(decide({ kind: 'unavailable' }, get, onlyReset), 'no');
+  assert.equal(decide({ kind: 'slow' }, get, onlyReset), 'charged');
+});
+
+test('a 503 of an idempotent request is repeated, as often as the policy says', () => {
+  assert.equal(decide({ kind: 'unavailable' }, post), 'no');
+  assert.equal(decide({ kind: 'unavailable' }, get), 'charged');
+  assert.equal(decide({ kind: 'unavailable' }, { ...get, charged: 1 }), 'no');
+  assert.equal(decide({ kind: 'unavailable' }, { ...get, charged: 1 }, { ...retry, attempts: 2 }), 'charged');
+});
+
+test('a wait lies between nothing and a bound that doubles up to its limit', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 40 }), fc.double({ min: 0, max: 0.999999, noNaN: true }), (nth, dice) => {
+      const delay = retryDelayMs(nth, { backoff: { baseMs: 25, maxMs: 250 }, dice: () => dice });
+      assert.ok(delay >= 0 && delay <= Math.min(250, 25 * 2 ** (nth - 1)));
+    }),
+  );
+});
+
+test('Retry-After is seconds or a date, never in the past and never for long', () => {
+  const now = Date.parse('Wed, 21 Oct 2026 07:28:00 GMT');
+  const rows = [
+    ['5', 5_000],
+    ['0', 0],
+    ['86400', 60_000],
+    ['Wed, 21 Oct 2026 07:28:10 GMT', 10_000],
+    ['Wed, 21 Oct 2026 07:00:00 GMT', 0],
+    ['soon', undefined],
+    [undefined, undefined],
+  ] as const;
+  for (const [value, ms] of rows) assert.equal(retryAfterMs(value, now), ms);
+});
+
+test('the budget never exceeds its share of the last ten seconds plus ten', () => {
   const event = fc.record({ afterMs: fc.nat(3_000), retry: fc.boolean() });
   fc.assert(
-    fc.property(fc.array(event, { maxLength: 300 }), (events) => {
+    fc.property(fc.array(event, { maxLength: 300 }), fc.integer({ min: 0, max: 100 }), (events, percent) => {
       const budget = new RetryBudget();
       const requests: number[] = [];
       const retries: number[] = [];
@@ -51,11 +110,11 @@ test('the budget never exceeds a fifth of the last ten seconds plus ten', () => 
         if (!retry) {
           budget.request(now);
           requests.push(now);
-        } else if (budget.tryRetry(now)) {
+        } else if (budget.tryRetry(now, percent)) {
           retries.push(now);
-          assert.ok(recent(retries).length <= 10 + 0.2 * recent(requests).length);
+          assert.ok(recent(retries).length <= 10 + (percent / 100) * recent(requests).length);
         } else {
-          assert.ok(recent(retries).length + 1 > 10 + 0.2 * recent(requests).length);
+          assert.ok(recent(retries).length + 1 > 10 + (percent / 100) * recent(requests).length);
         }
       }
     }),

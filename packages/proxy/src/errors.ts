@@ -1,3 +1,5 @@
+import type { TrafficRule } from '@islet/policy';
+
 /** The closed set of what the proxy itself can answer or count, with its status and what to do about it. */
 export const PROXY_ERRORS = {
   'bad-request': { status: 400, hint: 'send a message that RFC 9112 allows; the proxy refuses every ambiguity' },
@@ -13,6 +15,10 @@ export const PROXY_ERRORS = {
   'no-instance-reachable': { status: 503, hint: 'see `islet logs`: every instance refused the connection' },
   'connect-timeout': { status: 504, hint: 'see `islet status`: the instance did not take the connection' },
   'response-timeout': { status: 504, hint: 'see `islet logs`: the instance sent no response in time' },
+  'deadline-exceeded': {
+    status: 504,
+    hint: 'the caller gave the whole call less time than it took: see x-islet-deadline-ms',
+  },
   'upstream-reset': { status: 502, hint: 'see `islet logs`: the instance closed the connection before it responded' },
   'bad-response': { status: 502, hint: 'the instance sent something that RFC 9112 does not allow' },
   internal: { status: 500, hint: 'report this: it is a mistake in Islet' },
@@ -26,11 +32,14 @@ export type ProxyErrorCode = keyof typeof PROXY_ERRORS;
 
 export class ProxyError extends Error {
   readonly code: ProxyErrorCode;
+  /** The rule of the traffic policy that decided so. */
+  readonly rule: TrafficRule | undefined;
 
-  constructor(code: ProxyErrorCode, message: string, options: { cause?: unknown } = {}) {
+  constructor(code: ProxyErrorCode, message: string, options: { cause?: unknown; rule?: TrafficRule } = {}) {
     super(message, { cause: options.cause });
     this.name = 'ProxyError';
     this.code = code;
+    this.rule = options.rule;
   }
 
   /** Any thrown value as a `ProxyError`. */

@@ -13,11 +13,8 @@ export const LIMITS = {
   heldBytes: 64 * 1024,
   controlBodyBytes: 16 * 1024 * 1024,
 
-  connectTimeoutMs: 500,
-  /** From the end of the request to the head of the response. */
-  responseHeadTimeoutMs: 15_000,
-  /** Without a byte in either direction, once a body or a tunnel flows. */
-  idleTimeoutMs: 300_000,
+  /** How long to find out whether an instance that reset a connection takes another. */
+  deathCheckMs: 500,
   /** From the first byte of a request's head to its last: what a slow-loris gets. */
   requestHeadTimeoutMs: 10_000,
   clientIdleMs: 75_000,

@@ -1,4 +1,4 @@
-import { Histogram, type HistogramData, RetryBudget } from '@islet/policy';
+import { Histogram, type HistogramData, RetryBudget, type TrafficRule } from '@islet/policy';
 import type { ProxyErrorCode } from './errors.ts';
 
 /** From whom requests come: the public, one service of the system, or the operator. */
@@ -25,12 +25,16 @@ export interface EdgeStats extends TrafficCounts {
   readonly from: Origin;
   /** Undefined where the request named no service: an unknown route, a malformed request. */
   readonly service: string | undefined;
+  /** How often each rule changed what became of a request. */
+  readonly decisions: Readonly<Partial<Record<TrafficRule, number>>>;
 }
 
 export interface InstanceStats extends TrafficCounts {
   readonly service: string;
   readonly instance: string;
   readonly revision: string;
+  /** It gets no requests for now, because it failed or hung. */
+  readonly ejected: boolean;
 }
 
 export class Counts {
@@ -73,10 +77,20 @@ export class Edge {
   readonly service: string | undefined;
   readonly counts = new Counts();
   readonly budget = new RetryBudget();
+  readonly #decisions = new Map<TrafficRule, number>();
 
   constructor(from: Origin, service: string | undefined) {
     this.from = from;
     this.service = service;
+  }
+
+  decided(rule: TrafficRule): void {
+    this.#decisions.set(rule, (this.#decisions.get(rule) ?? 0) + 1);
+  }
+
+  toJSON(): EdgeStats {
+    const { from, service, counts } = this;
+    return { from, service, decisions: Object.fromEntries(this.#decisions), ...counts.toJSON() };
   }
 }
 
@@ -105,6 +119,6 @@ export class Stats {
   }
 
   edges(): readonly EdgeStats[] {
-    return [...this.#edges.values()].map(({ from, service, counts }) => ({ from, service, ...counts.toJSON() }));
+    return [...this.#edges.values()].map((edge) => edge.toJSON());
   }
 }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { Agent, request } from 'node:http';
-import { test } from 'node:test';
+import { connect } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
 import { endpointAt, httpInstance, rawInstance, send, until, world } from './world.ts';
 
 interface Answer {
@@ -172,4 +174,82 @@ test('a connection is not used past the word of its instance', async (t) => {
   await send(edge, `${post}\r\n${post}Connection: close\r\n\r\n`);
   assert.equal(connections, 2);
   await until(() => instance.sockets.size === 0);
+});
+
+/** Two instances: one says 503 to every request and counts them, the other echoes. */
+async function oneUnavailable(t: TestContext, headers: Readonly<Record<string, string>> = {}, body = 'later') {
+  let asked = 0;
+  const busy = await httpInstance(t, (_, response) => {
+    asked++;
+    response.writeHead(503, headers).end(body);
+  });
+  const echo = await httpInstance(t, (incoming, response) => void incoming.pipe(response));
+  return { busy, echo, asked: () => asked };
+}
+
+test('a 503 of an idempotent request is repeated on another instance, and a POST gets it as it is', async (t) => {
+  const { busy, echo, asked } = await oneUnavailable(t);
+  const { edge, plane } = await world(t, [busy, echo]);
+  const agent = new Agent({ keepAlive: true });
+  t.after(() => agent.destroy());
+  while (asked() === 0) assert.equal((await call(edge, agent, { method: 'PUT', body: 'x' })).body, 'x');
+  assert.deepEqual(plane.readStats().edges[0]?.decisions, { 'traffic.retry': 1 });
+  let posted = await call(edge, agent, { method: 'POST', body: 'x' });
+  while (posted.status === 200) posted = await call(edge, agent, { method: 'POST', body: 'x' });
+  assert.deepEqual(posted, { status: 503, body: 'later' });
+});
+
+test('a 503 with a body of many reads is dropped with its connection', async (t) => {
+  const { busy, echo, asked } = await oneUnavailable(t, {}, 'x'.repeat(1_000_000));
+  const { edge } = await world(t, [busy, echo]);
+  const agent = new Agent();
+  while (asked() < 3)
+    assert.deepEqual(await call(edge, agent, { method: 'PUT', body: 'y' }), { status: 200, body: 'y' });
+});
+
+test('the 503 of the only instance is passed on as it is, once', async (t) => {
+  const { busy, asked } = await oneUnavailable(t);
+  const { edge } = await world(t, [busy]);
+  assert.deepEqual(await call(edge, new Agent()), { status: 503, body: 'later' });
+  assert.equal(asked(), 1);
+});
+
+test('an instance is left alone for as long as its Retry-After asks, while there is another', async (t) => {
+  const { busy, echo, asked } = await oneUnavailable(t, { 'retry-after': '5' });
+  let now = 0;
+  const { edge, publish } = await world(t, [busy, echo], 'http', { now: () => now });
+  const agent = new Agent();
+  while (asked() === 0) await call(edge, agent);
+  for (let count = 0; count < 20; count++) assert.equal((await call(edge, agent)).status, 200);
+  assert.equal(asked(), 1);
+  now += 5_001;
+  while (asked() === 1) await call(edge, agent);
+  await publish(endpointAt(busy.port));
+  assert.equal((await call(edge, agent)).status, 503);
+});
+
+test('with retries off nothing is sent twice, but a dead instance is still passed over', async (t) => {
+  const { busy, asked } = await oneUnavailable(t);
+  const dead = await httpInstance(t, () => undefined);
+  dead.kill();
+  const { edge } = await world(t, [dead, busy], 'http', { traffic: { ...DEFAULT_TRAFFIC, retry: undefined } });
+  const agent = new Agent();
+  for (let count = 1; count <= 10; count++) {
+    assert.equal((await call(edge, agent)).status, 503);
+    assert.equal(asked(), count);
+  }
+});
+
+test('a client that leaves while its request waits to be repeated leaves nothing behind', async (t) => {
+  const { busy, echo, asked } = await oneUnavailable(t);
+  const retry = { ...DEFAULT_TRAFFIC.retry!, backoff: { baseMs: 60_000, maxMs: 60_000 } };
+  const traffic = { ...DEFAULT_TRAFFIC, retry };
+  const { edge, plane } = await world(t, [busy, echo], 'http', { traffic, dice: () => 0.4 });
+  const socket = connect(edge, '127.0.0.1');
+  t.after(() => socket.destroy());
+  socket.write('GET / HTTP/1.1\r\nHost: h\r\n\r\n');
+  await until(() => asked() === 1 && plane.readStats().edges[0]?.retries === 1);
+  socket.resetAndDestroy();
+  await until(() => plane.stats.inFlight === 0);
+  assert.deepEqual(plane.inFlight, {});
 });

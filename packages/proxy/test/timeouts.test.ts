@@ -1,12 +1,20 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { httpInstance, type Instance, rawInstance, until, world } from './world.ts';
+import type { TimeoutSpec, TrafficSpec } from '@islet/spec';
+import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
+import { endpointAt, httpInstance, type Instance, rawInstance, until, world } from './world.ts';
 
 /** A world whose clock a test moves: no test waits for a timeout to pass. */
-async function clocked(t: TestContext, instances: readonly Instance[], protocol: 'http' | 'tcp' = 'http') {
+async function clocked(
+  t: TestContext,
+  instances: readonly Instance[],
+  protocol: 'http' | 'tcp' = 'http',
+  timeout: Partial<TimeoutSpec> = {},
+) {
   let now = 1_000_000;
-  const made = await world(t, instances, protocol, { now: () => now });
+  const traffic: TrafficSpec = { ...DEFAULT_TRAFFIC, timeout: { ...DEFAULT_TRAFFIC.timeout, ...timeout } };
+  const made = await world(t, instances, protocol, { now: () => now, traffic });
   const pass = (ms: number) => {
     now += ms;
   };
@@ -58,19 +66,107 @@ test('a connection on which nothing comes is closed without a word', async (t) =
   assert.equal(kept.seen.text, before);
 });
 
-test('an instance that sends no head in time is a 504, and is not asked again', async (t) => {
+test('where nobody sends a head in time, a second instance is asked after half of the time, and then it is a 504', async (t) => {
   let asked = 0;
   const hanging = () => httpInstance(t, () => void asked++);
   const { edge, pass, plane } = await clocked(t, [await hanging(), await hanging()]);
   const { seen } = client(t, edge, GET);
   await until(() => asked === 1);
-  pass(14_000);
+  pass(7_500);
+  await until(() => asked === 2);
+  pass(7_499);
   assert.equal(seen.text, '');
-  pass(2_000);
+  pass(1);
   await until(() => seen.text !== '');
-  assert.match(seen.text, /^HTTP\/1\.1 504 [\s\S]*x-islet-error: response-timeout/);
-  assert.equal(asked, 1);
+  assert.match(
+    seen.text,
+    /^HTTP\/1\.1 504 [\s\S]*x-islet-error: response-timeout\r\nx-islet-explain: traffic\.timeout\.request/,
+  );
+  assert.equal(asked, 2);
   assert.deepEqual(plane.inFlight, {});
+  const [edgeStats] = plane.readStats().edges;
+  const decisions = { 'traffic.retry': 1, 'traffic.timeout.perTry': 1, 'traffic.timeout.request': 1 };
+  assert.deepEqual(edgeStats?.decisions, decisions);
+});
+
+test('a request that can not be repeated, or has nobody else to ask, gets all of its time from one instance', async (t) => {
+  const bodies: ((body: string) => void)[] = [];
+  const late = () => httpInstance(t, (_, response) => void bodies.push((body) => response.end(body)));
+  const { edge, pass, publish } = await clocked(t, [await late(), await late()]);
+  const posted = client(t, edge, 'POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n');
+  await until(() => bodies.length === 1);
+  pass(14_000);
+  bodies[0]?.('posted');
+  await until(() => posted.seen.text.endsWith('posted'));
+  const only = await late();
+  await publish(endpointAt(only.port));
+  const asked = client(t, edge, GET);
+  await until(() => bodies.length === 2);
+  pass(14_000);
+  bodies[1]?.('asked');
+  await until(() => asked.seen.text.endsWith('asked'));
+  assert.equal(bodies.length, 2);
+});
+
+test('a table with another timeout holds for the next request, over the same connection', async (t) => {
+  const asked: string[] = [];
+  const hanging = await httpInstance(t, ({ url = '' }, response) => {
+    asked.push(url);
+    if (url === '/first') response.end('ok');
+  });
+  const { edge, pass, change } = await clocked(t, [hanging]);
+  const { socket, seen } = client(t, edge, 'GET /first HTTP/1.1\r\nHost: h\r\n\r\n');
+  await until(() => seen.text.endsWith('ok'));
+  const timeout = { ...DEFAULT_TRAFFIC.timeout, requestMs: 200 };
+  await change({ traffic: { ...DEFAULT_TRAFFIC, timeout } });
+  socket.write('GET /second HTTP/1.1\r\nHost: h\r\n\r\n');
+  await until(() => asked.length === 2);
+  pass(200);
+  await until(() => seen.text.includes(' 504 '));
+});
+
+test('a caller that has less time than the timeout is answered by its own deadline', async (t) => {
+  let told: string | string[] | undefined;
+  const hanging = await httpInstance(t, ({ headers }) => {
+    told = headers['x-islet-deadline-ms'];
+  });
+  const { edge, pass } = await clocked(t, [hanging]);
+  const { seen } = client(t, edge, 'GET / HTTP/1.1\r\nHost: h\r\nx-islet-deadline-ms: 1000\r\n\r\n');
+  await until(() => told !== undefined);
+  assert.equal(told, '950');
+  pass(1_000);
+  await until(() => seen.text !== '');
+  assert.match(seen.text, /^HTTP\/1\.1 504 [\s\S]*x-islet-error: deadline-exceeded\r\nx-islet-explain: deadline\r\n/);
+});
+
+test('a caller that has no time left costs no instance anything', async (t) => {
+  let asked = 0;
+  const { edge } = await clocked(t, [await httpInstance(t, () => void asked++)]);
+  const { seen } = client(t, edge, 'GET / HTTP/1.1\r\nHost: h\r\nx-islet-deadline-ms: 0\r\n\r\n');
+  await until(() => seen.text !== '');
+  assert.match(seen.text, /^HTTP\/1\.1 504 [\s\S]*x-islet-error: deadline-exceeded/);
+  assert.equal(asked, 0);
+});
+
+test('the public can not set a deadline, and every instance is told one', async (t) => {
+  const told: unknown[] = [];
+  const instance = await httpInstance(t, ({ headers }, response) => {
+    told.push(headers['x-islet-deadline-ms']);
+    response.end('ok');
+  });
+  const { gateway } = await clocked(t, [instance]);
+  const { seen } = client(t, gateway, 'GET /orders HTTP/1.1\r\nHost: h\r\nx-islet-deadline-ms: 1\r\n\r\n');
+  await until(() => seen.text.endsWith('ok'));
+  assert.deepEqual(told, ['14250']);
+});
+
+test('each service has its own patience for a connection and for silence', async (t) => {
+  const echo = await rawInstance(t, (socket) => void socket.pipe(socket));
+  const { edge, pass } = await clocked(t, [echo], 'tcp', { idleMs: 2_000 });
+  const { seen } = client(t, edge, 'hello');
+  await until(() => seen.text === 'hello');
+  pass(2_000);
+  await until(() => seen.ended);
 });
 
 test('a response that has begun may take its time, but not stand still for ever', async (t) => {

@@ -2,6 +2,8 @@ import { createServer as createHttpServer, type RequestListener } from 'node:htt
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import type { Endpoint, Listener, RoutingTable } from '@islet/policy';
+import type { TrafficSpec } from '@islet/spec';
+import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
 import { DataPlane, type PlaneOptions } from '../src/index.ts';
 
 /** An instance in this process, on a port of its own. */
@@ -65,6 +67,7 @@ export interface TableParts {
   readonly listeners: readonly Listener[];
   readonly protocol?: 'http' | 'grpc' | 'tcp';
   readonly unavailable?: string;
+  readonly traffic?: TrafficSpec;
 }
 
 /** A table with one service, `orders`. */
@@ -74,8 +77,9 @@ export function tableOf({
   listeners,
   protocol = 'http',
   unavailable,
+  traffic = DEFAULT_TRAFFIC,
 }: TableParts): RoutingTable {
-  return { version, routes: 'r', listeners, services: { orders: { protocol, endpoints, unavailable } } };
+  return { version, routes: 'r', listeners, services: { orders: { protocol, traffic, endpoints, unavailable } } };
 }
 
 export interface World {
@@ -85,6 +89,8 @@ export interface World {
   readonly listeners: readonly Listener[];
   /** Publishes these endpoints of `orders`. */
   publish(...endpoints: readonly Endpoint[]): Promise<void>;
+  /** Publishes a table that differs in this. */
+  change(changes: Partial<TableParts>): Promise<void>;
 }
 
 /** A data plane with a gateway (`/` and, stripped, `/orders`) and an edge from `web`, both to the service `orders`. */
@@ -92,7 +98,7 @@ export async function world(
   t: TestContext,
   instances: readonly Instance[],
   protocol: 'http' | 'tcp' = 'http',
-  options: PlaneOptions = {},
+  { traffic = DEFAULT_TRAFFIC, ...options }: PlaneOptions & { readonly traffic?: TrafficSpec } = {},
 ) {
   const plane = new DataPlane(options);
   t.after(() => plane.close({ byMs: 0 }));
@@ -109,13 +115,14 @@ export async function world(
     },
     { kind: 'edge', caller: 'web', service: 'orders', host: '127.0.0.1', port: edge },
   ];
-  let version = 0;
-  const publish = (...endpoints: readonly Endpoint[]) => {
-    version++;
-    return plane.apply(tableOf({ version, endpoints, listeners, protocol }));
+  let parts: TableParts = { version: 0, endpoints: [], listeners, protocol, traffic };
+  const change = (changes: Partial<TableParts>) => {
+    parts = { ...parts, ...changes, version: (parts.version ?? 0) + 1 };
+    return plane.apply(tableOf(parts));
   };
+  const publish = (...endpoints: readonly Endpoint[]) => change({ endpoints });
   await publish(...instances.map(({ port }) => endpointAt(port)));
-  return { plane, gateway, edge, listeners, publish } satisfies World;
+  return { plane, gateway, edge, listeners, publish, change } satisfies World;
 }
 
 /** Sends bytes as they are, and gives back all that comes until the proxy ends the connection. */

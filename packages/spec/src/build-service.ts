@@ -2,7 +2,8 @@ import { serviceDefault } from './defaults.ts';
 import type { Draft } from './draft.ts';
 import type { Files } from './files.ts';
 import { inferLanguage } from './language.ts';
-import { type Leaf, leavesOf } from './leaves.ts';
+import type { Leaf } from './leaf.ts';
+import { leavesOf } from './leaves.ts';
 import { nodeAt } from './located.ts';
 import type {
   ApiSpec,
@@ -18,6 +19,7 @@ import type {
 import type { ParsedService } from './schema/service.ts';
 import { scopeOf } from './service-rules.ts';
 import { parseTemplate } from './template.ts';
+import { trafficOf } from './traffic.ts';
 
 type Sound = Draft & { readonly parsed: ParsedService };
 
@@ -40,10 +42,12 @@ export function buildService(draft: Sound, files: Files): ServiceSpec {
     health: healthOf(parsed, derived),
     scale: { min: parsed.scale.min, max: parsed.scale.max ?? parsed.scale.min },
     rollout: rolloutOf(draft, derived),
+    traffic: trafficOf(parsed.traffic),
     security: { allow: parsed.security.allow },
     test: { unit: parsed.test.unit, smoke: parsed.test.smoke },
   };
   derived.set('name', folder === '.' ? 'system' : 'folder').set('scale.max', 'scale.min');
+  derived.set('traffic.timeout.perTry', 'traffic.timeout.request');
   const origins = leavesOf(built).map((leaf) => [leaf.path, originOf(draft, leaf, derived)] as const);
   return { ...built, origins: new Map(origins) };
 }

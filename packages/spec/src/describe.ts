@@ -1,4 +1,5 @@
-import { type LeafValue, leavesOf } from './leaves.ts';
+import type { LeafValue } from './leaf.ts';
+import { leavesOf } from './leaves.ts';
 import type { Origin, ServiceSpec } from './model.ts';
 
 export interface Described {

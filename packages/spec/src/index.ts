@@ -6,7 +6,7 @@ export { SERVICE_FILE } from './find-services.ts';
 export { formatError } from './format-error.ts';
 export { ISLET_FILE } from './islet-file.ts';
 export { jsonSchema } from './json-schema.ts';
-export type { LeafValue } from './leaves.ts';
+export type { LeafValue } from './leaf.ts';
 export * from './model.ts';
 export { type ParseResult, parseSystem } from './parse-system.ts';
 export { durationText, sizeText } from './quantities.ts';

@@ -1,17 +1,8 @@
-import type { Path } from './located.ts';
-import { pathText } from './located.ts';
+import { type Leaf, type LeafValue, leaves } from './leaf.ts';
 import type { DatabaseSpec, EnvValue, ProbeSpec, ProbeTarget, ServiceSpec, StartupProbeSpec } from './model.ts';
 import { durationText, sizeText } from './quantities.ts';
 import { templateText } from './template.ts';
-
-/** One effective value, as it would be written in the file. */
-export interface Leaf {
-  readonly path: string;
-  readonly keys: Path;
-  readonly value: LeafValue;
-}
-
-export type LeafValue = string | number | boolean | readonly string[];
+import { trafficLeaves } from './traffic-leaves.ts';
 
 /** Every effective value of a service, in the order of the reference. What is undefined has no leaf. */
 export function leavesOf(spec: Omit<ServiceSpec, 'origins'>): readonly Leaf[] {
@@ -36,16 +27,10 @@ export function leavesOf(spec: Omit<ServiceSpec, 'origins'>): readonly Leaf[] {
       minHealthy: durationText(rollout.minHealthyMs),
       healthyDeadline: durationText(rollout.healthyDeadlineMs),
     }),
+    ...trafficLeaves(['traffic'], spec.traffic),
     ...leaves(['security'], { allow: spec.security.allow }),
     ...leaves(['test'], { unit: spec.test.unit, smoke: spec.test.smoke }),
   ];
-}
-
-function leaves(section: Path, values: Readonly<Record<string, LeafValue | undefined>>): readonly Leaf[] {
-  return Object.entries(values).flatMap(([key, value]) => {
-    const keys = [...section, key];
-    return value === undefined ? [] : [{ path: pathText(keys), keys, value }];
-  });
 }
 
 function envLeaves(name: string, value: EnvValue): readonly Leaf[] {

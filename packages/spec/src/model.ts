@@ -63,6 +63,7 @@ export interface ServiceSpec {
   readonly health: HealthSpec;
   readonly scale: ScaleSpec;
   readonly rollout: RolloutSpec;
+  readonly traffic: TrafficSpec;
   readonly security: SecuritySpec;
   readonly test: TestSpec;
   /** Origin of every effective value, by path (`scale.min`, `run.env.LOG_LEVEL`). */
@@ -171,6 +172,57 @@ export interface RolloutSpec {
   readonly minHealthyMs: number;
   /** A revision with no ready instance after this long has failed. */
   readonly healthyDeadlineMs: number;
+}
+
+/** How callers reach the service. Names: Envoy's, and Kubernetes' where it has one. */
+export interface TrafficSpec {
+  readonly timeout: TimeoutSpec;
+  /** Undefined: nothing that an instance may have begun is sent again. */
+  readonly retry: RetrySpec | undefined;
+  /** Undefined: an instance that is ready gets requests, however it answers them. */
+  readonly outlier: OutlierSpec | undefined;
+}
+
+/** Envoy's names: no connection; no response over one; the instance says 503. */
+export const RETRY_CONDITIONS = ['connect-failure', 'reset', 'unavailable'] as const;
+export type RetryCondition = (typeof RETRY_CONDITIONS)[number];
+
+export interface RetrySpec {
+  /** Tries beyond the first. */
+  readonly attempts: number;
+  /** Retries in percent of the caller's requests of the last seconds. */
+  readonly budgetPercent: number;
+  readonly on: readonly RetryCondition[];
+  readonly backoff: BackoffSpec;
+}
+
+/** When an instance is ejected, and for how long. */
+export interface OutlierSpec {
+  /** Errors in a row: 5xx, or no response. */
+  readonly consecutive5xx: number;
+  /** The same, of 502, 503, 504 and no response alone. */
+  readonly consecutiveGateway: number;
+  /** The n-th time in a row lasts n times as long, at most `maxMs`. */
+  readonly baseMs: number;
+  readonly maxMs: number;
+  /** Of a service's instances, in hundredths, that may be out; one of two or three always may, and never the last. */
+  readonly maxPercent: number;
+}
+
+/** The n-th wait is drawn between 0 and `baseMs` × 2^(n-1), but at most `maxMs`. */
+export interface BackoffSpec {
+  readonly baseMs: number;
+  readonly maxMs: number;
+}
+
+export interface TimeoutSpec {
+  readonly connectMs: number;
+  /** From the end of the request to the head of the response, over all tries. */
+  readonly requestMs: number;
+  /** The same for one try, where another instance may be asked after it. */
+  readonly perTryMs: number;
+  /** Without a byte in either direction, once a body or a tunnel flows. */
+  readonly idleMs: number;
 }
 
 export interface SecuritySpec {

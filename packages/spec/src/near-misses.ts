@@ -39,7 +39,6 @@ const BY_PATH: Readonly<Record<string, string>> = {
   restart: 'a process that ends is always started again; scale and health say the rest',
   deploy: 'write it as scale and rollout',
   events: LATER,
-  traffic: LATER,
   telemetry: LATER,
   backup: LATER,
   'database.backup': LATER,
@@ -62,6 +61,14 @@ const BY_PATH: Readonly<Record<string, string>> = {
   'database.type': 'write it as database.engine',
   'health.readiness': 'did you mean "ready"?',
   'health.liveness': 'did you mean "live"?',
+  'traffic.timeouts': 'did you mean "timeout"?',
+  timeout: 'write it as traffic.timeout',
+  retry: 'write it as traffic.retry',
+  outlier: 'write it as traffic.outlier',
+  'traffic.outlierDetection': 'did you mean "outlier"?',
+  'traffic.retries': 'write it as traffic.retry.attempts',
+  'traffic.retry.count': 'did you mean "attempts"?',
+  'traffic.retry.retries': 'did you mean "attempts"?',
   'health.path': 'write it as health.ready',
 };
 

@@ -5,6 +5,7 @@ import { keyPlaceAt, type LocatedScalar, nodeAt, type Path, placeInside } from '
 import type { Place } from './model.ts';
 import type { ParsedService } from './schema/service.ts';
 import { parseTemplate, type Scope } from './template.ts';
+import { trafficErrors } from './traffic-rules.ts';
 
 type Sound = Draft & { readonly parsed: ParsedService };
 
@@ -17,6 +18,7 @@ export function serviceErrors(draft: Sound, files: Files): readonly SpecError[] 
     ...exposeErrors(draft),
     ...scaleErrors(draft),
     ...rolloutErrors(draft),
+    ...trafficErrors(draft),
     ...selfUse(draft),
   ];
 }

@@ -3,6 +3,7 @@ import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { InstanceId } from '@islet/plan';
 import type { Endpoint, RoutingTable } from '@islet/policy';
+import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
 import { DriverError } from '../errors.ts';
 import type { TrafficDriver, TrafficObservation } from '../traffic.ts';
 
@@ -119,7 +120,9 @@ export function trafficConformance(name: string, make: (t: TestContext) => Promi
 }
 
 function table(version: number, ...endpoints: readonly Endpoint[]): RoutingTable {
-  const services = { orders: { protocol: 'http', endpoints, unavailable: undefined } } as const;
+  const services = {
+    orders: { protocol: 'http', traffic: DEFAULT_TRAFFIC, endpoints, unavailable: undefined },
+  } as const;
   return { version, routes: 'r', listeners: [], services };
 }
 

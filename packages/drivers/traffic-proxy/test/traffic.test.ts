@@ -10,6 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { TrafficDriver } from '@islet/driver';
 import { type TrafficSubject, trafficConformance } from '@islet/driver/conformance';
 import type { RoutingTable } from '@islet/policy';
+import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
 import { createProxyTraffic } from '../src/index.ts';
 
 const MAIN = new URL(import.meta.resolve('@islet/proxy/main')).pathname;
@@ -104,7 +105,9 @@ test('the counters of the proxy pass through', async (t) => {
   const { driver, endpoint, hold, release } = await realProxy(t);
   const options = { signal: AbortSignal.timeout(5_000) };
   const endpoints = [await endpoint('orders-a.0-0')];
-  const services = { orders: { protocol: 'http', endpoints, unavailable: undefined } } as const;
+  const services = {
+    orders: { protocol: 'http', traffic: DEFAULT_TRAFFIC, endpoints, unavailable: undefined },
+  } as const;
   await driver.publish({ version: 1, routes: 'r', listeners: [], services }, options);
   await hold('orders-a.0-0');
   assert.equal((await driver.stats(options)).edges[0]?.inFlight, 1);
@@ -118,7 +121,9 @@ test('the counters of the proxy pass through', async (t) => {
 test('the operator names a service of this system, or gets a reason', async (t) => {
   const { driver, endpoint } = await realProxy(t);
   const endpoints = [await endpoint('orders-a.0-0')];
-  const services = { orders: { protocol: 'http', endpoints, unavailable: undefined } } as const;
+  const services = {
+    orders: { protocol: 'http', traffic: DEFAULT_TRAFFIC, endpoints, unavailable: undefined },
+  } as const;
   await driver.publish({ version: 1, routes: 'r', listeners: [], services }, { signal: AbortSignal.timeout(5_000) });
   const { listeners } = (await stateOf(driver)).table ?? {};
   const [listener] = listeners ?? [];

@@ -1,19 +1,25 @@
-import { type AttemptFailure, decideRetry } from '@islet/policy';
+import { type AttemptFailure, decideRetry, retryDelayMs } from '@islet/policy';
+import type { TrafficSpec } from '@islet/spec';
+import type { ProxyErrorCode } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Edge } from '../stats.ts';
 import type { UpstreamConnection } from '../upstream/connection.ts';
 import type { EndpointState } from '../upstream/endpoint.ts';
+import { ejectAgain, judge, judgeStall, refreshAvailable } from '../upstream/outliers.ts';
 import { pickEndpoint, type ServiceState } from '../upstream/service.ts';
 
 /** One try at one endpoint. */
 export interface Attempt {
   readonly endpoint: EndpointState;
   readonly connection: UpstreamConnection;
+  /** Its instance is ejected, and this shows whether it is well again. */
+  readonly isProbe: boolean;
   readonly startedAt: number;
 }
 
 export interface AttemptsOptions {
   readonly service: ServiceState;
+  readonly policy: TrafficSpec;
   readonly edge: Edge;
   readonly idempotent: boolean;
   readonly runtime: Runtime;
@@ -45,17 +51,24 @@ export class Attempts {
     return this.#failed.length;
   }
 
+  /** Whether an instance is left that this request has not been sent to. */
+  get othersLeft(): boolean {
+    const { available } = this.#options.service;
+    return available.some((endpoint) => endpoint !== this.#current?.endpoint && !this.#failed.includes(endpoint));
+  }
+
   /** Undefined where no endpoint is left to ask. After a failure, no kept connection is trusted. */
   begin(): Attempt | undefined {
     const { service, idempotent, runtime } = this.#options;
     const now = runtime.now();
     const tried = { failed: this.#failed, refused: this.#refused };
-    const endpoint = pickEndpoint(service, tried, { now, dice: runtime.dice });
+    const endpoint = pickEndpoint(service, tried, { now, dice: runtime.dice, idempotent });
     if (endpoint === undefined) return undefined;
-    const connection = endpoint.acquire({ now, once: !idempotent, fresh: this.failures > 0 });
+    const isProbe = endpoint.standing.isOut && endpoint.standing.tryProbe(now, { idempotent });
+    const connection = endpoint.acquire({ now, once: !idempotent, fresh: isProbe || this.failures > 0 });
     endpoint.counts.requests++;
     endpoint.counts.inFlight++;
-    this.#current = { endpoint, connection, startedAt: now };
+    this.#current = { endpoint, connection, isProbe, startedAt: now };
     return this.#current;
   }
 
@@ -65,25 +78,108 @@ export class Attempts {
     if (attempt === undefined) return undefined;
     this.#current = undefined;
     attempt.endpoint.counts.inFlight--;
+    if (attempt.isProbe) attempt.endpoint.standing.endProbe();
     this.#options.settle(attempt.endpoint);
     return attempt;
   }
 
-  noteFailure(endpoint: EndpointState, { refused }: { readonly refused: boolean }): void {
-    this.#failed.push(endpoint);
-    if (!refused) return;
-    this.#refused.push(endpoint);
-    endpoint.refused(this.#options.runtime.now());
+  /** Ends the current attempt: its response has been read to the end, or is worth no reading. */
+  finish({ reusable }: { readonly reusable: boolean }): void {
+    const attempt = this.end();
+    if (attempt === undefined) return;
+    const now = this.#options.runtime.now();
+    attempt.endpoint.counts.latency(now - attempt.startedAt);
+    if (reusable) attempt.endpoint.release(attempt.connection, now);
+    else attempt.connection.destroy();
   }
 
-  /** Whether another attempt may follow; counts it as a retry if so. */
-  mayRetry(failure: AttemptFailure, { replayable }: { readonly replayable: boolean }): boolean {
-    const { edge, idempotent, runtime } = this.#options;
+  /** The head of a response has come. */
+  answered(status: number): void {
+    const attempt = this.#current;
+    if (attempt === undefined) return;
+    const { endpoint, isProbe, startedAt } = attempt;
+    const now = this.#options.runtime.now();
+    endpoint.counts.status(status);
+    endpoint.firstBytes.record(now - startedAt);
+    const wasOut = endpoint.standing.isOut;
+    endpoint.standing.onAnswer(status, { now, isProbe });
+    if (wasOut && !endpoint.standing.isOut) refreshAvailable(this.#options.service);
+    else if (status >= 500) this.#judge(attempt);
+  }
+
+  /** The first byte is overdue. Returns whether that is the end of the attempt: it was only to find out. */
+  stalled(): boolean {
+    const attempt = this.#current;
+    if (attempt === undefined) return false;
+    const { service, edge, runtime } = this.#options;
+    const judging = { now: runtime.now(), dice: runtime.dice, sentAt: attempt.startedAt };
+    if (attempt.isProbe) ejectAgain(service, attempt.endpoint, 'stall', judging);
+    else if (!judgeStall(service, attempt.endpoint, judging)) return false;
+    edge.decided('traffic.outlier.stall');
+    return attempt.isProbe;
+  }
+
+  /** Ends the current attempt without a response. */
+  fail(error: ProxyErrorCode, failure: AttemptFailure): Attempt | undefined {
+    const attempt = this.end();
+    if (attempt === undefined) return undefined;
+    const { endpoint, connection } = attempt;
+    connection.destroy();
+    endpoint.counts.error(error);
+    this.avoid(endpoint);
+    if (failure.kind === 'refused') {
+      this.#refused.push(endpoint);
+      endpoint.refused(this.#options.runtime.now());
+    } else if (isHeldAgainst(failure, error)) {
+      endpoint.standing.onFailure();
+      this.#judge(attempt);
+    }
+    return attempt;
+  }
+
+  /** The next attempt goes to another endpoint, if there is one. */
+  avoid(endpoint: EndpointState): void {
+    this.#failed.push(endpoint);
+  }
+
+  /** How long to wait before another attempt, which is counted as a retry; undefined where none may follow. */
+  retryDelayMs(failure: AttemptFailure, { replayable }: { readonly replayable: boolean }): number | undefined {
+    const { edge, idempotent, policy, runtime } = this.#options;
+    const { retry } = policy;
     const context = { idempotent, replayable, failures: this.failures, charged: this.#charged };
-    const decision = decideRetry(failure, context);
-    if (decision === 'no' || (decision === 'charged' && !edge.budget.tryRetry(runtime.now()))) return false;
-    if (decision === 'charged') this.#charged++;
+    const decision = decideRetry(failure, context, retry);
+    if (decision === 'no') return undefined;
+    if (decision === 'free' || retry === undefined) {
+      edge.counts.retries++;
+      return 0;
+    }
+    if (!edge.budget.tryRetry(runtime.now(), retry.budgetPercent)) {
+      edge.decided('traffic.retry.budget');
+      return undefined;
+    }
+    this.#charged++;
     edge.counts.retries++;
-    return true;
+    edge.decided('traffic.retry');
+    return retryDelayMs(this.#charged, { backoff: retry.backoff, dice: runtime.dice });
+  }
+
+  #judge({ endpoint, isProbe }: Attempt): void {
+    const { service, edge, runtime } = this.#options;
+    const judging = { now: runtime.now(), dice: runtime.dice };
+    if (isProbe) ejectAgain(service, endpoint, '5xx', judging);
+    const cause = isProbe ? '5xx' : judge(service, endpoint, judging);
+    if (cause !== undefined) edge.decided(OUTLIER_RULES[cause]);
   }
 }
+
+/** What is the instance's doing: not what the client left undone, nor a kept connection that it closed in order. */
+function isHeldAgainst({ kind }: AttemptFailure, error: ProxyErrorCode): boolean {
+  if (kind === 'final') return error === 'response-timeout' || error === 'bad-response';
+  return kind === 'reset' || kind === 'slow' || kind === 'connect-timeout';
+}
+
+const OUTLIER_RULES = {
+  '5xx': 'traffic.outlier.consecutive5xx',
+  gateway: 'traffic.outlier.consecutiveGateway',
+  stall: 'traffic.outlier.stall',
+} as const;

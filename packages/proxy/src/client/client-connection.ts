@@ -210,7 +210,13 @@ export class ClientConnection implements ExchangeClient, BodySink, Waiting {
     }
     const { service, edge, target } = destination;
     const text = requestText(request, { from: rules.from, clientAddress: this.#address, requestId: id, target });
-    const order = { request, text, requestId: id, service, edge, settle: this.#options.settle };
+    const { deadlineMs } = request.fields;
+    const order = {
+      ...{ request, text, requestId: id, service, edge, policy: service.traffic },
+      // The public is not believed.
+      callerHasMs: rules.from.kind === 'gateway' ? undefined : deadlineMs,
+      settle: this.#options.settle,
+    };
     const exchange = new Exchange(order, this, this.#runtime);
     this.#exchange = exchange;
     // What has already come of the body goes out with the head, in one write.

@@ -1,3 +1,4 @@
+import type { TrafficRule } from '@islet/policy';
 import { PROXY_ERRORS, type ProxyErrorCode } from '../errors.ts';
 
 export interface ErrorDetails {
@@ -5,11 +6,12 @@ export interface ErrorDetails {
   readonly service: string | undefined;
   readonly message: string;
   readonly requestId: string | undefined;
+  readonly rule?: TrafficRule | undefined;
 }
 
 /** An answer of the proxy's own: the same shape for every code, and marked so that it is never taken for a service's. */
 export function errorResponse(
-  { code, service, message, requestId }: ErrorDetails,
+  { code, service, message, requestId, rule }: ErrorDetails,
   { close, toHead }: { readonly close: boolean; readonly toHead: boolean },
 ): string {
   const { status, hint } = PROXY_ERRORS[code];
@@ -18,6 +20,7 @@ export function errorResponse(
     `HTTP/1.1 ${status} ${REASONS[status]}\r\n` +
     `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
     `Date: ${new Date().toUTCString()}\r\nCache-Control: no-store\r\nx-islet-error: ${code}\r\n` +
+    (rule === undefined ? '' : `x-islet-explain: ${rule}\r\n`) +
     (requestId === undefined ? '' : `x-request-id: ${requestId}\r\n`) +
     (status === 503 ? 'Retry-After: 1\r\n' : '') +
     (close ? 'Connection: close\r\n\r\n' : '\r\n') +

@@ -1,18 +1,18 @@
-import { type AttemptFailure, isIdempotent } from '@islet/policy';
+import { type AttemptFailure, isIdempotent, retryAfterMs } from '@islet/policy';
 import { ProxyError } from '../errors.ts';
 import type { Field } from '../http/fields.ts';
 import type { ResponseHead } from '../http/response-head.ts';
 import { LIMITS } from '../limits.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Gone, ResponseUser } from '../upstream/connection.ts';
-import type { EndpointState } from '../upstream/endpoint.ts';
-import { Attempts } from './attempts.ts';
+import { type Attempt, Attempts } from './attempts.ts';
 import type { ExchangeClient } from './exchange-client.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
 import { CONNECT_TIMEOUT, failureOf, REFUSED, REQUEST_TIMEOUT, RESET, RESPONSE_TIMEOUT } from './failures.ts';
-import { Output } from './output.ts';
+import { Patience } from './patience.ts';
+import { Reply } from './reply.ts';
 import { RequestBody } from './request-body.ts';
-import { informationalText, lastChunk, responseText } from './response-text.ts';
+import { deadlineText } from './request-text.ts';
 import { Tunnel } from './tunnel.ts';
 
 /**
@@ -30,16 +30,18 @@ export class Exchange implements ResponseUser {
   readonly #startedAt: number;
   readonly #attempts: Attempts;
   readonly #body: RequestBody;
-  readonly #output: Output;
+  readonly #reply: Reply;
+  readonly #patience: Patience;
 
   #state: 'choosing' | 'connecting' | 'sent' | 'responding' | 'responded' | 'tunnel' | 'over' = 'choosing';
+  /** An error that another instance will better, on its way to nowhere. */
+  #discard: { readonly delayMs: number; whole: boolean } | undefined;
+  /** The wait before the next try. */
+  #wake: NodeJS.Timeout | undefined;
   #clientEnded = false;
-  #continued = false;
-  #chunked = false;
-  #close = false;
 
   constructor(order: ExchangeOrder, client: ExchangeClient, runtime: Runtime) {
-    const { edge, request } = order;
+    const { edge, request, policy, callerHasMs } = order;
     const { method, fields } = request;
     this.#order = order;
     this.#client = client;
@@ -48,7 +50,9 @@ export class Exchange implements ResponseUser {
     const idempotent = isIdempotent(method, { hasKey: fields.hasIdempotencyKey });
     this.#attempts = new Attempts({ ...order, runtime, idempotent });
     this.#body = new RequestBody(fields.framing);
-    this.#output = new Output(client.socket);
+    this.#reply = new Reply(request, client.socket);
+    this.#patience = new Patience({ timeout: policy.timeout, startedAt: this.#startedAt, callerHasMs });
+    if (this.#body.ended) this.#patience.onWhole(this.#startedAt);
     edge.counts.requests++;
     edge.counts.inFlight++;
     edge.budget.request(this.#startedAt);
@@ -57,6 +61,10 @@ export class Exchange implements ResponseUser {
 
   /** Chooses an instance and sends the request to it; after a failure, another one. */
   start(): void {
+    if (this.#patience.isOver(this.#runtime.now())) {
+      this.#answer(this.#patience.error);
+      return;
+    }
     const attempt = this.#attempts.begin();
     if (attempt === undefined) {
       this.#answerUnavailable();
@@ -66,7 +74,7 @@ export class Exchange implements ResponseUser {
     if (attempt.connection.open) this.onOpen();
     else {
       this.#state = 'connecting';
-      this.#client.deadlineAt = attempt.startedAt + LIMITS.connectTimeoutMs;
+      this.#client.deadlineAt = this.#patience.connectBy(attempt.startedAt);
     }
   }
 
@@ -81,55 +89,62 @@ export class Exchange implements ResponseUser {
 
   onRequestEnd(trailers: readonly Field[]): void {
     this.#body.end(trailers);
+    this.#patience.onWhole(this.#runtime.now());
     const connection = this.#attempts.current?.connection;
     if (connection !== undefined && this.#state !== 'connecting') this.#body.forwardEnd(connection);
     this.#wait();
   }
 
   onOpen(): void {
-    const connection = this.#attempts.current?.connection;
-    if (connection === undefined) return;
+    const attempt = this.#attempts.current;
+    if (attempt === undefined) return;
+    const { connection, endpoint } = attempt;
+    const now = this.#runtime.now();
     this.#state = 'sent';
+    this.#patience.onSent(now, endpoint);
     connection.expect(this.#order.request.method);
-    if (this.#body.begin(connection, this.#order.text)) this.#client.resumeBody();
+    const text = this.#order.text + deadlineText(this.#patience.remainingMs(now));
+    if (this.#body.begin(connection, text)) this.#client.resumeBody();
     else this.#client.pauseBody();
     this.#wait();
   }
 
   onInformational(head: ResponseHead): void {
     if (head.status === 101) this.#switch(head);
-    else if (!this.#order.request.http10 && !(head.status === 100 && this.#continued)) {
-      this.#continued ||= head.status === 100;
-      this.#output.add(informationalText(head));
-    }
+    else this.#reply.addInformational(head);
   }
 
   onHead(head: ResponseHead): void {
     const { request, edge } = this.#order;
+    this.#attempts.current?.connection.noteHead(head);
+    this.#attempts.answered(head.status);
+    if (head.status >= 500 && this.#discards(head)) return;
     this.#state = 'responding';
     this.#body.letGo();
-    this.#attempts.current?.connection.noteHead(head);
-    this.#attempts.current?.endpoint.counts.status(head.status);
     edge.counts.status(head.status);
-    this.#close = request.fields.close || !this.#body.ended || this.#client.leaving;
-    const { text, chunked } = responseText(head, { close: this.#close, http10: request.http10 });
-    this.#chunked = chunked;
-    this.#output.add(text);
+    const close = request.fields.close || !this.#body.ended || this.#client.leaving;
+    this.#reply.addHead(head, { close });
   }
 
   onBody(bytes: Buffer): void {
-    if (this.#chunked) this.#output.add(`${bytes.length.toString(16)}\r\n`);
-    this.#output.add(bytes);
-    if (this.#chunked) this.#output.add('\r\n');
+    if (this.#discard === undefined) this.#reply.addBody(bytes);
   }
 
   onBodyEnd(trailers: readonly Field[]): void {
-    if (this.#chunked) this.#output.add(lastChunk(trailers));
+    if (this.#discard !== undefined) {
+      this.#discard.whole = true;
+      return;
+    }
+    this.#reply.addEnd(trailers);
     this.#state = 'responded';
   }
 
   onFlush(): void {
-    const more = this.#output.flush();
+    if (this.#discard !== undefined) {
+      this.#endDiscard(this.#discard);
+      return;
+    }
+    const more = this.#reply.flush();
     if (this.#state === 'responded') this.#finish();
     else if (!more) this.#attempts.current?.connection.socket.pause();
     this.#wait();
@@ -165,12 +180,16 @@ export class Exchange implements ResponseUser {
       this.#client.cut({ byReset: false });
       return;
     }
+    const isOver = this.#patience.isOver(this.#runtime.now());
     switch (this.#state) {
       case 'connecting':
-        this.#fail({ kind: 'connect-timeout' }, CONNECT_TIMEOUT);
+        if (isOver) this.#fail({ kind: 'final' }, this.#patience.error);
+        else this.#fail({ kind: 'connect-timeout' }, CONNECT_TIMEOUT);
         break;
       case 'sent':
-        this.#fail({ kind: 'final' }, this.#body.ended ? RESPONSE_TIMEOUT : REQUEST_TIMEOUT);
+        if (isOver) this.#fail({ kind: 'final' }, this.#patience.error);
+        else if (this.#body.ended) this.#onOverdue();
+        else this.#fail({ kind: 'final' }, REQUEST_TIMEOUT);
         break;
       case 'responding':
         this.#cut();
@@ -194,7 +213,7 @@ export class Exchange implements ResponseUser {
         this.#cut();
         break;
       case 'responded':
-        this.#output.flush();
+        this.#reply.flush();
         this.#finish();
         break;
       case 'choosing':
@@ -204,28 +223,82 @@ export class Exchange implements ResponseUser {
     }
   }
 
+  /** No response yet, and something is to be decided: is the instance hanging, and shall another be asked? */
+  #onOverdue(): void {
+    const now = this.#runtime.now();
+    if (this.#patience.hasStalled(now)) {
+      this.#patience.onStall(now);
+      if (this.#attempts.stalled() && this.#askAnother({ kind: 'probe' })) return;
+    }
+    if (this.#patience.isTryOver(now) && this.#attempts.othersLeft && this.#askAnother({ kind: 'slow' })) {
+      this.#order.edge.decided('traffic.timeout.perTry');
+      return;
+    }
+    // Where nobody else may be asked, this try gets all the time that is left.
+    if (this.#patience.isTryOver(now)) this.#patience.onLastTry();
+    this.#wait();
+  }
+
+  #askAnother(failure: AttemptFailure): boolean {
+    if (this.#retryDelayMs(failure) === undefined) return false;
+    this.#attempts.fail(RESPONSE_TIMEOUT.code, failure);
+    this.start();
+    return true;
+  }
+
   #fail(failure: AttemptFailure, error: ProxyError): void {
-    const attempt = this.#attempts.end();
+    const attempt = this.#attempts.fail(error.code, failure);
     if (attempt === undefined) return;
-    const { endpoint, connection } = attempt;
-    connection.destroy();
-    endpoint.counts.error(error.code);
-    this.#attempts.noteFailure(endpoint, { refused: failure.kind === 'refused' });
     this.#state = 'choosing';
     this.#client.deadlineAt = Number.POSITIVE_INFINITY;
-    if (failure.kind === 'reset' && this.#attempts.idempotent) void this.#failReset(endpoint, error);
+    if (failure.kind === 'reset' && this.#attempts.idempotent) void this.#failReset(attempt, error);
+    else if (attempt.isProbe && failure.kind !== 'final') this.#retryOrAnswer({ kind: 'probe' }, error);
     else this.#retryOrAnswer(failure, error);
   }
 
-  async #failReset(endpoint: EndpointState, error: ProxyError): Promise<void> {
+  async #failReset({ endpoint, isProbe }: Attempt, error: ProxyError): Promise<void> {
     const dead = await endpoint.isDead();
     if (dead) endpoint.refused(this.#runtime.now());
-    if (this.#state === 'choosing') this.#retryOrAnswer({ kind: 'reset', dead }, error);
+    if (this.#state === 'choosing') this.#retryOrAnswer({ kind: 'reset', dead: dead || isProbe }, error);
   }
 
   #retryOrAnswer(failure: AttemptFailure, error: ProxyError): void {
-    if (this.#attempts.mayRetry(failure, { replayable: this.#body.replayable })) this.start();
-    else this.#answer(error);
+    const delayMs = this.#retryDelayMs(failure);
+    if (delayMs === undefined) this.#answer(error);
+    else this.#startIn(delayMs);
+  }
+
+  /** Undefined where the request may not be sent again, or has no time left for it. */
+  #retryDelayMs(failure: AttemptFailure): number | undefined {
+    if (this.#patience.isOver(this.#runtime.now())) return undefined;
+    return this.#attempts.retryDelayMs(failure, { replayable: this.#body.replayable });
+  }
+
+  #startIn(delayMs: number): void {
+    this.#state = 'choosing';
+    if (delayMs === 0) this.start();
+    else this.#wake = setTimeout(() => this.start(), delayMs);
+  }
+
+  /** Whether another instance is asked instead: an instance that says 503 is left alone for as long as it wants. */
+  #discards({ status, retryAfter }: ResponseHead): boolean {
+    const attempt = this.#attempts.current;
+    if (attempt === undefined || (status !== 503 && !attempt.isProbe)) return false;
+    if (status === 503) attempt.endpoint.avoid(this.#runtime.now() + (retryAfterMs(retryAfter, Date.now()) ?? 0));
+    if (!this.#attempts.othersLeft) return false;
+    const delayMs = this.#retryDelayMs({ kind: attempt.isProbe ? 'probe' : 'unavailable' });
+    if (delayMs !== undefined) this.#discard = { delayMs, whole: false };
+    return delayMs !== undefined;
+  }
+
+  /** All of it that one read brought is there: its connection can be kept where that is the whole response. */
+  #endDiscard({ delayMs, whole }: { readonly delayMs: number; readonly whole: boolean }): void {
+    this.#discard = undefined;
+    const endpoint = this.#attempts.current?.endpoint;
+    if (endpoint !== undefined) this.#attempts.avoid(endpoint);
+    this.#attempts.finish({ reusable: whole && this.#body.ended });
+    this.#client.deadlineAt = Number.POSITIVE_INFINITY;
+    this.#startIn(delayMs);
   }
 
   #answerUnavailable(): void {
@@ -234,11 +307,12 @@ export class Exchange implements ResponseUser {
     else this.#answer(new ProxyError('no-ready-instance', unavailable ?? `no instance of ${name} is ready`));
   }
 
-  #answer({ code, message }: ProxyError): void {
+  #answer({ code, message, rule }: ProxyError): void {
     const { service, requestId, edge } = this.#order;
     edge.counts.error(code);
+    if (rule !== undefined) edge.decided(rule);
     this.#end();
-    this.#client.answer({ code, message, service: service.name, requestId });
+    this.#client.answer({ code, message, rule, service: service.name, requestId });
   }
 
   #switch(head: ResponseHead): void {
@@ -250,30 +324,27 @@ export class Exchange implements ResponseUser {
     this.#state = 'tunnel';
     this.#order.edge.counts.status(head.status);
     attempt.endpoint.counts.status(head.status);
-    this.#output.add(informationalText(head));
+    this.#reply.addSwitch(head);
     const { now } = this.#runtime;
+    const { idleMs } = this.#order.policy.timeout;
     const onEnd = () => {
       this.#attempts.end();
       this.#end();
     };
-    this.#client.become(new Tunnel({ client: this.#client.socket, connection: attempt.connection, now, onEnd }));
+    this.#client.become(
+      new Tunnel({ client: this.#client.socket, connection: attempt.connection, now, idleMs, onEnd }),
+    );
   }
 
   #finish(): void {
-    const now = this.#runtime.now();
-    const attempt = this.#attempts.end();
-    if (attempt !== undefined) {
-      attempt.endpoint.counts.latency(now - attempt.startedAt);
-      if (this.#body.ended) attempt.endpoint.release(attempt.connection, now);
-      else attempt.connection.destroy();
-    }
-    this.#order.edge.counts.latency(now - this.#startedAt);
+    this.#attempts.finish({ reusable: this.#body.ended });
+    this.#order.edge.counts.latency(this.#runtime.now() - this.#startedAt);
     this.#end();
-    this.#client.done({ keep: !this.#close });
+    this.#client.done({ keep: !this.#reply.close });
   }
 
   #cut(): void {
-    this.#output.flush();
+    this.#reply.flush();
     this.#order.edge.counts.error('response-cut');
     const attempt = this.#attempts.end();
     attempt?.endpoint.counts.error('response-cut');
@@ -286,6 +357,7 @@ export class Exchange implements ResponseUser {
   #end(): void {
     if (this.#state === 'over') return;
     this.#state = 'over';
+    clearTimeout(this.#wake);
     this.#order.edge.counts.inFlight--;
     this.#runtime.stats.inFlight--;
   }
@@ -293,8 +365,9 @@ export class Exchange implements ResponseUser {
   /** Sets the deadline that the present state has. */
   #wait(): void {
     if (this.#state !== 'sent' && this.#state !== 'responding') return;
-    const unanswered = this.#state === 'sent' && this.#body.ended;
-    const usual = unanswered ? LIMITS.responseHeadTimeoutMs : LIMITS.idleTimeoutMs;
-    this.#client.deadlineAt = this.#runtime.now() + (this.#clientEnded ? LIMITS.halfClosedMs : usual);
+    const now = this.#runtime.now();
+    if (this.#clientEnded) this.#client.deadlineAt = now + LIMITS.halfClosedMs;
+    else if (this.#state === 'sent' && this.#body.ended) this.#client.deadlineAt = this.#patience.decideBy;
+    else this.#client.deadlineAt = this.#patience.idleBy(now, { answering: this.#state === 'responding' });
   }
 }

@@ -11,6 +11,13 @@ export function failureOf(why: Gone, connection: UpstreamConnection | undefined)
 
 export const REFUSED = new ProxyError('no-instance-reachable', 'no instance took a connection');
 export const RESET = new ProxyError('upstream-reset', 'the instance closed the connection before it responded');
-export const CONNECT_TIMEOUT = new ProxyError('connect-timeout', 'the instance took no connection in time');
-export const RESPONSE_TIMEOUT = new ProxyError('response-timeout', 'the instance sent no response in time');
-export const REQUEST_TIMEOUT = new ProxyError('request-timeout', 'the body of the request did not come');
+export const CONNECT_TIMEOUT = new ProxyError('connect-timeout', 'the instance took no connection in time', {
+  rule: 'traffic.timeout.connect',
+});
+export const RESPONSE_TIMEOUT = new ProxyError('response-timeout', 'no instance sent a response in time', {
+  rule: 'traffic.timeout.request',
+});
+export const DEADLINE = new ProxyError('deadline-exceeded', 'the caller has no time left', { rule: 'deadline' });
+export const REQUEST_TIMEOUT = new ProxyError('request-timeout', 'the body of the request did not come', {
+  rule: 'traffic.timeout.idle',
+});

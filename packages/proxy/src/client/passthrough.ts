@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Waiting } from '../deadlines.ts';
 import type { ProxyErrorCode } from '../errors.ts';
-import { LIMITS } from '../limits.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Edge } from '../stats.ts';
 import type { RawUser, UpstreamConnection } from '../upstream/connection.ts';
@@ -57,8 +56,9 @@ export class Passthrough implements RawUser, Waiting {
   onOpen(): void {
     const connection = this.#connection;
     if (connection === undefined) return;
-    const { socket, runtime } = this.#options;
-    this.#tunnel = new Tunnel({ client: socket, connection, now: runtime.now, onEnd: () => this.#end() });
+    const { socket, runtime, service } = this.#options;
+    const { idleMs } = service.traffic.timeout;
+    this.#tunnel = new Tunnel({ client: socket, connection, now: runtime.now, idleMs, onEnd: () => this.#end() });
     this.deadlineAt = this.#tunnel.deadlineAt;
     socket.resume();
   }
@@ -87,7 +87,7 @@ export class Passthrough implements RawUser, Waiting {
     const { service, runtime } = this.#options;
     const now = runtime.now();
     const tried = { failed: this.#failed, refused: this.#failed };
-    const endpoint = pickEndpoint(service, tried, { now, dice: runtime.dice });
+    const endpoint = pickEndpoint(service, tried, { now, dice: runtime.dice, idempotent: false });
     if (endpoint === undefined) {
       this.#giveUp(this.#failed.length > 0 ? 'no-instance-reachable' : 'no-ready-instance');
       return;
@@ -95,7 +95,7 @@ export class Passthrough implements RawUser, Waiting {
     this.#endpoint = endpoint;
     endpoint.counts.requests++;
     endpoint.counts.inFlight++;
-    this.deadlineAt = now + LIMITS.connectTimeoutMs;
+    this.deadlineAt = now + service.traffic.timeout.connectMs;
     this.#connection = endpoint.acquire({ now, once: true, fresh: true });
     this.#connection.useRaw(this);
   }

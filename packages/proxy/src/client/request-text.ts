@@ -1,3 +1,4 @@
+import { passedOnMs } from '@islet/policy';
 import type { RequestHead } from '../http/request-head.ts';
 import type { Origin } from '../stats.ts';
 import { traceContext } from './trace-context.ts';
@@ -11,7 +12,9 @@ export interface RequestOrigin {
   readonly target: string;
 }
 
-/** The head as the instance gets it. `Via` is what RFC 9110, 7.6.3 asks of every gateway. */
+/**
+ * The head as the instance gets it, but for its last line, which is another with each try: see `deadlineText`. `Via` is what RFC 9110, 7.6.3 asks of every gateway.
+ */
 export function requestText({ method, fields }: RequestHead, origin: RequestOrigin): string {
   const { traceparent, tracestate } = traceContext(fields.traceparent, fields.tracestate);
   return (
@@ -24,8 +27,13 @@ export function requestText({ method, fields }: RequestHead, origin: RequestOrig
     (origin.from.kind === 'edge' ? `x-islet-caller: ${origin.from.caller}\r\n` : '') +
     `x-request-id: ${origin.requestId}\r\ntraceparent: ${traceparent}\r\n` +
     (tracestate === undefined ? '' : `tracestate: ${tracestate}\r\n`) +
-    'Via: 1.1 islet\r\n\r\n'
+    'Via: 1.1 islet\r\n'
   );
+}
+
+/** How long the instance has, and the end of the head. */
+export function deadlineText(remainingMs: number): string {
+  return `x-islet-deadline-ms: ${passedOnMs(remainingMs)}\r\n\r\n`;
 }
 
 function framingText(framing: RequestHead['fields']['framing']): string {

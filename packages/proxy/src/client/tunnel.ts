@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net';
-import { LIMITS } from '../limits.ts';
 import type { RawUser, UpstreamConnection } from '../upstream/connection.ts';
 
 export interface TunnelOptions {
   readonly client: Socket;
   readonly connection: UpstreamConnection;
   readonly now: () => number;
+  readonly idleMs: number;
   /** Told once, when nothing flows any more. */
   readonly onEnd: () => void;
 }
@@ -18,18 +18,20 @@ export class Tunnel implements RawUser {
   readonly #client: Socket;
   readonly #connection: UpstreamConnection;
   readonly #now: () => number;
+  readonly #idleMs: number;
   readonly #onEnd: () => void;
   #clientEnded = false;
   #instanceEnded = false;
   #over = false;
   deadlineAt: number;
 
-  constructor({ client, connection, now, onEnd }: TunnelOptions) {
+  constructor({ client, connection, now, idleMs, onEnd }: TunnelOptions) {
     this.#client = client;
     this.#connection = connection;
     this.#now = now;
+    this.#idleMs = idleMs;
     this.#onEnd = onEnd;
-    this.deadlineAt = now() + LIMITS.idleTimeoutMs;
+    this.deadlineAt = now() + idleMs;
     connection.useRaw(this);
   }
 
@@ -85,7 +87,7 @@ export class Tunnel implements RawUser {
   }
 
   #touch(): void {
-    this.deadlineAt = this.#now() + LIMITS.idleTimeoutMs;
+    this.deadlineAt = this.#now() + this.#idleMs;
   }
 
   #end(): void {

@@ -14,6 +14,8 @@ export interface RequestFields {
   readonly upgrade: string | undefined;
   readonly acceptsTrailers: boolean;
   readonly hasIdempotencyKey: boolean;
+  /** How long the caller still waits, in milliseconds: the word of a proxy like this one, passed on by a service. */
+  readonly deadlineMs: number | undefined;
   readonly traceparent: string | undefined;
   readonly tracestate: string | undefined;
   readonly requestId: string | undefined;
@@ -40,6 +42,7 @@ export function requestFields(block: string, { http10 }: { readonly http10: bool
     upgrade: connection.has('upgrade') && framing.kind === 'none' ? upgradeOf(value('upgrade')) : undefined,
     acceptsTrailers: value('te')?.toLowerCase().includes('trailers') ?? false,
     hasIdempotencyKey: value('idempotency-key') !== undefined,
+    deadlineMs: millisecondsOf(value('x-islet-deadline-ms')),
     traceparent: value('traceparent'),
     tracestate: value('tracestate'),
     requestId: value('x-request-id'),
@@ -77,6 +80,10 @@ function hostOf(fields: readonly Field[], http10: boolean): string {
 
 function upgradeOf(value: string | undefined): string | undefined {
   return value === undefined || /(^|[\s,])(h2c?|http\/)/i.test(value) ? undefined : value;
+}
+
+function millisecondsOf(value: string | undefined): number | undefined {
+  return value !== undefined && /^[0-9]{1,9}$/.test(value) ? Number(value) : undefined;
 }
 
 function combined(fields: readonly Field[], name: string): string | undefined {

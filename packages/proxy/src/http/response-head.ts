@@ -12,6 +12,7 @@ export interface ResponseHead {
   /** How long the connection may be kept idle, by its own word; undefined: nothing was said. 0: it ends now. */
   readonly keepAliveMs: number | undefined;
   readonly upgrade: string | undefined;
+  readonly retryAfter: string | undefined;
   /** End-to-end fields without the framing, re-serialised. */
   readonly passed: string;
 }
@@ -35,6 +36,7 @@ export class ResponseHeadParser {
       toldLength: tells && meaning.declared?.kind === 'length' ? meaning.declared.length : undefined,
       keepAliveMs: http10 || framing.kind === 'close' ? 0 : meaning.keepAliveMs,
       upgrade: meaning.upgrade,
+      retryAfter: meaning.retryAfter,
       passed: meaning.passed,
     };
   }
@@ -52,6 +54,7 @@ interface FieldsMeaning {
   readonly declared: Framing | undefined;
   readonly keepAliveMs: number | undefined;
   readonly upgrade: string | undefined;
+  readonly retryAfter: string | undefined;
   readonly passed: string;
 }
 
@@ -62,6 +65,7 @@ function meaningOf(fields: readonly Field[]): FieldsMeaning {
     declared: declaredFraming(fields),
     keepAliveMs: connection.has('close') ? 0 : timeoutOf(value('keep-alive')),
     upgrade: value('upgrade'),
+    retryAfter: value('retry-after'),
     passed: serialiseFields(fields.filter(({ lower }) => !OWN.has(lower) && !connection.has(lower))),
   };
 }
@@ -78,6 +82,6 @@ function timeoutOf(keepAlive: string | undefined): number | undefined {
   return seconds === undefined ? undefined : Number(seconds) * 1000;
 }
 
-/** `x-islet-error` always speaks of this proxy, never of one before it. */
-const OWN: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding', 'x-islet-error']);
+/** These always speak of this proxy, never of one before it. */
+const OWN: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding', 'x-islet-error', 'x-islet-explain']);
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-5][0-9]{2})(?: ([\t\x20-\x7e\x80-\xff]*))?$/;

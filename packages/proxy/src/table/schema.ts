@@ -1,5 +1,6 @@
 import type { RoutingTable } from '@islet/policy';
 import { z } from 'zod';
+import { traffic } from './traffic-schema.ts';
 
 /** A table as it comes over the control socket: checked once, and trusted from then on. */
 export const routingTableSchema: z.ZodType<RoutingTable> = z.lazy(() => table);
@@ -26,6 +27,7 @@ const endpoint = z.strictObject({ instance: name, revision: z.string().min(1).ma
 
 const service = z.strictObject({
   protocol: z.enum(['http', 'grpc', 'tcp']),
+  traffic,
   endpoints: z.array(endpoint),
   unavailable: optional(z.string().max(2_000)),
 });

@@ -1,4 +1,4 @@
-import type { Endpoint, Loaded } from '@islet/policy';
+import { type Endpoint, LatencyWindow, type Loaded, Standing } from '@islet/policy';
 import { LIMITS } from '../limits.ts';
 import { Counts } from '../stats.ts';
 import { UpstreamConnection } from './connection.ts';
@@ -7,9 +7,13 @@ import { UpstreamConnection } from './connection.ts';
 export class EndpointState implements Loaded {
   readonly endpoint: Endpoint;
   readonly counts = new Counts();
+  readonly standing = new Standing();
+  readonly firstBytes = new LatencyWindow();
+  /** After how long without a first byte a request is held against it. */
+  stallMs = Number.POSITIVE_INFINITY;
   /** It has left the table: what is in flight goes on, nothing new comes. */
   removed = false;
-  /** It refused a connection a moment ago. */
+  /** It refused a connection a moment ago, or asked to be left alone: others are taken while there are any. */
   avoidUntil = 0;
   /** Most recently used last: the newest is taken, so that the rest can grow old and go. */
   readonly #idle: UpstreamConnection[] = [];
@@ -48,7 +52,11 @@ export class EndpointState implements Loaded {
   }
 
   refused(now: number): void {
-    this.avoidUntil = now + LIMITS.avoidRefusedMs;
+    this.avoid(now + LIMITS.avoidRefusedMs);
+  }
+
+  avoid(until: number): void {
+    this.avoidUntil = Math.max(this.avoidUntil, until);
   }
 
   remove(): void {
@@ -81,7 +89,7 @@ export class EndpointState implements Loaded {
         connection.destroy();
         resolve(dead);
       };
-      const timer = setTimeout(() => decide(false), LIMITS.connectTimeoutMs);
+      const timer = setTimeout(() => decide(false), LIMITS.deathCheckMs);
       socket.once('connect', () => decide(false));
       socket.once('error', () => decide(true));
     });

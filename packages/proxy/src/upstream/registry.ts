@@ -1,6 +1,7 @@
 import type { Endpoint, RoutingTable } from '@islet/policy';
 import type { InstanceStats } from '../stats.ts';
 import { EndpointState } from './endpoint.ts';
+import { refreshAvailable, refreshStalls } from './outliers.ts';
 import type { ServiceState } from './service.ts';
 
 type OwnService = { -readonly [Key in keyof ServiceState]: ServiceState[Key] };
@@ -33,8 +34,11 @@ export class Registry {
     };
     for (const [name, service] of this.#services) if (!Object.hasOwn(services, name)) this.#drop(service);
     for (const [name, routed] of Object.entries(services)) {
-      const { protocol, unavailable } = routed;
-      const now: ServiceState = { name, protocol, unavailable, endpoints: routed.endpoints.map(stateOf) };
+      const { protocol, traffic, unavailable } = routed;
+      const endpoints = routed.endpoints.map(stateOf);
+      if (traffic.outlier === undefined) for (const { standing } of endpoints) standing.clear();
+      const now: ServiceState = { name, protocol, traffic, unavailable, endpoints, available: endpoints };
+      refreshAvailable(now);
       this.#services.set(name, Object.assign(this.#services.get(name) ?? {}, now));
     }
     const left = [...this.#current].filter(([key]) => !current.has(key));
@@ -67,8 +71,9 @@ export class Registry {
   instances(): readonly InstanceStats[] {
     const rows: InstanceStats[] = [];
     for (const { name, endpoints } of this.#services.values()) {
-      for (const { endpoint, counts } of endpoints) {
-        rows.push({ service: name, instance: endpoint.instance, revision: endpoint.revision, ...counts.toJSON() });
+      for (const { endpoint, counts, standing } of endpoints) {
+        const { instance, revision } = endpoint;
+        rows.push({ service: name, instance, revision, ejected: standing.isOut, ...counts.toJSON() });
       }
     }
     return rows;
@@ -76,6 +81,7 @@ export class Registry {
 
   sweep(now: number): void {
     for (const state of this.#current.values()) state.sweep(now);
+    for (const service of this.#services.values()) refreshStalls(service, now);
   }
 
   closeIdle(): void {
@@ -85,7 +91,7 @@ export class Registry {
   /** Requests that are at it find it empty when they try again. */
   #drop(service: OwnService): void {
     this.#services.delete(service.name);
-    Object.assign(service, { endpoints: [], unavailable: `${service.name} was removed` });
+    Object.assign(service, { endpoints: [], available: [], unavailable: `${service.name} was removed` });
   }
 
   #returning(key: string): EndpointState | undefined {

@@ -5,8 +5,11 @@ import type { EndpointState } from './endpoint.ts';
 export interface ServiceState {
   readonly name: string;
   readonly protocol: RoutedService['protocol'];
+  readonly traffic: RoutedService['traffic'];
   readonly unavailable: string | undefined;
   readonly endpoints: readonly EndpointState[];
+  /** Those that are not ejected. */
+  available: readonly EndpointState[];
 }
 
 /** What earlier attempts of the same request have shown. */
@@ -19,18 +22,31 @@ export interface Tried {
 export const NOTHING_TRIED: Tried = { failed: [], refused: [] };
 
 /**
- * The endpoint for the next attempt: any that has not failed this request and didn't refuse a moment ago; failing that,
- * one that has not failed this request; failing that, one that has at least not refused it.
+ * The endpoint for the next attempt: one that is ejected and may be probed; else any that is not ejected, has not failed
+ * this request and didn't refuse a moment ago; failing that, one that has not failed this request; failing that, one that
+ * has at least not refused it.
  */
 export function pickEndpoint(
-  { endpoints }: ServiceState,
+  { endpoints, available }: ServiceState,
   { failed, refused }: Tried,
-  { now, dice }: { readonly now: number; readonly dice: () => number },
+  { now, dice, idempotent }: Picking,
 ): EndpointState | undefined {
-  const first = leastOfTwo(endpoints, dice);
-  if (first === undefined || (failed.length === 0 && first.avoidUntil <= now)) return first;
+  if (available.length < endpoints.length && failed.length === 0) {
+    const probed = endpoints.find((it) => it.avoidUntil <= now && it.standing.mayProbe(now, { idempotent }));
+    if (probed !== undefined) return probed;
+  }
+  const first = leastOfTwo(available, dice);
+  if (first !== undefined && failed.length === 0 && first.avoidUntil <= now) return first;
   const untried = endpoints.filter((endpoint) => !failed.includes(endpoint));
   const good = untried.filter((endpoint) => endpoint.avoidUntil <= now);
+  const best = good.filter((endpoint) => !endpoint.standing.isOut);
   const last = endpoints.filter((endpoint) => !refused.includes(endpoint));
-  return leastOfTwo([good, untried, last].find((set) => set.length > 0) ?? [], dice);
+  return leastOfTwo([best, good, untried, last].find((set) => set.length > 0) ?? [], dice);
+}
+
+export interface Picking {
+  readonly now: number;
+  readonly dice: () => number;
+  /** The request can be repeated, should the endpoint turn out to be bad. */
+  readonly idempotent: boolean;
 }

@@ -6,6 +6,7 @@ import { health } from './health.ts';
 import { rollout } from './rollout.ts';
 import { run } from './run.ts';
 import { scale } from './scale.ts';
+import { traffic } from './traffic.ts';
 import { byDefault, command, distinct, name } from './values.ts';
 
 const security = z
@@ -60,6 +61,7 @@ export const service = z.strictObject({
     .describe('How many instances run: a number, or written out.')
     .meta({ examples: [3, { min: 2, max: 6 }] }),
   rollout,
+  traffic,
   security,
   test,
 });

@@ -12,6 +12,8 @@ const RELATIVE = /^[^/]/;
 
 export const DURATION_RULE = 'a duration is a whole number and a unit: 500ms, 30s, 2m, 24h, 7d';
 const SIZE_RULE = 'a size is a number of bytes, or 512Ki, 256Mi, 1Gi';
+const PERCENT = /^(0|[1-9][0-9]{0,2})%$/;
+const PERCENT_RULE = 'a percentage is a whole number and its sign: 20%';
 const CPU_RULE = 'cores are a number, 0.5 or 2, or thousandths, 500m';
 
 export const name = () =>
@@ -54,6 +56,19 @@ export const cpu = () =>
     .union([z.number().positive().max(1024), z.string().regex(MILLICORES, CPU_RULE)], { error: CPU_RULE })
     .transform((written) => (typeof written === 'number' ? written : cores(written)))
     .meta({ title: 'cores' });
+
+/** Between nothing and all, as a number of hundredths. */
+export const percent = (least = 0) =>
+  z
+    .string(PERCENT_RULE)
+    .regex(PERCENT, PERCENT_RULE)
+    .transform((text) => Number(text.slice(0, -1)))
+    .refine((value) => value >= least && value <= 100, `must be from ${least}% to 100%`)
+    .meta({ title: 'percentage' });
+
+/** A section, or the word that switches off what it describes. */
+export const orOff = <S extends z.ZodObject>(section: S) =>
+  z.union([z.literal('off'), section], { error: 'expected "off" or a section of keys' });
 
 /** A list in which nothing stands twice. */
 export const distinct = <S extends z.ZodType<string>>(item: S) =>

@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
+import fc from 'fast-check';
+import { LatencyWindow, mayEject, quantileMs, Standing, stallAfterMs } from '../src/index.ts';
+
+const policy = DEFAULT_TRAFFIC.outlier!;
+const even = () => 0;
+
+function failing(statuses: readonly number[]): Standing {
+  const standing = new Standing();
+  for (const status of statuses) standing.onAnswer(status, { now: 0, isProbe: false });
+  return standing;
+}
+
+test('five errors in a row are due, three where they are those of a gateway, and one success between forgives all', () => {
+  assert.equal(failing([500, 500, 500, 500]).due(policy), undefined);
+  assert.equal(failing([500, 500, 500, 500, 500]).due(policy), '5xx');
+  assert.equal(failing([503, 502]).due(policy), undefined);
+  assert.equal(failing([503, 502, 504]).due(policy), 'gateway');
+  assert.equal(failing([503, 502, 500, 503]).due(policy), undefined);
+  assert.equal(failing([500, 500, 500, 500, 404, 500]).due(policy), undefined);
+  const silent = new Standing();
+  for (let count = 0; count < 3; count++) silent.onFailure();
+  assert.equal(silent.due(policy), 'gateway');
+});
+
+test('each time in a row lasts longer, up to the limit, and a long time well forgets them', () => {
+  const standing = new Standing();
+  const out = (now: number) => {
+    standing.eject('5xx', policy, { now, dice: even });
+    let until = now;
+    while (!standing.mayProbe(until, { idempotent: true })) until += 500;
+    return until - now;
+  };
+  assert.deepEqual([out(0), out(10_000), out(20_000)], [5_000, 10_000, 15_000]);
+  for (let count = 0; count < 20; count++) out(30_000);
+  assert.equal(out(30_000), 60_000);
+  standing.onAnswer(200, { now: 100_000, isProbe: true });
+  assert.equal(standing.isOut, false);
+  assert.equal(out(160_001), 5_000);
+});
+
+test('one request at a time finds out, one that can be repeated if there is any', () => {
+  const standing = new Standing();
+  standing.eject('gateway', policy, { now: 0, dice: even });
+  const idempotent = { idempotent: true };
+  assert.equal(standing.tryProbe(4_999, idempotent), false);
+  assert.equal(standing.tryProbe(5_000, { idempotent: false }), false);
+  assert.equal(standing.tryProbe(5_000, idempotent), true);
+  assert.equal(standing.tryProbe(5_000, idempotent), false);
+  standing.endProbe();
+  assert.equal(standing.tryProbe(10_000, { idempotent: false }), true);
+});
+
+test('an answer that was on its way clears only an instance that seemed to hang', () => {
+  for (const cause of ['5xx', 'gateway', 'stall'] as const) {
+    const standing = new Standing();
+    standing.eject(cause, policy, { now: 0, dice: even });
+    standing.onAnswer(200, { now: 1, isProbe: false });
+    assert.equal(standing.isOut, cause !== 'stall');
+  }
+});
+
+/** A service's instances on a virtual clock: whatever happens, what the caller of `eject` promises holds. */
+test('never the last one goes, and never more than the policy allows', () => {
+  const step = fc.record({
+    instance: fc.nat(7),
+    afterMs: fc.nat(20_000),
+    what: fc.constantFrom('ok', 'error', 'silent', 'stall', 'probe'),
+  });
+  const sizes = fc.integer({ min: 1, max: 8 });
+  fc.assert(
+    fc.property(
+      sizes,
+      fc.integer({ min: 0, max: 100 }),
+      fc.array(step, { maxLength: 200 }),
+      (size, maxPercent, steps) => {
+        const spec = { ...policy, maxPercent };
+        const group = Array.from({ length: size }, () => new Standing());
+        const out = () => group.filter(({ isOut }) => isOut).length;
+        let now = 0;
+        for (const { instance, afterMs, what } of steps) {
+          now += afterMs;
+          const standing = group[instance % size]!;
+          const isProbe = what === 'probe' && standing.tryProbe(now, { idempotent: true });
+          if (what === 'ok' || isProbe) standing.onAnswer(200, { now, isProbe });
+          else if (what === 'error') standing.onAnswer(500, { now, isProbe });
+          else if (what === 'silent') standing.onFailure();
+          const cause = what === 'stall' && !standing.isOut ? what : standing.due(spec);
+          const others = {
+            total: size,
+            out: out(),
+            othersWell: group.filter((it) => it !== standing && !it.isOut).length,
+          };
+          if (cause !== undefined && mayEject(others, spec)) standing.eject(cause, spec, { now, dice: Math.random });
+          assert.ok(out() < size);
+          assert.ok(out() <= Math.max(1, Math.floor((size * maxPercent) / 100)));
+        }
+      },
+    ),
+  );
+});
+
+test('a first byte is overdue after a second, or four times what the siblings take', () => {
+  assert.equal(stallAfterMs(undefined), Number.POSITIVE_INFINITY);
+  assert.equal(stallAfterMs(16), 1_000);
+  assert.equal(stallAfterMs(2_000), 8_000);
+});
+
+test('the quantile of a window is never below the true one, and at most a fifth above it', () => {
+  const latencies = fc.array(fc.double({ min: 16, max: 600_000, noNaN: true }), { minLength: 1, maxLength: 200 });
+  fc.assert(
+    fc.property(latencies, fc.double({ min: 0.01, max: 1, noNaN: true }), (all, q) => {
+      const window = new LatencyWindow();
+      for (const ms of all) window.record(ms);
+      const sum = LatencyWindow.emptySum();
+      window.addTo(sum, 1);
+      const sorted = all.toSorted((a, b) => a - b);
+      const exact = sorted[Math.ceil(q * sorted.length) - 1] ?? 0;
+      const found = quantileMs(sum, q)!;
+      assert.ok(found >= exact * 0.999_999 && found <= exact * 1.2, `${found} for ${exact}`);
+    }),
+  );
+});
+
+test('a window forgets what is older than a minute, and nothing that is younger than half of one', () => {
+  const window = new LatencyWindow();
+  const count = () => {
+    const sum = LatencyWindow.emptySum();
+    window.addTo(sum, 1);
+    return sum.reduce((total, one) => total + one, 0);
+  };
+  window.roll(100_000);
+  window.record(100);
+  window.roll(129_000);
+  assert.equal(count(), 1);
+  window.roll(131_000);
+  assert.equal(count(), 1);
+  window.roll(161_000);
+  assert.equal(count(), 0);
+});

@@ -1,0 +1,89 @@
+import type { TimeoutSpec } from '@islet/spec';
+import type { ProxyError } from '../errors.ts';
+import { LIMITS } from '../limits.ts';
+import { DEADLINE, RESPONSE_TIMEOUT } from './failures.ts';
+
+export interface PatienceOptions {
+  readonly timeout: TimeoutSpec;
+  readonly startedAt: number;
+  /** How long the caller still waits; undefined: it didn't say. */
+  readonly callerHasMs: number | undefined;
+}
+
+/** How long one request waits for the head of its response: by its caller's deadline at most, and by its timeouts. */
+export class Patience {
+  readonly #timeout: TimeoutSpec;
+  readonly #callersDeadline: number;
+  #answerBy: number;
+  #tryBy = Number.POSITIVE_INFINITY;
+  #stallBy = Number.POSITIVE_INFINITY;
+
+  constructor({ timeout, startedAt, callerHasMs = Number.POSITIVE_INFINITY }: PatienceOptions) {
+    this.#timeout = timeout;
+    this.#callersDeadline = startedAt + callerHasMs;
+    this.#answerBy = this.#callersDeadline;
+  }
+
+  /** The request has come whole: its timeout begins. */
+  onWhole(now: number): void {
+    this.#answerBy = Math.min(this.#callersDeadline, now + this.#timeout.requestMs);
+    this.onTry(now);
+  }
+
+  /** It is sent to an instance. */
+  onTry(now: number): void {
+    this.#tryBy = now + this.#timeout.perTryMs;
+  }
+
+  /** When the first byte of this try is overdue. */
+  onSent(now: number, { stallMs }: { readonly stallMs: number }): void {
+    this.onTry(now);
+    this.#stallBy = now + stallMs;
+  }
+
+  /** It is overdue, and there was no telling why: look again soon. */
+  onStall(now: number): void {
+    this.#stallBy = now + LIMITS.sweepMs;
+  }
+
+  hasStalled(now: number): boolean {
+    return now >= this.#stallBy;
+  }
+
+  isTryOver(now: number): boolean {
+    return now >= this.#tryBy;
+  }
+
+  /** Nobody else can be asked: the try gets all the time that is left. */
+  onLastTry(): void {
+    this.#tryBy = Number.POSITIVE_INFINITY;
+  }
+
+  connectBy(now: number): number {
+    return Math.min(now + this.#timeout.connectMs, this.#answerBy);
+  }
+
+  /** The next moment at which something must be decided while no response comes. */
+  get decideBy(): number {
+    return Math.min(this.#stallBy, this.#tryBy, this.#answerBy);
+  }
+
+  /** The same while the body of the request or the response still flows. */
+  idleBy(now: number, { answering }: { readonly answering: boolean }): number {
+    const idleBy = now + this.#timeout.idleMs;
+    return answering ? idleBy : Math.min(idleBy, this.#answerBy);
+  }
+
+  remainingMs(now: number): number {
+    return Math.min(this.#answerBy - now, this.#timeout.requestMs);
+  }
+
+  isOver(now: number): boolean {
+    return now >= this.#answerBy;
+  }
+
+  /** What to answer when it is over. */
+  get error(): ProxyError {
+    return this.#answerBy === this.#callersDeadline ? DEADLINE : RESPONSE_TIMEOUT;
+  }
+}

@@ -1,0 +1,35 @@
+import type { RoutedService } from '@islet/policy';
+import { RETRY_CONDITIONS } from '@islet/spec/model';
+import { z } from 'zod';
+
+/** A timer of the runtime holds no more. */
+const ms = z.int().min(0).max(2_147_483_647);
+const percent = z.number().min(0).max(100);
+
+const timeout = z.strictObject({ connectMs: ms, requestMs: ms, perTryMs: ms, idleMs: ms });
+
+const retry = z.strictObject({
+  attempts: z.int().min(1).max(100),
+  budgetPercent: percent,
+  on: z.array(z.enum(RETRY_CONDITIONS)),
+  backoff: z.strictObject({ baseMs: ms, maxMs: ms }),
+});
+
+const outlier = z.strictObject({
+  consecutive5xx: z.int().min(1),
+  consecutiveGateway: z.int().min(1),
+  baseMs: ms,
+  maxMs: ms,
+  maxPercent: percent,
+});
+
+export const traffic: z.ZodType<RoutedService['traffic']> = z.strictObject({
+  timeout,
+  retry: orOff(retry),
+  outlier: orOff(outlier),
+});
+
+/** JSON leaves out what is off; the contract says that it is undefined. */
+function orOff<T>(type: z.ZodType<T>) {
+  return type.optional().transform((value) => value as T | undefined);
+}

@@ -1,0 +1,63 @@
+import { LatencyWindow, mayEject, type OutlierCause, quantileMs, stallAfterMs } from '@islet/policy';
+import type { EndpointState } from './endpoint.ts';
+import type { ServiceState } from './service.ts';
+
+export interface Judging {
+  readonly now: number;
+  readonly dice: () => number;
+}
+
+/** Ejects an instance that its errors in a row make due; returns why, if it did. */
+export function judge(service: ServiceState, endpoint: EndpointState, judging: Judging): OutlierCause | undefined {
+  const { outlier } = service.traffic;
+  const cause = outlier && endpoint.standing.due(outlier);
+  return cause !== undefined && eject(service, endpoint, cause, judging) ? cause : undefined;
+}
+
+/** The first byte of a request that was sent at `sentAt` is overdue. Returns whether that ejects its instance. */
+export function judgeStall(
+  service: ServiceState,
+  endpoint: EndpointState,
+  { sentAt, ...judging }: Judging & { readonly sentAt: number },
+): boolean {
+  if (endpoint.standing.isOut || endpoint.standing.answeredAt >= sentAt) return false;
+  const siblingAnswered = service.endpoints.some((other) => other !== endpoint && other.standing.answeredAt >= sentAt);
+  return siblingAnswered && eject(service, endpoint, 'stall', judging);
+}
+
+/** A probe of an ejected instance has failed. */
+export function ejectAgain(service: ServiceState, { standing }: EndpointState, cause: OutlierCause, judging: Judging) {
+  const { outlier } = service.traffic;
+  if (outlier !== undefined) standing.eject(cause, outlier, judging);
+}
+
+/** Who may be chosen, after an instance has been ejected or has come back. */
+export function refreshAvailable(service: ServiceState): void {
+  service.available = service.endpoints.filter((endpoint) => !endpoint.standing.isOut);
+}
+
+/** What each instance's first bytes are held against from now on. */
+export function refreshStalls({ endpoints, traffic }: ServiceState, now: number): void {
+  const isJudged = traffic.outlier !== undefined && endpoints.length > 1;
+  const sum = LatencyWindow.emptySum();
+  for (const { firstBytes } of endpoints) {
+    firstBytes.roll(now);
+    firstBytes.addTo(sum, 1);
+  }
+  for (const endpoint of endpoints) {
+    endpoint.firstBytes.addTo(sum, -1);
+    endpoint.stallMs = isJudged ? stallAfterMs(quantileMs(sum, 0.99)) : Number.POSITIVE_INFINITY;
+    endpoint.firstBytes.addTo(sum, 1);
+  }
+}
+
+function eject(service: ServiceState, endpoint: EndpointState, cause: OutlierCause, { now, dice }: Judging): boolean {
+  const { outlier } = service.traffic;
+  const total = service.endpoints.length;
+  const out = total - service.available.length;
+  const well = service.available.filter((other) => other !== endpoint && other.avoidUntil <= now);
+  if (outlier === undefined || !mayEject({ total, out, othersWell: well.length }, outlier)) return false;
+  endpoint.standing.eject(cause, outlier, { now, dice });
+  refreshAvailable(service);
+  return true;
+}

@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { Agent, type RequestListener, request } from 'node:http';
+import { type TestContext, test } from 'node:test';
+import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
+import { httpInstance, until, world } from './world.ts';
+
+/** An instance that answers as a test says at the moment, and counts. */
+async function moody(t: TestContext, name: string) {
+  let asked = 0;
+  let handler: RequestListener = (_, response) => void response.end(name);
+  const instance = await httpInstance(t, (incoming, response) => {
+    asked++;
+    handler(incoming, response);
+  });
+  const behave = (next: RequestListener) => {
+    handler = next;
+  };
+  return { ...instance, asked: () => asked, behave, name };
+}
+
+async function pair(t: TestContext, traffic = DEFAULT_TRAFFIC) {
+  const [bad, good] = [await moody(t, 'bad'), await moody(t, 'good')];
+  let now = 1_000_000;
+  const made = await world(t, [bad, good], 'http', { now: () => now, traffic });
+  const agent = new Agent();
+  const call = (method = 'GET') => ask(made.edge, agent, method);
+  const isEjected = () => made.plane.readStats().instances.map(({ ejected }) => ejected);
+  const pass = (ms: number) => {
+    now += ms;
+  };
+  return { ...made, bad, good, call, isEjected, pass };
+}
+
+function ask(port: number, agent: Agent, method: string): Promise<{ status: number; body: string }> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request({ port, agent, method }, async (response) => {
+      let body = '';
+      for await (const chunk of response) body += chunk;
+      resolve({ status: response.statusCode ?? 0, body });
+    });
+    outgoing.on('error', reject);
+    outgoing.end();
+  });
+}
+
+const fails: RequestListener = (_, response) => void response.writeHead(500).end('broken');
+const hangs: RequestListener = () => undefined;
+
+test('of two instances the one that fails five times in a row gets no more, until one request finds it well', async (t) => {
+  const { bad, call, isEjected, pass, plane } = await pair(t);
+  bad.behave(fails);
+  while (!isEjected()[0]) await call();
+  assert.equal(bad.asked(), 5);
+  for (let count = 0; count < 30; count++) assert.equal((await call()).body, 'good');
+  assert.equal(plane.readStats().edges[0]?.decisions['traffic.outlier.consecutive5xx'], 1);
+  pass(7_501);
+  bad.behave((_, response) => void response.end('well'));
+  assert.equal((await call()).body, 'well');
+  assert.deepEqual(isEjected(), [false, false]);
+});
+
+test('a probe that fails costs its client nothing, and the instance stays out for longer', async (t) => {
+  const { bad, call, isEjected, pass } = await pair(t);
+  bad.behave(fails);
+  while (!isEjected()[0]) await call();
+  pass(7_501);
+  assert.deepEqual(await call(), { status: 200, body: 'good' });
+  assert.equal(bad.asked(), 6);
+  pass(9_000);
+  for (let count = 0; count < 10; count++) await call();
+  assert.equal(bad.asked(), 6);
+});
+
+test('three connections that end without an answer are enough', async (t) => {
+  const { bad, call, isEjected } = await pair(t);
+  bad.behave(({ socket }) => socket.destroy());
+  while (!isEjected()[0]) assert.equal((await call()).body, 'good');
+  assert.equal(bad.asked(), 3);
+});
+
+test('an instance that hangs while its sibling answers is out as soon as its first byte is overdue', async (t) => {
+  const { bad, good, call, isEjected, pass, plane } = await pair(t);
+  while (bad.asked() === 0 || good.asked() === 0) await call();
+  const released: (() => void)[] = [];
+  bad.behave((_, response) => void released.push(() => response.end('late')));
+  const waiting: Promise<unknown>[] = [];
+  while (!isEjected()[0]) {
+    waiting.push(call());
+    pass(100);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  assert.equal(plane.readStats().edges[0]?.decisions['traffic.outlier.stall'], 1);
+  const asked = bad.asked();
+  for (let count = 0; count < 30; count++) assert.equal((await call()).body, 'good');
+  assert.equal(bad.asked(), asked);
+  // Its own answer clears it at once: it was slow, and not dead.
+  for (const release of released) release();
+  await Promise.all(waiting);
+  assert.deepEqual(isEjected(), [false, false]);
+});
+
+test('the last instance is never ejected, whatever it does', async (t) => {
+  const { bad, good, call, isEjected } = await pair(t);
+  bad.behave(fails);
+  good.behave(fails);
+  for (let count = 0; count < 40; count++) await call();
+  assert.deepEqual(isEjected().toSorted(), [false, true]);
+});
+
+test('a policy that is switched off brings everyone back, and ejects no one', async (t) => {
+  const { bad, call, isEjected, change } = await pair(t);
+  bad.behave(fails);
+  while (!isEjected()[0]) await call();
+  await change({ traffic: { ...DEFAULT_TRAFFIC, outlier: undefined } });
+  assert.deepEqual(isEjected(), [false, false]);
+  for (let count = 0; count < 40; count++) await call();
+  assert.deepEqual(isEjected(), [false, false]);
+});
+
+test('a probe that hangs is given up for an idempotent request when its first byte is overdue', async (t) => {
+  const { bad, call, isEjected, pass } = await pair(t);
+  bad.behave(fails);
+  while (!isEjected()[0]) await call();
+  bad.behave(hangs);
+  const before = bad.asked();
+  pass(7_501);
+  let done = false;
+  const probe = call().finally(() => {
+    done = true;
+  });
+  await until(() => bad.asked() > before);
+  while (!done) {
+    pass(500);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  assert.deepEqual(await probe, { status: 200, body: 'good' });
+  assert.deepEqual(isEjected(), [true, false]);
+});

@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import { type Located, mapOf } from '../located.ts';
+import { RETRY_CONDITIONS } from '../model.ts';
+import { withShorthand } from './notes.ts';
+import { byDefault, count, distinct, duration, orOff, percent } from './values.ts';
+
+const timeout = withShorthand(
+  z.strictObject({
+    connect: byDefault('traffic.timeout.connect', duration(1)).describe('For an instance to take a connection.'),
+    request: byDefault('traffic.timeout.request', duration(1)).describe(
+      'From the end of the request to the head of the response, over all tries. What follows may take its time.',
+    ),
+    perTry: duration(1)
+      .optional()
+      .describe('The same for one try, where another instance may be asked after it; without it, half of `request`.')
+      .meta({ examples: ['2s'] }),
+    idle: byDefault('traffic.timeout.idle', duration(1)).describe(
+      'Without a byte in either direction, once a body or a tunnel flows.',
+    ),
+  }),
+  { written: duration(1), lift: liftRequest },
+);
+
+const backoff = z
+  .strictObject({
+    base: byDefault('traffic.retry.backoff.base', duration()).describe('The first wait is at most this long.'),
+    max: byDefault('traffic.retry.backoff.max', duration()).describe(
+      'Each next one at most twice as long, up to this.',
+    ),
+  })
+  .prefault({})
+  .describe('How long to wait before a try is repeated: drawn anew each time, between nothing and a bound.');
+
+const retry = orOff(
+  z.strictObject({
+    attempts: byDefault('traffic.retry.attempts', count(1, 5)).describe('Tries beyond the first.'),
+    budget: byDefault('traffic.retry.budget', percent()).describe(
+      "Retries in percent of the caller's requests of the last 10 s; 10 are always allowed.",
+    ),
+    on: byDefault('traffic.retry.on', distinct(z.enum(RETRY_CONDITIONS))).describe(
+      '`connect-failure`: no connection. `reset`: no response over it. `unavailable`: an instance answered 503.',
+    ),
+    backoff,
+  }),
+);
+
+const outlier = orOff(
+  z.strictObject({
+    consecutive5xx: byDefault('traffic.outlier.consecutive5xx', count(1)).describe(
+      'So many errors in a row (5xx, or no response) eject an instance.',
+    ),
+    consecutiveGateway: byDefault('traffic.outlier.consecutiveGateway', count(1)).describe(
+      'The same, of 502, 503, 504 and no response alone.',
+    ),
+    base: byDefault('traffic.outlier.base', duration(1)).describe(
+      'How long the first time; the n-th is n times as long.',
+    ),
+    max: byDefault('traffic.outlier.max', duration(1)).describe('The longest time.'),
+    maxPercent: byDefault('traffic.outlier.maxPercent', count(0, 100)).describe(
+      'Of all instances, how many may be out. One of two or three always may, and the last never.',
+    ),
+  }),
+);
+
+export const traffic = z
+  .strictObject({
+    timeout: timeout
+      .prefault({})
+      .describe('How long callers wait: until the head of the response, or written out.')
+      .meta({ examples: ['2s', { request: '2s', perTry: '500ms' }] }),
+    retry: retry
+      .prefault({})
+      .describe('Which requests are sent again, to another instance, or `off`. Only what is safe to repeat ever is.')
+      .meta({ examples: ['off', { attempts: 2 }] }),
+    outlier: outlier
+      .prefault({})
+      .describe('When an instance that fails or hangs gets no requests for a while, or `off`.')
+      .meta({ examples: ['off', { base: '10s' }] }),
+  })
+  .prefault({})
+  .describe('How the proxy carries requests to the service, whoever calls.');
+
+export type ParsedTraffic = z.output<typeof traffic>;
+
+function liftRequest(node: Located): Located {
+  return node.kind === 'scalar' && node.value !== null ? mapOf(node.place, { request: node }) : node;
+}

@@ -1,0 +1,35 @@
+import { type Draft, errorIn } from './draft.ts';
+import type { SpecError } from './errors.ts';
+import { durationText } from './quantities.ts';
+import type { ParsedService } from './schema/service.ts';
+
+type Sound = Draft & { readonly parsed: ParsedService };
+
+/** Rules between the values of a traffic section. */
+export function trafficErrors(draft: Sound): readonly SpecError[] {
+  return [...tryErrors(draft), ...backoffErrors(draft), ...ejectionErrors(draft)];
+}
+
+function tryErrors(draft: Sound): readonly SpecError[] {
+  const { request, perTry } = draft.parsed.traffic.timeout;
+  if (perTry === undefined || perTry <= request) return [];
+  const message = `one try may take ${durationText(perTry)}, and all of them together ${durationText(request)}`;
+  const hint = `at most ${durationText(request)}`;
+  return [errorIn(draft, ['traffic', 'timeout', 'perTry'], { rule: 'value', message, hint })];
+}
+
+function backoffErrors(draft: Sound): readonly SpecError[] {
+  const { retry } = draft.parsed.traffic;
+  if (retry === 'off' || retry.backoff.base <= retry.backoff.max) return [];
+  const message = `the first wait may be longer than the longest, ${durationText(retry.backoff.max)}`;
+  const hint = `at most ${durationText(retry.backoff.max)}, or a longer max`;
+  return [errorIn(draft, ['traffic', 'retry', 'backoff', 'base'], { rule: 'value', message, hint })];
+}
+
+function ejectionErrors(draft: Sound): readonly SpecError[] {
+  const { outlier } = draft.parsed.traffic;
+  if (outlier === 'off' || outlier.base <= outlier.max) return [];
+  const message = `the first time out may be longer than the longest, ${durationText(outlier.max)}`;
+  const hint = `at most ${durationText(outlier.max)}, or a longer max`;
+  return [errorIn(draft, ['traffic', 'outlier', 'base'], { rule: 'value', message, hint })];
+}

@@ -1,0 +1,28 @@
+import { freezeDeep } from './freeze.ts';
+import type { OutlierSpec, RetrySpec, TimeoutSpec, TrafficSpec } from './model.ts';
+import { type ParsedTraffic, traffic } from './schema/traffic.ts';
+
+/** What a parsed traffic section means. */
+export function trafficOf({ timeout, retry, outlier }: ParsedTraffic): TrafficSpec {
+  return { timeout: timeoutOf(timeout), retry: retryOf(retry), outlier: outlierOf(outlier) };
+}
+
+/** Half of the time, unless told otherwise: so that a second instance can still answer after the first was slow. */
+function timeoutOf({ connect, request, perTry, idle }: ParsedTraffic['timeout']): TimeoutSpec {
+  return { connectMs: connect, requestMs: request, perTryMs: perTry ?? Math.ceil(request / 2), idleMs: idle };
+}
+
+function retryOf(retry: ParsedTraffic['retry']): RetrySpec | undefined {
+  if (retry === 'off') return undefined;
+  const { attempts, budget, on, backoff } = retry;
+  return { attempts, budgetPercent: budget, on, backoff: { baseMs: backoff.base, maxMs: backoff.max } };
+}
+
+function outlierOf(outlier: ParsedTraffic['outlier']): OutlierSpec | undefined {
+  if (outlier === 'off') return undefined;
+  const { consecutive5xx, consecutiveGateway, base, max, maxPercent } = outlier;
+  return { consecutive5xx, consecutiveGateway, baseMs: base, maxMs: max, maxPercent };
+}
+
+/** What a file that says nothing of traffic means. */
+export const DEFAULT_TRAFFIC: TrafficSpec = freezeDeep(trafficOf(traffic.parse(undefined)));

@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { describe } from '../src/index.ts';
+import { DEFAULT_TRAFFIC } from '../src/traffic.ts';
+import { linesOf, ORDERS, orders, serviceOf } from './helpers.ts';
+
+const RUN = 'run: { command: x }\n';
+
+test('a file that says nothing of traffic gets the documented defaults', () => {
+  const { traffic } = serviceOf(orders(RUN));
+  assert.deepEqual(traffic, DEFAULT_TRAFFIC);
+  assert.deepEqual(traffic.timeout, { connectMs: 500, requestMs: 15_000, perTryMs: 7_500, idleMs: 300_000 });
+});
+
+test('a timeout alone is the time for the head of the response, and a try gets half of it', () => {
+  const service = serviceOf(orders(`${RUN}traffic: { timeout: 3s }\n`));
+  assert.deepEqual(service.traffic.timeout, { ...DEFAULT_TRAFFIC.timeout, requestMs: 3_000, perTryMs: 1_500 });
+  const described = new Map(describe(service).map(({ path, origin }) => [path, origin]));
+  assert.deepEqual(described.get('traffic.timeout.request'), {
+    kind: 'file',
+    place: { file: ORDERS, line: 2, column: 21 },
+  });
+  assert.deepEqual(described.get('traffic.timeout.perTry'), { kind: 'derived', from: 'traffic.timeout.request' });
+  assert.equal(described.get('traffic.timeout.idle')?.kind, 'default');
+});
+
+test('retries can be written out, or switched off', () => {
+  const written = serviceOf(orders(`${RUN}traffic: { retry: { attempts: 3, budget: 5%, backoff: { max: 1s } } }\n`));
+  assert.deepEqual(written.traffic.retry, {
+    attempts: 3,
+    budgetPercent: 5,
+    on: ['connect-failure', 'reset', 'unavailable'],
+    backoff: { baseMs: 25, maxMs: 1_000 },
+  });
+  const off = serviceOf(orders(`${RUN}traffic: { retry: off }\n`));
+  assert.equal(off.traffic.retry, undefined);
+  const [leaf] = describe(off).filter(({ path }) => path.startsWith('traffic.retry'));
+  assert.deepEqual([leaf?.path, leaf?.value, leaf?.origin.kind], ['traffic.retry', 'off', 'file']);
+});
+
+test('ejection can be written out, or switched off', () => {
+  const written = serviceOf(orders(`${RUN}traffic: { outlier: { base: 2s, maxPercent: 10 } }\n`));
+  assert.deepEqual(written.traffic.outlier, {
+    consecutive5xx: 5,
+    consecutiveGateway: 3,
+    baseMs: 2_000,
+    maxMs: 60_000,
+    maxPercent: 10,
+  });
+  assert.equal(serviceOf(orders(`${RUN}traffic: { outlier: off }\n`)).traffic.outlier, undefined);
+});
+
+const MISTAKES = [
+  {
+    section: 'traffic: { outlier: { base: 2m } }',
+    line: `${ORDERS}:2:29  value  traffic.outlier.base: the first time out may be longer than the longest, 1m; at most 1m, or a longer max`,
+  },
+  {
+    section: 'traffic: { outlier: { consecutive5XX: 3 } }',
+    line: `${ORDERS}:2:23  unknown-key  traffic.outlier.consecutive5XX: unknown key "consecutive5XX"; did you mean "consecutive5xx"?`,
+  },
+  {
+    section: 'traffic: { retry: never }',
+    line: `${ORDERS}:2:19  value  traffic.retry: expected "off" or a section of keys; found "never"`,
+  },
+  {
+    section: 'traffic: { retry: { attempts: 9 } }',
+    line: `${ORDERS}:2:31  value  traffic.retry.attempts: must be at most 5; found 9`,
+  },
+  {
+    section: 'traffic: { retry: { budget: 0.2 } }',
+    line: `${ORDERS}:2:29  type  traffic.retry.budget: a percentage is a whole number and its sign: 20%; found 0.2; quote it: "0.2"`,
+  },
+  {
+    section: 'traffic: { retry: { on: [timeout] } }',
+    line: `${ORDERS}:2:26  value  traffic.retry.on[0]: must be connect-failure, reset or unavailable; found "timeout"`,
+  },
+  {
+    section: 'traffic: { retry: { backoff: { base: 1s } } }',
+    line: `${ORDERS}:2:38  value  traffic.retry.backoff.base: the first wait may be longer than the longest, 250ms; at most 250ms, or a longer max`,
+  },
+  {
+    section: 'traffic: { timeout: { request: 1s, perTry: 2s } }',
+    line: `${ORDERS}:2:44  value  traffic.timeout.perTry: one try may take 2s, and all of them together 1s; at most 1s`,
+  },
+  {
+    section: 'traffic: { timeout: 15 }',
+    line: `${ORDERS}:2:21  type  traffic.timeout.request: a duration is a whole number and a unit: 500ms, 30s, 2m, 24h, 7d; found 15; write its unit: 15s`,
+  },
+  {
+    section: 'traffic: { timeouts: 15s }',
+    line: `${ORDERS}:2:12  unknown-key  traffic.timeouts: unknown key "timeouts"; did you mean "timeout"?`,
+  },
+] as const;
+
+for (const { section, line } of MISTAKES) {
+  test(`${section} is an error with its place and a remedy`, () => {
+    assert.deepEqual(linesOf(orders(`${RUN}${section}\n`)), [line]);
+  });
+}
