@@ -1,4 +1,6 @@
 export { RESTART_BACKOFF, restartDelayMs } from './backoff.ts';
+export { Breaker, type BreakerState, isUnavailable } from './breaker.ts';
+export { Bulkhead } from './bulkhead.ts';
 export { DEADLINE_MARGIN, passedOnMs } from './deadline.ts';
 export { Histogram, type HistogramData } from './histogram.ts';
 export { LatencyWindow, quantileMs } from './latency-window.ts';

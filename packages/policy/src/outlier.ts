@@ -1,4 +1,5 @@
 import type { OutlierSpec } from '@islet/spec';
+import { isUnavailable } from './breaker.ts';
 
 /**
  * Outlier detection: an instance that fails while others answer is taken out of the choice for a while, and comes back by
@@ -41,7 +42,7 @@ export class Standing {
       return;
     }
     this.#errors++;
-    if (GATEWAY_STATUSES.has(status)) this.#gatewayErrors++;
+    if (isUnavailable(status)) this.#gatewayErrors++;
     else this.#gatewayErrors = 0;
   }
 
@@ -133,5 +134,3 @@ const STALL = { leastMs: 1_000, factor: 4 } as const;
 export function stallAfterMs(siblingsP99Ms: number | undefined): number {
   return siblingsP99Ms === undefined ? Number.POSITIVE_INFINITY : Math.max(STALL.leastMs, STALL.factor * siblingsP99Ms);
 }
-
-const GATEWAY_STATUSES: ReadonlySet<number> = new Set([502, 503, 504]);

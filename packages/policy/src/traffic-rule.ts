@@ -13,6 +13,10 @@ export const TRAFFIC_RULES = [
   'traffic.outlier.consecutive5xx',
   'traffic.outlier.consecutiveGateway',
   'traffic.outlier.stall',
+  'traffic.breaker',
+  'traffic.limits.connections',
+  'traffic.limits.pending',
+  'traffic.limits.queue',
 ] as const;
 
 export type TrafficRule = (typeof TRAFFIC_RULES)[number];

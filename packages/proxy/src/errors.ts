@@ -12,6 +12,14 @@ export const PROXY_ERRORS = {
   'unknown-service': { status: 404, hint: 'name a service of this system in the Host header' },
   'not-http': { status: 502, hint: 'call this service over the edge listener of a service that uses it' },
   'no-ready-instance': { status: 503, hint: 'see `islet status` for why no instance is ready' },
+  'breaker-open': {
+    status: 503,
+    hint: 'most of the last calls failed: see `islet logs` of the service; it is asked again soon',
+  },
+  overloaded: {
+    status: 503,
+    hint: 'the caller has as many requests in flight as traffic.limits of the service allows',
+  },
   'no-instance-reachable': { status: 503, hint: 'see `islet logs`: every instance refused the connection' },
   'connect-timeout': { status: 504, hint: 'see `islet status`: the instance did not take the connection' },
   'response-timeout': { status: 504, hint: 'see `islet logs`: the instance sent no response in time' },
@@ -30,16 +38,25 @@ export const PROXY_ERRORS = {
 
 export type ProxyErrorCode = keyof typeof PROXY_ERRORS;
 
+export interface ProxyErrorOptions {
+  readonly cause?: unknown;
+  readonly rule?: TrafficRule;
+  readonly retryAfterMs?: number;
+}
+
 export class ProxyError extends Error {
   readonly code: ProxyErrorCode;
   /** The rule of the traffic policy that decided so. */
   readonly rule: TrafficRule | undefined;
+  /** When it is worth trying again; undefined: not known. */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(code: ProxyErrorCode, message: string, options: { cause?: unknown; rule?: TrafficRule } = {}) {
+  constructor(code: ProxyErrorCode, message: string, options: ProxyErrorOptions = {}) {
     super(message, { cause: options.cause });
     this.name = 'ProxyError';
     this.code = code;
     this.rule = options.rule;
+    this.retryAfterMs = options.retryAfterMs;
   }
 
   /** Any thrown value as a `ProxyError`. */

@@ -66,7 +66,8 @@ export class DataPlane extends EventEmitter<{ drained: [instance: string] }> {
   /** Returns when every request that comes is routed by this table. */
   async apply(table: RoutingTable): Promise<void> {
     this.#table = table;
-    this.#registry.apply(table.services);
+    const reinforced = new Set(this.#registry.apply(table.services));
+    this.stats.hope((service) => reinforced.has(service), this.#now());
     await this.#listeners.apply(table.listeners);
     const callers = new Set(table.listeners.map((listener) => (listener.kind === 'edge' ? listener.caller : '')));
     this.stats.prune((name) => Object.hasOwn(table.services, name) || callers.has(name));
@@ -74,7 +75,7 @@ export class DataPlane extends EventEmitter<{ drained: [instance: string] }> {
 
   readStats(): ProxyStats {
     return {
-      edges: this.stats.edges(),
+      edges: this.stats.edges(this.#now()),
       instances: this.#registry.instances(),
       unexpected: this.stats.unexpected,
     };

@@ -1,4 +1,12 @@
-import { Histogram, type HistogramData, RetryBudget, type TrafficRule } from '@islet/policy';
+import {
+  Breaker,
+  type BreakerState,
+  Bulkhead,
+  Histogram,
+  type HistogramData,
+  RetryBudget,
+  type TrafficRule,
+} from '@islet/policy';
 import type { ProxyErrorCode } from './errors.ts';
 
 /** From whom requests come: the public, one service of the system, or the operator. */
@@ -27,6 +35,9 @@ export interface EdgeStats extends TrafficCounts {
   readonly service: string | undefined;
   /** How often each rule changed what became of a request. */
   readonly decisions: Readonly<Partial<Record<TrafficRule, number>>>;
+  readonly breaker: BreakerState;
+  /** Requests that wait for a place. */
+  readonly waiting: number;
 }
 
 export interface InstanceStats extends TrafficCounts {
@@ -71,12 +82,20 @@ export class Counts {
   }
 }
 
+/** Waits for a place in a bulkhead. */
+export interface Waiter {
+  /** The place has been taken for it. */
+  onPlace(): void;
+}
+
 /** One (caller → service) pair: what is counted, and what its retries may cost. */
 export class Edge {
   readonly from: Origin;
   readonly service: string | undefined;
   readonly counts = new Counts();
   readonly budget = new RetryBudget();
+  readonly breaker = new Breaker();
+  readonly bulkhead = new Bulkhead<Waiter>();
   readonly #decisions = new Map<TrafficRule, number>();
 
   constructor(from: Origin, service: string | undefined) {
@@ -88,9 +107,17 @@ export class Edge {
     this.#decisions.set(rule, (this.#decisions.get(rule) ?? 0) + 1);
   }
 
-  toJSON(): EdgeStats {
+  statsAt(now: number): EdgeStats {
     const { from, service, counts } = this;
-    return { from, service, decisions: Object.fromEntries(this.#decisions), ...counts.toJSON() };
+    const decisions = Object.fromEntries(this.#decisions);
+    return {
+      from,
+      service,
+      decisions,
+      breaker: this.breaker.stateAt(now),
+      waiting: this.bulkhead.waiting,
+      ...counts.toJSON(),
+    };
   }
 }
 
@@ -110,6 +137,13 @@ export class Stats {
     return edge;
   }
 
+  /** Breakers of these services find out now: what they know is of other instances. */
+  hope(isChanged: (service: string) => boolean, now: number): void {
+    for (const { service, breaker } of this.#edges.values()) {
+      if (service !== undefined && isChanged(service)) breaker.hope(now);
+    }
+  }
+
   /** Forgets what concerns a service that is gone, so that the memory follows the table and not the history. */
   prune(isKnown: (service: string) => boolean): void {
     for (const [key, { from, service, counts }] of this.#edges) {
@@ -118,7 +152,7 @@ export class Stats {
     }
   }
 
-  edges(): readonly EdgeStats[] {
-    return [...this.#edges.values()].map((edge) => edge.toJSON());
+  edges(now: number): readonly EdgeStats[] {
+    return [...this.#edges.values()].map((edge) => edge.statsAt(now));
   }
 }

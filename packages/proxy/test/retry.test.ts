@@ -145,7 +145,8 @@ test('retries of an overloaded instance stop when the budget is spent', async (t
         socket.resetAndDestroy();
       });
     });
-  const { edge } = await world(t, [await resetting(), await resetting()]);
+  const traffic = { ...DEFAULT_TRAFFIC, breaker: undefined };
+  const { edge } = await world(t, [await resetting(), await resetting()], 'http', { traffic });
   const agent = new Agent();
   for (let count = 0; count < 100; count++) assert.equal((await call(edge, agent)).status, 502);
   assert.ok(received <= 100 + 10 + 20, `${received} attempts for 100 requests`);

@@ -54,6 +54,20 @@ export const SERVICE_DEFAULTS = {
   'traffic.outlier.base': { value: '5s', name: 'outlier detection', source: 'Envoy, shortened for few instances' },
   'traffic.outlier.max': { value: '60s', name: 'outlier detection', source: 'Envoy, shortened for few instances' },
   'traffic.outlier.maxPercent': { value: 50, name: 'outlier detection', source: 'Envoy, widened for few instances' },
+  'traffic.breaker.failureRate': { value: '50%', name: 'circuit breaker: failure', source: 'resilience4j' },
+  'traffic.breaker.window': { value: '30s', name: 'circuit breaker: failure' },
+  'traffic.breaker.minCalls': { value: 20, name: 'circuit breaker: failure', source: 'MicroProfile Fault Tolerance' },
+  'traffic.breaker.open': { value: '5s', name: 'circuit breaker: failure', source: 'MicroProfile Fault Tolerance' },
+  'traffic.breaker.maxOpen': { value: '60s', name: 'circuit breaker: failure', source: 'resilience4j' },
+  'traffic.breaker.halfOpen': { value: 3, name: 'circuit breaker: failure' },
+  'traffic.limits.connections': { value: 1024, name: 'circuit breaker: capacity', source: 'Envoy max_connections' },
+  'traffic.limits.pending': {
+    value: 256,
+    name: 'circuit breaker: capacity',
+    source: 'Envoy max_pending_requests, lowered',
+  },
+  'traffic.limits.requests': { value: 1024, name: 'circuit breaker: capacity', source: 'Envoy max_requests' },
+  'traffic.limits.queue': { value: '1s', name: 'timeout: queue', source: 'Linkerd failfast' },
   'api.expose.strip': { value: false, name: 'api' },
 } as const satisfies Record<string, Default>;
 

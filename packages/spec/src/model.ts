@@ -181,6 +181,9 @@ export interface TrafficSpec {
   readonly retry: RetrySpec | undefined;
   /** Undefined: an instance that is ready gets requests, however it answers them. */
   readonly outlier: OutlierSpec | undefined;
+  /** Undefined: calls go on however many fail. */
+  readonly breaker: BreakerSpec | undefined;
+  readonly limits: LimitsSpec;
 }
 
 /** Envoy's names: no connection; no response over one; the instance says 503. */
@@ -207,6 +210,30 @@ export interface OutlierSpec {
   readonly maxMs: number;
   /** Of a service's instances, in hundredths, that may be out; one of two or three always may, and never the last. */
   readonly maxPercent: number;
+}
+
+/** When a caller's calls are refused, and for how long. Names: resilience4j's. */
+export interface BreakerSpec {
+  /** Of the calls of the last `windowMs`, in hundredths. */
+  readonly failureRatePercent: number;
+  readonly windowMs: number;
+  readonly minCalls: number;
+  /** The first time; each next one in a row is twice as long, at most `maxOpenMs`. */
+  readonly openMs: number;
+  readonly maxOpenMs: number;
+  /** Calls that must succeed before it closes. */
+  readonly halfOpen: number;
+}
+
+/** What each caller may have in flight. Names: Envoy's thresholds. */
+export interface LimitsSpec {
+  /** Requests and tunnels together. */
+  readonly connections: number;
+  /** Requests that wait for a place. */
+  readonly pending: number;
+  readonly requests: number;
+  /** How long one waits before it is refused. */
+  readonly queueMs: number;
 }
 
 /** The n-th wait is drawn between 0 and `baseMs` × 2^(n-1), but at most `maxMs`. */

@@ -1,14 +1,19 @@
 import { type Leaf, leaves } from './leaf.ts';
 import type { Path } from './located.ts';
-import type { OutlierSpec, RetrySpec, TimeoutSpec, TrafficSpec } from './model.ts';
+import type { BreakerSpec, LimitsSpec, OutlierSpec, RetrySpec, TimeoutSpec, TrafficSpec } from './model.ts';
 import { durationText } from './quantities.ts';
 
 /** Every effective value of a traffic section. */
-export function trafficLeaves(section: Path, { timeout, retry, outlier }: TrafficSpec): readonly Leaf[] {
+export function trafficLeaves(
+  section: Path,
+  { timeout, retry, outlier, breaker, limits }: TrafficSpec,
+): readonly Leaf[] {
   return [
     ...timeoutLeaves([...section, 'timeout'], timeout),
     ...retryLeaves(section, retry),
     ...outlierLeaves(section, outlier),
+    ...breakerLeaves(section, breaker),
+    ...limitLeaves([...section, 'limits'], limits),
   ];
 }
 
@@ -43,4 +48,21 @@ function outlierLeaves(section: Path, outlier: OutlierSpec | undefined): readonl
     max: durationText(maxMs),
     maxPercent,
   });
+}
+
+function breakerLeaves(section: Path, breaker: BreakerSpec | undefined): readonly Leaf[] {
+  if (breaker === undefined) return leaves(section, { breaker: 'off' });
+  const { failureRatePercent, windowMs, minCalls, openMs, maxOpenMs, halfOpen } = breaker;
+  return leaves([...section, 'breaker'], {
+    failureRate: `${failureRatePercent}%`,
+    window: durationText(windowMs),
+    minCalls,
+    open: durationText(openMs),
+    maxOpen: durationText(maxOpenMs),
+    halfOpen,
+  });
+}
+
+function limitLeaves(section: Path, { connections, pending, requests, queueMs }: LimitsSpec): readonly Leaf[] {
+  return leaves(section, { connections, pending, requests, queue: durationText(queueMs) });
 }

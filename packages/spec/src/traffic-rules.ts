@@ -7,7 +7,7 @@ type Sound = Draft & { readonly parsed: ParsedService };
 
 /** Rules between the values of a traffic section. */
 export function trafficErrors(draft: Sound): readonly SpecError[] {
-  return [...tryErrors(draft), ...backoffErrors(draft), ...ejectionErrors(draft)];
+  return [...tryErrors(draft), ...backoffErrors(draft), ...ejectionErrors(draft), ...openErrors(draft)];
 }
 
 function tryErrors(draft: Sound): readonly SpecError[] {
@@ -32,4 +32,12 @@ function ejectionErrors(draft: Sound): readonly SpecError[] {
   const message = `the first time out may be longer than the longest, ${durationText(outlier.max)}`;
   const hint = `at most ${durationText(outlier.max)}, or a longer max`;
   return [errorIn(draft, ['traffic', 'outlier', 'base'], { rule: 'value', message, hint })];
+}
+
+function openErrors(draft: Sound): readonly SpecError[] {
+  const { breaker } = draft.parsed.traffic;
+  if (breaker === 'off' || breaker.open <= breaker.maxOpen) return [];
+  const message = `the first time open is longer than the longest, ${durationText(breaker.maxOpen)}`;
+  const hint = `at most ${durationText(breaker.maxOpen)}, or a longer maxOpen`;
+  return [errorIn(draft, ['traffic', 'breaker', 'open'], { rule: 'value', message, hint })];
 }

@@ -1,10 +1,17 @@
 import { freezeDeep } from './freeze.ts';
-import type { OutlierSpec, RetrySpec, TimeoutSpec, TrafficSpec } from './model.ts';
+import type { BreakerSpec, OutlierSpec, RetrySpec, TimeoutSpec, TrafficSpec } from './model.ts';
 import { type ParsedTraffic, traffic } from './schema/traffic.ts';
 
 /** What a parsed traffic section means. */
-export function trafficOf({ timeout, retry, outlier }: ParsedTraffic): TrafficSpec {
-  return { timeout: timeoutOf(timeout), retry: retryOf(retry), outlier: outlierOf(outlier) };
+export function trafficOf({ timeout, retry, outlier, breaker, limits }: ParsedTraffic): TrafficSpec {
+  const { connections, pending, requests, queue } = limits;
+  return {
+    timeout: timeoutOf(timeout),
+    retry: retryOf(retry),
+    outlier: outlierOf(outlier),
+    breaker: breakerOf(breaker),
+    limits: { connections, pending, requests, queueMs: queue },
+  };
 }
 
 /** Half of the time, unless told otherwise: so that a second instance can still answer after the first was slow. */
@@ -22,6 +29,12 @@ function outlierOf(outlier: ParsedTraffic['outlier']): OutlierSpec | undefined {
   if (outlier === 'off') return undefined;
   const { consecutive5xx, consecutiveGateway, base, max, maxPercent } = outlier;
   return { consecutive5xx, consecutiveGateway, baseMs: base, maxMs: max, maxPercent };
+}
+
+function breakerOf(breaker: ParsedTraffic['breaker']): BreakerSpec | undefined {
+  if (breaker === 'off') return undefined;
+  const { failureRate, window, minCalls, open, maxOpen, halfOpen } = breaker;
+  return { failureRatePercent: failureRate, windowMs: window, minCalls, openMs: open, maxOpenMs: maxOpen, halfOpen };
 }
 
 /** What a file that says nothing of traffic means. */

@@ -50,7 +50,37 @@ test('ejection can be written out, or switched off', () => {
   assert.equal(serviceOf(orders(`${RUN}traffic: { outlier: off }\n`)).traffic.outlier, undefined);
 });
 
+test('the breaker can be written out, or switched off', () => {
+  const written = serviceOf(orders(`${RUN}traffic: { breaker: { failureRate: 80%, minCalls: 100 } }\n`));
+  assert.deepEqual(written.traffic.breaker, {
+    failureRatePercent: 80,
+    windowMs: 30_000,
+    minCalls: 100,
+    openMs: 5_000,
+    maxOpenMs: 60_000,
+    halfOpen: 3,
+  });
+  assert.equal(serviceOf(orders(`${RUN}traffic: { breaker: off }\n`)).traffic.breaker, undefined);
+});
+
+test('limits that are not written have their defaults', () => {
+  const { limits } = serviceOf(orders(`${RUN}traffic: { limits: { requests: 20, queue: 0s } }\n`)).traffic;
+  assert.deepEqual(limits, { connections: 1024, pending: 256, requests: 20, queueMs: 0 });
+});
+
 const MISTAKES = [
+  {
+    section: 'traffic: { limits: { requests: 0 } }',
+    line: `${ORDERS}:2:32  value  traffic.limits.requests: must be at least 1; found 0`,
+  },
+  {
+    section: 'traffic: { breaker: { failureRate: 0% } }',
+    line: `${ORDERS}:2:36  value  traffic.breaker.failureRate: must be from 1% to 100%; found "0%"`,
+  },
+  {
+    section: 'traffic: { breaker: { open: 2m } }',
+    line: `${ORDERS}:2:29  value  traffic.breaker.open: the first time open is longer than the longest, 1m; at most 1m, or a longer maxOpen`,
+  },
   {
     section: 'traffic: { outlier: { base: 2m } }',
     line: `${ORDERS}:2:29  value  traffic.outlier.base: the first time out may be longer than the longest, 1m; at most 1m, or a longer max`,

@@ -221,7 +221,7 @@ export class ClientConnection implements ExchangeClient, BodySink, Waiting {
     this.#exchange = exchange;
     // What has already come of the body goes out with the head, in one write.
     const at = this.#readBody(bytes, start);
-    exchange.start();
+    exchange.begin();
     return at;
   }
 

@@ -7,11 +7,12 @@ export interface ErrorDetails {
   readonly message: string;
   readonly requestId: string | undefined;
   readonly rule?: TrafficRule | undefined;
+  readonly retryAfterMs?: number | undefined;
 }
 
 /** An answer of the proxy's own: the same shape for every code, and marked so that it is never taken for a service's. */
 export function errorResponse(
-  { code, service, message, requestId, rule }: ErrorDetails,
+  { code, service, message, requestId, rule, retryAfterMs = 1_000 }: ErrorDetails,
   { close, toHead }: { readonly close: boolean; readonly toHead: boolean },
 ): string {
   const { status, hint } = PROXY_ERRORS[code];
@@ -22,7 +23,7 @@ export function errorResponse(
     `Date: ${new Date().toUTCString()}\r\nCache-Control: no-store\r\nx-islet-error: ${code}\r\n` +
     (rule === undefined ? '' : `x-islet-explain: ${rule}\r\n`) +
     (requestId === undefined ? '' : `x-request-id: ${requestId}\r\n`) +
-    (status === 503 ? 'Retry-After: 1\r\n' : '') +
+    (status === 503 ? `Retry-After: ${Math.max(1, Math.ceil(retryAfterMs / 1000))}\r\n` : '') +
     (close ? 'Connection: close\r\n\r\n' : '\r\n') +
     (toHead ? '' : body)
   );

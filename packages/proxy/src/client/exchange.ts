@@ -4,11 +4,13 @@ import type { Field } from '../http/fields.ts';
 import type { ResponseHead } from '../http/response-head.ts';
 import { LIMITS } from '../limits.ts';
 import type { Runtime } from '../runtime.ts';
+import type { Waiter } from '../stats.ts';
 import type { Gone, ResponseUser } from '../upstream/connection.ts';
+import { Admission } from './admission.ts';
 import { type Attempt, Attempts } from './attempts.ts';
 import type { ExchangeClient } from './exchange-client.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
-import { CONNECT_TIMEOUT, failureOf, REFUSED, REQUEST_TIMEOUT, RESET, RESPONSE_TIMEOUT } from './failures.ts';
+import { CONNECT_TIMEOUT, failureOf, REFUSED, REQUEST_TIMEOUT, RESET, RESPONSE_TIMEOUT, WAITED } from './failures.ts';
 import { Patience } from './patience.ts';
 import { Reply } from './reply.ts';
 import { RequestBody } from './request-body.ts';
@@ -23,17 +25,18 @@ import { Tunnel } from './tunnel.ts';
  * Both bodies stream with backpressure, at the same time and independently: an instance may answer before it has read
  * the whole request. In that case the client's connection ends after the response.
  */
-export class Exchange implements ResponseUser {
+export class Exchange implements ResponseUser, Waiter {
   readonly #order: ExchangeOrder;
   readonly #client: ExchangeClient;
   readonly #runtime: Runtime;
   readonly #startedAt: number;
+  readonly #admission: Admission;
   readonly #attempts: Attempts;
   readonly #body: RequestBody;
   readonly #reply: Reply;
   readonly #patience: Patience;
 
-  #state: 'choosing' | 'connecting' | 'sent' | 'responding' | 'responded' | 'tunnel' | 'over' = 'choosing';
+  #state: 'waiting' | 'choosing' | 'connecting' | 'sent' | 'responding' | 'responded' | 'tunnel' | 'over' = 'choosing';
   /** An error that another instance will better, on its way to nowhere. */
   #discard: { readonly delayMs: number; whole: boolean } | undefined;
   /** The wait before the next try. */
@@ -47,6 +50,7 @@ export class Exchange implements ResponseUser {
     this.#client = client;
     this.#runtime = runtime;
     this.#startedAt = runtime.now();
+    this.#admission = new Admission({ edge, breaker: policy.breaker, limits: policy.limits, runtime });
     const idempotent = isIdempotent(method, { hasKey: fields.hasIdempotencyKey });
     this.#attempts = new Attempts({ ...order, runtime, idempotent });
     this.#body = new RequestBody(fields.framing);
@@ -59,8 +63,28 @@ export class Exchange implements ResponseUser {
     runtime.stats.inFlight++;
   }
 
+  /** Lets the request through to its service, at once or when its turn comes, or refuses it. */
+  begin(): void {
+    const entrance = this.#admission.enter(this);
+    if (entrance.kind === 'go') this.#start();
+    else if (entrance.kind === 'refused') this.#answer(entrance.error);
+    else {
+      this.#state = 'waiting';
+      const byPatience = this.#patience.idleBy(this.#runtime.now(), { answering: false });
+      this.#client.deadlineAt = Math.min(entrance.until, byPatience);
+    }
+  }
+
+  /** Its turn has come. It goes on in a turn of the loop of its own: no chain of ends and starts grows on the stack. */
+  onPlace(): void {
+    this.#admission.placed();
+    this.#client.deadlineAt = Number.POSITIVE_INFINITY;
+    this.#state = 'choosing';
+    this.#wake = setTimeout(() => this.#start(), 0);
+  }
+
   /** Chooses an instance and sends the request to it; after a failure, another one. */
-  start(): void {
+  #start(): void {
     if (this.#patience.isOver(this.#runtime.now())) {
       this.#answer(this.#patience.error);
       return;
@@ -119,6 +143,7 @@ export class Exchange implements ResponseUser {
     this.#attempts.current?.connection.noteHead(head);
     this.#attempts.answered(head.status);
     if (head.status >= 500 && this.#discards(head)) return;
+    this.#admission.answered(head.status);
     this.#state = 'responding';
     this.#body.letGo();
     edge.counts.status(head.status);
@@ -182,6 +207,9 @@ export class Exchange implements ResponseUser {
     }
     const isOver = this.#patience.isOver(this.#runtime.now());
     switch (this.#state) {
+      case 'waiting':
+        this.#answer(isOver ? this.#patience.error : WAITED);
+        break;
       case 'connecting':
         if (isOver) this.#fail({ kind: 'final' }, this.#patience.error);
         else this.#fail({ kind: 'connect-timeout' }, CONNECT_TIMEOUT);
@@ -216,6 +244,7 @@ export class Exchange implements ResponseUser {
         this.#reply.flush();
         this.#finish();
         break;
+      case 'waiting':
       case 'choosing':
       case 'tunnel':
       case 'over':
@@ -242,7 +271,7 @@ export class Exchange implements ResponseUser {
   #askAnother(failure: AttemptFailure): boolean {
     if (this.#retryDelayMs(failure) === undefined) return false;
     this.#attempts.fail(RESPONSE_TIMEOUT.code, failure);
-    this.start();
+    this.#start();
     return true;
   }
 
@@ -276,8 +305,8 @@ export class Exchange implements ResponseUser {
 
   #startIn(delayMs: number): void {
     this.#state = 'choosing';
-    if (delayMs === 0) this.start();
-    else this.#wake = setTimeout(() => this.start(), delayMs);
+    if (delayMs === 0) this.#start();
+    else this.#wake = setTimeout(() => this.#start(), delayMs);
   }
 
   /** Whether another instance is asked instead: an instance that says 503 is left alone for as long as it wants. */
@@ -307,12 +336,13 @@ export class Exchange implements ResponseUser {
     else this.#answer(new ProxyError('no-ready-instance', unavailable ?? `no instance of ${name} is ready`));
   }
 
-  #answer({ code, message, rule }: ProxyError): void {
+  #answer({ code, message, rule, retryAfterMs }: ProxyError): void {
     const { service, requestId, edge } = this.#order;
     edge.counts.error(code);
     if (rule !== undefined) edge.decided(rule);
+    this.#admission.failed(code);
     this.#end();
-    this.#client.answer({ code, message, rule, service: service.name, requestId });
+    this.#client.answer({ code, message, rule, retryAfterMs, service: service.name, requestId });
   }
 
   #switch(head: ResponseHead): void {
@@ -322,6 +352,8 @@ export class Exchange implements ResponseUser {
       throw new ProxyError('bad-response', 'the instance switched protocols without being asked to');
     }
     this.#state = 'tunnel';
+    this.#admission.answered(head.status);
+    this.#admission.switched();
     this.#order.edge.counts.status(head.status);
     attempt.endpoint.counts.status(head.status);
     this.#reply.addSwitch(head);
@@ -358,6 +390,7 @@ export class Exchange implements ResponseUser {
     if (this.#state === 'over') return;
     this.#state = 'over';
     clearTimeout(this.#wake);
+    this.#admission.leave(this);
     this.#order.edge.counts.inFlight--;
     this.#runtime.stats.inFlight--;
   }

@@ -21,3 +21,4 @@ export const DEADLINE = new ProxyError('deadline-exceeded', 'the caller has no t
 export const REQUEST_TIMEOUT = new ProxyError('request-timeout', 'the body of the request did not come', {
   rule: 'traffic.timeout.idle',
 });
+export const WAITED = new ProxyError('overloaded', 'no place became free in time', { rule: 'traffic.limits.queue' });

@@ -30,6 +30,7 @@ export class Passthrough implements RawUser, Waiting {
   #endpoint: EndpointState | undefined;
   #connection: UpstreamConnection | undefined;
   #tunnel: Tunnel | undefined;
+  #hasPlace = false;
   #over = false;
 
   constructor(options: PassthroughOptions) {
@@ -47,7 +48,12 @@ export class Passthrough implements RawUser, Waiting {
     socket.on('drain', () => this.#tunnel?.onClientDrain());
     socket.on('error', () => socket.destroy());
     socket.on('close', () => this.#onClientGone());
-    this.#choose();
+    this.#hasPlace = edge.bulkhead.tryOpenTunnel(options.service.traffic.limits);
+    if (this.#hasPlace) this.#choose();
+    else {
+      edge.decided('traffic.limits.connections');
+      this.#giveUp('overloaded');
+    }
   }
 
   /** A tunnel has no moment between two requests: it goes on until one side ends it. */
@@ -127,6 +133,7 @@ export class Passthrough implements RawUser, Waiting {
     if (this.#over) return;
     this.#over = true;
     const { edge, runtime } = this.#options;
+    if (this.#hasPlace) edge.bulkhead.closeTunnel();
     this.#endAttempt();
     runtime.deadlines.delete(this);
     edge.counts.latency(runtime.now() - this.#startedAt);

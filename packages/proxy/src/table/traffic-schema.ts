@@ -23,10 +23,28 @@ const outlier = z.strictObject({
   maxPercent: percent,
 });
 
+const breaker = z.strictObject({
+  failureRatePercent: percent,
+  windowMs: ms.min(10),
+  minCalls: z.int().min(1),
+  openMs: ms,
+  maxOpenMs: ms,
+  halfOpen: z.int().min(1),
+});
+
+const limits = z.strictObject({
+  connections: z.int().min(1),
+  pending: z.int().min(0),
+  requests: z.int().min(1),
+  queueMs: ms,
+});
+
 export const traffic: z.ZodType<RoutedService['traffic']> = z.strictObject({
   timeout,
   retry: orOff(retry),
   outlier: orOff(outlier),
+  breaker: orOff(breaker),
+  limits,
 });
 
 /** JSON leaves out what is off; the contract says that it is undefined. */

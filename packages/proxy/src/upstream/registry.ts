@@ -24,8 +24,10 @@ export class Registry {
     return this.#services.get(name);
   }
 
-  apply(services: RoutingTable['services']): void {
+  /** Returns the services that have an instance which they had not. */
+  apply(services: RoutingTable['services']): readonly string[] {
     const current = new Map<string, EndpointState>();
+    const reinforced: string[] = [];
     const stateOf = (endpoint: Endpoint) => {
       const key = keyOf(endpoint);
       const state = this.#current.get(key) ?? this.#returning(key) ?? new EndpointState(endpoint);
@@ -36,6 +38,7 @@ export class Registry {
     for (const [name, routed] of Object.entries(services)) {
       const { protocol, traffic, unavailable } = routed;
       const endpoints = routed.endpoints.map(stateOf);
+      if (routed.endpoints.some((endpoint) => !this.#current.has(keyOf(endpoint)))) reinforced.push(name);
       if (traffic.outlier === undefined) for (const { standing } of endpoints) standing.clear();
       const now: ServiceState = { name, protocol, traffic, unavailable, endpoints, available: endpoints };
       refreshAvailable(now);
@@ -48,6 +51,7 @@ export class Registry {
       this.#leaving.set(key, state);
       this.settle(state);
     }
+    return reinforced;
   }
 
   /** To be called when something in flight to an endpoint has ended. */

@@ -62,6 +62,34 @@ const outlier = orOff(
   }),
 );
 
+const breaker = orOff(
+  z.strictObject({
+    failureRate: byDefault('traffic.breaker.failureRate', percent(1)).describe(
+      'So many of the calls of the window must fail: 502, 503, 504, or no response.',
+    ),
+    window: byDefault('traffic.breaker.window', duration(1_000)).describe('Which calls count.'),
+    minCalls: byDefault('traffic.breaker.minCalls', count(1, 10_000)).describe('Fewer calls than this prove nothing.'),
+    open: byDefault('traffic.breaker.open', duration(1)).describe(
+      'How long calls are refused the first time; each next time in a row twice as long.',
+    ),
+    maxOpen: byDefault('traffic.breaker.maxOpen', duration(1)).describe('The longest time.'),
+    halfOpen: byDefault('traffic.breaker.halfOpen', count(1, 100)).describe(
+      'So many calls are then let through; all must succeed.',
+    ),
+  }),
+);
+
+const limits = z.strictObject({
+  connections: byDefault('traffic.limits.connections', count(1, 100_000)).describe(
+    'Connections to its instances: requests, WebSockets and plain connections together.',
+  ),
+  pending: byDefault('traffic.limits.pending', count(0, 10_000)).describe('Requests that wait for their turn.'),
+  requests: byDefault('traffic.limits.requests', count(1, 100_000)).describe('Requests in flight.'),
+  queue: byDefault('traffic.limits.queue', duration()).describe(
+    'How long a request waits for its turn; then it is refused.',
+  ),
+});
+
 export const traffic = z
   .strictObject({
     timeout: timeout
@@ -76,6 +104,14 @@ export const traffic = z
       .prefault({})
       .describe('When an instance that fails or hangs gets no requests for a while, or `off`.')
       .meta({ examples: ['off', { base: '10s' }] }),
+    breaker: breaker
+      .prefault({})
+      .describe("When a caller's calls are refused at once because too many have failed, or `off`.")
+      .meta({ examples: ['off', { failureRate: '80%' }] }),
+    limits: limits
+      .prefault({})
+      .describe('What each caller may have in flight to the service, so that none takes it all.')
+      .meta({ examples: [{ requests: 50 }] }),
   })
   .prefault({})
   .describe('How the proxy carries requests to the service, whoever calls.');

@@ -1,0 +1,71 @@
+import type { LimitsSpec } from '@islet/spec';
+
+/**
+ * What one caller may have in flight to one service (a bulkhead: one flooded compartment doesn't sink the ship; the numbers
+ * are Envoy's thresholds). Whoever finds it full waits, first come, first served, and so does whoever comes while others
+ * wait; where too many wait, more are refused at once, because a queue that can't be served in time only makes all late.
+ *
+ * A request is a connection too, for as long as it lasts; a tunnel (an upgraded or plain connection) is nothing else.
+ */
+export class Bulkhead<Waiter> {
+  readonly #waiting = new Set<Waiter>();
+  #requests = 0;
+  #tunnels = 0;
+
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  /** Takes a place for a request. */
+  tryEnter(limits: LimitsSpec): boolean {
+    if (this.#waiting.size > 0 || !this.#hasRoom(limits)) return false;
+    this.#requests++;
+    return true;
+  }
+
+  /** Returns false where the queue is full. */
+  tryWait(waiter: Waiter, { pending }: LimitsSpec): boolean {
+    if (this.#waiting.size >= pending) return false;
+    this.#waiting.add(waiter);
+    return true;
+  }
+
+  stopWaiting(waiter: Waiter): void {
+    this.#waiting.delete(waiter);
+  }
+
+  /** Who has waited longest, if there is room: the place is taken for it. */
+  next(limits: LimitsSpec): Waiter | undefined {
+    if (!this.#hasRoom(limits)) return undefined;
+    for (const waiter of this.#waiting) {
+      this.#waiting.delete(waiter);
+      this.#requests++;
+      return waiter;
+    }
+    return undefined;
+  }
+
+  leave(): void {
+    this.#requests--;
+  }
+
+  tryOpenTunnel({ connections }: LimitsSpec): boolean {
+    if (this.#requests + this.#tunnels >= connections) return false;
+    this.#tunnels++;
+    return true;
+  }
+
+  /** A request has switched protocols. */
+  becomeTunnel(): void {
+    this.#requests--;
+    this.#tunnels++;
+  }
+
+  closeTunnel(): void {
+    this.#tunnels--;
+  }
+
+  #hasRoom({ requests, connections }: LimitsSpec): boolean {
+    return this.#requests < requests && this.#requests + this.#tunnels < connections;
+  }
+}

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { BreakerSpec } from '@islet/spec';
+import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
+import fc from 'fast-check';
+import { Breaker } from '../src/index.ts';
+
+const spec = DEFAULT_TRAFFIC.breaker!;
+
+function call(breaker: Breaker, now: number, failed: boolean, by: BreakerSpec = spec): 'refused' | 'ok' | 'opened' {
+  const generation = breaker.admit(now, by);
+  if (generation === undefined) return 'refused';
+  return breaker.record(generation, { failed, now }, by) ? 'opened' : 'ok';
+}
+
+function calls(breaker: Breaker, now: number, count: number, failed: boolean): readonly string[] {
+  return Array.from({ length: count }, () => call(breaker, now, failed));
+}
+
+test('fewer calls than the least prove nothing, and half of enough opens it', () => {
+  const breaker = new Breaker();
+  assert.ok(!calls(breaker, 0, 19, true).includes('opened'));
+  assert.equal(call(breaker, 0, true), 'opened');
+  const mixed = new Breaker();
+  calls(mixed, 0, 11, false);
+  assert.ok(!calls(mixed, 0, 10, true).includes('opened'));
+  assert.equal(call(mixed, 0, true), 'opened');
+});
+
+test('failures are forgotten when their window is over', () => {
+  const breaker = new Breaker();
+  calls(breaker, 0, 19, true);
+  assert.equal(call(breaker, 31_000, true), 'ok');
+});
+
+test('open, every call is refused until a few may find out, and all of them must succeed', () => {
+  const breaker = new Breaker();
+  calls(breaker, 0, 20, true);
+  assert.equal(breaker.stateAt(4_999), 'open');
+  assert.equal(breaker.admit(4_999, spec), undefined);
+  assert.equal(breaker.stateAt(5_000), 'half-open');
+  const probes = [1, 2, 3, 4].map(() => breaker.admit(5_000, spec));
+  assert.deepEqual(
+    probes.map((probe) => probe !== undefined),
+    [true, true, true, false],
+  );
+  for (const probe of probes.slice(0, 3)) breaker.record(probe!, { failed: false, now: 5_100 }, spec);
+  assert.equal(breaker.stateAt(5_100), 'closed');
+  assert.equal(call(breaker, 5_100, true), 'ok');
+});
+
+test('each failed probe doubles the time, up to the limit', () => {
+  const breaker = new Breaker();
+  calls(breaker, 0, 20, true);
+  const openMs = [];
+  let now = 0;
+  for (let round = 0; round < 6; round++) {
+    openMs.push(breaker.refusedForMs(now));
+    now += breaker.refusedForMs(now);
+    assert.equal(call(breaker, now, true), 'opened');
+  }
+  assert.deepEqual(openMs, [5_000, 10_000, 20_000, 40_000, 60_000, 60_000]);
+});
+
+test('a call that began before says nothing of the probes, and one without a verdict gives its place back', () => {
+  const breaker = new Breaker();
+  const early = breaker.admit(0, spec)!;
+  calls(breaker, 0, 20, true);
+  const probe = breaker.admit(5_000, spec)!;
+  assert.equal(breaker.record(early, { failed: true, now: 5_000 }, spec), false);
+  assert.equal(breaker.stateAt(5_000), 'half-open');
+  breaker.admit(5_000, spec);
+  breaker.admit(5_000, spec);
+  assert.equal(breaker.admit(5_000, spec), undefined);
+  breaker.release(probe);
+  assert.notEqual(breaker.admit(5_000, spec), undefined);
+});
+
+test('a new instance is worth finding out about at once', () => {
+  const breaker = new Breaker();
+  calls(breaker, 0, 20, true);
+  breaker.hope(1_000);
+  assert.equal(call(breaker, 1_000, false), 'ok');
+  assert.equal(breaker.stateAt(1_000), 'half-open');
+});
+
+/** The rules as they are written, over a log of all calls: what the ring of counts is compared with. */
+test('it opens exactly when the calls of the window say so, and then lets nothing through', () => {
+  const step = fc.record({ afterMs: fc.nat(6_000), failed: fc.boolean(), lateMs: fc.nat(3_000) });
+  const specs = fc.record({
+    failureRatePercent: fc.integer({ min: 1, max: 100 }),
+    windowMs: fc.constantFrom(1_000, 10_000, 30_000),
+    minCalls: fc.integer({ min: 1, max: 10 }),
+    openMs: fc.constant(5_000),
+    maxOpenMs: fc.constant(60_000),
+    halfOpen: fc.integer({ min: 1, max: 3 }),
+  });
+  fc.assert(
+    fc.property(specs, fc.array(step, { maxLength: 200 }), (by, steps) => {
+      const breaker = new Breaker();
+      const slotMs = by.windowMs / 10;
+      let log: { at: number; failed: boolean }[] = [];
+      let now = 1_000_000;
+      for (const { afterMs, failed } of steps) {
+        now += afterMs;
+        const before = breaker.stateAt(now);
+        const result = call(breaker, now, failed, by);
+        assert.equal(result === 'refused', before === 'open');
+        if (before !== 'closed') {
+          assert.equal(result === 'opened', before === 'half-open' && failed);
+          log = [];
+          continue;
+        }
+        log.push({ at: now, failed });
+        const recent = log.filter(({ at }) => Math.floor(at / slotMs) > Math.floor(now / slotMs) - 10);
+        const failures = recent.filter((one) => one.failed).length;
+        const isTooMuch = failures > 0 && failures * 100 >= by.failureRatePercent * recent.length;
+        assert.equal(result === 'opened', recent.length >= by.minCalls && isTooMuch);
+        if (result === 'opened') log = [];
+      }
+    }),
+  );
+});

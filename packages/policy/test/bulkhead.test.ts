@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { Bulkhead } from '../src/index.ts';
+
+test('never more is in flight or waits than is allowed, and those who wait go in their order', () => {
+  const limitsOf = fc.record({
+    connections: fc.integer({ min: 1, max: 6 }),
+    requests: fc.integer({ min: 1, max: 6 }),
+    pending: fc.integer({ min: 0, max: 4 }),
+    queueMs: fc.constant(1_000),
+  });
+  const step = fc.constantFrom('come', 'end', 'upgrade', 'open', 'close', 'give up');
+  fc.assert(
+    fc.property(limitsOf, fc.array(step, { maxLength: 200 }), (limits, steps) => {
+      const bulkhead = new Bulkhead<number>();
+      let [requests, tunnels, id] = [0, 0, 0];
+      let queue: number[] = [];
+      const serve = () => {
+        for (let next = bulkhead.next(limits); next !== undefined; next = bulkhead.next(limits)) {
+          assert.equal(next, queue.shift());
+          requests++;
+        }
+      };
+      for (const what of steps) {
+        if (what === 'come') {
+          id++;
+          if (bulkhead.tryEnter(limits)) {
+            assert.equal(queue.length, 0);
+            requests++;
+          } else if (bulkhead.tryWait(id, limits)) queue.push(id);
+          else assert.equal(queue.length, limits.pending);
+        } else if (what === 'end' && requests > 0) {
+          bulkhead.leave();
+          requests--;
+        } else if (what === 'upgrade' && requests > 0) {
+          bulkhead.becomeTunnel();
+          requests--;
+          tunnels++;
+        } else if (what === 'open') {
+          const opened = bulkhead.tryOpenTunnel(limits);
+          assert.equal(opened, requests + tunnels < limits.connections);
+          if (opened) tunnels++;
+        } else if (what === 'close' && tunnels > 0) {
+          bulkhead.closeTunnel();
+          tunnels--;
+        } else if (what === 'give up' && queue[0] !== undefined) {
+          bulkhead.stopWaiting(queue[0]);
+          queue = queue.slice(1);
+        }
+        serve();
+        assert.ok(requests <= limits.requests && requests + tunnels <= limits.connections);
+        assert.equal(bulkhead.waiting, queue.length);
+        assert.ok(queue.length === 0 || requests === limits.requests || requests + tunnels === limits.connections);
+      }
+    }),
+  );
+});

@@ -1,0 +1,122 @@
+import { isUnavailable } from '@islet/policy';
+import type { BreakerSpec, LimitsSpec } from '@islet/spec';
+import { ProxyError, type ProxyErrorCode } from '../errors.ts';
+import type { Runtime } from '../runtime.ts';
+import type { Edge, Waiter } from '../stats.ts';
+
+export interface AdmissionOptions {
+  readonly edge: Edge;
+  readonly breaker: BreakerSpec | undefined;
+  readonly limits: LimitsSpec;
+  readonly runtime: Runtime;
+}
+
+/** Whether one request is let through to its service, and what its end says to those who decide that of the next ones. */
+export class Admission {
+  readonly #options: AdmissionOptions;
+  /** In which generation of the breaker it was let through; undefined: it owes the breaker nothing. */
+  #generation: number | undefined;
+  #place: 'none' | 'waiting' | 'request' | 'tunnel' = 'none';
+
+  constructor(options: AdmissionOptions) {
+    this.#options = options;
+  }
+
+  /** Lets it go now, or when its turn comes: then the waiter is told. */
+  enter(waiter: Waiter): Entrance {
+    const refusal = this.#breakerRefuses();
+    if (refusal !== undefined) return { kind: 'refused', error: refusal };
+    const { edge, limits } = this.#options;
+    if (edge.bulkhead.tryEnter(limits)) {
+      this.#place = 'request';
+      return GO;
+    }
+    if (!edge.bulkhead.tryWait(waiter, limits)) return { kind: 'refused', error: QUEUE_FULL };
+    this.#place = 'waiting';
+    return { kind: 'waits', until: this.#options.runtime.now() + limits.queueMs };
+  }
+
+  /** Its turn has come. */
+  placed(): void {
+    this.#place = 'request';
+  }
+
+  switched(): void {
+    this.#options.edge.bulkhead.becomeTunnel();
+    this.#place = 'tunnel';
+    this.#callNext();
+  }
+
+  /** It is over, whatever it came to. */
+  leave(waiter: Waiter): void {
+    this.abandoned();
+    const { bulkhead } = this.#options.edge;
+    const place = this.#place;
+    this.#place = 'none';
+    if (place === 'waiting') bulkhead.stopWaiting(waiter);
+    else if (place === 'request') bulkhead.leave();
+    else if (place === 'tunnel') bulkhead.closeTunnel();
+    if (bulkhead.waiting > 0) this.#callNext();
+  }
+
+  #callNext(): void {
+    const { edge, limits } = this.#options;
+    for (let next = edge.bulkhead.next(limits); next !== undefined; next = edge.bulkhead.next(limits)) next.onPlace();
+  }
+
+  #breakerRefuses(): ProxyError | undefined {
+    const { edge, breaker, runtime } = this.#options;
+    if (breaker === undefined) return undefined;
+    const now = runtime.now();
+    this.#generation = edge.breaker.admit(now, breaker);
+    if (this.#generation !== undefined) return undefined;
+    const retryAfterMs = edge.breaker.refusedForMs(now);
+    return new ProxyError('breaker-open', 'too many of the last calls have failed', {
+      rule: 'traffic.breaker',
+      retryAfterMs,
+    });
+  }
+
+  /** The head of the response that the caller gets. */
+  answered(status: number): void {
+    this.#record(isUnavailable(status));
+  }
+
+  /** The caller gets an error of the proxy's own. */
+  failed(code: ProxyErrorCode): void {
+    if (UNAVAILABLE.has(code)) this.#record(true);
+    else this.abandoned();
+  }
+
+  /** Nothing was learnt of the service. */
+  abandoned(): void {
+    if (this.#generation !== undefined) this.#options.edge.breaker.release(this.#generation);
+    this.#generation = undefined;
+  }
+
+  #record(failed: boolean): void {
+    const { edge, breaker, runtime } = this.#options;
+    if (this.#generation === undefined || breaker === undefined) return;
+    edge.breaker.record(this.#generation, { failed, now: runtime.now() }, breaker);
+    this.#generation = undefined;
+  }
+}
+
+export type Entrance =
+  | { readonly kind: 'go' }
+  | { readonly kind: 'waits'; readonly until: number }
+  | { readonly kind: 'refused'; readonly error: ProxyError };
+
+const GO: Entrance = { kind: 'go' };
+const QUEUE_FULL = new ProxyError('overloaded', 'too many requests wait already', { rule: 'traffic.limits.pending' });
+
+/**
+ * No answer came, and the caller waited for it. Where none was there to ask, or all refuse, callers wait for nothing, and
+ * the next instance must not be kept waiting; where the caller itself ran out of time, nothing is proved.
+ */
+const UNAVAILABLE: ReadonlySet<ProxyErrorCode> = new Set([
+  'connect-timeout',
+  'response-timeout',
+  'upstream-reset',
+  'bad-response',
+]);
