@@ -12,7 +12,7 @@ test('dev serves an edit by restarting its service alone, and Ctrl-C brings all 
   await dev.printed(/listening as edited-(.|\n)*/);
   const before = await until('both answer', async () => {
     const [edited, other] = await Promise.all([system.ask('edited'), system.ask('other')]);
-    return { edited, other };
+    return edited.pid && other.pid ? { edited, other } : undefined;
   });
   system.write('services/edited/reply', 'I am edited');
   await dev.printed(/services\/edited\/reply changed: restarting edited/);

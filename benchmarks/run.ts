@@ -55,7 +55,7 @@ async function measure({ names, json, quick }: Extract<Options, { kind: 'run' }>
 }
 
 const HOW =
-  'Each figure is a median, its spread the least and the most of so many runs; peers ran in turns with Islet. A ratio over 1 is better than the best peer, and no difference within the A/A band.';
+  'Each figure is a median, its spread the least and the most of so many runs; peers ran in turns with Islet, but for memory and idle time, which are read once each. A ratio over 1 is better than the best peer, and no difference within the A/A band.';
 
 async function tell(benchmark: Benchmark, context: Context, json: boolean): Promise<void> {
   for await (const claim of benchmark.claims(context)) {

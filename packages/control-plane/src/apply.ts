@@ -71,7 +71,7 @@ export async function apply(asked: Asked, parts: ApplyParts): Promise<Accepted> 
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const proposal = await propose(asked, parts);
     const accepted = await accept(proposal, parts);
-    if (accepted !== undefined) return { ...accepted, warnings: proposal.warnings };
+    if (accepted !== undefined) return { ...accepted, warnings: [...proposal.warnings, ...accepted.warnings] };
     if (parts.applied.current()?.goingDown && !wasGoingDown) {
       throw new ApiError('conflict', 'the system was asked to go down in the meantime', {
         hint: 'nothing was changed',

@@ -145,24 +145,4 @@ describe('whatever else happens meanwhile', () => {
     await w.reopen();
     assert.notEqual(await dev(), first);
   });
-
-  it('kills nothing that was unready when the control plane came back', async (t) => {
-    const w = world(t, {
-      ...TWO,
-      'services/catalog/service.yaml': 'run: { command: serve }\nhealth: { startup: { deadline: 100ms } }\n',
-    });
-    await w.up();
-    const before = w.pids();
-    w.sick.add('catalog');
-    w.traffic.stop('it restarts as well');
-    const ages = w.machine.instances;
-    for (const [id, it] of ages) {
-      if (it.process.kind === 'running') ages.set(id, { ...it, process: { ...it.process, startedAt: 0 } });
-    }
-    await w.reopen();
-    w.sick.delete('catalog');
-    w.traffic.start();
-    await w.settled();
-    assert.deepEqual(w.pids(), before);
-  });
 });

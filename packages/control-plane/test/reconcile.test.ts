@@ -77,7 +77,7 @@ const hanging: ReconcileParts['execute'] = (_step, _look, signal) =>
   new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('called off'))));
 
 describe('the loop', () => {
-  it('takes another turn after one that failed, though nobody calls', async (t) => {
+  it('takes another turn after one that failed, though nobody calls', { timeout: 10_000 }, async (t) => {
     let looks = 0;
     const observer = {
       look: async (held: Observed['held']) => {
@@ -96,7 +96,7 @@ describe('the loop', () => {
     assert.deepEqual(troubles, ['no eyes']);
   });
 
-  it('gives up a step that never answers at its deadline, and lets others go on meanwhile', async (t) => {
+  it('gives up a step that never answers at its deadline, and lets others go on', { timeout: 10_000 }, async (t) => {
     const isOf = (name: string) => (failure: { step: Step }) =>
       'service' in failure.step && failure.step.service === name;
     const { reconciler, failures, until } = loop(t, {

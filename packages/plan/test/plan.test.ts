@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Observed, plan, preview, START_PATIENCE_MS, type Step, stepKey } from '../src/index.ts';
-import { asked, NOTHING, present, ready, serving, withService } from './world.ts';
+import { type Observed, plan, preview, START_PATIENCE_MS, type Step, settled, status, stepKey } from '../src/index.ts';
+import { asked, NOTHING, PACE, present, ready, serving, withService } from './world.ts';
 
 const keys = (steps: readonly Step[]) => steps.filter(({ kind }) => kind !== 'wait').map(stepKey);
 const waits = (steps: readonly Step[]) => steps.flatMap((step) => (step.kind === 'wait' ? [step.why] : []));
@@ -214,6 +214,49 @@ describe('a step', () => {
     const world = { ...NOTHING, held: { 'build web r1': cooling } };
     assert.deepEqual(waits(plan(asked(present('web')), world, 0)), ['no space']);
     assert.deepEqual(keys(plan(asked(present('web')), world, 500)), ['build web r1']);
+  });
+});
+
+describe('what is told of a service', () => {
+  const spare = { ...present('web', { revision: 'r2', generation: 'r2.0' }) };
+
+  it('whose step fails again and again is degraded, and why', () => {
+    const step = {
+      kind: 'start',
+      service: 'web',
+      instance: 'web-r1.0-0',
+      revision: 'r1',
+      generation: 'r1.0',
+      index: 0,
+    } as const;
+    const world = {
+      ...built('web'),
+      held: { 'start web-r1.0-0': { kind: 'cooling', step, until: 9, reason: 'no user', attempt: 3 } as const },
+    };
+    const desired = asked(present('web'));
+    const told = status(desired, world, plan(desired, world, 0));
+    assert.equal(told.web?.state, 'degraded');
+    assert.match(told.web?.why ?? '', /^0 of 1 ready: starts web-r1.0-0: failed 3 times: no user$/);
+    assert.ok(settled(told));
+  });
+
+  it('never asks to build an older revision, whose files are gone', () => {
+    const world = withService(NOTHING, { ...serving('web', 'r1', 1).services.web!, built: [], stable: undefined });
+    const steps = plan(asked({ ...spare, blocked: ['no'] }), world, 0);
+    assert.deepEqual(
+      keys(steps).filter((key) => key.startsWith('build')),
+      [],
+    );
+  });
+
+  it('has not failed to be ready in time while nobody looked', () => {
+    const world = withService(built('web'), {
+      ...built('web').services.web!,
+      instances: [ready('web', 'r1', 0, { state: { kind: 'starting', since: 0 } })],
+    });
+    const late = PACE.healthyDeadlineMs + 1;
+    assert.ok(keys(plan(asked(present('web')), world, late)).includes('fail web r1.0'));
+    assert.ok(!keys(plan(asked(present('web', { since: late })), world, late)).includes('fail web r1.0'));
   });
 });
 

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { it, type TestContext } from 'node:test';
+import { createProber, type Subject } from '../src/probe/prober.ts';
+import { launchSpec } from './support.ts';
+
+const LONG_AGO = 1_000;
+const NOW = 10_000_000;
+
+/** An instance that was started long ago, and fails every probe. */
+function subject(changes: Partial<Subject>): Subject {
+  const site = { host: '127.0.0.1', port: 1, exec: async () => 1 };
+  const { health } = launchSpec('web');
+  return {
+    key: 'web 1',
+    instance: 'web',
+    health,
+    site,
+    startedAt: LONG_AGO,
+    adopted: false,
+    watchedFrom: NOW,
+    ...changes,
+  };
+}
+
+/** What it is taken for after its first probe, which failed. */
+async function afterFirstProbe(t: TestContext, one: Subject) {
+  const probed = Promise.withResolvers<void>();
+  const prober = createProber({
+    clock: { now: () => NOW, dice: () => 0 },
+    check: async () => {
+      setImmediate(probed.resolve);
+      return false;
+    },
+    onTurn: () => undefined,
+  });
+  t.after(() => prober.close());
+  prober.follow([one]);
+  await probed.promise;
+  return prober.state(one.key)?.kind;
+}
+
+it('gives nothing up whose startup deadline passed while nobody looked', async (t) => {
+  assert.equal(await afterFirstProbe(t, subject({ watchedFrom: NOW })), 'starting');
+});
+
+it('gives up what was watched all the time, and did not start in time', async (t) => {
+  assert.equal(await afterFirstProbe(t, subject({ watchedFrom: LONG_AGO })), 'failed');
+});
