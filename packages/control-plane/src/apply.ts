@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { ApiError } from '@islet/client';
 import { generationOf } from '@islet/plan';
-import { parseSystem, type SpecError, type SystemSpec } from '@islet/spec';
+import { describeCut, parseSystem, type SpecError, type SystemSpec } from '@islet/spec';
 import { nodeFiles } from '@islet/spec/node';
 import type { Clock } from './clock.ts';
 import { edgePorts, takeEdges, withEdges } from './edges.ts';
@@ -114,7 +114,7 @@ export async function propose(asked: Asked, parts: ApplyParts): Promise<Proposal
   const changed = services.filter((service) => !sameService(service, before)).map(({ spec: { name } }) => name);
   return {
     applied,
-    warnings: [...warnings.map(warningText), ...cutWarnings(spec), ...goneWarnings(before, applied)],
+    warnings: [...warnings.map(warningText), ...spec.cuts.map(describeCut), ...goneWarnings(before, applied)],
     changed,
     from,
   };
@@ -205,12 +205,6 @@ function invalid(errors: readonly SpecError[]): ApiError {
 
 function warningText({ place, message }: SpecError): string {
   return `${place.file}:${place.line}:${place.column} ${message}`;
-}
-
-function cutWarnings({ cuts }: SystemSpec): string[] {
-  return cuts.map(
-    ({ from, to, cycle }) => `${cycle.join(' → ')} is a cycle of uses: ${from} starts without waiting for ${to}`,
-  );
 }
 
 /** What this very change takes away; what went before is no news. */

@@ -10,4 +10,5 @@ export type { LeafValue } from './leaf.ts';
 export * from './model.ts';
 export { type ParseResult, parseSystem } from './parse-system.ts';
 export { durationText, sizeText } from './quantities.ts';
+export { describeCut } from './start-order.ts';
 export { templateText } from './template.ts';

@@ -55,3 +55,8 @@ interface Visit {
 function namesOf(visits: readonly Visit[]): readonly string[] {
   return visits.map((visit) => visit.name);
 }
+
+/** For people: which cycle there is, and what was cut of it. */
+export function describeCut({ from, to, cycle }: CutEdge): string {
+  return `${cycle.join(' → ')} is a cycle of uses: ${from} starts without waiting for ${to}`;
+}

@@ -1,3 +1,4 @@
+import { describeCut } from '@islet/spec';
 import { type Context, writeJson, writeLines } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { InvalidSpec } from '../failures.ts';
@@ -19,6 +20,7 @@ export async function run(context: Context, folder: string | undefined, options:
     const places = renderPlaces(warnings, system.folder, stderr.colours);
     writeLines(stderr, [stderr.colours.yellow('warnings:'), places, '']);
   }
+  for (const cut of spec.cuts) writeLines(stderr, [stderr.colours.yellow(`warning: ${describeCut(cut)}`)]);
   const count = spec.services.length;
   writeLines(stdout, [`${spec.name}: ${count} ${count === 1 ? 'service' : 'services'}, no mistakes`]);
   return EXIT.ok;
@@ -26,8 +28,8 @@ export async function run(context: Context, folder: string | undefined, options:
 
 function checkForProgram({ stdout }: Context, folder: string, { env }: CheckOptions): ExitCode {
   try {
-    const { warnings } = parseFolder(folder, env);
-    writeJson(stdout, { ok: true, errors: [], warnings });
+    const { spec, warnings } = parseFolder(folder, env);
+    writeJson(stdout, { ok: true, errors: [], warnings, cuts: spec.cuts });
     return EXIT.ok;
   } catch (error) {
     if (!(error instanceof InvalidSpec)) throw error;
