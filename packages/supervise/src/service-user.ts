@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { lstat, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { isolationProblem } from './guarantees.ts';
@@ -31,10 +33,27 @@ export async function serviceUser(of: ServiceOfSystem): Promise<UnixUser | undef
 /** Removes it; does nothing where there is none. */
 export async function removeServiceUser(of: ServiceOfSystem): Promise<void> {
   const name = userName(of);
-  if (isolationProblem() !== undefined || find(name) === undefined) return;
+  const user = isolationProblem() === undefined ? find(name) : undefined;
+  if (user === undefined) return;
+  for (const folder of SHARED_FOLDERS) await removeOwnedBy(user, folder);
   await turns.take('accounts', async () => {
     if (find(name) !== undefined) await tryUntilUnlocked('userdel', [name], () => find(name) === undefined);
   });
+}
+
+/** Where every user of a machine may leave something; a JVM does whatever `TMPDIR` says. */
+const SHARED_FOLDERS = ['/tmp', '/var/tmp'];
+
+/** The number of a user that is no more is given to another one, who would own what is left. */
+async function removeOwnedBy({ uid }: UnixUser, folder: string): Promise<void> {
+  for (const entry of await readdir(folder).catch(() => [])) {
+    const path = join(folder, entry);
+    const owner = await lstat(path).then(
+      (stats) => stats.uid,
+      () => undefined,
+    );
+    if (owner === uid) await rm(path, { recursive: true, force: true });
+  }
 }
 
 /** At most 32 characters, the longest that Linux allows, and unique for a service of any length of name. */

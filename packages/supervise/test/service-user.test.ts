@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { accessiblePath, isReachable } from '../src/accessible-path.ts';
@@ -36,6 +36,23 @@ test(
     assert.ok(one !== undefined && one.uid > 0 && one.gid > 0);
     await removeServiceUser(of);
     await removeServiceUser(of);
+  },
+);
+
+test(
+  'what a user left in shared folders goes with it, and nothing of others',
+  { skip: !ROOT && 'not root' },
+  async (t) => {
+    const { system } = new World(t);
+    const of = { system, service: 'litter' };
+    t.after(() => removeServiceUser(of));
+    const user = await serviceUser(of);
+    const [own, other] = [`/tmp/litter-${system}-own`, `/tmp/litter-${system}-other`];
+    for (const folder of [own, other]) mkdirSync(folder);
+    t.after(() => rmSync(other, { recursive: true }));
+    chownSync(own, user!.uid, user!.gid);
+    await removeServiceUser(of);
+    assert.deepEqual([existsSync(own), existsSync(other)], [false, true]);
   },
 );
 
