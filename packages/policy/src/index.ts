@@ -17,6 +17,18 @@ export {
 } from './probe.ts';
 export { RateLimiter } from './rate-limiter.ts';
 export {
+  type DecisionRecord,
+  KEPT_BECAUSE,
+  type KeptBecause,
+  RECORD_VERSION,
+  type RequestRecord,
+  type RequestTimings,
+  type TryRecord,
+  trySpan,
+  WIRE_PROTOCOLS,
+  type WireProtocol,
+} from './request-record.ts';
+export {
   type AttemptContext,
   type AttemptFailure,
   decideRetry,
