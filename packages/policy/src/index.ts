@@ -1,11 +1,14 @@
 export { RESTART_BACKOFF, restartDelayMs } from './backoff.ts';
+export { Balancer, type Candidate, type Choice } from './balancer.ts';
 export { Breaker, type BreakerState, isUnavailable } from './breaker.ts';
 export { Bulkhead } from './bulkhead.ts';
 export { DEADLINE_MARGIN, passedOnMs } from './deadline.ts';
+export { hash32 } from './hash.ts';
 export { Histogram, type HistogramData } from './histogram.ts';
 export { LatencyWindow, quantileMs } from './latency-window.ts';
 export { type Group, mayEject, type OutlierCause, Standing, stallAfterMs } from './outlier.ts';
-export { type Loaded, leastOfTwo } from './p2c.ts';
+export { namedPart, type PathPattern, parsePattern } from './path-pattern.ts';
+export { PeakEwma } from './peak-ewma.ts';
 export {
   afterProbe,
   type DueProbe,
@@ -39,7 +42,9 @@ export {
   retryDelayMs,
 } from './retry.ts';
 export { RETRY_BUDGET, RetryBudget } from './retry-budget.ts';
+export { POINTS_PER_INSTANCE, Ring } from './ring.ts';
 export { indexRoutes, matchRoute, matchRouteNaively, type RouteIndex, stripPrefix } from './route.ts';
 export type * from './routing-table.ts';
+export { warmth } from './slow-start.ts';
 export { EvenDraw, ruledRevision, type SplitFields, weightedRevision } from './split.ts';
 export { TRAFFIC_RULES, type TrafficRule } from './traffic-rule.ts';

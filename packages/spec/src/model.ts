@@ -176,6 +176,7 @@ export interface RolloutSpec {
 
 /** How callers reach the service. Names: Envoy's, and Kubernetes' where it has one. */
 export interface TrafficSpec {
+  readonly balance: BalanceSpec;
   readonly timeout: TimeoutSpec;
   /** Undefined: nothing that an instance may have begun is sent again. */
   readonly retry: RetrySpec | undefined;
@@ -186,6 +187,48 @@ export interface TrafficSpec {
   readonly limits: LimitsSpec;
   /** Undefined: off. */
   readonly rateLimit: RateLimitSpec | undefined;
+}
+
+/** Which instance gets a request. Names: Envoy's. */
+export interface BalanceSpec {
+  readonly algorithm: BalanceAlgorithm;
+  /** Undefined: an instance that comes gets its full part at once. */
+  readonly slowStart: SlowStartSpec | undefined;
+  /** With less than this of the instances not ejected, in hundredths, all are asked; 0: never. */
+  readonly panicPercent: number;
+  /** Undefined: off. */
+  readonly sticky: StickySpec | undefined;
+}
+
+export const BALANCE_ALGORITHMS = ['least-request', 'round-robin', 'random', 'ring-hash', 'peak-ewma'] as const;
+
+export type BalanceAlgorithm =
+  /** Of so many drawn at random, the one with the fewest requests in flight. */
+  | { readonly kind: 'least-request'; readonly choiceCount: number }
+  | { readonly kind: 'round-robin' }
+  | { readonly kind: 'random' }
+  /** The same key goes to the same instance, while it has no more than `boundPercent` of the average in flight. */
+  | { readonly kind: 'ring-hash'; readonly key: BalanceKey; readonly boundPercent: number }
+  /** Of two drawn at random, the one where a request would wait less, by how long others have. */
+  | { readonly kind: 'peak-ewma'; readonly decayMs: number; readonly defaultRttMs: number };
+
+/** A header's name is lower case. A `pattern` has one `{name}`: the part of the path that stands there is the key. */
+export type BalanceKey =
+  | { readonly kind: 'client' }
+  | { readonly kind: 'header' | 'cookie'; readonly name: string }
+  | { readonly kind: 'path'; readonly pattern: string };
+
+/** The part of an instance that comes, or comes back, grows in a straight line. */
+export interface SlowStartSpec {
+  readonly windowMs: number;
+  readonly fromPercent: number;
+}
+
+/** A client's requests go to the same instance, which a cookie names. */
+export interface StickySpec {
+  readonly cookie: string;
+  /** Undefined: until the browser is closed. */
+  readonly maxAgeMs: number | undefined;
 }
 
 /** A token bucket for each client, each value of a header, or for all requests together. */
