@@ -1,4 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
+import { buffer } from 'node:stream/consumers';
+import type { StoreBackups } from '../backups.ts';
 import type { DataDriver, StoreConnection, StoreObservation } from '../data.ts';
 import { DriverError } from '../errors.ts';
 import { readMigrations, runMigrations, sqliteMigrationStore } from '../migrations/index.ts';
@@ -74,6 +76,7 @@ export function createFakeData({ engine, now }: FakeDataOptions): FakeData {
       if (stores.delete(service)) changed();
     },
     observe: async () => Object.fromEntries([...stores].map(([service, store]) => [service, observed(store)])),
+    backups: fakeBackups(stores, { ready, nextPort: () => nextPort++, changed }),
     watch: (onChange) => {
       listeners.add(onChange);
       return { [Symbol.dispose]: () => void listeners.delete(onChange) };
@@ -82,6 +85,64 @@ export function createFakeData({ engine, now }: FakeDataOptions): FakeData {
     query: (service, sql) => ready(service).database.prepare(sql).all(),
     crash: (service, how) => setState(service, { kind: 'stopped', how }),
   };
+}
+
+interface Registry {
+  readonly ready: (service: string) => FakeStore;
+  readonly nextPort: () => number;
+  readonly changed: () => void;
+}
+
+/** SQLite's own bytes are the copy; there is no log. */
+function fakeBackups(stores: Map<string, FakeStore>, { ready, nextPort, changed }: Registry): StoreBackups {
+  return {
+    copy: async function* ({ service }, { signal }) {
+      signal.throwIfAborted();
+      yield ready(service).database.serialize();
+      return { needs: undefined, notes: {} };
+    },
+    restore: async ({ service, bytes, target, log }, { signal }) => {
+      signal.throwIfAborted();
+      if (stores.has(service)) throw new DriverError('refused', `${service} has a store`, { hint: 'rename it first' });
+      const database = new DatabaseSync(':memory:');
+      database.deserialize(await buffer(bytes));
+      for await (const _chunk of log) throw new DriverError('unsupported', 'the fake has no log');
+      stores.set(service, { database, port: nextPort(), state: { kind: 'ready' } });
+      changed();
+      return { kind: target.kind === 'time' ? 'short' : 'restored' };
+    },
+    rename: async ({ service, to }) => {
+      const store = stores.get(service);
+      if (!store) throw new DriverError('not-found', `${service} has no store`);
+      if (store.state.kind === 'ready') throw new DriverError('refused', `the store of ${service} runs`);
+      if (stores.has(to)) throw new DriverError('refused', `${to} has a store`);
+      stores.delete(service);
+      stores.set(to, store);
+      changed();
+    },
+    check: async ({ service }) => {
+      const found = ready(service).database.prepare('PRAGMA integrity_check').all().map(firstOf);
+      return found.filter((finding) => finding !== 'ok');
+    },
+    count: async ({ service }) => {
+      const { database } = ready(service);
+      const tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all().map(firstOf);
+      return Object.fromEntries(
+        tables.map((table) => [
+          table,
+          Number(firstOf(database.prepare(`SELECT count(*) FROM "${table}"`).get() ?? {})),
+        ]),
+      );
+    },
+    ask: async ({ service, query }) => {
+      const row = ready(service).database.prepare(query).get();
+      return row && firstOf(row);
+    },
+  };
+}
+
+function firstOf(row: object): string {
+  return String(Object.values(row)[0]);
 }
 
 function observed({ state, port }: FakeStore): StoreObservation {
