@@ -14,6 +14,7 @@ export interface Wanted {
 
 /** An instance at its address: what is in flight there, its counters, and its kept connections. */
 export class EndpointState implements Loaded {
+  readonly service: string;
   readonly endpoint: Endpoint;
   readonly counts = new Counts();
   readonly standing = new Standing();
@@ -28,7 +29,8 @@ export class EndpointState implements Loaded {
   readonly #idle: UpstreamConnection[] = [];
   #checking: Promise<boolean> | undefined;
 
-  constructor(endpoint: Endpoint) {
+  constructor(service: string, endpoint: Endpoint) {
+    this.service = service;
     this.endpoint = endpoint;
   }
 
