@@ -5,16 +5,20 @@ import type { CallOptions } from './compute.ts';
  * engine is copied and rolled forward; what becomes of the bytes (encryption, checksums, where they are kept and for how
  * long) is not its affair.
  *
+ * It has two halves. A `StoreReader` copies a running store and follows its log, in a process of its own that goes on
+ * when the control plane dies; all that it knows of the store is a `StoreSource`. `StoreBackups` belongs to the driver,
+ * and makes stores.
+ *
  * A restored store is a store like any other, under a name of its own. So a drill, a branch to look at and a restore in
  * place are the same call: the first is purged when it was checked, the second when it was looked at, and for the third
  * the old store is first renamed.
  */
 export interface StoreBackups {
   /**
-   * One consistent copy of a whole store that is in use, as of one moment before the end of the bytes. The copy is whole
-   * if and only if the iteration ends without an error; what it returns is kept with it, as secret as the bytes.
+   * What the store's reader has to know. Of an engine with a log: from now on it is kept until it was followed. Throws
+   * `not-found` before `provision`.
    */
-  copy(request: { readonly service: string }, options: CallOptions): AsyncGenerator<Uint8Array, CopyFacts>;
+  source(request: { readonly service: string }, options: CallOptions): Promise<StoreSource>;
   /**
    * Makes a store from a copy and starts it, with new passwords. Throws `refused` where the service has a store; what a
    * restore leaves that failed is never observed as ready, and goes with `purge`.
@@ -28,8 +32,28 @@ export interface StoreBackups {
   count(request: { readonly service: string }, options: CallOptions): Promise<Readonly<Record<string, number>>>;
   /** One query that reads, as the service: the first value of the first row, as text. */
   ask(request: { readonly service: string; readonly query: string }, options: CallOptions): Promise<string | undefined>;
+}
+
+/** How a running store is reached from another process. It may hold a password, and is never shown. */
+export interface StoreSource {
+  readonly engine: string;
+  readonly how: Readonly<Record<string, string>>;
+}
+
+export interface StoreReader {
+  readonly engine: string;
+  /**
+   * Tells one line of a store's history from any other: a store that was made anew, or restored, has another identity.
+   * A copy and a log belong together only if their identities are equal.
+   */
+  identity(source: StoreSource, options: CallOptions): Promise<string>;
+  /**
+   * One consistent copy of a whole store that is in use, as of one moment before the end of the bytes. The copy is whole
+   * if and only if the iteration ends without an error; what it returns is kept with it, as secret as the bytes.
+   */
+  copy(source: StoreSource, options: CallOptions): AsyncGenerator<Uint8Array, CopyFacts>;
   /** Undefined: the engine has no log, and what was written after the last copy is lost with the store. */
-  readonly log?: StoreLog;
+  readonly follow?: FollowLog;
 }
 
 /** What `restore` must know beside the bytes. */
@@ -51,21 +75,6 @@ export interface LogRange {
   readonly to: LogPosition;
 }
 
-/** The log of each change, by which an older copy becomes a newer one. */
-export interface StoreLog {
-  /**
-   * From now on the engine keeps its log until it was followed; to be asked for before the first copy. Returns what the
-   * process that follows needs, which is another one, since it outlives the control plane. It may hold a password.
-   */
-  source(request: { readonly service: string }, options: CallOptions): Promise<LogSource>;
-}
-
-export interface LogSource {
-  readonly engine: string;
-  /** For the function that follows this engine's log. */
-  readonly how: Readonly<Record<string, string>>;
-}
-
 export interface LogChunk extends LogRange {
   /** When it was received: what was committed before is in it or in an earlier one. */
   readonly at: number;
@@ -75,10 +84,10 @@ export interface LogChunk extends LogRange {
 /**
  * Follows a log from a position; without one, from where the engine still has it. Asking for the next chunk says that the
  * one before is durable, and that the engine may let go of it: nothing is acknowledged otherwise. Ends by an error, or
- * when it is aborted.
+ * when it is aborted. Throws `not-found` where the engine has let go of what would come next: a new copy is needed.
  */
 export type FollowLog = (
-  request: { readonly source: LogSource; readonly from: LogPosition | undefined },
+  request: { readonly source: StoreSource; readonly from: LogPosition | undefined },
   options: CallOptions,
 ) => AsyncGenerator<LogChunk, void>;
 

@@ -9,6 +9,7 @@ const harness = async () => {
   const driver = make();
   return {
     driver,
+    reader: driver.reader,
     request: async (service: string) => ({ service, url: undefined }),
     query: async (service: string, sql: string) => driver.query(service, sql),
     close: () => driver.close(),

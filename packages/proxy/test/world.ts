@@ -33,7 +33,7 @@ export async function cannedInstance(t: TestContext, response: string): Promise<
   });
 }
 
-async function serve(t: TestContext, server: Server): Promise<Instance> {
+export async function serve(t: TestContext, server: Server): Promise<Instance> {
   const sockets = new Set<Socket>();
   server.on('connection', (socket) => {
     sockets.add(socket);

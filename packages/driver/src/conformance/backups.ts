@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
-import type { CopyFacts, FollowLog, LogChunk, RestoreTarget, StoreBackups } from '../backups.ts';
+import type { CopyFacts, LogChunk, RestoreTarget, StoreBackups, StoreReader } from '../backups.ts';
 import type { DataHarness } from './data.ts';
 
 /** Harness of a data driver whose stores can be copied. */
 export interface BackupHarness extends DataHarness {
-  /** Of an engine with a log. */
-  readonly follow?: FollowLog;
+  readonly reader: StoreReader;
 }
 
 export interface BackupTraits {
@@ -52,7 +51,7 @@ export function backupConformance(name: string, make: () => Promise<BackupHarnes
     };
     const copy = async (service: string): Promise<Copy> => {
       const parts: Uint8Array[] = [];
-      const copying = backups.copy({ service }, options());
+      const copying = harness.reader.copy(await backups.source({ service }, options()), options());
       for (;;) {
         const next = await copying.next();
         if (next.done) return { facts: next.value, parts };
@@ -66,13 +65,13 @@ export function backupConformance(name: string, make: () => Promise<BackupHarnes
       return backups.restore({ service, facts, bytes: stream(parts), log: stream(log), target }, options());
     };
     const logUntil = async (service: string, enough: (chunks: readonly LogChunk[]) => boolean) => {
-      assert.ok(backups.log && harness.follow, 'an engine with a log has a function that follows it');
-      const source = await backups.log.source({ service }, options());
+      assert.ok(harness.reader.follow, 'a copy that needs a log has one');
+      const source = await backups.source({ service }, options());
       const stop = new AbortController();
       const { signal } = stop;
       const chunks: LogChunk[] = [];
       try {
-        for await (const chunk of harness.follow({ source, from: undefined }, { signal })) {
+        for await (const chunk of harness.reader.follow({ source, from: undefined }, { signal })) {
           chunks.push({ ...chunk, bytes: Uint8Array.from(chunk.bytes) });
           if (enough(chunks)) break;
         }
@@ -81,6 +80,8 @@ export function backupConformance(name: string, make: () => Promise<BackupHarnes
       }
       return chunks;
     };
+    const identity = async (service: string) =>
+      harness.reader.identity(await backups.source({ service }, options()), options());
     const remove = async (service: string) => {
       await harness.driver.stop({ service }, options());
       await harness.driver.purge({ service }, options());
@@ -125,6 +126,18 @@ export function backupConformance(name: string, make: () => Promise<BackupHarnes
       assert.deepEqual(await numbers('branch.kept'), [1]);
     });
 
+    rule('a store has one identity, and a restored one has another', ['same', 'branch.same'], async () => {
+      await assert.rejects(backups.source({ service: 'same' }, options()), { code: 'not-found' });
+      await provision('same', 1);
+      const before = await identity('same');
+      const taken = await copy('same');
+      await harness.driver.stop({ service: 'same' }, options());
+      await harness.driver.provision(await harness.request('same'), options());
+      assert.equal(await identity('same'), before);
+      await restore('branch.same', taken, await whole(taken, 'same'));
+      assert.notEqual(await identity('branch.same'), before);
+    });
+
     rule('restores over nothing that is there', ['taken'], async () => {
       await provision('taken', 1);
       const taken = await copy('taken');
@@ -165,9 +178,8 @@ export function backupConformance(name: string, make: () => Promise<BackupHarnes
     });
 
     rule('rolls a copy forward by the log, to its end or to an instant', ['rolled', 'branch.rolled'], async (t) => {
-      if (!harness.driver.backups?.log) return t.skip('this engine has no log');
+      if (!harness.reader.follow) return t.skip('this engine has no log');
       await provision('rolled', 1);
-      await backups.log?.source({ service: 'rolled' }, options());
       const taken = await copy('rolled');
       await add('rolled', 2);
       const between = await pastInstant();
