@@ -1,6 +1,6 @@
 import { type Draft, errorIn } from './draft.ts';
 import type { SpecError } from './errors.ts';
-import { keyPlaceAt, nodeAt, type Path } from './located.ts';
+import { keyPlaceAt, nodeAt, type Path, pathText } from './located.ts';
 import type { BalanceAlgorithm } from './model.ts';
 import type { ParsedService } from './schema/service.ts';
 
@@ -28,9 +28,22 @@ export function balanceErrors(
     const hint = `remove it, or balance by ${kinds.join(', ')}`;
     return [errorIn(draft, path, { rule: 'value', message, hint, place: keyPlaceAt(draft.tree, path) })];
   });
-  if (algorithm !== 'ring-hash' || key !== undefined) return idle;
+  const isWrong = draft.dropped.some((path) => pathText(path) === pathText([...section, 'key']));
+  if (algorithm !== 'ring-hash' || key !== undefined || isWrong) return [...idle, ...unreadErrors(draft, section)];
   const path = [...section, 'algorithm'];
   const message = 'ring-hash needs a key to find the same instance by';
   const hint = 'add key: client, header:<name>, cookie:<name> or path:/carts/{id}';
   return [...idle, errorIn(draft, path, { rule: 'required', message, hint })];
+}
+
+/** Connections of TCP are passed through unread: there is no header to look at. */
+function unreadErrors(draft: Draft & { readonly parsed: ParsedService }, section: Path): readonly SpecError[] {
+  const { api, traffic } = draft.parsed;
+  if (api.protocol !== 'tcp') return [];
+  const { key, sticky } = traffic.balance;
+  const wrong = [...(key === undefined || key === 'client' ? [] : ['key']), ...(sticky === 'off' ? [] : ['sticky'])];
+  return wrong.map((name) => {
+    const message = 'the bytes of a tcp service are not looked at, so nothing of a request is known';
+    return errorIn(draft, [...section, name], { rule: 'value', message, hint: 'balance by key: client, or remove it' });
+  });
 }

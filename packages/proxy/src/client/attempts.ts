@@ -3,13 +3,17 @@ import type { TrafficSpec } from '@islet/spec';
 import type { ProxyErrorCode } from '../errors.ts';
 import { splitFields } from '../http/cookies.ts';
 import type { RequestHead } from '../http/request-head.ts';
+import type { ResponseHead } from '../http/response-head.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Edge } from '../stats.ts';
 import type { EndpointState } from '../upstream/endpoint.ts';
-import { ejectAgain, judge, judgeStall, refreshAvailable } from '../upstream/outliers.ts';
-import { type Meant, meantFor, pickEndpoint } from '../upstream/pick.ts';
-import type { ServiceState } from '../upstream/service.ts';
+import { ejectAgain, judge, judgeStall } from '../upstream/outliers.ts';
+import { type Meant, meantFor, panics, pickEndpoint } from '../upstream/pick.ts';
+import type { RequestOrigin } from '../upstream/request-text.ts';
+import { refreshAvailable, type ServiceState } from '../upstream/service.ts';
 import type { Wire } from '../upstream/wire.ts';
+import { balanceHash } from './balance-key.ts';
+import { stickyField, stuckEndpoint } from './sticky.ts';
 
 /** One try at one endpoint. */
 export interface Attempt {
@@ -22,6 +26,9 @@ export interface Attempt {
 
 export interface AttemptsOptions {
   readonly request: RequestHead;
+  readonly origin: RequestOrigin;
+  /** Whose request it is: an address, or the calling service. */
+  readonly client: string;
   readonly service: ServiceState;
   readonly policy: TrafficSpec;
   readonly edge: Edge;
@@ -58,18 +65,24 @@ export class Attempts {
 
   /** Whether an instance is left that this request has not been sent to. */
   get othersLeft(): boolean {
-    const { available } = this.#options.service;
+    const { available } = this.#options.service.pool;
     return available.some((endpoint) => endpoint !== this.#current?.endpoint && !this.#failed.includes(endpoint));
   }
 
   /** Undefined where no endpoint is left to ask. After a failure, no kept connection is trusted. */
   begin(): Attempt | undefined {
-    const { service, idempotent, runtime } = this.#options;
+    const { service, policy, edge, idempotent, runtime } = this.#options;
+    const { balance } = policy;
     const now = runtime.now();
     const tried = { failed: this.#failed, refused: this.#refused };
-    const meant = this.#meantFor();
-    const endpoint = pickEndpoint(service, tried, { now, dice: runtime.dice, idempotent, meant });
+    const { dice } = runtime;
+    const hash = this.#hash();
+    const home = this.#home();
+    const stuckTo = home?.standing.isOut === false && home.avoidUntil <= now ? home : undefined;
+    const meant = this.#meantFor(stuckTo);
+    const endpoint = pickEndpoint(service, tried, { now, dice, idempotent, balance, meant, hash, stuckTo });
     if (endpoint === undefined) return undefined;
+    if (panics(service, balance)) edge.decided('traffic.balance.panic');
     if (meant !== undefined && this.failures === 0) this.#tellSplit(meant, endpoint);
     const isProbe = endpoint.standing.isOut && endpoint.standing.tryProbe(now, { idempotent });
     const wire = endpoint.acquire({ now, once: !idempotent, fresh: isProbe || this.failures > 0 });
@@ -79,11 +92,31 @@ export class Attempts {
     return this.#current;
   }
 
-  #meantFor(): Meant | undefined {
+  #meantFor(stuckTo: EndpointState | undefined): Meant | undefined {
     const { service, request } = this.#options;
     if (service.split === undefined) return undefined;
-    this.#meant ??= meantFor(service, splitFields(request.fields));
+    this.#meant ??= meantFor(service, splitFields(request.fields), stuckTo);
     return this.#meant;
+  }
+
+  #hash(): number | undefined {
+    const { policy, request, origin, client } = this.#options;
+    return balanceHash(policy.balance, { passed: request.fields.passed, target: origin.target, client });
+  }
+
+  /** Where the client's requests go to, well or not. */
+  #home(): EndpointState | undefined {
+    const { service, policy, request } = this.#options;
+    const { sticky } = policy.balance;
+    return sticky && stuckEndpoint(service, sticky, request.fields.passed);
+  }
+
+  /** The head as the client gets it: one who will come back is told where to. */
+  withSticky(head: ResponseHead): ResponseHead {
+    const { sticky } = this.#options.policy.balance;
+    const endpoint = this.#current?.endpoint;
+    if (sticky === undefined || endpoint === undefined || this.#home() === endpoint) return head;
+    return { ...head, passed: head.passed + stickyField(sticky, endpoint) };
   }
 
   #tellSplit({ revision, rule }: Meant, { endpoint }: EndpointState): void {
@@ -127,10 +160,20 @@ export class Attempts {
     const now = this.#options.runtime.now();
     endpoint.counts.status(status);
     endpoint.firstBytes.record(now - startedAt);
+    this.#observe(endpoint, now - startedAt);
     const wasOut = endpoint.standing.isOut;
     endpoint.standing.onAnswer(status, { now, isProbe });
-    if (wasOut && !endpoint.standing.isOut) refreshAvailable(this.#options.service);
-    else if (status >= 500) this.#judge(attempt);
+    if (wasOut && !endpoint.standing.isOut) {
+      endpoint.cameAt = now;
+      refreshAvailable(this.#options.service);
+    } else if (status >= 500) this.#judge(attempt);
+  }
+
+  /** How long it took to answer, or not to: for those who balance by that. */
+  #observe({ ewma }: EndpointState, rttMs: number): void {
+    const { policy, runtime } = this.#options;
+    const { algorithm } = policy.balance;
+    if (algorithm.kind === 'peak-ewma') ewma.observe(rttMs, runtime.now(), algorithm.decayMs);
   }
 
   /** The first byte is overdue. Returns whether that is the end of the attempt: it was only to find out. */
@@ -158,6 +201,7 @@ export class Attempts {
       endpoint.refused(this.#options.runtime.now());
     } else if (isHeldAgainst(failure, error)) {
       endpoint.standing.onFailure();
+      this.#observe(endpoint, this.#options.runtime.now() - attempt.startedAt);
       this.#judge(attempt);
     }
     return attempt;
