@@ -74,6 +74,9 @@ export class Bulkhead<Waiter> {
   }
 
   #hasRoom({ requests, connections }: LimitsSpec): boolean {
-    return this.#requests < (requests === 'auto' ? this.adaptive.limit : requests) && this.#requests + this.#tunnels < connections;
+    return (
+      this.#requests < (requests === 'auto' ? this.adaptive.limit : requests) &&
+      this.#requests + this.#tunnels < connections
+    );
   }
 }
