@@ -32,6 +32,10 @@ export interface ComputeDriver {
   purge(request: { readonly service: string }, options: CallOptions): Promise<void>;
   /** All that is there, by looking; cheap enough for every turn. */
   observe(): Promise<ComputeObservation>;
+  /** What each running instance uses, by looking. */
+  usage(): Promise<Readonly<Record<InstanceId, InstanceUsage>>>;
+  /** Stops every process of an instance where it is, or lets it go on: a drill. Ends nothing, and says nothing to it. */
+  suspend(request: { readonly instance: InstanceId; readonly suspended: boolean }): Promise<void>;
   /** Calls back when something may have changed (a death above all). Only a hint: `observe` tells the truth. */
   watch(onChange: (change: ComputeChange) => void): Disposable;
   /** Closes what this process holds; instances run on. */
@@ -131,6 +135,12 @@ export interface ComputeInstance {
   readonly firstStartedAt: number;
   /** How often a process of it was started. */
   readonly starts: number;
+}
+
+export interface InstanceUsage {
+  /** CPU time since its process was started, in milliseconds of one core. */
+  readonly cpuMs: number;
+  readonly memoryBytes: number;
 }
 
 export type ProcessState =

@@ -1,3 +1,4 @@
+export type * from './backups.ts';
 export type * from './compute.ts';
 export type * from './data.ts';
 export { HAZARD_EFFECTS } from './data.ts';

@@ -17,6 +17,18 @@ export {
 } from './probe.ts';
 export { RateLimiter } from './rate-limiter.ts';
 export {
+  type DecisionRecord,
+  KEPT_BECAUSE,
+  type KeptBecause,
+  RECORD_VERSION,
+  type RequestRecord,
+  type RequestTimings,
+  type TryRecord,
+  trySpan,
+  WIRE_PROTOCOLS,
+  type WireProtocol,
+} from './request-record.ts';
+export {
   type AttemptContext,
   type AttemptFailure,
   decideRetry,
@@ -29,4 +41,5 @@ export {
 export { RETRY_BUDGET, RetryBudget } from './retry-budget.ts';
 export { indexRoutes, matchRoute, matchRouteNaively, type RouteIndex, stripPrefix } from './route.ts';
 export type * from './routing-table.ts';
+export { EvenDraw, ruledRevision, type SplitFields, weightedRevision } from './split.ts';
 export { TRAFFIC_RULES, type TrafficRule } from './traffic-rule.ts';

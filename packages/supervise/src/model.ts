@@ -45,6 +45,13 @@ export interface Guarantee {
   readonly reason: string | undefined;
 }
 
+/** Of a whole tree of processes. */
+export interface ProcessUsage {
+  /** CPU time since it was started, in milliseconds of one core. */
+  readonly cpuMs: number;
+  readonly memoryBytes: number;
+}
+
 export interface Supervisor {
   /**
    * Starts the process, or returns at once where one of that name runs. The intent is on disk before the spawn: a
@@ -58,6 +65,10 @@ export interface Supervisor {
   stop(name: string, options: { readonly graceMs: number; readonly signal?: NodeJS.Signals }): Promise<void>;
   /** Everything that has a record, running or not. */
   observe(): ReadonlyMap<string, ProcessState>;
+  /** Of everything that runs now. */
+  usage(): ReadonlyMap<string, ProcessUsage>;
+  /** SIGSTOP to every process of the tree, or SIGCONT. What does not run is left alone. */
+  suspend(name: string, suspended: boolean): void;
   /** Removes the record, log kept. Refuses while it runs. */
   forget(name: string): Promise<void>;
   /** Calls back within milliseconds of the kernel's word that a process ended, adopted ones included. */

@@ -6,10 +6,11 @@ import { failpoint } from './failpoint.ts';
 import { launch } from './launch.ts';
 import { isHeld, listen, makeLifeLine } from './life-line.ts';
 import { LIMITS } from './limits.ts';
-import type { ProcessSpec, ProcessState } from './model.ts';
+import type { ProcessSpec, ProcessState, ProcessUsage } from './model.ts';
 import { bootId } from './proc.ts';
 import type { SlotFolder, SlotRecord } from './record.ts';
 import { signalAll, type Tree, treeOf } from './tree.ts';
+import { usageOf } from './usage.ts';
 
 export interface SlotContext {
   readonly name: string;
@@ -126,6 +127,14 @@ export class Slot {
   /** Settles when it has ended, whoever or whatever ends it. */
   async ended(): Promise<void> {
     if (this.#state.kind !== 'exited') await this.#end();
+  }
+
+  usage(): ProcessUsage {
+    return usageOf(this.#record.groups.tree, this.#tree().members());
+  }
+
+  suspend(suspended: boolean): void {
+    signalAll(this.#tree().members(), suspended ? 'SIGSTOP' : 'SIGCONT');
   }
 
   /** The processes run on. */

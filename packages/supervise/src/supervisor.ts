@@ -5,7 +5,7 @@ import { environmentProblem } from './environment-file.ts';
 import { failpoint } from './failpoint.ts';
 import { guaranteesOf } from './guarantees.ts';
 import { LIMITS } from './limits.ts';
-import type { Guarantee, ProcessSpec, ProcessState, Supervisor } from './model.ts';
+import type { Guarantee, ProcessSpec, ProcessState, ProcessUsage, Supervisor } from './model.ts';
 import { listSlotFolders, SlotFolder } from './record.ts';
 import { rotateLog } from './rotate.ts';
 import { Slot, type SlotContext } from './slot.ts';
@@ -76,6 +76,16 @@ class ProcessSupervisor implements Supervisor {
 
   observe(): ReadonlyMap<string, ProcessState> {
     return new Map([...this.#slots].map(([name, slot]) => [name, slot.state]));
+  }
+
+  usage(): ReadonlyMap<string, ProcessUsage> {
+    const running = [...this.#slots].filter(([, slot]) => slot.state.kind === 'running');
+    return new Map(running.map(([name, slot]) => [name, slot.usage()]));
+  }
+
+  suspend(name: string, suspended: boolean): void {
+    const slot = this.#slots.get(name);
+    if (slot?.state.kind === 'running') slot.suspend(suspended);
   }
 
   async forget(name: string): Promise<void> {

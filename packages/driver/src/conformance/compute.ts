@@ -222,6 +222,29 @@ export function computeConformance(name: string, make: () => Promise<ComputeHarn
       assert.equal((await dead).process.kind, 'exited');
     });
 
+    it('says what running instances use, and only those', async () => {
+      await build();
+      await start();
+      await start({ instance: 'orders-r1.0-1', index: 1, command: 'exit 7' });
+      await exited('orders-r1.0-1');
+      const usage = await driver.usage();
+      assert.deepEqual(Object.keys(usage), ['orders-r1.0-0']);
+      assert.ok(Object.values(usage).every(({ cpuMs, memoryBytes }) => cpuMs >= 0 && memoryBytes >= 0));
+    });
+
+    it('suspends an instance without ending it, and lets a suspended one be stopped', async () => {
+      await build();
+      await start();
+      const before = await instance('orders-r1.0-0');
+      await driver.suspend({ instance: 'orders-r1.0-0', suspended: true });
+      await driver.suspend({ instance: 'orders-r1.0-0', suspended: false });
+      await driver.suspend({ instance: 'no-such', suspended: true });
+      assert.deepEqual(await instance('orders-r1.0-0'), before);
+      await driver.suspend({ instance: 'orders-r1.0-0', suspended: true });
+      await driver.stop({ instance: 'orders-r1.0-0', graceMs: 2_000 }, options());
+      assert.deepEqual((await observed('orders'))?.instances, []);
+    });
+
     it('calls back no more when the watch is disposed', async () => {
       const told: ComputeChange[] = [];
       driver.watch((change) => told.push(change))[Symbol.dispose]();

@@ -4,6 +4,7 @@ import type {
   ComputeChange,
   ComputeDriver,
   ComputeInstance,
+  InstanceUsage,
   ProcessState,
   StartRequest,
 } from '../compute.ts';
@@ -13,6 +14,9 @@ import { DriverError } from '../errors.ts';
 export interface FakeMachine {
   readonly built: Map<string, Set<string>>;
   readonly instances: Map<string, ComputeInstance>;
+  /** What an instance is said to use; nothing where it does not stand here. */
+  readonly usage: Map<string, InstanceUsage>;
+  readonly suspended: Set<string>;
   nextPid: number;
 }
 
@@ -34,7 +38,7 @@ export interface FakeComputeOptions {
 }
 
 export function createFakeMachine(): FakeMachine {
-  return { built: new Map(), instances: new Map(), nextPid: 1_000 };
+  return { built: new Map(), instances: new Map(), usage: new Map(), suspended: new Set(), nextPid: 1_000 };
 }
 
 export function createFakeCompute({ now, machine = createFakeMachine() }: FakeComputeOptions): FakeCompute {
@@ -114,6 +118,16 @@ export function createFakeCompute({ now, machine = createFakeMachine() }: FakeCo
         ]),
       ),
     }),
+    usage: async () =>
+      Object.fromEntries(
+        [...instances.values()]
+          .filter(({ process }) => process.kind === 'running')
+          .map(({ id }) => [id, machine.usage.get(id) ?? { cpuMs: 0, memoryBytes: 0 }]),
+      ),
+    suspend: async ({ instance, suspended }) => {
+      if (suspended && instances.get(instance)?.process.kind === 'running') machine.suspended.add(instance);
+      else machine.suspended.delete(instance);
+    },
     watch: (onChange) => {
       listeners.add(onChange);
       return { [Symbol.dispose]: () => void listeners.delete(onChange) };

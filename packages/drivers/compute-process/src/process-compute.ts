@@ -10,6 +10,7 @@ import {
   type ComputeObservation,
   DriverError,
   type InputsKeyRequest,
+  type InstanceUsage,
   type Layout,
   type LogRef,
   layoutOf,
@@ -130,6 +131,15 @@ class ProcessDriver implements ComputeDriver {
       return [service, { built, instances: this.#instances(service) }] as const;
     });
     return { services: Object.fromEntries(await Promise.all(services)) };
+  }
+
+  async usage(): Promise<Readonly<Record<string, InstanceUsage>>> {
+    const used = [...this.#options.supervisor.usage()].filter(([name]) => this.#records.get(name) !== undefined);
+    return Object.fromEntries(used);
+  }
+
+  async suspend({ instance, suspended }: { instance: string; suspended: boolean }): Promise<void> {
+    if (this.#records.get(instance) !== undefined) this.#options.supervisor.suspend(instance, suspended);
   }
 
   watch(onChange: (change: ComputeChange) => void): Disposable {
