@@ -69,7 +69,9 @@ const ACTS: { readonly [K in Step['kind']]: Act<K> } = {
       failpoint('migrate: after the record');
       return;
     }
-    const reason = `${outcome.migration}: ${outcome.reason}`;
+    const { migration, reason: why } = outcome;
+    // Where the driver knows the line, the file's name stands there already.
+    const reason = why.startsWith(`${migration}:`) ? why : `${migration}: ${why}`;
     recordFailure(hands, { service, revision, step: 'migrate', reason, log: [] });
   },
 
