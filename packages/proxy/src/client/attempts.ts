@@ -5,16 +5,16 @@ import { splitFields } from '../http/cookies.ts';
 import type { RequestHead } from '../http/request-head.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Edge } from '../stats.ts';
-import type { UpstreamConnection } from '../upstream/connection.ts';
 import type { EndpointState } from '../upstream/endpoint.ts';
 import { ejectAgain, judge, judgeStall, refreshAvailable } from '../upstream/outliers.ts';
 import { type Meant, meantFor, pickEndpoint } from '../upstream/pick.ts';
 import type { ServiceState } from '../upstream/service.ts';
+import type { Wire } from '../upstream/wire.ts';
 
 /** One try at one endpoint. */
 export interface Attempt {
   readonly endpoint: EndpointState;
-  readonly connection: UpstreamConnection;
+  readonly wire: Wire;
   /** Its instance is ejected, and this shows whether it is well again. */
   readonly isProbe: boolean;
   readonly startedAt: number;
@@ -72,10 +72,10 @@ export class Attempts {
     if (endpoint === undefined) return undefined;
     if (meant !== undefined && this.failures === 0) this.#tellSplit(meant, endpoint);
     const isProbe = endpoint.standing.isOut && endpoint.standing.tryProbe(now, { idempotent });
-    const connection = endpoint.acquire({ now, once: !idempotent, fresh: isProbe || this.failures > 0 });
+    const wire = endpoint.acquire({ now, once: !idempotent, fresh: isProbe || this.failures > 0 });
     endpoint.counts.requests++;
     endpoint.counts.inFlight++;
-    this.#current = { endpoint, connection, isProbe, startedAt: now };
+    this.#current = { endpoint, wire, isProbe, startedAt: now };
     return this.#current;
   }
 
@@ -109,8 +109,14 @@ export class Attempts {
     if (attempt === undefined) return;
     const now = this.#options.runtime.now();
     attempt.endpoint.counts.latency(now - attempt.startedAt);
-    if (reusable) attempt.endpoint.release(attempt.connection, now);
-    else attempt.connection.destroy();
+    if (reusable) attempt.endpoint.release(attempt.wire, now);
+    else attempt.wire.destroy();
+  }
+
+  /** Ends the current attempt, and its response is passed on to nobody. */
+  discard({ reusable }: { readonly reusable: boolean }): void {
+    if (this.#current !== undefined) this.#avoid(this.#current.endpoint);
+    this.finish({ reusable });
   }
 
   /** The head of a response has come. */
@@ -143,10 +149,10 @@ export class Attempts {
   fail(error: ProxyErrorCode, failure: AttemptFailure): Attempt | undefined {
     const attempt = this.end();
     if (attempt === undefined) return undefined;
-    const { endpoint, connection } = attempt;
-    connection.destroy();
+    const { endpoint, wire } = attempt;
+    wire.destroy();
     endpoint.counts.error(error);
-    this.avoid(endpoint);
+    this.#avoid(endpoint);
     if (failure.kind === 'refused') {
       this.#refused.push(endpoint);
       endpoint.refused(this.#options.runtime.now());
@@ -157,8 +163,15 @@ export class Attempts {
     return attempt;
   }
 
+  /** Whether the instance is to be taken for dead, after it has reset a connection. */
+  async isDead({ endpoint, isProbe }: Attempt): Promise<boolean> {
+    const dead = await endpoint.isDead();
+    if (dead) endpoint.refused(this.#options.runtime.now());
+    return dead || isProbe;
+  }
+
   /** The next attempt goes to another endpoint, if there is one. */
-  avoid(endpoint: EndpointState): void {
+  #avoid(endpoint: EndpointState): void {
     this.#failed.push(endpoint);
   }
 
