@@ -16,7 +16,7 @@ export {
   type ProbeState,
   startProbing,
 } from './probe.ts';
-export { RateLimiter } from './rate-limiter.ts';
+export { type Draw, RateLimiter, type RateRefusal } from './rate-limiter.ts';
 export {
   type DecisionRecord,
   KEPT_BECAUSE,

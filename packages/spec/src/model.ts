@@ -184,8 +184,8 @@ export interface TrafficSpec {
   /** Undefined: calls go on however many fail. */
   readonly breaker: BreakerSpec | undefined;
   readonly limits: LimitsSpec;
-  /** Undefined: off. */
-  readonly rateLimit: RateLimitSpec | undefined;
+  /** All hold at once; none: off. */
+  readonly rateLimit: readonly RateLimitSpec[];
 }
 
 /** A token bucket for each client, each value of a header, or for all requests together. */
@@ -250,6 +250,15 @@ export interface LimitsSpec {
   readonly requests: number | 'auto';
   /** How long one waits before it is refused. */
   readonly queueMs: number;
+  readonly sizes: SizeLimits;
+}
+
+/** In bytes, of one message; undefined: the proxy's own limit on headers, and none on bodies, which stream. */
+export interface SizeLimits {
+  readonly requestHeaders: number | undefined;
+  readonly requestBody: number | undefined;
+  readonly responseHeaders: number | undefined;
+  readonly responseBody: number | undefined;
 }
 
 /** The n-th wait is drawn between 0 and `baseMs` × 2^(n-1), but at most `maxMs`. */
