@@ -9,7 +9,13 @@ import { listFiles, ROOT } from './repository.ts';
  */
 
 /** How long one test file may take. */
-const TIERS = { everyday: 180_000, faults: 1_800_000, scale: 600_000, packed: 600_000 } as const;
+const TIERS = {
+  everyday: 180_000,
+  faults: 1_800_000,
+  fuzz: 1_800_000,
+  scale: 600_000,
+  packed: 600_000,
+} as const;
 type Tier = keyof typeof TIERS;
 
 /** Test files at once: they start real processes, on machines with two cores. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -32,9 +32,11 @@ function run(t: TestContext, options: { tests: readonly string[]; failing: strin
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), text, { mode: 0o755 });
   };
-  cpSync(join(ROOT, '.ci/run'), join(root, '.ci/run'), { recursive: true });
+  const script = readFileSync(join(ROOT, '.ci/run'), 'utf8');
+  // Files that it looks for are this machine's: here only commands stand for what is needed.
+  file('.ci/run', script.replaceAll(/^ {2}\/\S+\n/gm, ''));
   file('islet', `#!/bin/sh\necho "$*" >>calls\n[ "$*" != '${options.failing}' ]\n`);
-  for (const tool of ['python3', 'go', 'javac']) if (tool !== options.without) file(`bin/${tool}`, '#!/bin/sh\n');
+  for (const tool of neededBy(script)) if (tool !== options.without) file(`bin/${tool}`, '#!/bin/sh\n');
   file('bin/apt-get', '#!/bin/sh\necho "apt-get $*" >&2\nexit 1\n');
   for (const path of options.tests) file(path, '');
   for (const args of [
@@ -45,6 +47,12 @@ function run(t: TestContext, options: { tests: readonly string[]; failing: strin
   const env = { PATH: `${join(root, 'bin')}:${toolsOnly(root)}` };
   const { status, stderr } = spawnSync(join(root, '.ci/run'), { cwd: '/', env, encoding: 'utf8' });
   return { status, stderr, calls: readFileSync(join(root, 'calls'), 'utf8').trim().split('\n') };
+}
+
+/** The commands of `NEEDED`, a line each: `command:package`. */
+function neededBy(script: string): readonly string[] {
+  const block = /^readonly NEEDED=\(\n([\s\S]*?)^\)/m.exec(script)?.[1] ?? '';
+  return [...block.matchAll(/^ {2}([\w.-]+):/gm)].flatMap(([, command]) => command ?? []);
 }
 
 /** Only what the script itself needs, so that the languages of this machine are out of sight. */

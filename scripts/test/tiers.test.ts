@@ -29,7 +29,7 @@ test('a tier is in the name of a file', () => {
 });
 
 for (const { args, message } of [
-  { args: ['nightly'], message: /unknown tier "nightly": one of everyday, faults, scale, packed/ },
+  { args: ['nightly'], message: /unknown tier "nightly": one of everyday, faults, \w+/ },
   { args: ['everyday', 'no-such-file'], message: /no test file belongs to the tier everyday no-such-file/ },
 ]) {
   test(`nothing to run is a failure: ${args.join(' ')}`, () => {

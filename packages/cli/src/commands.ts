@@ -126,8 +126,8 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     usage: 'scale <service> <instances> [folder]',
     group: 'run',
-    summary: 'Run this many instances, until the file says otherwise',
-    examples: ['islet scale orders 3'],
+    summary: 'Run this many instances, until the file says otherwise; `auto`: as the file says',
+    examples: ['islet scale orders 3', 'islet scale orders auto'],
     options: [timeout('10m'), json, state],
   },
   {
@@ -228,6 +228,20 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: 'What the control plane decided and when, newest last',
     examples: ['islet decisions orders'],
     options: [json, state],
+  },
+  {
+    usage: 'explain',
+    group: 'look',
+    summary: 'Say why something is as it is',
+    examples: ['islet explain scale orders'],
+    subcommands: [
+      {
+        usage: 'scale <service> [folder]',
+        summary: 'Why it has this number of instances: what was measured, what that asks for, which rule decided',
+        examples: ['islet explain scale orders'],
+        options: [json, state],
+      },
+    ],
   },
   {
     usage: 'doctor [folder]',

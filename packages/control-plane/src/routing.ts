@@ -67,7 +67,8 @@ export function routingTable({ version, routes, endpoints, endpointOf, unavailab
   const services = Object.entries(routes.services).map(([name, service]): [string, RoutedService] => {
     const ids = endpoints[name] ?? [];
     const reachable = ids.flatMap((id) => endpointOf(id) ?? []);
-    return [name, { ...service, endpoints: reachable, unavailable: ids.length === 0 ? unavailable(name) : undefined }];
+    const why = ids.length === 0 ? unavailable(name) : undefined;
+    return [name, { ...service, endpoints: reachable, split: undefined, unavailable: why }];
   });
   return { version, routes: routes.key, listeners: routes.listeners, services: Object.fromEntries(services) };
 }

@@ -1,3 +1,4 @@
+import type { StoreBackups } from './backups.ts';
 import type { CallOptions } from './compute.ts';
 
 /** Keeps the store of each service that declares one with this driver's engine. Every call is idempotent. */
@@ -16,6 +17,8 @@ export interface DataDriver {
   observe(): Promise<Readonly<Record<string, StoreObservation>>>;
   watch(onChange: () => void): Disposable;
   close(): Promise<void>;
+  /** How its stores are copied and brought back; undefined: whoever runs them outside of Islet has to. */
+  readonly backups?: StoreBackups;
 }
 
 export interface StoreRequest {

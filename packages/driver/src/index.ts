@@ -1,3 +1,4 @@
+export type * from './backups.ts';
 export type * from './compute.ts';
 export type * from './data.ts';
 export { DRIVER_FAILURES, DriverError, type DriverFailure } from './errors.ts';

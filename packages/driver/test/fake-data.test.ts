@@ -1,23 +1,23 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { dataConformance } from '../src/conformance/index.ts';
+import { backupConformance, dataConformance, SQL_WORDS } from '../src/conformance/index.ts';
 import { createFakeData } from '../src/fake/index.ts';
 
 const make = () => createFakeData({ engine: 'postgres', now: () => new Date(0) });
 
-dataConformance(
-  'the fake',
-  async () => {
-    const driver = make();
-    return {
-      driver,
-      request: async (service) => ({ service, url: undefined }),
-      query: async (service, sql) => driver.query(service, sql),
-      close: () => driver.close(),
-    };
-  },
-  { ownsData: true },
-);
+const harness = async () => {
+  const driver = make();
+  return {
+    driver,
+    reader: driver.reader,
+    request: async (service: string) => ({ service, url: undefined }),
+    query: async (service: string, sql: string) => driver.query(service, sql),
+    close: () => driver.close(),
+  };
+};
+
+dataConformance('the fake', harness, { ownsData: true });
+backupConformance('the fake', harness, { words: SQL_WORDS });
 
 it('a fake store that crashed says how, and has its data when it is provisioned again', async () => {
   const driver = make();

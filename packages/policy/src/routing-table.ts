@@ -53,8 +53,35 @@ export interface RoutedService {
   /** How its callers reach it. */
   readonly traffic: TrafficSpec;
   readonly endpoints: readonly Endpoint[];
+  /** How requests are shared out among its revisions; undefined: over all endpoints alike. */
+  readonly split: Split | undefined;
   /** Why there are no endpoints, for the body of the 503; undefined: not known. */
   readonly unavailable: string | undefined;
+}
+
+/** How requests are shared out among revisions of a service that serve at once. */
+export interface Split {
+  /** Percent of the requests by revision; together 100. One that is not named gets none, unless a rule asks for it. */
+  readonly weights: Readonly<Record<string, number>>;
+  /** The revision that is known to work: it takes what was meant for one that has nobody to ask, and what that one failed. */
+  readonly stable: string;
+  /** Requests that go to one revision whatever the weights. The first that matches wins. */
+  readonly rules: readonly SplitRule[];
+  readonly mirror: Mirror | undefined;
+}
+
+/** Requests that carry this header or cookie, with that value; undefined: whatever its value. A header's name is lower case. */
+export interface SplitRule {
+  readonly kind: 'header' | 'cookie';
+  readonly name: string;
+  readonly value: string | undefined;
+  readonly revision: string;
+}
+
+/** A copy of safe requests (GET, HEAD, OPTIONS) goes to a revision, and its answer is dropped. The original never waits for it. */
+export interface Mirror {
+  readonly revision: string;
+  readonly percent: number;
 }
 
 export interface Endpoint {

@@ -1,5 +1,5 @@
 import type { ScaleSpec } from '@islet/spec';
-import { rateLimits, rememberChange, rememberWanted, type ScaleMemory, stabilize } from './scale-memory.ts';
+import { rateLimits, rememberWanted, type ScaleMemory, stabilize } from './scale-memory.ts';
 import { type LocalTime, scheduledMin } from './scale-schedule.ts';
 import { judgeSignal, type ScaledNow, type ScaleSignal, type SignalVerdict } from './scale-signal.ts';
 
@@ -38,6 +38,7 @@ export interface ScaleVerdict {
   readonly wanted: number;
   readonly rule: ScaleRule;
   readonly signals: readonly SignalVerdict[];
+  /** With what was wanted; what was done about it is the caller's to add (`rememberChange`). */
   readonly memory: ScaleMemory;
 }
 
@@ -53,15 +54,15 @@ export function decideScale(input: ScaleInput, now: number): ScaleVerdict {
   const asked = askedBySignals(signals, current);
   const wanted = idle ? 0 : clamp(asked.instances, bounds.least, scale.max);
   const memory = rememberWanted(input.memory, wanted, now);
-  if (idle) return { ...settle(input, { instances: 0, rule: 'idle', memory }, now), wanted, signals };
-  if (current === 0) return { ...settle(input, { ...begin(input, bounds), memory }, now), wanted, signals };
+  if (idle) return { instances: 0, rule: 'idle', wanted, signals, memory };
+  if (current === 0) return { ...begin(input, bounds), wanted, signals, memory };
 
   const stable = stabilize(memory, current, now);
   const { least, most } = rateLimits(memory, current, now);
   const damped = clamp(stable, least, most);
   const instances = clamp(damped, bounds.least, scale.max);
   const rule = ruleOf({ asked, wanted, stable, damped, instances, bounds, max: scale.max });
-  return { ...settle(input, { instances, rule, memory }, now), wanted, signals };
+  return { instances, rule, wanted, signals, memory };
 }
 
 /** From none: no metric says anything then. */
@@ -69,13 +70,6 @@ function begin({ scale, inFlight }: ScaleInput, { least, bySchedule }: Bounds): 
   if (bySchedule) return { instances: least, rule: 'schedule' };
   if (scale.zero === undefined) return { instances: least, rule: 'min' };
   return inFlight > 0 ? { instances: least, rule: 'wake' } : { instances: 0, rule: 'idle' };
-}
-
-/** Somebody asks for a service that has no instance: it gets as many as it has at least while it is in use. */
-export function wakeScale({ scale, local, memory }: Pick<ScaleInput, 'scale' | 'local' | 'memory'>, now: number) {
-  const instances = boundsOf(scale, local).least;
-  const remembered = rememberChange(rememberWanted(memory, instances, now), instances, now);
-  return { instances, rule: 'wake' as const, memory: remembered };
 }
 
 interface Bounds {
@@ -124,14 +118,6 @@ function ruleOf({ asked, wanted, stable, damped, instances, bounds, max }: Stage
   }
   if (damped !== stable) return 'rate';
   return stable === wanted ? asked.rule : 'stabilization';
-}
-
-function settle(
-  { current }: ScaleInput,
-  verdict: { readonly instances: number; readonly rule: ScaleRule; readonly memory: ScaleMemory },
-  now: number,
-) {
-  return { ...verdict, memory: rememberChange(verdict.memory, verdict.instances - current, now) };
 }
 
 function clamp(value: number, least: number, most: number): number {

@@ -1,9 +1,12 @@
 /**
  * The rules that can change what becomes of a request, by the path in `service.yaml` that sets them: what answers, counters
- * and `islet explain` name. `deadline` is set by the caller, not by a file.
+ * and `islet explain` name. `deadline` is set by the caller, not by a file. `rollout.rule` sent a request to the revision that its
+ * header or cookie asks for; `rollout.split` sent it to another revision than the weights or rules said, which had nobody to ask.
  */
 export const TRAFFIC_RULES = [
   'deadline',
+  'rollout.rule',
+  'rollout.split',
   'traffic.timeout.connect',
   'traffic.timeout.request',
   'traffic.timeout.perTry',

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ScaleSpec } from '@islet/spec';
 import fc from 'fast-check';
-import { decideScale, type ScaleInput, type ScaleVerdict } from '../src/scale.ts';
-import { NO_SCALE_MEMORY, type ScaleMemory } from '../src/scale-memory.ts';
+import { decideScale as decideOnly, type ScaleInput, type ScaleVerdict } from '../src/scale.ts';
+import { NO_SCALE_MEMORY, rememberChange, type ScaleMemory } from '../src/scale-memory.ts';
 import { judgeSignal } from '../src/scale-signal.ts';
 
 const SCALE: ScaleSpec = {
@@ -30,6 +30,12 @@ function input(changes: Partial<ScaleInput> & { total?: number | undefined } = {
     memory: NO_SCALE_MEMORY,
     ...rest,
   };
+}
+
+/** Decides, and does what was decided. */
+function decideScale(asked: ScaleInput, now: number): ScaleVerdict {
+  const verdict = decideOnly(asked, now);
+  return { ...verdict, memory: rememberChange(verdict.memory, verdict.instances - asked.current, now) };
 }
 
 const said = ({ instances, rule }: ScaleVerdict) => `${instances} ${rule}`;
@@ -62,11 +68,15 @@ describe('one signal', () => {
   });
 
   it('asks for nothing where nothing was measured', () => {
-    assert.equal(judgeSignal({ metric: 'rps', target: 100, total: undefined }, { current: 3, measured: 3 }).wants, undefined);
+    assert.equal(
+      judgeSignal({ metric: 'rps', target: 100, total: undefined }, { current: 3, measured: 3 }).wants,
+      undefined,
+    );
   });
 
   it('takes latency for more in proportion, and for less one by one', () => {
-    const late = (total: number) => judgeSignal({ metric: 'p95', target: 300, total }, { current: 4, measured: 4 }).wants;
+    const late = (total: number) =>
+      judgeSignal({ metric: 'p95', target: 300, total }, { current: 4, measured: 4 }).wants;
     assert.equal(late(600), 8);
     assert.equal(late(320), 4);
     assert.equal(late(160), 4);
@@ -122,7 +132,8 @@ describe('the number of instances', () => {
   it('is at least what a window of the schedule says, past midnight too', () => {
     const night = { days: [5], fromMinute: 22 * 60, toMinute: 2 * 60, min: 4 };
     const scale = { ...SCALE, schedule: [night] };
-    const at = (day: number, minute: number) => said(decideScale(input({ scale, total: 1, local: { day, minute } }), 0));
+    const at = (day: number, minute: number) =>
+      said(decideScale(input({ scale, total: 1, local: { day, minute } }), 0));
     assert.equal(at(5, 23 * 60), '4 schedule');
     assert.equal(at(6, 60), '4 schedule');
     assert.equal(at(6, 23 * 60), '1 target');

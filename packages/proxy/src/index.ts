@@ -9,4 +9,4 @@ export { PROXY_ERRORS, type ProxyErrorCode } from './errors.ts';
 export type { LastDeath } from './in-flight-file.ts';
 export { DataPlane, type PlaneOptions, type ProxyStats } from './plane.ts';
 export { type ProxyPaths, type RunningProxy, startProxy } from './proxy.ts';
-export type { EdgeStats, InstanceStats, Origin, StatusClass, TrafficCounts } from './stats.ts';
+export type { EdgeStats, InstanceStats, Origin, RevisionStats, StatusClass, TrafficCounts } from './stats.ts';

@@ -30,6 +30,8 @@ export const LIMITS = {
   upstreamIdleForOnceMs: 4_000,
   /** A kept connection is given up this long before the server says it will close it. */
   keepAliveMarginMs: 1_000,
+  /** Of each service, of how many revisions without instances the counts are kept. */
+  goneRevisions: 8,
   /** An endpoint that refused is passed over for this long, while others are left. */
   avoidRefusedMs: 1_000,
 

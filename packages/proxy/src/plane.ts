@@ -5,12 +5,13 @@ import { Deadlines } from './deadlines.ts';
 import { LIMITS } from './limits.ts';
 import { Listeners } from './listeners.ts';
 import type { Runtime } from './runtime.ts';
-import { type EdgeStats, type InstanceStats, Stats } from './stats.ts';
+import { type EdgeStats, type InstanceStats, type RevisionStats, Stats } from './stats.ts';
 import { Registry } from './upstream/registry.ts';
 
 export interface ProxyStats {
   readonly edges: readonly EdgeStats[];
   readonly instances: readonly InstanceStats[];
+  readonly revisions: readonly RevisionStats[];
   /** Exceptions that no code expected; each cost one connection. */
   readonly unexpected: number;
 }
@@ -77,6 +78,7 @@ export class DataPlane extends EventEmitter<{ drained: [instance: string] }> {
     return {
       edges: this.stats.edges(this.#now()),
       instances: this.#registry.instances(),
+      revisions: this.#registry.revisions(),
       unexpected: this.stats.unexpected,
     };
   }

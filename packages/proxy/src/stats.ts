@@ -48,6 +48,12 @@ export interface InstanceStats extends TrafficCounts {
   readonly ejected: boolean;
 }
 
+/** All instances of one revision, also those that are gone. Each try counts, also one that a retry has healed. */
+export interface RevisionStats extends TrafficCounts {
+  readonly service: string;
+  readonly revision: string;
+}
+
 export class Counts {
   requests = 0;
   retries = 0;
@@ -67,6 +73,16 @@ export class Counts {
 
   latency(ms: number): void {
     this.#latency.record(ms * 1000);
+  }
+
+  merge(other: Counts): void {
+    this.requests += other.requests;
+    this.retries += other.retries;
+    this.inFlight += other.inFlight;
+    for (const [index, count] of other.#statuses.entries())
+      this.#statuses[index] = (this.#statuses[index] ?? 0) + count;
+    for (const [code, count] of other.#errors) this.#errors.set(code, (this.#errors.get(code) ?? 0) + count);
+    this.#latency.merge(other.#latency);
   }
 
   toJSON(): TrafficCounts {

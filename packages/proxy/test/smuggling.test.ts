@@ -59,6 +59,8 @@ const refused = [
   ['a chunk size before a space', 400, 'Transfer-Encoding: chunked\r\n', '1 \r\na\r\n0\r\n\r\n'],
   ['a chunk line that ends with LF', 400, 'Transfer-Encoding: chunked\r\n', '1\na\r\n0\r\n\r\n'],
   ['a chunk extension with a CR', 400, 'Transfer-Encoding: chunked\r\n', '1;a\rb\r\na\r\n0\r\n\r\n'],
+  ['a chunk extension without a name', 400, 'Transfer-Encoding: chunked\r\n', '1;\r\na\r\n0\r\n\r\n'],
+  ['a chunk extension with an open quote', 400, 'Transfer-Encoding: chunked\r\n', '1;a="b\r\na\r\n0\r\n\r\n'],
   ['an endless chunk extension', 400, 'Transfer-Encoding: chunked\r\n', `1;${'a'.repeat(300)}\r\na\r\n0\r\n\r\n`],
   ['a chunk longer than its size', 400, 'Transfer-Encoding: chunked\r\n', '1\r\nab\r\n0\r\n\r\n'],
   ['a chunk that ends with LF', 400, 'Transfer-Encoding: chunked\r\n', '1\r\na\n0\r\n\r\n'],
@@ -137,6 +139,11 @@ const accepted = [
   ['an absolute target', 'GET http://H/a HTTP/1.1\r\nHost: h\r\n', ''],
   ['CHUNKED in capitals', 'POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: CHUNKED\r\n', '1\r\nz\r\n0\r\n\r\n'],
   ['a chunk extension', 'POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n', '001;a="b"\r\nz\r\n0\r\n\r\n'],
+  [
+    'blanks around a chunk extension',
+    'POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n',
+    '1 ; a = b;c\r\nz\r\n0\r\n\r\n',
+  ],
   ['blanks around a value', 'POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: \t1\t \r\n', 'z'],
 ] as const;
 

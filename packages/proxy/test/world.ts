@@ -1,7 +1,7 @@
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
-import type { Endpoint, Listener, RoutingTable } from '@islet/policy';
+import type { Endpoint, Listener, RoutingTable, Split } from '@islet/policy';
 import type { TrafficSpec } from '@islet/spec';
 import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
 import { DataPlane, type PlaneOptions } from '../src/index.ts';
@@ -33,7 +33,7 @@ export async function cannedInstance(t: TestContext, response: string): Promise<
   });
 }
 
-async function serve(t: TestContext, server: Server): Promise<Instance> {
+export async function serve(t: TestContext, server: Server): Promise<Instance> {
   const sockets = new Set<Socket>();
   server.on('connection', (socket) => {
     sockets.add(socket);
@@ -68,6 +68,7 @@ export interface TableParts {
   readonly protocol?: 'http' | 'grpc' | 'tcp';
   readonly unavailable?: string;
   readonly traffic?: TrafficSpec;
+  readonly split?: Split | undefined;
 }
 
 /** A table with one service, `orders`. */
@@ -78,8 +79,14 @@ export function tableOf({
   protocol = 'http',
   unavailable,
   traffic = DEFAULT_TRAFFIC,
+  split,
 }: TableParts): RoutingTable {
-  return { version, routes: 'r', listeners, services: { orders: { protocol, traffic, endpoints, unavailable } } };
+  return {
+    version,
+    routes: 'r',
+    listeners,
+    services: { orders: { protocol, traffic, endpoints, split, unavailable } },
+  };
 }
 
 export interface World {

@@ -12,7 +12,8 @@ describe('scale', () => {
   });
 
   it('takes every target, in the order of the reference', () => {
-    const text = 'run: { command: x, resources: { memory: 1Gi } }\nscale: { max: 4, target: { p95: 300ms, memory: 80%, rps: 9 } }\n';
+    const text =
+      'run: { command: x, resources: { memory: 1Gi } }\nscale: { max: 4, target: { p95: 300ms, memory: 80%, rps: 9 } }\n';
     assert.deepEqual(serviceOf(orders(text)).scale.targets, [
       { metric: 'rps', value: 9 },
       { metric: 'memory', value: 80 },
@@ -36,13 +37,21 @@ describe('scale', () => {
   for (const { text, path, message } of [
     { text: 'scale: { target: { rps: 10 } }', path: 'scale.target', message: /can't follow a target/ },
     { text: 'scale: { max: 4, target: {} }', path: 'scale.target', message: /no target is named/ },
-    { text: 'scale: { max: 4, target: { memory: 50% } }', path: 'scale.target.memory', message: /run.resources.memory/ },
+    {
+      text: 'scale: { max: 4, target: { memory: 50% } }',
+      path: 'scale.target.memory',
+      message: /run.resources.memory/,
+    },
     {
       text: 'scale: { max: 2, schedule: [{ from: "08:00", to: "18:00", min: 3 }] }',
       path: 'scale.schedule[0].min',
       message: /more than scale.max/,
     },
-    { text: 'scale: { schedule: [{ from: "8", to: "18:00", min: 1 }] }', path: 'scale.schedule[0].from', message: /time of the day/ },
+    {
+      text: 'scale: { schedule: [{ from: "8", to: "18:00", min: 1 }] }',
+      path: 'scale.schedule[0].from',
+      message: /time of the day/,
+    },
     { text: 'api: { protocol: tcp }\nscale: { min: 0 }', path: 'scale.min', message: /only http services/ },
     { text: 'api: { protocol: grpc }\nscale: { zero: {} }', path: 'scale.zero', message: /only http services/ },
   ]) {

@@ -9,6 +9,7 @@ import { lookOnce, type System } from '../system.ts';
 import { describeDecision } from './decisions.ts';
 import { diagnose } from './diagnose.ts';
 import { previewOf } from './preview.ts';
+import { scalingOf } from './scaling.ts';
 import type { Handlers } from './server.ts';
 
 /** What the control plane does for each route of the contract. */
@@ -75,11 +76,14 @@ export function createHandlers(system: System): Handlers {
       change(service, ({ restarts }) => ({ restarts: restarts + 1, since: clock.now() }), `restart ${service}`),
     scale: ({ params: { service = '' }, body: { instances } }) => {
       const { spec } = wanted(service);
+      if (instances === 'auto')
+        return change(service, () => ({ instances: spec.scale.min, scaledFrom: undefined }), `scale ${service} auto`);
       if (spec.api.port !== undefined && instances > 1) {
         throw new ApiError('conflict', `${service} has the fixed port ${spec.api.port}: it can't run more than once`);
       }
       return change(service, () => ({ instances, scaledFrom: spec.scale.min }), `scale ${service} ${instances}`);
     },
+    scaling: ({ params: { service = '' } }) => scalingOf(wanted(service), system),
     logs: ({ query, signal }) => {
       const names = [
         ...(applied.current()?.services.map(({ spec }) => spec.name) ?? []),

@@ -121,7 +121,7 @@ export function trafficConformance(name: string, make: (t: TestContext) => Promi
 
 function table(version: number, ...endpoints: readonly Endpoint[]): RoutingTable {
   const services = {
-    orders: { protocol: 'http', traffic: DEFAULT_TRAFFIC, endpoints, unavailable: undefined },
+    orders: { protocol: 'http', traffic: DEFAULT_TRAFFIC, endpoints, split: undefined, unavailable: undefined },
   } as const;
   return { version, routes: 'r', listeners: [], services };
 }

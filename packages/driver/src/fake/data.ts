@@ -1,4 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
+import { buffer } from 'node:stream/consumers';
+import type { StoreBackups, StoreReader } from '../backups.ts';
 import type { DataDriver, StoreConnection, StoreObservation } from '../data.ts';
 import { DriverError } from '../errors.ts';
 import { readMigrations, runMigrations, sqliteMigrationStore } from '../migrations/index.ts';
@@ -7,6 +9,7 @@ import { readMigrations, runMigrations, sqliteMigrationStore } from '../migratio
 export interface FakeData extends DataDriver {
   /** Runs SQL in a service's store, as the service would. */
   query(service: string, sql: string): readonly Readonly<Record<string, unknown>>[];
+  readonly reader: StoreReader;
   /** The server of a service dies. */
   crash(service: string, how: string): void;
 }
@@ -19,6 +22,7 @@ export interface FakeDataOptions {
 interface FakeStore {
   readonly database: DatabaseSync;
   readonly port: number;
+  readonly identity: string;
   state: { readonly kind: 'stopped'; readonly how: string | undefined } | { readonly kind: 'ready' };
 }
 
@@ -55,7 +59,8 @@ export function createFakeData({ engine, now }: FakeDataOptions): FakeData {
       signal.throwIfAborted();
       if (!stores.has(service)) {
         const database = new DatabaseSync(':memory:');
-        stores.set(service, { database, port: nextPort++, state: { kind: 'stopped', how: undefined } });
+        const port = nextPort++;
+        stores.set(service, { database, port, identity: `store ${port}`, state: { kind: 'stopped', how: undefined } });
       }
       setState(service, { kind: 'ready' });
     },
@@ -74,14 +79,86 @@ export function createFakeData({ engine, now }: FakeDataOptions): FakeData {
       if (stores.delete(service)) changed();
     },
     observe: async () => Object.fromEntries([...stores].map(([service, store]) => [service, observed(store)])),
+    backups: fakeBackups(stores, { find, ready, nextPort: () => nextPort++, changed }),
     watch: (onChange) => {
       listeners.add(onChange);
       return { [Symbol.dispose]: () => void listeners.delete(onChange) };
     },
     close: async () => listeners.clear(),
+    reader: fakeReader(stores),
     query: (service, sql) => ready(service).database.prepare(sql).all(),
     crash: (service, how) => setState(service, { kind: 'stopped', how }),
   };
+}
+
+interface Registry {
+  readonly find: (service: string) => FakeStore;
+  readonly ready: (service: string) => FakeStore;
+  readonly nextPort: () => number;
+  readonly changed: () => void;
+}
+
+/** SQLite's own bytes are the copy; there is no log. */
+function fakeBackups(stores: Map<string, FakeStore>, { find, ready, nextPort, changed }: Registry): StoreBackups {
+  return {
+    source: async ({ service }) => ({ engine: 'fake', how: { identity: find(service).identity } }),
+    restore: async ({ service, bytes, target, log }, { signal }) => {
+      signal.throwIfAborted();
+      if (stores.has(service)) throw new DriverError('refused', `${service} has a store`, { hint: 'rename it first' });
+      const database = new DatabaseSync(':memory:');
+      database.deserialize(await buffer(bytes));
+      for await (const _chunk of log) throw new DriverError('unsupported', 'the fake has no log');
+      const port = nextPort();
+      stores.set(service, { database, port, identity: `store ${port}`, state: { kind: 'ready' } });
+      changed();
+      return { kind: target.kind === 'time' ? 'short' : 'restored' };
+    },
+    rename: async ({ service, to }) => {
+      const store = stores.get(service);
+      if (!store) throw new DriverError('not-found', `${service} has no store`);
+      if (store.state.kind === 'ready') throw new DriverError('refused', `the store of ${service} runs`);
+      if (stores.has(to)) throw new DriverError('refused', `${to} has a store`);
+      stores.delete(service);
+      stores.set(to, store);
+      changed();
+    },
+    check: async ({ service }) => {
+      const found = ready(service).database.prepare('PRAGMA integrity_check').all().map(firstOf);
+      return found.filter((finding) => finding !== 'ok');
+    },
+    count: async ({ service }) => {
+      const { database } = ready(service);
+      const tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all().map(firstOf);
+      return Object.fromEntries(
+        tables.map((table) => [
+          table,
+          Number(firstOf(database.prepare(`SELECT count(*) FROM "${table}"`).get() ?? {})),
+        ]),
+      );
+    },
+    ask: async ({ service, query }) => {
+      const row = ready(service).database.prepare(query).get();
+      return row && firstOf(row);
+    },
+  };
+}
+
+function fakeReader(stores: ReadonlyMap<string, FakeStore>): StoreReader {
+  return {
+    engine: 'fake',
+    identity: async ({ how }) => how.identity ?? '',
+    copy: async function* ({ how }, { signal }) {
+      signal.throwIfAborted();
+      const store = [...stores.values()].find(({ identity }) => identity === how.identity);
+      if (store?.state.kind !== 'ready') throw new DriverError('unavailable', 'the store is stopped');
+      yield store.database.serialize();
+      return { needs: undefined, notes: {} };
+    },
+  };
+}
+
+function firstOf(row: object): string {
+  return String(Object.values(row)[0]);
 }
 
 function observed({ state, port }: FakeStore): StoreObservation {

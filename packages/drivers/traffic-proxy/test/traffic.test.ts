@@ -106,7 +106,7 @@ test('the counters of the proxy pass through', async (t) => {
   const options = { signal: AbortSignal.timeout(5_000) };
   const endpoints = [await endpoint('orders-a.0-0')];
   const services = {
-    orders: { protocol: 'http', traffic: DEFAULT_TRAFFIC, endpoints, unavailable: undefined },
+    orders: { protocol: 'http', traffic: DEFAULT_TRAFFIC, endpoints, split: undefined, unavailable: undefined },
   } as const;
   await driver.publish({ version: 1, routes: 'r', listeners: [], services }, options);
   await hold('orders-a.0-0');
@@ -122,7 +122,7 @@ test('the operator names a service of this system, or gets a reason', async (t) 
   const { driver, endpoint } = await realProxy(t);
   const endpoints = [await endpoint('orders-a.0-0')];
   const services = {
-    orders: { protocol: 'http', traffic: DEFAULT_TRAFFIC, endpoints, unavailable: undefined },
+    orders: { protocol: 'http', traffic: DEFAULT_TRAFFIC, endpoints, split: undefined, unavailable: undefined },
   } as const;
   await driver.publish({ version: 1, routes: 'r', listeners: [], services }, { signal: AbortSignal.timeout(5_000) });
   const { listeners } = (await stateOf(driver)).table ?? {};

@@ -1,12 +1,15 @@
 import { type AttemptFailure, decideRetry, retryDelayMs } from '@islet/policy';
 import type { TrafficSpec } from '@islet/spec';
 import type { ProxyErrorCode } from '../errors.ts';
+import { splitFields } from '../http/cookies.ts';
+import type { RequestHead } from '../http/request-head.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Edge } from '../stats.ts';
 import type { UpstreamConnection } from '../upstream/connection.ts';
 import type { EndpointState } from '../upstream/endpoint.ts';
 import { ejectAgain, judge, judgeStall, refreshAvailable } from '../upstream/outliers.ts';
-import { pickEndpoint, type ServiceState } from '../upstream/service.ts';
+import { type Meant, meantFor, pickEndpoint } from '../upstream/pick.ts';
+import type { ServiceState } from '../upstream/service.ts';
 
 /** One try at one endpoint. */
 export interface Attempt {
@@ -18,6 +21,7 @@ export interface Attempt {
 }
 
 export interface AttemptsOptions {
+  readonly request: RequestHead;
   readonly service: ServiceState;
   readonly policy: TrafficSpec;
   readonly edge: Edge;
@@ -33,6 +37,7 @@ export class Attempts {
   readonly #failed: EndpointState[] = [];
   readonly #refused: EndpointState[] = [];
   #charged = 0;
+  #meant: Meant | undefined;
   #current: Attempt | undefined;
 
   constructor(options: AttemptsOptions) {
@@ -62,14 +67,29 @@ export class Attempts {
     const { service, idempotent, runtime } = this.#options;
     const now = runtime.now();
     const tried = { failed: this.#failed, refused: this.#refused };
-    const endpoint = pickEndpoint(service, tried, { now, dice: runtime.dice, idempotent });
+    const meant = this.#meantFor();
+    const endpoint = pickEndpoint(service, tried, { now, dice: runtime.dice, idempotent, meant });
     if (endpoint === undefined) return undefined;
+    if (meant !== undefined && this.failures === 0) this.#tellSplit(meant, endpoint);
     const isProbe = endpoint.standing.isOut && endpoint.standing.tryProbe(now, { idempotent });
     const connection = endpoint.acquire({ now, once: !idempotent, fresh: isProbe || this.failures > 0 });
     endpoint.counts.requests++;
     endpoint.counts.inFlight++;
     this.#current = { endpoint, connection, isProbe, startedAt: now };
     return this.#current;
+  }
+
+  #meantFor(): Meant | undefined {
+    const { service, request } = this.#options;
+    if (service.split === undefined) return undefined;
+    this.#meant ??= meantFor(service, splitFields(request.fields));
+    return this.#meant;
+  }
+
+  #tellSplit({ revision, rule }: Meant, { endpoint }: EndpointState): void {
+    const { edge } = this.#options;
+    if (endpoint.revision !== revision) edge.decided('rollout.split');
+    else if (rule !== undefined) edge.decided(rule);
   }
 
   /** Ends the current attempt, however it went. */

@@ -5,7 +5,8 @@ import type { Runtime } from '../runtime.ts';
 import type { Edge } from '../stats.ts';
 import type { RawUser, UpstreamConnection } from '../upstream/connection.ts';
 import type { EndpointState } from '../upstream/endpoint.ts';
-import { pickEndpoint, type ServiceState } from '../upstream/service.ts';
+import { meantFor, pickEndpoint } from '../upstream/pick.ts';
+import type { ServiceState } from '../upstream/service.ts';
 import { Tunnel } from './tunnel.ts';
 
 export interface PassthroughOptions {
@@ -93,7 +94,8 @@ export class Passthrough implements RawUser, Waiting {
     const { service, runtime } = this.#options;
     const now = runtime.now();
     const tried = { failed: this.#failed, refused: this.#failed };
-    const endpoint = pickEndpoint(service, tried, { now, dice: runtime.dice, idempotent: false });
+    const meant = tried.failed.length > 0 ? undefined : meantFor(service, NO_FIELDS);
+    const endpoint = pickEndpoint(service, tried, { now, dice: runtime.dice, idempotent: false, meant });
     if (endpoint === undefined) {
       this.#giveUp(this.#failed.length > 0 ? 'no-instance-reachable' : 'no-ready-instance');
       return;
@@ -150,3 +152,6 @@ export class Passthrough implements RawUser, Waiting {
     this.#options.settle(endpoint);
   }
 }
+
+/** A connection that is not looked at goes by the weights alone. */
+const NO_FIELDS = { header: () => undefined, cookie: () => undefined };

@@ -8,7 +8,7 @@ const LF = 0x0a;
 
 /**
  * The chunked coding (RFC 9112, 7.1), by the letter: every line ends with CRLF, a size has at most 13 hexadecimal
- * digits, and extensions are checked for control characters and dropped, since nobody agreed on any.
+ * digits, and extensions are checked and dropped, since nobody agreed on any.
  */
 export class ChunkedReader implements BodyReader {
   #state: 'size' | 'data' | 'data-end' | 'trailers' | 'done' = 'size';
@@ -120,5 +120,8 @@ const FORBIDDEN: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
-/** Bare CR can't be in a line's extension, since control characters are refused. */
-const SIZE_LINE = /^([0-9A-Fa-f]{1,13})(?:[ \t]*;[\t\x20-\x7e\x80-\xff]*)?$/;
+/** RFC 9112, 7.1.1: `;name`, `;name=token` or `;name="quoted"`, with blanks around `;` and `=`. A name can't be empty. */
+const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
+const QUOTED = String.raw`"(?:[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t\x20-\x7e\x80-\xff])*"`;
+const EXTENSION = String.raw`[ \t]*;[ \t]*${TOKEN}(?:[ \t]*=[ \t]*(?:${TOKEN}|${QUOTED}))?`;
+const SIZE_LINE = new RegExp(`^([0-9A-Fa-f]{1,13})(?:${EXTENSION})*$`);

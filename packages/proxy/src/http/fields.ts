@@ -30,6 +30,16 @@ export function serialiseFields(fields: readonly Field[]): string {
   return text;
 }
 
+/** The value of a field in a serialised block of them. `name` is lower case. */
+export function fieldValue(block: string, name: string): string | undefined {
+  for (const line of block.split('\r\n')) {
+    if (line.slice(0, name.length).toLowerCase() === name && line.startsWith(': ', name.length)) {
+      return line.slice(name.length + 2);
+    }
+  }
+  return undefined;
+}
+
 export function isToken(text: string): boolean {
   return TOKEN.test(text);
 }

@@ -23,12 +23,34 @@ const listener = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('operator'), path: z.string().startsWith('/').max(107) }),
 ]);
 
-const endpoint = z.strictObject({ instance: name, revision: z.string().min(1).max(200), host, port });
+/** Revisions are named by what the control plane makes of their inputs. */
+const revision = z.string().min(1).max(200);
+
+const endpoint = z.strictObject({ instance: name, revision, host, port });
+
+const split = z.strictObject({
+  weights: z
+    .record(revision, z.number().min(0).max(100))
+    .refine((weights) => Math.abs(Object.values(weights).reduce((sum, one) => sum + one, 0) - 100) < 1e-6, {
+      message: 'weights are percent, together 100',
+    }),
+  stable: revision,
+  rules: z.array(
+    z.strictObject({
+      kind: z.enum(['header', 'cookie']),
+      name: z.string().min(1).max(200),
+      value: optional(z.string().max(1_000)),
+      revision,
+    }),
+  ),
+  mirror: optional(z.strictObject({ revision, percent: z.number().min(0).max(100) })),
+});
 
 const service = z.strictObject({
   protocol: z.enum(['http', 'grpc', 'tcp']),
   traffic,
   endpoints: z.array(endpoint),
+  split: optional(split),
   unavailable: optional(z.string().max(2_000)),
 });
 

@@ -5,6 +5,7 @@ import { UpstreamConnection } from './connection.ts';
 
 /** An instance at its address: what is in flight there, its counters, and its kept connections. */
 export class EndpointState implements Loaded {
+  readonly service: string;
   readonly endpoint: Endpoint;
   readonly counts = new Counts();
   readonly standing = new Standing();
@@ -19,7 +20,8 @@ export class EndpointState implements Loaded {
   readonly #idle: UpstreamConnection[] = [];
   #checking: Promise<boolean> | undefined;
 
-  constructor(endpoint: Endpoint) {
+  constructor(service: string, endpoint: Endpoint) {
+    this.service = service;
     this.endpoint = endpoint;
   }
 

@@ -1,6 +1,6 @@
 import { LatencyWindow, mayEject, type OutlierCause, quantileMs, stallAfterMs } from '@islet/policy';
 import type { EndpointState } from './endpoint.ts';
-import type { ServiceState } from './service.ts';
+import { poolsOf, type ServiceState } from './service.ts';
 
 export interface Judging {
   readonly now: number;
@@ -33,7 +33,7 @@ export function ejectAgain(service: ServiceState, { standing }: EndpointState, c
 
 /** Who may be chosen, after an instance has been ejected or has come back. */
 export function refreshAvailable(service: ServiceState): void {
-  service.available = service.endpoints.filter((endpoint) => !endpoint.standing.isOut);
+  for (const pool of poolsOf(service)) pool.available = pool.endpoints.filter(({ standing }) => !standing.isOut);
 }
 
 /** What each instance's first bytes are held against from now on. */

@@ -1,8 +1,9 @@
-import { type Endpoint, RateLimiter, type RoutingTable } from '@islet/policy';
-import type { InstanceStats } from '../stats.ts';
+import { type Endpoint, EvenDraw, RateLimiter, type RoutingTable } from '@islet/policy';
+import type { InstanceStats, RevisionStats } from '../stats.ts';
 import { EndpointState } from './endpoint.ts';
 import { refreshAvailable, refreshStalls } from './outliers.ts';
-import type { ServiceState } from './service.ts';
+import { RevisionLedger } from './revisions.ts';
+import { type ServiceState, splitState } from './service.ts';
 
 type OwnService = { -readonly [Key in keyof ServiceState]: ServiceState[Key] };
 
@@ -14,6 +15,7 @@ export class Registry {
   readonly #services = new Map<string, OwnService>();
   #current: ReadonlyMap<string, EndpointState> = new Map();
   readonly #leaving = new Map<string, EndpointState>();
+  readonly #revisions = new RevisionLedger();
   readonly #onDrained: (instance: string) => void;
 
   constructor(onDrained: (instance: string) => void) {
@@ -28,22 +30,25 @@ export class Registry {
   apply(services: RoutingTable['services']): readonly string[] {
     const current = new Map<string, EndpointState>();
     const reinforced: string[] = [];
-    const stateOf = (endpoint: Endpoint) => {
+    const stateOf = (service: string, endpoint: Endpoint) => {
       const key = keyOf(endpoint);
-      const state = this.#current.get(key) ?? this.#returning(key) ?? new EndpointState(endpoint);
+      const state = this.#current.get(key) ?? this.#returning(key) ?? new EndpointState(service, endpoint);
       current.set(key, state);
       return state;
     };
     for (const [name, service] of this.#services) if (!Object.hasOwn(services, name)) this.#drop(service);
     for (const [name, routed] of Object.entries(services)) {
       const { protocol, traffic, unavailable } = routed;
-      const endpoints = routed.endpoints.map(stateOf);
+      const before = this.#services.get(name);
+      const endpoints = routed.endpoints.map((endpoint) => stateOf(name, endpoint));
       if (routed.endpoints.some((endpoint) => !this.#current.has(keyOf(endpoint)))) reinforced.push(name);
       if (traffic.outlier === undefined) for (const { standing } of endpoints) standing.clear();
-      const rate = this.#services.get(name)?.rate ?? new RateLimiter();
-      const now: ServiceState = { name, protocol, traffic, unavailable, rate, endpoints, available: endpoints };
+      const rate = before?.rate ?? new RateLimiter();
+      const draw = before?.split?.draw ?? new EvenDraw();
+      const split = routed.split && splitState(routed.split, { endpoints, draw });
+      const now: ServiceState = { name, protocol, traffic, unavailable, rate, split, endpoints, available: endpoints };
       refreshAvailable(now);
-      this.#services.set(name, Object.assign(this.#services.get(name) ?? {}, now));
+      this.#services.set(name, Object.assign(before ?? {}, now));
     }
     const left = [...this.#current].filter(([key]) => !current.has(key));
     this.#current = current;
@@ -52,6 +57,7 @@ export class Registry {
       this.#leaving.set(key, state);
       this.settle(state);
     }
+    this.#revisions.prune((name) => this.#services.has(name));
     return reinforced;
   }
 
@@ -60,6 +66,7 @@ export class Registry {
     if (!state.removed || state.inFlight > 0) return;
     const { instance } = state.endpoint;
     if (!this.#leaving.delete(keyOf(state.endpoint))) return;
+    this.#revisions.keep(state);
     const elsewhere = [...this.#current.values(), ...this.#leaving.values()];
     if (!elsewhere.some((other) => other.endpoint.instance === instance)) this.#onDrained(instance);
   }
@@ -84,6 +91,10 @@ export class Registry {
     return rows;
   }
 
+  revisions(): readonly RevisionStats[] {
+    return this.#revisions.stats(this.#all());
+  }
+
   sweep(now: number): void {
     for (const state of this.#current.values()) state.sweep(now);
     for (const service of this.#services.values()) {
@@ -99,7 +110,12 @@ export class Registry {
   /** Requests that are at it find it empty when they try again. */
   #drop(service: OwnService): void {
     this.#services.delete(service.name);
-    Object.assign(service, { endpoints: [], available: [], unavailable: `${service.name} was removed` });
+    Object.assign(service, {
+      endpoints: [],
+      available: [],
+      split: undefined,
+      unavailable: `${service.name} was removed`,
+    });
   }
 
   #returning(key: string): EndpointState | undefined {

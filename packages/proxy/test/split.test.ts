@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { Agent, type OutgoingHttpHeaders, type RequestListener, request } from 'node:http';
+import { connect } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import type { Endpoint, Split } from '@islet/policy';
+import { endpointAt, httpInstance, type Instance, rawInstance, until, world } from './world.ts';
+
+const OLD: RequestListener = (_, response) => void response.end('old');
+const NEW: RequestListener = (_, response) => void response.end('new');
+const fails: RequestListener = (_, response) => void response.writeHead(503).end();
+
+function of(revision: string, { port }: Instance): Endpoint {
+  return { ...endpointAt(port, `orders-${revision}.0-${port}`), revision };
+}
+
+function splitOf(percent: number, rest: Partial<Split> = {}): Split {
+  return { weights: { old: 100 - percent, new: percent }, stable: 'old', rules: [], mirror: undefined, ...rest };
+}
+
+/** Two instances of the old revision and one of the new. */
+async function canary(t: TestContext, split: Split, onNew = NEW) {
+  const old = [await httpInstance(t, OLD), await httpInstance(t, OLD)];
+  const fresh = await httpInstance(t, onNew);
+  const made = await world(t, []);
+  const endpoints = [...old.map((instance) => of('old', instance)), of('new', fresh)];
+  await made.change({ endpoints, split });
+  const agent = new Agent({ keepAlive: true });
+  t.after(() => agent.destroy());
+  const call = (headers: OutgoingHttpHeaders = {}) => ask(made.edge, agent, headers);
+  const revision = (name: string) => made.plane.readStats().revisions.find((it) => it.revision === name);
+  const decisions = () => made.plane.readStats().edges.find(({ from }) => from.kind === 'edge')?.decisions ?? {};
+  return { ...made, endpoints, old, fresh, call, revision, decisions };
+}
+
+function ask(port: number, agent: Agent, headers: OutgoingHttpHeaders): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request({ port, agent, headers }, async (response) => {
+      let body = '';
+      for await (const chunk of response) body += chunk;
+      resolve(response.statusCode === 200 ? body : `${response.statusCode}`);
+    });
+    outgoing.on('error', reject);
+    outgoing.end();
+  });
+}
+
+async function answers(call: () => Promise<string>, times: number): Promise<Record<string, number>> {
+  const seen: Record<string, number> = {};
+  for (let count = 0; count < times; count++) {
+    const answer = await call();
+    seen[answer] = (seen[answer] ?? 0) + 1;
+  }
+  return seen;
+}
+
+test('a share is of requests, however many instances a revision has, and changes while connections stay', async (t) => {
+  const { call, change, endpoints, old } = await canary(t, splitOf(10));
+  const first = await answers(call, 100);
+  assert.ok(first.new !== undefined && Math.abs(first.new - 10) <= 2, JSON.stringify(first));
+  const sockets = old.map((instance) => [...instance.sockets]);
+  await change({ endpoints, split: splitOf(50) });
+  const second = await answers(call, 100);
+  assert.ok(second.new !== undefined && Math.abs(second.new - 50) <= 2, JSON.stringify(second));
+  assert.deepEqual(
+    old.map((instance) => [...instance.sockets]),
+    sockets,
+  );
+});
+
+test('without a split the revisions are balanced as instances alike', async (t) => {
+  const { call, change, endpoints } = await canary(t, splitOf(0));
+  assert.deepEqual(await answers(call, 40), { old: 40 });
+  await change({ endpoints, split: undefined });
+  const seen = await answers(call, 200);
+  assert.ok((seen.new ?? 0) > 20, JSON.stringify(seen));
+});
+
+test('a header or a cookie leads to its revision, whatever the weights, and that is counted', async (t) => {
+  const rules = [
+    { kind: 'header', name: 'x-preview', value: 'yes', revision: 'new' },
+    { kind: 'cookie', name: 'preview', value: undefined, revision: 'new' },
+  ] as const;
+  const { call, decisions } = await canary(t, splitOf(0, { rules }));
+  assert.equal(await call({ 'X-Preview': 'yes' }), 'new');
+  assert.equal(await call({ 'x-preview': 'no' }), 'old');
+  assert.equal(await call({ cookie: 'a=b; preview=1' }), 'new');
+  assert.equal(await call({ cookie: 'mypreview=1' }), 'old');
+  assert.deepEqual(decisions(), { 'rollout.rule': 2 });
+});
+
+test('a revision without an instance loses no request: another one takes it, and that is counted', async (t) => {
+  const { call, change, endpoints, decisions } = await canary(t, splitOf(50));
+  await change({ endpoints: endpoints.slice(0, 2), split: splitOf(50) });
+  assert.deepEqual(await answers(call, 20), { old: 20 });
+  assert.equal(decisions()['rollout.split'], 10);
+  await change({ endpoints: endpoints.slice(2), split: splitOf(0) });
+  assert.deepEqual(await answers(call, 20), { new: 20 });
+});
+
+test('what the canary fails is answered by the stable revision, and still counts against the canary', async (t) => {
+  const { call, revision } = await canary(t, splitOf(30), fails);
+  assert.deepEqual(await answers(call, 10), { old: 10 });
+  const failed = revision('new');
+  assert.equal(failed?.requests, 3);
+  assert.equal(failed?.statuses['5xx'], 3);
+  assert.equal(revision('old')?.statuses['2xx'], 10);
+  assert.equal(revision('old')?.latencyUs.count, 10);
+});
+
+test('what a revision answered is known when its instances are gone', async (t) => {
+  const { call, change, endpoints, revision } = await canary(t, splitOf(50));
+  await answers(call, 20);
+  await change({ endpoints: endpoints.slice(0, 1), split: undefined });
+  assert.equal(revision('new')?.statuses['2xx'], 10);
+  assert.equal(revision('old')?.statuses['2xx'], 10);
+  assert.equal(revision('new')?.inFlight, 0);
+});
+
+test('connections to a service that is passed through are shared out too', async (t) => {
+  const instances = new Map<string, Instance>();
+  for (const name of ['old', 'new']) instances.set(name, await rawInstance(t, (socket) => void socket.end(name)));
+  const { change, edge } = await world(t, [], 'tcp');
+  const endpoints = [...instances].map(([name, instance]) => of(name, instance));
+  await change({ endpoints, split: splitOf(25) });
+  let fresh = 0;
+  for (let count = 0; count < 20; count++) {
+    let said = '';
+    const socket = connect({ port: edge, host: '127.0.0.1' });
+    socket.setEncoding('latin1');
+    socket.on('data', (text: string) => {
+      said += text;
+    });
+    await new Promise((resolve) => socket.once('close', resolve));
+    if (said === 'new') fresh++;
+  }
+  await until(() => fresh >= 4);
+  assert.ok(fresh <= 6, `${fresh} of 20`);
+});
