@@ -8,7 +8,7 @@ export function renderScaling(scaling: Scaling, { colours, columns }: StatusOpti
   const table = (headers: string[], rows: string[][]) =>
     rows.length === 0 ? [] : ['', ...renderTable({ headers, rows, columns, paintHeader: colours.dim })];
   return [
-    `${service}: ${instances} instances (${ready} ready), ${MODES[mode]}, from ${min} to ${max}, priority ${priority}`,
+    `${service}: ${instances} ${instances === 1 ? 'instance' : 'instances'} (${ready} ready), ${MODES[mode]}, from ${min} to ${max}, priority ${priority}`,
     `  ${why}`,
     ...table(
       ['metric', 'measured', 'target', 'asks for'],

@@ -3,6 +3,7 @@ import { type Asked, apply, goneService, hasGoneDown, propose } from '../apply.t
 import { secretsOf } from '../desire.ts';
 import { placeOf } from '../facts.ts';
 import { readLogs } from '../logs.ts';
+import { followsSomething } from '../scale/follows.ts';
 import { systemStatus } from '../status.ts';
 import type { Applied, AppliedService } from '../store/applied.ts';
 import { lookOnce, type System } from '../system.ts';
@@ -81,7 +82,17 @@ export function createHandlers(system: System): Handlers {
       if (spec.api.port !== undefined && instances > 1) {
         throw new ApiError('conflict', `${service} has the fixed port ${spec.api.port}: it can't run more than once`);
       }
-      return change(service, () => ({ instances, scaledFrom: spec.scale.min }), `scale ${service} ${instances}`);
+      const from = system.autoscaler.instances(wanted(service));
+      const accepted = change(
+        service,
+        () => ({ instances, scaledFrom: spec.scale.min }),
+        `scale ${service} ${instances}`,
+      );
+      // What follows something goes on from here, once it is given back.
+      const why = 'islet scale asked for it';
+      if (followsSomething(spec.scale))
+        decisions.record({ kind: 'scaled', service, from, to: instances, why }, clock.now());
+      return accepted;
     },
     scaling: ({ params: { service = '' } }) => scalingOf(wanted(service), system),
     logs: ({ query, signal }) => {

@@ -9,7 +9,7 @@ const TOLD = 10;
 /** Why a service has this number of instances. */
 export function scalingOf(service: AppliedService, { parts, autoscaler, status }: System): Scaling {
   const { name, scale } = service.spec;
-  const decided = autoscaler.scaling(name);
+  const decided = isAutoscaled(service) ? autoscaler.scaling(name) : undefined;
   const instances = autoscaler.instances(service);
   const seen = status.latest()?.services.find((one) => one.name === name);
   const signals = decided?.verdict.signals ?? [];
