@@ -5,16 +5,16 @@ import { splitFields } from '../http/cookies.ts';
 import type { RequestHead } from '../http/request-head.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Edge } from '../stats.ts';
-import type { UpstreamConnection } from '../upstream/connection.ts';
 import type { EndpointState } from '../upstream/endpoint.ts';
 import { ejectAgain, judge, judgeStall, refreshAvailable } from '../upstream/outliers.ts';
 import { type Meant, meantFor, pickEndpoint } from '../upstream/pick.ts';
 import type { ServiceState } from '../upstream/service.ts';
+import type { Wire } from '../upstream/wire.ts';
 
 /** One try at one endpoint. */
 export interface Attempt {
   readonly endpoint: EndpointState;
-  readonly connection: UpstreamConnection;
+  readonly wire: Wire;
   /** Its instance is ejected, and this shows whether it is well again. */
   readonly isProbe: boolean;
   readonly startedAt: number;
@@ -39,6 +39,8 @@ export class Attempts {
   #charged = 0;
   #meant: Meant | undefined;
   #current: Attempt | undefined;
+  /** Of the cohort by which the caller's limit is found; 0: of none. */
+  #member = 0;
 
   constructor(options: AttemptsOptions) {
     this.#options = options;
@@ -72,10 +74,11 @@ export class Attempts {
     if (endpoint === undefined) return undefined;
     if (meant !== undefined && this.failures === 0) this.#tellSplit(meant, endpoint);
     const isProbe = endpoint.standing.isOut && endpoint.standing.tryProbe(now, { idempotent });
-    const connection = endpoint.acquire({ now, once: !idempotent, fresh: isProbe || this.failures > 0 });
+    const wire = endpoint.acquire({ now, once: !idempotent, fresh: isProbe || this.failures > 0 });
     endpoint.counts.requests++;
     endpoint.counts.inFlight++;
-    this.#current = { endpoint, connection, isProbe, startedAt: now };
+    this.#watch(now);
+    this.#current = { endpoint, wire, isProbe, startedAt: now };
     return this.#current;
   }
 
@@ -97,6 +100,7 @@ export class Attempts {
     const attempt = this.#current;
     if (attempt === undefined) return undefined;
     this.#current = undefined;
+    this.#forget();
     attempt.endpoint.counts.inFlight--;
     if (attempt.isProbe) attempt.endpoint.standing.endProbe();
     this.#options.settle(attempt.endpoint);
@@ -109,8 +113,14 @@ export class Attempts {
     if (attempt === undefined) return;
     const now = this.#options.runtime.now();
     attempt.endpoint.counts.latency(now - attempt.startedAt);
-    if (reusable) attempt.endpoint.release(attempt.connection, now);
-    else attempt.connection.destroy();
+    if (reusable) attempt.endpoint.release(attempt.wire, now);
+    else attempt.wire.destroy();
+  }
+
+  /** Ends the current attempt, and its response is passed on to nobody. */
+  discard({ reusable }: { readonly reusable: boolean }): void {
+    if (this.#current !== undefined) this.#avoid(this.#current.endpoint);
+    this.finish({ reusable });
   }
 
   /** The head of a response has come. */
@@ -121,6 +131,8 @@ export class Attempts {
     const now = this.#options.runtime.now();
     endpoint.counts.status(status);
     endpoint.firstBytes.record(now - startedAt);
+    // An instance that refuses is quick, and says nothing of how long its work takes.
+    if (status < 500) this.#tell(now - startedAt, now);
     const wasOut = endpoint.standing.isOut;
     endpoint.standing.onAnswer(status, { now, isProbe });
     if (wasOut && !endpoint.standing.isOut) refreshAvailable(this.#options.service);
@@ -141,15 +153,17 @@ export class Attempts {
 
   /** Ends the current attempt without a response. */
   fail(error: ProxyErrorCode, failure: AttemptFailure): Attempt | undefined {
+    const now = this.#options.runtime.now();
+    if (error === 'response-timeout' && this.#current) this.#tell(now - this.#current.startedAt, now);
     const attempt = this.end();
     if (attempt === undefined) return undefined;
-    const { endpoint, connection } = attempt;
-    connection.destroy();
+    const { endpoint, wire } = attempt;
+    wire.destroy();
     endpoint.counts.error(error);
-    this.avoid(endpoint);
+    this.#avoid(endpoint);
     if (failure.kind === 'refused') {
       this.#refused.push(endpoint);
-      endpoint.refused(this.#options.runtime.now());
+      endpoint.refused(now);
     } else if (isHeldAgainst(failure, error)) {
       endpoint.standing.onFailure();
       this.#judge(attempt);
@@ -157,8 +171,15 @@ export class Attempts {
     return attempt;
   }
 
+  /** Whether the instance is to be taken for dead, after it has reset a connection. */
+  async isDead({ endpoint, isProbe }: Attempt): Promise<boolean> {
+    const dead = await endpoint.isDead();
+    if (dead) endpoint.refused(this.#options.runtime.now());
+    return dead || isProbe;
+  }
+
   /** The next attempt goes to another endpoint, if there is one. */
-  avoid(endpoint: EndpointState): void {
+  #avoid(endpoint: EndpointState): void {
     this.#failed.push(endpoint);
   }
 
@@ -181,6 +202,25 @@ export class Attempts {
     edge.counts.retries++;
     edge.decided('traffic.retry');
     return retryDelayMs(this.#charged, { backoff: retry.backoff, dice: runtime.dice });
+  }
+
+  /** Among those by whose time the limit of what is in flight is found. */
+  #watch(now: number): void {
+    const { edge, policy } = this.#options;
+    const { bulkhead } = edge;
+    this.#member = policy.limits.requests === 'auto' ? bulkhead.adaptive.sent(now, bulkhead.requests) : 0;
+  }
+
+  #tell(tookMs: number, now: number): void {
+    if (this.#member === 0) return;
+    const { edge, policy } = this.#options;
+    edge.bulkhead.adaptive.answered(this.#member, { tookMs, now, queueMs: policy.limits.queueMs });
+    this.#member = 0;
+  }
+
+  #forget(): void {
+    if (this.#member !== 0) this.#options.edge.bulkhead.adaptive.forget(this.#member);
+    this.#member = 0;
   }
 
   #judge({ endpoint, isProbe }: Attempt): void {

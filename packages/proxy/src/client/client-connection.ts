@@ -11,9 +11,10 @@ import type { EndpointState } from '../upstream/endpoint.ts';
 import { type ErrorDetails, errorResponse, HTTP2_REFUSAL } from './error-response.ts';
 import { Exchange } from './exchange.ts';
 import type { ExchangeClient } from './exchange-client.ts';
-import { requestText } from './request-text.ts';
+import { Http1Reply } from './http1-reply.ts';
+import { placeOrder } from './place-order.ts';
+import type { Reply } from './reply.ts';
 import type { ListenerRules } from './rules.ts';
-import { requestId } from './trace-context.ts';
 import type { Tunnel } from './tunnel.ts';
 
 export interface ClientOptions {
@@ -79,6 +80,10 @@ export class ClientConnection implements ExchangeClient, BodySink, Waiting {
 
   onBodyEnd(trailers: readonly Field[]): void {
     this.#exchange?.onRequestEnd(trailers);
+  }
+
+  replyTo(request: RequestHead): Reply {
+    return new Http1Reply(request, this.socket);
   }
 
   pauseBody(): void {
@@ -200,25 +205,13 @@ export class ClientConnection implements ExchangeClient, BodySink, Waiting {
   }
 
   #begin(request: RequestHead, bytes: Buffer, start: number): number {
-    const id = requestId(request.fields.requestId);
-    const rules = this.#options.rules();
-    const destination = rules.route(request);
-    if (destination.kind === 'nowhere') {
-      rules.ownEdge.counts.error(destination.code);
-      this.answer({ code: destination.code, message: destination.message, service: undefined, requestId: id });
+    const { rules, settle } = this.#options;
+    const placed = placeOrder(request, { rules: rules(), clientAddress: this.#address, settle });
+    if (placed.kind === 'nowhere') {
+      this.answer(placed.details);
       return start;
     }
-    const { service, edge, target } = destination;
-    const text = requestText(request, { from: rules.from, clientAddress: this.#address, requestId: id, target });
-    const { deadlineMs } = request.fields;
-    const order = {
-      ...{ request, text, requestId: id, service, edge, policy: service.traffic },
-      client: rules.from.kind === 'edge' ? rules.from.caller : this.#address,
-      // The public is not believed.
-      callerHasMs: rules.from.kind === 'gateway' ? undefined : deadlineMs,
-      settle: this.#options.settle,
-    };
-    const exchange = new Exchange(order, this, this.#runtime);
+    const exchange = new Exchange(placed.order, this, this.#runtime);
     this.#exchange = exchange;
     // What has already come of the body goes out with the head, in one write.
     const at = this.#readBody(bytes, start);
@@ -249,12 +242,11 @@ export class ClientConnection implements ExchangeClient, BodySink, Waiting {
     exchange?.onClientGone();
     this.#options.rules().ownEdge.counts.error(code);
     if (code === 'http-version' && this.#heads.text.startsWith('PRI * HTTP/2.0')) this.socket.write(HTTP2_REFUSAL);
-    else if (this.socket.writable) this.#writeRefusal({ code, message, service: undefined, requestId: undefined });
+    else if (this.socket.writable) {
+      const details = { code, message, service: undefined, requestId: undefined };
+      this.socket.write(errorResponse(details, { close: true, toHead: false }));
+    }
     this.#linger();
-  }
-
-  #writeRefusal(details: ErrorDetails): void {
-    this.socket.write(errorResponse(details, { close: true, toHead: false }));
   }
 
   /** Sends FIN, and drops what still comes for a moment: a reset at once could destroy the answer on its way. */

@@ -1,17 +1,19 @@
 import type { Socket } from 'node:net';
+import type { RequestHead } from '../http/request-head.ts';
 import type { ErrorDetails } from './error-response.ts';
+import type { Reply } from './reply.ts';
+import type { BodyFlow } from './request-body.ts';
 import type { Tunnel } from './tunnel.ts';
 
 /** What an exchange needs of the connection that its request came over. */
-export interface ExchangeClient {
-  readonly socket: Socket;
+export interface ExchangeClient extends BodyFlow {
+  /** The connection itself, where it serves one request at a time: it can become a tunnel's. */
+  readonly socket: Socket | undefined;
   /** When the exchange's `onDeadline` is to be called. */
   deadlineAt: number;
   /** The connection ends after this response. */
   readonly leaving: boolean;
-  /** Bytes of the request's body should stop, or go on, coming. */
-  pauseBody(): void;
-  resumeBody(): void;
+  replyTo(request: RequestHead): Reply;
   /** Sends an answer of the proxy's own, and ends the exchange. */
   answer(details: ErrorDetails): void;
   /** The response is written. */

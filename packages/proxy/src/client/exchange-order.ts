@@ -2,14 +2,13 @@ import type { TrafficSpec } from '@islet/spec';
 import type { RequestHead } from '../http/request-head.ts';
 import type { Edge } from '../stats.ts';
 import type { EndpointState } from '../upstream/endpoint.ts';
+import type { RequestOrigin } from '../upstream/request-text.ts';
 import type { ServiceState } from '../upstream/service.ts';
 
 /** What an exchange is made for. */
 export interface ExchangeOrder {
   readonly request: RequestHead;
-  /** The head as the instance gets it, but for its last line. */
-  readonly text: string;
-  readonly requestId: string;
+  readonly origin: RequestOrigin;
   readonly service: ServiceState;
   readonly policy: TrafficSpec;
   /** Whose request it is: an address, or the calling service. */

@@ -1,12 +1,13 @@
 import type { AttemptFailure } from '@islet/policy';
 import { ProxyError } from '../errors.ts';
-import type { Gone, UpstreamConnection } from '../upstream/connection.ts';
+import type { ServiceState } from '../upstream/service.ts';
+import type { Gone, Wire } from '../upstream/wire.ts';
 
-/** What the end of a connection, before the head of a response, says to the retry policy. */
-export function failureOf(why: Gone, connection: UpstreamConnection | undefined): AttemptFailure {
+/** What the end of a wire, before the head of a response, says to the retry policy. */
+export function failureOf(why: Gone, wire: Wire | undefined): AttemptFailure {
   if (why === 'refused') return { kind: 'refused' };
-  if (why === 'bad-response' || connection === undefined || connection.answering) return { kind: 'final' };
-  return connection.served > 0 ? { kind: 'stale' } : { kind: 'reset', dead: false };
+  if (why === 'bad-response' || wire === undefined || wire.answering) return { kind: 'final' };
+  return wire.used ? { kind: 'stale' } : { kind: 'reset', dead: false };
 }
 
 export const REFUSED = new ProxyError('no-instance-reachable', 'no instance took a connection');
@@ -22,3 +23,8 @@ export const REQUEST_TIMEOUT = new ProxyError('request-timeout', 'the body of th
   rule: 'traffic.timeout.idle',
 });
 export const WAITED = new ProxyError('overloaded', 'no place became free in time', { rule: 'traffic.limits.queue' });
+
+/** Nobody was there to ask. */
+export function notReady({ name, unavailable }: ServiceState): ProxyError {
+  return new ProxyError('no-ready-instance', unavailable ?? `no instance of ${name} is ready`);
+}

@@ -104,7 +104,7 @@ export class Passthrough implements RawUser, Waiting {
     endpoint.counts.requests++;
     endpoint.counts.inFlight++;
     this.deadlineAt = now + service.traffic.timeout.connectMs;
-    this.#connection = endpoint.acquire({ now, once: true, fresh: true });
+    this.#connection = endpoint.connect({ now, once: true, fresh: true });
     this.#connection.useRaw(this);
   }
 

@@ -10,13 +10,14 @@ export interface PatienceOptions {
   readonly callerHasMs: number | undefined;
 }
 
-/** How long one request waits for the head of its response: by its caller's deadline at most, and by its timeouts. */
+/** How long one request waits: for the head of its response by its caller's deadline and its timeouts, then for bytes. */
 export class Patience {
   readonly #timeout: TimeoutSpec;
   readonly #callersDeadline: number;
   #answerBy: number;
   #tryBy = Number.POSITIVE_INFINITY;
   #stallBy = Number.POSITIVE_INFINITY;
+  #clientEnded = false;
 
   constructor({ timeout, startedAt, callerHasMs = Number.POSITIVE_INFINITY }: PatienceOptions) {
     this.#timeout = timeout;
@@ -63,15 +64,21 @@ export class Patience {
     return Math.min(now + this.#timeout.connectMs, this.#answerBy);
   }
 
-  /** The next moment at which something must be decided while no response comes. */
-  get decideBy(): number {
-    return Math.min(this.#stallBy, this.#tryBy, this.#answerBy);
+  /** The client has ended its side. */
+  onClientEnd(): void {
+    this.#clientEnded = true;
   }
 
-  /** The same while the body of the request or the response still flows. */
-  idleBy(now: number, { answering }: { readonly answering: boolean }): number {
+  get clientEnded(): boolean {
+    return this.#clientEnded;
+  }
+
+  /** The next moment at which something must be decided if nothing comes. */
+  decideBy(now: number, awaited: 'request' | 'head' | 'response'): number {
+    if (this.#clientEnded) return now + LIMITS.halfClosedMs;
+    if (awaited === 'head') return Math.min(this.#stallBy, this.#tryBy, this.#answerBy);
     const idleBy = now + this.#timeout.idleMs;
-    return answering ? idleBy : Math.min(idleBy, this.#answerBy);
+    return awaited === 'response' ? idleBy : Math.min(idleBy, this.#answerBy);
   }
 
   remainingMs(now: number): number {

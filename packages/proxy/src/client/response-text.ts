@@ -1,4 +1,3 @@
-import { type Field, serialiseFields } from '../http/fields.ts';
 import type { ResponseHead } from '../http/response-head.ts';
 
 export interface ResponseShape {
@@ -28,9 +27,4 @@ export function responseText(
 export function informationalText({ status, reason, passed, upgrade }: ResponseHead): string {
   const switches = status === 101 ? `Connection: Upgrade\r\nUpgrade: ${upgrade ?? ''}\r\n` : '';
   return `HTTP/1.1 ${status} ${reason}\r\n${passed}${switches}\r\n`;
-}
-
-/** The end of a chunked body. */
-export function lastChunk(trailers: readonly Field[]): string {
-  return trailers.length === 0 ? '0\r\n\r\n' : `0\r\n${serialiseFields(trailers)}\r\n`;
 }

@@ -17,6 +17,12 @@ export class ResponseReader {
   #toHead = false;
   #body: BodyReader | undefined;
   #endsByClose = false;
+  #keepAliveMs: number | undefined;
+
+  /** How long the connection may be kept idle, by the word of the last response. */
+  get keepAliveMs(): number | undefined {
+    return this.#keepAliveMs;
+  }
 
   /** Prepares for the response to a request of this method. */
   expect(method: string): void {
@@ -69,6 +75,7 @@ export class ResponseReader {
       sink.onInformational(head);
       return;
     }
+    this.#keepAliveMs = head.keepAliveMs;
     this.#body = bodyReader(head.framing);
     this.#endsByClose = head.framing.kind === 'close';
     this.#state = this.#body === undefined ? 'idle' : 'body';

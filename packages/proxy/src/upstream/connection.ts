@@ -1,27 +1,13 @@
 import { connect, type Socket } from 'node:net';
 import { ProxyError } from '../errors.ts';
-import type { ResponseHead } from '../http/response-head.ts';
-import { ResponseReader, type ResponseSink } from '../http/response-reader.ts';
+import type { Field } from '../http/fields.ts';
+import { ResponseReader } from '../http/response-reader.ts';
 import { LIMITS } from '../limits.ts';
-
-/** Why a connection is gone. */
-export type Gone = 'refused' | 'closed' | 'bad-response';
-
-/** Who uses the connection now. */
-export interface ConnectionUser {
-  onOpen(): void;
-  onDrain(): void;
-  onGone(why: Gone, error: ProxyError | undefined): void;
-}
-
-/** Reads responses. Bytes are views, valid only until `onFlush` returns. */
-export interface ResponseUser extends ConnectionUser, ResponseSink {
-  /** All that one read brought has been told. */
-  onFlush(): void;
-}
+import { RequestWriter } from './request-writer.ts';
+import type { Gone, RequestMessage, ResponseUser, Wire, WireUser } from './wire.ts';
 
 /** Reads plain bytes: after a 101, or where HTTP was never spoken. A view is only valid during the call. */
-export interface RawUser extends ConnectionUser {
+export interface RawUser extends WireUser {
   onRaw(bytes: Buffer): void;
   /** The instance will send no more. */
   onRawEnd(): void;
@@ -33,20 +19,19 @@ export interface RawUser extends ConnectionUser {
  */
 const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
 
-/** One connection to an instance. It serves one user at a time. */
-export class UpstreamConnection {
+/** One HTTP/1.1 connection to an instance. It serves one user at a time. */
+export class UpstreamConnection implements Wire {
   readonly socket: Socket;
-  /** Requests that were answered over it. */
-  served = 0;
+  used = false;
   idleSince = 0;
   open = false;
   gone = false;
-  #user: ConnectionUser | undefined;
+  #user: WireUser | undefined;
   #responses: ResponseUser | undefined;
   #raw: RawUser | undefined;
   #answering = false;
-  #keepAliveMs: number | undefined;
   readonly #reader = new ResponseReader();
+  readonly #writer: RequestWriter;
   readonly #onIdleEnd: (connection: UpstreamConnection) => void;
 
   constructor(address: { readonly host: string; readonly port: number }, onIdleEnd: (it: UpstreamConnection) => void) {
@@ -58,6 +43,7 @@ export class UpstreamConnection {
       autoSelectFamily: false,
       onread: { buffer: READ_BUFFER, callback: (count) => this.#onBytes(count) },
     });
+    this.#writer = new RequestWriter(this.socket);
     this.socket.once('connect', () => this.#onOpen());
     this.socket.on('end', () => this.#onEnd());
     this.socket.on('error', () => this.#goneFor(this.open ? 'closed' : 'refused'));
@@ -65,7 +51,6 @@ export class UpstreamConnection {
     this.socket.on('drain', () => this.#user?.onDrain());
   }
 
-  /** Lends it to whoever will send a request. */
   use(user: ResponseUser): void {
     this.#user = user;
     this.#responses = user;
@@ -78,43 +63,61 @@ export class UpstreamConnection {
     this.#raw = user;
   }
 
-  expect(method: string): void {
-    this.#answering = false;
-    this.#reader.expect(method);
+  get connection(): UpstreamConnection {
+    return this;
   }
 
-  /** Whether a byte of the response to the current request has come. */
+  send(message: RequestMessage): boolean {
+    this.#answering = false;
+    this.#reader.expect(message.request.method);
+    return this.#writer.begin(message);
+  }
+
+  write(bytes: Buffer): boolean {
+    return this.#writer.write(bytes);
+  }
+
+  end(trailers: readonly Field[]): void {
+    this.#writer.end(trailers);
+  }
+
+  pause(): void {
+    this.socket.pause();
+  }
+
+  resume(): void {
+    this.socket.resume();
+  }
+
   get answering(): boolean {
     return this.#answering;
-  }
-
-  /** Takes the response's word for how long the connection lives. */
-  noteHead(head: ResponseHead): void {
-    this.#keepAliveMs = head.keepAliveMs;
   }
 
   /** Whether it may be kept for another request: not where a part of the last one has still to go out. */
   get reusable(): boolean {
     return (
-      this.socket.writableLength === 0 && this.open && !this.gone && this.#raw === undefined && this.#keepAliveMs !== 0
+      this.socket.writableLength === 0 &&
+      this.open &&
+      !this.gone &&
+      this.#raw === undefined &&
+      this.#reader.keepAliveMs !== 0
     );
   }
 
   rest(now: number): void {
     this.#letGo();
-    this.served++;
+    this.used = true;
     this.idleSince = now;
   }
 
   /** Whether a request may still be sent over it, after the time it has been idle. */
   fit(now: number, { once }: { readonly once: boolean }): boolean {
-    const told = this.#keepAliveMs;
+    const told = this.#reader.keepAliveMs;
     const margin = told === undefined ? 0 : Math.min(LIMITS.keepAliveMarginMs, told / 2);
     const limit = told === undefined && once ? LIMITS.upstreamIdleForOnceMs : LIMITS.upstreamIdleMs;
     return !this.gone && now - this.idleSince <= Math.min(limit, (told ?? Number.POSITIVE_INFINITY) - margin);
   }
 
-  /** Gives it up; its user hears nothing of it. */
   destroy(): void {
     this.gone = true;
     this.#letGo();
@@ -152,7 +155,6 @@ export class UpstreamConnection {
   }
 
   #endResponse(user: ResponseUser): void {
-    this.#keepAliveMs = 0;
     if (this.#reader.end(user)) user.onFlush();
     else this.#goneFor('closed');
   }

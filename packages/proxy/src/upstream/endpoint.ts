@@ -2,6 +2,15 @@ import { type Endpoint, LatencyWindow, type Loaded, Standing } from '@islet/poli
 import { LIMITS } from '../limits.ts';
 import { Counts } from '../stats.ts';
 import { UpstreamConnection } from './connection.ts';
+import type { Wire } from './wire.ts';
+
+export interface Wanted {
+  readonly now: number;
+  /** The request can't be sent a second time. */
+  readonly once: boolean;
+  /** No kept connection is trusted. */
+  readonly fresh: boolean;
+}
 
 /** An instance at its address: what is in flight there, its counters, and its kept connections. */
 export class EndpointState implements Loaded {
@@ -29,8 +38,13 @@ export class EndpointState implements Loaded {
     return this.counts.inFlight;
   }
 
-  /** A kept connection, or a new one that is not open yet. `once`: the request can't be sent a second time. */
-  acquire({ now, once, fresh }: { readonly now: number; readonly once: boolean; readonly fresh: boolean }) {
+  /** A way to send one request: a kept connection, or a new one that is not open yet. */
+  acquire(wanted: Wanted): Wire {
+    return this.connect(wanted);
+  }
+
+  /** A connection of its own. */
+  connect({ now, once, fresh }: Wanted): UpstreamConnection {
     const kept = fresh ? undefined : this.#idle.at(-1);
     if (kept?.fit(now, { once })) {
       this.#idle.pop();
@@ -39,7 +53,9 @@ export class EndpointState implements Loaded {
     return this.#dial();
   }
 
-  release(connection: UpstreamConnection, now: number): void {
+  /** Its response is whole. */
+  release({ connection }: Wire, now: number): void {
+    if (connection === undefined) return;
     if (!connection.reusable || this.removed || this.#idle.length >= LIMITS.idlePerEndpoint) {
       connection.destroy();
       return;

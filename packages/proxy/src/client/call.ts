@@ -1,0 +1,300 @@
+import { type AttemptFailure, isIdempotent } from '@islet/policy';
+import type { ProxyError } from '../errors.ts';
+import type { Field } from '../http/fields.ts';
+import type { ResponseHead } from '../http/response-head.ts';
+import type { Runtime } from '../runtime.ts';
+import type { Gone, ResponseUser, Wire } from '../upstream/wire.ts';
+import { type Attempt, Attempts } from './attempts.ts';
+import type { CallOptions, CallUser } from './call-user.ts';
+import type { ExchangeOrder } from './exchange-order.ts';
+import { CONNECT_TIMEOUT, failureOf, notReady, REFUSED, REQUEST_TIMEOUT, RESET, RESPONSE_TIMEOUT } from './failures.ts';
+import { NextTry } from './next-try.ts';
+import { Patience } from './patience.ts';
+import { RequestBody } from './request-body.ts';
+
+/**
+ * One request on its way through a service's instances: choose one → connect → send → response head. A failure before
+ * the head goes back to the choice, where the retry policy allows it. From the head on, the response is the user's.
+ *
+ * Both bodies stream with backpressure, at the same time and independently: an instance may answer before it has read
+ * the whole request.
+ */
+export class Call implements ResponseUser {
+  readonly #order: ExchangeOrder;
+  readonly #client: CallOptions['client'];
+  readonly #runtime: Runtime;
+  readonly #user: CallUser;
+  readonly #attempts: Attempts;
+  readonly #body: RequestBody;
+  readonly #patience: Patience;
+  readonly #next: NextTry;
+  #state: 'choosing' | 'connecting' | 'sent' | 'responding' | 'responded' | 'over' = 'choosing';
+  /** An error that another instance will better, on its way to nowhere. */
+  #discard: { readonly delayMs: number; whole: boolean } | undefined;
+  /** The wait before the next try. */
+  #wake: NodeJS.Timeout | undefined;
+
+  constructor({ order, runtime, user, client }: CallOptions) {
+    const { request, policy, callerHasMs, edge } = order;
+    const { method, fields } = request;
+    const startedAt = runtime.now();
+    const idempotent = isIdempotent(method, { hasKey: fields.hasIdempotencyKey });
+    const attempts = new Attempts({ ...order, runtime, idempotent });
+    const body = new RequestBody(fields.framing, client);
+    const patience = new Patience({ timeout: policy.timeout, startedAt, callerHasMs });
+    if (body.ended) patience.onWhole(startedAt);
+    this.#order = order;
+    this.#client = client;
+    this.#runtime = runtime;
+    this.#user = user;
+    this.#attempts = attempts;
+    this.#body = body;
+    this.#patience = patience;
+    this.#next = new NextTry({ attempts, patience, body, edge, runtime });
+  }
+
+  /** The request has been sent as a whole. */
+  get isSent(): boolean {
+    return this.#body.ended;
+  }
+
+  /** When it is given up if it is not even begun. */
+  get patientUntil(): number {
+    return this.#patience.decideBy(this.#runtime.now(), 'request');
+  }
+
+  /** What to answer where its caller has no patience left; undefined: it has. */
+  get overdue(): ProxyError | undefined {
+    return this.#patience.isOver(this.#runtime.now()) ? this.#patience.error : undefined;
+  }
+
+  /** Chooses an instance and sends the request to it; after a failure, another one. */
+  start(): void {
+    const attempt = this.overdue === undefined ? this.#attempts.begin() : undefined;
+    if (attempt === undefined) {
+      this.#giveUp(this.overdue ?? (this.#attempts.failures > 0 ? REFUSED : notReady(this.#order.service)));
+      return;
+    }
+    attempt.wire.use(this);
+    if (attempt.wire.open) this.onOpen();
+    else {
+      this.#state = 'connecting';
+      this.#client.deadlineAt = this.#patience.connectBy(attempt.startedAt);
+    }
+  }
+
+  /** It begins in a turn of the loop of its own: no chain of ends and starts grows on the stack. */
+  startSoon(): void {
+    this.#wake = setTimeout(() => this.start(), 0);
+  }
+
+  onRequestBody(bytes: Buffer): void {
+    this.#body.take(bytes, this.#openWire);
+    this.#wait();
+  }
+
+  onRequestEnd(trailers: readonly Field[]): void {
+    this.#patience.onWhole(this.#runtime.now());
+    this.#body.end(trailers, this.#openWire);
+    this.#wait();
+  }
+
+  onOpen(): void {
+    const attempt = this.#attempts.current;
+    if (attempt === undefined) return;
+    const { request, origin } = this.#order;
+    const now = this.#runtime.now();
+    this.#state = 'sent';
+    this.#patience.onSent(now, attempt.endpoint);
+    this.#body.begin(attempt.wire, { request, origin, remainingMs: this.#patience.remainingMs(now) });
+    this.#wait();
+  }
+
+  onInformational(head: ResponseHead): void {
+    const attempt = this.#attempts.current;
+    if (head.status !== 101 || attempt === undefined) this.#user.onInformational(head);
+    else {
+      this.#user.onSwitch(head, attempt);
+      attempt.endpoint.counts.status(head.status);
+      this.#end();
+    }
+  }
+
+  onHead(head: ResponseHead): void {
+    this.#attempts.answered(head.status);
+    const delayMs = this.#next.delayInsteadOf(head);
+    if (delayMs !== undefined) this.#discard = { delayMs, whole: false };
+    else {
+      this.#state = 'responding';
+      this.#body.letGo();
+      this.#user.onHead(head);
+    }
+  }
+
+  onBody(bytes: Buffer): void {
+    if (this.#discard === undefined) this.#user.onBody(bytes);
+  }
+
+  onBodyEnd(trailers: readonly Field[]): void {
+    if (this.#discard !== undefined) this.#discard.whole = true;
+    else {
+      this.#user.onBodyEnd(trailers);
+      this.#state = 'responded';
+    }
+  }
+
+  onFlush(): void {
+    if (this.#discard !== undefined) this.#endDiscard(this.#discard);
+    else if (this.#state === 'responded') {
+      this.#end();
+      this.#attempts.finish({ reusable: this.#body.ended });
+      this.#user.onFlush();
+    } else if (!this.#user.onFlush()) this.#attempts.current?.wire.pause();
+    this.#wait();
+  }
+
+  onDrain(): void {
+    this.#client.resumeBody();
+  }
+
+  /** The client takes more of the response. */
+  onClientDrain(): void {
+    this.#attempts.current?.wire.resume();
+  }
+
+  /**
+   * The client sends no more. Its kernel says the same whether it waits for the answer or has closed altogether, and
+   * only a write would tell; so it gets a moment, not the usual patience, and an abandoned request ends soon.
+   */
+  onClientEnd(): void {
+    this.#patience.onClientEnd();
+    this.#wait();
+  }
+
+  onDeadline(): void {
+    if (this.#patience.clientEnded && this.#state !== 'connecting') {
+      this.#user.onAbandoned();
+      return;
+    }
+    switch (this.#state) {
+      case 'connecting':
+        this.#fail({ kind: this.overdue ? 'final' : 'connect-timeout' }, this.overdue ?? CONNECT_TIMEOUT);
+        break;
+      case 'sent':
+        if (this.overdue === undefined && this.#body.ended) this.#onOverdue();
+        else this.#fail({ kind: 'final' }, this.overdue ?? REQUEST_TIMEOUT);
+        break;
+      case 'responding':
+        this.#break();
+        break;
+      case 'choosing':
+      case 'responded':
+      case 'over':
+        break;
+    }
+  }
+
+  onGone(why: Gone, error: ProxyError | undefined): void {
+    if (error?.code === 'internal') this.#runtime.stats.unexpected++;
+    switch (this.#state) {
+      case 'connecting':
+      case 'sent':
+        this.#fail(failureOf(why, this.#attempts.current?.wire), error ?? (why === 'refused' ? REFUSED : RESET));
+        break;
+      case 'responding':
+        this.#break();
+        break;
+      case 'responded':
+        this.onFlush();
+        break;
+      case 'choosing':
+      case 'over':
+        break;
+    }
+  }
+
+  /** Ends it where it is: nobody waits for the response any more. */
+  abandon(): void {
+    this.#end();
+    this.#attempts.end()?.wire.destroy();
+  }
+
+  /** The tunnel that it became has ended. */
+  endTunnel(): void {
+    this.#attempts.end();
+  }
+
+  /** No response yet, and something is to be decided. */
+  #onOverdue(): void {
+    const failure = this.#next.whileOverdue();
+    if (failure === undefined) this.#wait();
+    else {
+      this.#attempts.fail(RESPONSE_TIMEOUT.code, failure);
+      this.start();
+    }
+  }
+
+  #fail(failure: AttemptFailure, error: ProxyError): void {
+    const attempt = this.#attempts.fail(error.code, failure);
+    if (attempt === undefined) return;
+    this.#state = 'choosing';
+    this.#client.deadlineAt = Number.POSITIVE_INFINITY;
+    if (failure.kind === 'reset' && this.#attempts.idempotent) void this.#failReset(attempt, error);
+    else if (attempt.isProbe && failure.kind !== 'final') this.#retryOrGiveUp({ kind: 'probe' }, error);
+    else this.#retryOrGiveUp(failure, error);
+  }
+
+  async #failReset(attempt: Attempt, error: ProxyError): Promise<void> {
+    const dead = await this.#attempts.isDead(attempt);
+    if (this.#state === 'choosing') this.#retryOrGiveUp({ kind: 'reset', dead }, error);
+  }
+
+  #retryOrGiveUp(failure: AttemptFailure, error: ProxyError): void {
+    const delayMs = this.#next.delayAfter(failure);
+    if (delayMs === undefined) this.#giveUp(error);
+    else this.#startIn(delayMs);
+  }
+
+  #startIn(delayMs: number): void {
+    this.#state = 'choosing';
+    if (delayMs === 0) this.start();
+    else this.#wake = setTimeout(() => this.start(), delayMs);
+  }
+
+  /** All of it that one read brought is there: its connection can be kept where that is the whole response. */
+  #endDiscard({ delayMs, whole }: { readonly delayMs: number; readonly whole: boolean }): void {
+    this.#discard = undefined;
+    this.#attempts.discard({ reusable: whole && this.#body.ended });
+    this.#client.deadlineAt = Number.POSITIVE_INFINITY;
+    this.#startIn(delayMs);
+  }
+
+  #giveUp(error: ProxyError): void {
+    this.#end();
+    this.#user.onNoAnswer(error);
+  }
+
+  #break(): void {
+    this.#end();
+    const attempt = this.#attempts.end();
+    attempt?.endpoint.counts.error('response-cut');
+    attempt?.wire.destroy();
+    this.#user.onBroken();
+  }
+
+  #end(): void {
+    this.#state = 'over';
+    clearTimeout(this.#wake);
+  }
+
+  /** Sets the deadline that the present state has. */
+  #wait(): void {
+    if (this.#state !== 'sent' && this.#state !== 'responding') return;
+    const awaited = this.#state === 'responding' ? 'response' : this.#body.ended ? 'head' : 'request';
+    this.#client.deadlineAt = this.#patience.decideBy(this.#runtime.now(), awaited);
+  }
+
+  get #openWire(): Wire | undefined {
+    return this.#state === 'connecting' ? undefined : this.#attempts.current?.wire;
+  }
+}

@@ -1,0 +1,57 @@
+import type { Socket } from 'node:net';
+import { CHUNK_END, chunkStart, lastChunk } from '../http/chunk-text.ts';
+import type { Field } from '../http/fields.ts';
+import type { RequestHead } from '../http/request-head.ts';
+import type { ResponseHead } from '../http/response-head.ts';
+import { Output } from './output.ts';
+import type { Reply } from './reply.ts';
+import { informationalText, responseText } from './response-text.ts';
+
+/** A response as HTTP/1.1 writes it. */
+export class Http1Reply implements Reply {
+  readonly #request: RequestHead;
+  readonly #output: Output;
+  #continued = false;
+  #chunked = false;
+  #close = false;
+
+  constructor(request: RequestHead, socket: Socket) {
+    this.#request = request;
+    this.#output = new Output(socket);
+  }
+
+  get close(): boolean {
+    return this.#close;
+  }
+
+  addInformational(head: ResponseHead): void {
+    if (this.#request.http10 || (head.status === 100 && this.#continued)) return;
+    this.#continued ||= head.status === 100;
+    this.#output.add(informationalText(head));
+  }
+
+  addSwitch(head: ResponseHead): void {
+    this.#output.add(informationalText(head));
+  }
+
+  addHead(head: ResponseHead, { close }: { readonly close: boolean }): void {
+    this.#close = close;
+    const { text, chunked } = responseText(head, { close, http10: this.#request.http10 });
+    this.#chunked = chunked;
+    this.#output.add(text);
+  }
+
+  addBody(bytes: Buffer): void {
+    if (this.#chunked) this.#output.add(chunkStart(bytes.length));
+    this.#output.add(bytes);
+    if (this.#chunked) this.#output.add(CHUNK_END);
+  }
+
+  addEnd(trailers: readonly Field[]): void {
+    if (this.#chunked) this.#output.add(lastChunk(trailers));
+  }
+
+  flush(): boolean {
+    return this.#output.flush();
+  }
+}

@@ -1,0 +1,62 @@
+import { type AttemptFailure, retryAfterMs } from '@islet/policy';
+import type { ResponseHead } from '../http/response-head.ts';
+import type { Runtime } from '../runtime.ts';
+import type { Edge } from '../stats.ts';
+import type { Attempts } from './attempts.ts';
+import type { Patience } from './patience.ts';
+import type { RequestBody } from './request-body.ts';
+
+export interface NextTryOptions {
+  readonly attempts: Attempts;
+  readonly patience: Patience;
+  readonly body: RequestBody;
+  readonly edge: Edge;
+  readonly runtime: Runtime;
+}
+
+/** Whether, and when, another instance is asked for the same request. Each delay that it gives is counted as a retry. */
+export class NextTry {
+  readonly #options: NextTryOptions;
+
+  constructor(options: NextTryOptions) {
+    this.#options = options;
+  }
+
+  /** Undefined where the request may not be sent again, or has no time left for it. */
+  delayAfter(failure: AttemptFailure): number | undefined {
+    const { attempts, patience, body, runtime } = this.#options;
+    if (patience.isOver(runtime.now())) return undefined;
+    return attempts.retryDelayMs(failure, { replayable: body.replayable });
+  }
+
+  /** Instead of passing this response on: an instance that says 503 is left alone for as long as it wants. */
+  delayInsteadOf({ status, retryAfter }: ResponseHead): number | undefined {
+    const { attempts, runtime } = this.#options;
+    const attempt = attempts.current;
+    if (attempt === undefined || status < 500 || (status !== 503 && !attempt.isProbe)) return undefined;
+    if (status === 503) attempt.endpoint.avoid(runtime.now() + (retryAfterMs(retryAfter, Date.now()) ?? 0));
+    if (!attempts.othersLeft) return undefined;
+    return this.delayAfter({ kind: attempt.isProbe ? 'probe' : 'unavailable' });
+  }
+
+  /** While no response comes: is the instance hanging, and shall another be asked now? */
+  whileOverdue(): AttemptFailure | undefined {
+    const { attempts, patience, edge, runtime } = this.#options;
+    const now = runtime.now();
+    if (patience.hasStalled(now)) {
+      patience.onStall(now);
+      if (attempts.stalled() && this.delayAfter(PROBE) !== undefined) return PROBE;
+    }
+    if (!patience.isTryOver(now)) return undefined;
+    if (attempts.othersLeft && this.delayAfter(SLOW) !== undefined) {
+      edge.decided('traffic.timeout.perTry');
+      return SLOW;
+    }
+    // Where nobody else may be asked, this try gets all the time that is left.
+    patience.onLastTry();
+    return undefined;
+  }
+}
+
+const PROBE: AttemptFailure = { kind: 'probe' };
+const SLOW: AttemptFailure = { kind: 'slow' };
