@@ -22,6 +22,8 @@ export interface OptionSpec {
   readonly flags: string;
   readonly text: string;
   readonly fallback?: string;
+  /** The verb can't do without it. */
+  readonly required?: boolean;
   readonly parse?: (text: string, before: never) => unknown;
   readonly choices?: readonly string[];
 }
@@ -29,6 +31,7 @@ export interface OptionSpec {
 export const GROUPS = {
   make: 'Make and check:',
   run: 'Run:',
+  data: 'Data:',
   look: 'Look:',
   machine: 'Machine and shell:',
 } as const;
@@ -168,6 +171,23 @@ export const COMMANDS: readonly CommandSpec[] = [
         summary: 'Remove a secret',
         examples: ['islet secret rm stripe-key'],
         options: [json, state],
+      },
+    ],
+  },
+  {
+    usage: 'db',
+    group: 'data',
+    summary: "Look into a service's own database, and look after it",
+    examples: ['islet db migrate orders --plan'],
+    subcommands: [
+      {
+        usage: 'migrate <service> [folder]',
+        summary: 'Show which migrations the next `up` runs, what of them is dangerous, and the safe way',
+        details:
+          '`up` runs migrations before the first instance of a new revision starts; this reads the files as they are now.\n' +
+          'Exits 1 when one of them would be refused.',
+        examples: ['islet db migrate orders --plan'],
+        options: [{ flags: '--plan', text: 'show, and change nothing', required: true }, json, state],
       },
     ],
   },

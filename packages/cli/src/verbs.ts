@@ -14,6 +14,7 @@ export const VERBS: Readonly<Record<string, () => Promise<{ readonly run: unknow
   'secret set': () => import('./verbs/secret-set.ts'),
   'secret list': () => import('./verbs/secret-list.ts'),
   'secret rm': () => import('./verbs/secret-rm.ts'),
+  'db migrate': () => import('./verbs/db-migrate.ts'),
   status: () => import('./verbs/status.ts'),
   logs: () => import('./verbs/logs.ts'),
   call: () => import('./verbs/call.ts'),

@@ -67,6 +67,37 @@ export const ServiceEnvironment = z
   })
   .meta({ id: 'ServiceEnvironment' });
 
+export const MigrationHazard = z
+  .object({
+    rule: z.string(),
+    line: z.int(),
+    table: z.string(),
+    bytes: z.number(),
+    effect: z.string(),
+    what: z.string(),
+    remedy: z.string(),
+    allowed: z.boolean(),
+  })
+  .meta({ id: 'MigrationHazard' });
+
+export const MigrationPreview = z
+  .discriminatedUnion('kind', [
+    z.object({
+      kind: z.literal('pending'),
+      migrations: z.array(
+        z.object({
+          name: z.string(),
+          inTransaction: z.boolean(),
+          hazards: z.array(MigrationHazard),
+          /** Why hazards can't be looked for. */
+          unread: z.string().optional(),
+        }),
+      ),
+    }),
+    z.object({ kind: z.literal('refused'), migration: z.string(), reason: z.string() }),
+  ])
+  .meta({ id: 'MigrationPreview' });
+
 export const Guarantee = z
   .object({ name: z.string(), held: z.boolean(), reason: z.string().optional() })
   .meta({ id: 'Guarantee' });
@@ -130,6 +161,11 @@ export const contract = {
     params: service,
     response: ServiceEnvironment,
   }),
+  migrations: route('migrations', {
+    summary: 'Which migrations of its folder would run now, and what of them is dangerous; changes nothing',
+    params: service,
+    response: MigrationPreview,
+  }),
   operator: route('operator', {
     summary: "The proxy's Unix socket for calls by the operator; the Host header names the service",
     response: z.object({ socket: z.string() }),
@@ -167,6 +203,7 @@ export type PlanPreview = z.infer<typeof PlanPreview>;
 export type LogLine = z.infer<typeof LogLine>;
 export type SecretInfo = z.infer<typeof SecretInfo>;
 export type ServiceEnvironment = z.infer<typeof ServiceEnvironment>;
+export type MigrationPreview = z.infer<typeof MigrationPreview>;
 export type Guarantee = z.infer<typeof Guarantee>;
 export type Toolchain = z.infer<typeof Toolchain>;
 export type Diagnosis = z.infer<typeof Diagnosis>;

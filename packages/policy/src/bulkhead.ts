@@ -1,19 +1,27 @@
 import type { LimitsSpec } from '@islet/spec';
+import { AdaptiveLimit } from './adaptive-limit.ts';
 
 /**
  * What one caller may have in flight to one service (a bulkhead: one flooded compartment doesn't sink the ship; the numbers
  * are Envoy's thresholds). Whoever finds it full waits, first come, first served, and so does whoever comes while others
  * wait; where too many wait, more are refused at once, because a queue that can't be served in time only makes all late.
  *
- * A request is a connection too, for as long as it lasts; a tunnel (an upgraded or plain connection) is nothing else.
+ * A request is a connection too, for as long as it lasts; a tunnel (an upgraded or plain connection) is nothing else. How
+ * many requests are too many is declared, or found by watching: see `AdaptiveLimit`.
  */
 export class Bulkhead<Waiter> {
+  readonly adaptive = new AdaptiveLimit();
   readonly #waiting = new Set<Waiter>();
   #requests = 0;
   #tunnels = 0;
 
   get waiting(): number {
     return this.#waiting.size;
+  }
+
+  /** Those that have a place. */
+  get requests(): number {
+    return this.#requests;
   }
 
   /** Takes a place for a request. */
@@ -66,6 +74,9 @@ export class Bulkhead<Waiter> {
   }
 
   #hasRoom({ requests, connections }: LimitsSpec): boolean {
-    return this.#requests < requests && this.#requests + this.#tunnels < connections;
+    return (
+      this.#requests < (requests === 'auto' ? this.adaptive.limit : requests) &&
+      this.#requests + this.#tunnels < connections
+    );
   }
 }

@@ -1,3 +1,4 @@
+export { ADAPTIVE_LIMIT, AdaptiveLimit } from './adaptive-limit.ts';
 export { RESTART_BACKOFF, restartDelayMs } from './backoff.ts';
 export { Breaker, type BreakerState, isUnavailable } from './breaker.ts';
 export { Bulkhead } from './bulkhead.ts';

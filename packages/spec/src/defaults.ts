@@ -66,7 +66,11 @@ export const SERVICE_DEFAULTS = {
     name: 'circuit breaker: capacity',
     source: 'Envoy max_pending_requests, lowered',
   },
-  'traffic.limits.requests': { value: 1024, name: 'circuit breaker: capacity', source: 'Envoy max_requests' },
+  'traffic.limits.requests': {
+    value: 'auto',
+    name: 'bulkhead',
+    source: 'Envoy adaptive_concurrency; Netflix concurrency-limits',
+  },
   'traffic.limits.queue': { value: '1s', name: 'timeout: queue', source: 'Linkerd failfast' },
   'traffic.rateLimit.by': { value: 'client', name: 'rate limit' },
   'api.expose.strip': { value: false, name: 'api' },

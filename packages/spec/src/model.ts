@@ -246,7 +246,8 @@ export interface LimitsSpec {
   readonly connections: number;
   /** Requests that wait for a place. */
   readonly pending: number;
-  readonly requests: number;
+  /** `auto`: found by watching how long answers take (adaptive concurrency). */
+  readonly requests: number | 'auto';
   /** How long one waits before it is refused. */
   readonly queueMs: number;
 }

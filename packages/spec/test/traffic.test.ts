@@ -66,6 +66,7 @@ test('the breaker can be written out, or switched off', () => {
 test('limits that are not written have their defaults', () => {
   const { limits } = serviceOf(orders(`${RUN}traffic: { limits: { requests: 20, queue: 0s } }\n`)).traffic;
   assert.deepEqual(limits, { connections: 1024, pending: 256, requests: 20, queueMs: 0 });
+  assert.equal(DEFAULT_TRAFFIC.limits.requests, 'auto');
 });
 
 test('a rate limit is off until declared, and its burst follows from its rate', () => {

@@ -22,7 +22,7 @@ function sentence(decision: Decision): string {
     case 'provisioned':
       return 'started its database';
     case 'migrated':
-      return decision.files.length === 0 ? 'its database was up to date' : `applied ${decision.files.join(', ')}`;
+      return migrated(decision);
     case 'ended':
       return `${decision.instance} ended: ${decision.how}`;
     case 'killed':
@@ -34,4 +34,9 @@ function sentence(decision: Decision): string {
     case 'note':
       return decision.text;
   }
+}
+
+function migrated({ files, hazards = [] }: Extract<Decision, { kind: 'migrated' }>): string {
+  if (files.length === 0) return 'its database was up to date';
+  return [`applied ${files.join(', ')}`, ...hazards].join('; hazard: ');
 }

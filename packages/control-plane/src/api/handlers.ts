@@ -6,6 +6,7 @@ import { readLogs } from '../logs.ts';
 import { systemStatus } from '../status.ts';
 import type { Applied, AppliedService } from '../store/applied.ts';
 import { lookOnce, type System } from '../system.ts';
+import { databaseHandlers } from './database.ts';
 import { describeDecision } from './decisions.ts';
 import { diagnose } from './diagnose.ts';
 import { previewOf } from './preview.ts';
@@ -98,6 +99,7 @@ export function createHandlers(system: System): Handlers {
       const { argv, cwd, env } = await placeOf(instance, spec, system.hands);
       return { cwd, prefix: [...argv], env };
     },
+    ...databaseHandlers(system, wanted),
     operator: () => ({ socket: parts.operatorSocket }),
     secrets: () => secrets.list().map((secret) => ({ ...secret, usedBy: usersOf(secret.name) })),
     setSecret: ({ params: { name = '' }, body: { value } }) => {

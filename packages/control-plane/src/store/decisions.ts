@@ -17,6 +17,8 @@ export type Decision =
       readonly service: string;
       readonly revision: RevisionId;
       readonly files: readonly string[];
+      /** What was dangerous of them and was let through; absent: nothing. */
+      readonly hazards?: readonly string[];
     }
   /** Its store was made or started: which migrations it holds is to be found out anew. */
   | { readonly kind: 'provisioned'; readonly service: string }

@@ -35,7 +35,7 @@ const breaker = z.strictObject({
 const limits = z.strictObject({
   connections: z.int().min(1),
   pending: z.int().min(0),
-  requests: z.int().min(1),
+  requests: z.union([z.literal('auto'), z.int().min(1)]),
   queueMs: ms,
 });
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type Located, mapOf } from '../located.ts';
 import { RETRY_CONDITIONS } from '../model.ts';
 import { withShorthand } from './notes.ts';
-import { byDefault, count, distinct, duration, orOff, percent } from './values.ts';
+import { byDefault, count, countOr, distinct, duration, orOff, percent } from './values.ts';
 
 const timeout = withShorthand(
   z.strictObject({
@@ -84,7 +84,9 @@ const limits = z.strictObject({
     'Connections to its instances: requests, WebSockets and plain connections together.',
   ),
   pending: byDefault('traffic.limits.pending', count(0, 10_000)).describe('Requests that wait for their turn.'),
-  requests: byDefault('traffic.limits.requests', count(1, 100_000)).describe('Requests in flight.'),
+  requests: byDefault('traffic.limits.requests', countOr('auto', count(1, 100_000)))
+    .describe('Requests in flight: a number, or `auto`, found by watching how long answers take.')
+    .meta({ examples: ['auto', 50] }),
   queue: byDefault('traffic.limits.queue', duration()).describe(
     'How long a request waits for its turn; then it is refused.',
   ),

@@ -35,6 +35,10 @@ export const port = () => z.int('a port is a whole number').min(1).max(65_535).m
 
 export const count = (least: number, most = 1000) => z.int('expected a whole number').min(least).max(most);
 
+/** A number, or the word that leaves it to Islet. */
+export const countOr = <W extends string>(word: W, number: ReturnType<typeof count>) =>
+  z.union([z.literal(word), number], { error: `expected ${word} or a whole number` });
+
 export const duration = (leastMs = 0) =>
   z
     .string(DURATION_RULE)
