@@ -5,6 +5,10 @@
  * folder of the file that names them (in an overlay: to the service's folder), unless a comment says otherwise.
  */
 
+import type { ScaleSpec } from './scale-model.ts';
+
+export * from './scale-model.ts';
+
 export const LANGUAGES = ['TypeScript', 'JavaScript', 'Python', 'Go', 'Java', 'Rust', 'Shell', 'other'] as const;
 export type Language = (typeof LANGUAGES)[number];
 
@@ -29,6 +33,7 @@ export interface SystemSpec {
   /** The overlay in force, if any. */
   readonly environment: string | undefined;
   readonly gateway: GatewaySpec;
+  readonly machine: MachineSpec;
   /** Sorted by name. */
   readonly services: readonly ServiceSpec[];
   /** Service names so that each stands after all that it uses, except across `cuts`. */
@@ -47,6 +52,14 @@ export interface CutEdge {
 export interface GatewaySpec {
   readonly host: string;
   readonly port: number;
+}
+
+/** What automatic scaling may give away. */
+export interface MachineSpec {
+  /** Cores; undefined: all of the machine but one. */
+  readonly cpu: number | undefined;
+  /** Undefined: 80 % of the machine. */
+  readonly memoryBytes: number | undefined;
 }
 
 export interface ServiceSpec {
@@ -156,11 +169,6 @@ export interface HealthSpec {
   readonly ready: ProbeSpec;
   /** Undefined: death is learnt from the kernel only. */
   readonly live: ProbeSpec | undefined;
-}
-
-export interface ScaleSpec {
-  readonly min: number;
-  readonly max: number;
 }
 
 /** Names and values: Kubernetes Deployment `RollingUpdate`, Nomad `update`. */
