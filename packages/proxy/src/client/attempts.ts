@@ -1,19 +1,11 @@
 import { type AttemptFailure, decideRetry, retryDelayMs } from '@islet/policy';
-import type { TrafficSpec } from '@islet/spec';
 import type { ProxyErrorCode } from '../errors.ts';
-import { splitFields } from '../http/cookies.ts';
-import type { RequestHead } from '../http/request-head.ts';
 import type { ResponseHead } from '../http/response-head.ts';
-import type { Runtime } from '../runtime.ts';
-import type { Edge } from '../stats.ts';
 import type { EndpointState } from '../upstream/endpoint.ts';
 import { ejectAgain, judge, judgeStall } from '../upstream/outliers.ts';
-import { type Meant, meantFor, panics, pickEndpoint } from '../upstream/pick.ts';
-import type { RequestOrigin } from '../upstream/request-text.ts';
-import { refreshAvailable, type ServiceState } from '../upstream/service.ts';
+import { refreshAvailable } from '../upstream/service.ts';
 import type { Wire } from '../upstream/wire.ts';
-import { balanceHash } from './balance-key.ts';
-import { stickyField, stuckEndpoint } from './sticky.ts';
+import { Aim, type AimOptions } from './aim.ts';
 
 /** One try at one endpoint. */
 export interface Attempt {
@@ -24,16 +16,7 @@ export interface Attempt {
   readonly startedAt: number;
 }
 
-export interface AttemptsOptions {
-  readonly request: RequestHead;
-  readonly origin: RequestOrigin;
-  /** Whose request it is: an address, or the calling service. */
-  readonly client: string;
-  readonly service: ServiceState;
-  readonly policy: TrafficSpec;
-  readonly edge: Edge;
-  readonly idempotent: boolean;
-  readonly runtime: Runtime;
+export interface AttemptsOptions extends AimOptions {
   /** Tells that something in flight to an endpoint has ended. */
   readonly settle: (endpoint: EndpointState) => void;
 }
@@ -41,14 +24,17 @@ export interface AttemptsOptions {
 /** The tries of one request: which endpoint is next, what failed before, and whether another try is allowed. */
 export class Attempts {
   readonly #options: AttemptsOptions;
+  readonly #aim: Aim;
   readonly #failed: EndpointState[] = [];
   readonly #refused: EndpointState[] = [];
   #charged = 0;
-  #meant: Meant | undefined;
   #current: Attempt | undefined;
+  /** Of the cohort by which the caller's limit is found; 0: of none. */
+  #member = 0;
 
   constructor(options: AttemptsOptions) {
     this.#options = options;
+    this.#aim = new Aim(options);
   }
 
   get current(): Attempt | undefined {
@@ -71,58 +57,22 @@ export class Attempts {
 
   /** Undefined where no endpoint is left to ask. After a failure, no kept connection is trusted. */
   begin(): Attempt | undefined {
-    const { service, policy, edge, idempotent, runtime } = this.#options;
-    const { balance } = policy;
+    const { idempotent, runtime } = this.#options;
     const now = runtime.now();
-    const tried = { failed: this.#failed, refused: this.#refused };
-    const { dice } = runtime;
-    const hash = this.#hash();
-    const home = this.#home();
-    const stuckTo = home?.standing.isOut === false && home.avoidUntil <= now ? home : undefined;
-    const meant = this.#meantFor(stuckTo);
-    const endpoint = pickEndpoint(service, tried, { now, dice, idempotent, balance, meant, hash, stuckTo });
+    const endpoint = this.#aim.next({ failed: this.#failed, refused: this.#refused }, now);
     if (endpoint === undefined) return undefined;
-    if (panics(service, balance)) edge.decided('traffic.balance.panic');
-    if (meant !== undefined && this.failures === 0) this.#tellSplit(meant, endpoint);
     const isProbe = endpoint.standing.isOut && endpoint.standing.tryProbe(now, { idempotent });
     const wire = endpoint.acquire({ now, once: !idempotent, fresh: isProbe || this.failures > 0 });
     endpoint.counts.requests++;
     endpoint.counts.inFlight++;
+    this.#watch(now);
     this.#current = { endpoint, wire, isProbe, startedAt: now };
     return this.#current;
   }
 
-  #meantFor(stuckTo: EndpointState | undefined): Meant | undefined {
-    const { service, request } = this.#options;
-    if (service.split === undefined) return undefined;
-    this.#meant ??= meantFor(service, splitFields(request.fields), stuckTo);
-    return this.#meant;
-  }
-
-  #hash(): number | undefined {
-    const { policy, request, origin, client } = this.#options;
-    return balanceHash(policy.balance, { passed: request.fields.passed, target: origin.target, client });
-  }
-
-  /** Where the client's requests go to, well or not. */
-  #home(): EndpointState | undefined {
-    const { service, policy, request } = this.#options;
-    const { sticky } = policy.balance;
-    return sticky && stuckEndpoint(service, sticky, request.fields.passed);
-  }
-
-  /** The head as the client gets it: one who will come back is told where to. */
-  withSticky(head: ResponseHead): ResponseHead {
-    const { sticky } = this.#options.policy.balance;
-    const endpoint = this.#current?.endpoint;
-    if (sticky === undefined || endpoint === undefined || this.#home() === endpoint) return head;
-    return { ...head, passed: head.passed + stickyField(sticky, endpoint) };
-  }
-
-  #tellSplit({ revision, rule }: Meant, { endpoint }: EndpointState): void {
-    const { edge } = this.#options;
-    if (endpoint.revision !== revision) edge.decided('rollout.split');
-    else if (rule !== undefined) edge.decided(rule);
+  /** The head as the client gets it. */
+  dressed(head: ResponseHead): ResponseHead {
+    return this.#current === undefined ? head : this.#aim.withSticky(head, this.#current.endpoint);
   }
 
   /** Ends the current attempt, however it went. */
@@ -130,6 +80,7 @@ export class Attempts {
     const attempt = this.#current;
     if (attempt === undefined) return undefined;
     this.#current = undefined;
+    this.#forget();
     attempt.endpoint.counts.inFlight--;
     if (attempt.isProbe) attempt.endpoint.standing.endProbe();
     this.#options.settle(attempt.endpoint);
@@ -160,9 +111,13 @@ export class Attempts {
     const now = this.#options.runtime.now();
     endpoint.counts.status(status);
     endpoint.firstBytes.record(now - startedAt);
-    this.#observe(endpoint, now - startedAt);
+    // An instance that refuses is quick, and says nothing of how long its work takes.
+    if (status < 500) {
+      this.#tell(now - startedAt, now);
+      this.#observe(endpoint, now - startedAt);
+    }
     const wasOut = endpoint.standing.isOut;
-    endpoint.standing.onAnswer(status, { now, isProbe });
+    endpoint.standing.onAnswer(status, { now, isProbe, isLate: now - startedAt >= endpoint.stallMs });
     if (wasOut && !endpoint.standing.isOut) {
       endpoint.cameAt = now;
       refreshAvailable(this.#options.service);
@@ -176,20 +131,26 @@ export class Attempts {
     if (algorithm.kind === 'peak-ewma') ewma.observe(rttMs, runtime.now(), algorithm.decayMs);
   }
 
-  /** The first byte is overdue. Returns whether that is the end of the attempt: it was only to find out. */
-  stalled(): boolean {
+  /**
+   * The first byte is overdue. Returns what that makes of the attempt, where another instance had better be asked: it was
+   * only to find out, or its instance is out because it hangs. Undefined: it may only be slow, and is waited for.
+   */
+  stalled(): AttemptFailure | undefined {
     const attempt = this.#current;
-    if (attempt === undefined) return false;
+    if (attempt === undefined) return undefined;
     const { service, edge, runtime } = this.#options;
-    const judging = { now: runtime.now(), dice: runtime.dice, sentAt: attempt.startedAt };
-    if (attempt.isProbe) ejectAgain(service, attempt.endpoint, 'stall', judging);
-    else if (!judgeStall(service, attempt.endpoint, judging)) return false;
+    const { endpoint, isProbe, startedAt } = attempt;
+    const judging = { now: runtime.now(), dice: runtime.dice, sentAt: startedAt };
+    if (isProbe) ejectAgain(service, endpoint, 'stall', judging);
+    else if (!judgeStall(service, endpoint, judging)) return endpoint.standing.hangs ? { kind: 'slow' } : undefined;
     edge.decided('traffic.outlier.stall');
-    return attempt.isProbe;
+    return isProbe ? { kind: 'probe' } : { kind: 'slow' };
   }
 
   /** Ends the current attempt without a response. */
   fail(error: ProxyErrorCode, failure: AttemptFailure): Attempt | undefined {
+    const now = this.#options.runtime.now();
+    if (error === 'response-timeout' && this.#current) this.#tell(now - this.#current.startedAt, now);
     const attempt = this.end();
     if (attempt === undefined) return undefined;
     const { endpoint, wire } = attempt;
@@ -198,10 +159,10 @@ export class Attempts {
     this.#avoid(endpoint);
     if (failure.kind === 'refused') {
       this.#refused.push(endpoint);
-      endpoint.refused(this.#options.runtime.now());
+      endpoint.refused(now);
     } else if (isHeldAgainst(failure, error)) {
       endpoint.standing.onFailure();
-      this.#observe(endpoint, this.#options.runtime.now() - attempt.startedAt);
+      this.#observe(endpoint, now - attempt.startedAt);
       this.#judge(attempt);
     }
     return attempt;
@@ -238,6 +199,25 @@ export class Attempts {
     edge.counts.retries++;
     edge.decided('traffic.retry');
     return retryDelayMs(this.#charged, { backoff: retry.backoff, dice: runtime.dice });
+  }
+
+  /** Among those by whose time the limit of what is in flight is found. */
+  #watch(now: number): void {
+    const { edge, policy } = this.#options;
+    const { bulkhead } = edge;
+    this.#member = policy.limits.requests === 'auto' ? bulkhead.adaptive.sent(now, bulkhead.requests) : 0;
+  }
+
+  #tell(tookMs: number, now: number): void {
+    if (this.#member === 0) return;
+    const { edge, policy } = this.#options;
+    edge.bulkhead.adaptive.answered(this.#member, { tookMs, now, queueMs: policy.limits.queueMs });
+    this.#member = 0;
+  }
+
+  #forget(): void {
+    if (this.#member !== 0) this.#options.edge.bulkhead.adaptive.forget(this.#member);
+    this.#member = 0;
   }
 
   #judge({ endpoint, isProbe }: Attempt): void {
