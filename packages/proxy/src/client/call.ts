@@ -8,6 +8,7 @@ import { type Attempt, Attempts } from './attempts.ts';
 import type { CallOptions, CallUser } from './call-user.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
 import { CONNECT_TIMEOUT, failureOf, notReady, REFUSED, REQUEST_TIMEOUT, RESET, RESPONSE_TIMEOUT } from './failures.ts';
+import { mirror } from './mirror.ts';
 import { NextTry } from './next-try.ts';
 import { Patience } from './patience.ts';
 import { RequestBody } from './request-body.ts';
@@ -81,6 +82,7 @@ export class Call implements ResponseUser {
       this.#state = 'connecting';
       this.#client.deadlineAt = this.#patience.connectBy(attempt.startedAt);
     }
+    if (this.#attempts.failures === 0) mirror(this.#order, attempt.endpoint, this.#runtime);
   }
 
   /** It begins in a turn of the loop of its own: no chain of ends and starts grows on the stack. */
