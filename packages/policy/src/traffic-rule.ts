@@ -7,6 +7,7 @@ export const TRAFFIC_RULES = [
   'deadline',
   'rollout.rule',
   'rollout.split',
+  'traffic.balance.panic',
   'traffic.timeout.connect',
   'traffic.timeout.request',
   'traffic.timeout.perTry',
@@ -20,6 +21,10 @@ export const TRAFFIC_RULES = [
   'traffic.limits.connections',
   'traffic.limits.pending',
   'traffic.limits.queue',
+  'traffic.limits.requestHeaders',
+  'traffic.limits.requestBody',
+  'traffic.limits.responseHeaders',
+  'traffic.limits.responseBody',
   'traffic.rateLimit',
 ] as const;
 
