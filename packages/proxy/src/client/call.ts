@@ -40,18 +40,16 @@ export class Call implements ResponseUser {
     const { method, fields } = request;
     const startedAt = runtime.now();
     const idempotent = isIdempotent(method, { hasKey: fields.hasIdempotencyKey });
-    const attempts = new Attempts({ ...order, runtime, idempotent });
-    const body = new RequestBody(fields.framing, client);
-    const patience = new Patience({ timeout: policy.timeout, startedAt, callerHasMs });
-    if (body.ended) patience.onWhole(startedAt);
     this.#order = order;
     this.#client = client;
     this.#runtime = runtime;
     this.#user = user;
-    this.#attempts = attempts;
-    this.#body = body;
-    this.#patience = patience;
-    this.#next = new NextTry({ attempts, patience, body, edge, runtime });
+    this.#attempts = new Attempts({ ...order, runtime, idempotent });
+    this.#body = new RequestBody(fields.framing, client);
+    this.#patience = new Patience({ timeout: policy.timeout, startedAt, callerHasMs });
+    if (this.#body.ended) this.#patience.onWhole(startedAt);
+    const own = { attempts: this.#attempts, patience: this.#patience, body: this.#body };
+    this.#next = new NextTry({ ...own, edge, runtime });
   }
 
   /** The request has been sent as a whole. */
