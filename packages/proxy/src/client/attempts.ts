@@ -6,6 +6,7 @@ import type { RequestHead } from '../http/request-head.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Edge } from '../stats.ts';
 import type { EndpointState } from '../upstream/endpoint.ts';
+import { faulty, strikes } from '../upstream/fault.ts';
 import { ejectAgain, judge, judgeStall, refreshAvailable } from '../upstream/outliers.ts';
 import { type Meant, meantFor, pickEndpoint } from '../upstream/pick.ts';
 import type { ServiceState } from '../upstream/service.ts';
@@ -74,12 +75,21 @@ export class Attempts {
     if (endpoint === undefined) return undefined;
     if (meant !== undefined && this.failures === 0) this.#tellSplit(meant, endpoint);
     const isProbe = endpoint.standing.isOut && endpoint.standing.tryProbe(now, { idempotent });
-    const wire = endpoint.acquire({ now, once: !idempotent, fresh: isProbe || this.failures > 0 });
+    const wanted = { now, once: !idempotent, fresh: isProbe || this.failures > 0 };
+    const wire = this.#underFault(endpoint, endpoint.acquire(wanted), now);
     endpoint.counts.requests++;
     endpoint.counts.inFlight++;
     this.#watch(now);
     this.#current = { endpoint, wire, isProbe, startedAt: now };
     return this.#current;
+  }
+
+  #underFault({ endpoint: { instance } }: EndpointState, wire: Wire, now: number): Wire {
+    const { service, edge, runtime } = this.#options;
+    const { fault } = service;
+    if (fault === undefined || !strikes(fault, { instance, now, dice: runtime.dice })) return wire;
+    edge.decided('drill');
+    return faulty(fault, wire);
   }
 
   #meantFor(): Meant | undefined {

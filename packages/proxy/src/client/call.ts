@@ -63,6 +63,16 @@ export class Call implements ResponseUser {
     return this.#patience.decideBy(this.#runtime.now(), 'request');
   }
 
+  /** When its caller gives it up, whatever it waits for. */
+  get callersDeadline(): number {
+    return this.#patience.callersDeadline;
+  }
+
+  /** It has waited for its service to have an instance. */
+  opened(): void {
+    this.#patience.onOpened(this.#runtime.now());
+  }
+
   /** What to answer where its caller has no patience left; undefined: it has. */
   get overdue(): ProxyError | undefined {
     return this.#patience.isOver(this.#runtime.now()) ? this.#patience.error : undefined;

@@ -1,11 +1,24 @@
 import { type Endpoint, EvenDraw, RateLimiter, type RoutingTable } from '@islet/policy';
 import type { InstanceStats, RevisionStats } from '../stats.ts';
+import { Doorstep, type HoldStats } from './doorstep.ts';
 import { EndpointState } from './endpoint.ts';
 import { refreshAvailable, refreshStalls } from './outliers.ts';
 import { RevisionLedger } from './revisions.ts';
 import { type ServiceState, splitState } from './service.ts';
 
 type OwnService = { -readonly [Key in keyof ServiceState]: ServiceState[Key] };
+
+interface RegistryEvents {
+  readonly onDrained: (instance: string) => void;
+  /** Somebody waits for the first instance of a service. */
+  readonly onWanted: (service: string) => void;
+}
+
+/** One instant, on the data plane's clock and in milliseconds since the epoch. */
+interface Clocks {
+  readonly now: number;
+  readonly epoch: number;
+}
 
 /**
  * All services and endpoints. An endpoint that leaves the table stays here until nothing is in flight to it, and then
@@ -17,9 +30,11 @@ export class Registry {
   readonly #leaving = new Map<string, EndpointState>();
   readonly #revisions = new RevisionLedger();
   readonly #onDrained: (instance: string) => void;
+  readonly #onWanted: (service: string) => void;
 
-  constructor(onDrained: (instance: string) => void) {
+  constructor({ onDrained, onWanted }: RegistryEvents) {
     this.#onDrained = onDrained;
+    this.#onWanted = onWanted;
   }
 
   service(name: string): ServiceState | undefined {
@@ -27,7 +42,7 @@ export class Registry {
   }
 
   /** Returns the services that have an instance which they had not. */
-  apply(services: RoutingTable['services']): readonly string[] {
+  apply(services: RoutingTable['services'], clocks: Clocks): readonly string[] {
     const current = new Map<string, EndpointState>();
     const reinforced: string[] = [];
     const stateOf = (service: string, endpoint: Endpoint) => {
@@ -36,9 +51,9 @@ export class Registry {
       current.set(key, state);
       return state;
     };
-    for (const [name, service] of this.#services) if (!Object.hasOwn(services, name)) this.#drop(service);
+    for (const [name, service] of this.#services) if (!Object.hasOwn(services, name)) this.#drop(service, clocks.now);
     for (const [name, routed] of Object.entries(services)) {
-      const { protocol, traffic, unavailable } = routed;
+      const { protocol, traffic, unavailable, hold } = routed;
       const before = this.#services.get(name);
       const endpoints = routed.endpoints.map((endpoint) => stateOf(name, endpoint));
       if (routed.endpoints.some((endpoint) => !this.#current.has(keyOf(endpoint)))) reinforced.push(name);
@@ -46,7 +61,12 @@ export class Registry {
       const rate = before?.rate ?? new RateLimiter();
       const draw = before?.split?.draw ?? new EvenDraw();
       const split = routed.split && splitState(routed.split, { endpoints, draw });
-      const now: ServiceState = { name, protocol, traffic, unavailable, rate, split, endpoints, available: endpoints };
+      const door = before?.door ?? new Doorstep(() => this.#onWanted(name));
+      const fault = routed.fault && { ...routed.fault, until: routed.fault.until - clocks.epoch + clocks.now };
+      const now: ServiceState = {
+        ...{ name, protocol, traffic, unavailable, rate, split, hold, door, fault },
+        ...{ endpoints, available: endpoints },
+      };
       refreshAvailable(now);
       this.#services.set(name, Object.assign(before ?? {}, now));
     }
@@ -58,6 +78,10 @@ export class Registry {
       this.settle(state);
     }
     this.#revisions.prune((name) => this.#services.has(name));
+    // What waits is let in when all of the table is in use; where nothing is held any more, it is told so.
+    for (const { door, hold, endpoints } of this.#services.values()) {
+      if (endpoints.length > 0 || hold === undefined) door.open(clocks.now);
+    }
     return reinforced;
   }
 
@@ -91,6 +115,10 @@ export class Registry {
     return rows;
   }
 
+  holds(): readonly HoldStats[] {
+    return [...this.#services.values()].flatMap(({ name, door }) => door.stats(name) ?? []);
+  }
+
   revisions(): readonly RevisionStats[] {
     return this.#revisions.stats(this.#all());
   }
@@ -108,14 +136,16 @@ export class Registry {
   }
 
   /** Requests that are at it find it empty when they try again. */
-  #drop(service: OwnService): void {
+  #drop(service: OwnService, now: number): void {
     this.#services.delete(service.name);
     Object.assign(service, {
       endpoints: [],
       available: [],
       split: undefined,
       unavailable: `${service.name} was removed`,
+      hold: undefined,
     });
+    service.door.open(now);
   }
 
   #returning(key: string): EndpointState | undefined {

@@ -1,5 +1,7 @@
-import type { EvenDraw, RateLimiter, RoutedService, Split } from '@islet/policy';
+import type { EvenDraw, Hold, RateLimiter, RoutedService, Split } from '@islet/policy';
+import type { Doorstep } from './doorstep.ts';
 import type { EndpointState } from './endpoint.ts';
+import type { FaultState } from './fault.ts';
 import type { Pool } from './pool.ts';
 
 /** A service as the current table has it. A new table changes it in place, so that a retry sees what is true now. */
@@ -11,6 +13,10 @@ export interface ServiceState extends Pool {
   readonly rate: RateLimiter;
   /** Undefined: requests go to all endpoints alike, whatever their revisions. */
   readonly split: SplitState | undefined;
+  /** Undefined: requests that find no instance are refused. */
+  readonly hold: Hold | undefined;
+  readonly door: Doorstep;
+  readonly fault: FaultState | undefined;
 }
 
 export interface SplitState extends Split {
