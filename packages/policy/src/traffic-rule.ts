@@ -10,6 +10,7 @@ export const TRAFFIC_RULES = [
   'rollout.split',
   'scale.zero.hold',
   'scale.zero.requests',
+  'traffic.balance.panic',
   'traffic.timeout.connect',
   'traffic.timeout.request',
   'traffic.timeout.perTry',
@@ -23,6 +24,10 @@ export const TRAFFIC_RULES = [
   'traffic.limits.connections',
   'traffic.limits.pending',
   'traffic.limits.queue',
+  'traffic.limits.requestHeaders',
+  'traffic.limits.requestBody',
+  'traffic.limits.responseHeaders',
+  'traffic.limits.responseBody',
   'traffic.rateLimit',
 ] as const;
 

@@ -49,7 +49,9 @@ export function buildService(draft: Sound, files: Files): ServiceSpec {
   };
   derived.set('name', folder === '.' ? 'system' : 'folder').set('scale.max', 'scale.min');
   derived.set('traffic.timeout.perTry', 'traffic.timeout.request');
-  derived.set('traffic.rateLimit.burst', 'traffic.rateLimit.rps');
+  for (const index of parsed.traffic.rateLimit.keys()) {
+    derived.set(`traffic.rateLimit[${index}].burst`, `traffic.rateLimit[${index}].rps`);
+  }
   const origins = leavesOf(built).map((leaf) => [leaf.path, originOf(draft, leaf, derived)] as const);
   return { ...built, origins: new Map(origins) };
 }

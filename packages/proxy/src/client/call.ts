@@ -124,7 +124,7 @@ export class Call implements ResponseUser {
     const attempt = this.#attempts.current;
     if (head.status !== 101 || attempt === undefined) this.#user.onInformational(head);
     else {
-      this.#user.onSwitch(head, attempt);
+      this.#user.onSwitch(this.#attempts.dressed(head), attempt);
       attempt.endpoint.counts.status(head.status);
       this.#end();
     }
@@ -137,7 +137,7 @@ export class Call implements ResponseUser {
     else {
       this.#state = 'responding';
       this.#body.letGo();
-      this.#user.onHead(head);
+      this.#user.onHead(this.#attempts.dressed(head));
     }
   }
 

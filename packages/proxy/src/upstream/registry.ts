@@ -1,10 +1,11 @@
-import { type Endpoint, EvenDraw, RateLimiter, type RoutingTable } from '@islet/policy';
+import type { Endpoint, RoutingTable } from '@islet/policy';
 import type { InstanceStats, RevisionStats } from '../stats.ts';
-import { Doorstep, type HoldStats } from './doorstep.ts';
+import type { HoldStats } from './doorstep.ts';
 import { EndpointState } from './endpoint.ts';
-import { refreshAvailable, refreshStalls } from './outliers.ts';
+import { refreshStalls } from './outliers.ts';
+import { Pool } from './pool.ts';
 import { RevisionLedger } from './revisions.ts';
-import { type ServiceState, splitState } from './service.ts';
+import { type Clocks, nextState, type ServiceState } from './service.ts';
 
 type OwnService = { -readonly [Key in keyof ServiceState]: ServiceState[Key] };
 
@@ -12,12 +13,6 @@ interface RegistryEvents {
   readonly onDrained: (instance: string) => void;
   /** Somebody waits for the first instance of a service. */
   readonly onWanted: (service: string) => void;
-}
-
-/** One instant, on the data plane's clock and in milliseconds since the epoch. */
-interface Clocks {
-  readonly now: number;
-  readonly epoch: number;
 }
 
 /**
@@ -47,28 +42,26 @@ export class Registry {
     const reinforced: string[] = [];
     const stateOf = (service: string, endpoint: Endpoint) => {
       const key = keyOf(endpoint);
-      const state = this.#current.get(key) ?? this.#returning(key) ?? new EndpointState(service, endpoint);
+      // Where there was nobody, the proxy itself may be what is new; and nobody is there to take a newcomer's part.
+      const cameAt = this.#services.get(service)?.pool.endpoints.length ? clocks.now : Number.NEGATIVE_INFINITY;
+      const state =
+        this.#current.get(key) ?? this.#returning(key, cameAt) ?? new EndpointState(service, endpoint, cameAt);
       current.set(key, state);
       return state;
     };
     for (const [name, service] of this.#services) if (!Object.hasOwn(services, name)) this.#drop(service, clocks.now);
     for (const [name, routed] of Object.entries(services)) {
-      const { protocol, traffic, unavailable, hold } = routed;
       const before = this.#services.get(name);
       const endpoints = routed.endpoints.map((endpoint) => stateOf(name, endpoint));
       if (routed.endpoints.some((endpoint) => !this.#current.has(keyOf(endpoint)))) reinforced.push(name);
-      if (traffic.outlier === undefined) for (const { standing } of endpoints) standing.clear();
-      const rate = before?.rate ?? new RateLimiter();
-      const draw = before?.split?.draw ?? new EvenDraw();
-      const split = routed.split && splitState(routed.split, { endpoints, draw });
-      const door = before?.door ?? new Doorstep(() => this.#onWanted(name));
-      const fault = routed.fault && { ...routed.fault, until: routed.fault.until - clocks.epoch + clocks.now };
-      const now: ServiceState = {
-        ...{ name, protocol, traffic, unavailable, rate, split, hold, door, fault },
-        ...{ endpoints, available: endpoints },
-      };
-      refreshAvailable(now);
-      this.#services.set(name, Object.assign(before ?? {}, now));
+      if (routed.traffic.outlier === undefined) for (const { standing } of endpoints) standing.clear();
+      this.#services.set(
+        name,
+        Object.assign(
+          before ?? {},
+          nextState({ name, routed, endpoints, before, clocks, onWanted: () => this.#onWanted(name) }),
+        ),
+      );
     }
     const left = [...this.#current].filter(([key]) => !current.has(key));
     this.#current = current;
@@ -79,8 +72,8 @@ export class Registry {
     }
     this.#revisions.prune((name) => this.#services.has(name));
     // What waits is let in when all of the table is in use; where nothing is held any more, it is told so.
-    for (const { door, hold, endpoints } of this.#services.values()) {
-      if (endpoints.length > 0 || hold === undefined) door.open(clocks.now);
+    for (const { door, hold, pool } of this.#services.values()) {
+      if (pool.endpoints.length > 0 || hold === undefined) door.open(clocks.now);
     }
     return reinforced;
   }
@@ -106,8 +99,8 @@ export class Registry {
 
   instances(): readonly InstanceStats[] {
     const rows: InstanceStats[] = [];
-    for (const { name, endpoints } of this.#services.values()) {
-      for (const { endpoint, counts, standing } of endpoints) {
+    for (const { name, pool } of this.#services.values()) {
+      for (const { endpoint, counts, standing } of pool.endpoints) {
         const { instance, revision } = endpoint;
         rows.push({ service: name, instance, revision, ejected: standing.isOut, ...counts.toJSON() });
       }
@@ -138,21 +131,17 @@ export class Registry {
   /** Requests that are at it find it empty when they try again. */
   #drop(service: OwnService, now: number): void {
     this.#services.delete(service.name);
-    Object.assign(service, {
-      endpoints: [],
-      available: [],
-      split: undefined,
-      unavailable: `${service.name} was removed`,
-      hold: undefined,
-    });
+    const unavailable = `${service.name} was removed`;
+    Object.assign(service, { pool: new Pool([]), split: undefined, hold: undefined, unavailable });
     service.door.open(now);
   }
 
-  #returning(key: string): EndpointState | undefined {
+  #returning(key: string, cameAt: number): EndpointState | undefined {
     const state = this.#leaving.get(key);
     if (state === undefined) return undefined;
     this.#leaving.delete(key);
     state.removed = false;
+    state.cameAt = cameAt;
     return state;
   }
 
