@@ -58,19 +58,9 @@ export class Call implements ResponseUser {
     return this.#body.ended;
   }
 
-  /** When it is given up if it is not even begun. */
-  get patientUntil(): number {
-    return this.#patience.decideBy(this.#runtime.now(), 'request');
-  }
-
-  /** When its caller gives it up, whatever it waits for. */
-  get callersDeadline(): number {
-    return this.#patience.callersDeadline;
-  }
-
-  /** It has waited for its service to have an instance. */
-  opened(): void {
-    this.#patience.onOpened(this.#runtime.now());
+  /** How long it may be kept waiting before it begins. */
+  get patience(): Patience {
+    return this.#patience;
   }
 
   /** What to answer where its caller has no patience left; undefined: it has. */

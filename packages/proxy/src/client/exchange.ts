@@ -62,14 +62,14 @@ export class Exchange implements CallUser, Waiter, Held {
     const now = this.#runtime.now();
     this.#state = 'held';
     if (!this.#order.service.door.tryWait(this, now, hold)) this.#answer(DOOR_FULL);
-    else this.#client.deadlineAt = Math.min(now + hold.maxMs, this.#call.callersDeadline);
+    else this.#client.deadlineAt = Math.min(now + hold.maxMs, this.#call.patience.callersDeadline);
   }
 
   onOpened(): void {
     this.#state = 'asking';
     this.#client.deadlineAt = Number.POSITIVE_INFINITY;
     this.#order.edge.decided('scale.zero.hold');
-    this.#call.opened();
+    this.#call.patience.onOpened(this.#runtime.now());
     this.#enter();
   }
 
@@ -80,7 +80,7 @@ export class Exchange implements CallUser, Waiter, Held {
     else if (entrance.kind === 'refused') this.#answer(entrance.error);
     else {
       this.#state = 'waiting';
-      this.#client.deadlineAt = Math.min(entrance.until, this.#call.patientUntil);
+      this.#client.deadlineAt = Math.min(entrance.until, this.#call.patience.decideBy(this.#runtime.now(), 'request'));
     }
   }
 
