@@ -57,9 +57,9 @@ export class Call implements ResponseUser {
     return this.#body.ended;
   }
 
-  /** When it is given up if it is not even begun. */
-  get patientUntil(): number {
-    return this.#patience.decideBy(this.#runtime.now(), 'request');
+  /** How long it may be kept waiting before it begins. */
+  get patience(): Patience {
+    return this.#patience;
   }
 
   /** What to answer where its caller has no patience left; undefined: it has. */

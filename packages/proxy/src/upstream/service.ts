@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import { EvenDraw, type Mirror, RateLimiter, type RoutedService, type Split } from '@islet/policy';
+import { EvenDraw, type Hold, type Mirror, RateLimiter, type RoutedService, type Split } from '@islet/policy';
+import { Doorstep } from './doorstep.ts';
 import type { EndpointState } from './endpoint.ts';
+import type { FaultState } from './fault.ts';
 import { Pool } from './pool.ts';
 
 /** A service as the current table has it. A new table changes it in place, so that a retry sees what is true now. */
@@ -14,6 +16,10 @@ export interface ServiceState {
   readonly pool: Pool;
   /** Undefined: requests go to all endpoints alike, whatever their revisions. */
   readonly split: SplitState | undefined;
+  /** Undefined: requests that find no instance are refused. */
+  readonly hold: Hold | undefined;
+  readonly door: Doorstep;
+  readonly fault: FaultState | undefined;
 }
 
 export interface SplitState extends Split {
@@ -39,15 +45,26 @@ export interface NextState {
   readonly routed: RoutedService;
   readonly endpoints: readonly EndpointState[];
   readonly before: ServiceState | undefined;
+  readonly clocks: Clocks;
+  /** Somebody waits for its first instance. */
+  readonly onWanted: () => void;
+}
+
+/** One instant, on the data plane's clock and in milliseconds since the epoch. */
+export interface Clocks {
+  readonly now: number;
+  readonly epoch: number;
 }
 
 /** A table is pushed whole, so what it says is mostly what is known: turns and rings go on where nothing has changed. */
-export function nextState({ name, routed, endpoints, before }: NextState): ServiceState {
-  const { protocol, unavailable, split } = routed;
+export function nextState({ name, routed, endpoints, before, clocks, onWanted }: NextState): ServiceState {
+  const { protocol, unavailable, split, hold, fault } = routed;
   const isSame = before !== undefined && isDeepStrictEqual(before.traffic, routed.traffic);
   const traffic = isSame ? before.traffic : routed.traffic;
   const state = {
-    ...{ name, protocol, traffic, unavailable },
+    ...{ name, protocol, traffic, unavailable, hold },
+    door: before?.door ?? new Doorstep(onWanted),
+    fault: fault && { ...fault, until: fault.until - clocks.epoch + clocks.now },
     rate: before?.rate ?? new RateLimiter(),
     pool: poolOf(endpoints, before?.pool),
     split: split && splitState(split, endpoints, before?.split),
