@@ -1,5 +1,6 @@
 import { type Leaf, type LeafValue, leaves } from './leaf.ts';
 import type { DatabaseSpec, EnvValue, ProbeSpec, ProbeTarget, ServiceSpec, StartupProbeSpec } from './model.ts';
+import { overrideLeaves } from './override-leaves.ts';
 import { durationText, sizeText } from './quantities.ts';
 import { scaleLeaves } from './scale.ts';
 import { templateText } from './template.ts';
@@ -29,6 +30,7 @@ export function leavesOf(spec: Omit<ServiceSpec, 'origins'>): readonly Leaf[] {
       healthyDeadline: durationText(rollout.healthyDeadlineMs),
     }),
     ...trafficLeaves(['traffic'], spec.traffic),
+    ...overrideLeaves(spec.traffic),
     ...leaves(['security'], { allow: spec.security.allow }),
     ...leaves(['test'], { unit: spec.test.unit, smoke: spec.test.smoke }),
   ];
