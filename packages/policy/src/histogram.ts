@@ -65,6 +65,25 @@ export class Histogram {
     return 0;
   }
 
+  /** How many of the recorded values lie above it; those of its own bucket do not. */
+  countAbove(value: number): number {
+    const whole = Math.min(MAX_VALUE, Math.max(0, Math.floor(value)));
+    let count = 0;
+    for (let bucket = bucketOf(whole) + 1; bucket < BUCKETS; bucket++) count += this.#counts[bucket] ?? 0;
+    return count;
+  }
+
+  /** What was recorded since then. Both are of the same source, and nothing of it is ever taken away. */
+  since(before: Histogram): Histogram {
+    const rest = new Histogram();
+    for (let bucket = 0; bucket < BUCKETS; bucket++) {
+      const count = (this.#counts[bucket] ?? 0) - (before.#counts[bucket] ?? 0);
+      if (count > 0) rest.#add(bucket, count);
+    }
+    rest.#sum = this.#sum - before.#sum;
+    return rest;
+  }
+
   toJSON(): HistogramData {
     const buckets: [number, number][] = [];
     for (let bucket = 0; bucket < BUCKETS; bucket++) {

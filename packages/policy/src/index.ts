@@ -1,6 +1,7 @@
 export { RESTART_BACKOFF, restartDelayMs } from './backoff.ts';
 export { Breaker, type BreakerState, isUnavailable } from './breaker.ts';
 export { Bulkhead } from './bulkhead.ts';
+export { type Allowed, Comparison, FALSE_ALARMS, type Regression, type RevisionCounts } from './comparison.ts';
 export { DEADLINE_MARGIN, passedOnMs } from './deadline.ts';
 export { Histogram, type HistogramData } from './histogram.ts';
 export { LatencyWindow, quantileMs } from './latency-window.ts';
@@ -41,5 +42,6 @@ export {
 export { RETRY_BUDGET, RetryBudget } from './retry-budget.ts';
 export { indexRoutes, matchRoute, matchRouteNaively, type RouteIndex, stripPrefix } from './route.ts';
 export type * from './routing-table.ts';
+export { OddsTest, RateTest, type Tally } from './sequential.ts';
 export { EvenDraw, ruledRevision, type SplitFields, weightedRevision } from './split.ts';
 export { TRAFFIC_RULES, type TrafficRule } from './traffic-rule.ts';

@@ -5,6 +5,10 @@
  * folder of the file that names them (in an overlay: to the service's folder), unless a comment says otherwise.
  */
 
+import type { RolloutSpec } from './rollout-model.ts';
+
+export type * from './rollout-model.ts';
+
 export const LANGUAGES = ['TypeScript', 'JavaScript', 'Python', 'Go', 'Java', 'Rust', 'Shell', 'other'] as const;
 export type Language = (typeof LANGUAGES)[number];
 
@@ -161,17 +165,6 @@ export interface HealthSpec {
 export interface ScaleSpec {
   readonly min: number;
   readonly max: number;
-}
-
-/** Names and values: Kubernetes Deployment `RollingUpdate`, Nomad `update`. */
-export interface RolloutSpec {
-  readonly strategy: 'rolling' | 'recreate';
-  readonly maxSurge: number;
-  readonly maxUnavailable: number;
-  /** A new instance must have been ready for this long before an old one is drained for it. */
-  readonly minHealthyMs: number;
-  /** A revision with no ready instance after this long has failed. */
-  readonly healthyDeadlineMs: number;
 }
 
 /** How callers reach the service. Names: Envoy's, and Kubernetes' where it has one. */

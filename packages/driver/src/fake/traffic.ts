@@ -2,12 +2,14 @@ import { isDeepStrictEqual } from 'node:util';
 import type { InstanceId } from '@islet/plan';
 import type { RoutingTable } from '@islet/policy';
 import { DriverError } from '../errors.ts';
-import type { TrafficDriver, TrafficObservation } from '../traffic.ts';
+import type { RevisionTraffic, TrafficDriver, TrafficObservation } from '../traffic.ts';
 
 /** A proxy in memory: tests and the simulator put requests in flight, and take it away. */
 export class FakeTraffic implements TrafficDriver {
   /** Listeners that can't be opened. */
   problems: readonly string[] = [];
+  /** What the revisions have answered. */
+  answered: readonly RevisionTraffic[] = [];
   readonly #inFlight = new Map<InstanceId, number>();
   readonly #watchers = new Set<() => void>();
   #table: RoutingTable | undefined;
@@ -67,6 +69,11 @@ export class FakeTraffic implements TrafficDriver {
       problems: this.problems,
       inFlight: Object.fromEntries(this.#inFlight),
     };
+  }
+
+  async revisions(): Promise<readonly RevisionTraffic[]> {
+    if (this.#unreachable !== undefined) throw new DriverError('unavailable', this.#unreachable);
+    return this.answered;
   }
 
   watch(onChange: () => void): Disposable {
