@@ -13,6 +13,8 @@ export interface DesireContext {
   readonly routes: string;
   /** When this control plane began: after a reboot, services wait for each other as at a first start. */
   readonly startedAt: number;
+  /** Instances to ask for, where the number follows something. */
+  readonly instances: (service: AppliedService) => number;
 }
 
 /** What was applied, in the words of `plan`. */
@@ -25,8 +27,9 @@ export function desireOf(applied: Applied | undefined, context: DesireContext): 
   return { services, routes: context.routes };
 }
 
-function presentOf(service: AppliedService, applied: Applied, { decisions, startedAt }: DesireContext): PresentService {
-  const { spec, revision, restarts, instances, after, blocked, since } = service;
+function presentOf(service: AppliedService, applied: Applied, context: DesireContext): PresentService {
+  const { decisions, startedAt } = context;
+  const { spec, revision, restarts, after, blocked, since } = service;
   const { strategy, maxSurge, maxUnavailable, minHealthyMs, healthyDeadlineMs, bakeMs } = spec.rollout;
   // Somebody who edits in place wants to see the change, not to be kept safe from it; and what ran before is known.
   const isCautious = applied.mode !== 'in-place' && service.isRollback !== true;
@@ -35,7 +38,7 @@ function presentOf(service: AppliedService, applied: Applied, { decisions, start
     name: spec.name,
     revision,
     generation: generationOf(revision, restarts),
-    instances,
+    instances: context.instances(service),
     after,
     blocked,
     hasStore: spec.database !== undefined,

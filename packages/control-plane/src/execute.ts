@@ -7,6 +7,7 @@ import {
   type MigrateOutcome,
   type TrafficDriver,
 } from '@islet/driver';
+import { hazardText } from '@islet/driver/migrations';
 import { type Generation, generationOf, type InstanceId, type RevisionId, type Step } from '@islet/plan';
 import type { Clock } from './clock.ts';
 import { BUILD_MS } from './deadlines.ts';
@@ -64,11 +65,15 @@ const ACTS: { readonly [K in Step['kind']]: Act<K> } = {
     const outcome = await migrate(launchOf(service, revision, hands), revision, { hands, signal });
     failpoint('migrate: before the record');
     if (outcome.kind === 'migrated') {
-      hands.decisions.record({ kind: 'migrated', service, revision, files: outcome.applied }, hands.clock.now());
+      const hazards = outcome.hazards?.map((hazard) => hands.redact(hazardText(hazard)));
+      const migrated = { kind: 'migrated', service, revision, files: outcome.applied } as const;
+      hands.decisions.record(hazards === undefined ? migrated : { ...migrated, hazards }, hands.clock.now());
       failpoint('migrate: after the record');
       return;
     }
-    const reason = `${outcome.migration}: ${outcome.reason}`;
+    const { migration, reason: why } = outcome;
+    // Where the driver knows the line, the file's name stands there already.
+    const reason = why.startsWith(`${migration}:`) ? why : `${migration}: ${why}`;
     recordFailure(hands, { service, revision, step: 'migrate', reason, log: [] });
   },
 

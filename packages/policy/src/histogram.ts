@@ -20,6 +20,16 @@ export interface HistogramData {
   readonly buckets: readonly (readonly [bucket: number, count: number])[];
 }
 
+/** What was recorded between two looks at one histogram, which has only grown in between. */
+export function recordedSince(before: HistogramData | undefined, after: HistogramData): HistogramData {
+  if (before === undefined || before.count > after.count) return after;
+  const earlier = new Map(before.buckets);
+  const buckets = after.buckets
+    .map(([bucket, count]) => [bucket, count - (earlier.get(bucket) ?? 0)] as const)
+    .filter(([, count]) => count > 0);
+  return { count: after.count - before.count, sum: after.sum - before.sum, buckets };
+}
+
 export class Histogram {
   readonly #counts = new Float64Array(BUCKETS);
   #count = 0;
@@ -71,17 +81,6 @@ export class Histogram {
     let count = 0;
     for (let bucket = bucketOf(whole) + 1; bucket < BUCKETS; bucket++) count += this.#counts[bucket] ?? 0;
     return count;
-  }
-
-  /** What was recorded since then. Both are of the same source, and nothing of it is ever taken away. */
-  since(before: Histogram): Histogram {
-    const rest = new Histogram();
-    for (let bucket = 0; bucket < BUCKETS; bucket++) {
-      const count = (this.#counts[bucket] ?? 0) - (before.#counts[bucket] ?? 0);
-      if (count > 0) rest.#add(bucket, count);
-    }
-    rest.#sum = this.#sum - before.#sum;
-    return rest;
   }
 
   toJSON(): HistogramData {

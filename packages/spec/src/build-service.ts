@@ -16,6 +16,7 @@ import type {
   ServiceSpec,
 } from './model.ts';
 import { rolloutOf } from './rollout.ts';
+import { maxOf, scaleOf } from './scale.ts';
 import type { ParsedService } from './schema/service.ts';
 import { scopeOf } from './service-rules.ts';
 import { parseTemplate } from './template.ts';
@@ -40,7 +41,7 @@ export function buildService(draft: Sound, files: Files): ServiceSpec {
     uses: parsed.uses,
     database: databaseOf(parsed),
     health: healthOf(parsed, derived),
-    scale: { min: parsed.scale.min, max: parsed.scale.max ?? parsed.scale.min },
+    scale: scaleOf(parsed),
     rollout: rolloutOf(parsed),
     traffic: trafficOf(parsed.traffic),
     security: { allow: parsed.security.allow },
@@ -49,7 +50,9 @@ export function buildService(draft: Sound, files: Files): ServiceSpec {
   deriveRollout(parsed, derived);
   derived.set('name', folder === '.' ? 'system' : 'folder').set('scale.max', 'scale.min');
   derived.set('traffic.timeout.perTry', 'traffic.timeout.request');
-  derived.set('traffic.rateLimit.burst', 'traffic.rateLimit.rps');
+  for (const index of parsed.traffic.rateLimit.keys()) {
+    derived.set(`traffic.rateLimit[${index}].burst`, `traffic.rateLimit[${index}].rps`);
+  }
   const origins = leavesOf(built).map((leaf) => [leaf.path, originOf(draft, leaf, derived)] as const);
   return { ...built, origins: new Map(origins) };
 }

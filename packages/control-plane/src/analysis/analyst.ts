@@ -1,6 +1,6 @@
 import type { RevisionTraffic } from '@islet/driver';
 import type { Evidence } from '@islet/plan';
-import { Comparison, Histogram, type RevisionCounts } from '@islet/policy';
+import { Comparison, Histogram, type RevisionCounts, recordedSince } from '@islet/policy';
 import { describeRegression, summarise } from './describe.ts';
 import type { Trial } from './trial.ts';
 
@@ -64,9 +64,11 @@ interface Case {
 }
 
 interface Counted {
-  readonly candidate: RevisionCounts;
-  readonly baseline: RevisionCounts;
+  readonly candidate: Counts;
+  readonly baseline: Counts;
 }
+
+type Counts = Pick<RevisionTraffic, 'requests' | 'failures' | 'latencyUs'>;
 
 function nextCase(before: Case | undefined, trial: Trial): Case {
   const isSame = before?.trial.generation === trial.generation && before.trial.baseline === trial.baseline;
@@ -109,19 +111,19 @@ function evidenceOf({ trial, comparison, requests, totals }: Case, probes: Evide
 }
 
 const NOTHING: RevisionCounts = { requests: 0, failures: 0, latencyUs: new Histogram() };
+const NO_COUNTS: Counts = { requests: 0, failures: 0, latencyUs: { count: 0, sum: 0, buckets: [] } };
 
-function countsOf(revision: string, { service }: Trial, traffic: readonly RevisionTraffic[]): RevisionCounts {
-  const found = traffic.find((it) => it.service === service && it.revision === revision);
-  return found === undefined ? NOTHING : { ...found, latencyUs: Histogram.from(found.latencyUs) };
+function countsOf(revision: string, { service }: Trial, traffic: readonly RevisionTraffic[]): Counts {
+  return traffic.find((it) => it.service === service && it.revision === revision) ?? NO_COUNTS;
 }
 
 /** A proxy that was started anew counts from nothing. */
-function since(now: RevisionCounts, before: RevisionCounts): RevisionCounts {
-  if (now.requests < before.requests) return now;
+function since(now: Counts, last: Counts): RevisionCounts {
+  const before = now.requests < last.requests ? NO_COUNTS : last;
   return {
     requests: now.requests - before.requests,
     failures: Math.max(0, now.failures - before.failures),
-    latencyUs: now.latencyUs.since(before.latencyUs),
+    latencyUs: Histogram.from(recordedSince(before.latencyUs, now.latencyUs)),
   };
 }
 

@@ -28,16 +28,23 @@ function sentence(decision: Decision): string {
     case 'provisioned':
       return 'started its database';
     case 'migrated':
-      return decision.files.length === 0 ? 'its database was up to date' : `applied ${decision.files.join(', ')}`;
+      return migrated(decision);
     case 'ended':
       return `${decision.instance} ended: ${decision.how}`;
     case 'killed':
       return `ended ${decision.instance}: ${decision.why}`;
     case 'purged':
       return 'deleted its data and files';
+    case 'scaled':
+      return `from ${decision.from} to ${decision.to} instances: ${decision.why}`;
     case 'proxy-died':
       return `the proxy died with about ${decision.inFlight} requests inside it, and was started again`;
     case 'note':
       return decision.text;
   }
+}
+
+function migrated({ files, hazards = [] }: Extract<Decision, { kind: 'migrated' }>): string {
+  if (files.length === 0) return 'its database was up to date';
+  return [`applied ${files.join(', ')}`, ...hazards].join('; hazard: ');
 }

@@ -3,7 +3,7 @@ import { buffer } from 'node:stream/consumers';
 import type { StoreBackups, StoreReader } from '../backups.ts';
 import type { DataDriver, StoreConnection, StoreObservation } from '../data.ts';
 import { DriverError } from '../errors.ts';
-import { readMigrations, runMigrations, sqliteMigrationStore } from '../migrations/index.ts';
+import { previewWithoutHazards, readMigrations, runMigrations, sqliteMigrationStore } from '../migrations/index.ts';
 
 /** Stores in memory: each a real SQL database, so that migrations mean what they say. */
 export interface FakeData extends DataDriver {
@@ -67,6 +67,11 @@ export function createFakeData({ engine, now }: FakeDataOptions): FakeData {
     migrate: async ({ service, folder, within }, { signal }) => {
       const store = sqliteMigrationStore(ready(service).database, now);
       return runMigrations(store, await readMigrations(folder, within), signal);
+    },
+    previewMigrations: async ({ service, folder, within }, { signal }) => {
+      signal.throwIfAborted();
+      const store = sqliteMigrationStore(ready(service).database, now);
+      return previewWithoutHazards(await readMigrations(folder, within), await store.recorded());
     },
     connection: async ({ service }) => connectionTo(service, find(service).port),
     stop: async ({ service }) => setState(service, { kind: 'stopped', how: undefined }),

@@ -21,7 +21,7 @@ import { withClient } from './connect.ts';
 import { type Credentials, CredentialsFolder } from './credentials.ts';
 import { failpoint } from './failpoint.ts';
 import { Health } from './health.ts';
-import { migratePostgres } from './migrations.ts';
+import { migratePostgres, previewPostgres } from './migrations.ts';
 import { processName, storeName } from './names.ts';
 import { LIMITS, type PostgresOptions } from './options.ts';
 import {
@@ -81,6 +81,10 @@ class PostgresDriver implements DataDriver {
       const migrations = await readMigrations(folder, within);
       return migratePostgres(serviceConfig(started), migrations, signal);
     });
+  }
+
+  async previewMigrations({ service, folder, within }: MigrateRequest, { signal }: CallOptions) {
+    return previewPostgres(serviceConfig(this.#started(service)), await readMigrations(folder, within), signal);
   }
 
   async connection({ service }: { readonly service: string }): Promise<StoreConnection> {

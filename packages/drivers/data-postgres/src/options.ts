@@ -39,6 +39,10 @@ export const LIMITS = {
   lockMs: 2_000,
   lockAttempts: 10,
   lockPauseMs: 500,
+  /** A file larger than this is a dump: the parser would need more memory than the look is worth. */
+  parseBytes: 1024 * 1024,
+  /** A table whose rows take no more is scanned or rewritten before anyone has waited for it. */
+  smallTableBytes: 16 * 1024 * 1024,
   /** Starts with another port, when a stranger was faster. */
   startAttempts: 3,
   logTailBytes: 16 * 1024,
