@@ -9,10 +9,15 @@ export interface TrafficDriver {
   observe(): Promise<TrafficObservation>;
   /** What each revision answered since the proxy started. Throws `unavailable` where the proxy can't be reached. */
   revisions(options: CallOptions): Promise<readonly RevisionTraffic[]>;
-  /** Calls back when the proxy came, went, or an instance's requests in flight reached zero. Only a hint. */
-  watch(onChange: () => void): Disposable;
+  /**
+   * Calls back when the proxy came, went, an instance's requests in flight reached zero, or a request waits for the first
+   * instance of a service. Only a hint.
+   */
+  watch(onChange: (change: TrafficChange) => void): Disposable;
   close(): Promise<void>;
 }
+
+export type TrafficChange = { readonly kind: 'wanted'; readonly service: string } | { readonly kind: 'other' };
 
 /** All instances of one revision together, also those that are gone. Each try counts, also one that a retry has healed. */
 export interface RevisionTraffic {

@@ -16,7 +16,7 @@ import type {
   ServiceSpec,
 } from './model.ts';
 import { rolloutOf } from './rollout.ts';
-import { maxOf, scaleOf } from './scale.ts';
+import { scaleOf } from './scale.ts';
 import type { ParsedService } from './schema/service.ts';
 import { scopeOf } from './service-rules.ts';
 import { parseTemplate } from './template.ts';

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { InstanceId } from '@islet/plan';
 import type { RoutingTable } from '@islet/policy';
 import { DriverError } from '../errors.ts';
-import type { RevisionTraffic, TrafficDriver, TrafficObservation } from '../traffic.ts';
+import type { RevisionTraffic, TrafficChange, TrafficDriver, TrafficObservation } from '../traffic.ts';
 
 /** A proxy in memory: tests and the simulator put requests in flight, and take it away. */
 export class FakeTraffic implements TrafficDriver {
@@ -11,7 +11,7 @@ export class FakeTraffic implements TrafficDriver {
   /** What the revisions have answered. */
   answered: readonly RevisionTraffic[] = [];
   readonly #inFlight = new Map<InstanceId, number>();
-  readonly #watchers = new Set<() => void>();
+  readonly #watchers = new Set<(change: TrafficChange) => void>();
   #table: RoutingTable | undefined;
   #unreachable: string | undefined;
   #pid = 1;
@@ -32,6 +32,11 @@ export class FakeTraffic implements TrafficDriver {
     }
     this.#inFlight.delete(instance);
     if (!this.#endpoints().includes(instance)) this.#tell();
+  }
+
+  /** A request waits for the first instance of a service. */
+  want(service: string): void {
+    this.#tell({ kind: 'wanted', service });
   }
 
   /** The proxy dies: what is in flight dies with it. */
@@ -76,9 +81,9 @@ export class FakeTraffic implements TrafficDriver {
     return this.answered;
   }
 
-  watch(onChange: () => void): Disposable {
+  watch(onChange: (change: TrafficChange) => void): Disposable {
     // Two watches with one function are two watches.
-    const watcher = () => onChange();
+    const watcher = (change: TrafficChange) => onChange(change);
     this.#watchers.add(watcher);
     return { [Symbol.dispose]: () => this.#watchers.delete(watcher) };
   }
@@ -95,7 +100,7 @@ export class FakeTraffic implements TrafficDriver {
     return Object.values(this.#table?.services ?? {}).flatMap(({ endpoints }) => endpoints.map((it) => it.instance));
   }
 
-  #tell(): void {
-    for (const watcher of this.#watchers) watcher();
+  #tell(change: TrafficChange = { kind: 'other' }): void {
+    for (const watcher of this.#watchers) watcher(change);
   }
 }

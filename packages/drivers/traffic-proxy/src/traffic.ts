@@ -2,6 +2,7 @@ import {
   type CallOptions,
   DriverError,
   type RevisionTraffic,
+  type TrafficChange,
   type TrafficDriver,
   type TrafficObservation,
 } from '@islet/driver';
@@ -47,7 +48,7 @@ export function createProxyTraffic({ socketPath }: { readonly socketPath: string
       return revisions.map(revisionTraffic);
     },
 
-    watch(onChange: () => void): Disposable {
+    watch(onChange: (change: TrafficChange) => void): Disposable {
       const ended = new AbortController();
       void watchProxy(client, onChange, AbortSignal.any([ended.signal, closed.signal]));
       return { [Symbol.dispose]: () => ended.abort() };
