@@ -9,6 +9,7 @@ import {
   type MigrateOutcome,
   type MigrateRequest,
   type StoreConnection,
+  type StoreCredentials,
   type StoreObservation,
   type StoreRequest,
 } from '@islet/driver';
@@ -24,6 +25,7 @@ import { Health } from './health.ts';
 import { migratePostgres, previewPostgres } from './migrations.ts';
 import { processName, storeName } from './names.ts';
 import { LIMITS, type PostgresOptions } from './options.ts';
+import { retireCredentials, rotateCredentials } from './rotation.ts';
 import {
   lastComplaint,
   logSize,
@@ -91,6 +93,15 @@ class PostgresDriver implements DataDriver {
     return connectionTo(this.#started(service));
   }
 
+  readonly credentials: StoreCredentials = {
+    rotate: ({ service }, { signal }) =>
+      this.#renew(service, (started) =>
+        rotateCredentials(started, { credentials: this.#credentials, now: Date.now, signal }),
+      ),
+    retire: ({ service }, { signal }) =>
+      this.#renew(service, (started) => retireCredentials(started, { credentials: this.#credentials, signal })),
+  };
+
   async stop({ service }: { readonly service: string }): Promise<void> {
     await this.#turns.take(service, async () => {
       await stopServer(this.#options.supervisor, service);
@@ -135,6 +146,17 @@ class PostgresDriver implements DataDriver {
     this.#exits[Symbol.dispose]();
     this.#listeners.clear();
     await this.#health.close();
+  }
+
+  async #renew(service: string, act: (started: Started) => Promise<void>): Promise<void> {
+    await this.#turns.take(service, async () => {
+      const started = this.#started(service);
+      if (!runningServer(this.#options.supervisor, service)) {
+        throw new DriverError('unavailable', `the PostgreSQL server of ${service} is stopped`, { hint: 'islet up' });
+      }
+      await act(started);
+      this.#changed();
+    });
   }
 
   #observeRunning(service: string): StoreObservation {

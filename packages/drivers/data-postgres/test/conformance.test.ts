@@ -17,6 +17,7 @@ dataConformance(
         return { service, url: undefined };
       },
       query: async (service, sql) => query((await world.driver.connection({ service })).url, sql),
+      queryWith: ({ url }, sql) => query(url, sql),
       close: async () => {
         for (const service of services) await removeServiceUser({ system: world.system, service });
         await world.close();
