@@ -20,6 +20,10 @@ export const TRAFFIC_RULES = [
   'traffic.limits.connections',
   'traffic.limits.pending',
   'traffic.limits.queue',
+  'traffic.limits.requestHeaders',
+  'traffic.limits.requestBody',
+  'traffic.limits.responseHeaders',
+  'traffic.limits.responseBody',
   'traffic.rateLimit',
 ] as const;
 

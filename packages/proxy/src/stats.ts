@@ -38,6 +38,8 @@ export interface EdgeStats extends TrafficCounts {
   readonly breaker: BreakerState;
   /** Requests that wait for a place. */
   readonly waiting: number;
+  /** How many places `traffic.limits.requests: auto` allows now. */
+  readonly limit: number;
 }
 
 export interface InstanceStats extends TrafficCounts {
@@ -132,6 +134,7 @@ export class Edge {
       decisions,
       breaker: this.breaker.stateAt(now),
       waiting: this.bulkhead.waiting,
+      limit: this.bulkhead.adaptive.limit,
       ...counts.toJSON(),
     };
   }

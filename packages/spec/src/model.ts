@@ -5,6 +5,10 @@
  * folder of the file that names them (in an overlay: to the service's folder), unless a comment says otherwise.
  */
 
+import type { ScaleSpec } from './scale-model.ts';
+
+export * from './scale-model.ts';
+
 export const LANGUAGES = ['TypeScript', 'JavaScript', 'Python', 'Go', 'Java', 'Rust', 'Shell', 'other'] as const;
 export type Language = (typeof LANGUAGES)[number];
 
@@ -29,6 +33,7 @@ export interface SystemSpec {
   /** The overlay in force, if any. */
   readonly environment: string | undefined;
   readonly gateway: GatewaySpec;
+  readonly machine: MachineSpec;
   /** Sorted by name. */
   readonly services: readonly ServiceSpec[];
   /** Service names so that each stands after all that it uses, except across `cuts`. */
@@ -47,6 +52,14 @@ export interface CutEdge {
 export interface GatewaySpec {
   readonly host: string;
   readonly port: number;
+}
+
+/** What automatic scaling may give away. */
+export interface MachineSpec {
+  /** Cores; undefined: all of the machine but one. */
+  readonly cpu: number | undefined;
+  /** Undefined: 80 % of the machine. */
+  readonly memoryBytes: number | undefined;
 }
 
 export interface ServiceSpec {
@@ -158,11 +171,6 @@ export interface HealthSpec {
   readonly live: ProbeSpec | undefined;
 }
 
-export interface ScaleSpec {
-  readonly min: number;
-  readonly max: number;
-}
-
 /** Names and values: Kubernetes Deployment `RollingUpdate`, Nomad `update`. */
 export interface RolloutSpec {
   readonly strategy: 'rolling' | 'recreate';
@@ -184,8 +192,8 @@ export interface TrafficSpec {
   /** Undefined: calls go on however many fail. */
   readonly breaker: BreakerSpec | undefined;
   readonly limits: LimitsSpec;
-  /** Undefined: off. */
-  readonly rateLimit: RateLimitSpec | undefined;
+  /** All hold at once; none: off. */
+  readonly rateLimit: readonly RateLimitSpec[];
 }
 
 /** A token bucket for each client, each value of a header, or for all requests together. */
@@ -246,9 +254,19 @@ export interface LimitsSpec {
   readonly connections: number;
   /** Requests that wait for a place. */
   readonly pending: number;
-  readonly requests: number;
+  /** `auto`: found by watching how long answers take (adaptive concurrency). */
+  readonly requests: number | 'auto';
   /** How long one waits before it is refused. */
   readonly queueMs: number;
+  readonly sizes: SizeLimits;
+}
+
+/** In bytes, of one message; undefined: the proxy's own limit on headers, and none on bodies, which stream. */
+export interface SizeLimits {
+  readonly requestHeaders: number | undefined;
+  readonly requestBody: number | undefined;
+  readonly responseHeaders: number | undefined;
+  readonly responseBody: number | undefined;
 }
 
 /** The n-th wait is drawn between 0 and `baseMs` × 2^(n-1), but at most `maxMs`. */

@@ -1,6 +1,7 @@
 import { freezeDeep } from './freeze.ts';
 import type {
   BreakerSpec,
+  LimitsSpec,
   OutlierSpec,
   RateLimitKey,
   RateLimitSpec,
@@ -12,14 +13,13 @@ import { type ParsedTraffic, traffic } from './schema/traffic.ts';
 
 /** What a parsed traffic section means. */
 export function trafficOf({ timeout, retry, outlier, breaker, limits, rateLimit }: ParsedTraffic): TrafficSpec {
-  const { connections, pending, requests, queue } = limits;
   return {
     timeout: timeoutOf(timeout),
     retry: retryOf(retry),
     outlier: outlierOf(outlier),
     breaker: breakerOf(breaker),
-    limits: { connections, pending, requests, queueMs: queue },
-    rateLimit: rateLimitOf(rateLimit),
+    limits: limitsOf(limits),
+    rateLimit: rateLimit.map(rateLimitOf),
   };
 }
 
@@ -46,9 +46,15 @@ function breakerOf(breaker: ParsedTraffic['breaker']): BreakerSpec | undefined {
   return { failureRatePercent: failureRate, windowMs: window, minCalls, openMs: open, maxOpenMs: maxOpen, halfOpen };
 }
 
-function rateLimitOf(rate: ParsedTraffic['rateLimit']): RateLimitSpec | undefined {
-  if (rate === undefined) return undefined;
-  const { rps, burst, by } = rate;
+function limitsOf({ connections, pending, requests, queue, ...sizes }: ParsedTraffic['limits']): LimitsSpec {
+  const { requestHeaders, requestBody, responseHeaders, responseBody } = sizes;
+  return {
+    ...{ connections, pending, requests, queueMs: queue },
+    sizes: { requestHeaders, requestBody, responseHeaders, responseBody },
+  };
+}
+
+function rateLimitOf({ rps, burst, by }: ParsedTraffic['rateLimit'][number]): RateLimitSpec {
   return { rps, burst: burst ?? 2 * rps, by: keyOf(by) };
 }
 

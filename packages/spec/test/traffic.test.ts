@@ -65,28 +65,52 @@ test('the breaker can be written out, or switched off', () => {
 
 test('limits that are not written have their defaults', () => {
   const { limits } = serviceOf(orders(`${RUN}traffic: { limits: { requests: 20, queue: 0s } }\n`)).traffic;
-  assert.deepEqual(limits, { connections: 1024, pending: 256, requests: 20, queueMs: 0 });
+  const { sizes, ...places } = limits;
+  assert.deepEqual(places, { connections: 1024, pending: 256, requests: 20, queueMs: 0 });
+  assert.ok(Object.values(sizes).every((size) => size === undefined));
+  assert.equal(DEFAULT_TRAFFIC.limits.requests, 'auto');
+});
+
+test('sizes are limited where that is declared', () => {
+  const service = serviceOf(orders(`${RUN}traffic: { limits: { requestBody: 10Mi, responseHeaders: 4Ki } }\n`));
+  const { requestBody, responseHeaders, responseBody } = service.traffic.limits.sizes;
+  assert.deepEqual([requestBody, responseHeaders, responseBody], [10 * 1024 ** 2, 4096, undefined]);
+  const leaf = describe(service).find(({ path }) => path === 'traffic.limits.requestBody');
+  assert.deepEqual([leaf?.value, leaf?.origin.kind], ['10Mi', 'file']);
 });
 
 test('a rate limit is off until declared, and its burst follows from its rate', () => {
-  assert.equal(serviceOf(orders(RUN)).traffic.rateLimit, undefined);
+  assert.deepEqual(serviceOf(orders(RUN)).traffic.rateLimit, []);
   const rateOf = (text: string) => serviceOf(orders(`${RUN}traffic: { rateLimit: ${text} }\n`)).traffic.rateLimit;
-  assert.deepEqual(rateOf('{ rps: 50 }'), { rps: 50, burst: 100, by: { kind: 'client' } });
-  assert.deepEqual(rateOf('{ rps: 5, burst: 5, by: header:X-Api-Key }'), {
-    rps: 5,
-    burst: 5,
-    by: { kind: 'header', name: 'x-api-key' },
+  assert.deepEqual(rateOf('{ rps: 50 }'), [{ rps: 50, burst: 100, by: { kind: 'client' } }]);
+  assert.deepEqual(rateOf('[{ rps: 9 }, { rps: 5, burst: 5, by: header:X-Api-Key }]'), [
+    { rps: 9, burst: 18, by: { kind: 'client' } },
+    { rps: 5, burst: 5, by: { kind: 'header', name: 'x-api-key' } },
+  ]);
+});
+
+test('each limit of a list says where it comes from', () => {
+  const service = serviceOf(orders(`${RUN}traffic:\n  rateLimit:\n    - { rps: 9 }\n    - { rps: 5, burst: 5 }\n`));
+  const origins = new Map(describe(service).map(({ path, origin }) => [path, origin]));
+  assert.deepEqual(origins.get('traffic.rateLimit[1].burst'), {
+    kind: 'file',
+    place: { file: ORDERS, line: 5, column: 24 },
   });
+  assert.deepEqual(origins.get('traffic.rateLimit[0].burst'), { kind: 'derived', from: 'traffic.rateLimit[0].rps' });
 });
 
 const MISTAKES = [
   {
     section: 'traffic: { rateLimit: { burst: 5 } }',
-    line: `${ORDERS}:2:12  required  traffic.rateLimit.rps: "rps" is required`,
+    line: `${ORDERS}:2:23  required  traffic.rateLimit[0].rps: "rps" is required`,
   },
   {
     section: 'traffic: { rateLimit: { rps: 5, by: header } }',
-    line: `${ORDERS}:2:37  value  traffic.rateLimit.by: expected client, route, or header: and the name of a header; found "header"`,
+    line: `${ORDERS}:2:37  value  traffic.rateLimit[0].by: expected client, route, or header: and the name of a header; found "header"`,
+  },
+  {
+    section: 'traffic: { limits: { requestHeaders: 1Mi } }',
+    line: `${ORDERS}:2:38  value  traffic.limits.requestHeaders: must be at most 32Ki; found "1Mi"`,
   },
   {
     section: 'traffic: { limits: { requests: 0 } }',

@@ -39,6 +39,8 @@ export class Attempts {
   #charged = 0;
   #meant: Meant | undefined;
   #current: Attempt | undefined;
+  /** Of the cohort by which the caller's limit is found; 0: of none. */
+  #member = 0;
 
   constructor(options: AttemptsOptions) {
     this.#options = options;
@@ -75,6 +77,7 @@ export class Attempts {
     const wire = endpoint.acquire({ now, once: !idempotent, fresh: isProbe || this.failures > 0 });
     endpoint.counts.requests++;
     endpoint.counts.inFlight++;
+    this.#watch(now);
     this.#current = { endpoint, wire, isProbe, startedAt: now };
     return this.#current;
   }
@@ -97,6 +100,7 @@ export class Attempts {
     const attempt = this.#current;
     if (attempt === undefined) return undefined;
     this.#current = undefined;
+    this.#forget();
     attempt.endpoint.counts.inFlight--;
     if (attempt.isProbe) attempt.endpoint.standing.endProbe();
     this.#options.settle(attempt.endpoint);
@@ -127,26 +131,34 @@ export class Attempts {
     const now = this.#options.runtime.now();
     endpoint.counts.status(status);
     endpoint.firstBytes.record(now - startedAt);
+    // An instance that refuses is quick, and says nothing of how long its work takes.
+    if (status < 500) this.#tell(now - startedAt, now);
     const wasOut = endpoint.standing.isOut;
-    endpoint.standing.onAnswer(status, { now, isProbe });
+    endpoint.standing.onAnswer(status, { now, isProbe, isLate: now - startedAt >= endpoint.stallMs });
     if (wasOut && !endpoint.standing.isOut) refreshAvailable(this.#options.service);
     else if (status >= 500) this.#judge(attempt);
   }
 
-  /** The first byte is overdue. Returns whether that is the end of the attempt: it was only to find out. */
-  stalled(): boolean {
+  /**
+   * The first byte is overdue. Returns what that makes of the attempt, where another instance had better be asked: it was
+   * only to find out, or its instance is out because it hangs. Undefined: it may only be slow, and is waited for.
+   */
+  stalled(): AttemptFailure | undefined {
     const attempt = this.#current;
-    if (attempt === undefined) return false;
+    if (attempt === undefined) return undefined;
     const { service, edge, runtime } = this.#options;
-    const judging = { now: runtime.now(), dice: runtime.dice, sentAt: attempt.startedAt };
-    if (attempt.isProbe) ejectAgain(service, attempt.endpoint, 'stall', judging);
-    else if (!judgeStall(service, attempt.endpoint, judging)) return false;
+    const { endpoint, isProbe, startedAt } = attempt;
+    const judging = { now: runtime.now(), dice: runtime.dice, sentAt: startedAt };
+    if (isProbe) ejectAgain(service, endpoint, 'stall', judging);
+    else if (!judgeStall(service, endpoint, judging)) return endpoint.standing.hangs ? { kind: 'slow' } : undefined;
     edge.decided('traffic.outlier.stall');
-    return attempt.isProbe;
+    return isProbe ? { kind: 'probe' } : { kind: 'slow' };
   }
 
   /** Ends the current attempt without a response. */
   fail(error: ProxyErrorCode, failure: AttemptFailure): Attempt | undefined {
+    const now = this.#options.runtime.now();
+    if (error === 'response-timeout' && this.#current) this.#tell(now - this.#current.startedAt, now);
     const attempt = this.end();
     if (attempt === undefined) return undefined;
     const { endpoint, wire } = attempt;
@@ -155,7 +167,7 @@ export class Attempts {
     this.#avoid(endpoint);
     if (failure.kind === 'refused') {
       this.#refused.push(endpoint);
-      endpoint.refused(this.#options.runtime.now());
+      endpoint.refused(now);
     } else if (isHeldAgainst(failure, error)) {
       endpoint.standing.onFailure();
       this.#judge(attempt);
@@ -194,6 +206,25 @@ export class Attempts {
     edge.counts.retries++;
     edge.decided('traffic.retry');
     return retryDelayMs(this.#charged, { backoff: retry.backoff, dice: runtime.dice });
+  }
+
+  /** Among those by whose time the limit of what is in flight is found. */
+  #watch(now: number): void {
+    const { edge, policy } = this.#options;
+    const { bulkhead } = edge;
+    this.#member = policy.limits.requests === 'auto' ? bulkhead.adaptive.sent(now, bulkhead.requests) : 0;
+  }
+
+  #tell(tookMs: number, now: number): void {
+    if (this.#member === 0) return;
+    const { edge, policy } = this.#options;
+    edge.bulkhead.adaptive.answered(this.#member, { tookMs, now, queueMs: policy.limits.queueMs });
+    this.#member = 0;
+  }
+
+  #forget(): void {
+    if (this.#member !== 0) this.#options.edge.bulkhead.adaptive.forget(this.#member);
+    this.#member = 0;
   }
 
   #judge({ endpoint, isProbe }: Attempt): void {

@@ -3,7 +3,7 @@ import type { Field } from '../http/fields.ts';
 import type { ResponseHead } from '../http/response-head.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Waiter } from '../stats.ts';
-import { Admission } from './admission.ts';
+import { Admission, type Entrance } from './admission.ts';
 import type { Attempt } from './attempts.ts';
 import { Call } from './call.ts';
 import type { CallUser } from './call-user.ts';
@@ -11,6 +11,7 @@ import type { ExchangeClient } from './exchange-client.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
 import { WAITED } from './failures.ts';
 import type { Reply } from './reply.ts';
+import { type Sizes, sizesOf } from './sizes.ts';
 import { Tunnel } from './tunnel.ts';
 
 /**
@@ -26,6 +27,7 @@ export class Exchange implements CallUser, Waiter {
   readonly #admission: Admission;
   readonly #call: Call;
   readonly #reply: Reply;
+  readonly #sizes: Sizes | undefined;
   #state: 'waiting' | 'asking' | 'responding' | 'responded' | 'tunnel' | 'over' = 'asking';
   #clientEnded = false;
 
@@ -38,6 +40,7 @@ export class Exchange implements CallUser, Waiter {
     this.#admission = new Admission({ ...order, runtime });
     this.#call = new Call({ order, runtime, user: this, client });
     this.#reply = client.replyTo(request);
+    this.#sizes = sizesOf(order.policy.limits.sizes);
     edge.counts.requests++;
     edge.counts.inFlight++;
     edge.budget.request(this.#startedAt);
@@ -46,7 +49,9 @@ export class Exchange implements CallUser, Waiter {
 
   /** Lets the request through to its service, at once or when its turn comes, or refuses it. */
   begin(): void {
-    const entrance = this.#admission.enter(this);
+    if (this.#state === 'over') return;
+    const tooLarge = this.#sizes?.refuseRequest(this.#order.request);
+    const entrance: Entrance = tooLarge ? { kind: 'refused', error: tooLarge } : this.#admission.enter(this);
     if (entrance.kind === 'go') this.#call.start();
     else if (entrance.kind === 'refused') this.#answer(entrance.error);
     else {
@@ -64,11 +69,14 @@ export class Exchange implements CallUser, Waiter {
   }
 
   onRequestBody(bytes: Buffer): void {
-    this.#call.onRequestBody(bytes);
+    if (this.#state === 'over') return;
+    const tooLarge = this.#sizes?.refuseRequestBody(bytes.length);
+    if (tooLarge === undefined) this.#call.onRequestBody(bytes);
+    else this.#breakOff(tooLarge);
   }
 
   onRequestEnd(trailers: readonly Field[]): void {
-    this.#call.onRequestEnd(trailers);
+    if (this.#state !== 'over') this.#call.onRequestEnd(trailers);
   }
 
   onInformational(head: ResponseHead): void {
@@ -97,6 +105,11 @@ export class Exchange implements CallUser, Waiter {
 
   onHead(head: ResponseHead): void {
     const { request, edge } = this.#order;
+    const tooLarge = this.#sizes?.refuseResponse(head);
+    if (tooLarge !== undefined) {
+      this.#breakOff(tooLarge);
+      return;
+    }
     this.#admission.answered(head.status);
     this.#state = 'responding';
     edge.counts.status(head.status);
@@ -105,15 +118,20 @@ export class Exchange implements CallUser, Waiter {
   }
 
   onBody(bytes: Buffer): void {
-    this.#reply.addBody(bytes);
+    if (this.#state === 'over') return;
+    const tooLarge = this.#sizes?.refuseResponseBody(bytes.length);
+    if (tooLarge === undefined) this.#reply.addBody(bytes);
+    else this.#breakOff(tooLarge);
   }
 
   onBodyEnd(trailers: readonly Field[]): void {
+    if (this.#state === 'over') return;
     this.#reply.addEnd(trailers);
     this.#state = 'responded';
   }
 
   onFlush(): boolean {
+    if (this.#state === 'over') return true;
     const more = this.#reply.flush();
     if (this.#state === 'responded') this.#finish();
     return more;
@@ -157,6 +175,17 @@ export class Exchange implements CallUser, Waiter {
   onAbandoned(): void {
     this.onClientGone();
     this.#client.cut({ byReset: false });
+  }
+
+  /** Ends it by the proxy's own will: by an answer, or where one has begun, by breaking it off. */
+  #breakOff(error: ProxyError): void {
+    const hasBegun = this.#state === 'responding' || this.#state === 'responded';
+    this.#call.abandon();
+    if (!hasBegun) this.#answer(error);
+    else {
+      if (error.rule !== undefined) this.#order.edge.decided(error.rule);
+      this.onBroken();
+    }
   }
 
   #answer({ code, message, rule, retryAfterMs, fields }: ProxyError): void {

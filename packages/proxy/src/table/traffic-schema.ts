@@ -4,6 +4,7 @@ import { z } from 'zod';
 
 /** A timer of the runtime holds no more. */
 const ms = z.int().min(0).max(2_147_483_647);
+const bytes = z.int().min(1);
 const percent = z.number().min(0).max(100);
 
 const timeout = z.strictObject({ connectMs: ms, requestMs: ms, perTryMs: ms, idleMs: ms });
@@ -35,8 +36,14 @@ const breaker = z.strictObject({
 const limits = z.strictObject({
   connections: z.int().min(1),
   pending: z.int().min(0),
-  requests: z.int().min(1),
+  requests: z.union([z.literal('auto'), z.int().min(1)]),
   queueMs: ms,
+  sizes: z.strictObject({
+    requestHeaders: orOff(bytes),
+    requestBody: orOff(bytes),
+    responseHeaders: orOff(bytes),
+    responseBody: orOff(bytes),
+  }),
 });
 
 const rateLimit = z.strictObject({
@@ -55,7 +62,7 @@ export const traffic: z.ZodType<RoutedService['traffic']> = z.strictObject({
   outlier: orOff(outlier),
   breaker: orOff(breaker),
   limits,
-  rateLimit: orOff(rateLimit),
+  rateLimit: z.array(rateLimit),
 });
 
 /** JSON leaves out what is off; the contract says that it is undefined. */
