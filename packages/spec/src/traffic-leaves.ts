@@ -1,3 +1,4 @@
+import { balanceLeaves } from './balance-leaves.ts';
 import { type Leaf, leaves } from './leaf.ts';
 import type { Path } from './located.ts';
 import type {
@@ -14,9 +15,10 @@ import { durationText, sizeText } from './quantities.ts';
 /** Every effective value of a traffic section. */
 export function trafficLeaves(
   section: Path,
-  { timeout, retry, outlier, breaker, limits, rateLimit }: TrafficSpec,
+  { balance, timeout, retry, outlier, breaker, limits, rateLimit }: TrafficSpec,
 ): readonly Leaf[] {
   return [
+    ...balanceLeaves([...section, 'balance'], balance),
     ...timeoutLeaves([...section, 'timeout'], timeout),
     ...retryLeaves(section, retry),
     ...outlierLeaves(section, outlier),

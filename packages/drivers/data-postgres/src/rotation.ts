@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { withClient } from './connect.ts';
 import { type Credentials, type CredentialsFolder, loginOf } from './credentials.ts';
-import { ensureLogin, ensureLogins, nextLogin, type Started, superuserConfig } from './store.ts';
+import { ensureLogin, insideConfig, nextLogin, removeOtherLogins, type Started, superuserConfig } from './store.ts';
 
 /**
  * Credentials are replaced in three moves, each of which can be made again: what will hold is written down, then the server
@@ -28,6 +28,6 @@ export async function retireCredentials(
   if (started.replaced === undefined) return;
   const { replaced: _gone, ...kept }: Started = started;
   const left: Credentials = kept;
-  await withClient(superuserConfig(started), signal, (client) => ensureLogins(client, left));
+  await withClient(insideConfig(started), signal, (client) => removeOtherLogins(client, left));
   await credentials.write(left);
 }

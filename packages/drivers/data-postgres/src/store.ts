@@ -31,11 +31,21 @@ export function nextLogin({ name }: Credentials, { login }: Login): string {
   return login === `${name}_a` ? `${name}_b` : `${name}_a`;
 }
 
-/** Lets in the login that holds and the one that is to be retired, and nobody else. */
+/** Lets in the login that holds, and the one that is to be retired. */
 export async function ensureLogins(client: Client, credentials: Credentials): Promise<void> {
-  const { name, replaced } = credentials;
-  const wanted = [loginOf(credentials), ...(replaced === undefined ? [] : [replaced])];
-  for (const { login, password } of wanted) await ensureLogin(client, { name, login, password });
+  const { name } = credentials;
+  for (const { login, password } of wantedLogins(credentials)) await ensureLogin(client, { name, login, password });
+}
+
+function wantedLogins(credentials: Credentials): readonly Login[] {
+  const { replaced } = credentials;
+  return [loginOf(credentials), ...(replaced === undefined ? [] : [replaced])];
+}
+
+/** And nobody else. In the service's own database, where what a login may have made is given to the owner. */
+export async function removeOtherLogins(client: Client, credentials: Credentials): Promise<void> {
+  const { name } = credentials;
+  const wanted = wantedLogins(credentials);
   for (const login of [name, `${name}_a`, `${name}_b`]) {
     if (wanted.every((one) => one.login !== login)) await removeLogin(client, { name, login });
   }
@@ -77,6 +87,11 @@ export function superuserConfig({ superuserPassword, port }: Started): ClientCon
     database: 'postgres',
     statement_timeout: LIMITS.statementMs,
   };
+}
+
+/** As the superuser, in the service's database. */
+export function insideConfig(started: Started): ClientConfig {
+  return { ...superuserConfig(started), database: started.name };
 }
 
 /** As the service. */

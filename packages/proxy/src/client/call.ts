@@ -58,9 +58,9 @@ export class Call implements ResponseUser {
     return this.#body.ended;
   }
 
-  /** When it is given up if it is not even begun. */
-  get patientUntil(): number {
-    return this.#patience.decideBy(this.#runtime.now(), 'request');
+  /** How long it may be kept waiting before it begins. */
+  get patience(): Patience {
+    return this.#patience;
   }
 
   /** What to answer where its caller has no patience left; undefined: it has. */
@@ -114,7 +114,7 @@ export class Call implements ResponseUser {
     const attempt = this.#attempts.current;
     if (head.status !== 101 || attempt === undefined) this.#user.onInformational(head);
     else {
-      this.#user.onSwitch(head, attempt);
+      this.#user.onSwitch(this.#attempts.dressed(head), attempt);
       attempt.endpoint.counts.status(head.status);
       this.#end();
     }
@@ -127,7 +127,7 @@ export class Call implements ResponseUser {
     else {
       this.#state = 'responding';
       this.#body.letGo();
-      this.#user.onHead(head);
+      this.#user.onHead(this.#attempts.dressed(head));
     }
   }
 

@@ -1,15 +1,17 @@
+import type { Hold } from '@islet/policy';
 import { ProxyError } from '../errors.ts';
 import type { Field } from '../http/fields.ts';
 import type { ResponseHead } from '../http/response-head.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Waiter } from '../stats.ts';
+import type { Held } from '../upstream/doorstep.ts';
 import { Admission, type Entrance } from './admission.ts';
 import type { Attempt } from './attempts.ts';
 import { Call } from './call.ts';
 import type { CallUser } from './call-user.ts';
 import type { ExchangeClient } from './exchange-client.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
-import { WAITED } from './failures.ts';
+import { DOOR_FULL, NEVER_STARTED, WAITED } from './failures.ts';
 import type { Reply } from './reply.ts';
 import { type Sizes, sizesOf } from './sizes.ts';
 import { Tunnel } from './tunnel.ts';
@@ -19,7 +21,7 @@ import { Tunnel } from './tunnel.ts';
  * done. A response that breaks off breaks the client's connection or stream, because that is the only way left to say
  * that it is not whole. A response that ends before its request has been read ends the client's HTTP/1.1 connection.
  */
-export class Exchange implements CallUser, Waiter {
+export class Exchange implements CallUser, Waiter, Held {
   readonly #order: ExchangeOrder;
   readonly #client: ExchangeClient;
   readonly #runtime: Runtime;
@@ -28,7 +30,7 @@ export class Exchange implements CallUser, Waiter {
   readonly #call: Call;
   readonly #reply: Reply;
   readonly #sizes: Sizes | undefined;
-  #state: 'waiting' | 'asking' | 'responding' | 'responded' | 'tunnel' | 'over' = 'asking';
+  #state: 'held' | 'waiting' | 'asking' | 'responding' | 'responded' | 'tunnel' | 'over' = 'asking';
   #clientEnded = false;
 
   constructor(order: ExchangeOrder, client: ExchangeClient, runtime: Runtime) {
@@ -50,13 +52,35 @@ export class Exchange implements CallUser, Waiter {
   /** Lets the request through to its service, at once or when its turn comes, or refuses it. */
   begin(): void {
     if (this.#state === 'over') return;
+    const { service } = this.#order;
+    if (service.hold === undefined || service.pool.endpoints.length > 0) this.#enter();
+    else this.#waitAtDoor(service.hold);
+  }
+
+  /** Its service was scaled to none: its first instance starts. */
+  #waitAtDoor(hold: Hold): void {
+    const now = this.#runtime.now();
+    this.#state = 'held';
+    if (!this.#order.service.door.tryWait(this, now, hold)) this.#answer(DOOR_FULL);
+    else this.#client.deadlineAt = Math.min(now + hold.maxMs, this.#call.patience.callersDeadline);
+  }
+
+  onOpened(): void {
+    this.#state = 'asking';
+    this.#client.deadlineAt = Number.POSITIVE_INFINITY;
+    this.#order.edge.decided('scale.zero.hold');
+    this.#call.patience.onOpened(this.#runtime.now());
+    this.#enter();
+  }
+
+  #enter(): void {
     const tooLarge = this.#sizes?.refuseRequest(this.#order.request);
     const entrance: Entrance = tooLarge ? { kind: 'refused', error: tooLarge } : this.#admission.enter(this);
     if (entrance.kind === 'go') this.#call.start();
     else if (entrance.kind === 'refused') this.#answer(entrance.error);
     else {
       this.#state = 'waiting';
-      this.#client.deadlineAt = Math.min(entrance.until, this.#call.patientUntil);
+      this.#client.deadlineAt = Math.min(entrance.until, this.#call.patience.decideBy(this.#runtime.now(), 'request'));
     }
   }
 
@@ -155,9 +179,9 @@ export class Exchange implements CallUser, Waiter {
   }
 
   onDeadline(): void {
-    if (this.#state !== 'waiting') this.#call.onDeadline();
+    if (this.#state !== 'waiting' && this.#state !== 'held') this.#call.onDeadline();
     else if (this.#clientEnded) this.onAbandoned();
-    else this.#answer(this.#call.overdue ?? WAITED);
+    else this.#answer(this.#call.overdue ?? (this.#state === 'held' ? NEVER_STARTED : WAITED));
   }
 
   onNoAnswer(error: ProxyError): void {
@@ -206,6 +230,7 @@ export class Exchange implements CallUser, Waiter {
 
   #end(): void {
     if (this.#state === 'over') return;
+    if (this.#state === 'held') this.#order.service.door.leave(this);
     this.#state = 'over';
     this.#admission.leave(this);
     this.#order.edge.counts.inFlight--;
