@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { EvenDraw, type Hold, RateLimiter, type RoutedService, type Split } from '@islet/policy';
+import { EvenDraw, type Hold, type Mirror, RateLimiter, type RoutedService, type Split } from '@islet/policy';
 import { Doorstep } from './doorstep.ts';
 import type { EndpointState } from './endpoint.ts';
 import type { FaultState } from './fault.ts';
@@ -26,6 +26,12 @@ export interface SplitState extends Split {
   /** By revision; one without endpoints has none. */
   readonly pools: ReadonlyMap<string, Pool>;
   readonly draw: EvenDraw;
+  readonly mirror: MirrorState | undefined;
+}
+
+export interface MirrorState extends Mirror {
+  readonly draw: EvenDraw;
+  inFlight: number;
 }
 
 /** Who may be chosen, after an instance has been ejected or has come back. */
@@ -70,7 +76,13 @@ export function nextState({ name, routed, endpoints, before, clocks, onWanted }:
 function splitState(split: Split, endpoints: readonly EndpointState[], before: SplitState | undefined): SplitState {
   const byRevision = Map.groupBy(endpoints, ({ endpoint }) => endpoint.revision);
   const pools = [...byRevision].map(([revision, own]) => [revision, poolOf(own, before?.pools.get(revision))] as const);
-  return { ...split, pools: new Map(pools), draw: before?.draw ?? new EvenDraw() };
+  const draw = before?.draw ?? new EvenDraw();
+  return { ...split, pools: new Map(pools), draw, mirror: split.mirror && mirrorState(split.mirror, before?.mirror) };
+}
+
+/** Copies on their way count where they were begun, so a new table changes what they count in. */
+function mirrorState(mirror: Mirror, before: MirrorState | undefined): MirrorState {
+  return before === undefined ? { ...mirror, draw: new EvenDraw(), inFlight: 0 } : Object.assign(before, mirror);
 }
 
 function poolOf(endpoints: readonly EndpointState[], before: Pool | undefined): Pool {
