@@ -16,7 +16,7 @@ import {
 } from '@islet/driver';
 import { readMigrations } from '@islet/driver/migrations';
 import { removeIfEmpty } from '@islet/driver/owned-folder';
-import { type Guarantee, serviceUser, type UnixUser } from '@islet/supervise';
+import { serviceUser, type UnixUser } from '@islet/supervise';
 import { createBackups, type Recovery } from './backup/backups.ts';
 import { endedTooEarly } from './backup/restore-cluster.ts';
 import { findPackage, usableBinaries } from './binaries.ts';
@@ -24,21 +24,13 @@ import { type ClusterPlace, clusterExists, clusterFolder, makeCluster, removeClu
 import { withClient } from './connect.ts';
 import { type Credentials, CredentialsFolder } from './credentials.ts';
 import { failpoint } from './failpoint.ts';
+import { endedAtStart, lostCredentials, noUser, strangerInside, unfinishedRestore } from './failures.ts';
 import { Health } from './health.ts';
 import { migratePostgres, previewPostgres } from './migrations.ts';
 import { processName, storeName } from './names.ts';
 import { LIMITS, type PostgresOptions } from './options.ts';
 import { retireCredentials, rotateCredentials } from './rotation.ts';
-import {
-  lastComplaint,
-  logSize,
-  portWasTaken,
-  readLog,
-  runningServer,
-  startServer,
-  stopServer,
-  untilReady,
-} from './server.ts';
+import { logSize, portWasTaken, readLog, runningServer, startServer, stopServer, untilReady } from './server.ts';
 import { removeStaleLock } from './stale-lock.ts';
 import {
   connectionTo,
@@ -292,35 +284,4 @@ class PostgresDriver implements DataDriver {
   #changed(): void {
     for (const listener of this.#listeners) listener();
   }
-}
-
-function noUser(service: string, guarantees: readonly Guarantee[]): DriverError {
-  const reason = guarantees.find(({ name, held }) => name === 'isolation between services' && !held)?.reason;
-  return new DriverError('unsupported', `PostgreSQL refuses to run as root, and ${service} has no user of its own`, {
-    hint: reason ?? 'run Islet as another user',
-  });
-}
-
-function unfinishedRestore(service: string): DriverError {
-  return new DriverError('refused', `a restore of ${service} did not finish: what is there can't be used`, {
-    hint: 'restore it again, or purge it',
-  });
-}
-
-function lostCredentials(service: string, folder: string): DriverError {
-  return new DriverError('refused', `${service} has a PostgreSQL cluster in ${folder}, but its credentials are gone`, {
-    hint: `restore credentials/${service}.json in the state folder, or move the cluster away to begin with an empty one`,
-  });
-}
-
-function strangerInside(service: string): DriverError {
-  return new DriverError('refused', `the PostgreSQL server of ${service} doesn't know Islet's own user`, {
-    hint: 'the cluster and its credentials are not of one age: restore both from one backup',
-  });
-}
-
-function endedAtStart(service: string, written: string): DriverError {
-  const complaint = lastComplaint(written) ?? 'it left no word in its log';
-  const code = /no space left/i.test(written) ? 'no-space' : 'unavailable';
-  return new DriverError(code, `the PostgreSQL server of ${service} ended at its start: ${complaint}`);
 }
