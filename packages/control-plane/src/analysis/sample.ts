@@ -16,7 +16,7 @@ export interface Sampling {
 }
 
 /**
- * Asks both revisions the same, at the same time, through the proxy: so it is counted as any request is. What they answer does
+ * Asks both revisions the same, at the same time, through the proxy: so it counts like every request. What they answer does
  * not matter here; that they answer is what the comparison is about.
  */
 export async function sample(sampling: Sampling, signal: AbortSignal): Promise<void> {
