@@ -3,6 +3,7 @@ export { RESTART_BACKOFF, restartDelayMs } from './backoff.ts';
 export { Balancer, type Candidate, type Choice } from './balancer.ts';
 export { Breaker, type BreakerState, isUnavailable } from './breaker.ts';
 export { Bulkhead } from './bulkhead.ts';
+export { type Allowed, Comparison, FALSE_ALARMS, type Regression, type RevisionCounts } from './comparison.ts';
 export { DEADLINE_MARGIN, passedOnMs } from './deadline.ts';
 export { hash32 } from './hash.ts';
 export { Histogram, type HistogramData, recordedSince } from './histogram.ts';
@@ -52,6 +53,7 @@ export { decideScale, type ScaleInput, type ScaleRule, type ScaleVerdict } from 
 export { NO_SCALE_MEMORY, rememberChange, rememberWanted, SCALE_BEHAVIOR, type ScaleMemory } from './scale-memory.ts';
 export { type LocalTime, scheduledMin } from './scale-schedule.ts';
 export { judgeSignal, SCALE_TOLERANCE, type ScaledNow, type ScaleSignal, type SignalVerdict } from './scale-signal.ts';
+export { OddsTest, RateTest, type Tally } from './sequential.ts';
 export { warmth } from './slow-start.ts';
 export { EvenDraw, ruledRevision, type SplitFields, weightedRevision } from './split.ts';
 export { type RoutePolicy, routeName, type Scope, type Scoped, TrafficPolicies } from './traffic-policies.ts';

@@ -63,12 +63,12 @@ export class OpenListener {
 
   #accept(socket: Socket): void {
     const onClose = (connection: ClientConnection | Passthrough) => this.#connections.delete(connection);
-    const service = this.rules.passthrough;
+    const passed = this.rules.passthrough;
     const common = { ...this.#options, socket, onClose };
     const connection =
-      service === undefined
+      passed === undefined
         ? new ClientConnection({ ...common, rules: () => this.rules })
-        : new Passthrough({ ...common, service, edge: this.rules.ownEdge });
+        : new Passthrough({ ...common, ...passed });
     this.#connections.add(connection);
   }
 }

@@ -1,6 +1,6 @@
 import { type Draft, errorIn } from './draft.ts';
 import type { SpecError } from './errors.ts';
-import { type Located, nodeAt, type Path, pathText, replaceAt } from './located.ts';
+import { keyPlaceAt, type Located, nodeAt, type Path, pathText, replaceAt } from './located.ts';
 import type { Place } from './model.ts';
 import { type Layered, layeredOverrides } from './overrides.ts';
 import type { ParsedService } from './schema/service.ts';
@@ -75,7 +75,8 @@ export function callerErrors(drafts: readonly Draft[]): readonly SpecError[] {
           ? `"${draft.name}" is not exposed, so the gateway never calls it`
           : `"${name}" does not use "${draft.name}", so it never calls it`;
       const rule = caller === undefined && name !== 'gateway' ? 'unknown-service' : 'value';
-      return [errorIn(draft, path, { rule, message, found: name, hint: known })];
+      const place = keyPlaceAt(draft.tree, path);
+      return [errorIn(draft, path, { rule, message, found: name, hint: known, place })];
     }),
   );
 }

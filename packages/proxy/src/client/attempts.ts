@@ -3,10 +3,11 @@ import type { ProxyErrorCode } from '../errors.ts';
 import type { ResponseHead } from '../http/response-head.ts';
 import type { EndpointState } from '../upstream/endpoint.ts';
 import { faulty, strikes } from '../upstream/fault.ts';
-import { ejectAgain, judge, judgeStall } from '../upstream/outliers.ts';
+import { ejectAgain, type Judging, judge, judgeStall } from '../upstream/outliers.ts';
 import { refreshAvailable } from '../upstream/service.ts';
 import type { Wire } from '../upstream/wire.ts';
 import { Aim, type AimOptions } from './aim.ts';
+import type { Way } from './edge-policies.ts';
 
 /** One try at one endpoint. */
 export interface Attempt {
@@ -18,6 +19,7 @@ export interface Attempt {
 }
 
 export interface AttemptsOptions extends AimOptions {
+  readonly way: Way;
   /** Tells that something in flight to an endpoint has ended. */
   readonly settle: (endpoint: EndpointState) => void;
 }
@@ -127,7 +129,8 @@ export class Attempts {
       this.#observe(endpoint, now - startedAt);
     }
     const wasOut = endpoint.standing.isOut;
-    endpoint.standing.onAnswer(status, { now, isProbe, isLate: now - startedAt >= endpoint.stallMs });
+    const isHeld = status < 500 || isProbe || this.#options.policy.outlier !== undefined;
+    if (isHeld) endpoint.standing.onAnswer(status, { now, isProbe, isLate: now - startedAt >= endpoint.stallMs });
     if (wasOut && !endpoint.standing.isOut) {
       endpoint.cameAt = now;
       refreshAvailable(this.#options.service);
@@ -148,10 +151,10 @@ export class Attempts {
   stalled(): AttemptFailure | undefined {
     const attempt = this.#current;
     if (attempt === undefined) return undefined;
-    const { service, edge, runtime } = this.#options;
+    const { service, edge } = this.#options;
     const { endpoint, isProbe, startedAt } = attempt;
-    const judging = { now: runtime.now(), dice: runtime.dice, sentAt: startedAt };
-    if (isProbe) ejectAgain(service, endpoint, 'stall', judging);
+    const judging = { ...this.#judging, sentAt: startedAt };
+    if (isProbe) ejectAgain(endpoint, 'stall', judging);
     else if (!judgeStall(service, endpoint, judging)) return endpoint.standing.hangs ? { kind: 'slow' } : undefined;
     edge.decided('traffic.outlier.stall');
     return isProbe ? { kind: 'probe' } : { kind: 'slow' };
@@ -171,7 +174,7 @@ export class Attempts {
       this.#refused.push(endpoint);
       endpoint.refused(now);
     } else if (isHeldAgainst(failure, error)) {
-      endpoint.standing.onFailure();
+      if (this.#options.policy.outlier !== undefined || attempt.isProbe) endpoint.standing.onFailure();
       this.#observe(endpoint, now - attempt.startedAt);
       this.#judge(attempt);
     }
@@ -213,27 +216,32 @@ export class Attempts {
 
   /** Among those by whose time the limit of what is in flight is found. */
   #watch(now: number): void {
-    const { edge, policy } = this.#options;
-    const { bulkhead } = edge;
+    const { way, policy } = this.#options;
+    const { bulkhead } = way;
     this.#member = policy.limits.requests === 'auto' ? bulkhead.adaptive.sent(now, bulkhead.requests) : 0;
   }
 
   #tell(tookMs: number, now: number): void {
     if (this.#member === 0) return;
-    const { edge, policy } = this.#options;
-    edge.bulkhead.adaptive.answered(this.#member, { tookMs, now, queueMs: policy.limits.queueMs });
+    const { way, policy } = this.#options;
+    way.bulkhead.adaptive.answered(this.#member, { tookMs, now, queueMs: policy.limits.queueMs });
     this.#member = 0;
   }
 
   #forget(): void {
-    if (this.#member !== 0) this.#options.edge.bulkhead.adaptive.forget(this.#member);
+    if (this.#member !== 0) this.#options.way.bulkhead.adaptive.forget(this.#member);
     this.#member = 0;
   }
 
+  get #judging(): Judging {
+    const { policy, runtime } = this.#options;
+    return { outlier: policy.outlier, now: runtime.now(), dice: runtime.dice };
+  }
+
   #judge({ endpoint, isProbe }: Attempt): void {
-    const { service, edge, runtime } = this.#options;
-    const judging = { now: runtime.now(), dice: runtime.dice };
-    if (isProbe) ejectAgain(service, endpoint, '5xx', judging);
+    const { service, edge } = this.#options;
+    const judging = this.#judging;
+    if (isProbe) ejectAgain(endpoint, '5xx', judging);
     const cause = isProbe ? '5xx' : judge(service, endpoint, judging);
     if (cause !== undefined) edge.decided(OUTLIER_RULES[cause]);
   }

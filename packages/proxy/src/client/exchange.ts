@@ -1,9 +1,9 @@
 import type { Hold } from '@islet/policy';
 import { ProxyError } from '../errors.ts';
+import type { Waiter } from '../guards.ts';
 import type { Field } from '../http/fields.ts';
 import type { ResponseHead } from '../http/response-head.ts';
 import type { Runtime } from '../runtime.ts';
-import type { Waiter } from '../stats.ts';
 import type { Held } from '../upstream/doorstep.ts';
 import { Admission, type Entrance } from './admission.ts';
 import type { Attempt } from './attempts.ts';

@@ -8,12 +8,14 @@ import type { EndpointState } from '../upstream/endpoint.ts';
 import { meantFor, pickEndpoint } from '../upstream/pick.ts';
 import type { ServiceState } from '../upstream/service.ts';
 import { balanceHash } from './balance-key.ts';
+import type { Way } from './edge-policies.ts';
 import { Tunnel } from './tunnel.ts';
 
 export interface PassthroughOptions {
   readonly socket: Socket;
   readonly service: ServiceState;
   readonly edge: Edge;
+  readonly way: Way;
   readonly runtime: Runtime;
   readonly settle: (endpoint: EndpointState) => void;
   readonly onClose: (connection: Passthrough) => void;
@@ -36,7 +38,7 @@ export class Passthrough implements RawUser, Waiting {
   #over = false;
 
   constructor(options: PassthroughOptions) {
-    const { socket, runtime, edge } = options;
+    const { socket, runtime, edge, way } = options;
     this.#options = options;
     this.socket = socket;
     this.#startedAt = runtime.now();
@@ -50,7 +52,7 @@ export class Passthrough implements RawUser, Waiting {
     socket.on('drain', () => this.#tunnel?.onClientDrain());
     socket.on('error', () => socket.destroy());
     socket.on('close', () => this.#onClientGone());
-    this.#hasPlace = edge.bulkhead.tryOpenTunnel(options.service.traffic.limits);
+    this.#hasPlace = way.bulkhead.tryOpenTunnel(way.policy.limits);
     if (this.#hasPlace) this.#choose();
     else {
       edge.decided('traffic.limits.connections');
@@ -64,8 +66,8 @@ export class Passthrough implements RawUser, Waiting {
   onOpen(): void {
     const connection = this.#connection;
     if (connection === undefined) return;
-    const { socket, runtime, service } = this.#options;
-    const { idleMs } = service.traffic.timeout;
+    const { socket, runtime, way } = this.#options;
+    const { idleMs } = way.policy.timeout;
     this.#tunnel = new Tunnel({ client: socket, connection, now: runtime.now, idleMs, onEnd: () => this.#end() });
     this.deadlineAt = this.#tunnel.deadlineAt;
     socket.resume();
@@ -92,11 +94,11 @@ export class Passthrough implements RawUser, Waiting {
   onDrain(): void {}
 
   #choose(): void {
-    const { service, edge, runtime } = this.#options;
+    const { service, edge, way, runtime } = this.#options;
     const now = runtime.now();
     const tried = { failed: this.#failed, refused: this.#failed };
     const meant = tried.failed.length > 0 ? undefined : meantFor(service, NO_FIELDS, undefined);
-    const { balance } = service.traffic;
+    const { balance } = way.policy;
     const client = edge.from.kind === 'edge' ? edge.from.caller : '';
     const hash = balanceHash(balance, { passed: '', target: '', client });
     const unstuck = { idempotent: false, stuckTo: undefined };
@@ -108,7 +110,7 @@ export class Passthrough implements RawUser, Waiting {
     this.#endpoint = endpoint;
     endpoint.counts.requests++;
     endpoint.counts.inFlight++;
-    this.deadlineAt = now + service.traffic.timeout.connectMs;
+    this.deadlineAt = now + way.policy.timeout.connectMs;
     this.#connection = endpoint.connect({ now, once: true, fresh: true });
     this.#connection.useRaw(this);
   }
@@ -139,8 +141,8 @@ export class Passthrough implements RawUser, Waiting {
   #end(): void {
     if (this.#over) return;
     this.#over = true;
-    const { edge, runtime } = this.#options;
-    if (this.#hasPlace) edge.bulkhead.closeTunnel();
+    const { edge, way, runtime } = this.#options;
+    if (this.#hasPlace) way.bulkhead.closeTunnel();
     this.#endAttempt();
     runtime.deadlines.delete(this);
     edge.counts.latency(runtime.now() - this.#startedAt);

@@ -25,11 +25,11 @@ export function placeOrder(request: RequestHead, { rules, clientAddress, settle 
     rules.ownEdge.counts.error(code);
     return { kind: 'nowhere', details: { code, message, service: undefined, requestId: id } };
   }
-  const { service, edge, target } = destination;
+  const { service, edge, target, way } = destination;
   const trace = traceContext(traceparent, tracestate);
   const order = {
-    ...{ request, service, edge, settle },
-    policy: service.traffic,
+    ...{ request, service, edge, settle, way },
+    policy: way.policy,
     origin: { from: rules.from, clientAddress, requestId: id, trace, isMirror: false, target },
     client: rules.from.kind === 'edge' ? rules.from.caller : clientAddress,
     // The public is not believed.

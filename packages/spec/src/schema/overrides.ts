@@ -12,28 +12,27 @@ const METHOD_AND_PATTERN = new RegExp(`^((${METHODS.join('|')}) +)?(?=\\/)(${PAT
 const PATTERN_RULE = 'a path begins with "/"; a part of it may be a {name}, and "/**" at its end takes all below';
 
 const match = withShorthand(
-  z.strictObject({
-    method: z
-      .enum(METHODS)
-      .optional()
-      .describe('Without it, any.')
-      .meta({ examples: ['POST'] }),
-    path: z
-      .string()
-      .regex(PATTERN, PATTERN_RULE)
-      .describe('As the service sees it. `{id}` stands for one part, and `/**` at the end for everything below.')
-      .meta({ title: 'URL path', examples: ['/orders/{id}'] }),
-  }),
+  z
+    .strictObject({
+      method: z
+        .enum(METHODS)
+        .optional()
+        .describe('Without it, any.')
+        .meta({ examples: ['POST'] }),
+      path: z
+        .string()
+        .regex(PATTERN, PATTERN_RULE)
+        .describe('As the service sees it. `{id}` stands for one part, and `/**` at the end for everything below.')
+        .meta({ title: 'URL path', examples: ['/orders/{id}'] }),
+    })
+    .describe('Which requests: a path, a method and a path, or written out.')
+    .meta({ examples: ['POST /orders/{id}', { method: 'POST', path: '/orders/{id}' }] }),
   { written: z.string().regex(METHOD_AND_PATTERN, PATTERN_RULE), lift: liftMatch },
 );
 
 const override = z.strictObject(sections).partial();
 
-const route = override.extend({
-  match: match
-    .describe('Which requests: a path, a method and a path, or written out.')
-    .meta({ examples: ['POST /orders/{id}', { method: 'POST', path: '/orders/{id}' }] }),
-});
+const route = override.extend({ match });
 
 export const routes = z.array(route).max(1_000);
 

@@ -9,11 +9,15 @@ export const traffic = policy
   .extend({
     routes: routes
       .prefault([])
-      .describe('What is otherwise for some routes. A request belongs to one: the most specific that matches.')
+      .describe(
+        'What is otherwise for some routes: any of the sections above. A request belongs to one: the most specific that matches.',
+      )
       .meta({ examples: [[{ match: 'POST /orders', timeout: '5s' }]] }),
     callers: callers
       .prefault({})
-      .describe('What is otherwise for some callers: services that use this one, or `gateway` for the public.')
+      .describe(
+        'What is otherwise for some callers, services that use this one or `gateway` for the public: any of the sections above.',
+      )
       .meta({ examples: [{ web: { timeout: '1s' } }] }),
   })
   .prefault({})
