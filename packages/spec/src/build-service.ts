@@ -74,7 +74,9 @@ function inheritedOrigin(draft: Draft, { keys }: Leaf, overrides: readonly Layer
   if (rest[0] === 'match') return undefined;
   const own = ['traffic', ...rest];
   const tree = replaceAt(draft.tree, ['traffic'], override.tree);
-  return originOf({ tree }, { path: pathText(own), keys: own }, derivedTraffic(override.parsed));
+  const origin = originOf({ tree }, { path: pathText(own), keys: own }, derivedTraffic(override.parsed));
+  if (origin.kind !== 'derived') return origin;
+  return { kind: 'derived', from: origin.from.replace('traffic', pathText(['traffic', ...override.at])) };
 }
 
 /** A caller's routes lie below the caller, and are overrides of their own. */

@@ -107,13 +107,14 @@ test('describe tells each value of an override, with its line or that of what it
   const described = describe(ordersOf(traffic)).filter(({ path }) => path.startsWith('traffic.routes'));
   assert.deepEqual(
     described.map(({ path, value, origin }) => {
-      return [path, value, origin.kind === 'file' ? origin.place.line : origin.kind];
+      const from = origin.kind === 'derived' ? origin.from : origin.kind;
+      return [path, value, origin.kind === 'file' ? origin.place.line : from];
     }),
     [
       ['traffic.routes[0].match', 'POST /a', 6],
       ['traffic.routes[0].timeout.connect', '1s', 4],
       ['traffic.routes[0].timeout.request', '4s', 7],
-      ['traffic.routes[0].timeout.perTry', '2s', 'derived'],
+      ['traffic.routes[0].timeout.perTry', '2s', 'traffic.routes[0].timeout.request'],
       ['traffic.routes[0].timeout.idle', '5m', 'default'],
     ],
   );
