@@ -2,6 +2,16 @@ export { RESTART_BACKOFF, restartDelayMs } from './backoff.ts';
 export { Breaker, type BreakerState, isUnavailable } from './breaker.ts';
 export { Bulkhead } from './bulkhead.ts';
 export { DEADLINE_MARGIN, passedOnMs } from './deadline.ts';
+export {
+  GRPC_STATUS,
+  type GrpcStatus,
+  grpcEquivalent,
+  grpcMessage,
+  grpcTimeoutMs,
+  grpcTimeoutText,
+  httpEquivalent,
+  pushback,
+} from './grpc.ts';
 export { Histogram, type HistogramData } from './histogram.ts';
 export { LatencyWindow, quantileMs } from './latency-window.ts';
 export { type Group, mayEject, type OutlierCause, Standing, stallAfterMs } from './outlier.ts';

@@ -32,7 +32,13 @@ export class Standing {
     return this.#answeredAt;
   }
 
-  /** The head of a response has come. */
+  /** It has begun to answer, and it is not told yet how the answer ends: it doesn't hang. */
+  onFirstByte({ now, isProbe }: { readonly now: number; readonly isProbe: boolean }): void {
+    this.#answeredAt = now;
+    if (isProbe || this.#ejection?.cause === 'stall') this.#return(now);
+  }
+
+  /** A response has come, or at least its head. */
   onAnswer(status: number, { now, isProbe }: { readonly now: number; readonly isProbe: boolean }): void {
     this.#answeredAt = now;
     if (status < 500) {

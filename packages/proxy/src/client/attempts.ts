@@ -72,7 +72,10 @@ export class Attempts {
     if (endpoint === undefined) return undefined;
     if (meant !== undefined && this.failures === 0) this.#tellSplit(meant, endpoint);
     const isProbe = endpoint.standing.isOut && endpoint.standing.tryProbe(now, { idempotent });
-    const wire = endpoint.acquire({ now, once: !idempotent, fresh: isProbe || this.failures > 0 });
+    const wire =
+      service.protocol === 'grpc'
+        ? endpoint.stream(runtime.now)
+        : endpoint.connect({ now, once: !idempotent, fresh: isProbe || this.failures > 0 });
     endpoint.counts.requests++;
     endpoint.counts.inFlight++;
     this.#current = { endpoint, wire, isProbe, startedAt: now };
@@ -119,18 +122,34 @@ export class Attempts {
     this.finish({ reusable });
   }
 
-  /** The head of a response has come. */
-  answered(status: number): void {
+  /** The head of a response has come. `status` undefined: only its end will tell how it went. */
+  answered(status: number | undefined): void {
     const attempt = this.#current;
     if (attempt === undefined) return;
     const { endpoint, isProbe, startedAt } = attempt;
     const now = this.#options.runtime.now();
-    endpoint.counts.status(status);
     endpoint.firstBytes.record(now - startedAt);
+    if (status === undefined) this.#stand(attempt, ({ standing }) => standing.onFirstByte({ now, isProbe }));
+    else this.ended(status);
+  }
+
+  /** It is known how the response went. */
+  ended(status: number): void {
+    const attempt = this.#current;
+    if (attempt === undefined) return;
+    const { endpoint, isProbe } = attempt;
+    const now = this.#options.runtime.now();
+    endpoint.counts.status(status);
+    const wasOut = this.#stand(attempt, ({ standing }) => standing.onAnswer(status, { now, isProbe }));
+    if (status >= 500 && (endpoint.standing.isOut || !wasOut)) this.#judge(attempt);
+  }
+
+  /** Returns whether it was ejected before. One that comes back is chosen again. */
+  #stand({ endpoint }: Attempt, learn: (endpoint: EndpointState) => void): boolean {
     const wasOut = endpoint.standing.isOut;
-    endpoint.standing.onAnswer(status, { now, isProbe });
+    learn(endpoint);
     if (wasOut && !endpoint.standing.isOut) refreshAvailable(this.#options.service);
-    else if (status >= 500) this.#judge(attempt);
+    return wasOut;
   }
 
   /** The first byte is overdue. Returns whether that is the end of the attempt: it was only to find out. */

@@ -7,7 +7,17 @@ import type { Gone, ResponseUser, Wire } from '../upstream/wire.ts';
 import { type Attempt, Attempts } from './attempts.ts';
 import type { CallOptions, CallUser } from './call-user.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
-import { CONNECT_TIMEOUT, failureOf, notReady, REFUSED, REQUEST_TIMEOUT, RESET, RESPONSE_TIMEOUT } from './failures.ts';
+import {
+  CONNECT_TIMEOUT,
+  DEADLINE,
+  failureOf,
+  notReady,
+  REFUSED,
+  REQUEST_TIMEOUT,
+  RESET,
+  RESPONSE_TIMEOUT,
+} from './failures.ts';
+import { statusIn, statusOf } from './grpc-outcome.ts';
 import { NextTry } from './next-try.ts';
 import { Patience } from './patience.ts';
 import { RequestBody } from './request-body.ts';
@@ -31,6 +41,8 @@ export class Call implements ResponseUser {
   #state: 'choosing' | 'connecting' | 'sent' | 'responding' | 'responded' | 'over' = 'choosing';
   /** An error that another instance will better, on its way to nowhere. */
   #discard: { readonly delayMs: number; whole: boolean } | undefined;
+  /** It is known how the response went. */
+  #isJudged = false;
   /** The wait before the next try. */
   #wake: NodeJS.Timeout | undefined;
 
@@ -41,7 +53,7 @@ export class Call implements ResponseUser {
     const idempotent = isIdempotent(method, { hasKey: fields.hasIdempotencyKey });
     const attempts = new Attempts({ ...order, runtime, idempotent });
     const body = new RequestBody(fields.framing, client);
-    const patience = new Patience({ timeout: policy.timeout, startedAt, callerHasMs });
+    const patience = new Patience({ timeout: policy.timeout, startedAt, callerHasMs, callHasMs: fields.grpcTimeoutMs });
     if (body.ended) patience.onWhole(startedAt);
     this.#order = order;
     this.#client = client;
@@ -106,7 +118,7 @@ export class Call implements ResponseUser {
     const now = this.#runtime.now();
     this.#state = 'sent';
     this.#patience.onSent(now, attempt.endpoint);
-    this.#body.begin(attempt.wire, { request, origin, remainingMs: this.#patience.remainingMs(now) });
+    this.#body.begin(attempt.wire, { request, origin, time: this.#patience.timeLeft(now) });
     this.#wait();
   }
 
@@ -121,13 +133,15 @@ export class Call implements ResponseUser {
   }
 
   onHead(head: ResponseHead): void {
-    this.#attempts.answered(head.status);
-    const delayMs = this.#next.delayInsteadOf(head);
+    const status = statusOf(head, this.#order.request);
+    this.#attempts.answered(status);
+    const delayMs = status === undefined ? undefined : this.#next.delayInsteadOf(head, status);
     if (delayMs !== undefined) this.#discard = { delayMs, whole: false };
     else {
       this.#state = 'responding';
+      this.#isJudged = status !== undefined;
       this.#body.letGo();
-      this.#user.onHead(head);
+      this.#user.onHead(head, status);
     }
   }
 
@@ -138,7 +152,9 @@ export class Call implements ResponseUser {
   onBodyEnd(trailers: readonly Field[]): void {
     if (this.#discard !== undefined) this.#discard.whole = true;
     else {
-      this.#user.onBodyEnd(trailers);
+      const status = this.#isJudged ? undefined : statusIn(trailers);
+      if (status !== undefined) this.#attempts.ended(status);
+      this.#user.onBodyEnd(trailers, status);
       this.#state = 'responded';
     }
   }
@@ -185,7 +201,7 @@ export class Call implements ResponseUser {
         else this.#fail({ kind: 'final' }, this.overdue ?? REQUEST_TIMEOUT);
         break;
       case 'responding':
-        this.#break();
+        this.#break(this.#patience.isCallOver(this.#runtime.now()) ? DEADLINE : undefined);
         break;
       case 'choosing':
       case 'responded':
@@ -274,12 +290,12 @@ export class Call implements ResponseUser {
     this.#user.onNoAnswer(error);
   }
 
-  #break(): void {
+  #break(error?: ProxyError): void {
     this.#end();
     const attempt = this.#attempts.end();
-    attempt?.endpoint.counts.error('response-cut');
+    if (error === undefined) attempt?.endpoint.counts.error('response-cut');
     attempt?.wire.destroy();
-    this.#user.onBroken();
+    this.#user.onBroken(error);
   }
 
   #end(): void {

@@ -9,7 +9,7 @@ import { Call } from './call.ts';
 import type { CallUser } from './call-user.ts';
 import type { ExchangeClient } from './exchange-client.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
-import { WAITED } from './failures.ts';
+import { CUT, WAITED } from './failures.ts';
 import type { Reply } from './reply.ts';
 import { Tunnel } from './tunnel.ts';
 
@@ -95,12 +95,12 @@ export class Exchange implements CallUser, Waiter {
     this.#client.become(new Tunnel({ client: socket, connection, now: this.#runtime.now, idleMs, onEnd }));
   }
 
-  onHead(head: ResponseHead): void {
-    const { request, edge } = this.#order;
-    this.#admission.answered(head.status);
+  onHead(head: ResponseHead, status: number | undefined): void {
+    const { fields } = this.#order.request;
     this.#state = 'responding';
-    edge.counts.status(head.status);
-    const close = request.fields.close || !this.#call.isSent || this.#client.leaving;
+    if (status === undefined) this.#admission.begun();
+    else this.#answered(status);
+    const close = fields.close || !this.#call.isSent || this.#client.leaving;
     this.#reply.addHead(head, { close });
   }
 
@@ -108,7 +108,8 @@ export class Exchange implements CallUser, Waiter {
     this.#reply.addBody(bytes);
   }
 
-  onBodyEnd(trailers: readonly Field[]): void {
+  onBodyEnd(trailers: readonly Field[], status: number | undefined): void {
+    if (status !== undefined) this.#answered(status);
     this.#reply.addEnd(trailers);
     this.#state = 'responded';
   }
@@ -146,17 +147,23 @@ export class Exchange implements CallUser, Waiter {
     this.#answer(error);
   }
 
-  onBroken(): void {
+  onBroken(error: ProxyError = CUT): void {
     this.#reply.flush();
-    this.#order.edge.counts.error('response-cut');
+    this.#order.edge.counts.error(error.code);
+    if (error.rule !== undefined) this.#order.edge.decided(error.rule);
     this.#end();
     // A body that ends with the connection would look whole after an orderly close.
-    this.#client.cut({ byReset: this.#order.request.http10 });
+    this.#client.cut(error, { byReset: this.#order.request.http10 });
   }
 
   onAbandoned(): void {
     this.onClientGone();
-    this.#client.cut({ byReset: false });
+    this.#client.cut(CUT, { byReset: false });
+  }
+
+  #answered(status: number): void {
+    this.#admission.answered(status);
+    this.#order.edge.counts.status(status);
   }
 
   #answer({ code, message, rule, retryAfterMs, fields }: ProxyError): void {

@@ -2,6 +2,7 @@ import { type Endpoint, LatencyWindow, type Loaded, Standing } from '@islet/poli
 import { LIMITS } from '../limits.ts';
 import { Counts } from '../stats.ts';
 import { UpstreamConnection } from './connection.ts';
+import { Http2Pool } from './http2-pool.ts';
 import type { Wire } from './wire.ts';
 
 export interface Wanted {
@@ -27,6 +28,7 @@ export class EndpointState implements Loaded {
   avoidUntil = 0;
   /** Most recently used last: the newest is taken, so that the rest can grow old and go. */
   readonly #idle: UpstreamConnection[] = [];
+  #http2: Http2Pool | undefined;
   #checking: Promise<boolean> | undefined;
 
   constructor(service: string, endpoint: Endpoint) {
@@ -38,12 +40,7 @@ export class EndpointState implements Loaded {
     return this.counts.inFlight;
   }
 
-  /** A way to send one request: a kept connection, or a new one that is not open yet. */
-  acquire(wanted: Wanted): Wire {
-    return this.connect(wanted);
-  }
-
-  /** A connection of its own. */
+  /** A way to send one request, of HTTP/1.1: a kept connection, or a new one that is not open yet. */
   connect({ now, once, fresh }: Wanted): UpstreamConnection {
     const kept = fresh ? undefined : this.#idle.at(-1);
     if (kept?.fit(now, { once })) {
@@ -51,6 +48,12 @@ export class EndpointState implements Loaded {
       return kept;
     }
     return this.#dial();
+  }
+
+  /** A way to send one request, of HTTP/2. */
+  stream(now: () => number): Wire {
+    this.#http2 ??= new Http2Pool(this.endpoint);
+    return this.#http2.acquire(now);
   }
 
   /** Its response is whole. */
@@ -67,6 +70,7 @@ export class EndpointState implements Loaded {
   /** Ends connections that have been idle for too long; the oldest stand first. */
   sweep(now: number): void {
     while (this.#idle[0] !== undefined && !this.#idle[0].fit(now, { once: false })) this.#idle.shift()?.destroy();
+    this.#http2?.sweep(now);
   }
 
   refused(now: number): void {
@@ -84,6 +88,7 @@ export class EndpointState implements Loaded {
 
   closeIdle(): void {
     for (const connection of this.#idle.splice(0)) connection.destroy();
+    this.#http2?.close();
   }
 
   /**
