@@ -78,6 +78,12 @@ export const SERVICE_DEFAULTS = {
     source: 'Envoy adaptive_concurrency; Netflix concurrency-limits',
   },
   'traffic.limits.queue': { value: '1s', name: 'timeout: queue', source: 'Linkerd failfast' },
+  'traffic.cache.memory': { value: '32Mi', name: 'cache' },
+  'traffic.cache.maxBody': { value: '1Mi', name: 'cache' },
+  'traffic.cache.freshFor': { value: '0s', name: 'cache', source: 'RFC 9111, 4.2.2: nothing is guessed' },
+  'traffic.cache.staleWhileRevalidate': { value: '0s', name: 'cache', source: 'RFC 5861' },
+  'traffic.cache.staleIfError': { value: '0s', name: 'cache', source: 'RFC 5861' },
+  'traffic.cache.acrossRevisions': { value: false, name: 'cache' },
   'traffic.rateLimit.by': { value: 'client', name: 'rate limit' },
   'api.expose.strip': { value: false, name: 'api' },
 } as const satisfies Record<string, Default>;

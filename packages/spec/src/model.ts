@@ -5,8 +5,10 @@
  * folder of the file that names them (in an overlay: to the service's folder), unless a comment says otherwise.
  */
 
+import type { CacheSpec, SizeLimits } from './content-model.ts';
 import type { ScaleSpec } from './scale-model.ts';
 
+export * from './content-model.ts';
 export * from './scale-model.ts';
 
 export const LANGUAGES = ['TypeScript', 'JavaScript', 'Python', 'Go', 'Java', 'Rust', 'Shell', 'other'] as const;
@@ -194,6 +196,8 @@ export interface TrafficSpec {
   readonly limits: LimitsSpec;
   /** All hold at once; none: off. */
   readonly rateLimit: readonly RateLimitSpec[];
+  /** Undefined: off. */
+  readonly cache: CacheSpec | undefined;
 }
 
 /** A token bucket for each client, each value of a header, or for all requests together. */
@@ -259,14 +263,6 @@ export interface LimitsSpec {
   /** How long one waits before it is refused. */
   readonly queueMs: number;
   readonly sizes: SizeLimits;
-}
-
-/** In bytes, of one message; undefined: the proxy's own limit on headers, and none on bodies, which stream. */
-export interface SizeLimits {
-  readonly requestHeaders: number | undefined;
-  readonly requestBody: number | undefined;
-  readonly responseHeaders: number | undefined;
-  readonly responseBody: number | undefined;
 }
 
 /** The n-th wait is drawn between 0 and `baseMs` × 2^(n-1), but at most `maxMs`. */

@@ -1,3 +1,4 @@
+import { cacheLeaves } from './content.ts';
 import { type Leaf, leaves } from './leaf.ts';
 import type { Path } from './located.ts';
 import type {
@@ -14,7 +15,7 @@ import { durationText, sizeText } from './quantities.ts';
 /** Every effective value of a traffic section. */
 export function trafficLeaves(
   section: Path,
-  { timeout, retry, outlier, breaker, limits, rateLimit }: TrafficSpec,
+  { timeout, retry, outlier, breaker, limits, rateLimit, cache }: TrafficSpec,
 ): readonly Leaf[] {
   return [
     ...timeoutLeaves([...section, 'timeout'], timeout),
@@ -23,6 +24,7 @@ export function trafficLeaves(
     ...breakerLeaves(section, breaker),
     ...limitLeaves([...section, 'limits'], limits),
     ...rateLimit.flatMap((limit, index) => rateLeaves([...section, 'rateLimit', index], limit)),
+    ...cacheLeaves(section, cache),
   ];
 }
 

@@ -1,3 +1,4 @@
+import { cacheOf } from './content.ts';
 import { freezeDeep } from './freeze.ts';
 import type {
   BreakerSpec,
@@ -12,7 +13,7 @@ import type {
 import { type ParsedTraffic, traffic } from './schema/traffic.ts';
 
 /** What a parsed traffic section means. */
-export function trafficOf({ timeout, retry, outlier, breaker, limits, rateLimit }: ParsedTraffic): TrafficSpec {
+export function trafficOf({ timeout, retry, outlier, breaker, limits, rateLimit, cache }: ParsedTraffic): TrafficSpec {
   return {
     timeout: timeoutOf(timeout),
     retry: retryOf(retry),
@@ -20,6 +21,7 @@ export function trafficOf({ timeout, retry, outlier, breaker, limits, rateLimit 
     breaker: breakerOf(breaker),
     limits: limitsOf(limits),
     rateLimit: rateLimit.map(rateLimitOf),
+    cache: cacheOf(cache),
   };
 }
 
