@@ -7,6 +7,7 @@ export const TRAFFIC_RULES = [
   'deadline',
   'rollout.rule',
   'rollout.split',
+  'traffic.balance.panic',
   'traffic.timeout.connect',
   'traffic.timeout.request',
   'traffic.timeout.perTry',

@@ -67,7 +67,7 @@ export class DataPlane extends EventEmitter<{ drained: [instance: string] }> {
   /** Returns when every request that comes is routed by this table. */
   async apply(table: RoutingTable): Promise<void> {
     this.#table = table;
-    const reinforced = new Set(this.#registry.apply(table.services));
+    const reinforced = new Set(this.#registry.apply(table.services, this.#now()));
     this.stats.hope((service) => reinforced.has(service), this.#now());
     await this.#listeners.apply(table.listeners);
     const callers = new Set(table.listeners.map((listener) => (listener.kind === 'edge' ? listener.caller : '')));

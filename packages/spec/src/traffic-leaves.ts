@@ -1,3 +1,4 @@
+import { balanceLeaves } from './balance-leaves.ts';
 import { cacheLeaves } from './content.ts';
 import { type Leaf, leaves } from './leaf.ts';
 import type { Path } from './located.ts';
@@ -15,9 +16,10 @@ import { durationText, sizeText } from './quantities.ts';
 /** Every effective value of a traffic section. */
 export function trafficLeaves(
   section: Path,
-  { timeout, retry, outlier, breaker, limits, rateLimit, cache }: TrafficSpec,
+  { balance, timeout, retry, outlier, breaker, limits, rateLimit, cache }: TrafficSpec,
 ): readonly Leaf[] {
   return [
+    ...balanceLeaves([...section, 'balance'], balance),
     ...timeoutLeaves([...section, 'timeout'], timeout),
     ...retryLeaves(section, retry),
     ...outlierLeaves(section, outlier),

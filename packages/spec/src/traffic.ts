@@ -1,3 +1,4 @@
+import { balanceOf } from './balance.ts';
 import { cacheOf } from './content.ts';
 import { freezeDeep } from './freeze.ts';
 import type {
@@ -13,8 +14,18 @@ import type {
 import { type ParsedTraffic, traffic } from './schema/traffic.ts';
 
 /** What a parsed traffic section means. */
-export function trafficOf({ timeout, retry, outlier, breaker, limits, rateLimit, cache }: ParsedTraffic): TrafficSpec {
+export function trafficOf({
+  balance,
+  timeout,
+  retry,
+  outlier,
+  breaker,
+  limits,
+  rateLimit,
+  cache,
+}: ParsedTraffic): TrafficSpec {
   return {
+    balance: balanceOf(balance),
     timeout: timeoutOf(timeout),
     retry: retryOf(retry),
     outlier: outlierOf(outlier),

@@ -45,7 +45,9 @@ export function rangeOf(
   const first = from === '' ? Math.max(0, length - Number(to)) : Number(from);
   const last = from === '' || to === '' ? length - 1 : Math.min(Number(to), length - 1);
   if (from !== '' && to !== '' && Number(to) < Number(from)) return WHOLE;
-  return first >= length || (from === '' && Number(to) === 0) ? { kind: 'unsatisfiable' } : { kind: 'part', first, last };
+  return first >= length || (from === '' && Number(to) === 0)
+    ? { kind: 'unsatisfiable' }
+    : { kind: 'part', first, last };
 }
 
 /** Bytes of two copies are only put together where the copies are the same to the bit (13.1.5). */

@@ -52,14 +52,14 @@ const DAY_BEFORE = 'Thu, 26 Nov 2026 00:00:00 GMT';
 test('a client that has the stored response is told so by its tag, and without one by its date', () => {
   const stored = { etag: '"a"', lastModified: DAY };
   const has = (ifNoneMatch?: string, ifModifiedSince?: string) => clientHasIt({ ifNoneMatch, ifModifiedSince }, stored);
-  assert.deepEqual(['"a"', 'W/"a"', '"b", "a"', '*', '"b"', '"a'].map((tag) => has(tag)), [
-    ...[true, true, true, true],
-    ...[false, false],
-  ]);
-  assert.deepEqual([has(undefined, DAY), has(undefined, DAY_BEFORE), has('"b"', DAY), has(undefined, 'soon')], [
-    ...[true, false],
-    ...[false, false],
-  ]);
+  assert.deepEqual(
+    ['"a"', 'W/"a"', '"b", "a"', '*', '"b"', '"a'].map((tag) => has(tag)),
+    [...[true, true, true, true], ...[false, false]],
+  );
+  assert.deepEqual(
+    [has(undefined, DAY), has(undefined, DAY_BEFORE), has('"b"', DAY), has(undefined, 'soon')],
+    [...[true, false], ...[false, false]],
+  );
   assert.equal(clientHasIt({ ifNoneMatch: '"a"', ifModifiedSince: undefined }, { ...stored, etag: undefined }), false);
 });
 

@@ -9,7 +9,10 @@ export interface CacheFields extends Conditions {
   readonly range: string | undefined;
   readonly ifRange: string | undefined;
   readonly hasAuthorization: boolean;
-  /** It wants to know whether its own copy is still the service's (RFC 9110, 13.1.1 and 13.1.4): only the service can tell. */
+  /**
+   * Only the service can tell: the client wants to know whether its own copy is still the service's (RFC 9110, 13.1.1 and
+   * 13.1.4), asks for another protocol, or says more in a body.
+   */
   readonly mustBeAsked: boolean;
   /** By name, in lower case. */
   readonly values: ReadonlyMap<string, string>;
@@ -31,7 +34,11 @@ export function cacheFields(fields: RequestFields): CacheFields {
     ifModifiedSince: values.get('if-modified-since'),
     hasAuthorization: values.has('authorization'),
     values,
-    mustBeAsked: values.has('if-match') || values.has('if-unmodified-since') || fields.upgrade !== undefined,
+    mustBeAsked:
+      values.has('if-match') ||
+      values.has('if-unmodified-since') ||
+      fields.upgrade !== undefined ||
+      fields.framing.kind !== 'none',
   };
   known.set(fields, read);
   return read;
@@ -48,4 +55,11 @@ export function askingFields(
   return { ...fields, passed: serialiseFields(others) + tag + date };
 }
 
+/** The fields of a request whose response is for the cache, and whole. */
+export function wholeFields(fields: RequestFields): RequestFields {
+  const others = parseFields(fields.passed).filter(({ lower }) => !OF_A_COPY.has(lower));
+  return { ...fields, passed: serialiseFields(others) };
+}
+
 const OF_THE_CLIENT: ReadonlySet<string> = new Set(['if-none-match', 'if-modified-since']);
+const OF_A_COPY: ReadonlySet<string> = new Set([...OF_THE_CLIENT, 'range', 'if-range', 'cache-control', 'pragma']);

@@ -1,15 +1,11 @@
 import { type AttemptFailure, decideRetry, retryDelayMs } from '@islet/policy';
-import type { TrafficSpec } from '@islet/spec';
 import type { ProxyErrorCode } from '../errors.ts';
-import { splitFields } from '../http/cookies.ts';
-import type { RequestHead } from '../http/request-head.ts';
-import type { Runtime } from '../runtime.ts';
-import type { Edge } from '../stats.ts';
+import type { ResponseHead } from '../http/response-head.ts';
 import type { EndpointState } from '../upstream/endpoint.ts';
-import { ejectAgain, judge, judgeStall, refreshAvailable } from '../upstream/outliers.ts';
-import { type Meant, meantFor, pickEndpoint } from '../upstream/pick.ts';
-import type { ServiceState } from '../upstream/service.ts';
+import { ejectAgain, judge, judgeStall } from '../upstream/outliers.ts';
+import { refreshAvailable } from '../upstream/service.ts';
 import type { Wire } from '../upstream/wire.ts';
+import { Aim, type AimOptions } from './aim.ts';
 
 /** One try at one endpoint. */
 export interface Attempt {
@@ -20,13 +16,7 @@ export interface Attempt {
   readonly startedAt: number;
 }
 
-export interface AttemptsOptions {
-  readonly request: RequestHead;
-  readonly service: ServiceState;
-  readonly policy: TrafficSpec;
-  readonly edge: Edge;
-  readonly idempotent: boolean;
-  readonly runtime: Runtime;
+export interface AttemptsOptions extends AimOptions {
   /** Tells that something in flight to an endpoint has ended. */
   readonly settle: (endpoint: EndpointState) => void;
 }
@@ -34,16 +24,17 @@ export interface AttemptsOptions {
 /** The tries of one request: which endpoint is next, what failed before, and whether another try is allowed. */
 export class Attempts {
   readonly #options: AttemptsOptions;
+  readonly #aim: Aim;
   readonly #failed: EndpointState[] = [];
   readonly #refused: EndpointState[] = [];
   #charged = 0;
-  #meant: Meant | undefined;
   #current: Attempt | undefined;
   /** Of the cohort by which the caller's limit is found; 0: of none. */
   #member = 0;
 
   constructor(options: AttemptsOptions) {
     this.#options = options;
+    this.#aim = new Aim(options);
   }
 
   get current(): Attempt | undefined {
@@ -60,19 +51,16 @@ export class Attempts {
 
   /** Whether an instance is left that this request has not been sent to. */
   get othersLeft(): boolean {
-    const { available } = this.#options.service;
+    const { available } = this.#options.service.pool;
     return available.some((endpoint) => endpoint !== this.#current?.endpoint && !this.#failed.includes(endpoint));
   }
 
   /** Undefined where no endpoint is left to ask. After a failure, no kept connection is trusted. */
   begin(): Attempt | undefined {
-    const { service, idempotent, runtime } = this.#options;
+    const { idempotent, runtime } = this.#options;
     const now = runtime.now();
-    const tried = { failed: this.#failed, refused: this.#refused };
-    const meant = this.#meantFor();
-    const endpoint = pickEndpoint(service, tried, { now, dice: runtime.dice, idempotent, meant });
+    const endpoint = this.#aim.next({ failed: this.#failed, refused: this.#refused }, now);
     if (endpoint === undefined) return undefined;
-    if (meant !== undefined && this.failures === 0) this.#tellSplit(meant, endpoint);
     const isProbe = endpoint.standing.isOut && endpoint.standing.tryProbe(now, { idempotent });
     const wire = endpoint.acquire({ now, once: !idempotent, fresh: isProbe || this.failures > 0 });
     endpoint.counts.requests++;
@@ -82,17 +70,9 @@ export class Attempts {
     return this.#current;
   }
 
-  #meantFor(): Meant | undefined {
-    const { service, request } = this.#options;
-    if (service.split === undefined) return undefined;
-    this.#meant ??= meantFor(service, splitFields(request.fields));
-    return this.#meant;
-  }
-
-  #tellSplit({ revision, rule }: Meant, { endpoint }: EndpointState): void {
-    const { edge } = this.#options;
-    if (endpoint.revision !== revision) edge.decided('rollout.split');
-    else if (rule !== undefined) edge.decided(rule);
+  /** The head as the client gets it. */
+  dressed(head: ResponseHead): ResponseHead {
+    return this.#current === undefined ? head : this.#aim.withSticky(head, this.#current.endpoint);
   }
 
   /** Ends the current attempt, however it went. */
@@ -132,11 +112,23 @@ export class Attempts {
     endpoint.counts.status(status);
     endpoint.firstBytes.record(now - startedAt);
     // An instance that refuses is quick, and says nothing of how long its work takes.
-    if (status < 500) this.#tell(now - startedAt, now);
+    if (status < 500) {
+      this.#tell(now - startedAt, now);
+      this.#observe(endpoint, now - startedAt);
+    }
     const wasOut = endpoint.standing.isOut;
     endpoint.standing.onAnswer(status, { now, isProbe, isLate: now - startedAt >= endpoint.stallMs });
-    if (wasOut && !endpoint.standing.isOut) refreshAvailable(this.#options.service);
-    else if (status >= 500) this.#judge(attempt);
+    if (wasOut && !endpoint.standing.isOut) {
+      endpoint.cameAt = now;
+      refreshAvailable(this.#options.service);
+    } else if (status >= 500) this.#judge(attempt);
+  }
+
+  /** How long it took to answer, or not to: for those who balance by that. */
+  #observe({ ewma }: EndpointState, rttMs: number): void {
+    const { policy, runtime } = this.#options;
+    const { algorithm } = policy.balance;
+    if (algorithm.kind === 'peak-ewma') ewma.observe(rttMs, runtime.now(), algorithm.decayMs);
   }
 
   /**
@@ -170,6 +162,7 @@ export class Attempts {
       endpoint.refused(now);
     } else if (isHeldAgainst(failure, error)) {
       endpoint.standing.onFailure();
+      this.#observe(endpoint, now - attempt.startedAt);
       this.#judge(attempt);
     }
     return attempt;

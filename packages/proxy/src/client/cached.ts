@@ -8,9 +8,15 @@ import type { ResponseHead } from '../http/response-head.ts';
 import type { Runtime } from '../runtime.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
 
+export interface StoredAnswer {
+  readonly stored: Stored;
+  /** For `Cache-Status`. */
+  readonly status: string;
+}
+
 /** What the cache has for a request. */
 export type Look =
-  | { readonly kind: 'answer'; readonly stored: Stored; readonly status: string; readonly refresh: boolean }
+  | ({ readonly kind: 'answer'; readonly refresh: boolean } & StoredAnswer)
   /** Another request is under way for it. */
   | { readonly kind: 'wait' }
   /** Nobody may be asked, by the client's own word (`only-if-cached`). */
@@ -21,9 +27,9 @@ export type Look =
 export type Verdict =
   | { readonly kind: 'pass'; readonly head: ResponseHead }
   /** The service says that what is stored still holds. */
-  | { readonly kind: 'confirmed'; readonly stored: Stored; readonly status: string }
+  | ({ readonly kind: 'confirmed' } & StoredAnswer)
   /** The service fails, and what is stored will do. */
-  | { readonly kind: 'instead'; readonly stored: Stored; readonly status: string };
+  | ({ readonly kind: 'instead' } & StoredAnswer);
 
 /**
  * What a service's cache does for one request: answers it, lets it wait for another, or lets it go, and keeps what it
@@ -61,7 +67,8 @@ export class Cached {
     this.#found = found;
     const use = found.kind === 'stored' ? this.#useOf(found.stored, now) : undefined;
     if (found.kind === 'stored' && use !== undefined && use.kind !== 'ask') return this.#answer(found.stored, use, now);
-    if (found.kind === 'stored' && landing === 'stored' && this.#collapsed) return this.#answerLanded(found.stored, now);
+    if (found.kind === 'stored' && landing === 'stored' && this.#collapsed)
+      return this.#answerLanded(found.stored, now);
     this.#use = use?.kind === 'ask' ? use : undefined;
     this.#fwd = found.kind === 'nothing' ? found.fwd : (this.#use?.why ?? 'stale');
     if (this.#wants?.includes('only-if-cached')) return { kind: 'only-if-cached' };
@@ -70,10 +77,6 @@ export class Cached {
     if (this.#leads || this.#order.refreshes || !this.#cache.flights.tryFollow(this.#key.text, follower)) return ASK;
     this.#collapsed = true;
     return { kind: 'wait' };
-  }
-
-  stopWaiting(follower: Follower): void {
-    this.#cache.flights.stopFollowing(this.#key.text, follower);
   }
 
   /** The order as the service gets it: with the question whether what is stored still holds. */
@@ -112,10 +115,7 @@ export class Cached {
   onBodyEnd({ hasTrailers }: { readonly hasTrailers: boolean }): void {
     const recording = this.#recording;
     this.#recording = undefined;
-    if (recording === undefined || hasTrailers) {
-      this.#land('not-stored');
-      return;
-    }
+    if (recording === undefined || hasTrailers) return;
     const body = Buffer.allocUnsafeSlow(recording.bytes);
     let at = 0;
     for (const chunk of recording.chunks) at += chunk.copy(body, at);
@@ -124,14 +124,15 @@ export class Cached {
   }
 
   /** What is used where the service has not answered at all; undefined: nothing. */
-  insteadOfError(): { readonly stored: Stored; readonly status: string } | undefined {
+  insteadOfError(): StoredAnswer | undefined {
     const stored = this.#stored;
     if (stored === undefined || !this.#use?.ifError) return undefined;
     return { stored, status: this.#hitStatus(stored) };
   }
 
   /** It is over, whatever it came to. */
-  end({ answered }: { readonly answered: boolean }): void {
+  end(follower: Follower, { answered }: { readonly answered: boolean }): void {
+    if (this.#collapsed) this.#cache.flights.stopFollowing(this.#key.text, follower);
     this.#recording = undefined;
     this.#land(answered ? 'not-stored' : 'abandoned');
   }
@@ -139,7 +140,7 @@ export class Cached {
   #confirm(stored: Stored, head: ResponseHead): Verdict {
     const now = this.#runtime.now();
     const { revision } = stored;
-    const kept = storedHead(confirmedHead(stored, head), { ...this.#storing(now), revision });
+    const kept = storedHead(confirmedHead(stored, head), { ...this.#storing(now), method: 'GET', revision });
     const confirmed = kept === undefined ? stored : { ...kept, body: stored.body };
     if (kept === undefined) this.#cache.invalidate(this.#key.target);
     else this.#cache.put(this.#key, confirmed, this.#spec);
@@ -150,17 +151,19 @@ export class Cached {
   #record(head: ResponseHead, revision: string): void {
     const { framing } = head;
     // A body that ends with the connection is never known to be whole.
-    const isWhole = framing.kind === 'chunked' || (framing.kind === 'length' && framing.length <= this.#spec.maxBodyBytes);
+    const isWhole =
+      framing.kind === 'chunked' || (framing.kind === 'length' && framing.length <= this.#spec.maxBodyBytes);
     const isBodiless = framing.kind === 'none' && (head.status === 204 || head.toldLength === 0);
     const mayStore = this.#bypass === undefined && (isWhole || isBodiless);
-    const storable = mayStore ? storedHead(head, { ...this.#storing(this.#runtime.now()), revision }) : undefined;
+    const { method } = this.#order.request;
+    const now = this.#runtime.now();
+    const storable = mayStore ? storedHead(head, { ...this.#storing(now), method, revision }) : undefined;
     if (storable === undefined) this.#land('not-stored');
     else this.#recording = { head: storable, chunks: [], bytes: 0 };
   }
 
   #storing(now: number) {
-    const { method } = this.#order.request;
-    return { method, asked: this.#asked, spec: this.#spec, askedAt: this.#askedAt, now, dateNow: Date.now() };
+    return { asked: this.#asked, spec: this.#spec, askedAt: this.#askedAt, now, dateNow: Date.now() };
   }
 
   #land(landing: Landing): void {
@@ -210,7 +213,7 @@ export class Cached {
   }
 
   #isCurrent(revision: string): boolean {
-    const { endpoints } = this.#order.service;
+    const { endpoints } = this.#order.service.pool;
     if (this.#spec.acrossRevisions || endpoints.length === 0) return true;
     return endpoints.some(({ endpoint }) => endpoint.revision === revision);
   }

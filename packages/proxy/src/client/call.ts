@@ -20,7 +20,7 @@ import { RequestBody } from './request-body.ts';
  * the whole request.
  */
 export class Call implements ResponseUser {
-  readonly #order: ExchangeOrder;
+  #order: ExchangeOrder;
   readonly #client: CallOptions['client'];
   readonly #runtime: Runtime;
   readonly #user: CallUser;
@@ -58,6 +58,11 @@ export class Call implements ResponseUser {
     return this.#body.ended;
   }
 
+  /** Of the instance that is asked now. */
+  get revision(): string {
+    return this.#attempts.current?.endpoint.endpoint.revision ?? '';
+  }
+
   /** When it is given up if it is not even begun. */
   get patientUntil(): number {
     return this.#patience.decideBy(this.#runtime.now(), 'request');
@@ -66,6 +71,11 @@ export class Call implements ResponseUser {
   /** What to answer where its caller has no patience left; undefined: it has. */
   get overdue(): ProxyError | undefined {
     return this.#patience.isOver(this.#runtime.now()) ? this.#patience.error : undefined;
+  }
+
+  /** The instances get this request instead: the same one, that asks whether a stored response still holds. */
+  ask(order: ExchangeOrder): void {
+    this.#order = order;
   }
 
   /** Chooses an instance and sends the request to it; after a failure, another one. */
@@ -114,7 +124,7 @@ export class Call implements ResponseUser {
     const attempt = this.#attempts.current;
     if (head.status !== 101 || attempt === undefined) this.#user.onInformational(head);
     else {
-      this.#user.onSwitch(head, attempt);
+      this.#user.onSwitch(this.#attempts.dressed(head), attempt);
       attempt.endpoint.counts.status(head.status);
       this.#end();
     }
@@ -127,7 +137,7 @@ export class Call implements ResponseUser {
     else {
       this.#state = 'responding';
       this.#body.letGo();
-      this.#user.onHead(head);
+      this.#user.onHead(this.#attempts.dressed(head));
     }
   }
 

@@ -24,6 +24,8 @@ export const REQUEST_TIMEOUT = new ProxyError('request-timeout', 'the body of th
 });
 export const WAITED = new ProxyError('overloaded', 'no place became free in time', { rule: 'traffic.limits.queue' });
 
+export const NOT_CACHED = new ProxyError('not-cached', 'nothing that may be used is stored', { rule: 'traffic.cache' });
+
 /** Nobody was there to ask. */
 export function notReady({ name, unavailable }: ServiceState): ProxyError {
   return new ProxyError('no-ready-instance', unavailable ?? `no instance of ${name} is ready`);

@@ -1,3 +1,4 @@
+import { wholeFields } from '../cache/request.ts';
 import type { Waiting } from '../deadlines.ts';
 import type { Runtime } from '../runtime.ts';
 import { Exchange } from './exchange.ts';
@@ -5,18 +6,28 @@ import type { ExchangeClient } from './exchange-client.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
 import type { Reply } from './reply.ts';
 
-/** Asks the service anew for what is stored and has passed its time: an exchange that nobody waits for. */
-export class Refresh implements ExchangeClient, Waiting {
+/** Asks the service anew for what is stored and has passed its time. */
+export function refresh(order: ExchangeOrder, runtime: Runtime): void {
+  const request = { ...order.request, method: 'GET', fields: wholeFields(order.request.fields) };
+  const nobody = new Nobody(runtime);
+  nobody.ask({ ...order, request, callerHasMs: undefined, refreshes: true });
+}
+
+/** A client that is not there: what comes is kept by the cache. */
+class Nobody implements ExchangeClient, Waiting {
   readonly socket = undefined;
   readonly leaving = false;
   deadlineAt = Number.POSITIVE_INFINITY;
   readonly #runtime: Runtime;
-  readonly #exchange: Exchange;
+  #exchange: Exchange | undefined;
 
-  constructor(order: ExchangeOrder, runtime: Runtime) {
+  constructor(runtime: Runtime) {
     this.#runtime = runtime;
-    runtime.deadlines.add(this);
-    this.#exchange = new Exchange({ ...order, callerHasMs: undefined, refreshes: true }, this, runtime);
+  }
+
+  ask(order: ExchangeOrder): void {
+    this.#runtime.deadlines.add(this);
+    this.#exchange = new Exchange(order, this, this.#runtime);
     this.#exchange.begin();
   }
 
@@ -25,7 +36,7 @@ export class Refresh implements ExchangeClient, Waiting {
   }
 
   onDeadline(): void {
-    this.#exchange.onDeadline();
+    this.#exchange?.onDeadline();
   }
 
   answer(): void {

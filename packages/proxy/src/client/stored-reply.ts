@@ -1,22 +1,18 @@
 import { clientHasIt, rangeOf } from '@islet/policy';
 import { cacheFields } from '../cache/request.ts';
 import type { Stored } from '../cache/stored.ts';
-import { NO_BODY } from '../http/framing.ts';
 import { parseFields, serialiseFields } from '../http/fields.ts';
+import { NO_BODY } from '../http/framing.ts';
 import type { RequestHead } from '../http/request-head.ts';
 import type { ResponseHead } from '../http/response-head.ts';
-
-export interface Served {
-  readonly head: ResponseHead;
-  readonly body: Buffer | undefined;
-}
+import type { WholeResponse } from './reply.ts';
 
 /** What a client gets of a stored response: all of it, the part that it wants, or that it has it already. */
 export function servedOf(
   { head, body, lifetime, storedAt, etag, lastModified }: Stored,
   { method, fields }: RequestHead,
   now: number,
-): Served {
+): WholeResponse {
   const ageSeconds = Math.floor((lifetime.initialAgeMs + now - storedAt) / 1000);
   const passed = `${head.passed}Age: ${ageSeconds}\r\n`;
   const asked = cacheFields(fields);

@@ -1,9 +1,11 @@
-import { type Endpoint, EvenDraw, RateLimiter, type RoutingTable } from '@islet/policy';
+import type { Endpoint, RoutingTable } from '@islet/policy';
+import { CacheBudget } from '../cache/cache-budget.ts';
 import type { InstanceStats, RevisionStats } from '../stats.ts';
 import { EndpointState } from './endpoint.ts';
-import { refreshAvailable, refreshStalls } from './outliers.ts';
+import { refreshStalls } from './outliers.ts';
+import { Pool } from './pool.ts';
 import { RevisionLedger } from './revisions.ts';
-import { type ServiceState, splitState } from './service.ts';
+import { nextState, type ServiceState } from './service.ts';
 
 type OwnService = { -readonly [Key in keyof ServiceState]: ServiceState[Key] };
 
@@ -16,6 +18,7 @@ export class Registry {
   #current: ReadonlyMap<string, EndpointState> = new Map();
   readonly #leaving = new Map<string, EndpointState>();
   readonly #revisions = new RevisionLedger();
+  readonly #cacheBudget = new CacheBudget();
   readonly #onDrained: (instance: string) => void;
 
   constructor(onDrained: (instance: string) => void) {
@@ -27,28 +30,26 @@ export class Registry {
   }
 
   /** Returns the services that have an instance which they had not. */
-  apply(services: RoutingTable['services']): readonly string[] {
+  apply(services: RoutingTable['services'], now: number): readonly string[] {
     const current = new Map<string, EndpointState>();
     const reinforced: string[] = [];
     const stateOf = (service: string, endpoint: Endpoint) => {
       const key = keyOf(endpoint);
-      const state = this.#current.get(key) ?? this.#returning(key) ?? new EndpointState(service, endpoint);
+      // Where there was nobody, the proxy itself may be what is new; and nobody is there to take a newcomer's part.
+      const cameAt = this.#services.get(service)?.pool.endpoints.length ? now : Number.NEGATIVE_INFINITY;
+      const state =
+        this.#current.get(key) ?? this.#returning(key, cameAt) ?? new EndpointState(service, endpoint, cameAt);
       current.set(key, state);
       return state;
     };
     for (const [name, service] of this.#services) if (!Object.hasOwn(services, name)) this.#drop(service);
     for (const [name, routed] of Object.entries(services)) {
-      const { protocol, traffic, unavailable } = routed;
       const before = this.#services.get(name);
       const endpoints = routed.endpoints.map((endpoint) => stateOf(name, endpoint));
       if (routed.endpoints.some((endpoint) => !this.#current.has(keyOf(endpoint)))) reinforced.push(name);
-      if (traffic.outlier === undefined) for (const { standing } of endpoints) standing.clear();
-      const rate = before?.rate ?? new RateLimiter();
-      const draw = before?.split?.draw ?? new EvenDraw();
-      const split = routed.split && splitState(routed.split, { endpoints, draw });
-      const now: ServiceState = { name, protocol, traffic, unavailable, rate, split, endpoints, available: endpoints };
-      refreshAvailable(now);
-      this.#services.set(name, Object.assign(before ?? {}, now));
+      if (routed.traffic.outlier === undefined) for (const { standing } of endpoints) standing.clear();
+      const next = { name, routed, endpoints, before, cacheBudget: this.#cacheBudget };
+      this.#services.set(name, Object.assign(before ?? {}, nextState(next)));
     }
     const left = [...this.#current].filter(([key]) => !current.has(key));
     this.#current = current;
@@ -82,8 +83,8 @@ export class Registry {
 
   instances(): readonly InstanceStats[] {
     const rows: InstanceStats[] = [];
-    for (const { name, endpoints } of this.#services.values()) {
-      for (const { endpoint, counts, standing } of endpoints) {
+    for (const { name, pool } of this.#services.values()) {
+      for (const { endpoint, counts, standing } of pool.endpoints) {
         const { instance, revision } = endpoint;
         rows.push({ service: name, instance, revision, ejected: standing.isOut, ...counts.toJSON() });
       }
@@ -110,19 +111,16 @@ export class Registry {
   /** Requests that are at it find it empty when they try again. */
   #drop(service: OwnService): void {
     this.#services.delete(service.name);
-    Object.assign(service, {
-      endpoints: [],
-      available: [],
-      split: undefined,
-      unavailable: `${service.name} was removed`,
-    });
+    service.cache.purge();
+    Object.assign(service, { pool: new Pool([]), split: undefined, unavailable: `${service.name} was removed` });
   }
 
-  #returning(key: string): EndpointState | undefined {
+  #returning(key: string, cameAt: number): EndpointState | undefined {
     const state = this.#leaving.get(key);
     if (state === undefined) return undefined;
     this.#leaving.delete(key);
     state.removed = false;
+    state.cameAt = cameAt;
     return state;
   }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Located, mapOf } from '../located.ts';
 import { RETRY_CONDITIONS } from '../model.ts';
+import { balance } from './balance.ts';
 import { cache } from './cache.ts';
 import { withShorthand } from './notes.ts';
 import { byDefault, count, countOr, distinct, duration, orOff, percent, size } from './values.ts';
@@ -137,6 +138,10 @@ const rateLimit = withShorthand(z.array(oneRateLimit).max(8), {
 
 export const traffic = z
   .strictObject({
+    balance: balance
+      .prefault({})
+      .describe('Which instance gets a request: an algorithm, or written out.')
+      .meta({ examples: ['round-robin', { algorithm: 'ring-hash', key: 'header:x-tenant' }] }),
     timeout: timeout
       .prefault({})
       .describe('How long callers wait: until the head of the response, or written out.')
