@@ -139,6 +139,10 @@ export const Scaling = z
         wants: z.int().optional(),
       }),
     ),
+    /** Since the proxy started: starts from none, in milliseconds of the first request's wait. */
+    coldStarts: z
+      .object({ count: z.int(), p50Ms: z.number(), maxMs: z.number(), waiting: z.int(), held: z.int() })
+      .optional(),
     /** The last changes of the number, newest last. */
     changes: z.array(z.object({ at: z.number(), from: z.int(), to: z.int(), why: z.string() })),
   })

@@ -32,7 +32,7 @@ import { createReconciler, type Reconciler, type TurnReport } from './reconcile.
 import { createRedactor } from './redact.ts';
 import { type Routes, routesOf } from './routing.ts';
 import { type Autoscaler, createAutoscaler } from './scale/autoscaler.ts';
-import type { EdgeCounters } from './scale/load.ts';
+import type { Counters } from './scale/load.ts';
 import type { State } from './state.ts';
 import { isAllGone, type StatusContext, systemStatus } from './status.ts';
 import type { LaunchSpec } from './store/applied.ts';
@@ -53,7 +53,7 @@ export interface SystemParts {
   readonly operatorSocket: string;
   readonly keeperPid: () => number | undefined;
   /** The proxy's counts, as it tells them. */
-  readonly stats: () => Promise<{ readonly edges: readonly EdgeCounters[] }>;
+  readonly stats: () => Promise<Counters>;
   /** Everything is gone, as asked: Islet's own processes may end. */
   readonly onDown: () => void;
   /** Answers and records, but takes no step. */

@@ -53,7 +53,7 @@ export class World {
       version: '0.0.0',
       operatorSocket: '/operator.sock',
       keeperPid: () => undefined,
-      stats: async () => ({ edges: this.edges }),
+      stats: async () => ({ edges: this.edges, holds: [] }),
       onDown: () => {
         this.down++;
       },

@@ -2,6 +2,7 @@ import { type AttemptFailure, decideRetry, retryDelayMs } from '@islet/policy';
 import type { ProxyErrorCode } from '../errors.ts';
 import type { ResponseHead } from '../http/response-head.ts';
 import type { EndpointState } from '../upstream/endpoint.ts';
+import { faulty, strikes } from '../upstream/fault.ts';
 import { ejectAgain, judge, judgeStall } from '../upstream/outliers.ts';
 import { refreshAvailable } from '../upstream/service.ts';
 import type { Wire } from '../upstream/wire.ts';
@@ -62,12 +63,21 @@ export class Attempts {
     const endpoint = this.#aim.next({ failed: this.#failed, refused: this.#refused }, now);
     if (endpoint === undefined) return undefined;
     const isProbe = endpoint.standing.isOut && endpoint.standing.tryProbe(now, { idempotent });
-    const wire = endpoint.acquire({ now, once: !idempotent, fresh: isProbe || this.failures > 0 });
+    const wanted = { now, once: !idempotent, fresh: isProbe || this.failures > 0 };
+    const wire = this.#underFault(endpoint, endpoint.acquire(wanted), now);
     endpoint.counts.requests++;
     endpoint.counts.inFlight++;
     this.#watch(now);
     this.#current = { endpoint, wire, isProbe, startedAt: now };
     return this.#current;
+  }
+
+  #underFault({ endpoint: { instance } }: EndpointState, wire: Wire, now: number): Wire {
+    const { service, edge, runtime } = this.#options;
+    const { fault } = service;
+    if (fault === undefined || !strikes(fault, { instance, now, dice: runtime.dice })) return wire;
+    edge.decided('drill');
+    return faulty(fault, wire);
   }
 
   /** The head as the client gets it. */

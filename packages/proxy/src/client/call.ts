@@ -8,6 +8,7 @@ import { type Attempt, Attempts } from './attempts.ts';
 import type { CallOptions, CallUser } from './call-user.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
 import { CONNECT_TIMEOUT, failureOf, notReady, REFUSED, REQUEST_TIMEOUT, RESET, RESPONSE_TIMEOUT } from './failures.ts';
+import { mirror } from './mirror.ts';
 import { NextTry } from './next-try.ts';
 import { Patience } from './patience.ts';
 import { RequestBody } from './request-body.ts';
@@ -39,18 +40,16 @@ export class Call implements ResponseUser {
     const { method, fields } = request;
     const startedAt = runtime.now();
     const idempotent = isIdempotent(method, { hasKey: fields.hasIdempotencyKey });
-    const attempts = new Attempts({ ...order, runtime, idempotent });
-    const body = new RequestBody(fields.framing, client);
-    const patience = new Patience({ timeout: policy.timeout, startedAt, callerHasMs });
-    if (body.ended) patience.onWhole(startedAt);
     this.#order = order;
     this.#client = client;
     this.#runtime = runtime;
     this.#user = user;
-    this.#attempts = attempts;
-    this.#body = body;
-    this.#patience = patience;
-    this.#next = new NextTry({ attempts, patience, body, edge, runtime });
+    this.#attempts = new Attempts({ ...order, runtime, idempotent });
+    this.#body = new RequestBody(fields.framing, client);
+    this.#patience = new Patience({ timeout: policy.timeout, startedAt, callerHasMs });
+    if (this.#body.ended) this.#patience.onWhole(startedAt);
+    const own = { attempts: this.#attempts, patience: this.#patience, body: this.#body };
+    this.#next = new NextTry({ ...own, edge, runtime });
   }
 
   /** The request has been sent as a whole. */
@@ -63,9 +62,9 @@ export class Call implements ResponseUser {
     return this.#attempts.current?.endpoint.endpoint.revision ?? '';
   }
 
-  /** When it is given up if it is not even begun. */
-  get patientUntil(): number {
-    return this.#patience.decideBy(this.#runtime.now(), 'request');
+  /** How long it may be kept waiting before it begins. */
+  get patience(): Patience {
+    return this.#patience;
   }
 
   /** What to answer where its caller has no patience left; undefined: it has. */
@@ -91,6 +90,7 @@ export class Call implements ResponseUser {
       this.#state = 'connecting';
       this.#client.deadlineAt = this.#patience.connectBy(attempt.startedAt);
     }
+    if (this.#attempts.failures === 0) mirror(this.#order, attempt.endpoint, this.#runtime);
   }
 
   /** It begins in a turn of the loop of its own: no chain of ends and starts grows on the stack. */

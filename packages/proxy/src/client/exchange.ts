@@ -1,18 +1,16 @@
 import type { TrafficRule } from '@islet/policy';
-import type { Follower, Landing } from '../cache/flights.ts';
 import { ProxyError } from '../errors.ts';
 import type { Field } from '../http/fields.ts';
 import type { ResponseHead } from '../http/response-head.ts';
 import type { Runtime } from '../runtime.ts';
-import type { Waiter } from '../stats.ts';
 import { Admission } from './admission.ts';
+import { Approach, type ApproachUser } from './approach.ts';
 import type { Attempt } from './attempts.ts';
 import { type Cached, cachedOf, type Look, type StoredAnswer, withStatus } from './cached.ts';
 import { Call } from './call.ts';
 import type { CallUser } from './call-user.ts';
 import type { ExchangeClient } from './exchange-client.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
-import { NOT_CACHED, RESPONSE_TIMEOUT, WAITED } from './failures.ts';
 import { addWhole, type Reply } from './reply.ts';
 import { type Sizes, sizesOf } from './sizes.ts';
 import { servedOf } from './stored-reply.ts';
@@ -23,19 +21,20 @@ import { Tunnel } from './tunnel.ts';
  * done. A response that breaks off breaks the client's connection or stream, because that is the only way left to say
  * that it is not whole. A response that ends before its request has been read ends the client's HTTP/1.1 connection.
  */
-export class Exchange implements CallUser, Waiter, Follower {
+export class Exchange implements CallUser, ApproachUser {
   readonly #order: ExchangeOrder;
   readonly #client: ExchangeClient;
   readonly #runtime: Runtime;
   readonly #startedAt: number;
   readonly #admission: Admission;
+  readonly #approach: Approach;
   readonly #call: Call;
   readonly #reply: Reply;
   readonly #sizes: Sizes | undefined;
   readonly #cached: Cached | undefined;
   /** What is stored, and takes the place of the response that is read. */
   #instead: StoredAnswer | undefined;
-  #state: 'following' | 'waiting' | 'asking' | 'responding' | 'responded' | 'tunnel' | 'over' = 'asking';
+  #state: 'asking' | 'responding' | 'responded' | 'tunnel' | 'over' = 'asking';
   #clientEnded = false;
 
   constructor(order: ExchangeOrder, client: ExchangeClient, runtime: Runtime) {
@@ -44,11 +43,16 @@ export class Exchange implements CallUser, Waiter, Follower {
     this.#client = client;
     this.#runtime = runtime;
     this.#startedAt = runtime.now();
-    this.#admission = new Admission({ ...order, runtime });
-    this.#cached = cachedOf(order, runtime);
-    this.#call = new Call({ order, runtime, user: this, client });
+    const admission = new Admission({ ...order, runtime });
+    const cached = cachedOf(order, runtime);
+    const call = new Call({ order, runtime, user: this, client });
+    const sizes = sizesOf(order.policy.limits.sizes);
+    this.#admission = admission;
+    this.#cached = cached;
+    this.#call = call;
+    this.#sizes = sizes;
+    this.#approach = new Approach({ order, runtime, client, sizes, cached, admission, call, user: this });
     this.#reply = client.replyTo(request);
-    this.#sizes = sizesOf(order.policy.limits.sizes);
     edge.counts.requests++;
     edge.counts.inFlight++;
     edge.budget.request(this.#startedAt);
@@ -57,56 +61,16 @@ export class Exchange implements CallUser, Waiter, Follower {
 
   /** Lets the request through to its service, at once or when its turn comes, or refuses it. */
   begin(): void {
-    if (this.#state === 'over') return;
-    const tooLarge = this.#sizes?.refuseRequest(this.#order.request);
-    if (tooLarge !== undefined) this.#answer(tooLarge);
-    else if (this.#cached !== undefined) this.#follow(this.#cached, this.#cached.look(this));
-    else this.#enter();
+    if (this.#state !== 'over') this.#approach.begin();
   }
 
-  /** What it waited for, another request has brought, or not. */
-  onLanded(landing: Landing): void {
-    if (this.#state !== 'following' || this.#cached === undefined) return;
-    this.#state = 'asking';
-    this.#client.deadlineAt = Number.POSITIVE_INFINITY;
-    this.#follow(this.#cached, this.#cached.look(this, landing));
+  onRefused(error: ProxyError): void {
+    this.#answer(error);
   }
 
-  #follow(cached: Cached, look: Look): void {
-    switch (look.kind) {
-      case 'answer':
-        if (look.refresh) this.#order.refresh(this.#order, this.#runtime);
-        this.#serve(look, look.refresh ? 'traffic.cache.staleWhileRevalidate' : undefined);
-        break;
-      case 'wait':
-        this.#state = 'following';
-        this.#client.deadlineAt = this.#call.patientUntil;
-        break;
-      case 'only-if-cached':
-        this.#answer(NOT_CACHED);
-        break;
-      case 'ask':
-        this.#call.ask(cached.order);
-        this.#enter();
-    }
-  }
-
-  #enter(): void {
-    const entrance = this.#admission.enter(this);
-    if (entrance.kind === 'go') this.#call.start();
-    else if (entrance.kind === 'refused') this.#answer(entrance.error);
-    else {
-      this.#state = 'waiting';
-      this.#client.deadlineAt = Math.min(entrance.until, this.#call.patientUntil);
-    }
-  }
-
-  /** Its turn has come. */
-  onPlace(): void {
-    this.#admission.placed();
-    this.#client.deadlineAt = Number.POSITIVE_INFINITY;
-    this.#state = 'asking';
-    this.#call.startSoon();
+  onStored(look: Extract<Look, { kind: 'answer' }>): void {
+    if (look.refresh) this.#order.refresh(this.#order, this.#runtime);
+    this.#serve(look, look.refresh ? 'traffic.cache.staleWhileRevalidate' : undefined);
   }
 
   onRequestBody(bytes: Buffer): void {
@@ -210,9 +174,9 @@ export class Exchange implements CallUser, Waiter, Follower {
   }
 
   onDeadline(): void {
-    if (this.#state !== 'waiting' && this.#state !== 'following') this.#call.onDeadline();
+    if (!this.#approach.isWaiting) this.#call.onDeadline();
     else if (this.#clientEnded) this.onAbandoned();
-    else this.#answer(this.#call.overdue ?? (this.#state === 'waiting' ? WAITED : RESPONSE_TIMEOUT));
+    else this.#answer(this.#approach.overdue);
   }
 
   onNoAnswer(error: ProxyError): void {
@@ -277,7 +241,7 @@ export class Exchange implements CallUser, Waiter, Follower {
     edge.counts.error(code);
     if (rule !== undefined) edge.decided(rule);
     this.#admission.failed(code);
-    this.#cached?.end(this, { answered: true });
+    this.#cached?.end(this.#approach, { answered: true });
     this.#end();
     this.#client.answer({ code, message, rule, retryAfterMs, fields, service: service.name, requestId });
   }
@@ -290,9 +254,9 @@ export class Exchange implements CallUser, Waiter, Follower {
 
   #end(): void {
     if (this.#state === 'over') return;
-    this.#cached?.end(this, { answered: this.#state === 'responded' });
+    this.#cached?.end(this.#approach, { answered: this.#state === 'responded' });
     this.#state = 'over';
-    this.#admission.leave(this);
+    this.#approach.leave();
     this.#order.edge.counts.inFlight--;
     this.#runtime.stats.inFlight--;
   }

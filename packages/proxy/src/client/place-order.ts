@@ -31,7 +31,7 @@ export function placeOrder(request: RequestHead, { rules, clientAddress, settle 
   const order = {
     ...{ request, service, edge, settle, refresh },
     policy: service.traffic,
-    origin: { from: rules.from, clientAddress, requestId: id, trace, target },
+    origin: { from: rules.from, clientAddress, requestId: id, trace, isMirror: false, target },
     client: rules.from.kind === 'edge' ? rules.from.caller : clientAddress,
     // The public is not believed.
     callerHasMs: rules.from.kind === 'gateway' ? undefined : deadlineMs,

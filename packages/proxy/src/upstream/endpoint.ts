@@ -17,6 +17,8 @@ export class EndpointState implements Candidate {
   readonly service: string;
   readonly endpoint: Endpoint;
   readonly counts = new Counts();
+  /** Of copies that it was sent for being looked at: counted apart, and only where there are any. */
+  mirrored: Counts | undefined;
   readonly standing = new Standing();
   readonly firstBytes = new LatencyWindow();
   /** Kept up only where the policy asks for it. */
