@@ -59,6 +59,11 @@ const ACTS: { readonly [K in Step['kind']]: Act<K> } = {
     failpoint('provision: after the store');
   },
 
+  retire: async ({ service }, hands, _look, signal) => {
+    await dataFor(wantedSpec(service, hands), hands).credentials?.retire({ service }, { signal });
+    hands.decisions.record({ kind: 'retired', service }, hands.clock.now());
+  },
+
   migrate: async ({ service, revision }, hands, _look, signal) => {
     const outcome = await migrate(launchOf(service, revision, hands), revision, { hands, signal });
     failpoint('migrate: before the record');

@@ -142,7 +142,7 @@ function serviceOf(
   return {
     ...unseen(name),
     built: seen.built,
-    store: storeOf(store),
+    store: storeOf(store, seen.instances),
     migrated,
     instances: seen.instances.map((instance) => instanceOf(instance, senses)).sort((a, b) => (a.id < b.id ? -1 : 1)),
     stable: stable && seen.built.includes(stable.revision) ? stable : undefined,
@@ -151,8 +151,16 @@ function serviceOf(
   };
 }
 
-function storeOf(store: StoreObservation | undefined): ObservedStore {
-  return store === undefined ? { kind: 'none' } : { kind: store.kind };
+function storeOf(store: StoreObservation | undefined, instances: readonly ComputeInstance[]): ObservedStore {
+  if (store === undefined) return { kind: 'none' };
+  if (store.kind !== 'ready' || store.replacedAt === undefined) return { kind: store.kind };
+  const { replacedAt } = store;
+  return { kind: 'ready', retirable: instances.every((instance) => startedAfter(instance, replacedAt)) };
+}
+
+/** What is being stopped may have been started at any time. */
+function startedAfter({ process }: ComputeInstance, at: number): boolean {
+  return process.kind === 'exited' || (process.kind === 'running' && process.startedAt > at);
 }
 
 function instanceOf(instance: ComputeInstance, senses: Senses): ObservedInstance {

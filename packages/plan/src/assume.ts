@@ -30,6 +30,8 @@ function afterStep(step: ServiceStep, seen: ObservedService, now: number): Obser
       return { ...seen, built: [...seen.built, step.revision], hasFiles: true };
     case 'provision':
       return { ...seen, store: { kind: 'ready' }, hasFiles: true };
+    case 'retire':
+      return { ...seen, store: { kind: 'ready' } };
     case 'migrate':
       return { ...seen, migrated: [...seen.migrated, step.revision] };
     case 'start':

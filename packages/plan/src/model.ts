@@ -105,7 +105,8 @@ export type ObservedStore =
   | { readonly kind: 'none' }
   | { readonly kind: 'stopped' }
   | { readonly kind: 'starting' }
-  | { readonly kind: 'ready' };
+  /** `retirable`: credentials that were replaced still work, and no instance was started with them. */
+  | { readonly kind: 'ready'; readonly retirable?: boolean };
 
 export interface ObservedInstance {
   readonly id: InstanceId;
@@ -152,6 +153,8 @@ export type Endpoints = Readonly<Record<string, readonly InstanceId[]>>;
 export type Step =
   | { readonly kind: 'build'; readonly service: string; readonly revision: RevisionId }
   | { readonly kind: 'provision'; readonly service: string }
+  /** Let nobody in any more by the store's credentials that were replaced. */
+  | { readonly kind: 'retire'; readonly service: string }
   | { readonly kind: 'migrate'; readonly service: string; readonly revision: RevisionId }
   | {
       readonly kind: 'start';
@@ -197,6 +200,7 @@ export function stepKey(step: Step): StepKey {
     case 'stop':
       return `${step.kind} ${step.instance}`;
     case 'provision':
+    case 'retire':
     case 'stop-store':
     case 'purge':
     case 'wait':

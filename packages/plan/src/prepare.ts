@@ -36,6 +36,7 @@ export function prepare(service: PresentService, seen: ObservedService, goal: St
   if (built && stored && !migrated && mayTry) {
     steps.push({ kind: 'migrate', service: service.name, revision: goal.revision });
   }
+  if (seen.store.kind === 'ready' && seen.store.retirable) steps.push({ kind: 'retire', service: service.name });
   return { steps, ready: built && stored && migrated };
 }
 

@@ -62,6 +62,8 @@ export function describeStep(step: Step): string {
       return `builds revision ${short(step.revision)}`;
     case 'provision':
       return 'starts its database';
+    case 'retire':
+      return 'withdraws the old credentials of its database';
     case 'migrate':
       return `migrates its database for ${short(step.revision)}`;
     case 'start':

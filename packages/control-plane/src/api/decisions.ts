@@ -23,6 +23,8 @@ function sentence(decision: Decision): string {
       return 'started its database';
     case 'migrated':
       return migrated(decision);
+    case 'retired':
+      return 'withdrew the old credentials of its database';
     case 'ended':
       return `${decision.instance} ended: ${decision.how}`;
     case 'killed':

@@ -22,6 +22,8 @@ export type Decision =
     }
   /** Its store was made or started: which migrations it holds is to be found out anew. */
   | { readonly kind: 'provisioned'; readonly service: string }
+  /** Its store lets nobody in any more by the credentials that were replaced. */
+  | { readonly kind: 'retired'; readonly service: string }
   | { readonly kind: 'ended'; readonly service: string; readonly instance: string; readonly how: string }
   | { readonly kind: 'killed'; readonly service: string; readonly instance: string; readonly why: string }
   | { readonly kind: 'purged'; readonly service: string }
