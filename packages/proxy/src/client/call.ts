@@ -27,7 +27,8 @@ export class Call implements ResponseUser {
   readonly #user: CallUser;
   readonly #attempts: Attempts;
   readonly #body: RequestBody;
-  readonly #patience: Patience;
+  /** How long it may be kept waiting, also before it begins. */
+  readonly patience: Patience;
   readonly #next: NextTry;
   #state: 'choosing' | 'connecting' | 'sent' | 'responding' | 'responded' | 'over' = 'choosing';
   /** An error that another instance will better, on its way to nowhere. */
@@ -46,9 +47,9 @@ export class Call implements ResponseUser {
     this.#user = user;
     this.#attempts = new Attempts({ ...order, runtime, idempotent });
     this.#body = new RequestBody(fields.framing, client);
-    this.#patience = new Patience({ timeout: policy.timeout, startedAt, callerHasMs });
-    if (this.#body.ended) this.#patience.onWhole(startedAt);
-    const own = { attempts: this.#attempts, patience: this.#patience, body: this.#body };
+    this.patience = new Patience({ timeout: policy.timeout, startedAt, callerHasMs });
+    if (this.#body.ended) this.patience.onWhole(startedAt);
+    const own = { attempts: this.#attempts, patience: this.patience, body: this.#body };
     this.#next = new NextTry({ ...own, edge, runtime });
   }
 
@@ -57,19 +58,9 @@ export class Call implements ResponseUser {
     return this.#body.ended;
   }
 
-  /** Of the instance that is asked now. */
-  get revision(): string {
-    return this.#attempts.current?.endpoint.endpoint.revision ?? '';
-  }
-
-  /** How long it may be kept waiting before it begins. */
-  get patience(): Patience {
-    return this.#patience;
-  }
-
   /** What to answer where its caller has no patience left; undefined: it has. */
   get overdue(): ProxyError | undefined {
-    return this.#patience.isOver(this.#runtime.now()) ? this.#patience.error : undefined;
+    return this.patience.isOver(this.#runtime.now()) ? this.patience.error : undefined;
   }
 
   /** The instances get this request instead: the same one, that asks whether a stored response still holds. */
@@ -88,7 +79,7 @@ export class Call implements ResponseUser {
     if (attempt.wire.open) this.onOpen();
     else {
       this.#state = 'connecting';
-      this.#client.deadlineAt = this.#patience.connectBy(attempt.startedAt);
+      this.#client.deadlineAt = this.patience.connectBy(attempt.startedAt);
     }
     if (this.#attempts.failures === 0) mirror(this.#order, attempt.endpoint, this.#runtime);
   }
@@ -104,7 +95,7 @@ export class Call implements ResponseUser {
   }
 
   onRequestEnd(trailers: readonly Field[]): void {
-    this.#patience.onWhole(this.#runtime.now());
+    this.patience.onWhole(this.#runtime.now());
     this.#body.end(trailers, this.#openWire);
     this.#wait();
   }
@@ -115,8 +106,8 @@ export class Call implements ResponseUser {
     const { request, origin } = this.#order;
     const now = this.#runtime.now();
     this.#state = 'sent';
-    this.#patience.onSent(now, attempt.endpoint);
-    this.#body.begin(attempt.wire, { request, origin, remainingMs: this.#patience.remainingMs(now) });
+    this.patience.onSent(now, attempt.endpoint);
+    this.#body.begin(attempt.wire, { request, origin, remainingMs: this.patience.remainingMs(now) });
     this.#wait();
   }
 
@@ -137,7 +128,7 @@ export class Call implements ResponseUser {
     else {
       this.#state = 'responding';
       this.#body.letGo();
-      this.#user.onHead(this.#attempts.dressed(head));
+      this.#user.onHead(this.#attempts.dressed(head), this.#attempts.revision);
     }
   }
 
@@ -177,12 +168,12 @@ export class Call implements ResponseUser {
    * only a write would tell; so it gets a moment, not the usual patience, and an abandoned request ends soon.
    */
   onClientEnd(): void {
-    this.#patience.onClientEnd();
+    this.patience.onClientEnd();
     this.#wait();
   }
 
   onDeadline(): void {
-    if (this.#patience.clientEnded && this.#state !== 'connecting') {
+    if (this.patience.clientEnded && this.#state !== 'connecting') {
       this.#user.onAbandoned();
       return;
     }
@@ -301,7 +292,7 @@ export class Call implements ResponseUser {
   #wait(): void {
     if (this.#state !== 'sent' && this.#state !== 'responding') return;
     const awaited = this.#state === 'responding' ? 'response' : this.#body.ended ? 'head' : 'request';
-    this.#client.deadlineAt = this.#patience.decideBy(this.#runtime.now(), awaited);
+    this.#client.deadlineAt = this.patience.decideBy(this.#runtime.now(), awaited);
   }
 
   get #openWire(): Wire | undefined {

@@ -108,7 +108,7 @@ export class Exchange implements CallUser, ApproachUser {
     this.#client.become(new Tunnel({ client: socket, connection, now: this.#runtime.now, idleMs, onEnd }));
   }
 
-  onHead(head: ResponseHead): void {
+  onHead(head: ResponseHead, revision: string): void {
     const { edge } = this.#order;
     const tooLarge = this.#sizes?.refuseResponse(head);
     if (tooLarge !== undefined) {
@@ -116,7 +116,7 @@ export class Exchange implements CallUser, ApproachUser {
       return;
     }
     this.#admission.answered(head.status);
-    const verdict = this.#cached?.onHead(head, this.#call.revision);
+    const verdict = this.#cached?.onHead(head, revision);
     if (verdict?.kind === 'instead') {
       this.#call.abandon();
       this.#serve(verdict, 'traffic.cache.staleIfError');
