@@ -7,6 +7,7 @@ export { type ByteRange, type Conditions, clientHasIt, rangeOf, type Validators 
 export { type CacheControl, cacheControl } from './cache/control.ts';
 export { type Lifetime, lifetimeOf, type StorableRequest, type StorableResponse } from './cache/storage.ts';
 export { type CacheUse, useOf } from './cache/use.ts';
+export { type Allowed, Comparison, FALSE_ALARMS, type Regression, type RevisionCounts } from './comparison.ts';
 export { DEADLINE_MARGIN, passedOnMs } from './deadline.ts';
 export { hash32 } from './hash.ts';
 export { Histogram, type HistogramData, recordedSince } from './histogram.ts';
@@ -55,6 +56,7 @@ export { decideScale, type ScaleInput, type ScaleRule, type ScaleVerdict } from 
 export { NO_SCALE_MEMORY, rememberChange, rememberWanted, SCALE_BEHAVIOR, type ScaleMemory } from './scale-memory.ts';
 export { type LocalTime, scheduledMin } from './scale-schedule.ts';
 export { judgeSignal, SCALE_TOLERANCE, type ScaledNow, type ScaleSignal, type SignalVerdict } from './scale-signal.ts';
+export { OddsTest, RateTest, type Tally } from './sequential.ts';
 export { warmth } from './slow-start.ts';
 export { EvenDraw, ruledRevision, type SplitFields, weightedRevision } from './split.ts';
 export { TRAFFIC_RULES, type TrafficRule } from './traffic-rule.ts';

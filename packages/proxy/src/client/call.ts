@@ -33,12 +33,11 @@ export class Call implements ResponseUser {
   #state: 'choosing' | 'connecting' | 'sent' | 'responding' | 'responded' | 'over' = 'choosing';
   /** An error that another instance will better, on its way to nowhere. */
   #discard: { readonly delayMs: number; whole: boolean } | undefined;
-  /** The wait before the next try. */
   #wake: NodeJS.Timeout | undefined;
 
   constructor({ order, runtime, user, client }: CallOptions) {
-    const { request, policy, callerHasMs, edge } = order;
-    const { method, fields } = request;
+    const { policy, callerHasMs, edge } = order;
+    const { method, fields } = order.request;
     const startedAt = runtime.now();
     const idempotent = isIdempotent(method, { hasKey: fields.hasIdempotencyKey });
     this.#order = order;
@@ -63,7 +62,7 @@ export class Call implements ResponseUser {
     return this.patience.isOver(this.#runtime.now()) ? this.patience.error : undefined;
   }
 
-  /** The instances get this request instead: the same one, that asks whether a stored response still holds. */
+  /** The instances get this one instead: the same, with the question whether a stored response still holds. */
   ask(order: ExchangeOrder): void {
     this.#order = order;
   }
