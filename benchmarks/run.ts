@@ -10,6 +10,7 @@ import { describeMachine } from './report/machine.ts';
 import { describeClaim } from './report/table.ts';
 import { Pm2 } from './support/pm2.ts';
 import { Shop } from './support/shop.ts';
+import { traffic } from './traffic.bench.ts';
 import { up } from './up.bench.ts';
 
 /*
@@ -17,7 +18,7 @@ import { up } from './up.bench.ts';
  *
  * Measures what docs/benchmarks.md explains. With --json each claim is one line on stdout, and nothing else is there.
  */
-const BENCHMARKS = [up, planning, detection, footprint, frontDoor, cli];
+const BENCHMARKS = [up, planning, detection, footprint, frontDoor, cli, traffic];
 
 async function main(args: readonly string[]): Promise<number> {
   const names = BENCHMARKS.map(({ name }) => name);

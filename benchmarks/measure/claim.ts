@@ -4,7 +4,7 @@ import { median, percentile } from './statistics.ts';
 export interface Claim {
   /** `group.what`, as the documentation lists it. */
   readonly claim: string;
-  readonly unit: 'ms' | 'MB' | '% of a core';
+  readonly unit: Unit;
   readonly better: Direction;
   readonly islet: Figure;
   /** By name, with its version; empty: nothing that is comparable, and `method` says why. */
@@ -12,6 +12,16 @@ export interface Claim {
   /** What was done, how often, and what the figure leaves out; a sentence or two. */
   readonly method: string;
 }
+
+export type Unit =
+  | 'ms'
+  | 'MB'
+  | 'KB'
+  | '% of a core'
+  | 'requests/s'
+  | 'µs of CPU/request'
+  | '% more CPU/request'
+  | 'MB/million requests';
 
 export type Direction = 'less' | 'more';
 

@@ -13,6 +13,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   plan: ['spec'],
   driver: ['spec', 'policy', 'plan'],
   supervise: [],
+  backup: ['driver'],
   keeper: [],
   proxy: ['spec', 'policy', 'supervise', 'keeper'],
   'compute-process': DRIVER,

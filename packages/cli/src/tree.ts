@@ -71,10 +71,18 @@ export function pathOf(command: Command): string {
 
 type Run = (context: Context, ...words: unknown[]) => Promise<ExitCode>;
 
-function optionOf({ flags, text, fallback, parse, choices }: NonNullable<CommandSpec['options']>[number]): Option {
+function optionOf({
+  flags,
+  text,
+  fallback,
+  required,
+  parse,
+  choices,
+}: NonNullable<CommandSpec['options']>[number]): Option {
   const option = new Option(flags, text);
   const read = parse as ((text: string, before: unknown) => unknown) | undefined;
   if (fallback !== undefined) option.default(read ? read(fallback, undefined) : fallback, fallback);
+  if (required) option.makeOptionMandatory();
   if (read) option.argParser(read);
   if (choices) option.choices(choices);
   return option;

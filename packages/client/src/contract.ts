@@ -67,6 +67,37 @@ export const ServiceEnvironment = z
   })
   .meta({ id: 'ServiceEnvironment' });
 
+export const MigrationHazard = z
+  .object({
+    rule: z.string(),
+    line: z.int(),
+    table: z.string(),
+    bytes: z.number(),
+    effect: z.string(),
+    what: z.string(),
+    remedy: z.string(),
+    allowed: z.boolean(),
+  })
+  .meta({ id: 'MigrationHazard' });
+
+export const MigrationPreview = z
+  .discriminatedUnion('kind', [
+    z.object({
+      kind: z.literal('pending'),
+      migrations: z.array(
+        z.object({
+          name: z.string(),
+          inTransaction: z.boolean(),
+          hazards: z.array(MigrationHazard),
+          /** Why hazards can't be looked for. */
+          unread: z.string().optional(),
+        }),
+      ),
+    }),
+    z.object({ kind: z.literal('refused'), migration: z.string(), reason: z.string() }),
+  ])
+  .meta({ id: 'MigrationPreview' });
+
 export const Guarantee = z
   .object({ name: z.string(), held: z.boolean(), reason: z.string().optional() })
   .meta({ id: 'Guarantee' });
@@ -84,6 +115,38 @@ export const Toolchain = z
 export const Diagnosis = z
   .object({ guarantees: z.array(Guarantee), toolchains: z.array(Toolchain), notes: z.array(z.string()) })
   .meta({ id: 'Diagnosis' });
+
+export const Scaling = z
+  .object({
+    service: z.string(),
+    /** `auto`: the number follows something. `manual`: a person asked for it. `fixed`: the file says it. */
+    mode: z.enum(['auto', 'manual', 'fixed']),
+    instances: z.int(),
+    ready: z.int(),
+    min: z.int(),
+    max: z.int(),
+    priority: z.int(),
+    /** One sentence. */
+    why: z.string(),
+    /** When it was decided; absent: nothing was measured yet. */
+    at: z.number().optional(),
+    /** `total` is over all instances (of `p95` the value itself); absent: it could not be measured. */
+    signals: z.array(
+      z.object({
+        metric: z.string(),
+        target: z.number(),
+        total: z.number().optional(),
+        wants: z.int().optional(),
+      }),
+    ),
+    /** Since the proxy started: starts from none, in milliseconds of the first request's wait. */
+    coldStarts: z
+      .object({ count: z.int(), p50Ms: z.number(), maxMs: z.number(), waiting: z.int(), held: z.int() })
+      .optional(),
+    /** The last changes of the number, newest last. */
+    changes: z.array(z.object({ at: z.number(), from: z.int(), to: z.int(), why: z.string() })),
+  })
+  .meta({ id: 'Scaling' });
 
 export const Decision = z
   .object({ seq: z.int(), at: z.number(), service: z.string().optional(), kind: z.string(), text: z.string() })
@@ -115,10 +178,15 @@ export const contract = {
     response: Accepted,
   }),
   scale: route('scale', {
-    summary: 'Run this many instances, until the file says otherwise',
+    summary: 'Run this many instances, until the file says otherwise; `auto`: as the file says',
     params: service,
-    body: z.object({ instances: z.int().min(0).max(1000) }),
+    body: z.object({ instances: z.union([z.int().min(0).max(1000), z.literal('auto')]) }),
     response: Accepted,
+  }),
+  scaling: route('scaling', {
+    summary: 'Why a service has this number of instances',
+    params: service,
+    response: Scaling,
   }),
   logs: route('logs', {
     summary: "Services' output, secrets redacted",
@@ -129,6 +197,16 @@ export const contract = {
     summary: 'What an instance of the service is given; holds its secrets',
     params: service,
     response: ServiceEnvironment,
+  }),
+  rotate: route('rotate', {
+    summary: "Give a service's database new credentials, and replace every instance by one that uses them",
+    params: service,
+    response: Accepted,
+  }),
+  migrations: route('migrations', {
+    summary: 'Which migrations of its folder would run now, and what of them is dangerous; changes nothing',
+    params: service,
+    response: MigrationPreview,
   }),
   operator: route('operator', {
     summary: "The proxy's Unix socket for calls by the operator; the Host header names the service",
@@ -167,9 +245,11 @@ export type PlanPreview = z.infer<typeof PlanPreview>;
 export type LogLine = z.infer<typeof LogLine>;
 export type SecretInfo = z.infer<typeof SecretInfo>;
 export type ServiceEnvironment = z.infer<typeof ServiceEnvironment>;
+export type MigrationPreview = z.infer<typeof MigrationPreview>;
 export type Guarantee = z.infer<typeof Guarantee>;
 export type Toolchain = z.infer<typeof Toolchain>;
 export type Diagnosis = z.infer<typeof Diagnosis>;
+export type Scaling = z.infer<typeof Scaling>;
 export type Decision = z.infer<typeof Decision>;
 
 export interface RouteShape {

@@ -1,5 +1,6 @@
 import { DriverError } from '@islet/driver';
 import type { Step } from '@islet/plan';
+import type { Clock } from './clock.ts';
 
 /*
  * Every wait of the control plane ends somewhere: here. A driver has closer deadlines of its own; these are for one that
@@ -22,9 +23,12 @@ const STEP_MS: Readonly<Record<Exclude<Step['kind'], 'stop'>, number>> = {
   provision: 5 * 60_000,
   // A large table takes its time, and is not migrated twice because of this: each file is one transaction.
   migrate: 60 * 60_000,
+  retire: 60_000,
   start: 2 * 60_000,
   publish: 10_000,
   kill: MARGIN_MS,
+  advance: MARGIN_MS,
+  sample: 2 * 60_000,
   promote: MARGIN_MS,
   fail: MARGIN_MS,
   forget: 5 * 60_000,
@@ -38,6 +42,7 @@ export function stepDeadlineMs(step: Step): number {
 }
 
 export interface Deadline {
+  readonly clock: Clock;
   readonly afterMs: number;
   /** Undefined: nobody calls it off. */
   readonly signal?: AbortSignal;
@@ -49,7 +54,10 @@ export interface Deadline {
  * Does the work until it ends, the signal says so, or the deadline has come. Work that heeds no signal is left to itself
  * then: whoever waits goes on, and every call of a driver may be repeated.
  */
-export function within<T>({ afterMs, signal, what }: Deadline, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export function within<T>(
+  { clock, afterMs, signal, what }: Deadline,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   return new Promise((resolve, reject) => {
     const late = new AbortController();
     const giveUp = () => {
@@ -58,9 +66,9 @@ export function within<T>({ afterMs, signal, what }: Deadline, work: (signal: Ab
       reject(error);
     };
     // What waits here keeps no process alive that has nothing else to do.
-    const timer = setTimeout(giveUp, afterMs).unref();
+    const timer = clock.after(afterMs, giveUp, { background: true });
     void work(signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]))
       .then(resolve, reject)
-      .finally(() => clearTimeout(timer));
+      .finally(() => timer[Symbol.dispose]());
   });
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Desired, type DesiredService, generationOf, type PresentService, type RevisionId } from '@islet/plan';
+import { shiftSteps } from './shift-steps.ts';
 import type { Applied, AppliedService, LaunchSpec } from './store/applied.ts';
 import type { Decisions } from './store/decisions.ts';
 
@@ -12,6 +13,8 @@ export interface DesireContext {
   readonly routes: string;
   /** When this control plane began: after a reboot, services wait for each other as at a first start. */
   readonly startedAt: number;
+  /** Instances to ask for, where the number follows something. */
+  readonly instances: (service: AppliedService) => number;
 }
 
 /** What was applied, in the words of `plan`. */
@@ -24,23 +27,30 @@ export function desireOf(applied: Applied | undefined, context: DesireContext): 
   return { services, routes: context.routes };
 }
 
-function presentOf(service: AppliedService, applied: Applied, { decisions, startedAt }: DesireContext): PresentService {
-  const { spec, revision, restarts, instances, after, blocked, since } = service;
-  const { strategy, maxSurge, maxUnavailable, minHealthyMs, healthyDeadlineMs } = spec.rollout;
-  const inPlace = applied.mode === 'in-place';
+function presentOf(service: AppliedService, applied: Applied, context: DesireContext): PresentService {
+  const { decisions, startedAt } = context;
+  const { spec, revision, restarts, after, blocked, since } = service;
+  const { strategy, maxSurge, maxUnavailable, minHealthyMs, healthyDeadlineMs, bakeMs } = spec.rollout;
+  // Somebody who edits in place wants to see the change, not to be kept safe from it; and what ran before is known.
+  const isCautious = applied.mode !== 'in-place' && service.isRollback !== true;
   return {
     kind: 'present',
     name: spec.name,
     revision,
     generation: generationOf(revision, restarts),
-    instances,
+    instances: context.instances(service),
     after,
     blocked,
     hasStore: spec.database !== undefined,
     migrates: spec.database?.migrations !== undefined,
     exclusive: strategy === 'recreate' || spec.api.port !== undefined,
-    // Somebody who edits in place wants to see the change, not to be kept safe from it.
-    rollout: { maxSurge, maxUnavailable, minHealthyMs: inPlace ? 0 : minHealthyMs, healthyDeadlineMs },
+    rollout: {
+      ...{ maxSurge, maxUnavailable, healthyDeadlineMs },
+      minHealthyMs: applied.mode === 'in-place' ? 0 : minHealthyMs,
+      steps: isCautious ? shiftSteps(spec.rollout) : [],
+      bakeMs: isCautious ? bakeMs : 0,
+    },
+    wave: applied.mode === 'in-place' ? undefined : service.wave,
     drainMs: spec.run.drainMs,
     stopGraceMs: spec.run.stopGraceMs,
     keep: keptRevisions(spec.name, decisions),

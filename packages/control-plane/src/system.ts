@@ -11,6 +11,10 @@ import type {
 import { type Desired, plan, type RevisionId } from '@islet/plan';
 import type { Guarantee } from '@islet/supervise';
 import type { Logger } from 'pino';
+import { createAnalyst } from './analysis/analyst.ts';
+import { createSamples } from './analysis/samples.ts';
+import { trialsOf } from './analysis/trial.ts';
+import { watchTrials } from './analysis/watch.ts';
 import { type ApplyParts, folderOf } from './apply.ts';
 import { type Bulletin, createBulletin } from './bulletin.ts';
 import type { Clock } from './clock.ts';
@@ -31,6 +35,8 @@ import { noteProxyDeath } from './proxy-death.ts';
 import { createReconciler, type Reconciler, type TurnReport } from './reconcile.ts';
 import { createRedactor } from './redact.ts';
 import { type Routes, routesOf } from './routing.ts';
+import { type Autoscaler, createAutoscaler } from './scale/autoscaler.ts';
+import type { Counters } from './scale/load.ts';
 import type { State } from './state.ts';
 import { isAllGone, type StatusContext, systemStatus } from './status.ts';
 import type { LaunchSpec } from './store/applied.ts';
@@ -51,7 +57,7 @@ export interface SystemParts {
   readonly operatorSocket: string;
   readonly keeperPid: () => number | undefined;
   /** The proxy's counts, as it tells them. */
-  readonly stats: () => Promise<unknown>;
+  readonly stats: () => Promise<Counters>;
   /** Everything is gone, as asked: Islet's own processes may end. */
   readonly onDown: () => void;
   /** Answers and records, but takes no step. */
@@ -65,12 +71,13 @@ export interface System {
   readonly context: StatusContext;
   readonly applying: ApplyParts;
   readonly reconciler: Reconciler;
+  readonly autoscaler: Autoscaler;
   readonly status: Bulletin<SystemStatus>;
   desired(look: Look): Desired;
   /** Looks now, without a turn. */
   look(): Promise<Look>;
   redact(text: string): string;
-  /** Stops probing. */
+  /** Stops probing and scaling. */
   close(): void;
 }
 
@@ -88,6 +95,10 @@ export function createSystem(parts: SystemParts): System {
   const ends: { readonly service: string; readonly instance: string; readonly how: string }[] = [];
   const ledger = createLedger(clock, ({ id, service }, how) => ends.push({ service, instance: id, how: redact(how) }));
 
+  const samples = createSamples({ compute, operatorSocket: parts.operatorSocket, launch: applied.launch });
+  const analyst = createAnalyst({ canSample: samples.canSample });
+  const watching = watchTrials(analyst, { traffic, onLook: () => reconciler.poke() });
+
   /** How a revision is run and probed: as the file says now, where the revision is the one asked for. */
   const specOf = (service: string, revision: string): LaunchSpec | undefined => {
     const wanted = wantedOf(service, { applied });
@@ -100,13 +111,19 @@ export function createSystem(parts: SystemParts): System {
     const specs = [...wanted, ...running];
     return routesOf({ applied: applied.current(), specs, edgePort, operatorSocket: parts.operatorSocket });
   };
-  const desired = (look: Look) => desireOf(applied.current(), { decisions, routes: routes(look).key, startedAt });
+  const desired = (look: Look) =>
+    desireOf(applied.current(), { decisions, routes: routes(look).key, startedAt, instances: autoscaler.instances });
 
   const hands: Hands = {
     ...{ applied, ports, secrets, decisions, compute, traffic, data, clock, routes, redact },
     dataOf: ({ database }) => data.find(({ engine }) => engine === database?.engine),
     pathOf: async () => parts.machine.servicePath(applied.current()?.path ?? ''),
     buildRequest: async (spec, revision) => buildRequest(parts, spec, revision),
+    sample: async ({ service, requests }, signal) => {
+      await samples.send(service, requests, signal);
+      await watching.look();
+      analyst.sampled(service);
+    },
     unavailable: (service) => status.latest()?.services.find(({ name }) => name === service)?.why,
   };
   const subject = (instance: ComputeInstance, adopted: boolean): Subject | undefined => {
@@ -126,8 +143,18 @@ export function createSystem(parts: SystemParts): System {
       },
     };
   };
+  const analysisOf = (service: string) => wantedOf(service, { applied })?.spec.rollout.analysis;
   const engineOf = (service: string) => wantedOf(service, { applied })?.spec.database?.engine;
-  const observer = createObserver({ compute, traffic, data, prober, ledger, decisions, clock, subject, engineOf });
+  const { evidence } = analyst;
+  const observer = createObserver({
+    ...{ compute, traffic, data, prober, ledger, decisions, clock, subject, engineOf, evidence },
+  });
+  const autoscaler = createAutoscaler({
+    ...{ applied: applied.current, decisions, clock, stats: parts.stats, usage: () => compute.usage() },
+    seen: (service) => report?.look.observed.services[service]?.instances ?? [],
+    onChange: () => reconciler.poke(),
+    idle: parts.idle ?? false,
+  });
   const context: StatusContext = {
     ...{ folder: parts.folder, state: state.layout.state, version: parts.version, pid: process.pid, startedAt },
     ...{ keeperPid: parts.keeperPid, seq: applied.seq, applied: applied.current, decisions, redact },
@@ -140,6 +167,9 @@ export function createSystem(parts: SystemParts): System {
       decisions.record({ kind: 'ended', ...end }, clock.now());
       log.warn(end, 'an instance ended');
     }
+    const trials = trialsOf(turn.desired, turn.look.observed, clock.now(), analysisOf);
+    samples.follow(trials);
+    analyst.follow(trials);
     noteProxyDeath(turn.look.traffic, { decisions, clock });
     const next = systemStatus(turn, context);
     status.post(next);
@@ -166,9 +196,13 @@ export function createSystem(parts: SystemParts): System {
   });
 
   return {
-    ...{ parts, hands, context, reconciler, status, desired, redact },
+    ...{ parts, hands, context, reconciler, autoscaler, status, desired, redact },
     applying: applyParts(parts, { isEnding: () => ending, forgive: ledger.forgive }),
-    close: () => prober.close(),
+    close: () => {
+      watching.close();
+      prober.close();
+      autoscaler.close();
+    },
     look: () => observer.look(report?.look.observed.held ?? {}),
   };
 }

@@ -24,10 +24,18 @@ test('the instances of an older revision are reached as the file says now', () =
     version: 1,
     routes: routes(after, before),
     endpoints: {},
+    splits: {},
     endpointOf: () => undefined,
     unavailable: () => 'it starts',
   });
   assert.deepEqual(table.services, {
-    orders: { protocol: 'http', traffic: impatient, endpoints: [], split: undefined, unavailable: 'it starts' },
+    orders: {
+      protocol: 'http',
+      traffic: impatient,
+      endpoints: [],
+      split: undefined,
+      unavailable: 'it starts',
+      hold: undefined,
+    },
   });
 });

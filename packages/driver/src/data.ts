@@ -8,17 +8,35 @@ export interface DataDriver {
   provision(request: StoreRequest, options: CallOptions): Promise<void>;
   /** Applies the migrations that are not yet recorded, in order, each in a transaction. */
   migrate(request: MigrateRequest, options: CallOptions): Promise<MigrateOutcome>;
+  /** What `migrate` would do now, and what of it would make others wait or fail. Changes nothing. */
+  previewMigrations(request: MigrateRequest, options: CallOptions): Promise<MigrationPreview>;
   /** How the service reaches its store. Throws a `DriverError` before `provision`. */
   connection(request: { readonly service: string }): Promise<StoreConnection>;
   /** Stops the server; the data stays. */
   stop(request: { readonly service: string }, options: CallOptions): Promise<void>;
   /** Deletes the data for good. Refuses while the server runs. */
   purge(request: { readonly service: string }, options: CallOptions): Promise<void>;
+  /** How its passwords are renewed; undefined: they are not Islet's to give. */
+  readonly credentials?: StoreCredentials;
   observe(): Promise<Readonly<Record<string, StoreObservation>>>;
   watch(onChange: () => void): Disposable;
   close(): Promise<void>;
   /** How its stores are copied and brought back; undefined: whoever runs them outside of Islet has to. */
   readonly backups?: StoreBackups;
+}
+
+/**
+ * Renews how a service is let into its store, without a moment in which nobody is: both halves hold for a while, and what
+ * runs with the old one is replaced meanwhile.
+ */
+export interface StoreCredentials {
+  /**
+   * From now on `connection` tells new ones; those before go on working until `retire`. While some wait for that, it does
+   * nothing: at most two hold at a time.
+   */
+  rotate(request: { readonly service: string }, options: CallOptions): Promise<void>;
+  /** Lets nobody in any more by what `rotate` replaced, and ends who is inside by it. */
+  retire(request: { readonly service: string }, options: CallOptions): Promise<void>;
 }
 
 export interface StoreRequest {
@@ -36,9 +54,55 @@ export interface MigrateRequest {
 }
 
 export type MigrateOutcome =
-  | { readonly kind: 'migrated'; readonly applied: readonly string[] }
+  | {
+      readonly kind: 'migrated';
+      readonly applied: readonly string[];
+      /** What was dangerous of them, and was let through; absent: nothing. */
+      readonly hazards?: readonly MigrationHazard[];
+    }
   /** The store is as before the migration that failed; those before it are applied and recorded. */
   | { readonly kind: 'failed'; readonly migration: string; readonly reason: string };
+
+export type MigrationPreview =
+  | { readonly kind: 'pending'; readonly migrations: readonly PendingMigration[] }
+  /** Nothing would run: a file that was applied has changed, or the like. */
+  | { readonly kind: 'refused'; readonly migration: string; readonly reason: string };
+
+export interface PendingMigration {
+  readonly name: string;
+  /** False: statement by statement, so that one that fails leaves those before it applied. */
+  readonly inTransaction: boolean;
+  readonly hazards: readonly MigrationHazard[];
+  /** Why hazards can't be looked for; undefined: they were. */
+  readonly unread: string | undefined;
+}
+
+/** What the other users of a store would feel of a statement. All but the last stop a migration that doesn't allow them. */
+export const HAZARD_EFFECTS = [
+  'blocks writes',
+  'blocks reads and writes',
+  'fails',
+  'breaks the running revision',
+] as const;
+export type HazardEffect = (typeof HAZARD_EFFECTS)[number];
+
+export interface MigrationHazard {
+  /** What the file names to let it through: `-- islet: allow set-not-null-scans`. */
+  readonly rule: string;
+  readonly migration: string;
+  /** Of the statement; the first line is 1. */
+  readonly line: number;
+  readonly table: string;
+  /** Size of the table's rows. */
+  readonly bytes: number;
+  readonly effect: HazardEffect;
+  /** Continues "it": `builds the index while nobody may write`. */
+  readonly what: string;
+  /** How the same is reached without it. */
+  readonly remedy: string;
+  /** The file lets it through. */
+  readonly allowed: boolean;
+}
 
 export interface StoreConnection {
   readonly url: string;
@@ -54,4 +118,10 @@ export interface StoreConnection {
 export type StoreObservation =
   | { readonly kind: 'stopped'; readonly how: string | undefined }
   | { readonly kind: 'starting' }
-  | { readonly kind: 'ready'; readonly pid: number | undefined; readonly port: number | undefined };
+  | {
+      readonly kind: 'ready';
+      readonly pid: number | undefined;
+      readonly port: number | undefined;
+      /** When the credentials were replaced that still work beside the new ones; absent: there are none. */
+      readonly replacedAt?: number;
+    };

@@ -10,6 +10,8 @@ export const DRIVER_FAILURES = {
   'not-found': { retryable: false },
   refused: { retryable: false },
   unsupported: { retryable: false },
+  /** What was stored is not what was stored any more. */
+  damaged: { retryable: false },
   internal: { retryable: true },
 } as const satisfies Record<string, { retryable: boolean }>;
 

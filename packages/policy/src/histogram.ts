@@ -20,6 +20,16 @@ export interface HistogramData {
   readonly buckets: readonly (readonly [bucket: number, count: number])[];
 }
 
+/** What was recorded between two looks at one histogram, which has only grown in between. */
+export function recordedSince(before: HistogramData | undefined, after: HistogramData): HistogramData {
+  if (before === undefined || before.count > after.count) return after;
+  const earlier = new Map(before.buckets);
+  const buckets = after.buckets
+    .map(([bucket, count]) => [bucket, count - (earlier.get(bucket) ?? 0)] as const)
+    .filter(([, count]) => count > 0);
+  return { count: after.count - before.count, sum: after.sum - before.sum, buckets };
+}
+
 export class Histogram {
   readonly #counts = new Float64Array(BUCKETS);
   #count = 0;
@@ -63,6 +73,14 @@ export class Histogram {
       if (seen >= rank) return middleOf(bucket);
     }
     return 0;
+  }
+
+  /** How many of the recorded values lie above it; those of its own bucket do not. */
+  countAbove(value: number): number {
+    const whole = Math.min(MAX_VALUE, Math.max(0, Math.floor(value)));
+    let count = 0;
+    for (let bucket = bucketOf(whole) + 1; bucket < BUCKETS; bucket++) count += this.#counts[bucket] ?? 0;
+    return count;
   }
 
   toJSON(): HistogramData {

@@ -38,6 +38,8 @@ export interface EdgeStats extends TrafficCounts {
   readonly breaker: BreakerState;
   /** Requests that wait for a place. */
   readonly waiting: number;
+  /** How many places `traffic.limits.requests: auto` allows now. */
+  readonly limit: number;
 }
 
 export interface InstanceStats extends TrafficCounts {
@@ -52,6 +54,8 @@ export interface InstanceStats extends TrafficCounts {
 export interface RevisionStats extends TrafficCounts {
   readonly service: string;
   readonly revision: string;
+  /** Copies that it was sent for being looked at; `overloaded` among the errors are those that were not sent. */
+  readonly mirrored: TrafficCounts;
 }
 
 export class Counts {
@@ -132,6 +136,7 @@ export class Edge {
       decisions,
       breaker: this.breaker.stateAt(now),
       waiting: this.bulkhead.waiting,
+      limit: this.bulkhead.adaptive.limit,
       ...counts.toJSON(),
     };
   }

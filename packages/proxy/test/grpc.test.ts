@@ -87,7 +87,7 @@ test('a path that nobody exposes is UNIMPLEMENTED, as it is to any gRPC server',
 });
 
 test('too many calls at once are RESOURCE_EXHAUSTED', async (t) => {
-  const limits = { connections: 1024, pending: 0, requests: 1, queueMs: 1000 };
+  const limits = { ...DEFAULT_TRAFFIC.limits, connections: 1024, pending: 0, requests: 1, queueMs: 1000 };
   const { client, behave, plane } = await single(t, { ...DEFAULT_TRAFFIC, limits });
   behave(() => undefined);
   begin(client, '/s/m', CALL).on('error', () => undefined);

@@ -35,6 +35,23 @@ test('a request beyond the limit waits for its turn, and goes when the one befor
   assert.match(await second, /done$/);
 });
 
+test('how much may be in flight follows from how long answers take, unless it is declared', async (t) => {
+  for (const requests of ['auto', 1000] as const) {
+    const { edge, held, pass, plane } = await limited(t, { requests });
+    const limitNow = () => plane.readStats().edges.find(({ from }) => from.kind === 'edge')?.limit ?? 0;
+    const round = async (count: number, ms: number) => {
+      const answers = Array.from({ length: count }, () => send(edge, GET));
+      await until(() => held.length === count);
+      pass(ms);
+      for (const answer of held.splice(0)) answer();
+      await Promise.all(answers);
+    };
+    for (let quiet = 0; quiet < 8; quiet++) await round(15, 100);
+    for (let busy = 0; busy < 8 && limitNow() === 1000; busy++) await round(110, 900);
+    assert.equal(limitNow() < 1000, requests === 'auto');
+  }
+});
+
 test('whoever waits for too long is refused, and named the rule', async (t) => {
   const { edge, held, pass, waiting } = await limited(t, { requests: 1 });
   const first = send(edge, GET);

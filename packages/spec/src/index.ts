@@ -9,6 +9,6 @@ export { jsonSchema } from './json-schema.ts';
 export type { LeafValue } from './leaf.ts';
 export * from './model.ts';
 export { type ParseResult, parseSystem } from './parse-system.ts';
-export { durationText, sizeText } from './quantities.ts';
+export { durationText, roundSizeText, sizeText } from './quantities.ts';
 export { describeCut } from './start-order.ts';
 export { templateText } from './template.ts';

@@ -31,6 +31,15 @@ export function sizeText(bytes: number): string {
   return `${bytes / UNITS_BYTES[unit]}${unit}`;
 }
 
+/** For people: `2.0 GiB`, `17 MiB`. */
+export function roundSizeText(bytes: number): string {
+  const power = Math.min(Math.floor(Math.log2(Math.max(bytes, 1)) / 10), ROUND_UNITS.length - 1);
+  const value = bytes / 1024 ** power;
+  return `${value >= 10 || power === 0 ? Math.round(value) : value.toFixed(1)} ${ROUND_UNITS[power]}`;
+}
+
+const ROUND_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
+
 /** `500m` is 0.5. Takes only what `MILLICORES` matches. */
 export function cores(text: string): number {
   return Number(MILLICORES.exec(text)?.[1]) / 1000;

@@ -1,3 +1,5 @@
+import { balanceLeaves } from './balance-leaves.ts';
+import { cacheLeaves } from './content.ts';
 import { type Leaf, leaves } from './leaf.ts';
 import type { Path } from './located.ts';
 import type {
@@ -9,20 +11,22 @@ import type {
   TimeoutSpec,
   TrafficSpec,
 } from './model.ts';
-import { durationText } from './quantities.ts';
+import { durationText, sizeText } from './quantities.ts';
 
 /** Every effective value of a traffic section. */
 export function trafficLeaves(
   section: Path,
-  { timeout, retry, outlier, breaker, limits, rateLimit }: TrafficSpec,
+  { balance, timeout, retry, outlier, breaker, limits, rateLimit, cache }: TrafficSpec,
 ): readonly Leaf[] {
   return [
+    ...balanceLeaves([...section, 'balance'], balance),
     ...timeoutLeaves([...section, 'timeout'], timeout),
     ...retryLeaves(section, retry),
     ...outlierLeaves(section, outlier),
     ...breakerLeaves(section, breaker),
     ...limitLeaves([...section, 'limits'], limits),
-    ...rateLeaves([...section, 'rateLimit'], rateLimit),
+    ...rateLimit.flatMap((limit, index) => rateLeaves([...section, 'rateLimit', index], limit)),
+    ...cacheLeaves(section, cache),
   ];
 }
 
@@ -72,12 +76,20 @@ function breakerLeaves(section: Path, breaker: BreakerSpec | undefined): readonl
   });
 }
 
-function limitLeaves(section: Path, { connections, pending, requests, queueMs }: LimitsSpec): readonly Leaf[] {
-  return leaves(section, { connections, pending, requests, queue: durationText(queueMs) });
+function limitLeaves(section: Path, { connections, pending, requests, queueMs, sizes }: LimitsSpec): readonly Leaf[] {
+  return leaves(section, {
+    ...{ connections, pending, requests, queue: durationText(queueMs) },
+    requestHeaders: maybeSize(sizes.requestHeaders),
+    requestBody: maybeSize(sizes.requestBody),
+    responseHeaders: maybeSize(sizes.responseHeaders),
+    responseBody: maybeSize(sizes.responseBody),
+  });
 }
 
-function rateLeaves(section: Path, rate: RateLimitSpec | undefined): readonly Leaf[] {
-  if (rate === undefined) return [];
-  const { rps, burst, by } = rate;
+function maybeSize(bytes: number | undefined): string | undefined {
+  return bytes === undefined ? undefined : sizeText(bytes);
+}
+
+function rateLeaves(section: Path, { rps, burst, by }: RateLimitSpec): readonly Leaf[] {
   return leaves(section, { rps, burst, by: by.kind === 'header' ? `header:${by.name}` : by.kind });
 }

@@ -1,6 +1,9 @@
+import { balanceOf } from './balance.ts';
+import { cacheOf } from './content.ts';
 import { freezeDeep } from './freeze.ts';
 import type {
   BreakerSpec,
+  LimitsSpec,
   OutlierSpec,
   RateLimitKey,
   RateLimitSpec,
@@ -11,15 +14,25 @@ import type {
 import { type ParsedTraffic, traffic } from './schema/traffic.ts';
 
 /** What a parsed traffic section means. */
-export function trafficOf({ timeout, retry, outlier, breaker, limits, rateLimit }: ParsedTraffic): TrafficSpec {
-  const { connections, pending, requests, queue } = limits;
+export function trafficOf({
+  balance,
+  timeout,
+  retry,
+  outlier,
+  breaker,
+  limits,
+  rateLimit,
+  cache,
+}: ParsedTraffic): TrafficSpec {
   return {
+    balance: balanceOf(balance),
     timeout: timeoutOf(timeout),
     retry: retryOf(retry),
     outlier: outlierOf(outlier),
     breaker: breakerOf(breaker),
-    limits: { connections, pending, requests, queueMs: queue },
-    rateLimit: rateLimitOf(rateLimit),
+    limits: limitsOf(limits),
+    rateLimit: rateLimit.map(rateLimitOf),
+    cache: cacheOf(cache),
   };
 }
 
@@ -46,9 +59,15 @@ function breakerOf(breaker: ParsedTraffic['breaker']): BreakerSpec | undefined {
   return { failureRatePercent: failureRate, windowMs: window, minCalls, openMs: open, maxOpenMs: maxOpen, halfOpen };
 }
 
-function rateLimitOf(rate: ParsedTraffic['rateLimit']): RateLimitSpec | undefined {
-  if (rate === undefined) return undefined;
-  const { rps, burst, by } = rate;
+function limitsOf({ connections, pending, requests, queue, ...sizes }: ParsedTraffic['limits']): LimitsSpec {
+  const { requestHeaders, requestBody, responseHeaders, responseBody } = sizes;
+  return {
+    ...{ connections, pending, requests, queueMs: queue },
+    sizes: { requestHeaders, requestBody, responseHeaders, responseBody },
+  };
+}
+
+function rateLimitOf({ rps, burst, by }: ParsedTraffic['rateLimit'][number]): RateLimitSpec {
   return { rps, burst: burst ?? 2 * rps, by: keyOf(by) };
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { cores, durationMs, durationText, sizeBytes, sizeText } from '../src/quantities.ts';
+import { cores, durationMs, durationText, roundSizeText, sizeBytes, sizeText } from '../src/quantities.ts';
 
 test('durations and sizes are counted in their units', () => {
   assert.deepEqual(
@@ -27,4 +27,14 @@ test('what is written back counts the same', () => {
 test('the largest unit that leaves nothing over is written', () => {
   assert.deepEqual([0, 1, 1000, 90_000, 120_000, 86_400_000].map(durationText), ['0s', '1ms', '1s', '90s', '2m', '1d']);
   assert.deepEqual([1, 1024, 1_000_000, 268_435_456].map(sizeText), ['1', '1Ki', '1000000', '256Mi']);
+});
+
+test('for people a size has two or three digits', () => {
+  assert.deepEqual([0, 900, 1536, 17_563_648, 2.04 * 1024 ** 3].map(roundSizeText), [
+    '0 B',
+    '900 B',
+    '1.5 KiB',
+    '17 MiB',
+    '2.0 GiB',
+  ]);
 });

@@ -19,19 +19,34 @@ function sentence(decision: Decision): string {
       return `revision ${short(decision.revision)} works, and is what a failed rollout goes back to`;
     case 'failed':
       return `gave up ${short(decision.generation)}: ${decision.failure.step} failed: ${decision.failure.reason}`;
+    case 'advanced':
+      return `moved the traffic of ${short(decision.generation)} on by a step: ${decision.why}`;
+    case 'paused':
+      return `was asked to pause the rollout of ${short(decision.generation)}`;
+    case 'resumed':
+      return `was asked to go on with the rollout of ${short(decision.generation)}`;
     case 'provisioned':
       return 'started its database';
     case 'migrated':
-      return decision.files.length === 0 ? 'its database was up to date' : `applied ${decision.files.join(', ')}`;
+      return migrated(decision);
+    case 'retired':
+      return 'withdrew the old credentials of its database';
     case 'ended':
       return `${decision.instance} ended: ${decision.how}`;
     case 'killed':
       return `ended ${decision.instance}: ${decision.why}`;
     case 'purged':
       return 'deleted its data and files';
+    case 'scaled':
+      return `from ${decision.from} to ${decision.to} instances: ${decision.why}`;
     case 'proxy-died':
       return `the proxy died with about ${decision.inFlight} requests inside it, and was started again`;
     case 'note':
       return decision.text;
   }
+}
+
+function migrated({ files, hazards = [] }: Extract<Decision, { kind: 'migrated' }>): string {
+  if (files.length === 0) return 'its database was up to date';
+  return [`applied ${files.join(', ')}`, ...hazards].join('; hazard: ');
 }

@@ -3,12 +3,15 @@ import { type Asked, apply, goneService, hasGoneDown, propose } from '../apply.t
 import { secretsOf } from '../desire.ts';
 import { placeOf } from '../facts.ts';
 import { readLogs } from '../logs.ts';
+import { followsSomething } from '../scale/follows.ts';
 import { systemStatus } from '../status.ts';
 import type { Applied, AppliedService } from '../store/applied.ts';
 import { lookOnce, type System } from '../system.ts';
+import { databaseHandlers } from './database.ts';
 import { describeDecision } from './decisions.ts';
 import { diagnose } from './diagnose.ts';
 import { previewOf } from './preview.ts';
+import { scalingOf } from './scaling.ts';
 import type { Handlers } from './server.ts';
 
 /** What the control plane does for each route of the contract. */
@@ -44,6 +47,9 @@ export function createHandlers(system: System): Handlers {
     return put({ ...current(), services }, text);
   };
 
+  const restart = (service: string, text: string) =>
+    change(service, ({ restarts }) => ({ restarts: restarts + 1, since: clock.now() }), text);
+
   const usersOf = (secret: string) =>
     (applied.current()?.services ?? [])
       .filter(({ spec }) => secretsOf(spec).includes(secret))
@@ -71,15 +77,27 @@ export function createHandlers(system: System): Handlers {
       const next = { ...(before ?? none), services: [], gone: gone.map((it) => ({ ...it, purge })), goingDown: true };
       return put(next, purge ? 'down --purge' : 'down');
     },
-    restart: ({ params: { service = '' } }) =>
-      change(service, ({ restarts }) => ({ restarts: restarts + 1, since: clock.now() }), `restart ${service}`),
+    restart: ({ params: { service = '' } }) => restart(service, `restart ${service}`),
     scale: ({ params: { service = '' }, body: { instances } }) => {
       const { spec } = wanted(service);
+      if (instances === 'auto')
+        return change(service, () => ({ instances: spec.scale.min, scaledFrom: undefined }), `scale ${service} auto`);
       if (spec.api.port !== undefined && instances > 1) {
         throw new ApiError('conflict', `${service} has the fixed port ${spec.api.port}: it can't run more than once`);
       }
-      return change(service, () => ({ instances, scaledFrom: spec.scale.min }), `scale ${service} ${instances}`);
+      const from = system.autoscaler.instances(wanted(service));
+      const accepted = change(
+        service,
+        () => ({ instances, scaledFrom: spec.scale.min }),
+        `scale ${service} ${instances}`,
+      );
+      // What follows something goes on from here, once it is given back.
+      const why = 'islet scale asked for it';
+      if (followsSomething(spec.scale))
+        decisions.record({ kind: 'scaled', service, from, to: instances, why }, clock.now());
+      return accepted;
     },
+    scaling: ({ params: { service = '' } }) => scalingOf(wanted(service), system),
     logs: ({ query, signal }) => {
       const names = [
         ...(applied.current()?.services.map(({ spec }) => spec.name) ?? []),
@@ -98,6 +116,7 @@ export function createHandlers(system: System): Handlers {
       const { argv, cwd, env } = await placeOf(instance, spec, system.hands);
       return { cwd, prefix: [...argv], env };
     },
+    ...databaseHandlers(system, { wanted, restart }),
     operator: () => ({ socket: parts.operatorSocket }),
     secrets: () => secrets.list().map((secret) => ({ ...secret, usedBy: usersOf(secret.name) })),
     setSecret: ({ params: { name = '' }, body: { value } }) => {

@@ -20,8 +20,13 @@ export async function previewOf({ applied, warnings, changed }: Proposal, system
     operatorSocket: parts.operatorSocket,
   });
   const { decisions } = parts.state;
-  const wished = desireOf(applied, { decisions, routes: routes.key, startedAt: parts.clock.now() });
-  const traffic = look.observed.traffic.acknowledged ?? { routes: '', endpoints: {} };
+  const wished = desireOf(applied, {
+    decisions,
+    routes: routes.key,
+    startedAt: parts.clock.now(),
+    instances: system.autoscaler.instances,
+  });
+  const traffic = look.observed.traffic.acknowledged ?? { routes: '', endpoints: {}, splits: {} };
   const observed = { ...look.observed, traffic: { ...look.observed.traffic, acknowledged: traffic } };
   const steps = preview(wished, tryingAgain(observed), parts.clock.now());
   const shown = steps.filter(({ kind }) => kind !== 'publish');

@@ -153,6 +153,7 @@ const API_CODE = {
   conflict: 'conflict',
   refused: 'conflict',
   unsupported: 'conflict',
+  damaged: 'conflict',
   unavailable: 'unavailable',
   'no-space': 'unavailable',
   timeout: 'unavailable',

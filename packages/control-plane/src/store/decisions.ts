@@ -1,5 +1,5 @@
 import type { Failure } from '@islet/client';
-import type { Generation, RevisionId, StableGeneration } from '@islet/plan';
+import type { Generation, Progress, RevisionId, StableGeneration } from '@islet/plan';
 import type { Database } from './database.ts';
 
 /** What the control plane decided or learnt, and must not forget. Append-only, but for old ends. */
@@ -12,17 +12,37 @@ export type Decision =
       readonly generation: Generation;
     }
   | { readonly kind: 'failed'; readonly service: string; readonly generation: Generation; readonly failure: Failure }
+  /** Traffic was moved on: so many steps are behind it. */
+  | {
+      readonly kind: 'advanced';
+      readonly service: string;
+      readonly generation: Generation;
+      readonly step: number;
+      readonly why: string;
+    }
+  | { readonly kind: 'paused' | 'resumed'; readonly service: string; readonly generation: Generation }
   | {
       readonly kind: 'migrated';
       readonly service: string;
       readonly revision: RevisionId;
       readonly files: readonly string[];
+      /** What was dangerous of them and was let through; absent: nothing. */
+      readonly hazards?: readonly string[];
     }
   /** Its store was made or started: which migrations it holds is to be found out anew. */
   | { readonly kind: 'provisioned'; readonly service: string }
+  /** Its store lets nobody in any more by the credentials that were replaced. */
+  | { readonly kind: 'retired'; readonly service: string }
   | { readonly kind: 'ended'; readonly service: string; readonly instance: string; readonly how: string }
   | { readonly kind: 'killed'; readonly service: string; readonly instance: string; readonly why: string }
   | { readonly kind: 'purged'; readonly service: string }
+  | {
+      readonly kind: 'scaled';
+      readonly service: string;
+      readonly from: number;
+      readonly to: number;
+      readonly why: string;
+    }
   | {
       readonly kind: 'proxy-died';
       readonly inFlight: number;
@@ -43,12 +63,26 @@ export interface Decisions {
   list(options: { readonly service?: string | undefined; readonly since?: number | undefined }): DecisionRow[];
   /** The newest of a kind. */
   latest<K extends Decision['kind']>(kind: K): Extract<Decision, { kind: K }> | undefined;
+  /** The last changes of a service's number of instances, newest last. */
+  changesOf(service: string, count: number): readonly ScaleChange[];
+  /** The number of instances that was decided last; undefined: none ever was. */
+  scaled(service: string): number | undefined;
   /** What the decisions add up to, for one service. */
   rollouts(service: string): Rollouts;
 }
 
+export interface ScaleChange {
+  readonly at: number;
+  readonly decision: Extract<Decision, { kind: 'scaled' }>;
+}
+
 export interface Rollouts {
   readonly stable: StableGeneration | undefined;
+  readonly promotedAt: number;
+  /** What was promoted before `stable`, and not given up since. */
+  readonly fallback: StableGeneration | undefined;
+  /** Of the generation whose traffic was moved last. */
+  readonly progress: Progress | undefined;
   readonly failed: ReadonlyMap<Generation, Failure>;
   readonly migrated: readonly RevisionId[];
   /** Revisions that were promoted, newest first. */
@@ -64,7 +98,10 @@ const KEPT_EVENTS = 50_000;
 
 export function openDecisions(database: Database): Decisions {
   database
-    .prepare("DELETE FROM decisions WHERE kind IN ('ended', 'killed') AND seq <= (SELECT MAX(seq) FROM decisions) - ?")
+    .prepare(
+      `DELETE FROM decisions WHERE kind IN ('ended', 'killed', 'scaled') AND seq <= (SELECT MAX(seq) FROM decisions) - ?
+       AND seq NOT IN (SELECT MAX(seq) FROM decisions WHERE kind = 'scaled' GROUP BY service)`,
+    )
     .run(KEPT_EVENTS);
   const insert = database.prepare('INSERT INTO decisions (at, service, kind, detail) VALUES (?, ?, ?, ?)');
   const recent = database.prepare(
@@ -72,12 +109,18 @@ export function openDecisions(database: Database): Decisions {
      WHERE seq > ?1 AND (?2 IS NULL OR service = ?2) ORDER BY seq DESC LIMIT ${PAGE}) ORDER BY seq`,
   );
   const newest = database.prepare('SELECT detail FROM decisions WHERE kind = ? ORDER BY seq DESC LIMIT 1');
+  const changes = database.prepare(
+    "SELECT at, detail FROM decisions WHERE service = ? AND kind = 'scaled' ORDER BY seq DESC LIMIT ?",
+  );
   const rollouts = new Map<string, Rollouts>(replay(database));
+  const scaled = new Map<string, number>(lastScaled(database));
   return {
     record(decision, now) {
       const service = 'service' in decision ? decision.service : null;
       insert.run(now, service, decision.kind, JSON.stringify(decision));
-      if (service !== null) rollouts.set(service, after(rollouts.get(service) ?? NONE, decision));
+      if (decision.kind === 'scaled') scaled.set(decision.service, decision.to);
+      else if (decision.kind === 'purged') scaled.delete(decision.service);
+      if (service !== null) rollouts.set(service, after(rollouts.get(service) ?? NONE, decision, now));
     },
     list: ({ service, since = 0 }) =>
       (recent.all(since, service ?? null) as unknown as Row[]).map(({ detail, service, ...row }) => ({
@@ -89,6 +132,11 @@ export function openDecisions(database: Database): Decisions {
       const row = newest.get(kind) as Pick<Row, 'detail'> | undefined;
       return row && JSON.parse(row.detail);
     },
+    changesOf: (service, count) =>
+      (changes.all(service, count) as unknown as Row[])
+        .map(({ at, detail }) => ({ at, decision: JSON.parse(detail) as ScaleChange['decision'] }))
+        .reverse(),
+    scaled: (service) => scaled.get(service),
     rollouts: (service) => rollouts.get(service) ?? NONE,
   };
 }
@@ -100,34 +148,74 @@ interface Row {
   readonly detail: string;
 }
 
-const NONE: Rollouts = { stable: undefined, failed: new Map(), migrated: [], promoted: [] };
+const NONE: Rollouts = {
+  stable: undefined,
+  promotedAt: 0,
+  fallback: undefined,
+  progress: undefined,
+  failed: new Map(),
+  migrated: [],
+  promoted: [],
+};
 
 function replay(database: Database): Map<string, Rollouts> {
   const rows = database
     .prepare(
-      "SELECT service, detail FROM decisions WHERE kind IN ('promoted','failed','provisioned','migrated','purged') ORDER BY seq",
+      "SELECT at, service, detail FROM decisions WHERE kind IN ('promoted','failed','advanced','paused','resumed','provisioned','migrated','purged') ORDER BY seq",
     )
     .all() as unknown as Row[];
   const rollouts = new Map<string, Rollouts>();
-  for (const { service, detail } of rows) {
+  for (const { at, service, detail } of rows) {
     if (service === null) continue;
-    rollouts.set(service, after(rollouts.get(service) ?? NONE, JSON.parse(detail) as Decision));
+    rollouts.set(service, after(rollouts.get(service) ?? NONE, JSON.parse(detail) as Decision, at));
   }
   return rollouts;
 }
 
-function after(rollouts: Rollouts, decision: Decision): Rollouts {
+/** A purged service begins anew. */
+function lastScaled(database: Database): readonly [string, number][] {
+  const rows = database
+    .prepare(
+      `SELECT service, detail FROM decisions WHERE kind = 'scaled' AND seq IN
+       (SELECT MAX(seq) FROM decisions WHERE kind IN ('scaled', 'purged') GROUP BY service)`,
+    )
+    .all() as unknown as Row[];
+  return rows.map(({ service, detail }) => [service ?? '', (JSON.parse(detail) as { to: number }).to]);
+}
+
+function after(rollouts: Rollouts, decision: Decision, at: number): Rollouts {
   switch (decision.kind) {
     case 'promoted': {
       const { revision, generation } = decision;
       const promoted = newestFirst(revision, rollouts.promoted);
-      return { ...rollouts, stable: { revision, generation }, failed: without(rollouts.failed, generation), promoted };
+      const failed = without(rollouts.failed, generation);
+      // Said twice, it is promoted once.
+      if (rollouts.stable?.generation === generation) return { ...rollouts, failed, promoted };
+      const { stable: fallback } = rollouts;
+      return { ...rollouts, stable: { revision, generation }, fallback, promotedAt: at, failed, promoted };
     }
-    case 'failed':
+    case 'failed': {
+      const { generation, failure } = decision;
+      const failed = new Map([...rollouts.failed, [generation, failure] as const].slice(-REMEMBERED));
+      const wasStable = rollouts.stable?.generation === generation;
+      return wasStable
+        ? { ...rollouts, failed, stable: rollouts.fallback, fallback: undefined }
+        : { ...rollouts, failed };
+    }
+    case 'advanced': {
+      const { generation, step } = decision;
+      return { ...rollouts, progress: { generation, step, since: at, paused: false } };
+    }
+    case 'paused':
+    case 'resumed': {
+      const { generation, kind } = decision;
+      const known = rollouts.progress?.generation === generation ? rollouts.progress : undefined;
+      const { step = 0, since = 0 } = known ?? {};
       return {
         ...rollouts,
-        failed: new Map([...rollouts.failed, [decision.generation, decision.failure] as const].slice(-REMEMBERED)),
+        progress: { generation, step, since: kind === 'resumed' ? at : since, paused: kind === 'paused' },
       };
+    }
     case 'provisioned':
       return rollouts.migrated.length === 0 ? rollouts : { ...rollouts, migrated: [] };
     case 'migrated':

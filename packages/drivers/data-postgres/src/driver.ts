@@ -8,34 +8,40 @@ import {
   layoutOf,
   type MigrateOutcome,
   type MigrateRequest,
+  type StoreBackups,
   type StoreConnection,
+  type StoreCredentials,
   type StoreObservation,
   type StoreRequest,
 } from '@islet/driver';
 import { readMigrations } from '@islet/driver/migrations';
 import { removeIfEmpty } from '@islet/driver/owned-folder';
-import { type Guarantee, serviceUser, type UnixUser } from '@islet/supervise';
+import { serviceUser, type UnixUser } from '@islet/supervise';
+import { createBackups, type Recovery } from './backup/backups.ts';
+import { endedTooEarly } from './backup/restore-cluster.ts';
 import { findPackage, usableBinaries } from './binaries.ts';
 import { type ClusterPlace, clusterExists, clusterFolder, makeCluster, removeCluster } from './cluster.ts';
 import { withClient } from './connect.ts';
 import { type Credentials, CredentialsFolder } from './credentials.ts';
 import { failpoint } from './failpoint.ts';
+import { endedAtStart, lostCredentials, noUser, strangerInside, unfinishedRestore } from './failures.ts';
 import { Health } from './health.ts';
-import { migratePostgres } from './migrations.ts';
+import { migratePostgres, previewPostgres } from './migrations.ts';
 import { processName, storeName } from './names.ts';
 import { LIMITS, type PostgresOptions } from './options.ts';
-import {
-  lastComplaint,
-  logSize,
-  portWasTaken,
-  readLog,
-  runningServer,
-  startServer,
-  stopServer,
-  untilReady,
-} from './server.ts';
+import { retireCredentials, rotateCredentials } from './rotation.ts';
+import { logSize, portWasTaken, readLog, runningServer, startServer, stopServer, untilReady } from './server.ts';
 import { removeStaleLock } from './stale-lock.ts';
-import { connectionTo, ensureStore, isStarted, type Started, serviceConfig, superuserConfig } from './store.ts';
+import {
+  connectionTo,
+  ensureStore,
+  insideConfig,
+  isStarted,
+  removeOtherLogins,
+  type Started,
+  serviceConfig,
+  superuserConfig,
+} from './store.ts';
 import { Turns } from './turns.ts';
 
 /** A PostgreSQL server for each service: its own cluster, user, password, port and log, kept by the supervisor. */
@@ -45,6 +51,7 @@ export function createPostgres(options: PostgresOptions): DataDriver {
 
 class PostgresDriver implements DataDriver {
   readonly engine = 'postgres';
+  readonly backups: StoreBackups;
   readonly #options: PostgresOptions;
   readonly #credentials: CredentialsFolder;
   readonly #health: Health;
@@ -57,6 +64,12 @@ class PostgresDriver implements DataDriver {
     this.#options = options;
     this.#credentials = new CredentialsFolder(join(options.layout.state, 'credentials'));
     this.#health = new Health(options.supervisor, () => this.#changed());
+    this.backups = createBackups({
+      ...{ options, credentials: this.#credentials, health: this.#health, turns: this.#turns },
+      placeOf: (service) => this.#placeOf(service),
+      recover: (credentials, recovery) => this.#startUntilReady(credentials, recovery),
+      changed: () => this.#changed(),
+    });
     this.#exits = options.supervisor.onExit((name) => {
       if (this.#credentials.services().some((service) => processName(service) === name)) this.#changed();
     });
@@ -67,9 +80,17 @@ class PostgresDriver implements DataDriver {
       signal.throwIfAborted();
       const place = await this.#placeOf(service);
       const credentials = this.#credentials.get(service) ?? (await this.#newCredentials(service, place));
+      if (credentials.incomplete) throw unfinishedRestore(service);
       if (this.#health.isReady(service)) return;
-      const started = await this.#startUntilReady(credentials, place, signal);
+      const started = await this.#startUntilReady(credentials, {
+        place,
+        settings: {},
+        withinMs: LIMITS.readyMs,
+        signal,
+      });
+      if (started === 'short') throw endedAtStart(service, '');
       await withClient(superuserConfig(started), signal, (client) => ensureStore(client, started));
+      await withClient(insideConfig(started), signal, (client) => removeOtherLogins(client, started));
       this.#health.setReady(service);
       this.#changed();
     });
@@ -83,9 +104,22 @@ class PostgresDriver implements DataDriver {
     });
   }
 
+  async previewMigrations({ service, folder, within }: MigrateRequest, { signal }: CallOptions) {
+    return previewPostgres(serviceConfig(this.#started(service)), await readMigrations(folder, within), signal);
+  }
+
   async connection({ service }: { readonly service: string }): Promise<StoreConnection> {
     return connectionTo(this.#started(service));
   }
+
+  readonly credentials: StoreCredentials = {
+    rotate: ({ service }, { signal }) =>
+      this.#renew(service, (started) =>
+        rotateCredentials(started, { credentials: this.#credentials, now: Date.now, signal }),
+      ),
+    retire: ({ service }, { signal }) =>
+      this.#renew(service, (started) => retireCredentials(started, { credentials: this.#credentials, signal })),
+  };
 
   async stop({ service }: { readonly service: string }): Promise<void> {
     await this.#turns.take(service, async () => {
@@ -133,10 +167,22 @@ class PostgresDriver implements DataDriver {
     await this.#health.close();
   }
 
+  async #renew(service: string, act: (started: Started) => Promise<void>): Promise<void> {
+    await this.#turns.take(service, async () => {
+      const started = this.#started(service);
+      if (!runningServer(this.#options.supervisor, service)) {
+        throw new DriverError('unavailable', `the PostgreSQL server of ${service} is stopped`, { hint: 'islet up' });
+      }
+      await act(started);
+      this.#changed();
+    });
+  }
+
   #observeRunning(service: string): StoreObservation {
     const credentials = this.#credentials.get(service);
     if (this.#turns.isTaken(service) && !this.#health.isReady(service)) return { kind: 'starting' };
     if (!isStarted(credentials)) return { kind: 'starting' };
+    if (credentials.incomplete) return { kind: 'stopped', how: 'a restore of it did not finish' };
     return this.#health.observe(credentials);
   }
 
@@ -144,23 +190,25 @@ class PostgresDriver implements DataDriver {
    * Starts what doesn't run, and waits. A server whose port a stranger took in the meantime ends at once, and is started
    * on another one.
    */
-  async #startUntilReady(credentials: Credentials, place: ClusterPlace, signal: AbortSignal): Promise<Started> {
+  async #startUntilReady(credentials: Credentials, recovery: Recovery): Promise<Started | 'short'> {
+    const { signal, withinMs } = recovery;
     const { supervisor, log } = this.#options;
     const { service } = credentials;
     for (let attempt = 1; ; attempt++) {
       const logFrom = await logSize(this.#logOf(service));
-      const started = await this.#ensureStarted(credentials, place, signal);
+      const started = await this.#ensureStarted(credentials, recovery);
       const isAlive = () => runningServer(supervisor, service) !== undefined;
-      const readiness = await untilReady(superuserConfig(started), { isAlive, signal });
+      const readiness = await untilReady(superuserConfig(started), { isAlive, withinMs, signal });
       if (readiness === 'ready') return started;
       if (readiness === 'rejected') throw strangerInside(service);
       const written = await readLog(this.#logOf(service), logFrom);
+      if (endedTooEarly(written)) return 'short';
       if (!portWasTaken(written) || attempt === LIMITS.startAttempts) throw endedAtStart(service, written);
       log.warn({ service, port: started.port }, 'the port of a PostgreSQL server is taken: trying another one');
     }
   }
 
-  async #ensureStarted(credentials: Credentials, place: ClusterPlace, signal: AbortSignal): Promise<Started> {
+  async #ensureStarted(credentials: Credentials, { place, settings, signal }: Recovery): Promise<Started> {
     const { supervisor, ports, log } = this.#options;
     const { service } = credentials;
     const known = this.#credentials.get(service);
@@ -186,6 +234,7 @@ class PostgresDriver implements DataDriver {
       port: started.port,
       user: place.user,
       log: this.#logOf(service),
+      settings,
     });
     failpoint('postgres: after the start');
     log.info({ service, port: started.port }, 'PostgreSQL server started');
@@ -235,29 +284,4 @@ class PostgresDriver implements DataDriver {
   #changed(): void {
     for (const listener of this.#listeners) listener();
   }
-}
-
-function noUser(service: string, guarantees: readonly Guarantee[]): DriverError {
-  const reason = guarantees.find(({ name, held }) => name === 'isolation between services' && !held)?.reason;
-  return new DriverError('unsupported', `PostgreSQL refuses to run as root, and ${service} has no user of its own`, {
-    hint: reason ?? 'run Islet as another user',
-  });
-}
-
-function lostCredentials(service: string, folder: string): DriverError {
-  return new DriverError('refused', `${service} has a PostgreSQL cluster in ${folder}, but its credentials are gone`, {
-    hint: `restore credentials/${service}.json in the state folder, or move the cluster away to begin with an empty one`,
-  });
-}
-
-function strangerInside(service: string): DriverError {
-  return new DriverError('refused', `the PostgreSQL server of ${service} doesn't know Islet's own user`, {
-    hint: 'the cluster and its credentials are not of one age: restore both from one backup',
-  });
-}
-
-function endedAtStart(service: string, written: string): DriverError {
-  const complaint = lastComplaint(written) ?? 'it left no word in its log';
-  const code = /no space left/i.test(written) ? 'no-space' : 'unavailable';
-  return new DriverError(code, `the PostgreSQL server of ${service} ended at its start: ${complaint}`);
 }

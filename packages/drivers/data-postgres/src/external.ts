@@ -13,7 +13,7 @@ import {
 import { readMigrations } from '@islet/driver/migrations';
 import { messageOf, withClient } from './connect.ts';
 import { parseStoreUrl } from './external-url.ts';
-import { migratePostgres } from './migrations.ts';
+import { migratePostgres, previewPostgres } from './migrations.ts';
 import { LIMITS } from './options.ts';
 
 /**
@@ -38,13 +38,11 @@ class ExternalDriver implements DataDriver {
   }
 
   async migrate({ service, folder, within }: MigrateRequest, { signal }: CallOptions): Promise<MigrateOutcome> {
-    const { url } = this.#connectionOf(service);
-    if (!isPostgres(url)) {
-      throw new DriverError('unsupported', `migrations of ${service} need a postgres:// URL`, {
-        hint: 'take `database.migrations` out of service.yaml, and migrate by another tool',
-      });
-    }
-    return migratePostgres({ connectionString: url }, await readMigrations(folder, within), signal);
+    return migratePostgres(this.#postgres(service), await readMigrations(folder, within), signal);
+  }
+
+  async previewMigrations({ service, folder, within }: MigrateRequest, { signal }: CallOptions) {
+    return previewPostgres(this.#postgres(service), await readMigrations(folder, within), signal);
   }
 
   async connection({ service }: { readonly service: string }): Promise<StoreConnection> {
@@ -81,6 +79,14 @@ class ExternalDriver implements DataDriver {
 
   async close(): Promise<void> {
     this.#listeners.clear();
+  }
+
+  #postgres(service: string): { readonly connectionString: string } {
+    const { url } = this.#connectionOf(service);
+    if (isPostgres(url)) return { connectionString: url };
+    throw new DriverError('unsupported', `migrations of ${service} need a postgres:// URL`, {
+      hint: 'take `database.migrations` out of service.yaml, and migrate by another tool',
+    });
   }
 
   #connectionOf(service: string): StoreConnection {

@@ -1,35 +1,49 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import { DriverError, type MigrateOutcome } from '@islet/driver';
-import {
-  type ApplyOutcome,
-  type Migration,
-  type RecordedMigration,
-  runMigrations,
-  runsInTransaction,
-  splitStatements,
-} from '@islet/driver/migrations';
-import { type Client, type ClientConfig, DatabaseError } from 'pg';
+import { DriverError, type MigrateOutcome, type MigrationHazard, type MigrationPreview } from '@islet/driver';
+import { type ApplyOutcome, type Migration, planMigrations, runMigrations } from '@islet/driver/migrations';
+import type { Client, ClientConfig } from 'pg';
+import { applyInside, applyOutside } from './apply-migration.ts';
 import { codeOf, messageOf, SQLSTATE, withClient } from './connect.ts';
-import { failpoint } from './failpoint.ts';
-import { quoteName } from './names.ts';
+import { foreseeAll, type Inspector, openInspector, previewOf } from './hazards/inspect.ts';
+import { refusalOf } from './hazards/refusal.ts';
+import { MigrationRecords } from './migration-records.ts';
 import { LIMITS } from './options.ts';
 
 /**
  * Migrations of a PostgreSQL database, run as the service's own role: what they make is the service's.
  *
  * One session holds an advisory lock from the first look to the last, so that two at once apply nothing twice. A file
- * runs whole, in one transaction with its record. A statement that waits for a lock makes all that come after it wait
- * too, readers included: it gives up after `lockMs`, and the file starts over.
+ * is read before it runs: one that would make others wait or fail is refused, unless it says that it means it. A statement
+ * that waits for a lock makes all that come after it wait too, readers included: it gives up after `lockMs`, and is tried
+ * again.
  */
-export async function migratePostgres(
+export function migratePostgres(
   config: ClientConfig,
   migrations: readonly Migration[],
   signal: AbortSignal,
 ): Promise<MigrateOutcome> {
+  return inSession(config, signal, (client) => migrate(client, migrations, signal));
+}
+
+/** What that would do now. Changes nothing, and waits for nobody. */
+export function previewPostgres(
+  config: ClientConfig,
+  migrations: readonly Migration[],
+  signal: AbortSignal,
+): Promise<MigrationPreview> {
+  return inSession(config, signal, async (client) => {
+    const records = await MigrationRecords.open(client);
+    const plan = planMigrations(migrations, await records.list());
+    return plan.kind === 'refused' ? plan : previewOf(await foreseeAll(client, plan.migrations));
+  });
+}
+
+async function inSession<T>(
+  config: ClientConfig,
+  signal: AbortSignal,
+  act: (client: Client) => Promise<T>,
+): Promise<T> {
   try {
-    return await withClient({ ...config, lock_timeout: LIMITS.lockMs }, signal, (client) =>
-      migrate(client, migrations, signal),
-    );
+    return await withClient({ ...config, lock_timeout: LIMITS.lockMs }, signal, act);
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof DriverError) throw error;
@@ -40,15 +54,40 @@ export async function migratePostgres(
 
 async function migrate(client: Client, migrations: readonly Migration[], signal: AbortSignal): Promise<MigrateOutcome> {
   await lock(client, signal);
-  const table = await ensureTable(client);
-  const store = {
-    recorded: () => recordedIn(client, table),
-    apply: (migration: Migration) =>
-      runsInTransaction(migration)
-        ? applyPatiently(client, migration, table, signal)
-        : applyPlainly(client, migration, table),
-  };
-  return runMigrations(store, migrations, signal);
+  const records = await MigrationRecords.open(client);
+  await records.make();
+  const applying = { client, records, signal };
+  const inspector = await openInspector(client);
+  const passed: MigrationHazard[] = [];
+  const outcome = await runMigrations(
+    {
+      recorded: () => records.list(),
+      apply: async (migration): Promise<ApplyOutcome> => {
+        const inspection = await inspectPatiently(inspector, migration, signal);
+        if (inspection.kind === 'refused') return { kind: 'failed', reason: inspection.reason };
+        const { hazards, inTransaction, statements } = inspection;
+        const refusal = refusalOf(hazards);
+        if (refusal !== undefined) return { kind: 'failed', reason: refusal };
+        passed.push(...hazards);
+        return inTransaction ? applyInside(migration, applying) : applyOutside(migration, statements, applying);
+      },
+    },
+    migrations,
+    signal,
+  );
+  return outcome.kind === 'migrated' && passed.length > 0 ? { ...outcome, hazards: passed } : outcome;
+}
+
+/** The size of a table that somebody has locked is not to be had; whoever holds it will let go, or the file fails on it. */
+async function inspectPatiently(inspector: Inspector, migration: Migration, signal: AbortSignal) {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await inspector.inspect(migration);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (codeOf(error) !== SQLSTATE.lockNotAvailable || attempt === LIMITS.lockAttempts) throw error;
+    }
+  }
 }
 
 /** "islet" and "migr", as numbers: the lock's key, held until the session ends. */
@@ -64,118 +103,4 @@ async function lock(client: Client, signal: AbortSignal): Promise<void> {
       if (codeOf(error) !== SQLSTATE.lockNotAvailable) throw error;
     }
   }
-}
-
-/** In the schema that the role would make a table in; named whole, since a migration may change the search path. */
-async function ensureTable(client: Client): Promise<string> {
-  const { rows } = await client.query<{ schema: string | null }>('SELECT current_schema() AS schema');
-  const schema = rows[0]?.schema;
-  if (!schema) {
-    throw new DriverError('refused', 'the database has no schema to keep islet_migrations in', {
-      hint: 'make the schema that the search_path of this role names',
-    });
-  }
-  const table = `${quoteName(schema)}.islet_migrations`;
-  await client.query(
-    `CREATE TABLE IF NOT EXISTS ${table}
-       (name text PRIMARY KEY, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())`,
-  );
-  return table;
-}
-
-async function recordedIn(client: Client, table: string): Promise<readonly RecordedMigration[]> {
-  const { rows } = await client.query<{ name: string; checksum: string; applied_at: Date }>(
-    `SELECT name, checksum, applied_at FROM ${table}`,
-  );
-  return rows.map((row) => ({ name: row.name, checksum: row.checksum, appliedAt: row.applied_at.toISOString() }));
-}
-
-async function applyPatiently(
-  client: Client,
-  migration: Migration,
-  table: string,
-  signal: AbortSignal,
-): Promise<ApplyOutcome> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      await applyInTransaction(client, migration, table);
-      failpoint('postgres: after a migration');
-      return { kind: 'applied' };
-    } catch (error) {
-      await rollBack(client, signal);
-      const reason = explain(migration.name, error, { text: migration.sql, line: 1 });
-      if (codeOf(error) !== SQLSTATE.lockNotAvailable) return { kind: 'failed', reason };
-      if (attempt === LIMITS.lockAttempts) return { kind: 'failed', reason: `${reason}; ${LOCKED}` };
-      await pause(LIMITS.lockPauseMs, undefined, { signal });
-    }
-  }
-}
-
-const LOCKED =
-  `gave up after waiting ${LIMITS.lockAttempts} times for ${LIMITS.lockMs / 1000} s: ` +
-  'a long transaction holds the lock, see pg_stat_activity';
-
-async function applyInTransaction(client: Client, migration: Migration, table: string): Promise<void> {
-  await client.query('BEGIN');
-  const before = await transactionId(client);
-  await client.query(migration.sql);
-  await resetSession(client);
-  if ((await transactionId(client)) !== before) {
-    throw new Error('it ended its transaction itself, and what came before that stays applied');
-  }
-  await record(client, migration, table);
-  await client.query('COMMIT');
-}
-
-/** Statement by statement: a server takes several at once as one transaction. Waits for locks without a limit. */
-async function applyPlainly(client: Client, migration: Migration, table: string): Promise<ApplyOutcome> {
-  await client.query('SET lock_timeout = 0');
-  for (const statement of splitStatements(migration.sql)) {
-    try {
-      await client.query(statement.text);
-    } catch (error) {
-      const reason = explain(migration.name, error, statement);
-      return { kind: 'failed', reason: `${reason}; it runs without a transaction: what came before stays applied` };
-    }
-  }
-  await resetSession(client);
-  await record(client, migration, table);
-  return { kind: 'applied' };
-}
-
-async function transactionId(client: Client): Promise<string | undefined> {
-  const { rows } = await client.query<{ id: string }>('SELECT txid_current()::text AS id');
-  return rows[0]?.id;
-}
-
-/** What a migration set for its session (a dump sets an empty search path) must not reach the next one. */
-async function resetSession(client: Client): Promise<void> {
-  await client.query('RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL');
-}
-
-async function record(client: Client, { name, checksum }: Migration, table: string): Promise<void> {
-  await client.query(`INSERT INTO ${table} (name, checksum) VALUES ($1, $2)`, [name, checksum]);
-}
-
-/** A broken connection has rolled back already; that it is broken is then the error. */
-async function rollBack(client: Client, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  await client.query('ROLLBACK');
-}
-
-/** The message with its place in the file. */
-function explain(name: string, error: unknown, sent: { readonly text: string; readonly line: number }): string {
-  if (!(error instanceof DatabaseError)) return `${name}: ${messageOf(error)}`;
-  // Positions begin at 1 and count characters, not the two halves that JavaScript makes of some.
-  const position = Number(error.position ?? 0);
-  const line =
-    sent.line -
-    1 +
-    [...sent.text]
-      .slice(0, position - 1)
-      .join('')
-      .split('\n').length;
-  const place = position > 0 ? `${name}:${line}` : name;
-  const more = [error.detail, error.hint].filter((text) => text !== undefined);
-  return [`${place}: ${error.message} (${error.code})`, ...more].join('; ');
 }

@@ -6,16 +6,18 @@ import {
   layoutOf,
   type MigrateOutcome,
   type MigrateRequest,
+  type MigrationPreview,
   type StoreConnection,
   type StoreObservation,
   type StoreRequest,
 } from '@islet/driver';
-import { type Migration, readMigrations } from '@islet/driver/migrations';
+import { readMigrations } from '@islet/driver/migrations';
 import { makeOwnedFolder, makePassage, removeIfEmpty, removeOwnedFolder } from '@islet/driver/owned-folder';
 import { serviceUser } from '@islet/supervise';
 import { type Mark, Marks } from './marks.ts';
 import type { SqliteOptions } from './options.ts';
-import { work } from './work.ts';
+import { type Done, work } from './work.ts';
+import type { WorkerRequest } from './worker-protocol.ts';
 
 /** An SQLite file for each service, in a folder that only the service's user can enter. */
 export function createSqlite(options: SqliteOptions): DataDriver {
@@ -39,13 +41,34 @@ class SqliteDriver implements DataDriver {
     const folder = this.#folderOf(service);
     await makePassage(dirname(folder));
     await makeOwnedFolder(folder, owner);
-    await this.#work(service, [], signal);
+    await this.#work(service, { task: 'migrate', migrations: [] }, signal);
     await this.#mark(service, 'open');
   }
 
   async migrate({ service, folder, within }: MigrateRequest, { signal }: CallOptions): Promise<MigrateOutcome> {
     this.#require(service);
-    return this.#work(service, await readMigrations(folder, within), signal);
+    const done = await this.#work(
+      service,
+      { task: 'migrate', migrations: await readMigrations(folder, within) },
+      signal,
+    );
+    if (done.kind !== 'done') throw new DriverError('internal', `the worker was asked to migrate, and ${done.kind}`);
+    return done.outcome;
+  }
+
+  async previewMigrations(
+    { service, folder, within }: MigrateRequest,
+    { signal }: CallOptions,
+  ): Promise<MigrationPreview> {
+    this.#require(service);
+    const done = await this.#work(
+      service,
+      { task: 'preview', migrations: await readMigrations(folder, within) },
+      signal,
+    );
+    if (done.kind !== 'previewed')
+      throw new DriverError('internal', `the worker was asked to look, and is ${done.kind}`);
+    return done.preview;
   }
 
   async connection({ service }: { readonly service: string }): Promise<StoreConnection> {
@@ -92,9 +115,9 @@ class SqliteDriver implements DataDriver {
     this.#listeners.clear();
   }
 
-  async #work(service: string, migrations: readonly Migration[], signal: AbortSignal): Promise<MigrateOutcome> {
+  async #work(service: string, what: Pick<WorkerRequest, 'task' | 'migrations'>, signal: AbortSignal): Promise<Done> {
     const owner = await serviceUser({ system: this.#options.system, service });
-    return work({ file: this.#fileOf(service), owner, migrations }, signal);
+    return work({ file: this.#fileOf(service), owner, ...what }, signal);
   }
 
   async #mark(service: string, mark: Mark): Promise<void> {

@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process';
 import { extname } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { DriverError, type MigrateOutcome } from '@islet/driver';
+import { DriverError } from '@islet/driver';
 import type { WorkerAnswer, WorkerRequest } from './worker-protocol.ts';
 
 /** Runs the worker to its end. An abort kills it, and SQLite rolls back when the file is opened next. */
-export async function work(request: WorkerRequest, signal: AbortSignal): Promise<MigrateOutcome> {
+export async function work(request: WorkerRequest, signal: AbortSignal): Promise<Done> {
   signal.throwIfAborted();
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', WORKER], {
     cwd: '/',
@@ -20,14 +20,16 @@ export async function work(request: WorkerRequest, signal: AbortSignal): Promise
   child.stdin.on('error', () => {}).end(JSON.stringify(request));
   const [answer, complaint] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
   if (answer === '') throw died(complaint);
-  return outcomeOf(JSON.parse(answer) as WorkerAnswer, request.file);
+  return doneOf(JSON.parse(answer) as WorkerAnswer, request.file);
 }
 
 /** Beside this file, which is JavaScript in a published package. */
 const WORKER = fileURLToPath(new URL(`./worker${extname(import.meta.url)}`, import.meta.url));
 
-function outcomeOf(answer: WorkerAnswer, file: string): MigrateOutcome {
-  if (answer.kind === 'done') return answer.outcome;
+export type Done = Exclude<WorkerAnswer, { kind: 'refused' }>;
+
+function doneOf(answer: WorkerAnswer, file: string): Done {
+  if (answer.kind !== 'refused') return answer;
   const code = /disk is full/i.test(answer.reason) ? 'no-space' : 'unavailable';
   throw new DriverError(code, `the SQLite file ${file} can't be used: ${answer.reason}`);
 }

@@ -8,8 +8,8 @@
 
 import { DatabaseSync } from 'node:sqlite';
 import { json } from 'node:stream/consumers';
-import type { MigrateOutcome } from '@islet/driver';
-import { runMigrations, sqliteMigrationStore } from '@islet/driver/migrations';
+import type { MigrateOutcome, MigrationPreview } from '@islet/driver';
+import { previewWithoutHazards, runMigrations, sqliteMigrationStore } from '@islet/driver/migrations';
 import { LIMITS } from './options.ts';
 import type { WorkerAnswer, WorkerRequest } from './worker-protocol.ts';
 
@@ -25,15 +25,21 @@ function become(owner: WorkerRequest['owner']): void {
   process.setuid?.(owner.uid);
 }
 
-async function answer({ file, migrations }: WorkerRequest): Promise<WorkerAnswer> {
+async function answer({ file, migrations, task }: WorkerRequest): Promise<WorkerAnswer> {
   try {
     using database = new DatabaseSync(file, { timeout: LIMITS.busyMs });
     // Kept in the file. Readers and a writer don't wait for each other; what is committed is on disk (synchronous=FULL).
     database.exec('PRAGMA journal_mode = WAL');
+    if (task === 'preview') return { kind: 'previewed', preview: await preview(database, migrations) };
     return { kind: 'done', outcome: await migrate(database, migrations) };
   } catch (error) {
     return { kind: 'refused', reason: error instanceof Error ? error.message : String(error) };
   }
+}
+
+async function preview(database: DatabaseSync, migrations: WorkerRequest['migrations']): Promise<MigrationPreview> {
+  const store = sqliteMigrationStore(database, () => new Date());
+  return previewWithoutHazards(migrations, await store.recorded());
 }
 
 async function migrate(database: DatabaseSync, migrations: WorkerRequest['migrations']): Promise<MigrateOutcome> {

@@ -1,15 +1,14 @@
 import { type AttemptFailure, decideRetry, retryDelayMs } from '@islet/policy';
-import type { TrafficSpec } from '@islet/spec';
-import type { ProxyErrorCode } from '../errors.ts';
-import { splitFields } from '../http/cookies.ts';
-import type { RequestHead } from '../http/request-head.ts';
-import type { Runtime } from '../runtime.ts';
-import type { Edge } from '../stats.ts';
+import type { ProxyError, ProxyErrorCode } from '../errors.ts';
+import type { Field } from '../http/fields.ts';
+import type { ResponseHead } from '../http/response-head.ts';
 import type { EndpointState } from '../upstream/endpoint.ts';
-import { ejectAgain, judge, judgeStall, refreshAvailable } from '../upstream/outliers.ts';
-import { type Meant, meantFor, pickEndpoint } from '../upstream/pick.ts';
-import type { ServiceState } from '../upstream/service.ts';
+import { faulty, strikes } from '../upstream/fault.ts';
+import { ejectAgain, judge, judgeStall } from '../upstream/outliers.ts';
+import { refreshAvailable } from '../upstream/service.ts';
 import type { Wire } from '../upstream/wire.ts';
+import { Aim, type AimOptions } from './aim.ts';
+import { statusIn } from './grpc-outcome.ts';
 
 /** One try at one endpoint. */
 export interface Attempt {
@@ -20,13 +19,7 @@ export interface Attempt {
   readonly startedAt: number;
 }
 
-export interface AttemptsOptions {
-  readonly request: RequestHead;
-  readonly service: ServiceState;
-  readonly policy: TrafficSpec;
-  readonly edge: Edge;
-  readonly idempotent: boolean;
-  readonly runtime: Runtime;
+export interface AttemptsOptions extends AimOptions {
   /** Tells that something in flight to an endpoint has ended. */
   readonly settle: (endpoint: EndpointState) => void;
 }
@@ -34,18 +27,27 @@ export interface AttemptsOptions {
 /** The tries of one request: which endpoint is next, what failed before, and whether another try is allowed. */
 export class Attempts {
   readonly #options: AttemptsOptions;
+  readonly #aim: Aim;
   readonly #failed: EndpointState[] = [];
   readonly #refused: EndpointState[] = [];
   #charged = 0;
-  #meant: Meant | undefined;
   #current: Attempt | undefined;
+  #isJudged = false;
+  /** Of the cohort by which the caller's limit is found; 0: of none. */
+  #member = 0;
 
   constructor(options: AttemptsOptions) {
     this.#options = options;
+    this.#aim = new Aim(options);
   }
 
   get current(): Attempt | undefined {
     return this.#current;
+  }
+
+  /** Of the instance that is asked now. */
+  get revision(): string {
+    return this.#current?.endpoint.endpoint.revision ?? '';
   }
 
   get idempotent(): boolean {
@@ -58,41 +60,38 @@ export class Attempts {
 
   /** Whether an instance is left that this request has not been sent to. */
   get othersLeft(): boolean {
-    const { available } = this.#options.service;
+    const { available } = this.#options.service.pool;
     return available.some((endpoint) => endpoint !== this.#current?.endpoint && !this.#failed.includes(endpoint));
   }
 
   /** Undefined where no endpoint is left to ask. After a failure, no kept connection is trusted. */
   begin(): Attempt | undefined {
-    const { service, idempotent, runtime } = this.#options;
+    const { idempotent, runtime } = this.#options;
     const now = runtime.now();
-    const tried = { failed: this.#failed, refused: this.#refused };
-    const meant = this.#meantFor();
-    const endpoint = pickEndpoint(service, tried, { now, dice: runtime.dice, idempotent, meant });
+    const endpoint = this.#aim.next({ failed: this.#failed, refused: this.#refused }, now);
     if (endpoint === undefined) return undefined;
-    if (meant !== undefined && this.failures === 0) this.#tellSplit(meant, endpoint);
     const isProbe = endpoint.standing.isOut && endpoint.standing.tryProbe(now, { idempotent });
-    const wire =
-      service.protocol === 'grpc'
-        ? endpoint.stream(runtime.now)
-        : endpoint.connect({ now, once: !idempotent, fresh: isProbe || this.failures > 0 });
+    const http2 = this.#options.service.protocol === 'grpc';
+    const wanted = { now, http2, once: !idempotent, fresh: isProbe || this.failures > 0 };
+    const wire = this.#underFault(endpoint, endpoint.acquire(wanted), now);
     endpoint.counts.requests++;
     endpoint.counts.inFlight++;
+    this.#watch(now);
     this.#current = { endpoint, wire, isProbe, startedAt: now };
     return this.#current;
   }
 
-  #meantFor(): Meant | undefined {
-    const { service, request } = this.#options;
-    if (service.split === undefined) return undefined;
-    this.#meant ??= meantFor(service, splitFields(request.fields));
-    return this.#meant;
+  #underFault({ endpoint: { instance } }: EndpointState, wire: Wire, now: number): Wire {
+    const { service, edge, runtime } = this.#options;
+    const { fault } = service;
+    if (fault === undefined || !strikes(fault, { instance, now, dice: runtime.dice })) return wire;
+    edge.decided('drill');
+    return faulty(fault, wire);
   }
 
-  #tellSplit({ revision, rule }: Meant, { endpoint }: EndpointState): void {
-    const { edge } = this.#options;
-    if (endpoint.revision !== revision) edge.decided('rollout.split');
-    else if (rule !== undefined) edge.decided(rule);
+  /** The head as the client gets it. */
+  dressed(head: ResponseHead): ResponseHead {
+    return this.#current === undefined ? head : this.#aim.withSticky(head, this.#current.endpoint);
   }
 
   /** Ends the current attempt, however it went. */
@@ -100,6 +99,7 @@ export class Attempts {
     const attempt = this.#current;
     if (attempt === undefined) return undefined;
     this.#current = undefined;
+    this.#forget();
     attempt.endpoint.counts.inFlight--;
     if (attempt.isProbe) attempt.endpoint.standing.endProbe();
     this.#options.settle(attempt.endpoint);
@@ -129,18 +129,38 @@ export class Attempts {
     const { endpoint, isProbe, startedAt } = attempt;
     const now = this.#options.runtime.now();
     endpoint.firstBytes.record(now - startedAt);
+    // An instance that refuses is quick, and says nothing of how long its work takes.
+    if (status === undefined || status < 500) {
+      this.#tell(now - startedAt, now);
+      this.#observe(endpoint, now - startedAt);
+    }
     if (status === undefined) this.#stand(attempt, ({ standing }) => standing.onFirstByte({ now, isProbe }));
-    else this.ended(status);
+    else this.#learn(attempt, status);
+    this.#isJudged = status !== undefined;
+  }
+
+  /** A response has been read to its end. Returns how it went, where its head didn't tell. */
+  ended(trailers: readonly Field[]): number | undefined {
+    if (this.#isJudged || this.#current === undefined) return undefined;
+    const status = statusIn(trailers);
+    this.#learn(this.#current, status);
+    return status;
+  }
+
+  /** Ends the current attempt in the middle of its response. `error`: why, where it is not the instance's doing. */
+  break(error: ProxyError | undefined): void {
+    const attempt = this.end();
+    if (error === undefined) attempt?.endpoint.counts.error('response-cut');
+    attempt?.wire.destroy();
   }
 
   /** It is known how the response went. */
-  ended(status: number): void {
-    const attempt = this.#current;
-    if (attempt === undefined) return;
-    const { endpoint, isProbe } = attempt;
+  #learn(attempt: Attempt, status: number): void {
+    const { endpoint, isProbe, startedAt } = attempt;
     const now = this.#options.runtime.now();
+    const isLate = now - startedAt >= endpoint.stallMs;
     endpoint.counts.status(status);
-    const wasOut = this.#stand(attempt, ({ standing }) => standing.onAnswer(status, { now, isProbe }));
+    const wasOut = this.#stand(attempt, ({ standing }) => standing.onAnswer(status, { now, isProbe, isLate }));
     if (status >= 500 && (endpoint.standing.isOut || !wasOut)) this.#judge(attempt);
   }
 
@@ -148,24 +168,40 @@ export class Attempts {
   #stand({ endpoint }: Attempt, learn: (endpoint: EndpointState) => void): boolean {
     const wasOut = endpoint.standing.isOut;
     learn(endpoint);
-    if (wasOut && !endpoint.standing.isOut) refreshAvailable(this.#options.service);
+    if (wasOut && !endpoint.standing.isOut) {
+      endpoint.cameAt = this.#options.runtime.now();
+      refreshAvailable(this.#options.service);
+    }
     return wasOut;
   }
 
-  /** The first byte is overdue. Returns whether that is the end of the attempt: it was only to find out. */
-  stalled(): boolean {
+  /** How long it took to answer, or not to: for those who balance by that. */
+  #observe({ ewma }: EndpointState, rttMs: number): void {
+    const { policy, runtime } = this.#options;
+    const { algorithm } = policy.balance;
+    if (algorithm.kind === 'peak-ewma') ewma.observe(rttMs, runtime.now(), algorithm.decayMs);
+  }
+
+  /**
+   * The first byte is overdue. Returns what that makes of the attempt, where another instance had better be asked: it was
+   * only to find out, or its instance is out because it hangs. Undefined: it may only be slow, and is waited for.
+   */
+  stalled(): AttemptFailure | undefined {
     const attempt = this.#current;
-    if (attempt === undefined) return false;
+    if (attempt === undefined) return undefined;
     const { service, edge, runtime } = this.#options;
-    const judging = { now: runtime.now(), dice: runtime.dice, sentAt: attempt.startedAt };
-    if (attempt.isProbe) ejectAgain(service, attempt.endpoint, 'stall', judging);
-    else if (!judgeStall(service, attempt.endpoint, judging)) return false;
+    const { endpoint, isProbe, startedAt } = attempt;
+    const judging = { now: runtime.now(), dice: runtime.dice, sentAt: startedAt };
+    if (isProbe) ejectAgain(service, endpoint, 'stall', judging);
+    else if (!judgeStall(service, endpoint, judging)) return endpoint.standing.hangs ? { kind: 'slow' } : undefined;
     edge.decided('traffic.outlier.stall');
-    return attempt.isProbe;
+    return isProbe ? { kind: 'probe' } : { kind: 'slow' };
   }
 
   /** Ends the current attempt without a response. */
   fail(error: ProxyErrorCode, failure: AttemptFailure): Attempt | undefined {
+    const now = this.#options.runtime.now();
+    if (error === 'response-timeout' && this.#current) this.#tell(now - this.#current.startedAt, now);
     const attempt = this.end();
     if (attempt === undefined) return undefined;
     const { endpoint, wire } = attempt;
@@ -174,9 +210,10 @@ export class Attempts {
     this.#avoid(endpoint);
     if (failure.kind === 'refused') {
       this.#refused.push(endpoint);
-      endpoint.refused(this.#options.runtime.now());
+      endpoint.refused(now);
     } else if (isHeldAgainst(failure, error)) {
       endpoint.standing.onFailure();
+      this.#observe(endpoint, now - attempt.startedAt);
       this.#judge(attempt);
     }
     return attempt;
@@ -213,6 +250,25 @@ export class Attempts {
     edge.counts.retries++;
     edge.decided('traffic.retry');
     return retryDelayMs(this.#charged, { backoff: retry.backoff, dice: runtime.dice });
+  }
+
+  /** Among those by whose time the limit of what is in flight is found. */
+  #watch(now: number): void {
+    const { edge, policy } = this.#options;
+    const { bulkhead } = edge;
+    this.#member = policy.limits.requests === 'auto' ? bulkhead.adaptive.sent(now, bulkhead.requests) : 0;
+  }
+
+  #tell(tookMs: number, now: number): void {
+    if (this.#member === 0) return;
+    const { edge, policy } = this.#options;
+    edge.bulkhead.adaptive.answered(this.#member, { tookMs, now, queueMs: policy.limits.queueMs });
+    this.#member = 0;
+  }
+
+  #forget(): void {
+    if (this.#member !== 0) this.#options.edge.bulkhead.adaptive.forget(this.#member);
+    this.#member = 0;
   }
 
   #judge({ endpoint, isProbe }: Attempt): void {

@@ -16,7 +16,7 @@ export interface CallUser {
   /** The instance has switched protocols, as it was asked to: its connection is the user's from now on. */
   onSwitch(head: ResponseHead, attempt: Attempt): void;
   /** `status`: how the call went, in HTTP's terms; undefined where only the end of a gRPC response will tell. */
-  onHead(head: ResponseHead, status: number | undefined): void;
+  onHead(head: ResponseHead, answer: { readonly status: number | undefined; readonly revision: string }): void;
   onBody(bytes: Buffer): void;
   /** `status`: as of `onHead`, where that had none. */
   onBodyEnd(trailers: readonly Field[], status: number | undefined): void;

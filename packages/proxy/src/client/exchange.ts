@@ -1,32 +1,41 @@
+import type { TrafficRule } from '@islet/policy';
 import { ProxyError } from '../errors.ts';
 import type { Field } from '../http/fields.ts';
 import type { ResponseHead } from '../http/response-head.ts';
 import type { Runtime } from '../runtime.ts';
-import type { Waiter } from '../stats.ts';
 import { Admission } from './admission.ts';
+import { Approach, type ApproachUser } from './approach.ts';
 import type { Attempt } from './attempts.ts';
+import { type Cached, cachedOf, type Look, type StoredAnswer, withStatus } from './cached.ts';
 import { Call } from './call.ts';
 import type { CallUser } from './call-user.ts';
 import type { ExchangeClient } from './exchange-client.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
-import { CUT, WAITED } from './failures.ts';
-import type { Reply } from './reply.ts';
+import { CUT } from './failures.ts';
+import { addWhole, type Reply } from './reply.ts';
+import { type Sizes, sizesOf } from './sizes.ts';
+import { servedOf } from './stored-reply.ts';
 import { Tunnel } from './tunnel.ts';
 
 /**
- * One request and its response, whatever the wire on either side: admission → call → response head → response body →
+ * One request and its response, whatever the wire on either side: cache → admission → call → response head → response body →
  * done. A response that breaks off breaks the client's connection or stream, because that is the only way left to say
  * that it is not whole. A response that ends before its request has been read ends the client's HTTP/1.1 connection.
  */
-export class Exchange implements CallUser, Waiter {
+export class Exchange implements CallUser, ApproachUser {
   readonly #order: ExchangeOrder;
   readonly #client: ExchangeClient;
   readonly #runtime: Runtime;
   readonly #startedAt: number;
   readonly #admission: Admission;
+  readonly #approach: Approach;
   readonly #call: Call;
   readonly #reply: Reply;
-  #state: 'waiting' | 'asking' | 'responding' | 'responded' | 'tunnel' | 'over' = 'asking';
+  readonly #sizes: Sizes | undefined;
+  readonly #cached: Cached | undefined;
+  /** What is stored, and takes the place of the response that is read. */
+  #instead: StoredAnswer | undefined;
+  #state: 'asking' | 'responding' | 'responded' | 'tunnel' | 'over' = 'asking';
   #clientEnded = false;
 
   constructor(order: ExchangeOrder, client: ExchangeClient, runtime: Runtime) {
@@ -35,8 +44,15 @@ export class Exchange implements CallUser, Waiter {
     this.#client = client;
     this.#runtime = runtime;
     this.#startedAt = runtime.now();
-    this.#admission = new Admission({ ...order, runtime });
-    this.#call = new Call({ order, runtime, user: this, client });
+    const admission = new Admission({ ...order, runtime });
+    const cached = cachedOf(order, runtime);
+    const call = new Call({ order, runtime, user: this, client });
+    const sizes = sizesOf(order.policy.limits.sizes);
+    this.#admission = admission;
+    this.#cached = cached;
+    this.#call = call;
+    this.#sizes = sizes;
+    this.#approach = new Approach({ order, runtime, client, sizes, cached, admission, call, user: this });
     this.#reply = client.replyTo(request);
     edge.counts.requests++;
     edge.counts.inFlight++;
@@ -46,29 +62,27 @@ export class Exchange implements CallUser, Waiter {
 
   /** Lets the request through to its service, at once or when its turn comes, or refuses it. */
   begin(): void {
-    const entrance = this.#admission.enter(this);
-    if (entrance.kind === 'go') this.#call.start();
-    else if (entrance.kind === 'refused') this.#answer(entrance.error);
-    else {
-      this.#state = 'waiting';
-      this.#client.deadlineAt = Math.min(entrance.until, this.#call.patientUntil);
-    }
+    if (this.#state !== 'over') this.#approach.begin();
   }
 
-  /** Its turn has come. */
-  onPlace(): void {
-    this.#admission.placed();
-    this.#client.deadlineAt = Number.POSITIVE_INFINITY;
-    this.#state = 'asking';
-    this.#call.startSoon();
+  onRefused(error: ProxyError): void {
+    this.#answer(error);
+  }
+
+  onStored(look: Extract<Look, { kind: 'answer' }>): void {
+    if (look.refresh) this.#order.refresh(this.#order, this.#runtime);
+    this.#serve(look, look.refresh ? 'traffic.cache.staleWhileRevalidate' : undefined);
   }
 
   onRequestBody(bytes: Buffer): void {
-    this.#call.onRequestBody(bytes);
+    if (this.#state === 'over') return;
+    const tooLarge = this.#sizes?.refuseRequestBody(bytes.length);
+    if (tooLarge === undefined) this.#call.onRequestBody(bytes);
+    else this.#breakOff(tooLarge);
   }
 
   onRequestEnd(trailers: readonly Field[]): void {
-    this.#call.onRequestEnd(trailers);
+    if (this.#state !== 'over') this.#call.onRequestEnd(trailers);
   }
 
   onInformational(head: ResponseHead): void {
@@ -95,26 +109,54 @@ export class Exchange implements CallUser, Waiter {
     this.#client.become(new Tunnel({ client: socket, connection, now: this.#runtime.now, idleMs, onEnd }));
   }
 
-  onHead(head: ResponseHead, status: number | undefined): void {
-    const { fields } = this.#order.request;
-    this.#state = 'responding';
+  onHead(head: ResponseHead, { status, revision }: Parameters<CallUser['onHead']>[1]): void {
+    const { edge } = this.#order;
+    const tooLarge = this.#sizes?.refuseResponse(head);
+    if (tooLarge !== undefined) {
+      this.#breakOff(tooLarge);
+      return;
+    }
     if (status === undefined) this.#admission.begun();
-    else this.#answered(status);
-    const close = fields.close || !this.#call.isSent || this.#client.leaving;
-    this.#reply.addHead(head, { close });
+    else this.#admission.answered(status);
+    const verdict = this.#cached?.onHead(head, revision);
+    if (verdict?.kind === 'instead') {
+      this.#call.abandon();
+      this.#serve(verdict, 'traffic.cache.staleIfError');
+      return;
+    }
+    this.#state = 'responding';
+    if (verdict?.kind === 'confirmed') {
+      this.#instead = verdict;
+      return;
+    }
+    if (status !== undefined) edge.counts.status(status);
+    this.#reply.addHead(verdict?.head ?? head, { close: this.#closes });
   }
 
   onBody(bytes: Buffer): void {
-    this.#reply.addBody(bytes);
+    if (this.#state === 'over') return;
+    const tooLarge = this.#sizes?.refuseResponseBody(bytes.length);
+    if (tooLarge !== undefined) this.#breakOff(tooLarge);
+    else {
+      this.#cached?.onBody(bytes);
+      this.#reply.addBody(bytes);
+    }
   }
 
   onBodyEnd(trailers: readonly Field[], status: number | undefined): void {
-    if (status !== undefined) this.#answered(status);
-    this.#reply.addEnd(trailers);
+    if (this.#state === 'over') return;
+    if (status !== undefined) {
+      this.#admission.answered(status);
+      this.#order.edge.counts.status(status);
+    }
+    this.#cached?.onBodyEnd({ hasTrailers: trailers.length > 0 });
+    if (this.#instead !== undefined) this.#addStored(this.#instead);
+    else this.#reply.addEnd(trailers);
     this.#state = 'responded';
   }
 
   onFlush(): boolean {
+    if (this.#state === 'over') return true;
     const more = this.#reply.flush();
     if (this.#state === 'responded') this.#finish();
     return more;
@@ -138,13 +180,19 @@ export class Exchange implements CallUser, Waiter {
   }
 
   onDeadline(): void {
-    if (this.#state !== 'waiting') this.#call.onDeadline();
+    if (!this.#approach.isWaiting) this.#call.onDeadline();
     else if (this.#clientEnded) this.onAbandoned();
-    else this.#answer(this.#call.overdue ?? WAITED);
+    else this.#answer(this.#approach.overdue);
   }
 
   onNoAnswer(error: ProxyError): void {
-    this.#answer(error);
+    const instead = this.#cached?.insteadOfError();
+    if (instead === undefined) this.#answer(error);
+    else {
+      this.#order.edge.counts.error(error.code);
+      this.#admission.failed(error.code);
+      this.#serve(instead, 'traffic.cache.staleIfError');
+    }
   }
 
   onBroken(error: ProxyError = CUT): void {
@@ -161,9 +209,37 @@ export class Exchange implements CallUser, Waiter {
     this.#client.cut(CUT, { byReset: false });
   }
 
-  #answered(status: number): void {
-    this.#admission.answered(status);
-    this.#order.edge.counts.status(status);
+  /** Ends it by the proxy's own will: by an answer, or where one has begun, by breaking it off. */
+  #breakOff(error: ProxyError): void {
+    const hasBegun = this.#state === 'responding' || this.#state === 'responded';
+    this.#call.abandon();
+    if (!hasBegun) this.#answer(error);
+    else {
+      if (error.rule !== undefined) this.#order.edge.decided(error.rule);
+      this.onBroken();
+    }
+  }
+
+  /** Answers with what is stored. */
+  #serve(answer: StoredAnswer, rule?: TrafficRule): void {
+    if (rule !== undefined) this.#order.edge.decided(rule);
+    this.#addStored(answer);
+    this.#reply.flush();
+    this.#finish();
+  }
+
+  #addStored({ stored, status }: StoredAnswer): void {
+    const { request, edge } = this.#order;
+    const served = servedOf(stored, request, this.#runtime.now());
+    edge.decided('traffic.cache');
+    edge.counts.status(served.head.status);
+    this.#state = 'responded';
+    addWhole(this.#reply, { ...served, head: withStatus(served.head, status) }, { close: this.#closes });
+  }
+
+  /** The client's connection can't be kept after the response. */
+  get #closes(): boolean {
+    return this.#order.request.fields.close || !this.#call.isSent || this.#client.leaving;
   }
 
   #answer({ code, message, rule, retryAfterMs, fields }: ProxyError): void {
@@ -172,6 +248,7 @@ export class Exchange implements CallUser, Waiter {
     edge.counts.error(code);
     if (rule !== undefined) edge.decided(rule);
     this.#admission.failed(code);
+    this.#cached?.end(this.#approach, { answered: true });
     this.#end();
     this.#client.answer({ code, message, rule, retryAfterMs, fields, service: service.name, requestId });
   }
@@ -184,8 +261,9 @@ export class Exchange implements CallUser, Waiter {
 
   #end(): void {
     if (this.#state === 'over') return;
+    this.#cached?.end(this.#approach, { answered: this.#state === 'responded' });
     this.#state = 'over';
-    this.#admission.leave(this);
+    this.#approach.leave();
     this.#order.edge.counts.inFlight--;
     this.#runtime.stats.inFlight--;
   }

@@ -25,6 +25,14 @@ export const REQUEST_TIMEOUT = new ProxyError('request-timeout', 'the body of th
 export const CUT = new ProxyError('response-cut', 'the instance broke off its response');
 export const WAITED = new ProxyError('overloaded', 'no place became free in time', { rule: 'traffic.limits.queue' });
 
+export const NOT_CACHED = new ProxyError('not-cached', 'nothing that may be used is stored', { rule: 'traffic.cache' });
+export const NEVER_STARTED = new ProxyError('no-ready-instance', 'its first instance did not become ready in time', {
+  rule: 'scale.zero.hold',
+});
+export const DOOR_FULL = new ProxyError('overloaded', 'too many requests wait for the first instance already', {
+  rule: 'scale.zero.requests',
+});
+
 /** Nobody was there to ask. */
 export function notReady({ name, unavailable }: ServiceState): ProxyError {
   return new ProxyError('no-ready-instance', unavailable ?? `no instance of ${name} is ready`);

@@ -30,7 +30,7 @@ export class NextTry {
   }
 
   /** Instead of passing this response on: an instance that says 503 is left alone for as long as it wants. */
-  delayInsteadOf({ retryAfter, grpcStatus, grpcPushback }: ResponseHead, status: number): number | undefined {
+  delayInsteadOf({ retryAfter, grpcStatus, grpcPushback }: ResponseHead, status = 0): number | undefined {
     const { attempts, patience, runtime } = this.#options;
     const attempt = attempts.current;
     if (attempt === undefined || status < 500 || (status !== 503 && !attempt.isProbe)) return undefined;
@@ -50,8 +50,9 @@ export class NextTry {
     const { attempts, patience, edge, runtime } = this.#options;
     const now = runtime.now();
     if (patience.hasStalled(now)) {
-      patience.onStall(now);
-      if (attempts.stalled() && this.delayAfter(PROBE) !== undefined) return PROBE;
+      const failure = attempts.stalled();
+      if (failure !== undefined && attempts.othersLeft && this.delayAfter(failure) !== undefined) return failure;
+      patience.onStall(now, { isJudged: failure !== undefined });
     }
     if (!patience.isTryOver(now)) return undefined;
     if (attempts.othersLeft && this.delayAfter(SLOW) !== undefined) {
@@ -64,5 +65,4 @@ export class NextTry {
   }
 }
 
-const PROBE: AttemptFailure = { kind: 'probe' };
 const SLOW: AttemptFailure = { kind: 'slow' };

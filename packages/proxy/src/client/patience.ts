@@ -36,6 +36,16 @@ export class Patience {
     this.onTry(now);
   }
 
+  /** It has waited for the first instance: its timeouts begin. */
+  onOpened(now: number): void {
+    if (Number.isFinite(this.#tryBy)) this.onWhole(now);
+  }
+
+  /** When its caller gives it up, whatever it waits for. */
+  get callersDeadline(): number {
+    return this.#callersDeadline;
+  }
+
   /** It is sent to an instance. */
   onTry(now: number): void {
     this.#tryBy = now + this.#timeout.perTryMs;
@@ -47,9 +57,9 @@ export class Patience {
     this.#stallBy = now + stallMs;
   }
 
-  /** It is overdue, and there was no telling why: look again soon. */
-  onStall(now: number): void {
-    this.#stallBy = now + LIMITS.sweepMs;
+  /** It is overdue, and nobody else is asked. Where there was no telling why: look again soon. */
+  onStall(now: number, { isJudged }: { readonly isJudged: boolean }): void {
+    this.#stallBy = isJudged ? Number.POSITIVE_INFINITY : now + LIMITS.sweepMs;
   }
 
   hasStalled(now: number): boolean {
@@ -91,9 +101,9 @@ export class Patience {
     return { headMs: Math.min(this.#answerBy - now, this.#timeout.requestMs), callMs };
   }
 
-  /** No end of the response is of use any more. */
-  isCallOver(now: number): boolean {
-    return now >= this.#callBy;
+  /** What to answer where no end of the response is of use any more; undefined: it is. */
+  callOverdue(now: number): ProxyError | undefined {
+    return now >= this.#callBy ? DEADLINE : undefined;
   }
 
   isOver(now: number): boolean {

@@ -1,4 +1,4 @@
-import { type Endpoint, LatencyWindow, type Loaded, Standing } from '@islet/policy';
+import { type Candidate, type Endpoint, LatencyWindow, PeakEwma, Standing } from '@islet/policy';
 import { LIMITS } from '../limits.ts';
 import { Counts } from '../stats.ts';
 import { UpstreamConnection } from './connection.ts';
@@ -13,13 +13,22 @@ export interface Wanted {
   readonly fresh: boolean;
 }
 
+export interface WantedWire extends Wanted {
+  readonly http2: boolean;
+}
+
 /** An instance at its address: what is in flight there, its counters, and its kept connections. */
-export class EndpointState implements Loaded {
+export class EndpointState implements Candidate {
   readonly service: string;
   readonly endpoint: Endpoint;
   readonly counts = new Counts();
+  /** Of copies that it was sent for being looked at: counted apart, and only where there are any. */
+  mirrored: Counts | undefined;
   readonly standing = new Standing();
   readonly firstBytes = new LatencyWindow();
+  /** Kept up only where the policy asks for it. */
+  readonly ewma = new PeakEwma();
+  cameAt: number;
   /** After how long without a first byte a request is held against it. */
   stallMs = Number.POSITIVE_INFINITY;
   /** It has left the table: what is in flight goes on, nothing new comes. */
@@ -31,16 +40,28 @@ export class EndpointState implements Loaded {
   #http2: Http2Pool | undefined;
   #checking: Promise<boolean> | undefined;
 
-  constructor(service: string, endpoint: Endpoint) {
+  constructor(service: string, endpoint: Endpoint, cameAt: number) {
     this.service = service;
     this.endpoint = endpoint;
+    this.cameAt = cameAt;
+  }
+
+  get id(): string {
+    return this.endpoint.instance;
   }
 
   get inFlight(): number {
     return this.counts.inFlight;
   }
 
-  /** A way to send one request, of HTTP/1.1: a kept connection, or a new one that is not open yet. */
+  /** A way to send one request. */
+  acquire({ http2, ...wanted }: WantedWire): Wire {
+    if (!http2) return this.connect(wanted);
+    this.#http2 ??= new Http2Pool(this.endpoint);
+    return this.#http2.acquire();
+  }
+
+  /** A connection that is kept, or a new one that is not open yet. */
   connect({ now, once, fresh }: Wanted): UpstreamConnection {
     const kept = fresh ? undefined : this.#idle.at(-1);
     if (kept?.fit(now, { once })) {
@@ -48,12 +69,6 @@ export class EndpointState implements Loaded {
       return kept;
     }
     return this.#dial();
-  }
-
-  /** A way to send one request, of HTTP/2. */
-  stream(now: () => number): Wire {
-    this.#http2 ??= new Http2Pool(this.endpoint);
-    return this.#http2.acquire(now);
   }
 
   /** Its response is whole. */

@@ -15,8 +15,8 @@ export class Http2Pool {
     this.#endpoint = endpoint;
   }
 
-  acquire(now: () => number): Http2Wire {
-    return new Http2Wire(this.#choose(), now);
+  acquire(): Http2Wire {
+    return new Http2Wire(this.#choose());
   }
 
   /** Ends connections that have been idle for too long. */

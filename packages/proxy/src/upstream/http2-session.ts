@@ -16,7 +16,8 @@ export class Http2Session {
   #state: 'connecting' | 'open' | 'ended' = 'connecting';
   /** Requests that have it, those that wait for it to open included. */
   #users = 0;
-  #idleSince = 0;
+  /** When it was first seen without requests, since the last one. */
+  #idleSince: number | undefined;
 
   constructor(address: { readonly host: string; readonly port: number }, onEnd: (session: Http2Session) => void) {
     this.#onEnd = onEnd;
@@ -57,12 +58,12 @@ export class Http2Session {
 
   enter(): void {
     this.#users++;
+    this.#idleSince = undefined;
   }
 
-  leave(user: SessionUser, now: number): void {
+  leave(user: SessionUser): void {
     this.#waiting.delete(user);
     this.#users--;
-    this.#idleSince = now;
     // Nobody waits for it any more: whoever comes next shall not wait for the same one.
     if (this.#state === 'connecting' && this.#users === 0) this.#session.destroy();
   }
@@ -77,8 +78,11 @@ export class Http2Session {
     return stream;
   }
 
+  /** To be asked now and then: whether it has had no requests for too long. */
   isIdle(now: number): boolean {
-    return this.#users === 0 && now - this.#idleSince > LIMITS.upstreamIdleMs;
+    if (this.#users > 0) return false;
+    this.#idleSince ??= now;
+    return now - this.#idleSince > LIMITS.upstreamIdleMs;
   }
 
   /** Lets what it carries finish. */

@@ -15,7 +15,6 @@ export class Http2Wire implements Wire, SessionUser {
   /** An end of a connection with many streams is no server's that closes what is idle: that one says GOAWAY first. */
   readonly used = false;
   readonly #session: Http2Session;
-  readonly #now: () => number;
   #user: ResponseUser | undefined;
   #stream: ClientHttp2Stream | undefined;
   #toHead = false;
@@ -26,9 +25,8 @@ export class Http2Wire implements Wire, SessionUser {
   #requestTrailers: readonly Field[] = [];
   #left = false;
 
-  constructor(session: Http2Session, now: () => number) {
+  constructor(session: Http2Session) {
     this.#session = session;
-    this.#now = now;
     session.enter();
   }
 
@@ -170,7 +168,7 @@ export class Http2Wire implements Wire, SessionUser {
   #leave(): void {
     if (this.#left) return;
     this.#left = true;
-    this.#session.leave(this, this.#now());
+    this.#session.leave(this);
   }
 }
 

@@ -25,6 +25,10 @@ export const secretName = () =>
 export const envName = () =>
   z.string().regex(ENV_NAME, 'a variable\'s name has letters, digits and "_", and does not begin with a digit');
 
+/** Of an HTTP field or a cookie: a token of RFC 9110, 5.6.2. */
+export const headerName = () =>
+  z.string().regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}$/, 'a header or cookie has a name without spaces or separators');
+
 /** A command for the shell. */
 export const command = () => z.string().regex(/\S/, "a command can't be empty").meta({ title: 'command' });
 
@@ -35,6 +39,10 @@ export const port = () => z.int('a port is a whole number').min(1).max(65_535).m
 
 export const count = (least: number, most = 1000) => z.int('expected a whole number').min(least).max(most);
 
+/** A number, or the word that leaves it to Islet. */
+export const countOr = <W extends string>(word: W, number: ReturnType<typeof count>) =>
+  z.union([z.literal(word), number], { error: `expected ${word} or a whole number` });
+
 export const duration = (leastMs = 0) =>
   z
     .string(DURATION_RULE)
@@ -44,11 +52,12 @@ export const duration = (leastMs = 0) =>
     .transform(durationMs)
     .meta({ title: 'duration' });
 
-export const size = () =>
+export const size = ({ least = '1Mi', most = '1Ti' }: { readonly least?: string; readonly most?: string } = {}) =>
   z
     .union([z.int().min(1), z.string().regex(SIZE, SIZE_RULE)], { error: SIZE_RULE })
     .transform((written) => (typeof written === 'number' ? written : sizeBytes(written)))
-    .refine((bytes) => bytes >= sizeBytes('1Mi'), 'must be at least 1Mi')
+    .refine((bytes) => bytes >= sizeBytes(least), `must be at least ${least}`)
+    .refine((bytes) => bytes <= sizeBytes(most), `must be at most ${most}`)
     .meta({ title: 'size' });
 
 export const cpu = () =>

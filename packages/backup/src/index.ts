@@ -1,0 +1,27 @@
+export {
+  type Catalog,
+  type Copy,
+  type Era,
+  type Head,
+  type LogPiece,
+  listingOf,
+  type Point,
+  readCatalog,
+} from './catalog.ts';
+export { type Chain, chainFrom } from './chain.ts';
+export { ensureEra } from './era.ts';
+export { folderRepository } from './folder-repository.ts';
+export { newKey, parseRecoveryKey, type RecoveryKey, recoveryKey, recoveryKeyText } from './keys.ts';
+export { LIMITS as BACKUP_LIMITS } from './limits.ts';
+export { type LogWriter, openLogWriter } from './log-writer.ts';
+export type { Manifest } from './manifest.ts';
+export { type CopyId, type EraId, instantId, instantOf, pointName } from './names.ts';
+export { readCopy, readLog } from './read-copy.ts';
+export type { Repository, StoredObject } from './repository.ts';
+export { type Choice, choose, type Offer, offersOf, type Wanted, type WholeCopy } from './restorable.ts';
+export { garbageOf, type Keep, keptCopies, mergesOf } from './retention.ts';
+export { type CopyHistory, isLate, nextCopyAt } from './schedule.ts';
+export { upkeep } from './upkeep.ts';
+export { ensureVault, openVault, type Vault } from './vault.ts';
+export { type Finding, type Verified, verifyVault } from './verify.ts';
+export { type Written, writeCopy } from './write-copy.ts';

@@ -1,0 +1,17 @@
+/** Every limit of backups. Sizes are bytes, times are milliseconds. */
+export const LIMITS = {
+  /** Of a copy, before compression: what is held in memory of it is a few of these. */
+  pieceBytes: 4 * 1024 * 1024,
+  /** Pieces of one copy that are compressed and written at the same time. */
+  piecesAtOnce: 2,
+  /** Pieces of the log are merged into ones of about this size, before compression. */
+  mergedBytes: 16 * 1024 * 1024,
+  /** Younger pieces of the log are not merged: they may be on their way to another place. */
+  mergeAfterMs: 10 * 60_000,
+  /** An unfinished copy is somebody's work for at most this long; then it is what a killed process left. */
+  unfinishedMs: 24 * 3_600_000,
+  /** Between two records of how far the log goes. */
+  headMs: 1_000,
+  /** What one stored object may hold at most: a longer one is none of ours. */
+  objectBytes: 64 * 1024 * 1024,
+} as const;

@@ -1,0 +1,151 @@
+import type { Catalog, Copy, Era, Listing, LogPiece } from './catalog.ts';
+import { chainFrom } from './chain.ts';
+import { LIMITS } from './limits.ts';
+import { type CopyId, headName, manifestName } from './names.ts';
+
+/** How many copies are kept: the newest of each of the last days, weeks and months that have one. */
+export interface Keep {
+  readonly daily: number;
+  readonly weekly: number;
+  readonly monthly: number;
+}
+
+interface Dated {
+  readonly id: CopyId;
+  readonly finishedAt: number;
+}
+
+const DAY_MS = 24 * 3_600_000;
+
+/**
+ * Grandfather, father, son: the newest copy of each period counts for it. The newest of all is kept whatever the numbers
+ * say. Days and weeks are those of UTC, and weeks begin on Monday.
+ */
+export function keptCopies(
+  copies: readonly Dated[],
+  keep: Keep,
+): { readonly all: ReadonlySet<CopyId>; readonly daily: ReadonlySet<CopyId> } {
+  const newestFirst = copies.toSorted((a, b) => b.finishedAt - a.finishedAt);
+  const pick = (count: number, periodOf: (at: number) => string | number) => {
+    const periods = new Map<string | number, CopyId>();
+    for (const { id, finishedAt } of newestFirst) {
+      const period = periodOf(finishedAt);
+      if (!periods.has(period)) periods.set(period, id);
+    }
+    return [...periods.values()].slice(0, count);
+  };
+  const daily = new Set([
+    ...newestFirst.slice(0, 1).map(({ id }) => id),
+    ...pick(keep.daily, (at) => Math.floor(at / DAY_MS)),
+  ]);
+  // The epoch was a Thursday.
+  const weekly = pick(keep.weekly, (at) => Math.floor((at / DAY_MS + 3) / 7));
+  const monthly = pick(keep.monthly, (at) => new Date(at).toISOString().slice(0, 7));
+  return { all: new Set([...daily, ...weekly, ...monthly]), daily };
+}
+
+/**
+ * Names of what may be deleted: copies that are not kept, and copies that were never finished; of the log whatever is
+ * before the oldest daily copy, but for the parts that older copies need to be consistent; and what was merged into
+ * something longer.
+ */
+export function garbageOf(
+  catalog: Catalog,
+  { keep, now }: { readonly keep: Keep; readonly now: number },
+): readonly string[] {
+  const whole = catalog.eras.flatMap(({ copies }) => copies).filter((copy) => copy.kind === 'whole');
+  const kept = keptCopies(
+    whole.map(({ id, manifest }) => ({ id, finishedAt: manifest.finishedAt })),
+    keep,
+  );
+  const newest = catalog.eras.at(-1);
+  return catalog.eras.flatMap((era) => {
+    const copies = era.copies.filter((copy) => !isKept(copy, kept.all, now));
+    const left = era.copies.filter((copy) => isKept(copy, kept.all, now));
+    const log = uselessLog(era, left, kept.daily);
+    if (left.length > 0 || era === newest) return [...copies.flatMap((copy) => namesOf(era, copy)), ...log];
+    // Nothing can be restored of it any more.
+    return [...era.copies.flatMap((copy) => namesOf(era, copy)), ...era.log.map(({ name }) => name), ...rest(era)];
+  });
+}
+
+function isKept(copy: Copy, kept: ReadonlySet<CopyId>, now: number): boolean {
+  switch (copy.kind) {
+    case 'whole':
+      return kept.has(copy.id);
+    case 'unfinished':
+      return now < copy.startedAt + LIMITS.unfinishedMs;
+    case 'damaged':
+      // Somebody may want to see what became of it; it goes with its neighbours.
+      return now < copy.startedAt + 7 * DAY_MS;
+  }
+}
+
+/** The manifest first: what is half deleted must not look whole. */
+function namesOf(era: Era, copy: Copy): readonly string[] {
+  return [manifestName(era.id, copy.id), ...copy.pieceNames];
+}
+
+function rest({ id }: Era): readonly string[] {
+  return [headName(id), `${id}/era`];
+}
+
+function uselessLog(era: Era, left: readonly Copy[], daily: ReadonlySet<CopyId>): readonly string[] {
+  const whole = left.filter((copy) => copy.kind === 'whole');
+  const needs = whole.flatMap((copy) => {
+    const { needs } = copy.manifest.facts;
+    return needs === undefined ? [] : [{ ...needs, daily: daily.has(copy.id) }];
+  });
+  // An unfinished copy, or a first one that is yet to come, may need any of it.
+  if (needs.length === 0 || left.length > whole.length) return mergedAway(era.log);
+  const since = needs
+    .filter(({ daily }) => daily)
+    .map(({ from }) => from)
+    .sort()[0];
+  const isNeeded = (piece: LogPiece) =>
+    (since !== undefined && piece.to > since) || needs.some(({ from, to }) => piece.to > from && piece.from < to);
+  const gone = era.log.filter((piece) => !isNeeded(piece)).map(({ name }) => name);
+  return [...new Set([...gone, ...mergedAway(era.log)])];
+}
+
+/** What lies within an earlier one, in the order of their beginnings. Of two that are the same, the first stays. */
+function mergedAway(log: readonly LogPiece[]): readonly string[] {
+  let to = '';
+  return log.flatMap((piece) => {
+    if (piece.to <= to) return [piece.name];
+    to = piece.to;
+    return [];
+  });
+}
+
+/** Runs of small pieces that should become one: each begins where the one before ends. */
+export function mergesOf(era: Pick<Listing['eras'][number], 'log'>, now: number): readonly (readonly LogPiece[])[] {
+  const old = chainsOf(era.log).map((pieces) => pieces.filter(({ at }) => at < now - LIMITS.mergeAfterMs));
+  return old.flatMap((pieces) => groups(pieces)).filter((group) => group.length > 1);
+}
+
+function chainsOf(log: readonly LogPiece[]): readonly (readonly LogPiece[])[] {
+  const chains: (readonly LogPiece[])[] = [];
+  for (let from = log[0]?.from; from !== undefined; ) {
+    const { pieces, to } = chainFrom(from, log);
+    chains.push(pieces);
+    from = log.find((piece) => piece.from > to)?.from;
+  }
+  return chains;
+}
+
+/** By what positions say of their length, where they are numbers of bytes. */
+function groups(pieces: readonly LogPiece[]): readonly (readonly LogPiece[])[] {
+  const found: LogPiece[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const piece of pieces) {
+    const own = Number(BigInt(`0x${piece.to}`) - BigInt(`0x${piece.from}`));
+    if (bytes + own > LIMITS.mergedBytes) {
+      found.push([]);
+      bytes = 0;
+    }
+    found.at(-1)?.push(piece);
+    bytes += own;
+  }
+  return found;
+}

@@ -1,0 +1,221 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import {
+  type Catalog,
+  type Copy,
+  chainFrom,
+  choose,
+  type Era,
+  garbageOf,
+  instantId,
+  instantOf,
+  keptCopies,
+  type LogPiece,
+  mergesOf,
+  nextCopyAt,
+  offersOf,
+} from '../src/index.ts';
+import { position } from './sets.ts';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+function piece(from: number, to: number, at: number): LogPiece {
+  return { name: `log/${from}-${to}-${at}`, from: position(from), to: position(to), at, bytes: 1 };
+}
+
+function copy(startedAt: number, needs?: readonly [number, number]): Copy {
+  const facts = { needs: needs && { from: position(needs[0]), to: position(needs[1]) }, notes: {} };
+  const id = instantId(startedAt);
+  const manifest = {
+    ...{ format: 1 as const, engine: 'postgres', identity: 'one', startedAt, finishedAt: startedAt + 10, facts },
+    ...{ plainBytes: 1, pieces: [] },
+  };
+  return { kind: 'whole', id, startedAt, bytes: 1, pieceNames: [`${id}/0`], manifest };
+}
+
+function era(startedAt: number, rest: Partial<Era>): Era {
+  return { id: instantId(startedAt), startedAt, copies: [], log: [], head: undefined, ...rest };
+}
+
+const catalogOf = (...eras: Era[]): Catalog => ({ eras, points: [], bytes: 0 });
+
+describe('a chain', () => {
+  it('goes as far as pieces touch, whatever they are cut into, and no further', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.nat(60), fc.integer({ min: 1, max: 20 })), { maxLength: 30 }),
+        fc.nat(60),
+        (ranges, start) => {
+          const log = ranges
+            .map(([from, length]) => piece(from, from + length, 0))
+            .sort((a, b) => (a.from === b.from ? (a.to > b.to ? -1 : 1) : a.from < b.from ? -1 : 1));
+          let reach = start;
+          const covered = (byte: number) => ranges.some(([from, length]) => from <= byte && byte < from + length);
+          while (covered(reach)) reach++;
+          const chain = chainFrom(position(start), log);
+          assert.equal(chain.to, position(reach));
+          let at = position(start);
+          for (const { from, to } of chain.pieces) {
+            assert.ok(from <= at && to > at);
+            at = to;
+          }
+        },
+      ),
+    );
+  });
+});
+
+describe('what is offered', () => {
+  it('is no copy whose log is missing', () => {
+    const log = [piece(0, 10, 100), piece(20, 30, 200)];
+    const copies = [copy(50, [0, 10]), copy(60, [5, 15]), copy(70, [20, 25])];
+    assert.deepEqual(
+      offersOf(catalogOf(era(1, { copies, log }))).map((offer) => [offer.copy.startedAt, offer.from, offer.to]),
+      [
+        [50, 60, 100],
+        [70, 80, 200],
+      ],
+    );
+  });
+
+  it('reaches to when the log was last known to be at its end', () => {
+    const log = [piece(0, 10, 100)];
+    const copies = [copy(50, [0, 10])];
+    const [offer] = offersOf(catalogOf(era(1, { copies, log, head: { to: position(10), at: 900 } })));
+    assert.equal(offer?.to, 900);
+    const [older] = offersOf(catalogOf(era(1, { copies, log, head: { to: position(20), at: 900 } })));
+    assert.equal(older?.to, 100);
+  });
+
+  it('for an instant is the newest copy finished by then, in the era that the instant lies in', () => {
+    const log = [piece(0, 10, 100), piece(10, 20, 2_000)];
+    const first = era(1, { copies: [copy(50, [0, 10]), copy(500, [10, 12])], log });
+    const second = era(1_000, { copies: [copy(1_200, [0, 10])], log: [piece(0, 10, 1_300)] });
+    const catalog = catalogOf(first, second);
+    const chosen = (at: number) => {
+      const choice = choose(catalog, { kind: 'time', at });
+      return choice.kind === 'found' ? [choice.offer.era, choice.offer.copy.startedAt] : choice.reason;
+    };
+    assert.deepEqual(chosen(70), [first.id, 50]);
+    assert.deepEqual(chosen(700), [first.id, 500]);
+    // The first era's log goes on, but the store was another one by then.
+    assert.match(String(chosen(1_100)), /nothing holds 1970-01-01T00:00:01.100Z/);
+    assert.deepEqual(chosen(1_250), [second.id, 1_200]);
+    assert.match(String(chosen(20)), /nothing holds/);
+  });
+
+  it('as a copy has only the log that it needs', () => {
+    const log = [piece(0, 10, 100), piece(10, 20, 200), piece(20, 30, 300)];
+    const choice = choose(catalogOf(era(1, { copies: [copy(50, [2, 12])], log })), {
+      kind: 'copy',
+      copy: instantId(50),
+    });
+    assert.deepEqual(choice.kind === 'found' && choice.log.map(({ at }) => at), [100, 200]);
+  });
+});
+
+describe('retention', () => {
+  const keep = { daily: 3, weekly: 2, monthly: 2 };
+
+  it('keeps the newest of each day, week and month', () => {
+    const start = Date.UTC(2026, 0, 1);
+    const copies = Array.from({ length: 90 * 4 }, (_, index) => ({
+      id: String(index),
+      finishedAt: start + index * 6 * HOUR,
+    }));
+    const kept = [...keptCopies(copies, keep).all].map((id) => new Date(copies[Number(id)]!.finishedAt).toISOString());
+    assert.deepEqual(
+      kept.sort(),
+      [
+        '2026-02-28T18:00:00.000Z',
+        '2026-03-29T18:00:00.000Z',
+        '2026-03-30T18:00:00.000Z',
+        '2026-03-31T18:00:00.000Z',
+        // The last of the year's 90 days is the newest of its day, its week and its month.
+        '2026-03-31T18:00:00.000Z',
+      ].filter((text, index, all) => all.indexOf(text) === index),
+    );
+  });
+
+  it('never deletes the newest whole copy, nor the log that a kept copy needs', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.nat(100), { minLength: 1, maxLength: 20 }),
+        fc.record({ daily: fc.nat(3), weekly: fc.nat(2), monthly: fc.nat(2) }),
+        (days, numbers) => {
+          const copies = days
+            .toSorted((a, b) => a - b)
+            .map((day, index) => copy(day * DAY + index, [day * 10, day * 10 + 5]));
+          const log = Array.from({ length: 110 }, (_, index) => piece(index * 10, index * 10 + 10, index * DAY));
+          const before = catalogOf(era(0, { copies, log }));
+          const garbage = new Set(garbageOf(before, { keep: numbers, now: 101 * DAY }));
+          const after = catalogOf(
+            era(0, {
+              copies: copies.filter(({ pieceNames }) => !pieceNames.some((name) => garbage.has(name))),
+              log: log.filter(({ name }) => !garbage.has(name)),
+            }),
+          );
+          const left = after.eras[0]!.copies;
+          assert.equal(left.at(-1)?.id, copies.at(-1)?.id);
+          assert.equal(offersOf(after).length, left.length);
+          // From the oldest daily copy on every instant is there.
+          assert.equal(offersOf(after).at(-1)?.to, offersOf(before).at(-1)?.to);
+        },
+      ),
+    );
+  });
+
+  it('deletes what was merged only when the longer piece is there', () => {
+    const small = [piece(0, 10, 1), piece(10, 20, 2), piece(20, 30, 3)];
+    const copies = [copy(50, [0, 10])];
+    const names = (log: LogPiece[]) => garbageOf(catalogOf(era(0, { copies, log })), { keep, now: 100 });
+    assert.deepEqual(names(small), []);
+    assert.deepEqual(names([piece(0, 20, 2), ...small]), [small[0]!.name, small[1]!.name]);
+  });
+
+  it('merges only what touches, is old, and is more than one', () => {
+    const now = 3_600_000;
+    const log = [piece(0, 10, 1), piece(10, 20, 2), piece(30, 40, 3), piece(40, 50, now)];
+    assert.deepEqual(
+      mergesOf({ log }, now).map((group) => group.map(({ at }) => at)),
+      [[1, 2]],
+    );
+  });
+
+  it('leaves an unfinished copy its time', () => {
+    const unfinished: Copy = { kind: 'unfinished', id: instantId(0), startedAt: 0, bytes: 1, pieceNames: ['a'] };
+    const names = (now: number) => garbageOf(catalogOf(era(0, { copies: [unfinished] })), { keep, now });
+    assert.deepEqual(names(HOUR), []);
+    assert.ok(names(2 * DAY).includes('a'));
+  });
+});
+
+describe('the next copy', () => {
+  const history = { lastStartedAt: 1_000, failures: 0, lastFailureAt: undefined, askedAt: undefined, isCutOff: false };
+  const rows: readonly [string, Partial<typeof history> | object, number][] = [
+    ['is due at once where there is none', { lastStartedAt: undefined }, 0],
+    ['is due an interval after the last', {}, 1_000 + DAY],
+    ['is due at once when it is asked for', { askedAt: 1_001 }, 0],
+    ['is not due for what was asked before the last', { askedAt: 999 }, 1_000 + DAY],
+    ['is due at once when the log was cut off', { isCutOff: true }, 0],
+    ['waits after a failure', { lastStartedAt: undefined, failures: 1, lastFailureAt: 5_000 }, 35_000],
+    ['waits longer after more', { lastStartedAt: undefined, failures: 3, lastFailureAt: 5_000 }, 125_000],
+    ['waits an hour at most', { lastStartedAt: undefined, failures: 99, lastFailureAt: 5_000 }, HOUR + 5_000],
+    ['does not wait when it is asked for after the failure', { failures: 3, lastFailureAt: 5_000, askedAt: 6_000 }, 0],
+  ];
+  for (const [name, change, expected] of rows) {
+    it(name, () => assert.equal(nextCopyAt({ ...history, ...change }, DAY), expected));
+  }
+});
+
+it('a name of an instant is read as it was written, and sorts by time', () => {
+  fc.assert(
+    fc.property(fc.nat(4_000_000_000_000), fc.nat(4_000_000_000_000), (some, other) => {
+      assert.equal(instantOf(instantId(some)), some);
+      assert.equal(instantId(some) < instantId(other), some < other);
+    }),
+  );
+  assert.equal(instantOf('20261399T000000000Z'), undefined);
+});
