@@ -8,6 +8,7 @@ export { type CacheControl, cacheControl } from './cache/control.ts';
 export { type Lifetime, lifetimeOf, type StorableRequest, type StorableResponse } from './cache/storage.ts';
 export { type CacheUse, useOf } from './cache/use.ts';
 export { type Allowed, Comparison, FALSE_ALARMS, type Regression, type RevisionCounts } from './comparison.ts';
+export { type CompressibleResponse, isCompressible, negotiateCoding } from './content/encoding.ts';
 export { DEADLINE_MARGIN, passedOnMs } from './deadline.ts';
 export {
   GRPC_STATUS,

@@ -20,6 +20,8 @@ export const LIMITS = {
   /** How long, and of how many targets, it is known that their responses are not stored. */
   notStorableMs: 10_000,
   notStorableKeys: 10_000,
+  /** Responses that are compressed at once; each takes some hundred kilobytes. */
+  encoders: 128,
   controlBodyBytes: 16 * 1024 * 1024,
 
   /** How long to find out whether an instance that reset a connection takes another. */

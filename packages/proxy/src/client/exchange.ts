@@ -9,6 +9,7 @@ import type { Attempt } from './attempts.ts';
 import { type Cached, cachedOf, type Look, type StoredAnswer, withStatus } from './cached.ts';
 import { Call } from './call.ts';
 import type { CallUser } from './call-user.ts';
+import { CompressedReply, type CompressedUser } from './compressed-reply.ts';
 import type { ExchangeClient } from './exchange-client.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
 import { CUT } from './failures.ts';
@@ -22,7 +23,7 @@ import { Tunnel } from './tunnel.ts';
  * done. A response that breaks off breaks the client's connection or stream, because that is the only way left to say
  * that it is not whole. A response that ends before its request has been read ends the client's HTTP/1.1 connection.
  */
-export class Exchange implements CallUser, ApproachUser {
+export class Exchange implements CallUser, ApproachUser, CompressedUser {
   readonly #order: ExchangeOrder;
   readonly #client: ExchangeClient;
   readonly #runtime: Runtime;
@@ -31,6 +32,7 @@ export class Exchange implements CallUser, ApproachUser {
   readonly #approach: Approach;
   readonly #call: Call;
   readonly #reply: Reply;
+  readonly #compressed: CompressedReply | undefined;
   readonly #sizes: Sizes | undefined;
   readonly #cached: Cached | undefined;
   /** What is stored, and takes the place of the response that is read. */
@@ -53,7 +55,10 @@ export class Exchange implements CallUser, ApproachUser {
     this.#call = call;
     this.#sizes = sizes;
     this.#approach = new Approach({ order, runtime, client, sizes, cached, admission, call, user: this });
-    this.#reply = client.replyTo(request);
+    const reply = client.replyTo(request);
+    const spec = order.policy.compress;
+    this.#compressed = spec && new CompressedReply({ reply, request, spec, encoders: runtime.encoders, user: this });
+    this.#reply = this.#compressed ?? reply;
     edge.counts.requests++;
     edge.counts.inFlight++;
     edge.budget.request(this.#startedAt);
@@ -158,12 +163,25 @@ export class Exchange implements CallUser, ApproachUser {
   onFlush(): boolean {
     if (this.#state === 'over') return true;
     const more = this.#reply.flush();
-    if (this.#state === 'responded') this.#finish();
+    if (this.#state === 'responded') this.#finishWhenWhole();
     return more;
   }
 
   onClientDrain(): void {
+    if (this.#compressed?.isPending) this.#compressed.resume();
+    else this.#call.onClientDrain();
+    if (this.#state === 'responded') this.#finishWhenWhole();
+  }
+
+  onEncoderDrain(): void {
     this.#call.onClientDrain();
+  }
+
+  onEncoded({ broken }: { readonly broken: boolean }): void {
+    if (broken) {
+      this.#call.abandon();
+      this.onBroken();
+    } else if (this.#state === 'responded') this.#finish();
   }
 
   /** The client sends no more: see `Call`. */
@@ -180,7 +198,8 @@ export class Exchange implements CallUser, ApproachUser {
   }
 
   onDeadline(): void {
-    if (!this.#approach.isWaiting) this.#call.onDeadline();
+    if (this.#state === 'responded') this.onBroken();
+    else if (!this.#approach.isWaiting) this.#call.onDeadline();
     else if (this.#clientEnded) this.onAbandoned();
     else this.#answer(this.#approach.overdue);
   }
@@ -225,7 +244,7 @@ export class Exchange implements CallUser, ApproachUser {
     if (rule !== undefined) this.#order.edge.decided(rule);
     this.#addStored(answer);
     this.#reply.flush();
-    this.#finish();
+    this.#finishWhenWhole();
   }
 
   #addStored({ stored, status }: StoredAnswer): void {
@@ -253,6 +272,12 @@ export class Exchange implements CallUser, ApproachUser {
     this.#client.answer({ code, message, rule, retryAfterMs, fields, service: service.name, requestId });
   }
 
+  /** The last of it may still be in the encoder. */
+  #finishWhenWhole(): void {
+    if (!this.#compressed?.isPending) this.#finish();
+    else this.#client.deadlineAt = this.#runtime.now() + this.#order.policy.timeout.idleMs;
+  }
+
   #finish(): void {
     this.#order.edge.counts.latency(this.#runtime.now() - this.#startedAt);
     this.#end();
@@ -263,6 +288,7 @@ export class Exchange implements CallUser, ApproachUser {
     if (this.#state === 'over') return;
     this.#cached?.end(this.#approach, { answered: this.#state === 'responded' });
     this.#state = 'over';
+    this.#compressed?.abort();
     this.#approach.leave();
     this.#order.edge.counts.inFlight--;
     this.#runtime.stats.inFlight--;

@@ -1,5 +1,5 @@
 import type { RoutedService } from '@islet/policy';
-import { RETRY_CONDITIONS } from '@islet/spec/model';
+import { CONTENT_CODINGS, RETRY_CONDITIONS } from '@islet/spec/model';
 import { z } from 'zod';
 
 /** A timer of the runtime holds no more. */
@@ -86,6 +86,12 @@ const cache = z.strictObject({
   acrossRevisions: z.boolean(),
 });
 
+const compress = z.strictObject({
+  encodings: z.array(z.enum(CONTENT_CODINGS)),
+  minBytes: bytes,
+  types: z.array(z.string().min(1).max(200)),
+});
+
 export const traffic: z.ZodType<RoutedService['traffic']> = z.strictObject({
   balance,
   timeout,
@@ -95,6 +101,7 @@ export const traffic: z.ZodType<RoutedService['traffic']> = z.strictObject({
   limits,
   rateLimit: z.array(rateLimit),
   cache: orOff(cache),
+  compress: orOff(compress),
 });
 
 /** JSON leaves out what is off; the contract says that it is undefined. */
