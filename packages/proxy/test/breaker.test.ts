@@ -112,7 +112,7 @@ test('a new instance is asked at once, whatever the old ones did', async (t) => 
 });
 
 test('while one call finds out, the others are refused, and a timeout is a failure', async (t) => {
-  const { behave, calls, asked, pass, state } = await single(t, {
+  const { behave, calls, pass, state, asked } = await single(t, {
     ...DEFAULT_TRAFFIC,
     breaker: { ...DEFAULT_TRAFFIC.breaker!, halfOpen: 1 },
     timeout: { ...DEFAULT_TRAFFIC.timeout, requestMs: 60_000, perTryMs: 60_000 },

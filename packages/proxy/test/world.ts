@@ -109,7 +109,7 @@ export interface World {
 export async function world(
   t: TestContext,
   instances: readonly Instance[],
-  protocol: 'http' | 'tcp' = 'http',
+  protocol: 'http' | 'grpc' | 'tcp' = 'http',
   { traffic = DEFAULT_TRAFFIC, ...options }: PlaneOptions & { readonly traffic?: TrafficSpec | ServiceTraffic } = {},
 ) {
   const plane = new DataPlane(options);

@@ -1,4 +1,5 @@
 import { balanceOf } from './balance.ts';
+import { cacheOf, compressOf } from './content.ts';
 import { freezeDeep } from './freeze.ts';
 import type {
   BreakerSpec,
@@ -14,7 +15,17 @@ import type {
 import { type ParsedPolicy, policy } from './schema/traffic.ts';
 
 /** What a parsed policy means. */
-export function policyOf({ balance, timeout, retry, outlier, breaker, limits, rateLimit }: ParsedPolicy): TrafficSpec {
+export function policyOf({
+  balance,
+  timeout,
+  retry,
+  outlier,
+  breaker,
+  limits,
+  rateLimit,
+  cache,
+  compress,
+}: ParsedPolicy): TrafficSpec {
   return {
     balance: balanceOf(balance),
     timeout: timeoutOf(timeout),
@@ -23,6 +34,8 @@ export function policyOf({ balance, timeout, retry, outlier, breaker, limits, ra
     breaker: breakerOf(breaker),
     limits: limitsOf(limits),
     rateLimit: rateLimit.map(rateLimitOf),
+    cache: cacheOf(cache),
+    compress: compressOf(compress),
   };
 }
 

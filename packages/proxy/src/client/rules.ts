@@ -40,10 +40,10 @@ export class ListenerRules {
     return this.#stats.edge(this.from, this.#listener.kind === 'edge' ? this.#listener.service : undefined);
   }
 
-  /** Where connections go that are passed through unread; undefined: HTTP is spoken here. */
+  /** Where connections go that are passed through unread; undefined: HTTP is spoken here, or gRPC over it. */
   get passthrough(): Pick<PassthroughOptions, 'service' | 'edge' | 'way'> | undefined {
     const service = this.#listener.kind === 'edge' ? this.#registry.service(this.#listener.service) : undefined;
-    if (service === undefined || service.protocol === 'http') return undefined;
+    if (service?.protocol !== 'tcp') return undefined;
     const policies = this.#policiesFor(service);
     return { service, edge: policies.edge, way: policies.elsewhere };
   }
@@ -74,7 +74,7 @@ export class ListenerRules {
   #to(name: string, { method, target: asked }: RequestHead, target = asked): Destination {
     const service = this.#registry.service(name);
     if (service === undefined) return nowhere('unknown-service', `there is no service ${name.slice(0, 200)}`);
-    if (service.protocol !== 'http') return nowhere('not-http', `${name} speaks ${service.protocol}, not HTTP/1.1`);
+    if (service.protocol === 'tcp') return nowhere('not-http', `${name} speaks ${service.protocol}, not HTTP`);
     const policies = this.#policiesFor(service);
     return { kind: 'service', service, edge: policies.edge, way: policies.wayOf(method, target), target };
   }

@@ -1,6 +1,6 @@
 import type { RoutedService } from '@islet/policy';
 import type { TrafficSpec } from '@islet/spec';
-import { RETRY_CONDITIONS } from '@islet/spec/model';
+import { CONTENT_CODINGS, RETRY_CONDITIONS } from '@islet/spec/model';
 import { z } from 'zod';
 
 /** A timer of the runtime holds no more. */
@@ -78,6 +78,21 @@ const rateLimit = z.strictObject({
   ]),
 });
 
+const cache = z.strictObject({
+  memoryBytes: bytes,
+  maxBodyBytes: bytes,
+  freshForMs: ms,
+  staleWhileRevalidateMs: ms,
+  staleIfErrorMs: ms,
+  acrossRevisions: z.boolean(),
+});
+
+const compress = z.strictObject({
+  encodings: z.array(z.enum(CONTENT_CODINGS)),
+  minBytes: bytes,
+  types: z.array(z.string().min(1).max(200)),
+});
+
 const policy = z.strictObject({
   balance,
   timeout,
@@ -86,6 +101,8 @@ const policy = z.strictObject({
   breaker: orOff(breaker),
   limits,
   rateLimit: z.array(rateLimit),
+  cache: orOff(cache),
+  compress: orOff(compress),
 });
 
 const override = z.strictObject({
