@@ -2,4 +2,5 @@ export * from './contract.ts';
 export type { Target } from './http.ts';
 export * from './openapi.ts';
 export * from './remote.ts';
+export * from './rollout.ts';
 export * from './status.ts';
