@@ -98,6 +98,42 @@ export const MigrationPreview = z
   ])
   .meta({ id: 'MigrationPreview' });
 
+export const StoreAccess = z
+  .object({
+    engine: z.string(),
+    url: z.string(),
+    host: z.string().optional(),
+    port: z.int().optional(),
+    user: z.string().optional(),
+    password: z.string().optional(),
+    name: z.string().optional(),
+    path: z.string().optional(),
+  })
+  .meta({ id: 'StoreAccess' });
+
+export const QueryAnswer = z
+  .discriminatedUnion('kind', [
+    z.object({
+      kind: z.literal('rows'),
+      columns: z.array(z.string()),
+      rows: z.array(z.array(z.union([z.string(), z.number(), z.boolean(), z.null()]))),
+      /** There are more than these. */
+      more: z.boolean(),
+    }),
+    z.object({ kind: z.literal('done'), text: z.string() }),
+    z.object({ kind: z.literal('failed'), reason: z.string() }),
+  ])
+  .meta({ id: 'QueryAnswer' });
+
+export const SeedAnswer = z
+  .discriminatedUnion('kind', [
+    z.object({ kind: z.literal('seeded'), files: z.array(z.string()) }),
+    z.object({ kind: z.literal('failed'), file: z.string(), reason: z.string() }),
+    /** The seed is a command, for whoever asked to run. */
+    z.object({ kind: z.literal('command'), command: z.string() }),
+  ])
+  .meta({ id: 'SeedAnswer' });
+
 export const Guarantee = z
   .object({ name: z.string(), held: z.boolean(), reason: z.string().optional() })
   .meta({ id: 'Guarantee' });
@@ -198,6 +234,23 @@ export const contract = {
     params: service,
     response: ServiceEnvironment,
   }),
+  database: route('database', {
+    summary: 'How a service reaches its database; holds the password',
+    params: service,
+    response: StoreAccess,
+  }),
+  query: route('query', {
+    summary: "Run one statement in a service's database, as the service; without `write` it can change nothing",
+    params: service,
+    body: z.object({ text: z.string().min(1), write: z.boolean().default(false) }),
+    response: QueryAnswer,
+  }),
+  seed: route('seed', {
+    summary: 'Run the SQL files of the folder that the service declares as its seed',
+    params: service,
+    body: z.object({ force: z.boolean().default(false) }),
+    response: SeedAnswer,
+  }),
   rotate: route('rotate', {
     summary: "Give a service's database new credentials, and replace every instance by one that uses them",
     params: service,
@@ -246,6 +299,9 @@ export type LogLine = z.infer<typeof LogLine>;
 export type SecretInfo = z.infer<typeof SecretInfo>;
 export type ServiceEnvironment = z.infer<typeof ServiceEnvironment>;
 export type MigrationPreview = z.infer<typeof MigrationPreview>;
+export type StoreAccess = z.infer<typeof StoreAccess>;
+export type QueryAnswer = z.infer<typeof QueryAnswer>;
+export type SeedAnswer = z.infer<typeof SeedAnswer>;
 export type Guarantee = z.infer<typeof Guarantee>;
 export type Toolchain = z.infer<typeof Toolchain>;
 export type Diagnosis = z.infer<typeof Diagnosis>;

@@ -14,6 +14,7 @@ import type {
   ProbeTarget,
   RolloutSpec,
   RunSpec,
+  SeedSpec,
   ServiceSpec,
 } from './model.ts';
 import { maxOf, scaleOf } from './scale.ts';
@@ -103,8 +104,14 @@ function apiOf({ api }: ParsedService): ApiSpec {
 function databaseOf({ database }: ParsedService): DatabaseSpec | undefined {
   if (database === undefined) return undefined;
   const { engine, url, migrations } = database;
-  if (engine !== undefined) return { engine, migrations };
-  return url === undefined ? undefined : { engine: 'external', url: { secret: url.secret }, migrations };
+  const common = { migrations, seed: seedOf(database) };
+  if (engine !== undefined) return { engine, ...common };
+  return url === undefined ? undefined : { engine: 'external', url: { secret: url.secret }, ...common };
+}
+
+function seedOf({ seed }: NonNullable<ParsedService['database']>): SeedSpec | undefined {
+  if (seed?.folder !== undefined) return { kind: 'folder', folder: seed.folder };
+  return seed?.command === undefined ? undefined : { kind: 'command', command: seed.command };
 }
 
 function healthOf({ health, api }: ParsedService, derived: Derived): HealthSpec {
