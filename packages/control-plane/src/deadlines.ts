@@ -27,6 +27,8 @@ const STEP_MS: Readonly<Record<Exclude<Step['kind'], 'stop'>, number>> = {
   start: 2 * 60_000,
   publish: 10_000,
   kill: MARGIN_MS,
+  advance: MARGIN_MS,
+  sample: 2 * 60_000,
   promote: MARGIN_MS,
   fail: MARGIN_MS,
   forget: 5 * 60_000,
