@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MigrationPreview, QueryAnswer, SeedAnswer, StoreAccess } from './database.ts';
 import { type Method, ROUTES, type RouteName } from './routes.ts';
 import { SystemStatus } from './status.ts';
 
@@ -66,73 +67,6 @@ export const ServiceEnvironment = z
     prefix: z.array(z.string()),
   })
   .meta({ id: 'ServiceEnvironment' });
-
-export const MigrationHazard = z
-  .object({
-    rule: z.string(),
-    line: z.int(),
-    table: z.string(),
-    bytes: z.number(),
-    effect: z.string(),
-    what: z.string(),
-    remedy: z.string(),
-    allowed: z.boolean(),
-  })
-  .meta({ id: 'MigrationHazard' });
-
-export const MigrationPreview = z
-  .discriminatedUnion('kind', [
-    z.object({
-      kind: z.literal('pending'),
-      migrations: z.array(
-        z.object({
-          name: z.string(),
-          inTransaction: z.boolean(),
-          hazards: z.array(MigrationHazard),
-          /** Why hazards can't be looked for. */
-          unread: z.string().optional(),
-        }),
-      ),
-    }),
-    z.object({ kind: z.literal('refused'), migration: z.string(), reason: z.string() }),
-  ])
-  .meta({ id: 'MigrationPreview' });
-
-export const StoreAccess = z
-  .object({
-    engine: z.string(),
-    url: z.string(),
-    host: z.string().optional(),
-    port: z.int().optional(),
-    user: z.string().optional(),
-    password: z.string().optional(),
-    name: z.string().optional(),
-    path: z.string().optional(),
-  })
-  .meta({ id: 'StoreAccess' });
-
-export const QueryAnswer = z
-  .discriminatedUnion('kind', [
-    z.object({
-      kind: z.literal('rows'),
-      columns: z.array(z.string()),
-      rows: z.array(z.array(z.union([z.string(), z.number(), z.boolean(), z.null()]))),
-      /** There are more than these. */
-      more: z.boolean(),
-    }),
-    z.object({ kind: z.literal('done'), text: z.string() }),
-    z.object({ kind: z.literal('failed'), reason: z.string() }),
-  ])
-  .meta({ id: 'QueryAnswer' });
-
-export const SeedAnswer = z
-  .discriminatedUnion('kind', [
-    z.object({ kind: z.literal('seeded'), files: z.array(z.string()) }),
-    z.object({ kind: z.literal('failed'), file: z.string(), reason: z.string() }),
-    /** The seed is a command, for whoever asked to run. */
-    z.object({ kind: z.literal('command'), command: z.string() }),
-  ])
-  .meta({ id: 'SeedAnswer' });
 
 export const Guarantee = z
   .object({ name: z.string(), held: z.boolean(), reason: z.string().optional() })
@@ -298,10 +232,6 @@ export type PlanPreview = z.infer<typeof PlanPreview>;
 export type LogLine = z.infer<typeof LogLine>;
 export type SecretInfo = z.infer<typeof SecretInfo>;
 export type ServiceEnvironment = z.infer<typeof ServiceEnvironment>;
-export type MigrationPreview = z.infer<typeof MigrationPreview>;
-export type StoreAccess = z.infer<typeof StoreAccess>;
-export type QueryAnswer = z.infer<typeof QueryAnswer>;
-export type SeedAnswer = z.infer<typeof SeedAnswer>;
 export type Guarantee = z.infer<typeof Guarantee>;
 export type Toolchain = z.infer<typeof Toolchain>;
 export type Diagnosis = z.infer<typeof Diagnosis>;

@@ -2,25 +2,10 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
-import type { DataDriver, MigrateOutcome, StoreConnection, StoreObservation, StoreRequest } from '../data.ts';
-import { SHELL_LIMITS } from '../shell.ts';
-
-/** A data driver, and the little that its contract doesn't say. */
-export interface DataHarness {
-  readonly driver: DataDriver;
-  /** What to provision for a service: for engines that Islet runs, its name alone. */
-  request(service: string): Promise<StoreRequest>;
-  /** Runs SQL as the service would, with what `connection` says. */
-  query(service: string, sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
-  /** The same, with what `connection` said at some time; undefined: there are no credentials to renew. */
-  readonly queryWith?: (
-    connection: StoreConnection,
-    sql: string,
-  ) => Promise<readonly Readonly<Record<string, unknown>>[]>;
-  /** Closes the driver and removes all that the harness made. Every store is purged by then. */
-  close(): Promise<void>;
-}
+import { after, before, describe, it, type TestContext } from 'node:test';
+import type { MigrateOutcome, StoreObservation } from '../data.ts';
+import { type DataHarness, plain } from './data-harness.ts';
+import { shellRules } from './shell.ts';
 
 export interface DataTraits {
   /** `purge` deletes what a service stored; false: an outside server keeps it. */
@@ -44,10 +29,10 @@ export function dataConformance(name: string, make: () => Promise<DataHarness>, 
     };
 
     /** A service of its own, gone at the end. */
-    const rule = (sentence: string, service: string, body: () => Promise<void>) =>
-      it(sentence, async () => {
+    const rule = (sentence: string, service: string, body: (t: TestContext) => Promise<void>) =>
+      it(sentence, async (t) => {
         try {
-          await body();
+          await body(t);
         } finally {
           await harness.driver.stop({ service }, options());
           await harness.driver.purge({ service }, options());
@@ -247,60 +232,7 @@ export function dataConformance(name: string, make: () => Promise<DataHarness>, 
       await queryWith(last, 'SELECT x FROM kept');
     });
 
-    rule('shows what is stored, and changes nothing unless it may', 'shown', async () => {
-      const { shell } = harness.driver;
-      if (shell === undefined) return;
-      await provision('shown');
-      const run = (text: string, write = false) => shell.run({ service: 'shown', text, write }, options());
-      assert.equal((await run('CREATE TABLE kept (x int, y text)', true)).kind, 'done');
-      assert.equal((await run("INSERT INTO kept VALUES (1, 'a'), (2, NULL)", true)).kind, 'done');
-      assert.deepEqual(await run('SELECT x, y FROM kept ORDER BY x;'), {
-        kind: 'rows',
-        columns: ['x', 'y'],
-        rows: [
-          [1, 'a'],
-          [2, null],
-        ],
-        more: false,
-      });
-      for (const text of [
-        'INSERT INTO kept VALUES (3)',
-        'COMMIT; INSERT INTO kept VALUES (3)',
-        'DROP TABLE kept',
-        '',
-      ]) {
-        assert.equal((await run(text)).kind, 'failed', text);
-      }
-      assert.match(JSON.stringify(await run('SELECT wrong FROM kept')), /"failed".*wrong/);
-      const many = await run(
-        'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) SELECT i FROM n',
-      );
-      assert(many.kind === 'rows');
-      assert.ok(many.more);
-      assert.equal(many.rows.length, SHELL_LIMITS.rows);
-    });
-
-    rule('seeds from files, each whole, as often as it is asked', 'seeded', async () => {
-      const { shell } = harness.driver;
-      if (shell === undefined) return;
-      await provision('seeded');
-      await migrate('seeded', { '1.sql': 'CREATE TABLE kept (x int)' });
-      const seeds = await mkdtemp(join(folder, 'seeds-'));
-      await writeFile(join(seeds, '1.sql'), 'DELETE FROM kept;\nINSERT INTO kept VALUES (1)');
-      await writeFile(join(seeds, '2.sql'), 'INSERT INTO kept VALUES (2);');
-      const seed = () => shell.seed({ service: 'seeded', folder: seeds }, options());
-      for (let turn = 0; turn < 2; turn++)
-        assert.deepEqual(await seed(), { kind: 'seeded', files: ['1.sql', '2.sql'] });
-      await writeFile(join(seeds, '2.sql'), 'INSERT INTO kept VALUES (3);\nINSERT INTO missing VALUES (3)');
-      const outcome = await seed();
-      assert.equal(outcome.kind === 'failed' && outcome.file, '2.sql');
-      assert.match(outcome.kind === 'failed' ? outcome.reason : '', /2\.sql.*missing/);
-      assert.deepEqual(plain(await harness.query('seeded', 'SELECT x FROM kept')), [{ x: 1 }]);
-      assert.deepEqual(await migrate('seeded', { '1.sql': 'CREATE TABLE kept (x int)' }), {
-        kind: 'migrated',
-        applied: [],
-      });
-    });
+    shellRules({ rule, options, folder: () => folder, harness: () => harness, provision, migrate });
 
     rule('refuses to purge what runs, and leaves nothing when it stopped', 'purged', async () => {
       await provision('purged');
@@ -323,9 +255,4 @@ export function dataConformance(name: string, make: () => Promise<DataHarness>, 
       assert.equal(await observe('aborted'), undefined);
     });
   });
-}
-
-/** Rows without the prototype that a database's client gave them. */
-function plain(rows: readonly Readonly<Record<string, unknown>>[]): readonly Record<string, unknown>[] {
-  return rows.map((row) => ({ ...row }));
 }
