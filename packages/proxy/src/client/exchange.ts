@@ -12,6 +12,7 @@ import type { CallUser } from './call-user.ts';
 import { CompressedReply, type CompressedUser } from './compressed-reply.ts';
 import type { ExchangeClient } from './exchange-client.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
+import { CUT } from './failures.ts';
 import { addWhole, type Reply } from './reply.ts';
 import { type Sizes, sizesOf } from './sizes.ts';
 import { servedOf } from './stored-reply.ts';
@@ -113,14 +114,15 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
     this.#client.become(new Tunnel({ client: socket, connection, now: this.#runtime.now, idleMs, onEnd }));
   }
 
-  onHead(head: ResponseHead, revision: string): void {
+  onHead(head: ResponseHead, { status, revision }: Parameters<CallUser['onHead']>[1]): void {
     const { edge } = this.#order;
     const tooLarge = this.#sizes?.refuseResponse(head);
     if (tooLarge !== undefined) {
       this.#breakOff(tooLarge);
       return;
     }
-    this.#admission.answered(head.status);
+    if (status === undefined) this.#admission.begun();
+    else this.#admission.answered(status);
     const verdict = this.#cached?.onHead(head, revision);
     if (verdict?.kind === 'instead') {
       this.#call.abandon();
@@ -132,7 +134,7 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
       this.#instead = verdict;
       return;
     }
-    edge.counts.status(head.status);
+    if (status !== undefined) edge.counts.status(status);
     this.#reply.addHead(verdict?.head ?? head, { close: this.#closes });
   }
 
@@ -146,8 +148,12 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
     }
   }
 
-  onBodyEnd(trailers: readonly Field[]): void {
+  onBodyEnd(trailers: readonly Field[], status: number | undefined): void {
     if (this.#state === 'over') return;
+    if (status !== undefined) {
+      this.#admission.answered(status);
+      this.#order.edge.counts.status(status);
+    }
     this.#cached?.onBodyEnd({ hasTrailers: trailers.length > 0 });
     if (this.#instead !== undefined) this.#addStored(this.#instead);
     else this.#reply.addEnd(trailers);
@@ -208,17 +214,18 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
     }
   }
 
-  onBroken(): void {
+  onBroken(error: ProxyError = CUT): void {
     this.#reply.flush();
-    this.#order.edge.counts.error('response-cut');
+    this.#order.edge.counts.error(error.code);
+    if (error.rule !== undefined) this.#order.edge.decided(error.rule);
     this.#end();
     // A body that ends with the connection would look whole after an orderly close.
-    this.#client.cut({ byReset: this.#order.request.http10 });
+    this.#client.cut(error, { byReset: this.#order.request.http10 });
   }
 
   onAbandoned(): void {
     this.onClientGone();
-    this.#client.cut({ byReset: false });
+    this.#client.cut(CUT, { byReset: false });
   }
 
   /** Ends it by the proxy's own will: by an answer, or where one has begun, by breaking it off. */
