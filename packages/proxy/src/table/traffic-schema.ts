@@ -1,5 +1,5 @@
 import type { RoutedService } from '@islet/policy';
-import { RETRY_CONDITIONS } from '@islet/spec/model';
+import { CONTENT_CODINGS, RETRY_CONDITIONS } from '@islet/spec/model';
 import { z } from 'zod';
 
 /** A timer of the runtime holds no more. */
@@ -77,6 +77,21 @@ const rateLimit = z.strictObject({
   ]),
 });
 
+const cache = z.strictObject({
+  memoryBytes: bytes,
+  maxBodyBytes: bytes,
+  freshForMs: ms,
+  staleWhileRevalidateMs: ms,
+  staleIfErrorMs: ms,
+  acrossRevisions: z.boolean(),
+});
+
+const compress = z.strictObject({
+  encodings: z.array(z.enum(CONTENT_CODINGS)),
+  minBytes: bytes,
+  types: z.array(z.string().min(1).max(200)),
+});
+
 export const traffic: z.ZodType<RoutedService['traffic']> = z.strictObject({
   balance,
   timeout,
@@ -85,6 +100,8 @@ export const traffic: z.ZodType<RoutedService['traffic']> = z.strictObject({
   breaker: orOff(breaker),
   limits,
   rateLimit: z.array(rateLimit),
+  cache: orOff(cache),
+  compress: orOff(compress),
 });
 
 /** JSON leaves out what is off; the contract says that it is undefined. */
