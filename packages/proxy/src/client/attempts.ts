@@ -10,6 +10,7 @@ import type { Wire } from '../upstream/wire.ts';
 import { Aim, type AimOptions } from './aim.ts';
 import type { Way } from './edge-policies.ts';
 import { statusIn } from './grpc-outcome.ts';
+import { Sample } from './sample.ts';
 
 /** One try at one endpoint. */
 export interface Attempt {
@@ -36,11 +37,12 @@ export class Attempts {
   #current: Attempt | undefined;
   #isJudged = false;
   /** Of the cohort by which the caller's limit is found; 0: of none. */
-  #member = 0;
+  readonly #sample: Sample;
 
   constructor(options: AttemptsOptions) {
     this.#options = options;
     this.#aim = new Aim(options);
+    this.#sample = new Sample(options.way);
   }
 
   get current(): Attempt | undefined {
@@ -78,7 +80,7 @@ export class Attempts {
     const wire = this.#underFault(endpoint, endpoint.acquire(wanted), now);
     endpoint.counts.requests++;
     endpoint.counts.inFlight++;
-    this.#watch(now);
+    this.#sample.sent(now);
     this.#current = { endpoint, wire, isProbe, startedAt: now };
     return this.#current;
   }
@@ -101,7 +103,7 @@ export class Attempts {
     const attempt = this.#current;
     if (attempt === undefined) return undefined;
     this.#current = undefined;
-    this.#forget();
+    this.#sample.forget();
     attempt.endpoint.counts.inFlight--;
     if (attempt.isProbe) attempt.endpoint.standing.endProbe();
     this.#options.settle(attempt.endpoint);
@@ -133,7 +135,7 @@ export class Attempts {
     endpoint.firstBytes.record(now - startedAt);
     // An instance that refuses is quick, and says nothing of how long its work takes.
     if (status === undefined || status < 500) {
-      this.#tell(now - startedAt, now);
+      this.#sample.answered(now - startedAt, now);
       this.#observe(endpoint, now - startedAt);
     }
     if (status === undefined) this.#stand(attempt, ({ standing }) => standing.onFirstByte({ now, isProbe }));
@@ -206,7 +208,7 @@ export class Attempts {
   /** Ends the current attempt without a response. */
   fail(error: ProxyErrorCode, failure: AttemptFailure): Attempt | undefined {
     const now = this.#options.runtime.now();
-    if (error === 'response-timeout' && this.#current) this.#tell(now - this.#current.startedAt, now);
+    if (error === 'response-timeout' && this.#current) this.#sample.answered(now - this.#current.startedAt, now);
     const attempt = this.end();
     if (attempt === undefined) return undefined;
     const { endpoint, wire } = attempt;
@@ -255,25 +257,6 @@ export class Attempts {
     edge.counts.retries++;
     edge.decided('traffic.retry');
     return retryDelayMs(this.#charged, { backoff: retry.backoff, dice: runtime.dice });
-  }
-
-  /** Among those by whose time the limit of what is in flight is found. */
-  #watch(now: number): void {
-    const { way, policy } = this.#options;
-    const { bulkhead } = way;
-    this.#member = policy.limits.requests === 'auto' ? bulkhead.adaptive.sent(now, bulkhead.requests) : 0;
-  }
-
-  #tell(tookMs: number, now: number): void {
-    if (this.#member === 0) return;
-    const { way, policy } = this.#options;
-    way.bulkhead.adaptive.answered(this.#member, { tookMs, now, queueMs: policy.limits.queueMs });
-    this.#member = 0;
-  }
-
-  #forget(): void {
-    if (this.#member !== 0) this.#options.way.bulkhead.adaptive.forget(this.#member);
-    this.#member = 0;
   }
 
   get #judging(): Judging {

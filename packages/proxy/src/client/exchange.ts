@@ -1,6 +1,5 @@
 import type { TrafficRule } from '@islet/policy';
 import { ProxyError } from '../errors.ts';
-import type { Waiter } from '../guards.ts';
 import type { Field } from '../http/fields.ts';
 import type { ResponseHead } from '../http/response-head.ts';
 import type { Runtime } from '../runtime.ts';
