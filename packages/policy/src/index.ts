@@ -17,6 +17,7 @@ export {
   startProbing,
 } from './probe.ts';
 export { RateLimiter } from './rate-limiter.ts';
+export { type Ended, NOTABLE_PER_SECOND, RecordBudget } from './record-budget.ts';
 export {
   type DecisionRecord,
   KEPT_BECAUSE,

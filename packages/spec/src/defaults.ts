@@ -72,6 +72,8 @@ export const SERVICE_DEFAULTS = {
     source: 'Envoy adaptive_concurrency; Netflix concurrency-limits',
   },
   'traffic.limits.queue': { value: '1s', name: 'timeout: queue', source: 'Linkerd failfast' },
+  'traffic.accessLog.sample': { value: 20, name: 'access log' },
+  'traffic.accessLog.slow': { value: '1s', name: 'access log' },
   'traffic.rateLimit.by': { value: 'client', name: 'rate limit' },
   'api.expose.strip': { value: false, name: 'api' },
 } as const satisfies Record<string, Default>;

@@ -186,6 +186,7 @@ export interface TrafficSpec {
   readonly limits: LimitsSpec;
   /** Undefined: off. */
   readonly rateLimit: RateLimitSpec | undefined;
+  readonly accessLog: AccessLogSpec;
 }
 
 /** A token bucket for each client, each value of a header, or for all requests together. */
@@ -193,6 +194,14 @@ export interface RateLimitSpec {
   readonly rps: number;
   readonly burst: number;
   readonly by: RateLimitKey;
+}
+
+/** Which of the requests that went well are written to the access log. */
+export interface AccessLogSpec {
+  /** So many each second, beside those that are always kept. */
+  readonly sample: number;
+  /** From this on a request is slow, and kept. */
+  readonly slowMs: number;
 }
 
 export type RateLimitKey =

@@ -1,6 +1,7 @@
 import { type Leaf, leaves } from './leaf.ts';
 import type { Path } from './located.ts';
 import type {
+  AccessLogSpec,
   BreakerSpec,
   LimitsSpec,
   OutlierSpec,
@@ -14,7 +15,7 @@ import { durationText } from './quantities.ts';
 /** Every effective value of a traffic section. */
 export function trafficLeaves(
   section: Path,
-  { timeout, retry, outlier, breaker, limits, rateLimit }: TrafficSpec,
+  { timeout, retry, outlier, breaker, limits, rateLimit, accessLog }: TrafficSpec,
 ): readonly Leaf[] {
   return [
     ...timeoutLeaves([...section, 'timeout'], timeout),
@@ -23,6 +24,7 @@ export function trafficLeaves(
     ...breakerLeaves(section, breaker),
     ...limitLeaves([...section, 'limits'], limits),
     ...rateLeaves([...section, 'rateLimit'], rateLimit),
+    ...logLeaves([...section, 'accessLog'], accessLog),
   ];
 }
 
@@ -80,4 +82,8 @@ function rateLeaves(section: Path, rate: RateLimitSpec | undefined): readonly Le
   if (rate === undefined) return [];
   const { rps, burst, by } = rate;
   return leaves(section, { rps, burst, by: by.kind === 'header' ? `header:${by.name}` : by.kind });
+}
+
+function logLeaves(section: Path, { sample, slowMs }: AccessLogSpec): readonly Leaf[] {
+  return leaves(section, { sample, slow: durationText(slowMs) });
 }

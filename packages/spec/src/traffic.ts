@@ -11,7 +11,15 @@ import type {
 import { type ParsedTraffic, traffic } from './schema/traffic.ts';
 
 /** What a parsed traffic section means. */
-export function trafficOf({ timeout, retry, outlier, breaker, limits, rateLimit }: ParsedTraffic): TrafficSpec {
+export function trafficOf({
+  timeout,
+  retry,
+  outlier,
+  breaker,
+  limits,
+  rateLimit,
+  accessLog,
+}: ParsedTraffic): TrafficSpec {
   const { connections, pending, requests, queue } = limits;
   return {
     timeout: timeoutOf(timeout),
@@ -20,6 +28,7 @@ export function trafficOf({ timeout, retry, outlier, breaker, limits, rateLimit 
     breaker: breakerOf(breaker),
     limits: { connections, pending, requests, queueMs: queue },
     rateLimit: rateLimitOf(rateLimit),
+    accessLog: { sample: accessLog.sample, slowMs: accessLog.slow },
   };
 }
 

@@ -49,6 +49,8 @@ const rateLimit = z.strictObject({
   ]),
 });
 
+const accessLog = z.strictObject({ sample: z.int().min(0), slowMs: ms });
+
 export const traffic: z.ZodType<RoutedService['traffic']> = z.strictObject({
   timeout,
   retry: orOff(retry),
@@ -56,6 +58,7 @@ export const traffic: z.ZodType<RoutedService['traffic']> = z.strictObject({
   breaker: orOff(breaker),
   limits,
   rateLimit: orOff(rateLimit),
+  accessLog,
 });
 
 /** JSON leaves out what is off; the contract says that it is undefined. */

@@ -111,6 +111,13 @@ const rateLimit = z.strictObject({
   ),
 });
 
+const accessLog = z.strictObject({
+  sample: byDefault('traffic.accessLog.sample', count(0, 1_000)).describe(
+    'Requests in a second that are kept although they went well. Errors, slow ones and those that a rule changed always are.',
+  ),
+  slow: byDefault('traffic.accessLog.slow', duration(1)).describe('From this on a request is slow.'),
+});
+
 export const traffic = z
   .strictObject({
     timeout: timeout
@@ -137,6 +144,10 @@ export const traffic = z
       .optional()
       .describe('How often it may be asked; beyond that the answer is 429. Off unless declared.')
       .meta({ examples: [{ rps: 50, burst: 100 }] }),
+    accessLog: accessLog
+      .prefault({})
+      .describe('Which requests that went well are written to the access log, for `islet explain` and traces.')
+      .meta({ examples: [{ sample: 100 }] }),
   })
   .prefault({})
   .describe('How the proxy carries requests to the service, whoever calls.');
