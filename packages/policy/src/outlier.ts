@@ -12,7 +12,8 @@ import { isUnavailable } from './breaker.ts';
  * An instance can also fail without an error: it hangs. Its requests would wait for their timeouts one by one, and each
  * new one with them. So a request whose first byte is long overdue is held against it, where siblings have answered since
  * that request was sent, and it has answered nothing. A slow request alone proves nothing: the same instance answers
- * others meanwhile, or, where it was the only request there, its own answer clears it at once.
+ * others meanwhile. Such a request is asked again elsewhere where it may be, and an answer in time clears the instance at
+ * once; a late one does not, or an instance that has become slow would be trusted anew with each of its answers.
  *
  * Whoever asks counts: how many are out, and who is last, is for the caller of `eject` to know.
  */
@@ -28,17 +29,22 @@ export class Standing {
     return this.#ejection !== undefined;
   }
 
+  /** It is out because a request to it hung. */
+  get hangs(): boolean {
+    return this.#ejection?.cause === 'stall';
+  }
+
   get answeredAt(): number {
     return this.#answeredAt;
   }
 
-  /** The head of a response has come. */
-  onAnswer(status: number, { now, isProbe }: { readonly now: number; readonly isProbe: boolean }): void {
+  /** The head of a response has come. `isLate`: after it was overdue. */
+  onAnswer(status: number, { now, isProbe, isLate }: Answer): void {
     this.#answeredAt = now;
     if (status < 500) {
       this.#errors = 0;
       this.#gatewayErrors = 0;
-      if (isProbe || this.#ejection?.cause === 'stall') this.#return(now);
+      if (!isLate && (isProbe || this.hangs)) this.#return(now);
       return;
     }
     this.#errors++;
@@ -109,6 +115,12 @@ interface Ejection {
   readonly forMs: number;
   readonly until: number;
   probing: boolean;
+}
+
+interface Answer {
+  readonly now: number;
+  readonly isProbe: boolean;
+  readonly isLate: boolean;
 }
 
 interface Chance {

@@ -9,7 +9,7 @@ const even = () => 0;
 
 function failing(statuses: readonly number[]): Standing {
   const standing = new Standing();
-  for (const status of statuses) standing.onAnswer(status, { now: 0, isProbe: false });
+  for (const status of statuses) standing.onAnswer(status, { now: 0, isProbe: false, isLate: false });
   return standing;
 }
 
@@ -36,7 +36,7 @@ test('each time in a row lasts longer, up to the limit, and a long time well for
   assert.deepEqual([out(0), out(10_000), out(20_000)], [5_000, 10_000, 15_000]);
   for (let count = 0; count < 20; count++) out(30_000);
   assert.equal(out(30_000), 60_000);
-  standing.onAnswer(200, { now: 100_000, isProbe: true });
+  standing.onAnswer(200, { now: 100_000, isProbe: true, isLate: false });
   assert.equal(standing.isOut, false);
   assert.equal(out(160_001), 5_000);
 });
@@ -53,13 +53,23 @@ test('one request at a time finds out, one that can be repeated if there is any'
   assert.equal(standing.tryProbe(10_000, { idempotent: false }), true);
 });
 
-test('an answer that was on its way clears only an instance that seemed to hang', () => {
+test('an answer that was on its way clears only an instance that seemed to hang, and only in time', () => {
   for (const cause of ['5xx', 'gateway', 'stall'] as const) {
     const standing = new Standing();
     standing.eject(cause, policy, { now: 0, dice: even });
-    standing.onAnswer(200, { now: 1, isProbe: false });
+    standing.onAnswer(200, { now: 1, isProbe: false, isLate: true });
+    assert.equal(standing.isOut, true);
+    standing.onAnswer(200, { now: 1, isProbe: false, isLate: false });
     assert.equal(standing.isOut, cause !== 'stall');
   }
+});
+
+test('a late answer to a probe leaves it out', () => {
+  const standing = new Standing();
+  standing.eject('stall', policy, { now: 0, dice: even });
+  assert.equal(standing.tryProbe(5_000, { idempotent: true }), true);
+  standing.onAnswer(200, { now: 7_000, isProbe: true, isLate: true });
+  assert.equal(standing.isOut, true);
 });
 
 /** A service's instances on a virtual clock: whatever happens, what the caller of `eject` promises holds. */
@@ -84,8 +94,8 @@ test('never the last one goes, and never more than the policy allows', () => {
           now += afterMs;
           const standing = group[instance % size]!;
           const isProbe = what === 'probe' && standing.tryProbe(now, { idempotent: true });
-          if (what === 'ok' || isProbe) standing.onAnswer(200, { now, isProbe });
-          else if (what === 'error') standing.onAnswer(500, { now, isProbe });
+          if (what === 'ok' || isProbe) standing.onAnswer(200, { now, isProbe, isLate: false });
+          else if (what === 'error') standing.onAnswer(500, { now, isProbe, isLate: false });
           else if (what === 'silent') standing.onFailure();
           const cause = what === 'stall' && !standing.isOut ? what : standing.due(spec);
           const others = {

@@ -81,9 +81,8 @@ test('three connections that end without an answer are enough', async (t) => {
 test('an instance that hangs while its sibling answers is out as soon as its first byte is overdue', async (t) => {
   const { bad, good, call, isEjected, pass, plane } = await pair(t);
   while (bad.asked() === 0 || good.asked() === 0) await call();
-  const released: (() => void)[] = [];
-  bad.behave((_, response) => void released.push(() => response.end('late')));
-  const waiting: Promise<unknown>[] = [];
+  bad.behave(hangs);
+  const waiting: ReturnType<typeof call>[] = [];
   while (!isEjected()[0]) {
     waiting.push(call());
     pass(100);
@@ -93,10 +92,26 @@ test('an instance that hangs while its sibling answers is out as soon as its fir
   const asked = bad.asked();
   for (let count = 0; count < 30; count++) assert.equal((await call()).body, 'good');
   assert.equal(bad.asked(), asked);
-  // Its own answer clears it at once: it was slow, and not dead.
+  // What waits there and can be repeated is asked again, before its timeout.
+  pass(1_000);
+  for (const one of await Promise.all(waiting)) assert.deepEqual(one, { status: 200, body: 'good' });
+});
+
+test('what can’t be repeated is waited for, and a late answer does not bring the instance back', async (t) => {
+  const { bad, good, call, isEjected, pass } = await pair(t);
+  while (bad.asked() === 0 || good.asked() === 0) await call();
+  const released: (() => void)[] = [];
+  bad.behave((_, response) => void released.push(() => response.end('late')));
+  const waiting: ReturnType<typeof call>[] = [];
+  while (!isEjected()[0]) {
+    waiting.push(call('POST'));
+    pass(100);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
   for (const release of released) release();
-  await Promise.all(waiting);
-  assert.deepEqual(isEjected(), [false, false]);
+  const bodies = (await Promise.all(waiting)).map(({ body }) => body);
+  assert.ok(bodies.includes('late'));
+  assert.deepEqual(isEjected(), [true, false]);
 });
 
 test('the last instance is never ejected, whatever it does', async (t) => {

@@ -134,21 +134,25 @@ export class Attempts {
     // An instance that refuses is quick, and says nothing of how long its work takes.
     if (status < 500) this.#tell(now - startedAt, now);
     const wasOut = endpoint.standing.isOut;
-    endpoint.standing.onAnswer(status, { now, isProbe });
+    endpoint.standing.onAnswer(status, { now, isProbe, isLate: now - startedAt >= endpoint.stallMs });
     if (wasOut && !endpoint.standing.isOut) refreshAvailable(this.#options.service);
     else if (status >= 500) this.#judge(attempt);
   }
 
-  /** The first byte is overdue. Returns whether that is the end of the attempt: it was only to find out. */
-  stalled(): boolean {
+  /**
+   * The first byte is overdue. Returns what that makes of the attempt, where another instance had better be asked: it was
+   * only to find out, or its instance is out because it hangs. Undefined: it may only be slow, and is waited for.
+   */
+  stalled(): AttemptFailure | undefined {
     const attempt = this.#current;
-    if (attempt === undefined) return false;
+    if (attempt === undefined) return undefined;
     const { service, edge, runtime } = this.#options;
-    const judging = { now: runtime.now(), dice: runtime.dice, sentAt: attempt.startedAt };
-    if (attempt.isProbe) ejectAgain(service, attempt.endpoint, 'stall', judging);
-    else if (!judgeStall(service, attempt.endpoint, judging)) return false;
+    const { endpoint, isProbe, startedAt } = attempt;
+    const judging = { now: runtime.now(), dice: runtime.dice, sentAt: startedAt };
+    if (isProbe) ejectAgain(service, endpoint, 'stall', judging);
+    else if (!judgeStall(service, endpoint, judging)) return endpoint.standing.hangs ? { kind: 'slow' } : undefined;
     edge.decided('traffic.outlier.stall');
-    return attempt.isProbe;
+    return isProbe ? { kind: 'probe' } : { kind: 'slow' };
   }
 
   /** Ends the current attempt without a response. */

@@ -44,8 +44,9 @@ export class NextTry {
     const { attempts, patience, edge, runtime } = this.#options;
     const now = runtime.now();
     if (patience.hasStalled(now)) {
-      patience.onStall(now);
-      if (attempts.stalled() && this.delayAfter(PROBE) !== undefined) return PROBE;
+      const failure = attempts.stalled();
+      if (failure !== undefined && attempts.othersLeft && this.delayAfter(failure) !== undefined) return failure;
+      patience.onStall(now, { isJudged: failure !== undefined });
     }
     if (!patience.isTryOver(now)) return undefined;
     if (attempts.othersLeft && this.delayAfter(SLOW) !== undefined) {
@@ -58,5 +59,4 @@ export class NextTry {
   }
 }
 
-const PROBE: AttemptFailure = { kind: 'probe' };
 const SLOW: AttemptFailure = { kind: 'slow' };

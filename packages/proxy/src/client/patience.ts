@@ -42,9 +42,9 @@ export class Patience {
     this.#stallBy = now + stallMs;
   }
 
-  /** It is overdue, and there was no telling why: look again soon. */
-  onStall(now: number): void {
-    this.#stallBy = now + LIMITS.sweepMs;
+  /** It is overdue, and nobody else is asked. Where there was no telling why: look again soon. */
+  onStall(now: number, { isJudged }: { readonly isJudged: boolean }): void {
+    this.#stallBy = isJudged ? Number.POSITIVE_INFINITY : now + LIMITS.sweepMs;
   }
 
   hasStalled(now: number): boolean {

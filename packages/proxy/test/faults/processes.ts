@@ -1,0 +1,89 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import type { TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { LoadReport } from './load-main.ts';
+
+const INSTANCE = fileURLToPath(new URL('./instance-main.ts', import.meta.url));
+const LOAD = fileURLToPath(new URL('./load-main.ts', import.meta.url));
+
+export interface InstanceProcess {
+  readonly host: string;
+  readonly port: number;
+  tell(mood: string): void;
+  signal(signal: NodeJS.Signals): void;
+  /** From now on its network swallows every packet, as a machine that lost its power. Only where it has one of its own. */
+  vanish(): void;
+}
+
+export async function startInstance(t: TestContext, network?: Network): Promise<InstanceProcess> {
+  const host = network?.address ?? '127.0.0.1';
+  const argv = [...(network?.prefix ?? []), process.execPath, INSTANCE, host];
+  const child = spawn(argv[0]!, argv.slice(1), { stdio: ['pipe', 'pipe', 'inherit'] });
+  t.after(() => end(child));
+  child.stdin.on('error', () => undefined);
+  const [printed] = await once(child.stdout, 'data');
+  return {
+    host,
+    port: Number(String(printed)),
+    tell: (mood) => child.stdin.write(`${mood}\n`),
+    signal: (signal) => child.kill(signal),
+    vanish: () => network?.cut(),
+  };
+}
+
+/** Returns when the first request is answered; `report` when all are. */
+export async function startLoad(
+  t: TestContext,
+  { rate, seconds, urls }: { readonly rate: number; readonly seconds: number; readonly urls: readonly string[] },
+): Promise<{ readonly report: Promise<readonly LoadReport[]> }> {
+  const child = spawn(process.execPath, [LOAD, String(rate), String(seconds), ...urls], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  t.after(() => end(child));
+  let printed = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    printed += text;
+  });
+  const report = once(child, 'close').then(() => JSON.parse(printed) as readonly LoadReport[]);
+  await once(child.stdout, 'data');
+  return { report };
+}
+
+/** A network of its own for one process, beside this machine's: 198.18.0.0/15 is for such tests (RFC 2544). */
+export interface Network {
+  readonly address: string;
+  readonly prefix: readonly string[];
+  cut(): void;
+}
+
+let networks = 0;
+
+/** Undefined where this process may not make one. */
+export function ownNetwork(t: TestContext): Network | undefined {
+  const id = `${process.pid}-${networks++}`;
+  const [name, outside, inside] = [`islet-${id}`, `i${id}o`, `i${id}i`];
+  const ip = (...args: readonly string[]) => spawnSync('ip', args, { stdio: 'ignore' }).status === 0;
+  if (!ip('netns', 'add', name)) return undefined;
+  t.after(() => ip('netns', 'del', name));
+  const made =
+    ip('link', 'add', outside, 'type', 'veth', 'peer', 'name', inside, 'netns', name) &&
+    ip('addr', 'add', '198.18.7.1/30', 'dev', outside) &&
+    ip('link', 'set', outside, 'up') &&
+    ip('-n', name, 'addr', 'add', '198.18.7.2/30', 'dev', inside) &&
+    ip('-n', name, 'link', 'set', inside, 'up');
+  if (!made) return undefined;
+  return {
+    address: '198.18.7.2',
+    prefix: ['ip', 'netns', 'exec', name],
+    // The other end stays up: this side sends into the void and is told nothing.
+    cut: () => void ip('-n', name, 'addr', 'flush', 'dev', inside),
+  };
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  child.kill('SIGKILL');
+  await ended;
+}
