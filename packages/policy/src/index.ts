@@ -1,6 +1,6 @@
 export { ADAPTIVE_LIMIT, AdaptiveLimit } from './adaptive-limit.ts';
 export { RESTART_BACKOFF, restartDelayMs } from './backoff.ts';
-export { Breaker, type BreakerState, isUnavailable } from './breaker.ts';
+export { Breaker, type BreakerState, isUnavailable, type OpenedBy } from './breaker.ts';
 export { Bulkhead } from './bulkhead.ts';
 export { DEADLINE_MARGIN, passedOnMs } from './deadline.ts';
 export { Histogram, type HistogramData } from './histogram.ts';

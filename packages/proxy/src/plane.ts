@@ -4,6 +4,9 @@ import type { RoutingTable } from '@islet/policy';
 import { Deadlines } from './deadlines.ts';
 import { LIMITS } from './limits.ts';
 import { Listeners } from './listeners.ts';
+import type { LineSink } from './record/access-log.ts';
+import type { ExplainTokens } from './record/explain-tokens.ts';
+import { Recorder } from './record/recorder.ts';
 import type { Runtime } from './runtime.ts';
 import { type EdgeStats, type InstanceStats, type RevisionStats, Stats } from './stats.ts';
 import { Registry } from './upstream/registry.ts';
@@ -20,6 +23,9 @@ export interface PlaneOptions {
   /** Milliseconds that never go back. */
   readonly now?: () => number;
   readonly dice?: () => number;
+  /** Where records of requests go; undefined: nowhere. */
+  readonly sink?: LineSink;
+  readonly tokens?: ExplainTokens;
 }
 
 /**
@@ -36,20 +42,25 @@ export class DataPlane extends EventEmitter<{ drained: [instance: string] }> {
   #table: RoutingTable | undefined;
   #closing = false;
 
-  constructor({ now = () => performance.now(), dice = Math.random }: PlaneOptions = {}) {
+  constructor({ now = () => performance.now(), dice = Math.random, sink, tokens }: PlaneOptions = {}) {
     super();
     this.#now = now;
     this.#deadlines = new Deadlines(now);
+    const recorder = new Recorder({ sink, tokens });
     const runtime: Runtime = {
       now,
       dice,
       deadlines: this.#deadlines,
       stats: this.stats,
+      recorder,
       closing: () => this.#closing,
     };
     const registry = this.#registry;
     this.#listeners = new Listeners({ runtime, registry, settle: (endpoint) => registry.settle(endpoint) });
-    this.#sweep = setInterval(() => registry.sweep(now()), LIMITS.poolSweepMs);
+    this.#sweep = setInterval(() => {
+      registry.sweep(now());
+      recorder.sweep(now());
+    }, LIMITS.poolSweepMs);
   }
 
   get table(): RoutingTable | undefined {

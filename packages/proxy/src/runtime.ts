@@ -1,4 +1,5 @@
 import type { Deadlines } from './deadlines.ts';
+import type { Recorder } from './record/recorder.ts';
 import type { Stats } from './stats.ts';
 
 /** What every part of the data plane shares. */
@@ -8,6 +9,7 @@ export interface Runtime {
   readonly dice: () => number;
   readonly deadlines: Deadlines;
   readonly stats: Stats;
+  readonly recorder: Recorder;
   /** No new request is taken on a connection that is kept. */
   readonly closing: () => boolean;
 }

@@ -1,5 +1,5 @@
-import { isUnavailable } from '@islet/policy';
-import type { RateLimitSpec } from '@islet/spec';
+import { isUnavailable, type OpenedBy } from '@islet/policy';
+import type { BreakerSpec, RateLimitSpec } from '@islet/spec';
 import { ProxyError, type ProxyErrorCode } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Waiter } from '../stats.ts';
@@ -84,6 +84,7 @@ export class Admission {
     return new ProxyError('breaker-open', 'too many of the last calls have failed', {
       rule: 'traffic.breaker',
       retryAfterMs,
+      why: breakerText(edge.breaker.openedBy, breaker, retryAfterMs),
     });
   }
 
@@ -113,11 +114,17 @@ export class Admission {
   }
 }
 
+function breakerText(by: OpenedBy | undefined, { windowMs }: BreakerSpec, refusedForMs: number): string {
+  const calls = by?.kind === 'calls' ? `${by.failures} of ${by.calls} calls failed in ${windowMs / 1000} s` : undefined;
+  return `${calls ?? 'a call that was to find out failed'}; refused for ${Math.ceil(refusedForMs)} ms more`;
+}
+
 /** Fields as in draft-ietf-httpapi-ratelimit-headers-07, which most clients read. */
 function rateLimited({ rps, burst }: RateLimitSpec, waitMs: number): ProxyError {
   const seconds = Math.max(1, Math.ceil(waitMs / 1000));
   return new ProxyError('rate-limited', `more than ${rps} requests a second`, {
     rule: 'traffic.rateLimit',
+    why: `none left of ${burst} at once and ${rps} a second; the next in ${Math.ceil(waitMs)} ms`,
     retryAfterMs: waitMs,
     fields: `RateLimit-Limit: ${burst}\r\nRateLimit-Remaining: 0\r\nRateLimit-Reset: ${seconds}\r\n`,
   });

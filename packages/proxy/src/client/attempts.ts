@@ -1,8 +1,16 @@
-import { type AttemptFailure, decideRetry, retryDelayMs } from '@islet/policy';
-import type { TrafficSpec } from '@islet/spec';
+import {
+  type AttemptFailure,
+  decideRetry,
+  type OutlierCause,
+  RETRY_BUDGET,
+  type RetryBudget,
+  retryDelayMs,
+} from '@islet/policy';
+import type { RetrySpec, TrafficSpec } from '@islet/spec';
 import type { ProxyErrorCode } from '../errors.ts';
 import { splitFields } from '../http/cookies.ts';
 import type { RequestHead } from '../http/request-head.ts';
+import type { Trail } from '../record/trail.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Edge } from '../stats.ts';
 import type { EndpointState } from '../upstream/endpoint.ts';
@@ -25,6 +33,7 @@ export interface AttemptsOptions {
   readonly service: ServiceState;
   readonly policy: TrafficSpec;
   readonly edge: Edge;
+  readonly trail: Trail;
   readonly idempotent: boolean;
   readonly runtime: Runtime;
   /** Tells that something in flight to an endpoint has ended. */
@@ -72,11 +81,12 @@ export class Attempts {
     const meant = this.#meantFor();
     const endpoint = pickEndpoint(service, tried, { now, dice: runtime.dice, idempotent, meant });
     if (endpoint === undefined) return undefined;
-    if (meant !== undefined && this.failures === 0) this.#tellSplit(meant, endpoint);
+    if (meant !== undefined && this.failures === 0) this.#tellSplit(meant, endpoint, now);
     const isProbe = endpoint.standing.isOut && endpoint.standing.tryProbe(now, { idempotent });
     const wire = endpoint.acquire({ now, once: !idempotent, fresh: isProbe || this.failures > 0 });
     endpoint.counts.requests++;
     endpoint.counts.inFlight++;
+    this.#options.trail.tryBegins(endpoint, now, { probe: isProbe });
     this.#watch(now);
     this.#current = { endpoint, wire, isProbe, startedAt: now };
     return this.#current;
@@ -89,10 +99,11 @@ export class Attempts {
     return this.#meant;
   }
 
-  #tellSplit({ revision, rule }: Meant, { endpoint }: EndpointState): void {
-    const { edge } = this.#options;
-    if (endpoint.revision !== revision) edge.decided('rollout.split');
-    else if (rule !== undefined) edge.decided(rule);
+  #tellSplit({ revision, rule }: Meant, chosen: EndpointState, now: number): void {
+    const { trail } = this.#options;
+    if (chosen.endpoint.revision !== revision) {
+      trail.decided('rollout.split', `no instance of revision ${revision} may be asked`, now, chosen);
+    } else if (rule !== undefined) trail.decided(rule, `to revision ${revision}, as the request asks`, now, chosen);
   }
 
   /** Ends the current attempt, however it went. */
@@ -100,6 +111,7 @@ export class Attempts {
     const attempt = this.#current;
     if (attempt === undefined) return undefined;
     this.#current = undefined;
+    this.#options.trail.tryEnds(this.#options.runtime.now());
     this.#forget();
     attempt.endpoint.counts.inFlight--;
     if (attempt.isProbe) attempt.endpoint.standing.endProbe();
@@ -130,6 +142,7 @@ export class Attempts {
     const { endpoint, isProbe, startedAt } = attempt;
     const now = this.#options.runtime.now();
     endpoint.counts.status(status);
+    this.#options.trail.tryCameTo(status);
     endpoint.firstBytes.record(now - startedAt);
     // An instance that refuses is quick, and says nothing of how long its work takes.
     if (status < 500) this.#tell(now - startedAt, now);
@@ -146,12 +159,13 @@ export class Attempts {
   stalled(): AttemptFailure | undefined {
     const attempt = this.#current;
     if (attempt === undefined) return undefined;
-    const { service, edge, runtime } = this.#options;
+    const { service, trail, runtime } = this.#options;
     const { endpoint, isProbe, startedAt } = attempt;
-    const judging = { now: runtime.now(), dice: runtime.dice, sentAt: startedAt };
+    const now = runtime.now();
+    const judging = { now, dice: runtime.dice, sentAt: startedAt };
     if (isProbe) ejectAgain(service, endpoint, 'stall', judging);
     else if (!judgeStall(service, endpoint, judging)) return endpoint.standing.hangs ? { kind: 'slow' } : undefined;
-    edge.decided('traffic.outlier.stall');
+    trail.decided('traffic.outlier.stall', stallText(now - startedAt, isProbe), now, endpoint);
     return isProbe ? { kind: 'probe' } : { kind: 'slow' };
   }
 
@@ -162,6 +176,7 @@ export class Attempts {
     const attempt = this.end();
     if (attempt === undefined) return undefined;
     const { endpoint, wire } = attempt;
+    this.#options.trail.tryCameTo(failure.kind === 'refused' ? 'connection-refused' : error);
     wire.destroy();
     endpoint.counts.error(error);
     this.#avoid(endpoint);
@@ -189,8 +204,9 @@ export class Attempts {
 
   /** How long to wait before another attempt, which is counted as a retry; undefined where none may follow. */
   retryDelayMs(failure: AttemptFailure, { replayable }: { readonly replayable: boolean }): number | undefined {
-    const { edge, idempotent, policy, runtime } = this.#options;
+    const { edge, trail, idempotent, policy, runtime } = this.#options;
     const { retry } = policy;
+    const now = runtime.now();
     const context = { idempotent, replayable, failures: this.failures, charged: this.#charged };
     const decision = decideRetry(failure, context, retry);
     if (decision === 'no') return undefined;
@@ -198,13 +214,14 @@ export class Attempts {
       edge.counts.retries++;
       return 0;
     }
-    if (!edge.budget.tryRetry(runtime.now(), retry.budgetPercent)) {
-      edge.decided('traffic.retry.budget');
+    if (!edge.budget.tryRetry(now, retry.budgetPercent)) {
+      trail.decided('traffic.retry.budget', budgetText(edge.budget, retry), now);
       return undefined;
     }
     this.#charged++;
     edge.counts.retries++;
-    edge.decided('traffic.retry');
+    const nth = `retry ${this.#charged} of ${retry.attempts} after ${failure.kind}`;
+    trail.decided('traffic.retry', `${nth}; budget ${budgetText(edge.budget, retry)}`, now);
     return retryDelayMs(this.#charged, { backoff: retry.backoff, dice: runtime.dice });
   }
 
@@ -228,12 +245,30 @@ export class Attempts {
   }
 
   #judge({ endpoint, isProbe }: Attempt): void {
-    const { service, edge, runtime } = this.#options;
-    const judging = { now: runtime.now(), dice: runtime.dice };
+    const { service, trail, runtime, policy } = this.#options;
+    const now = runtime.now();
+    const judging = { now, dice: runtime.dice };
     if (isProbe) ejectAgain(service, endpoint, '5xx', judging);
     const cause = isProbe ? '5xx' : judge(service, endpoint, judging);
-    if (cause !== undefined) edge.decided(OUTLIER_RULES[cause]);
+    if (cause === undefined) return;
+    const why = isProbe ? 'it failed the request by which it could have come back' : ejectionText(cause, policy);
+    trail.decided(OUTLIER_RULES[cause], why, now, endpoint);
   }
+}
+
+function budgetText(budget: RetryBudget, { budgetPercent }: RetrySpec): string {
+  const { retries, requests } = budget;
+  return `${retries} of ${RETRY_BUDGET.floor}+${budgetPercent}% of ${requests} requests`;
+}
+
+function stallText(afterMs: number, isProbe: boolean): string {
+  const overdue = `no first byte after ${Math.round(afterMs)} ms`;
+  return isProbe ? `${overdue} of the request by which it could have come back` : `${overdue}, while another answered`;
+}
+
+function ejectionText(cause: OutlierCause, { outlier }: TrafficSpec): string {
+  if (cause === '5xx') return `${outlier?.consecutive5xx} of ${outlier?.consecutive5xx} errors in a row`;
+  return `${outlier?.consecutiveGateway} of ${outlier?.consecutiveGateway} gateway errors in a row`;
 }
 
 /** What is the instance's doing: not what the client left undone, nor a kept connection that it closed in order. */

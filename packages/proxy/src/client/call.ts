@@ -35,9 +35,9 @@ export class Call implements ResponseUser {
   #wake: NodeJS.Timeout | undefined;
 
   constructor({ order, runtime, user, client }: CallOptions) {
-    const { request, policy, callerHasMs, edge } = order;
+    const { request, policy, callerHasMs } = order;
     const { method, fields } = request;
-    const startedAt = runtime.now();
+    const { startedAt } = order.trail.start;
     const idempotent = isIdempotent(method, { hasKey: fields.hasIdempotencyKey });
     const attempts = new Attempts({ ...order, runtime, idempotent });
     const body = new RequestBody(fields.framing, client);
@@ -50,7 +50,7 @@ export class Call implements ResponseUser {
     this.#attempts = attempts;
     this.#body = body;
     this.#patience = patience;
-    this.#next = new NextTry({ attempts, patience, body, edge, runtime });
+    this.#next = new NextTry({ attempts, patience, body, order, runtime });
   }
 
   /** The request has been sent as a whole. */
@@ -104,6 +104,7 @@ export class Call implements ResponseUser {
     if (attempt === undefined) return;
     const { request, origin } = this.#order;
     const now = this.#runtime.now();
+    if (this.#state === 'connecting') this.#order.trail.connected(now - attempt.startedAt);
     this.#state = 'sent';
     this.#patience.onSent(now, attempt.endpoint);
     this.#body.begin(attempt.wire, { request, origin, remainingMs: this.#patience.remainingMs(now) });
@@ -237,6 +238,7 @@ export class Call implements ResponseUser {
   #fail(failure: AttemptFailure, error: ProxyError): void {
     const attempt = this.#attempts.fail(error.code, failure);
     if (attempt === undefined) return;
+    if (this.#state === 'connecting') this.#order.trail.connected(this.#runtime.now() - attempt.startedAt);
     this.#state = 'choosing';
     this.#client.deadlineAt = Number.POSITIVE_INFINITY;
     if (failure.kind === 'reset' && this.#attempts.idempotent) void this.#failReset(attempt, error);

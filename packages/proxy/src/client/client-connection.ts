@@ -1,12 +1,14 @@
 import type { Socket } from 'node:net';
 import type { Waiting } from '../deadlines.ts';
-import { PROXY_ERRORS, ProxyError } from '../errors.ts';
+import { PROXY_ERRORS, ProxyError, type ProxyErrorCode } from '../errors.ts';
 import { type BodyReader, type BodySink, bodyReader } from '../http/body-reader.ts';
 import type { Field } from '../http/fields.ts';
 import { HeadReader } from '../http/head-reader.ts';
 import { type RequestHead, RequestHeadParser } from '../http/request-head.ts';
 import { LIMITS } from '../limits.ts';
+import { endRefused, notUnderstood } from '../record/refusal.ts';
 import type { Runtime } from '../runtime.ts';
+import type { Edge } from '../stats.ts';
 import type { EndpointState } from '../upstream/endpoint.ts';
 import { type ErrorDetails, errorResponse, HTTP2_REFUSAL } from './error-response.ts';
 import { Exchange } from './exchange.ts';
@@ -206,7 +208,8 @@ export class ClientConnection implements ExchangeClient, BodySink, Waiting {
 
   #begin(request: RequestHead, bytes: Buffer, start: number): number {
     const { rules, settle } = this.#options;
-    const placed = placeOrder(request, { rules: rules(), clientAddress: this.#address, settle });
+    const runtime = this.#runtime;
+    const placed = placeOrder(request, { rules: rules(), clientAddress: this.#address, settle, runtime });
     if (placed.kind === 'nowhere') {
       this.answer(placed.details);
       return start;
@@ -240,13 +243,21 @@ export class ClientConnection implements ExchangeClient, BodySink, Waiting {
     const exchange = this.#exchange;
     this.#exchange = undefined;
     exchange?.onClientGone();
-    this.#options.rules().ownEdge.counts.error(code);
+    const edge = this.#options.rules().ownEdge;
+    edge.counts.error(code);
+    if (exchange === undefined) this.#noteRefusal(edge, code);
     if (code === 'http-version' && this.#heads.text.startsWith('PRI * HTTP/2.0')) this.socket.write(HTTP2_REFUSAL);
     else if (this.socket.writable) {
       const details = { code, message, service: undefined, requestId: undefined };
       this.socket.write(errorResponse(details, { close: true, toHead: false }));
     }
     this.#linger();
+  }
+
+  /** What was not understood has neither a method nor a path. */
+  #noteRefusal(edge: Edge, code: ProxyErrorCode): void {
+    const [runtime, clientAddress] = [this.#runtime, this.#address];
+    endRefused(notUnderstood({ edge, clientAddress, startedAt: runtime.now() }), code, runtime);
   }
 
   /** Sends FIN, and drops what still comes for a moment: a reset at once could destroy the answer on its way. */

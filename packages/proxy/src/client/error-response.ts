@@ -1,4 +1,3 @@
-import type { TrafficRule } from '@islet/policy';
 import { PROXY_ERRORS, type ProxyErrorCode } from '../errors.ts';
 
 export interface ErrorDetails {
@@ -6,7 +5,8 @@ export interface ErrorDetails {
   readonly service: string | undefined;
   readonly message: string;
   readonly requestId: string | undefined;
-  readonly rule?: TrafficRule | undefined;
+  /** What decided, as far as this caller may know it. */
+  readonly explanation?: string | undefined;
   readonly retryAfterMs?: number | undefined;
   /** More of them, each line with its end. */
   readonly fields?: string;
@@ -14,7 +14,7 @@ export interface ErrorDetails {
 
 /** An answer of the proxy's own: the same shape for every code, and marked so that it is never taken for a service's. */
 export function errorResponse(
-  { code, service, message, requestId, rule, retryAfterMs = 1_000, fields = '' }: ErrorDetails,
+  { code, service, message, requestId, explanation, retryAfterMs = 1_000, fields = '' }: ErrorDetails,
   { close, toHead }: { readonly close: boolean; readonly toHead: boolean },
 ): string {
   const { status, hint } = PROXY_ERRORS[code];
@@ -23,7 +23,7 @@ export function errorResponse(
     `HTTP/1.1 ${status} ${REASONS[status]}\r\n` +
     `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
     `Date: ${new Date().toUTCString()}\r\nCache-Control: no-store\r\nx-islet-error: ${code}\r\n` +
-    (rule === undefined ? '' : `x-islet-explain: ${rule}\r\n`) +
+    (explanation === undefined ? '' : `x-islet-explain: ${explanation}\r\n`) +
     (requestId === undefined ? '' : `x-request-id: ${requestId}\r\n`) +
     (status === 503 || status === 429 ? `Retry-After: ${Math.max(1, Math.ceil(retryAfterMs / 1000))}\r\n` : '') +
     fields +

@@ -1,5 +1,6 @@
 import type { TrafficSpec } from '@islet/spec';
 import type { RequestHead } from '../http/request-head.ts';
+import type { Trail } from '../record/trail.ts';
 import type { Edge } from '../stats.ts';
 import type { EndpointState } from '../upstream/endpoint.ts';
 import type { RequestOrigin } from '../upstream/request-text.ts';
@@ -16,6 +17,8 @@ export interface ExchangeOrder {
   /** How long the caller still waits; undefined: it didn't say. */
   readonly callerHasMs: number | undefined;
   readonly edge: Edge;
+  /** Where what becomes of it is noted. */
+  readonly trail: Trail;
   /** Tells that something in flight to an endpoint has ended. */
   readonly settle: (endpoint: EndpointState) => void;
 }

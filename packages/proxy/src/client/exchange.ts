@@ -1,6 +1,10 @@
-import { ProxyError } from '../errors.ts';
+import type { TrafficRule } from '@islet/policy';
+import type { TrafficSpec } from '@islet/spec';
+import { ProxyError, type ProxyErrorCode } from '../errors.ts';
 import type { Field } from '../http/fields.ts';
 import type { ResponseHead } from '../http/response-head.ts';
+import { ruleValue } from '../record/rule-value.ts';
+import type { Trail } from '../record/trail.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Waiter } from '../stats.ts';
 import { Admission } from './admission.ts';
@@ -34,7 +38,7 @@ export class Exchange implements CallUser, Waiter {
     this.#order = order;
     this.#client = client;
     this.#runtime = runtime;
-    this.#startedAt = runtime.now();
+    this.#startedAt = order.trail.start.startedAt;
     this.#admission = new Admission({ ...order, runtime });
     this.#call = new Call({ order, runtime, user: this, client });
     this.#reply = client.replyTo(request);
@@ -58,12 +62,14 @@ export class Exchange implements CallUser, Waiter {
   /** Its turn has come. */
   onPlace(): void {
     this.#admission.placed();
+    this.#order.trail.waited(this.#runtime.now() - this.#startedAt);
     this.#client.deadlineAt = Number.POSITIVE_INFINITY;
     this.#state = 'asking';
     this.#call.startSoon();
   }
 
   onRequestBody(bytes: Buffer): void {
+    this.#order.trail.bytesIn += bytes.length;
     this.#call.onRequestBody(bytes);
   }
 
@@ -76,7 +82,7 @@ export class Exchange implements CallUser, Waiter {
   }
 
   onSwitch(head: ResponseHead, { wire }: Attempt): void {
-    const { request, edge, policy } = this.#order;
+    const { request, edge, policy, trail } = this.#order;
     const { socket } = this.#client;
     const { connection } = wire;
     if (socket === undefined || connection === undefined || !request.fields.upgrade || !head.upgrade) {
@@ -86,8 +92,12 @@ export class Exchange implements CallUser, Waiter {
     this.#admission.answered(head.status);
     this.#admission.switched();
     edge.counts.status(head.status);
+    trail.answered(head.status, this.#runtime.now());
     this.#reply.addSwitch(head);
+    const { bytesRead, bytesWritten } = socket;
     const onEnd = () => {
+      trail.bytesIn = socket.bytesRead - bytesRead;
+      trail.bytesOut = socket.bytesWritten - bytesWritten;
       this.#call.endTunnel();
       this.#end();
     };
@@ -96,15 +106,17 @@ export class Exchange implements CallUser, Waiter {
   }
 
   onHead(head: ResponseHead): void {
-    const { request, edge } = this.#order;
+    const { request, edge, trail } = this.#order;
     this.#admission.answered(head.status);
+    trail.answered(head.status, this.#runtime.now());
     this.#state = 'responding';
     edge.counts.status(head.status);
     const close = request.fields.close || !this.#call.isSent || this.#client.leaving;
-    this.#reply.addHead(head, { close });
+    this.#reply.addHead(head, { close, fields: ownFields(head, trail) });
   }
 
   onBody(bytes: Buffer): void {
+    this.#order.trail.bytesOut += bytes.length;
     this.#reply.addBody(bytes);
   }
 
@@ -131,7 +143,7 @@ export class Exchange implements CallUser, Waiter {
 
   onClientGone(): void {
     if (this.#state === 'over') return;
-    this.#order.edge.counts.error('client-gone');
+    this.#fails('client-gone');
     this.#call.abandon();
     this.#end();
   }
@@ -148,7 +160,7 @@ export class Exchange implements CallUser, Waiter {
 
   onBroken(): void {
     this.#reply.flush();
-    this.#order.edge.counts.error('response-cut');
+    this.#fails('response-cut');
     this.#end();
     // A body that ends with the connection would look whole after an orderly close.
     this.#client.cut({ byReset: this.#order.request.http10 });
@@ -159,14 +171,23 @@ export class Exchange implements CallUser, Waiter {
     this.#client.cut({ byReset: false });
   }
 
-  #answer({ code, message, rule, retryAfterMs, fields }: ProxyError): void {
-    const { service, origin, edge } = this.#order;
-    const { requestId } = origin;
+  #answer(error: ProxyError): void {
+    const { code, message, rule, retryAfterMs, fields } = error;
+    const { service, edge, trail, policy, origin } = this.#order;
     edge.counts.error(code);
-    if (rule !== undefined) edge.decided(rule);
+    trail.failed(code, { isSent: true });
+    if (rule !== undefined) trail.decided(rule, whyOf(error, rule, policy), this.#runtime.now());
     this.#admission.failed(code);
     this.#end();
-    this.#client.answer({ code, message, rule, retryAfterMs, fields, service: service.name, requestId });
+    const explanation = trail.start.asked ? trail.text : origin.from.kind === 'gateway' ? undefined : rule;
+    const { requestId } = origin;
+    this.#client.answer({ code, message, explanation, retryAfterMs, fields, service: service.name, requestId });
+  }
+
+  /** It ends without an answer of its own, and can't be told so. */
+  #fails(code: ProxyErrorCode): void {
+    this.#order.edge.counts.error(code);
+    this.#order.trail.failed(code, { isSent: false });
   }
 
   #finish(): void {
@@ -181,5 +202,17 @@ export class Exchange implements CallUser, Waiter {
     this.#admission.leave(this);
     this.#order.edge.counts.inFlight--;
     this.#runtime.stats.inFlight--;
+    this.#runtime.recorder.end(this.#order.trail, this.#runtime.now());
   }
+}
+
+/** What the proxy adds to a response: the id by which it can be asked for, and an explanation for whoever may see it. */
+function ownFields({ hasRequestId }: ResponseHead, trail: Trail): string {
+  const id = hasRequestId ? '' : `x-request-id: ${trail.start.id}\r\n`;
+  return trail.start.asked ? `${id}x-islet-explain: ${trail.text}\r\n` : id;
+}
+
+function whyOf({ why, message }: ProxyError, rule: TrafficRule, policy: TrafficSpec): string {
+  const value = ruleValue(rule, policy);
+  return why ?? (value === undefined ? message : `${message}: ${value}`);
 }

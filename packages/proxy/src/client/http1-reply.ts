@@ -34,9 +34,9 @@ export class Http1Reply implements Reply {
     this.#output.add(informationalText(head));
   }
 
-  addHead(head: ResponseHead, { close }: { readonly close: boolean }): void {
+  addHead(head: ResponseHead, { close, fields }: { readonly close: boolean; readonly fields: string }): void {
     this.#close = close;
-    const { text, chunked } = responseText(head, { close, http10: this.#request.http10 });
+    const { text, chunked } = responseText(head, { close, fields, http10: this.#request.http10 });
     this.#chunked = chunked;
     this.#output.add(text);
   }

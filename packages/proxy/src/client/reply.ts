@@ -10,7 +10,8 @@ export interface Reply {
   readonly close: boolean;
   addInformational(head: ResponseHead): void;
   addSwitch(head: ResponseHead): void;
-  addHead(head: ResponseHead, options: { readonly close: boolean }): void;
+  /** `fields` are added to those of the head, each line with its end. */
+  addHead(head: ResponseHead, options: { readonly close: boolean; readonly fields: string }): void;
   addBody(bytes: Buffer): void;
   addEnd(trailers: readonly Field[]): void;
   /** Returns false where the instance should pause. */

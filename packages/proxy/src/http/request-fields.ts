@@ -19,6 +19,8 @@ export interface RequestFields {
   readonly traceparent: string | undefined;
   readonly tracestate: string | undefined;
   readonly requestId: string | undefined;
+  /** The caller asks what was decided of its request. */
+  readonly explain: string | undefined;
   readonly forwardedFor: string | undefined;
   readonly forwardedProto: string | undefined;
   readonly forwardedHost: string | undefined;
@@ -46,6 +48,7 @@ export function requestFields(block: string, { http10 }: { readonly http10: bool
     traceparent: value('traceparent'),
     tracestate: value('tracestate'),
     requestId: value('x-request-id'),
+    explain: value('x-islet-explain'),
     forwardedFor: value('x-forwarded-for'),
     forwardedProto: value('x-forwarded-proto'),
     forwardedHost: value('x-forwarded-host'),

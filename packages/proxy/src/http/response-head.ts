@@ -13,6 +13,8 @@ export interface ResponseHead {
   readonly keepAliveMs: number | undefined;
   readonly upgrade: string | undefined;
   readonly retryAfter: string | undefined;
+  /** The instance says the request's id itself. */
+  readonly hasRequestId: boolean;
   /** End-to-end fields without the framing, re-serialised. */
   readonly passed: string;
 }
@@ -37,6 +39,7 @@ export class ResponseHeadParser {
       keepAliveMs: http10 || framing.kind === 'close' ? 0 : meaning.keepAliveMs,
       upgrade: meaning.upgrade,
       retryAfter: meaning.retryAfter,
+      hasRequestId: meaning.hasRequestId,
       passed: meaning.passed,
     };
   }
@@ -55,6 +58,7 @@ interface FieldsMeaning {
   readonly keepAliveMs: number | undefined;
   readonly upgrade: string | undefined;
   readonly retryAfter: string | undefined;
+  readonly hasRequestId: boolean;
   readonly passed: string;
 }
 
@@ -66,6 +70,7 @@ function meaningOf(fields: readonly Field[]): FieldsMeaning {
     keepAliveMs: connection.has('close') ? 0 : timeoutOf(value('keep-alive')),
     upgrade: value('upgrade'),
     retryAfter: value('retry-after'),
+    hasRequestId: value('x-request-id') !== undefined,
     passed: serialiseFields(fields.filter(({ lower }) => !OWN.has(lower) && !connection.has(lower))),
   };
 }

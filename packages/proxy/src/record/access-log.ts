@@ -100,6 +100,11 @@ export class AccessLog implements LineSink {
   }
 }
 
+/** The access log of the proxy that keeps its table there. */
+export function accessLogOf(table: string): string {
+  return `${table}.access`;
+}
+
 /** The files of a log, the newest first; those that are not there yet included. */
 export function accessLogFiles(path: string): readonly string[] {
   return [path, ...Array.from({ length: LIMITS.accessLogOldFiles }, (_, index) => `${path}.${index + 1}`)];

@@ -14,7 +14,7 @@ export async function findRecords(path: string, id: string): Promise<readonly Re
   const wanted = Buffer.from(`"id":${JSON.stringify(id)}`);
   for (const file of accessLogFiles(path)) {
     const lines = await linesWith(file, wanted);
-    found.push(...lines.map(parse).filter((record) => record !== undefined && record.id === id));
+    found.push(...lines.flatMap((line) => parse(line) ?? []).filter((record) => record.id === id));
   }
   return found.sort((a, b) => a.at - b.at);
 }
@@ -38,13 +38,13 @@ async function scan(file: FileHandle, wanted: Buffer): Promise<readonly string[]
   let kept = 0;
   while (true) {
     const { bytesRead } = await file.read(buffer, kept, buffer.length - kept);
+    if (bytesRead === 0) return lines;
     const length = kept + bytesRead;
-    const end = buffer.lastIndexOf(LF, length - 1) + 1;
+    const end = buffer.subarray(0, length).lastIndexOf(LF) + 1;
     collect(buffer.subarray(0, end), wanted, lines);
     // A line that fills the whole buffer is none of ours, and what follows of it is dropped with it.
     kept = end === 0 && length === buffer.length ? 0 : length - end;
     buffer.copy(buffer, 0, end, end + kept);
-    if (bytesRead === 0) return lines;
   }
 }
 

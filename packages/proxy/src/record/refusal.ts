@@ -1,0 +1,27 @@
+import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
+import { Trace } from '../client/trace-context.ts';
+import type { ProxyErrorCode } from '../errors.ts';
+import type { Runtime } from '../runtime.ts';
+import { requestId } from './recorder.ts';
+import { Trail, type TrailStart } from './trail.ts';
+
+/** The trail of a request that was not understood, so that nothing of it is known. */
+export function notUnderstood(known: Pick<TrailStart, 'edge' | 'clientAddress' | 'startedAt'>): Trail {
+  return new Trail({
+    ...known,
+    id: requestId(undefined, { trusted: false }),
+    trace: new Trace(undefined, undefined),
+    protocol: 'http/1.1',
+    method: undefined,
+    path: undefined,
+    route: undefined,
+    log: DEFAULT_TRAFFIC.accessLog,
+    asked: false,
+  });
+}
+
+/** The request came to no service. */
+export function endRefused(trail: Trail, code: ProxyErrorCode, { recorder, now }: Pick<Runtime, 'recorder' | 'now'>) {
+  trail.failed(code, { isSent: true });
+  recorder.end(trail, now());
+}
