@@ -5,8 +5,8 @@ import type { LogPiece } from './catalog.ts';
 export interface Chain {
   readonly pieces: readonly LogPiece[];
   readonly to: LogPosition;
-  /** When its end was received; undefined: it has no piece. */
-  readonly at: number | undefined;
+  /** All that was committed by this instant is in it. */
+  readonly at: number;
 }
 
 /**
@@ -34,5 +34,5 @@ export function chainFrom(from: LogPosition, log: readonly LogPiece[]): Chain {
     if (best === undefined || piece.to > best.to) best = piece;
   }
   take();
-  return { pieces, to, at: pieces.at(-1)?.at };
+  return { pieces, to, at: pieces.reduce((latest, { at }) => Math.max(latest, at), 0) };
 }

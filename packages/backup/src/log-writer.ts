@@ -30,7 +30,7 @@ export function openLogWriter(vault: Vault, era: EraId): LogWriter {
       const { from, to, at, bytes } = chunk;
       await vault.put(logName(era, { from, to, at }), bytes, { signal, level: LEVEL });
       head = { to, at };
-      if (at >= (noted?.at ?? 0) + LIMITS.headMs) await note({ signal });
+      if (noted === undefined || at >= noted.at + LIMITS.headMs) await note({ signal });
     },
     rest: async (at, options) => {
       if (head !== undefined && noted?.to !== head.to) {

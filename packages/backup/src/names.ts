@@ -7,7 +7,7 @@ import type { LogPosition } from '@islet/driver';
  *     <era>/era                              what the era is of
  *     <era>/copies/<copy>/000000 …           pieces of a copy, in their order
  *     <era>/copies/<copy>/manifest           written last: a copy without one is none
- *     <era>/log/<from>-<to>-<at>             a piece of the log: positions, and when its end was received
+ *     <era>/log/<from>-<to>-<at>             a piece of the log: positions, and up to when it is complete
  *     <era>/log/head                         how far the log went, when it was last written down
  *     points/<at>-<name>                     an instant with a name
  *

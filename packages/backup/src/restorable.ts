@@ -30,7 +30,7 @@ function offerOf(era: Era, copy: WholeCopy): Offer | undefined {
   if (facts.needs === undefined) return { ...offer, to: finishedAt, log: [] };
   const chain = chainFrom(facts.needs.from, era.log);
   if (chain.to < facts.needs.to) return undefined;
-  return { ...offer, to: Math.max(finishedAt, chain.at ?? 0, headAt(era, chain)), log: chain.pieces };
+  return { ...offer, to: Math.max(finishedAt, chain.at, headAt(era, chain)), log: chain.pieces };
 }
 
 /** Nothing was written since the last piece, up to when that was last written down. */

@@ -23,7 +23,8 @@ export async function upkeep(
     for (const pieces of mergesOf(era, now)) {
       const [first, last] = [pieces[0], pieces.at(-1)];
       if (first === undefined || last === undefined) continue;
-      const merged = logName(era.id, { from: first.from, to: last.to, at: last.at });
+      const at = Math.max(...pieces.map((piece) => piece.at));
+      const merged = logName(era.id, { from: first.from, to: last.to, at });
       const chunks = await collect(readLog(vault, pieces, options));
       await vault.put(merged, joined(chunks), options);
       await vault.get(merged, options);

@@ -1,56 +1,12 @@
-import { collectHeader, parseCount, parseDurationMs } from './parse.ts';
+import { type CommandSpec, environment, json, LANGS, state, timeout } from './command-spec.ts';
+import { collectHeader, parseCount } from './parse.ts';
+
+export { type CommandSpec, GROUPS, LANGS } from './command-spec.ts';
 
 /**
  * Every verb, once: the command line, the help, the completion and the reference page are made of this table. What a
  * verb does stands in its own file; `verbs.ts` says which.
  */
-export interface CommandSpec {
-  /** As commander reads it: `logs [service] [folder]`. */
-  readonly usage: string;
-  readonly summary: string;
-  readonly details?: string;
-  readonly examples: readonly string[];
-  readonly group?: keyof typeof GROUPS;
-  readonly alias?: string;
-  readonly hidden?: boolean;
-  readonly passThrough?: boolean;
-  readonly options?: readonly OptionSpec[];
-  readonly subcommands?: readonly CommandSpec[];
-}
-
-export interface OptionSpec {
-  readonly flags: string;
-  readonly text: string;
-  readonly fallback?: string;
-  /** The verb can't do without it. */
-  readonly required?: boolean;
-  readonly parse?: (text: string, before: never) => unknown;
-  readonly choices?: readonly string[];
-}
-
-export const GROUPS = {
-  make: 'Make and check:',
-  run: 'Run:',
-  data: 'Data:',
-  look: 'Look:',
-  machine: 'Machine and shell:',
-} as const;
-
-export const LANGS = ['ts', 'python', 'go', 'java'] as const;
-
-const state: OptionSpec = {
-  flags: '--state <dir>',
-  text: 'where Islet keeps what it makes (default: <folder>/.islet)',
-};
-const json: OptionSpec = { flags: '--json', text: 'print JSON for programs' };
-const environment: OptionSpec = { flags: '--env <name>', text: 'the overlay of islet.yaml that holds' };
-const timeout = (fallback: string): OptionSpec => ({
-  flags: '--timeout <duration>',
-  text: 'give up waiting after this long (500ms, 30s, 10m)',
-  fallback,
-  parse: parseDurationMs,
-});
-
 export const COMMANDS: readonly CommandSpec[] = [
   {
     usage: 'init [folder]',
@@ -129,8 +85,8 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     usage: 'scale <service> <instances> [folder]',
     group: 'run',
-    summary: 'Run this many instances, until the file says otherwise',
-    examples: ['islet scale orders 3'],
+    summary: 'Run this many instances, until the file says otherwise; `auto`: as the file says',
+    examples: ['islet scale orders 3', 'islet scale orders auto'],
     options: [timeout('10m'), json, state],
   },
   {
@@ -248,6 +204,20 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: 'What the control plane decided and when, newest last',
     examples: ['islet decisions orders'],
     options: [json, state],
+  },
+  {
+    usage: 'explain',
+    group: 'look',
+    summary: 'Say why something is as it is',
+    examples: ['islet explain scale orders'],
+    subcommands: [
+      {
+        usage: 'scale <service> [folder]',
+        summary: 'Why it has this number of instances: what was measured, what that asks for, which rule decided',
+        examples: ['islet explain scale orders'],
+        options: [json, state],
+      },
+    ],
   },
   {
     usage: 'doctor [folder]',

@@ -20,6 +20,7 @@ export const VERBS: Readonly<Record<string, () => Promise<{ readonly run: unknow
   call: () => import('./verbs/call.ts'),
   exec: () => import('./verbs/exec.ts'),
   decisions: () => import('./verbs/decisions.ts'),
+  'explain scale': () => import('./verbs/explain-scale.ts'),
   doctor: () => import('./verbs/doctor.ts'),
   install: () => import('./verbs/install.ts'),
   uninstall: () => import('./verbs/uninstall.ts'),

@@ -116,6 +116,38 @@ export const Diagnosis = z
   .object({ guarantees: z.array(Guarantee), toolchains: z.array(Toolchain), notes: z.array(z.string()) })
   .meta({ id: 'Diagnosis' });
 
+export const Scaling = z
+  .object({
+    service: z.string(),
+    /** `auto`: the number follows something. `manual`: a person asked for it. `fixed`: the file says it. */
+    mode: z.enum(['auto', 'manual', 'fixed']),
+    instances: z.int(),
+    ready: z.int(),
+    min: z.int(),
+    max: z.int(),
+    priority: z.int(),
+    /** One sentence. */
+    why: z.string(),
+    /** When it was decided; absent: nothing was measured yet. */
+    at: z.number().optional(),
+    /** `total` is over all instances (of `p95` the value itself); absent: it could not be measured. */
+    signals: z.array(
+      z.object({
+        metric: z.string(),
+        target: z.number(),
+        total: z.number().optional(),
+        wants: z.int().optional(),
+      }),
+    ),
+    /** Since the proxy started: starts from none, in milliseconds of the first request's wait. */
+    coldStarts: z
+      .object({ count: z.int(), p50Ms: z.number(), maxMs: z.number(), waiting: z.int(), held: z.int() })
+      .optional(),
+    /** The last changes of the number, newest last. */
+    changes: z.array(z.object({ at: z.number(), from: z.int(), to: z.int(), why: z.string() })),
+  })
+  .meta({ id: 'Scaling' });
+
 export const Decision = z
   .object({ seq: z.int(), at: z.number(), service: z.string().optional(), kind: z.string(), text: z.string() })
   .meta({ id: 'Decision' });
@@ -146,10 +178,15 @@ export const contract = {
     response: Accepted,
   }),
   scale: route('scale', {
-    summary: 'Run this many instances, until the file says otherwise',
+    summary: 'Run this many instances, until the file says otherwise; `auto`: as the file says',
     params: service,
-    body: z.object({ instances: z.int().min(0).max(1000) }),
+    body: z.object({ instances: z.union([z.int().min(0).max(1000), z.literal('auto')]) }),
     response: Accepted,
+  }),
+  scaling: route('scaling', {
+    summary: 'Why a service has this number of instances',
+    params: service,
+    response: Scaling,
   }),
   logs: route('logs', {
     summary: "Services' output, secrets redacted",
@@ -207,6 +244,7 @@ export type MigrationPreview = z.infer<typeof MigrationPreview>;
 export type Guarantee = z.infer<typeof Guarantee>;
 export type Toolchain = z.infer<typeof Toolchain>;
 export type Diagnosis = z.infer<typeof Diagnosis>;
+export type Scaling = z.infer<typeof Scaling>;
 export type Decision = z.infer<typeof Decision>;
 
 export interface RouteShape {

@@ -10,6 +10,7 @@ export const ROUTES = {
   down: { method: 'POST', path: '/v1/down', stream: false },
   restart: { method: 'POST', path: '/v1/services/{service}/restart', stream: false },
   scale: { method: 'POST', path: '/v1/services/{service}/scale', stream: false },
+  scaling: { method: 'GET', path: '/v1/services/{service}/scaling', stream: false },
   logs: { method: 'GET', path: '/v1/logs', stream: true },
   environment: { method: 'GET', path: '/v1/services/{service}/environment', stream: false },
   migrations: { method: 'GET', path: '/v1/services/{service}/database/migrations', stream: false },

@@ -105,6 +105,7 @@ export async function propose(asked: Asked, parts: ApplyParts): Promise<Proposal
     system: spec.name,
     environment: spec.environment,
     gateway: spec.gateway,
+    machine: spec.machine,
     mode: asked.mode,
     path: asked.path,
     services,

@@ -1,5 +1,6 @@
 import { DriverError } from '@islet/driver';
 import type { Step } from '@islet/plan';
+import type { Clock } from './clock.ts';
 
 /*
  * Every wait of the control plane ends somewhere: here. A driver has closer deadlines of its own; these are for one that
@@ -38,6 +39,7 @@ export function stepDeadlineMs(step: Step): number {
 }
 
 export interface Deadline {
+  readonly clock: Clock;
   readonly afterMs: number;
   /** Undefined: nobody calls it off. */
   readonly signal?: AbortSignal;
@@ -49,7 +51,10 @@ export interface Deadline {
  * Does the work until it ends, the signal says so, or the deadline has come. Work that heeds no signal is left to itself
  * then: whoever waits goes on, and every call of a driver may be repeated.
  */
-export function within<T>({ afterMs, signal, what }: Deadline, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export function within<T>(
+  { clock, afterMs, signal, what }: Deadline,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   return new Promise((resolve, reject) => {
     const late = new AbortController();
     const giveUp = () => {
@@ -58,9 +63,9 @@ export function within<T>({ afterMs, signal, what }: Deadline, work: (signal: Ab
       reject(error);
     };
     // What waits here keeps no process alive that has nothing else to do.
-    const timer = setTimeout(giveUp, afterMs).unref();
+    const timer = clock.after(afterMs, giveUp, { background: true });
     void work(signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]))
       .then(resolve, reject)
-      .finally(() => clearTimeout(timer));
+      .finally(() => timer[Symbol.dispose]());
   });
 }

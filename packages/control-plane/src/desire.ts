@@ -12,6 +12,8 @@ export interface DesireContext {
   readonly routes: string;
   /** When this control plane began: after a reboot, services wait for each other as at a first start. */
   readonly startedAt: number;
+  /** Instances to ask for, where the number follows something. */
+  readonly instances: (service: AppliedService) => number;
 }
 
 /** What was applied, in the words of `plan`. */
@@ -24,8 +26,9 @@ export function desireOf(applied: Applied | undefined, context: DesireContext): 
   return { services, routes: context.routes };
 }
 
-function presentOf(service: AppliedService, applied: Applied, { decisions, startedAt }: DesireContext): PresentService {
-  const { spec, revision, restarts, instances, after, blocked, since } = service;
+function presentOf(service: AppliedService, applied: Applied, context: DesireContext): PresentService {
+  const { decisions, startedAt } = context;
+  const { spec, revision, restarts, after, blocked, since } = service;
   const { strategy, maxSurge, maxUnavailable, minHealthyMs, healthyDeadlineMs } = spec.rollout;
   const inPlace = applied.mode === 'in-place';
   return {
@@ -33,7 +36,7 @@ function presentOf(service: AppliedService, applied: Applied, { decisions, start
     name: spec.name,
     revision,
     generation: generationOf(revision, restarts),
-    instances,
+    instances: context.instances(service),
     after,
     blocked,
     hasStore: spec.database !== undefined,

@@ -6,6 +6,7 @@ import type {
   TrafficDriver,
   TrafficObservation,
 } from '@islet/driver';
+import type { Clock } from './clock.ts';
 import { LOOK_MS, within } from './deadlines.ts';
 
 export interface Sight<T> {
@@ -17,6 +18,7 @@ export interface Drivers {
   readonly compute: ComputeDriver;
   readonly traffic: TrafficDriver;
   readonly data: readonly DataDriver[];
+  readonly clock: Clock;
 }
 
 export interface Eyes {
@@ -30,22 +32,27 @@ export interface Eyes {
  * One driver that fails to look, or does not answer, must not keep traffic from following what the others see: what it
  * saw last stands until it sees again. What it has never seen can't be guessed: then there is no turn.
  */
-export function openEyes({ compute, traffic, data }: Drivers): Eyes {
+export function openEyes({ compute, traffic, data, clock }: Drivers): Eyes {
   return {
-    compute: lasting('the processes', () => compute.observe()),
+    compute: lasting('the processes', { observe: () => compute.observe(), clock }),
     traffic: () =>
-      look('the proxy', () => traffic.observe()).then(
+      look('the proxy', { observe: () => traffic.observe(), clock }).then(
         (seen) => ({ seen }),
         (error: Error) => ({ seen: { kind: 'unreachable', reason: error.message } as const }),
       ),
-    data: data.map((driver) => lasting(`the ${driver.engine} stores`, () => driver.observe())),
+    data: data.map((driver) => lasting(`the ${driver.engine} stores`, { observe: () => driver.observe(), clock })),
   };
 }
 
-function lasting<T>(what: string, observe: () => Promise<T>): () => Promise<Sight<T>> {
+interface Looking<T> {
+  readonly observe: () => Promise<T>;
+  readonly clock: Clock;
+}
+
+function lasting<T>(what: string, looking: Looking<T>): () => Promise<Sight<T>> {
   let last: T | undefined;
   return () =>
-    look(what, observe).then(
+    look(what, looking).then(
       (seen) => {
         last = seen;
         return { seen };
@@ -57,6 +64,6 @@ function lasting<T>(what: string, observe: () => Promise<T>): () => Promise<Sigh
     );
 }
 
-function look<T>(what: string, observe: () => Promise<T>): Promise<T> {
-  return within({ afterMs: LOOK_MS, what: `looking at ${what}` }, observe);
+function look<T>(what: string, { observe, clock }: Looking<T>): Promise<T> {
+  return within({ clock, afterMs: LOOK_MS, what: `looking at ${what}` }, observe);
 }

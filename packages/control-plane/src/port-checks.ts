@@ -1,7 +1,6 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { ComputeDriver, TrafficDriver } from '@islet/driver';
 import type { GatewaySpec } from '@islet/spec';
-import type { Clock } from './clock.ts';
+import { type Clock, pause } from './clock.ts';
 import { HOST } from './facts.ts';
 import { portOwner } from './port-owner.ts';
 import type { LaunchSpec } from './store/applied.ts';
@@ -22,7 +21,7 @@ export async function isOfProxy(
   const deadline = clock.now() + PROXY_PATIENCE_MS;
   let seen = await traffic.observe();
   while (seen.kind === 'unreachable' && clock.now() < deadline) {
-    await pause(PROXY_LOOK_MS);
+    await pause(clock, PROXY_LOOK_MS);
     seen = await traffic.observe();
   }
   if (seen.kind === 'unreachable') return false;

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { DriverError } from '@islet/driver';
 import { type Desired, describeStep, earliest, type Hold, plan, type Step, type StepKey, stepKey } from '@islet/plan';
 import type { Clock } from './clock.ts';
@@ -9,9 +8,9 @@ import type { Look, Observer } from './observe.ts';
 const RESYNC_MS = 30_000;
 /** After a turn that failed itself: nothing else may ever call. */
 const FAILED_TURN_MS = 1_000;
-/** A step that failed is tried again after 0.5 s, 1 s, 2 s … 30 s. */
 /** A step that is done so often, each within `withinMs` of the last, and is asked for all the same, does nothing. */
 const FUTILE = { times: 5, withinMs: 1_000 } as const;
+/** A step that failed is tried again after 0.5 s, 1 s, 2 s … 30 s. */
 const COOLING = { firstMs: 500, capMs: 30_000 } as const;
 
 export interface ReconcileParts {
@@ -55,7 +54,7 @@ export function createReconciler(parts: ReconcileParts): Reconciler {
   const held = new Map<StepKey, Hold>();
   const running = new Map<StepKey, Running>();
   const done = new Map<StepKey, Done>();
-  let timer: NodeJS.Timeout | undefined;
+  let timer: Disposable | undefined;
   let turning = false;
   let again = false;
   let closed = parts.idle;
@@ -101,7 +100,12 @@ export function createReconciler(parts: ReconcileParts): Reconciler {
     const attempt = (before?.kind === 'cooling' ? before.attempt : 0) + 1;
     const controller = new AbortController();
     held.set(key, { kind: 'running', step });
-    const deadline = { afterMs: parts.deadlineMs(step), signal: controller.signal, what: describeStep(step) };
+    const deadline = {
+      clock: parts.clock,
+      afterMs: parts.deadlineMs(step),
+      signal: controller.signal,
+      what: describeStep(step),
+    };
     const ended = within(deadline, (signal) => parts.execute(step, look, signal))
       .then(
         () => succeed(step, attempt),
@@ -157,16 +161,18 @@ export function createReconciler(parts: ReconcileParts): Reconciler {
   };
 
   const wakeIn = (delayMs: number) => {
-    clearTimeout(timer);
-    if (!closed) timer = setTimeout(poke, Math.max(1, delayMs));
+    timer?.[Symbol.dispose]();
+    if (!closed) timer = parts.clock.after(Math.max(1, delayMs), poke);
   };
 
   const close = async () => {
     closed = true;
-    clearTimeout(timer);
+    timer?.[Symbol.dispose]();
     for (const { controller } of running.values()) controller.abort();
     const allEnded = Promise.allSettled([...running.values()].map(({ ended }) => ended));
-    await Promise.race([allEnded, pause(CLOSE_MS, undefined, { ref: false })]);
+    const late = Promise.withResolvers<void>();
+    using _timer = parts.clock.after(CLOSE_MS, late.resolve, { background: true });
+    await Promise.race([allEnded, late.promise]);
   };
 
   return { poke, close };

@@ -8,7 +8,7 @@ import type { Applied, LaunchSpec } from './store/applied.ts';
 export interface Routes {
   readonly key: string;
   readonly listeners: readonly Listener[];
-  readonly services: Readonly<Record<string, Pick<RoutedService, 'protocol' | 'traffic'>>>;
+  readonly services: Readonly<Record<string, Pick<RoutedService, 'protocol' | 'traffic' | 'hold'>>>;
 }
 
 export interface RoutesInput {
@@ -32,8 +32,11 @@ export function routesOf({ applied, specs, edgePort, operatorSocket }: RoutesInp
 /** What is asked for comes first in `specs`, so the instances of an older revision are reached as the file says now. */
 function servicesOf(specs: readonly LaunchSpec[]): Routes['services'] {
   const services: Record<string, Routes['services'][string]> = {};
-  for (const { name, api, traffic } of specs) {
-    services[name] = { protocol: api.protocol, traffic: services[name]?.traffic ?? traffic };
+  for (const { name, api, traffic, scale } of specs) {
+    const asked = services[name];
+    const { zero } = scale;
+    const hold = zero && { maxMs: zero.holdMs, requests: zero.requests };
+    services[name] = { protocol: api.protocol, traffic: asked?.traffic ?? traffic, hold: asked ? asked.hold : hold };
   }
   return services;
 }

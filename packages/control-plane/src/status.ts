@@ -92,6 +92,7 @@ interface ServiceContext {
 function serviceStatus(name: string, { report, applied, context, statuses }: ServiceContext): ServiceStatus {
   const { look } = report;
   const wanted = applied?.services.find(({ spec }) => spec.name === name);
+  const asked = report.desired.services.find((service) => service.name === name);
   const seen = look.observed.services[name];
   const instances = seen?.instances ?? [];
   const rollouts = context.decisions.rollouts(name);
@@ -109,7 +110,7 @@ function serviceStatus(name: string, { report, applied, context, statuses }: Ser
     ...(wanted === undefined ? {} : { wanted: short(wanted.revision) }),
     instances: {
       ready: instances.filter((instance) => instance.state.kind === 'ready').length,
-      desired: wanted?.instances ?? 0,
+      desired: asked?.kind === 'present' ? asked.instances : 0,
     },
     ...(address === undefined ? {} : { address }),
     ...(database === undefined ? {} : { database }),

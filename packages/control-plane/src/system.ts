@@ -31,6 +31,8 @@ import { noteProxyDeath } from './proxy-death.ts';
 import { createReconciler, type Reconciler, type TurnReport } from './reconcile.ts';
 import { createRedactor } from './redact.ts';
 import { type Routes, routesOf } from './routing.ts';
+import { type Autoscaler, createAutoscaler } from './scale/autoscaler.ts';
+import type { Counters } from './scale/load.ts';
 import type { State } from './state.ts';
 import { isAllGone, type StatusContext, systemStatus } from './status.ts';
 import type { LaunchSpec } from './store/applied.ts';
@@ -51,7 +53,7 @@ export interface SystemParts {
   readonly operatorSocket: string;
   readonly keeperPid: () => number | undefined;
   /** The proxy's counts, as it tells them. */
-  readonly stats: () => Promise<unknown>;
+  readonly stats: () => Promise<Counters>;
   /** Everything is gone, as asked: Islet's own processes may end. */
   readonly onDown: () => void;
   /** Answers and records, but takes no step. */
@@ -65,12 +67,13 @@ export interface System {
   readonly context: StatusContext;
   readonly applying: ApplyParts;
   readonly reconciler: Reconciler;
+  readonly autoscaler: Autoscaler;
   readonly status: Bulletin<SystemStatus>;
   desired(look: Look): Desired;
   /** Looks now, without a turn. */
   look(): Promise<Look>;
   redact(text: string): string;
-  /** Stops probing. */
+  /** Stops probing and scaling. */
   close(): void;
 }
 
@@ -100,7 +103,8 @@ export function createSystem(parts: SystemParts): System {
     const specs = [...wanted, ...running];
     return routesOf({ applied: applied.current(), specs, edgePort, operatorSocket: parts.operatorSocket });
   };
-  const desired = (look: Look) => desireOf(applied.current(), { decisions, routes: routes(look).key, startedAt });
+  const desired = (look: Look) =>
+    desireOf(applied.current(), { decisions, routes: routes(look).key, startedAt, instances: autoscaler.instances });
 
   const hands: Hands = {
     ...{ applied, ports, secrets, decisions, compute, traffic, data, clock, routes, redact },
@@ -128,6 +132,12 @@ export function createSystem(parts: SystemParts): System {
   };
   const engineOf = (service: string) => wantedOf(service, { applied })?.spec.database?.engine;
   const observer = createObserver({ compute, traffic, data, prober, ledger, decisions, clock, subject, engineOf });
+  const autoscaler = createAutoscaler({
+    ...{ applied: applied.current, decisions, clock, stats: parts.stats, usage: () => compute.usage() },
+    seen: (service) => report?.look.observed.services[service]?.instances ?? [],
+    onChange: () => reconciler.poke(),
+    idle: parts.idle ?? false,
+  });
   const context: StatusContext = {
     ...{ folder: parts.folder, state: state.layout.state, version: parts.version, pid: process.pid, startedAt },
     ...{ keeperPid: parts.keeperPid, seq: applied.seq, applied: applied.current, decisions, redact },
@@ -166,9 +176,12 @@ export function createSystem(parts: SystemParts): System {
   });
 
   return {
-    ...{ parts, hands, context, reconciler, status, desired, redact },
+    ...{ parts, hands, context, reconciler, autoscaler, status, desired, redact },
     applying: applyParts(parts, { isEnding: () => ending, forgive: ledger.forgive }),
-    close: () => prober.close(),
+    close: () => {
+      prober.close();
+      autoscaler.close();
+    },
     look: () => observer.look(report?.look.observed.held ?? {}),
   };
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
+import { systemClock } from '../src/clock.ts';
 import { createProber, type Subject } from '../src/probe/prober.ts';
 import { launchSpec } from './support.ts';
 
@@ -26,7 +27,7 @@ function subject(changes: Partial<Subject>): Subject {
 async function afterFirstProbe(t: TestContext, one: Subject) {
   const probed = Promise.withResolvers<void>();
   const prober = createProber({
-    clock: { now: () => NOW, dice: () => 0 },
+    clock: { ...systemClock, now: () => NOW, dice: () => 0 },
     check: async () => {
       setImmediate(probed.resolve);
       return false;

@@ -28,6 +28,13 @@ test('the instances of an older revision are reached as the file says now', () =
     unavailable: () => 'it starts',
   });
   assert.deepEqual(table.services, {
-    orders: { protocol: 'http', traffic: impatient, endpoints: [], split: undefined, unavailable: 'it starts' },
+    orders: {
+      protocol: 'http',
+      traffic: impatient,
+      endpoints: [],
+      split: undefined,
+      unavailable: 'it starts',
+      hold: undefined,
+    },
   });
 });

@@ -28,7 +28,7 @@ export function launchSpec(name: string, run: Partial<RunSpec> = {}, changes: Pa
       ready: { target, periodMs: 1_000, timeoutMs: 1_000, fall: 2, rise: 2 },
       live: undefined,
     },
-    scale: { min: 1, max: 1 },
+    scale: { min: 1, max: 1, targets: [], schedule: [], priority: 50, zero: undefined },
     rollout: { strategy: 'rolling', maxSurge: 1, maxUnavailable: 0, minHealthyMs: 10_000, healthyDeadlineMs: 120_000 },
     traffic: DEFAULT_TRAFFIC,
     security: { allow: undefined },

@@ -9,6 +9,7 @@ import { createHandlers } from '../src/api/handlers.ts';
 import type { Handlers } from '../src/api/server.ts';
 import { apply } from '../src/apply.ts';
 import { systemClock } from '../src/clock.ts';
+import type { EdgeCounters } from '../src/scale/load.ts';
 import { openState } from '../src/state.ts';
 import { createSystem, type System } from '../src/system.ts';
 
@@ -19,6 +20,8 @@ export class World {
   readonly compute = createFakeCompute({ now: () => new Date(), machine: this.machine });
   readonly data = createFakeData({ engine: 'sqlite', now: () => new Date() });
   readonly traffic = new FakeTraffic();
+  /** The proxy's counters, as the autoscaler reads them. */
+  edges: readonly EdgeCounters[] = [];
   /** Instances whose probes fail, by service. */
   readonly sick = new Set<string>();
   system!: System;
@@ -50,7 +53,7 @@ export class World {
       version: '0.0.0',
       operatorSocket: '/operator.sock',
       keeperPid: () => undefined,
-      stats: async () => ({}),
+      stats: async () => ({ edges: this.edges, holds: [] }),
       onDown: () => {
         this.down++;
       },

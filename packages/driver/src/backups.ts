@@ -76,8 +76,9 @@ export interface LogRange {
 }
 
 export interface LogChunk extends LogRange {
-  /** When it was received: what was committed before is in it or in an earlier one. */
+  /** All that was committed at this instant or before is in it or in an earlier one; 0: not known. */
   readonly at: number;
+  /** Empty, with `to` equal to `from`: nothing came. */
   readonly bytes: Uint8Array;
 }
 

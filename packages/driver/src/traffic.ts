@@ -7,10 +7,15 @@ export interface TrafficDriver {
   /** Returns when every worker of the proxy routes by this table, and no new request uses an older one. */
   publish(table: RoutingTable, options: CallOptions): Promise<void>;
   observe(): Promise<TrafficObservation>;
-  /** Calls back when the proxy came, went, or an instance's requests in flight reached zero. Only a hint. */
-  watch(onChange: () => void): Disposable;
+  /**
+   * Calls back when the proxy came, went, an instance's requests in flight reached zero, or a request waits for the first
+   * instance of a service. Only a hint.
+   */
+  watch(onChange: (change: TrafficChange) => void): Disposable;
   close(): Promise<void>;
 }
+
+export type TrafficChange = { readonly kind: 'wanted'; readonly service: string } | { readonly kind: 'other' };
 
 export type TrafficObservation =
   | { readonly kind: 'unreachable'; readonly reason: string }

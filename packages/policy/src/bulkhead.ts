@@ -25,14 +25,14 @@ export class Bulkhead<Waiter> {
   }
 
   /** Takes a place for a request. */
-  tryEnter(limits: LimitsSpec): boolean {
+  tryEnter(limits: Places): boolean {
     if (this.#waiting.size > 0 || !this.#hasRoom(limits)) return false;
     this.#requests++;
     return true;
   }
 
   /** Returns false where the queue is full. */
-  tryWait(waiter: Waiter, { pending }: LimitsSpec): boolean {
+  tryWait(waiter: Waiter, { pending }: Places): boolean {
     if (this.#waiting.size >= pending) return false;
     this.#waiting.add(waiter);
     return true;
@@ -43,7 +43,7 @@ export class Bulkhead<Waiter> {
   }
 
   /** Who has waited longest, if there is room: the place is taken for it. */
-  next(limits: LimitsSpec): Waiter | undefined {
+  next(limits: Places): Waiter | undefined {
     if (!this.#hasRoom(limits)) return undefined;
     for (const waiter of this.#waiting) {
       this.#waiting.delete(waiter);
@@ -57,7 +57,7 @@ export class Bulkhead<Waiter> {
     this.#requests--;
   }
 
-  tryOpenTunnel({ connections }: LimitsSpec): boolean {
+  tryOpenTunnel({ connections }: Places): boolean {
     if (this.#requests + this.#tunnels >= connections) return false;
     this.#tunnels++;
     return true;
@@ -73,10 +73,13 @@ export class Bulkhead<Waiter> {
     this.#tunnels--;
   }
 
-  #hasRoom({ requests, connections }: LimitsSpec): boolean {
+  #hasRoom({ requests, connections }: Places): boolean {
     return (
       this.#requests < (requests === 'auto' ? this.adaptive.limit : requests) &&
       this.#requests + this.#tunnels < connections
     );
   }
 }
+
+/** What a caller may have in flight. */
+export type Places = Pick<LimitsSpec, 'connections' | 'requests' | 'pending'>;

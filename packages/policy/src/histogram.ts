@@ -20,6 +20,16 @@ export interface HistogramData {
   readonly buckets: readonly (readonly [bucket: number, count: number])[];
 }
 
+/** What was recorded between two looks at one histogram, which has only grown in between. */
+export function recordedSince(before: HistogramData | undefined, after: HistogramData): HistogramData {
+  if (before === undefined || before.count > after.count) return after;
+  const earlier = new Map(before.buckets);
+  const buckets = after.buckets
+    .map(([bucket, count]) => [bucket, count - (earlier.get(bucket) ?? 0)] as const)
+    .filter(([, count]) => count > 0);
+  return { count: after.count - before.count, sum: after.sum - before.sum, buckets };
+}
+
 export class Histogram {
   readonly #counts = new Float64Array(BUCKETS);
   #count = 0;

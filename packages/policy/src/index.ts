@@ -1,12 +1,16 @@
 export { ADAPTIVE_LIMIT, AdaptiveLimit } from './adaptive-limit.ts';
 export { RESTART_BACKOFF, restartDelayMs } from './backoff.ts';
+export { Balancer, type Candidate, type Choice } from './balancer.ts';
 export { Breaker, type BreakerState, isUnavailable, type OpenedBy } from './breaker.ts';
 export { Bulkhead } from './bulkhead.ts';
 export { DEADLINE_MARGIN, passedOnMs } from './deadline.ts';
-export { Histogram, type HistogramData } from './histogram.ts';
+export { hash32 } from './hash.ts';
+export { Histogram, type HistogramData, recordedSince } from './histogram.ts';
 export { LatencyWindow, quantileMs } from './latency-window.ts';
+export { type Allotment, allot, type Demand, type Resources } from './machine-budget.ts';
 export { type Group, mayEject, type OutlierCause, Standing, stallAfterMs } from './outlier.ts';
-export { type Loaded, leastOfTwo } from './p2c.ts';
+export { namedPart, type PathPattern, parsePattern } from './path-pattern.ts';
+export { PeakEwma } from './peak-ewma.ts';
 export {
   afterProbe,
   type DueProbe,
@@ -16,7 +20,7 @@ export {
   type ProbeState,
   startProbing,
 } from './probe.ts';
-export { RateLimiter } from './rate-limiter.ts';
+export { type Draw, RateLimiter, type RateRefusal } from './rate-limiter.ts';
 export { type Ended, NOTABLE_PER_SECOND, RecordBudget } from './record-budget.ts';
 export {
   type DecisionRecord,
@@ -41,7 +45,13 @@ export {
   retryDelayMs,
 } from './retry.ts';
 export { RETRY_BUDGET, RetryBudget } from './retry-budget.ts';
+export { POINTS_PER_INSTANCE, Ring } from './ring.ts';
 export { indexRoutes, matchRoute, matchRouteNaively, type RouteIndex, stripPrefix } from './route.ts';
 export type * from './routing-table.ts';
+export { decideScale, type ScaleInput, type ScaleRule, type ScaleVerdict } from './scale.ts';
+export { NO_SCALE_MEMORY, rememberChange, rememberWanted, SCALE_BEHAVIOR, type ScaleMemory } from './scale-memory.ts';
+export { type LocalTime, scheduledMin } from './scale-schedule.ts';
+export { judgeSignal, SCALE_TOLERANCE, type ScaledNow, type ScaleSignal, type SignalVerdict } from './scale-signal.ts';
+export { warmth } from './slow-start.ts';
 export { EvenDraw, ruledRevision, type SplitFields, weightedRevision } from './split.ts';
 export { TRAFFIC_RULES, type TrafficRule } from './traffic-rule.ts';

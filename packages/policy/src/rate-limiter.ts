@@ -10,16 +10,37 @@ import type { RateLimitSpec } from '@islet/spec';
 export class RateLimiter {
   readonly #fullAt = new Map<string, number>();
 
-  /** Takes a token: 0. Otherwise, milliseconds until there is one. */
-  take(key: string, now: number, { rps, burst }: RateLimitSpec): number {
+  /** Milliseconds until there is a token; 0: there is one. */
+  waitMs(key: string, now: number, { rps, burst }: RateLimitSpec): number {
     const perToken = 1000 / rps;
-    const fullAt = Math.max(this.#fullAt.get(key) ?? 0, now);
-    const waitMs = fullAt - now - (burst - 1) * perToken;
+    const waitMs = this.#fullFrom(key, now) - now - (burst - 1) * perToken;
     // Sums of fractions: a billionth of a token is no reason to refuse.
-    if (waitMs > perToken * 1e-9) return waitMs;
+    return waitMs > perToken * 1e-9 ? waitMs : 0;
+  }
+
+  /** Takes a token, whether or not there is one. */
+  spend(key: string, now: number, { rps }: RateLimitSpec): void {
+    const fullAt = this.#fullFrom(key, now) + 1000 / rps;
     if (this.#fullAt.size >= KEYS && !this.#fullAt.has(key)) this.#forgetFirst();
-    this.#fullAt.set(key, fullAt + perToken);
-    return 0;
+    this.#fullAt.set(key, fullAt);
+  }
+
+  /** Takes a token where there is one: 0. Otherwise, milliseconds until there is. */
+  take(key: string, now: number, limit: RateLimitSpec): number {
+    const waitMs = this.waitMs(key, now, limit);
+    if (waitMs === 0) this.spend(key, now, limit);
+    return waitMs;
+  }
+
+  /** Takes a token from each bucket, or, where one is empty, from none: what is refused costs nothing. */
+  takeAll(draws: readonly Draw[], now: number): RateRefusal | undefined {
+    let refusal: RateRefusal | undefined;
+    for (const { key, limit } of draws) {
+      const waitMs = this.waitMs(key, now, limit);
+      if (waitMs > (refusal?.waitMs ?? 0)) refusal = { limit, waitMs };
+    }
+    if (refusal === undefined) for (const { key, limit } of draws) this.spend(key, now, limit);
+    return refusal;
   }
 
   /** To be called now and then: forgets buckets that are full. */
@@ -31,12 +52,28 @@ export class RateLimiter {
     return this.#fullAt.size;
   }
 
+  #fullFrom(key: string, now: number): number {
+    return Math.max(this.#fullAt.get(key) ?? 0, now);
+  }
+
   #forgetFirst(): void {
     for (const key of this.#fullAt.keys()) {
       this.#fullAt.delete(key);
       return;
     }
   }
+}
+
+/** From whose bucket, by which limit. */
+export interface Draw {
+  readonly key: string;
+  readonly limit: RateLimitSpec;
+}
+
+/** The limit that makes wait longest. */
+export interface RateRefusal {
+  readonly limit: RateLimitSpec;
+  readonly waitMs: number;
 }
 
 /** About 10 MB. */

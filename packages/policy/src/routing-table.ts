@@ -57,6 +57,28 @@ export interface RoutedService {
   readonly split: Split | undefined;
   /** Why there are no endpoints, for the body of the 503; undefined: not known. */
   readonly unavailable: string | undefined;
+  /** Requests wait for its first instance; absent: where there is none, they are refused. */
+  readonly hold?: Hold | undefined;
+  /** What a drill does to its requests; absent: nothing. */
+  readonly fault?: Fault | undefined;
+}
+
+/** How requests wait for the first instance of a service that was scaled to none. */
+export interface Hold {
+  readonly maxMs: number;
+  readonly requests: number;
+}
+
+/** A fault that a drill injects at one instance. It ends by itself, whoever began it. */
+export interface Fault {
+  /** `slow`: answers come `delayMs` later. `errors`: it answers 500. `partition`: it takes no connection. */
+  readonly kind: 'slow' | 'errors' | 'partition';
+  readonly instance: string;
+  /** Of its requests. */
+  readonly percent: number;
+  readonly delayMs: number;
+  /** Milliseconds since the epoch. */
+  readonly until: number;
 }
 
 /** How requests are shared out among revisions of a service that serve at once. */

@@ -23,6 +23,29 @@ test('it agrees with a bucket that is filled drop by drop, at every moment', () 
   );
 });
 
+test('of several buckets, a request takes from all or from none, as if each were filled drop by drop', () => {
+  const limit = fc.record({ rps: fc.integer({ min: 1, max: 200 }), burst: fc.integer({ min: 1, max: 20 }) });
+  fc.assert(
+    fc.property(fc.array(limit, { minLength: 1, maxLength: 4 }), fc.array(fc.nat(200)), (specs, gaps) => {
+      const limiter = new RateLimiter();
+      const draws = specs.map((spec, index) => ({ key: String(index), limit: { ...spec, by } }));
+      const tokens = specs.map(({ burst }) => burst);
+      let now = 1_000_000;
+      for (const gap of gaps) {
+        now += gap;
+        for (const [index, { rps, burst }] of specs.entries()) {
+          tokens[index] = Math.min(burst, tokens[index]! + (gap * rps) / 1000);
+        }
+        const least = Math.min(...tokens);
+        const refusal = limiter.takeAll(draws, now);
+        if (Math.abs(least - 1) > 1e-6) assert.equal(refusal === undefined, least >= 1);
+        if (refusal === undefined) for (const index of tokens.keys()) tokens[index]! -= 1;
+        else assert.ok(tokens[draws.findIndex((draw) => draw.limit === refusal.limit)]! < 1 + 1e-6);
+      }
+    }),
+  );
+});
+
 test('keys have buckets of their own, and a full one is forgotten', () => {
   const limiter = new RateLimiter();
   const spec = { rps: 1, burst: 1, by };

@@ -6,6 +6,11 @@ export const PROXY_ERRORS = {
   'request-timeout': { status: 408, hint: 'send the whole head of the request within 10 s' },
   'uri-too-long': { status: 414, hint: 'keep the request target under 16 KiB' },
   'head-too-large': { status: 431, hint: 'keep the header fields under 32 KiB and 100 fields' },
+  'body-too-large': {
+    status: 413,
+    hint: 'send less: traffic.limits.requestBody of the service says how much it takes',
+  },
+  'response-too-large': { status: 502, hint: 'the service answered with more than its own traffic.limits allow' },
   'http-version': { status: 505, hint: 'use HTTP/1.1' },
   'method-not-supported': { status: 501, hint: 'CONNECT is for forward proxies; call the service itself' },
   'no-route': { status: 404, hint: 'declare the path under `api.expose` in a service.yaml' },

@@ -23,6 +23,11 @@ export const LIMITS = {
   /** How long what a refused client still sends is read and dropped, so that a reset doesn't overtake the answer. */
   lingerMs: 1_000,
 
+  /** Copies on their way to a mirror of one service; what is above that is not copied. */
+  mirrorsInFlight: 64,
+  /** So much of a copy's response is read and dropped; then its connection is given up. */
+  mirroredBytes: 1024 * 1024,
+
   clientsPerListener: 10_000,
   idlePerEndpoint: 256,
   upstreamIdleMs: 55_000,

@@ -9,12 +9,15 @@ import type { ExplainTokens } from './record/explain-tokens.ts';
 import { Recorder } from './record/recorder.ts';
 import type { Runtime } from './runtime.ts';
 import { type EdgeStats, type InstanceStats, type RevisionStats, Stats } from './stats.ts';
+import type { HoldStats } from './upstream/doorstep.ts';
 import { Registry } from './upstream/registry.ts';
 
 export interface ProxyStats {
   readonly edges: readonly EdgeStats[];
   readonly instances: readonly InstanceStats[];
   readonly revisions: readonly RevisionStats[];
+  /** Services that have let requests wait for their first instance. */
+  readonly holds: readonly HoldStats[];
   /** Exceptions that no code expected; each cost one connection. */
   readonly unexpected: number;
 }
@@ -32,10 +35,13 @@ export interface PlaneOptions {
  * The data plane: listeners, endpoints and what is in flight between them, by one table at a time. It knows nothing of
  * files, locks or the control API, so that it can run in a test, or one day in a worker.
  */
-export class DataPlane extends EventEmitter<{ drained: [instance: string] }> {
+export class DataPlane extends EventEmitter<{ drained: [instance: string]; wanted: [service: string] }> {
   readonly stats = new Stats();
   readonly #deadlines: Deadlines;
-  readonly #registry = new Registry((instance) => this.emit('drained', instance));
+  readonly #registry = new Registry({
+    onDrained: (instance) => this.emit('drained', instance),
+    onWanted: (service) => this.emit('wanted', service),
+  });
   readonly #listeners: Listeners;
   readonly #sweep: NodeJS.Timeout;
   readonly #now: () => number;
@@ -78,7 +84,7 @@ export class DataPlane extends EventEmitter<{ drained: [instance: string] }> {
   /** Returns when every request that comes is routed by this table. */
   async apply(table: RoutingTable): Promise<void> {
     this.#table = table;
-    const reinforced = new Set(this.#registry.apply(table.services));
+    const reinforced = new Set(this.#registry.apply(table.services, { now: this.#now(), epoch: Date.now() }));
     this.stats.hope((service) => reinforced.has(service), this.#now());
     await this.#listeners.apply(table.listeners);
     const callers = new Set(table.listeners.map((listener) => (listener.kind === 'edge' ? listener.caller : '')));
@@ -90,6 +96,7 @@ export class DataPlane extends EventEmitter<{ drained: [instance: string] }> {
       edges: this.stats.edges(this.#now()),
       instances: this.#registry.instances(),
       revisions: this.#registry.revisions(),
+      holds: this.#registry.holds(),
       unexpected: this.stats.unexpected,
     };
   }

@@ -57,6 +57,8 @@ export interface InstanceStats extends TrafficCounts {
 export interface RevisionStats extends TrafficCounts {
   readonly service: string;
   readonly revision: string;
+  /** Copies that it was sent for being looked at; `overloaded` among the errors are those that were not sent. */
+  readonly mirrored: TrafficCounts;
 }
 
 export class Counts {

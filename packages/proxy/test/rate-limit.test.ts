@@ -4,14 +4,14 @@ import type { RateLimitSpec } from '@islet/spec';
 import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
 import { httpInstance, send, world } from './world.ts';
 
-async function limited(t: TestContext, by: RateLimitSpec['by']) {
+async function limited(t: TestContext, by: RateLimitSpec['by'], ...others: readonly RateLimitSpec[]) {
   let asked = 0;
   const instance = await httpInstance(t, (_, response) => {
     asked++;
     response.end('ok');
   });
   let now = 1_000_000;
-  const rateLimit = { rps: 1, burst: 2, by };
+  const rateLimit = [{ rps: 1, burst: 2, by }, ...others];
   const made = await world(t, [instance], 'http', { now: () => now, traffic: { ...DEFAULT_TRAFFIC, rateLimit } });
   const pass = (ms: number) => {
     now += ms;
@@ -68,4 +68,14 @@ test('a limit that is lifted holds no longer', async (t) => {
   assert.deepEqual(await statuses(edge, '', '', ''), ['200', '200', '429']);
   await change({ traffic: DEFAULT_TRAFFIC });
   assert.deepEqual(await statuses(edge, '', ''), ['200', '200']);
+});
+
+test('several limits hold at once, and what one refuses costs nothing of the others', async (t) => {
+  const all: RateLimitSpec = { rps: 1, burst: 3, by: { kind: 'route' } };
+  const { gateway, edge, statuses, call, pass } = await limited(t, { kind: 'client' }, all);
+  assert.deepEqual(await statuses(edge, '', '', '', ''), ['200', '200', '429', '429']);
+  assert.deepEqual(await statuses(gateway, '', ''), ['200', '429']);
+  pass(1_000);
+  assert.deepEqual(await statuses(edge, ''), ['200']);
+  assert.match(await call(gateway), /RateLimit-Limit: 3\r\n/);
 });

@@ -1,7 +1,7 @@
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
-import type { Endpoint, Listener, RoutingTable, Split } from '@islet/policy';
+import type { Endpoint, Fault, Hold, Listener, RoutingTable, Split } from '@islet/policy';
 import type { TrafficSpec } from '@islet/spec';
 import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
 import { DataPlane, type PlaneOptions } from '../src/index.ts';
@@ -69,6 +69,8 @@ export interface TableParts {
   readonly unavailable?: string;
   readonly traffic?: TrafficSpec;
   readonly split?: Split | undefined;
+  readonly hold?: Hold | undefined;
+  readonly fault?: Fault | undefined;
 }
 
 /** A table with one service, `orders`. */
@@ -80,12 +82,14 @@ export function tableOf({
   unavailable,
   traffic = DEFAULT_TRAFFIC,
   split,
+  hold,
+  fault,
 }: TableParts): RoutingTable {
   return {
     version,
     routes: 'r',
     listeners,
-    services: { orders: { protocol, traffic, endpoints, split, unavailable } },
+    services: { orders: { protocol, traffic, endpoints, split, unavailable, hold, fault } },
   };
 }
 

@@ -16,6 +16,7 @@ import type {
   RunSpec,
   ServiceSpec,
 } from './model.ts';
+import { maxOf, scaleOf } from './scale.ts';
 import type { ParsedService } from './schema/service.ts';
 import { scopeOf } from './service-rules.ts';
 import { parseTemplate } from './template.ts';
@@ -40,7 +41,7 @@ export function buildService(draft: Sound, files: Files): ServiceSpec {
     uses: parsed.uses,
     database: databaseOf(parsed),
     health: healthOf(parsed, derived),
-    scale: { min: parsed.scale.min, max: parsed.scale.max ?? parsed.scale.min },
+    scale: scaleOf(parsed),
     rollout: rolloutOf(draft, derived),
     traffic: trafficOf(parsed.traffic),
     security: { allow: parsed.security.allow },
@@ -48,7 +49,9 @@ export function buildService(draft: Sound, files: Files): ServiceSpec {
   };
   derived.set('name', folder === '.' ? 'system' : 'folder').set('scale.max', 'scale.min');
   derived.set('traffic.timeout.perTry', 'traffic.timeout.request');
-  derived.set('traffic.rateLimit.burst', 'traffic.rateLimit.rps');
+  for (const index of parsed.traffic.rateLimit.keys()) {
+    derived.set(`traffic.rateLimit[${index}].burst`, `traffic.rateLimit[${index}].rps`);
+  }
   const origins = leavesOf(built).map((leaf) => [leaf.path, originOf(draft, leaf, derived)] as const);
   return { ...built, origins: new Map(origins) };
 }
@@ -152,5 +155,5 @@ function rolloutOf({ parsed }: Sound, derived: Derived): RolloutSpec {
   }
   if (api.port !== undefined) derived.set('rollout.strategy', 'api.port');
   derived.set('rollout.maxSurge', 'rollout.strategy').set('rollout.maxUnavailable', 'rollout.strategy');
-  return { strategy: 'recreate', maxSurge: 0, maxUnavailable: scale.max ?? scale.min, ...common };
+  return { strategy: 'recreate', maxSurge: 0, maxUnavailable: maxOf(scale), ...common };
 }

@@ -1,6 +1,7 @@
 import { type Leaf, type LeafValue, leaves } from './leaf.ts';
 import type { DatabaseSpec, EnvValue, ProbeSpec, ProbeTarget, ServiceSpec, StartupProbeSpec } from './model.ts';
 import { durationText, sizeText } from './quantities.ts';
+import { scaleLeaves } from './scale.ts';
 import { templateText } from './template.ts';
 import { trafficLeaves } from './traffic-leaves.ts';
 
@@ -21,7 +22,7 @@ export function leavesOf(spec: Omit<ServiceSpec, 'origins'>): readonly Leaf[] {
     ...startupLeaves(health.startup),
     ...probeLeaves('ready', health.ready),
     ...probeLeaves('live', health.live),
-    ...leaves(['scale'], { min: scale.min, max: scale.max }),
+    ...scaleLeaves(scale),
     ...leaves(['rollout'], { strategy, maxSurge, maxUnavailable }),
     ...leaves(['rollout'], {
       minHealthy: durationText(rollout.minHealthyMs),

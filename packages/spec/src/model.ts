@@ -5,6 +5,12 @@
  * folder of the file that names them (in an overlay: to the service's folder), unless a comment says otherwise.
  */
 
+import type { ScaleSpec } from './scale-model.ts';
+import type { TrafficSpec } from './traffic-model.ts';
+
+export * from './scale-model.ts';
+export * from './traffic-model.ts';
+
 export const LANGUAGES = ['TypeScript', 'JavaScript', 'Python', 'Go', 'Java', 'Rust', 'Shell', 'other'] as const;
 export type Language = (typeof LANGUAGES)[number];
 
@@ -29,6 +35,7 @@ export interface SystemSpec {
   /** The overlay in force, if any. */
   readonly environment: string | undefined;
   readonly gateway: GatewaySpec;
+  readonly machine: MachineSpec;
   /** Sorted by name. */
   readonly services: readonly ServiceSpec[];
   /** Service names so that each stands after all that it uses, except across `cuts`. */
@@ -47,6 +54,14 @@ export interface CutEdge {
 export interface GatewaySpec {
   readonly host: string;
   readonly port: number;
+}
+
+/** What automatic scaling may give away. */
+export interface MachineSpec {
+  /** Cores; undefined: all of the machine but one. */
+  readonly cpu: number | undefined;
+  /** Undefined: 80 % of the machine. */
+  readonly memoryBytes: number | undefined;
 }
 
 export interface ServiceSpec {
@@ -158,11 +173,6 @@ export interface HealthSpec {
   readonly live: ProbeSpec | undefined;
 }
 
-export interface ScaleSpec {
-  readonly min: number;
-  readonly max: number;
-}
-
 /** Names and values: Kubernetes Deployment `RollingUpdate`, Nomad `update`. */
 export interface RolloutSpec {
   readonly strategy: 'rolling' | 'recreate';
@@ -172,109 +182,6 @@ export interface RolloutSpec {
   readonly minHealthyMs: number;
   /** A revision with no ready instance after this long has failed. */
   readonly healthyDeadlineMs: number;
-}
-
-/** How callers reach the service. Names: Envoy's, and Kubernetes' where it has one. */
-export interface TrafficSpec {
-  readonly timeout: TimeoutSpec;
-  /** Undefined: nothing that an instance may have begun is sent again. */
-  readonly retry: RetrySpec | undefined;
-  /** Undefined: an instance that is ready gets requests, however it answers them. */
-  readonly outlier: OutlierSpec | undefined;
-  /** Undefined: calls go on however many fail. */
-  readonly breaker: BreakerSpec | undefined;
-  readonly limits: LimitsSpec;
-  /** Undefined: off. */
-  readonly rateLimit: RateLimitSpec | undefined;
-  readonly accessLog: AccessLogSpec;
-}
-
-/** A token bucket for each client, each value of a header, or for all requests together. */
-export interface RateLimitSpec {
-  readonly rps: number;
-  readonly burst: number;
-  readonly by: RateLimitKey;
-}
-
-/** Which of the requests that went well are written to the access log. */
-export interface AccessLogSpec {
-  /** So many each second, beside those that are always kept. */
-  readonly sample: number;
-  /** From this on a request is slow, and kept. */
-  readonly slowMs: number;
-}
-
-export type RateLimitKey =
-  | { readonly kind: 'client' }
-  /** Lower case. Whoever sends none is told by its address. */
-  | { readonly kind: 'header'; readonly name: string }
-  | { readonly kind: 'route' };
-
-/** Envoy's names: no connection; no response over one; the instance says 503. */
-export const RETRY_CONDITIONS = ['connect-failure', 'reset', 'unavailable'] as const;
-export type RetryCondition = (typeof RETRY_CONDITIONS)[number];
-
-export interface RetrySpec {
-  /** Tries beyond the first. */
-  readonly attempts: number;
-  /** Retries in percent of the caller's requests of the last seconds. */
-  readonly budgetPercent: number;
-  readonly on: readonly RetryCondition[];
-  readonly backoff: BackoffSpec;
-}
-
-/** When an instance is ejected, and for how long. */
-export interface OutlierSpec {
-  /** Errors in a row: 5xx, or no response. */
-  readonly consecutive5xx: number;
-  /** The same, of 502, 503, 504 and no response alone. */
-  readonly consecutiveGateway: number;
-  /** The n-th time in a row lasts n times as long, at most `maxMs`. */
-  readonly baseMs: number;
-  readonly maxMs: number;
-  /** Of a service's instances, in hundredths, that may be out; one of two or three always may, and never the last. */
-  readonly maxPercent: number;
-}
-
-/** When a caller's calls are refused, and for how long. Names: resilience4j's. */
-export interface BreakerSpec {
-  /** Of the calls of the last `windowMs`, in hundredths. */
-  readonly failureRatePercent: number;
-  readonly windowMs: number;
-  readonly minCalls: number;
-  /** The first time; each next one in a row is twice as long, at most `maxOpenMs`. */
-  readonly openMs: number;
-  readonly maxOpenMs: number;
-  /** Calls that must succeed before it closes. */
-  readonly halfOpen: number;
-}
-
-/** What each caller may have in flight. Names: Envoy's thresholds. */
-export interface LimitsSpec {
-  /** Requests and tunnels together. */
-  readonly connections: number;
-  /** Requests that wait for a place. */
-  readonly pending: number;
-  /** `auto`: found by watching how long answers take (adaptive concurrency). */
-  readonly requests: number | 'auto';
-  /** How long one waits before it is refused. */
-  readonly queueMs: number;
-}
-
-/** The n-th wait is drawn between 0 and `baseMs` × 2^(n-1), but at most `maxMs`. */
-export interface BackoffSpec {
-  readonly baseMs: number;
-  readonly maxMs: number;
-}
-
-export interface TimeoutSpec {
-  readonly connectMs: number;
-  /** From the end of the request to the head of the response, over all tries. */
-  readonly requestMs: number;
-  /** The same for one try, where another instance may be asked after it. */
-  readonly perTryMs: number;
-  /** Without a byte in either direction, once a body or a tunnel flows. */
-  readonly idleMs: number;
 }
 
 export interface SecuritySpec {

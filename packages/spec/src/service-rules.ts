@@ -3,6 +3,7 @@ import type { SpecError } from './errors.ts';
 import { type Files, join } from './files.ts';
 import { keyPlaceAt, type LocatedScalar, nodeAt, type Path, placeInside } from './located.ts';
 import type { Place } from './model.ts';
+import { scaleErrors } from './scale-rules.ts';
 import type { ParsedService } from './schema/service.ts';
 import { parseTemplate, type Scope } from './template.ts';
 import { trafficErrors } from './traffic-rules.ts';
@@ -104,22 +105,6 @@ function exposeErrors(draft: Sound): readonly SpecError[] {
   const hint = 'remove expose: services that use this one reach it all the same';
   const place = keyPlaceAt(draft.tree, ['api', 'expose']);
   return [errorIn(draft, ['api', 'expose'], { rule: 'value', message, hint, place })];
-}
-
-function scaleErrors(draft: Sound): readonly SpecError[] {
-  const { scale, api } = draft.parsed;
-  const max = scale.max ?? scale.min;
-  if (max < scale.min) {
-    const message = `max, ${max}, is less than min, ${scale.min}`;
-    return [
-      errorIn(draft, ['scale', 'max'], { rule: 'value', message, found: String(max), hint: `at least ${scale.min}` }),
-    ];
-  }
-  if (api.port === undefined || max === 1) return [];
-  const path = ['scale', scale.min > 1 ? 'min' : 'max'];
-  const message = `port ${api.port} is fixed, so there can be one instance only`;
-  const hint = 'remove api.port and listen on $PORT, or scale to 1';
-  return [errorIn(draft, path, { rule: 'port-collision', message, found: String(max), hint })];
 }
 
 function rolloutErrors(draft: Sound): readonly SpecError[] {

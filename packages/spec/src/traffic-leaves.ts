@@ -1,3 +1,4 @@
+import { balanceLeaves } from './balance-leaves.ts';
 import { type Leaf, leaves } from './leaf.ts';
 import type { Path } from './located.ts';
 import type {
@@ -10,20 +11,21 @@ import type {
   TimeoutSpec,
   TrafficSpec,
 } from './model.ts';
-import { durationText } from './quantities.ts';
+import { durationText, sizeText } from './quantities.ts';
 
 /** Every effective value of a traffic section. */
 export function trafficLeaves(
   section: Path,
-  { timeout, retry, outlier, breaker, limits, rateLimit, accessLog }: TrafficSpec,
+  { balance, timeout, retry, outlier, breaker, limits, rateLimit, accessLog }: TrafficSpec,
 ): readonly Leaf[] {
   return [
+    ...balanceLeaves([...section, 'balance'], balance),
     ...timeoutLeaves([...section, 'timeout'], timeout),
     ...retryLeaves(section, retry),
     ...outlierLeaves(section, outlier),
     ...breakerLeaves(section, breaker),
     ...limitLeaves([...section, 'limits'], limits),
-    ...rateLeaves([...section, 'rateLimit'], rateLimit),
+    ...rateLimit.flatMap((limit, index) => rateLeaves([...section, 'rateLimit', index], limit)),
     ...logLeaves([...section, 'accessLog'], accessLog),
   ];
 }
@@ -74,13 +76,21 @@ function breakerLeaves(section: Path, breaker: BreakerSpec | undefined): readonl
   });
 }
 
-function limitLeaves(section: Path, { connections, pending, requests, queueMs }: LimitsSpec): readonly Leaf[] {
-  return leaves(section, { connections, pending, requests, queue: durationText(queueMs) });
+function limitLeaves(section: Path, { connections, pending, requests, queueMs, sizes }: LimitsSpec): readonly Leaf[] {
+  return leaves(section, {
+    ...{ connections, pending, requests, queue: durationText(queueMs) },
+    requestHeaders: maybeSize(sizes.requestHeaders),
+    requestBody: maybeSize(sizes.requestBody),
+    responseHeaders: maybeSize(sizes.responseHeaders),
+    responseBody: maybeSize(sizes.responseBody),
+  });
 }
 
-function rateLeaves(section: Path, rate: RateLimitSpec | undefined): readonly Leaf[] {
-  if (rate === undefined) return [];
-  const { rps, burst, by } = rate;
+function maybeSize(bytes: number | undefined): string | undefined {
+  return bytes === undefined ? undefined : sizeText(bytes);
+}
+
+function rateLeaves(section: Path, { rps, burst, by }: RateLimitSpec): readonly Leaf[] {
   return leaves(section, { rps, burst, by: by.kind === 'header' ? `header:${by.name}` : by.kind });
 }
 

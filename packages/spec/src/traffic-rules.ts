@@ -1,3 +1,4 @@
+import { balanceErrors } from './balance-rules.ts';
 import { type Draft, errorIn } from './draft.ts';
 import type { SpecError } from './errors.ts';
 import { durationText } from './quantities.ts';
@@ -7,7 +8,13 @@ type Sound = Draft & { readonly parsed: ParsedService };
 
 /** Rules between the values of a traffic section. */
 export function trafficErrors(draft: Sound): readonly SpecError[] {
-  return [...tryErrors(draft), ...backoffErrors(draft), ...ejectionErrors(draft), ...openErrors(draft)];
+  return [
+    ...balanceErrors(draft, ['traffic', 'balance'], draft.parsed.traffic.balance),
+    ...tryErrors(draft),
+    ...backoffErrors(draft),
+    ...ejectionErrors(draft),
+    ...openErrors(draft),
+  ];
 }
 
 function tryErrors(draft: Sound): readonly SpecError[] {

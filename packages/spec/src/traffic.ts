@@ -1,6 +1,8 @@
+import { balanceOf } from './balance.ts';
 import { freezeDeep } from './freeze.ts';
 import type {
   BreakerSpec,
+  LimitsSpec,
   OutlierSpec,
   RateLimitKey,
   RateLimitSpec,
@@ -12,6 +14,7 @@ import { type ParsedTraffic, traffic } from './schema/traffic.ts';
 
 /** What a parsed traffic section means. */
 export function trafficOf({
+  balance,
   timeout,
   retry,
   outlier,
@@ -20,14 +23,14 @@ export function trafficOf({
   rateLimit,
   accessLog,
 }: ParsedTraffic): TrafficSpec {
-  const { connections, pending, requests, queue } = limits;
   return {
+    balance: balanceOf(balance),
     timeout: timeoutOf(timeout),
     retry: retryOf(retry),
     outlier: outlierOf(outlier),
     breaker: breakerOf(breaker),
-    limits: { connections, pending, requests, queueMs: queue },
-    rateLimit: rateLimitOf(rateLimit),
+    limits: limitsOf(limits),
+    rateLimit: rateLimit.map(rateLimitOf),
     accessLog: { sample: accessLog.sample, slowMs: accessLog.slow },
   };
 }
@@ -55,9 +58,15 @@ function breakerOf(breaker: ParsedTraffic['breaker']): BreakerSpec | undefined {
   return { failureRatePercent: failureRate, windowMs: window, minCalls, openMs: open, maxOpenMs: maxOpen, halfOpen };
 }
 
-function rateLimitOf(rate: ParsedTraffic['rateLimit']): RateLimitSpec | undefined {
-  if (rate === undefined) return undefined;
-  const { rps, burst, by } = rate;
+function limitsOf({ connections, pending, requests, queue, ...sizes }: ParsedTraffic['limits']): LimitsSpec {
+  const { requestHeaders, requestBody, responseHeaders, responseBody } = sizes;
+  return {
+    ...{ connections, pending, requests, queueMs: queue },
+    sizes: { requestHeaders, requestBody, responseHeaders, responseBody },
+  };
+}
+
+function rateLimitOf({ rps, burst, by }: ParsedTraffic['rateLimit'][number]): RateLimitSpec {
   return { rps, burst: burst ?? 2 * rps, by: keyOf(by) };
 }
 

@@ -36,7 +36,7 @@ export const validService = fc.record(
       },
       { requiredKeys: [] },
     ),
-    scale: fc.constantFrom(1, 3, { min: 2 }, { max: 4 }, { min: 2, max: 4 }),
+    scale: fc.constantFrom(1, 3, { min: 2 }, { max: 4 }, { min: 2, max: 4 }, { max: 4, target: { rps: 9, p95: '1s' } }),
     rollout: fc.constantFrom({ strategy: 'recreate' }, { maxUnavailable: 1 }, { minHealthy: '0s' }),
     security: fc.constantFrom({}, { allow: [] }),
     test: fc.record({ unit: fc.constant('u'), smoke: fc.constant('s') }, { requiredKeys: [] }),

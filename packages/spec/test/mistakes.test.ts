@@ -40,7 +40,7 @@ health:
   ready: readyz
   live: { period: 1ms }
   startup: { http: /a, tcp: true, deadline: 30d }
-scale: { min: 0, max: 2.5 }
+scale: { min: -1, max: 2.5 }
 rollout: { strategy: roling, maxSurge: -1 }
 security: { allow: web }
 test: 0x10
@@ -80,8 +80,8 @@ const EXPECTED: readonly (readonly [place: string, rule: string, path: string, w
   ['35:19', 'value', 'health.live.period', 'at least 10ms'],
   ['36:29', 'value', 'health.startup.tcp', 'exclude each other'],
   ['36:45', 'value', 'health.startup.deadline', 'at most 7d'],
-  ['37:15', 'value', 'scale.min', 'at least 1; found 0'],
-  ['37:23', 'type', 'scale.max', 'a whole number; found 2.5'],
+  ['37:15', 'value', 'scale.min', 'at least 0; found -1'],
+  ['37:24', 'type', 'scale.max', 'a whole number; found 2.5'],
   ['38:22', 'value', 'rollout.strategy', 'did you mean "rolling"?'],
   ['38:40', 'value', 'rollout.maxSurge', 'at least 0; found -1'],
   ['39:20', 'type', 'security.allow', 'expected a list; found "web"'],

@@ -29,7 +29,8 @@ test('an overlay in force wins key by key, and the rest stays', () => {
 });
 
 test('an overlay not asked for changes nothing', () => {
-  assert.deepEqual(serviceOf(layered('scale: 9')).scale, { min: 2, max: 6 });
+  const { min, max } = serviceOf(layered('scale: 9')).scale;
+  assert.deepEqual({ min, max }, { min: 2, max: 6 });
 });
 
 test('a value of an overlay has its place there', () => {
@@ -38,9 +39,12 @@ test('a value of an overlay has its place there', () => {
   assert.deepEqual(origins.get('scale.min'), { kind: 'file', place: { file: ORDERS, line: 4, column: 15 } });
 });
 
+const CPU = [{ metric: 'cpu', value: 70 }] as const;
+const FOUR_OR_FIVE = { min: 4, max: 5, priority: 50, targets: CPU, schedule: [], zero: undefined } as const;
+
 for (const { overlay, base, path, expected } of [
-  { overlay: 'scale: 4', base: 'scale: { max: 5 }', path: 'scale', expected: { min: 4, max: 5 } },
-  { overlay: 'scale: { max: 5 }', base: 'scale: 4', path: 'scale', expected: { min: 4, max: 5 } },
+  { overlay: 'scale: 4', base: 'scale: { max: 5 }', path: 'scale', expected: FOUR_OR_FIVE },
+  { overlay: 'scale: { max: 5 }', base: 'scale: 4', path: 'scale', expected: FOUR_OR_FIVE },
   {
     overlay: 'database: sqlite',
     base: 'database: { url: { secret: s } }',
@@ -63,6 +67,15 @@ test('the gateway can differ', () => {
   const texts = { ...layered('scale: 3') };
   const islet = `${texts['islet.yaml']}    gateway: { port: 80 }\n`;
   assert.deepEqual(parsed({ ...texts, 'islet.yaml': islet }, 'prod').spec.gateway, { host: '127.0.0.1', port: 80 });
+});
+
+test('what the machine may give away can differ', () => {
+  const texts = { ...layered('scale: 3') };
+  const islet = `${texts['islet.yaml']}    machine: { cpu: 4 }\nmachine: { cpu: 1, memory: 1Gi }\n`;
+  const both = { ...texts, 'islet.yaml': islet };
+  assert.deepEqual(parsed(both, 'prod').spec.machine, { cpu: 4, memoryBytes: 1024 ** 3 });
+  assert.deepEqual(parsed(both).spec.machine, { cpu: 1, memoryBytes: 1024 ** 3 });
+  assert.deepEqual(parsed(texts).spec.machine, { cpu: undefined, memoryBytes: undefined });
 });
 
 test('a mistake in an overlay stands at its place and path, whichever environment is asked for', () => {

@@ -41,7 +41,12 @@ test('the annotated example says every key that a service has a value for', () =
 });
 
 test('every default of the table is filled in, as it is written there, and named', () => {
-  const texts = { 'islet.yaml': 'system: x\n', 'services/a/service.yaml': EVERYTHING_BY_DEFAULT };
+  const texts = {
+    'islet.yaml': 'system: x\n',
+    'services/a/service.yaml': EVERYTHING_BY_DEFAULT,
+    'services/b/service.yaml': `${RUN}traffic: { balance: { algorithm: ring-hash, key: client } }\n`,
+    'services/c/service.yaml': `${RUN}traffic: { balance: peak-ewma }\n`,
+  };
   const result = parseSystem(memoryFiles(texts));
   assert(result.kind === 'ok');
   const { gateway, services } = result.spec;
@@ -49,7 +54,8 @@ test('every default of the table is filled in, as it is written there, and named
     host: SYSTEM_DEFAULTS['gateway.host'].value,
     port: SYSTEM_DEFAULTS['gateway.port'].value,
   });
-  const described = new Map(describe(services[0]!).map((leaf) => [leaf.path.replace('[0]', ''), leaf]));
+  const leaves = services.toReversed().flatMap((service) => describe(service));
+  const described = new Map(leaves.map((leaf) => [leaf.path.replace('[0]', ''), leaf]));
   for (const [path, { value, name }] of Object.entries(SERVICE_DEFAULTS)) {
     const { value: found, origin } = described.get(path)!;
     assert.deepEqual(
@@ -60,5 +66,7 @@ test('every default of the table is filled in, as it is written there, and named
   }
 });
 
+const RUN = 'run: { command: x }\n';
 const EVERYTHING_BY_DEFAULT =
-  'run: { command: x }\napi: { expose: / }\nhealth: { live: /livez }\ntraffic: { rateLimit: { rps: 1 } }\n';
+  'run: { command: x }\napi: { expose: / }\nhealth: { live: /livez }\ntraffic: { rateLimit: { rps: 1 } }\n' +
+  'scale: { max: 2, schedule: [{ from: "08:00", to: "09:00", min: 1 }], zero: {} }\n';

@@ -12,6 +12,48 @@ test('a file that says nothing of traffic gets the documented defaults', () => {
   assert.deepEqual(traffic.timeout, { connectMs: 500, requestMs: 15_000, perTryMs: 7_500, idleMs: 300_000 });
 });
 
+test('an algorithm alone is the balance, and the section holds what that one looks at', () => {
+  const balanceOf = (text: string) => serviceOf(orders(`${RUN}traffic: { balance: ${text} }\n`)).traffic.balance;
+  const { algorithm, ...rest } = DEFAULT_TRAFFIC.balance;
+  assert.deepEqual(algorithm, { kind: 'least-request', choiceCount: 2 });
+  assert.deepEqual(rest, { slowStart: { windowMs: 10_000, fromPercent: 10 }, panicPercent: 50, sticky: undefined });
+  assert.deepEqual(balanceOf('round-robin'), { algorithm: { kind: 'round-robin' }, ...rest });
+  assert.deepEqual(balanceOf('{ algorithm: peak-ewma, decay: 5s }').algorithm, {
+    ...{ kind: 'peak-ewma', decayMs: 5_000, defaultRttMs: 30 },
+  });
+  assert.deepEqual(balanceOf('{ slowStart: off, panic: 0%, sticky: home }'), {
+    ...{ algorithm, slowStart: undefined, panicPercent: 0, sticky: { cookie: 'home', maxAgeMs: undefined } },
+  });
+});
+
+test('a ring is asked by a client, a header, a cookie or a part of the path', () => {
+  const keyOf = (key: string) => {
+    const text = `${RUN}traffic: { balance: { algorithm: ring-hash, key: "${key}" } }\n`;
+    const { algorithm, slowStart } = serviceOf(orders(text)).traffic.balance;
+    assert.equal(slowStart, undefined);
+    return algorithm.kind === 'ring-hash' ? algorithm.key : undefined;
+  };
+  assert.deepEqual(keyOf('client'), { kind: 'client' });
+  assert.deepEqual(keyOf('header:X-Tenant'), { kind: 'header', name: 'x-tenant' });
+  assert.deepEqual(keyOf('cookie:Cart'), { kind: 'cookie', name: 'Cart' });
+  assert.deepEqual(keyOf('path:/carts/{id}'), { kind: 'path', pattern: '/carts/{id}' });
+});
+
+test('describe tells what the algorithm looks at, and nothing that it does not', () => {
+  const text = `${RUN}traffic: { balance: { algorithm: ring-hash, key: "header:x-tenant" } }\n`;
+  const described = describe(serviceOf(orders(text))).filter(({ path }) => path.startsWith('traffic.balance'));
+  assert.deepEqual(
+    described.map(({ path, value, origin }) => [path.slice('traffic.balance.'.length), value, origin.kind]),
+    [
+      ['algorithm', 'ring-hash', 'file'],
+      ['key', 'header:x-tenant', 'file'],
+      ['bound', '150%', 'default'],
+      ['panic', '50%', 'default'],
+      ['sticky', 'off', 'default'],
+    ],
+  );
+});
+
 test('a timeout alone is the time for the head of the response, and a try gets half of it', () => {
   const service = serviceOf(orders(`${RUN}traffic: { timeout: 3s }\n`));
   assert.deepEqual(service.traffic.timeout, { ...DEFAULT_TRAFFIC.timeout, requestMs: 3_000, perTryMs: 1_500 });
@@ -65,29 +107,80 @@ test('the breaker can be written out, or switched off', () => {
 
 test('limits that are not written have their defaults', () => {
   const { limits } = serviceOf(orders(`${RUN}traffic: { limits: { requests: 20, queue: 0s } }\n`)).traffic;
-  assert.deepEqual(limits, { connections: 1024, pending: 256, requests: 20, queueMs: 0 });
+  const { sizes, ...places } = limits;
+  assert.deepEqual(places, { connections: 1024, pending: 256, requests: 20, queueMs: 0 });
+  assert.ok(Object.values(sizes).every((size) => size === undefined));
   assert.equal(DEFAULT_TRAFFIC.limits.requests, 'auto');
 });
 
+test('sizes are limited where that is declared', () => {
+  const service = serviceOf(orders(`${RUN}traffic: { limits: { requestBody: 10Mi, responseHeaders: 4Ki } }\n`));
+  const { requestBody, responseHeaders, responseBody } = service.traffic.limits.sizes;
+  assert.deepEqual([requestBody, responseHeaders, responseBody], [10 * 1024 ** 2, 4096, undefined]);
+  const leaf = describe(service).find(({ path }) => path === 'traffic.limits.requestBody');
+  assert.deepEqual([leaf?.value, leaf?.origin.kind], ['10Mi', 'file']);
+});
+
 test('a rate limit is off until declared, and its burst follows from its rate', () => {
-  assert.equal(serviceOf(orders(RUN)).traffic.rateLimit, undefined);
+  assert.deepEqual(serviceOf(orders(RUN)).traffic.rateLimit, []);
   const rateOf = (text: string) => serviceOf(orders(`${RUN}traffic: { rateLimit: ${text} }\n`)).traffic.rateLimit;
-  assert.deepEqual(rateOf('{ rps: 50 }'), { rps: 50, burst: 100, by: { kind: 'client' } });
-  assert.deepEqual(rateOf('{ rps: 5, burst: 5, by: header:X-Api-Key }'), {
-    rps: 5,
-    burst: 5,
-    by: { kind: 'header', name: 'x-api-key' },
+  assert.deepEqual(rateOf('{ rps: 50 }'), [{ rps: 50, burst: 100, by: { kind: 'client' } }]);
+  assert.deepEqual(rateOf('[{ rps: 9 }, { rps: 5, burst: 5, by: header:X-Api-Key }]'), [
+    { rps: 9, burst: 18, by: { kind: 'client' } },
+    { rps: 5, burst: 5, by: { kind: 'header', name: 'x-api-key' } },
+  ]);
+});
+
+test('each limit of a list says where it comes from', () => {
+  const service = serviceOf(orders(`${RUN}traffic:\n  rateLimit:\n    - { rps: 9 }\n    - { rps: 5, burst: 5 }\n`));
+  const origins = new Map(describe(service).map(({ path, origin }) => [path, origin]));
+  assert.deepEqual(origins.get('traffic.rateLimit[1].burst'), {
+    kind: 'file',
+    place: { file: ORDERS, line: 5, column: 24 },
   });
+  assert.deepEqual(origins.get('traffic.rateLimit[0].burst'), { kind: 'derived', from: 'traffic.rateLimit[0].rps' });
 });
 
 const MISTAKES = [
   {
+    section: 'traffic: { balance: fastest }',
+    line: `${ORDERS}:2:21  value  traffic.balance.algorithm: must be least-request, round-robin, random, ring-hash or peak-ewma; found "fastest"`,
+  },
+  {
+    section: 'traffic: { balance: ring-hash }',
+    line: `${ORDERS}:2:21  required  traffic.balance.algorithm: ring-hash needs a key to find the same instance by; add key: client, header:<name>, cookie:<name> or path:/carts/{id}`,
+  },
+  {
+    section: 'traffic: { balance: { algorithm: random, choiceCount: 3 } }',
+    line: `${ORDERS}:2:42  value  traffic.balance.choiceCount: random does not look at "choiceCount"; remove it, or balance by least-request`,
+  },
+  {
+    section: 'traffic: { balance: { algorithm: ring-hash, key: client, slowStart: off } }',
+    line: `${ORDERS}:2:58  value  traffic.balance.slowStart: ring-hash does not look at "slowStart"; remove it, or balance by least-request, round-robin, random, peak-ewma`,
+  },
+  {
+    section: 'traffic: { balance: { algorithm: ring-hash, key: "path:/carts" } }',
+    line: `${ORDERS}:2:50  value  traffic.balance.key: expected client, header:<name>, cookie:<name>, or path: and a path with one {name}; found "path:/carts"`,
+  },
+  {
+    section: 'traffic: { balance: { algorithm: ring-hash, key: client, bound: 100% } }',
+    line: `${ORDERS}:2:65  value  traffic.balance.bound: must be from 101% to 1000%; found "100%"`,
+  },
+  {
+    section: 'api: { protocol: tcp }\ntraffic: { balance: { sticky: home } }',
+    line: `${ORDERS}:3:31  value  traffic.balance.sticky: the bytes of a tcp service are not looked at, so nothing of a request is known; balance by key: client, or remove it`,
+  },
+  {
     section: 'traffic: { rateLimit: { burst: 5 } }',
-    line: `${ORDERS}:2:12  required  traffic.rateLimit.rps: "rps" is required`,
+    line: `${ORDERS}:2:23  required  traffic.rateLimit[0].rps: "rps" is required`,
   },
   {
     section: 'traffic: { rateLimit: { rps: 5, by: header } }',
-    line: `${ORDERS}:2:37  value  traffic.rateLimit.by: expected client, route, or header: and the name of a header; found "header"`,
+    line: `${ORDERS}:2:37  value  traffic.rateLimit[0].by: expected client, route, or header: and the name of a header; found "header"`,
+  },
+  {
+    section: 'traffic: { limits: { requestHeaders: 1Mi } }',
+    line: `${ORDERS}:2:38  value  traffic.limits.requestHeaders: must be at most 32Ki; found "1Mi"`,
   },
   {
     section: 'traffic: { limits: { requests: 0 } }',

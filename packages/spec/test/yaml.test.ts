@@ -45,7 +45,7 @@ test('a file tells all of its syntax errors at once', () => {
 });
 
 test('a key that stands twice hides no other mistake', () => {
-  const found = errorsOf(orders('run: { command: x }\nscale: 0\nscale: 2\nuse: []\n'));
+  const found = errorsOf(orders('run: { command: x }\nscale: -1\nscale: 2\nuse: []\n'));
   assert.deepEqual(
     found.map(({ rule, place }) => [rule, place.line]),
     [

@@ -12,10 +12,10 @@ export async function run(
   folder: string | undefined,
   options: Omit<UpOptions, 'env'>,
 ): Promise<ExitCode> {
-  if (!/^\d{1,4}$/.test(count))
-    throw new UsageError(`${count} is not a number of instances`, `islet scale ${service} 3`);
+  if (!/^(\d{1,4}|auto)$/.test(count))
+    throw new UsageError(`${count} is not a number of instances, nor "auto"`, `islet scale ${service} 3`);
   await using session = await openSession(context, { folder, state: options.state }, 'never');
-  const input = { service, instances: Number(count) };
+  const input = { service, instances: count === 'auto' ? ('auto' as const) : Number(count) };
   const { revision } = await session.client.scale(input, { signal: context.signal });
   return settle(context, session, { revision, timeoutMs: options.timeout, json: options.json === true, service });
 }

@@ -29,6 +29,8 @@ function sentence(decision: Decision): string {
       return `ended ${decision.instance}: ${decision.why}`;
     case 'purged':
       return 'deleted its data and files';
+    case 'scaled':
+      return `from ${decision.from} to ${decision.to} instances: ${decision.why}`;
     case 'proxy-died':
       return `the proxy died with about ${decision.inFlight} requests inside it, and was started again`;
     case 'note':

@@ -3,6 +3,7 @@ import { type Asked, apply, goneService, hasGoneDown, propose } from '../apply.t
 import { secretsOf } from '../desire.ts';
 import { placeOf } from '../facts.ts';
 import { readLogs } from '../logs.ts';
+import { followsSomething } from '../scale/follows.ts';
 import { systemStatus } from '../status.ts';
 import type { Applied, AppliedService } from '../store/applied.ts';
 import { lookOnce, type System } from '../system.ts';
@@ -10,6 +11,7 @@ import { databaseHandlers } from './database.ts';
 import { describeDecision } from './decisions.ts';
 import { diagnose } from './diagnose.ts';
 import { previewOf } from './preview.ts';
+import { scalingOf } from './scaling.ts';
 import type { Handlers } from './server.ts';
 
 /** What the control plane does for each route of the contract. */
@@ -76,11 +78,24 @@ export function createHandlers(system: System): Handlers {
       change(service, ({ restarts }) => ({ restarts: restarts + 1, since: clock.now() }), `restart ${service}`),
     scale: ({ params: { service = '' }, body: { instances } }) => {
       const { spec } = wanted(service);
+      if (instances === 'auto')
+        return change(service, () => ({ instances: spec.scale.min, scaledFrom: undefined }), `scale ${service} auto`);
       if (spec.api.port !== undefined && instances > 1) {
         throw new ApiError('conflict', `${service} has the fixed port ${spec.api.port}: it can't run more than once`);
       }
-      return change(service, () => ({ instances, scaledFrom: spec.scale.min }), `scale ${service} ${instances}`);
+      const from = system.autoscaler.instances(wanted(service));
+      const accepted = change(
+        service,
+        () => ({ instances, scaledFrom: spec.scale.min }),
+        `scale ${service} ${instances}`,
+      );
+      // What follows something goes on from here, once it is given back.
+      const why = 'islet scale asked for it';
+      if (followsSomething(spec.scale))
+        decisions.record({ kind: 'scaled', service, from, to: instances, why }, clock.now());
+      return accepted;
     },
+    scaling: ({ params: { service = '' } }) => scalingOf(wanted(service), system),
     logs: ({ query, signal }) => {
       const names = [
         ...(applied.current()?.services.map(({ spec }) => spec.name) ?? []),

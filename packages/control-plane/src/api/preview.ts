@@ -20,7 +20,12 @@ export async function previewOf({ applied, warnings, changed }: Proposal, system
     operatorSocket: parts.operatorSocket,
   });
   const { decisions } = parts.state;
-  const wished = desireOf(applied, { decisions, routes: routes.key, startedAt: parts.clock.now() });
+  const wished = desireOf(applied, {
+    decisions,
+    routes: routes.key,
+    startedAt: parts.clock.now(),
+    instances: system.autoscaler.instances,
+  });
   const traffic = look.observed.traffic.acknowledged ?? { routes: '', endpoints: {} };
   const observed = { ...look.observed, traffic: { ...look.observed.traffic, acknowledged: traffic } };
   const steps = preview(wished, tryingAgain(observed), parts.clock.now());

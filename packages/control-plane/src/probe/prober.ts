@@ -52,17 +52,20 @@ export function createProber({ clock, check, onTurn }: ProberParts): Prober {
   };
 
   const stop = (key: string, one: Watched) => {
-    for (const timer of one.timers.values()) clearTimeout(timer);
+    for (const timer of one.timers.values()) timer[Symbol.dispose]();
     watched.delete(key);
   };
 
   /** One timer for each kind of probe; a probe that is out is not sent a second time. */
   const schedule = (one: Watched) => {
-    for (const timer of one.timers.values()) clearTimeout(timer);
+    for (const timer of one.timers.values()) timer[Symbol.dispose]();
     one.timers.clear();
     for (const { probe, at } of dueProbes(one.state, one.subject.health)) {
       if (one.busy.has(probe)) continue;
-      one.timers.set(probe, setTimeout(run, Math.max(0, at - clock.now()), one, probe));
+      one.timers.set(
+        probe,
+        clock.after(Math.max(0, at - clock.now()), () => void run(one, probe)),
+      );
     }
   };
 
@@ -92,7 +95,7 @@ interface Watched {
   /** Replaced when the file's probes change; what was seen so far stays. */
   subject: Subject;
   state: ProbeState;
-  readonly timers: Map<ProbeKind, NodeJS.Timeout>;
+  readonly timers: Map<ProbeKind, Disposable>;
   readonly busy: Set<ProbeKind>;
 }
 

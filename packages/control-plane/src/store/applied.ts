@@ -1,5 +1,5 @@
 import type { RevisionId } from '@islet/plan';
-import type { GatewaySpec, ServiceSpec } from '@islet/spec';
+import type { GatewaySpec, MachineSpec, ServiceSpec } from '@islet/spec';
 import { type Database, inTransaction } from './database.ts';
 
 /** What was last asked for, complete: the control plane works from this alone, and never reads the files in between. */
@@ -7,6 +7,8 @@ export interface Applied {
   readonly system: string;
   readonly environment: string | undefined;
   readonly gateway: GatewaySpec;
+  /** What automatic scaling may give away; undefined: what it may without being told. */
+  readonly machine?: MachineSpec | undefined;
   readonly mode: 'revisions' | 'in-place';
   /** `PATH` of the person who asked. */
   readonly path: string;
@@ -24,6 +26,7 @@ export interface AppliedService {
   readonly inputsKey?: string | undefined;
   /** How often `islet restart` was asked for since the revision was. */
   readonly restarts: number;
+  /** What a person asked for, or the file's `scale.min`; where the number follows something, what it begins with. */
   readonly instances: number;
   /** `scale.min` of the file when `islet scale` was asked for; the wish ends when the file changes. */
   readonly scaledFrom: number | undefined;

@@ -8,10 +8,13 @@ import { DatabaseSync } from 'node:sqlite';
  */
 export type Database = DatabaseSync;
 
+/** Instead of a path: one that ends with the process, for tests and the simulation. */
+export const IN_MEMORY = ':memory:';
+
 export function openDatabase(path: string): Database {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o711 });
+  if (path !== IN_MEMORY) mkdirSync(dirname(path), { recursive: true, mode: 0o711 });
   const database = new DatabaseSync(path);
-  chmodSync(path, 0o600);
+  if (path !== IN_MEMORY) chmodSync(path, 0o600);
   database.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000; PRAGMA foreign_keys=ON;');
   migrate(database);
   return database;

@@ -26,6 +26,13 @@ export type Decision =
   | { readonly kind: 'killed'; readonly service: string; readonly instance: string; readonly why: string }
   | { readonly kind: 'purged'; readonly service: string }
   | {
+      readonly kind: 'scaled';
+      readonly service: string;
+      readonly from: number;
+      readonly to: number;
+      readonly why: string;
+    }
+  | {
       readonly kind: 'proxy-died';
       readonly inFlight: number;
       /** When the proxy that took over was started; it tells one death from the next. */
@@ -45,8 +52,17 @@ export interface Decisions {
   list(options: { readonly service?: string | undefined; readonly since?: number | undefined }): DecisionRow[];
   /** The newest of a kind. */
   latest<K extends Decision['kind']>(kind: K): Extract<Decision, { kind: K }> | undefined;
+  /** The last changes of a service's number of instances, newest last. */
+  changesOf(service: string, count: number): readonly ScaleChange[];
+  /** The number of instances that was decided last; undefined: none ever was. */
+  scaled(service: string): number | undefined;
   /** What the decisions add up to, for one service. */
   rollouts(service: string): Rollouts;
+}
+
+export interface ScaleChange {
+  readonly at: number;
+  readonly decision: Extract<Decision, { kind: 'scaled' }>;
 }
 
 export interface Rollouts {
@@ -66,7 +82,10 @@ const KEPT_EVENTS = 50_000;
 
 export function openDecisions(database: Database): Decisions {
   database
-    .prepare("DELETE FROM decisions WHERE kind IN ('ended', 'killed') AND seq <= (SELECT MAX(seq) FROM decisions) - ?")
+    .prepare(
+      `DELETE FROM decisions WHERE kind IN ('ended', 'killed', 'scaled') AND seq <= (SELECT MAX(seq) FROM decisions) - ?
+       AND seq NOT IN (SELECT MAX(seq) FROM decisions WHERE kind = 'scaled' GROUP BY service)`,
+    )
     .run(KEPT_EVENTS);
   const insert = database.prepare('INSERT INTO decisions (at, service, kind, detail) VALUES (?, ?, ?, ?)');
   const recent = database.prepare(
@@ -74,11 +93,17 @@ export function openDecisions(database: Database): Decisions {
      WHERE seq > ?1 AND (?2 IS NULL OR service = ?2) ORDER BY seq DESC LIMIT ${PAGE}) ORDER BY seq`,
   );
   const newest = database.prepare('SELECT detail FROM decisions WHERE kind = ? ORDER BY seq DESC LIMIT 1');
+  const changes = database.prepare(
+    "SELECT at, detail FROM decisions WHERE service = ? AND kind = 'scaled' ORDER BY seq DESC LIMIT ?",
+  );
   const rollouts = new Map<string, Rollouts>(replay(database));
+  const scaled = new Map<string, number>(lastScaled(database));
   return {
     record(decision, now) {
       const service = 'service' in decision ? decision.service : null;
       insert.run(now, service, decision.kind, JSON.stringify(decision));
+      if (decision.kind === 'scaled') scaled.set(decision.service, decision.to);
+      else if (decision.kind === 'purged') scaled.delete(decision.service);
       if (service !== null) rollouts.set(service, after(rollouts.get(service) ?? NONE, decision));
     },
     list: ({ service, since = 0 }) =>
@@ -91,6 +116,11 @@ export function openDecisions(database: Database): Decisions {
       const row = newest.get(kind) as Pick<Row, 'detail'> | undefined;
       return row && JSON.parse(row.detail);
     },
+    changesOf: (service, count) =>
+      (changes.all(service, count) as unknown as Row[])
+        .map(({ at, detail }) => ({ at, decision: JSON.parse(detail) as ScaleChange['decision'] }))
+        .reverse(),
+    scaled: (service) => scaled.get(service),
     rollouts: (service) => rollouts.get(service) ?? NONE,
   };
 }
@@ -116,6 +146,17 @@ function replay(database: Database): Map<string, Rollouts> {
     rollouts.set(service, after(rollouts.get(service) ?? NONE, JSON.parse(detail) as Decision));
   }
   return rollouts;
+}
+
+/** A purged service begins anew. */
+function lastScaled(database: Database): readonly [string, number][] {
+  const rows = database
+    .prepare(
+      `SELECT service, detail FROM decisions WHERE kind = 'scaled' AND seq IN
+       (SELECT MAX(seq) FROM decisions WHERE kind IN ('scaled', 'purged') GROUP BY service)`,
+    )
+    .all() as unknown as Row[];
+  return rows.map(({ service, detail }) => [service ?? '', (JSON.parse(detail) as { to: number }).to]);
 }
 
 function after(rollouts: Rollouts, decision: Decision): Rollouts {

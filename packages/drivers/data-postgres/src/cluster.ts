@@ -60,7 +60,7 @@ export async function makeCluster(place: ClusterPlace, options: MakeOptions): Pr
   }
   failpoint('postgres: after initdb');
   await rename(draft, clusterFolder(place));
-  await sync(folder);
+  await syncFolder(folder);
   failpoint('postgres: after the rename');
 }
 
@@ -85,7 +85,7 @@ function initdbFailed(folder: string, output: string): DriverError {
   return new DriverError(code, `PostgreSQL's cluster in ${folder} can't be made: ${reason}`);
 }
 
-async function sync(folder: string): Promise<void> {
+export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r');
   try {
     await handle.sync();

@@ -12,6 +12,8 @@ export interface Credentials {
   readonly superuserPassword: string;
   /** Where it was last started; undefined: never. */
   readonly port: number | undefined;
+  /** A restore has begun and not ended: what is there can't be used, only purged. */
+  readonly incomplete?: true;
 }
 
 /**

@@ -8,6 +8,7 @@ import {
   layoutOf,
   type MigrateOutcome,
   type MigrateRequest,
+  type StoreBackups,
   type StoreConnection,
   type StoreObservation,
   type StoreRequest,
@@ -15,6 +16,8 @@ import {
 import { readMigrations } from '@islet/driver/migrations';
 import { removeIfEmpty } from '@islet/driver/owned-folder';
 import { type Guarantee, serviceUser, type UnixUser } from '@islet/supervise';
+import { createBackups, type Recovery } from './backup/backups.ts';
+import { endedTooEarly } from './backup/restore-cluster.ts';
 import { findPackage, usableBinaries } from './binaries.ts';
 import { type ClusterPlace, clusterExists, clusterFolder, makeCluster, removeCluster } from './cluster.ts';
 import { withClient } from './connect.ts';
@@ -45,6 +48,7 @@ export function createPostgres(options: PostgresOptions): DataDriver {
 
 class PostgresDriver implements DataDriver {
   readonly engine = 'postgres';
+  readonly backups: StoreBackups;
   readonly #options: PostgresOptions;
   readonly #credentials: CredentialsFolder;
   readonly #health: Health;
@@ -57,6 +61,12 @@ class PostgresDriver implements DataDriver {
     this.#options = options;
     this.#credentials = new CredentialsFolder(join(options.layout.state, 'credentials'));
     this.#health = new Health(options.supervisor, () => this.#changed());
+    this.backups = createBackups({
+      ...{ options, credentials: this.#credentials, health: this.#health, turns: this.#turns },
+      placeOf: (service) => this.#placeOf(service),
+      recover: (credentials, recovery) => this.#startUntilReady(credentials, recovery),
+      changed: () => this.#changed(),
+    });
     this.#exits = options.supervisor.onExit((name) => {
       if (this.#credentials.services().some((service) => processName(service) === name)) this.#changed();
     });
@@ -67,8 +77,15 @@ class PostgresDriver implements DataDriver {
       signal.throwIfAborted();
       const place = await this.#placeOf(service);
       const credentials = this.#credentials.get(service) ?? (await this.#newCredentials(service, place));
+      if (credentials.incomplete) throw unfinishedRestore(service);
       if (this.#health.isReady(service)) return;
-      const started = await this.#startUntilReady(credentials, place, signal);
+      const started = await this.#startUntilReady(credentials, {
+        place,
+        settings: {},
+        withinMs: LIMITS.readyMs,
+        signal,
+      });
+      if (started === 'short') throw endedAtStart(service, '');
       await withClient(superuserConfig(started), signal, (client) => ensureStore(client, started));
       this.#health.setReady(service);
       this.#changed();
@@ -141,6 +158,7 @@ class PostgresDriver implements DataDriver {
     const credentials = this.#credentials.get(service);
     if (this.#turns.isTaken(service) && !this.#health.isReady(service)) return { kind: 'starting' };
     if (!isStarted(credentials)) return { kind: 'starting' };
+    if (credentials.incomplete) return { kind: 'stopped', how: 'a restore of it did not finish' };
     return this.#health.observe(credentials);
   }
 
@@ -148,23 +166,25 @@ class PostgresDriver implements DataDriver {
    * Starts what doesn't run, and waits. A server whose port a stranger took in the meantime ends at once, and is started
    * on another one.
    */
-  async #startUntilReady(credentials: Credentials, place: ClusterPlace, signal: AbortSignal): Promise<Started> {
+  async #startUntilReady(credentials: Credentials, recovery: Recovery): Promise<Started | 'short'> {
+    const { signal, withinMs } = recovery;
     const { supervisor, log } = this.#options;
     const { service } = credentials;
     for (let attempt = 1; ; attempt++) {
       const logFrom = await logSize(this.#logOf(service));
-      const started = await this.#ensureStarted(credentials, place, signal);
+      const started = await this.#ensureStarted(credentials, recovery);
       const isAlive = () => runningServer(supervisor, service) !== undefined;
-      const readiness = await untilReady(superuserConfig(started), { isAlive, signal });
+      const readiness = await untilReady(superuserConfig(started), { isAlive, withinMs, signal });
       if (readiness === 'ready') return started;
       if (readiness === 'rejected') throw strangerInside(service);
       const written = await readLog(this.#logOf(service), logFrom);
+      if (endedTooEarly(written)) return 'short';
       if (!portWasTaken(written) || attempt === LIMITS.startAttempts) throw endedAtStart(service, written);
       log.warn({ service, port: started.port }, 'the port of a PostgreSQL server is taken: trying another one');
     }
   }
 
-  async #ensureStarted(credentials: Credentials, place: ClusterPlace, signal: AbortSignal): Promise<Started> {
+  async #ensureStarted(credentials: Credentials, { place, settings, signal }: Recovery): Promise<Started> {
     const { supervisor, ports, log } = this.#options;
     const { service } = credentials;
     const known = this.#credentials.get(service);
@@ -190,6 +210,7 @@ class PostgresDriver implements DataDriver {
       port: started.port,
       user: place.user,
       log: this.#logOf(service),
+      settings,
     });
     failpoint('postgres: after the start');
     log.info({ service, port: started.port }, 'PostgreSQL server started');
@@ -245,6 +266,12 @@ function noUser(service: string, guarantees: readonly Guarantee[]): DriverError 
   const reason = guarantees.find(({ name, held }) => name === 'isolation between services' && !held)?.reason;
   return new DriverError('unsupported', `PostgreSQL refuses to run as root, and ${service} has no user of its own`, {
     hint: reason ?? 'run Islet as another user',
+  });
+}
+
+function unfinishedRestore(service: string): DriverError {
+  return new DriverError('refused', `a restore of ${service} did not finish: what is there can't be used`, {
+    hint: 'restore it again, or purge it',
   });
 }
 

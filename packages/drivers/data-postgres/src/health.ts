@@ -1,5 +1,6 @@
 import type { StoreObservation } from '@islet/driver';
 import type { Supervisor } from '@islet/supervise';
+import { LIMITS } from './options.ts';
 import { type RunningState, runningServer, untilReady } from './server.ts';
 import { type Started, serviceConfig } from './store.ts';
 
@@ -65,7 +66,11 @@ export class Health {
       const now = runningServer(this.#supervisor, service);
       return now !== undefined && isSame(now, process);
     };
-    const check = untilReady(serviceConfig(credentials), { isAlive, signal: this.#closing.signal })
+    const check = untilReady(serviceConfig(credentials), {
+      isAlive,
+      withinMs: LIMITS.readyMs,
+      signal: this.#closing.signal,
+    })
       .then((readiness) => {
         if (!isAlive() || this.#known.get(service)?.verdict !== 'checking') return;
         this.#known.set(service, { process, verdict: readiness === 'ready' ? 'ready' : 'incomplete' });

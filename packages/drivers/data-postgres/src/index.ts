@@ -1,3 +1,4 @@
+export { createPostgresReader } from './backup/reader.ts';
 export { createPostgres } from './driver.ts';
 export { createExternal } from './external.ts';
 export { POSTGRES_FAILPOINTS, type PostgresFailpoint } from './failpoint.ts';

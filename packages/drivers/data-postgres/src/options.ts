@@ -27,6 +27,8 @@ export interface Log {
 export const LIMITS = {
   /** From the start of a server until it accepts connections, recovery after a crash included. */
   readyMs: 120_000,
+  /** The same, of one that replays a day's log. */
+  recoveryMs: 6 * 3_600_000,
   /** Between two attempts to connect: doubles from the first to the longest. */
   retryFirstMs: 10,
   retryLongestMs: 250,
@@ -45,6 +47,17 @@ export const LIMITS = {
   smallTableBytes: 16 * 1024 * 1024,
   /** Starts with another port, when a stranger was faster. */
   startAttempts: 3,
+  /** What is committed within this time is stored as one piece of the log; RPO is this, and the time to store it. */
+  chunkMs: 250,
+  chunkBytes: 4 * 1024 * 1024,
+  /** After this long without a word from the server it is asked how far it is. */
+  quietMs: 5_000,
+  /** What may wait in memory of a copy or a log; past that the server waits. */
+  copyBytes: 8 * 1024 * 1024,
+  /** Per second, of a base backup: 64 MB. */
+  copyRateKilobytes: 65_536,
+  /** What a server keeps of its log for backups at most: a full disk would stop the service too. */
+  slotMegabytes: 2_048,
   logTailBytes: 16 * 1024,
   outputBytes: 64 * 1024,
 } as const;

@@ -18,6 +18,8 @@ export interface ServerSpec {
   readonly port: number;
   readonly user: UnixUser | undefined;
   readonly log: string;
+  /** Settings for this start alone. */
+  readonly settings: Readonly<Record<string, string>>;
 }
 
 export type RunningState = Extract<ProcessState, { kind: 'running' }>;
@@ -32,7 +34,7 @@ export async function startServer(supervisor: Supervisor, spec: ServerSpec): Pro
     name: processName(spec.service),
     argv: [
       join(spec.native, 'bin', 'postgres'),
-      ...serverArguments({ folder: spec.cluster, service: spec.service, port: spec.port }),
+      ...serverArguments({ folder: spec.cluster, service: spec.service, port: spec.port, more: spec.settings }),
     ],
     cwd: spec.cluster,
     env: ENVIRONMENT,
@@ -51,8 +53,8 @@ export async function stopServer(supervisor: Supervisor, service: string): Promi
  * Waits until a server takes connections and has recovered: `rejected` says that it runs but doesn't know this user or
  * database, `ended` that it no longer runs.
  */
-export async function untilReady(config: ClientConfig, { isAlive, signal }: UntilReady): Promise<Readiness> {
-  const giveUpAt = Date.now() + LIMITS.readyMs;
+export async function untilReady(config: ClientConfig, { isAlive, withinMs, signal }: UntilReady): Promise<Readiness> {
+  const giveUpAt = Date.now() + withinMs;
   for (let waitMs: number = LIMITS.retryFirstMs; ; waitMs = Math.min(waitMs * 2, LIMITS.retryLongestMs)) {
     if (!isAlive()) return 'ended';
     try {
@@ -60,9 +62,9 @@ export async function untilReady(config: ClientConfig, { isAlive, signal }: Unti
     } catch (error) {
       signal.throwIfAborted();
       if (isRejection(error)) return isAlive() ? 'rejected' : 'ended';
-      if (Date.now() > giveUpAt) throw notReady(error);
+      if (Date.now() > giveUpAt) throw notReady(withinMs, error);
     }
-    if (Date.now() > giveUpAt) throw notReady(undefined);
+    if (Date.now() > giveUpAt) throw notReady(withinMs, undefined);
     await pause(waitMs, undefined, { signal });
   }
 }
@@ -71,6 +73,7 @@ export type Readiness = 'ready' | 'rejected' | 'ended';
 
 export interface UntilReady {
   readonly isAlive: () => boolean;
+  readonly withinMs: number;
   readonly signal: AbortSignal;
 }
 
@@ -82,8 +85,8 @@ async function hasRecovered(config: ClientConfig, signal: AbortSignal): Promise<
   });
 }
 
-function notReady(cause: unknown): DriverError {
-  const message = `PostgreSQL was not ready after ${LIMITS.readyMs / 1000} s`;
+function notReady(withinMs: number, cause: unknown): DriverError {
+  const message = `PostgreSQL was not ready after ${withinMs / 1000} s`;
   return new DriverError('timeout', message, { hint: 'it may be recovering: read its log', cause });
 }
 

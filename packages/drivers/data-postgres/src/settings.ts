@@ -1,8 +1,10 @@
+import { LIMITS } from './options.ts';
+
 /**
  * What a server is told at each start, on its command line: not the service's to change, and the same for a cluster made
  * long ago. Nothing is written into a folder that the service's user owns.
  */
-export function serverArguments({ folder, service, port }: ServerPlace): readonly string[] {
+export function serverArguments({ folder, service, port, more }: ServerPlace): readonly string[] {
   const settings = {
     port,
     listen_addresses: '127.0.0.1',
@@ -16,12 +18,14 @@ export function serverArguments({ folder, service, port }: ServerPlace): readonl
     wal_level: 'replica',
     max_wal_senders: 4,
     max_replication_slots: 4,
+    max_slot_wal_keep_size: `${LIMITS.slotMegabytes}MB`,
     logging_collector: 'off',
     log_destination: 'stderr',
     log_line_prefix: '%m [%p] %q%u ',
     log_timezone: 'UTC',
     // A client that went away doesn't hold its locks until its statement ends.
     client_connection_check_interval: '1s',
+    ...more,
   };
   return ['-D', folder, ...asArguments('-c', settings)];
 }
@@ -30,6 +34,8 @@ export interface ServerPlace {
   readonly folder: string;
   readonly service: string;
   readonly port: number;
+  /** For this start alone. */
+  readonly more: Readonly<Record<string, string>>;
 }
 
 /**

@@ -3,6 +3,7 @@ import { chmod, cp, lstat, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { lsnOf, lsnText, parseLsn, parseSize, positionOf, segmentName, segmentStart } from '../src/backup/lsn.ts';
 import { findPackage, usableBinaries } from '../src/binaries.ts';
 import { parseStoreUrl } from '../src/external-url.ts';
 import { createExternal } from '../src/index.ts';
@@ -128,3 +129,24 @@ describe('the binaries', () => {
 async function isNoLink(path: string): Promise<boolean> {
   return !(await lstat(path)).isSymbolicLink();
 }
+
+describe('a place in the log', () => {
+  it('is read as PostgreSQL writes it, and sorts as text', () => {
+    for (const text of ['0/0', '0/1000028', '16/B374D848', 'FFFFFFFF/FFFFFFFF']) {
+      assert.equal(lsnText(parseLsn(text)), text);
+      assert.equal(lsnOf(positionOf(parseLsn(text))), parseLsn(text));
+    }
+    assert.ok(positionOf(parseLsn('0/FFFFFFFF')) < positionOf(parseLsn('1/0')));
+    assert.throws(() => parseLsn('0-1'));
+  });
+
+  it('lies in a file with the name that the server gives it', () => {
+    const segmentBytes = 16 * 1024 * 1024;
+    const name = (lsn: string) =>
+      segmentName({ timeline: 2, start: segmentStart(parseLsn(lsn), segmentBytes), segmentBytes });
+    assert.equal(name('0/1000028'), '000000020000000000000001');
+    assert.equal(name('0/FFFFFFFF'), '0000000200000000000000FF');
+    assert.equal(name('1/0'), '000000020000000100000000');
+    assert.equal(parseSize('16MB'), segmentBytes);
+  });
+});

@@ -1,4 +1,10 @@
-import { type CallOptions, DriverError, type TrafficDriver, type TrafficObservation } from '@islet/driver';
+import {
+  type CallOptions,
+  DriverError,
+  type TrafficChange,
+  type TrafficDriver,
+  type TrafficObservation,
+} from '@islet/driver';
 import type { RoutingTable } from '@islet/policy';
 import type { ControlRefusal, ProxyState, ProxyStats } from '@islet/proxy';
 import { ControlClient } from './control-client.ts';
@@ -36,7 +42,7 @@ export function createProxyTraffic({ socketPath }: { readonly socketPath: string
       }
     },
 
-    watch(onChange: () => void): Disposable {
+    watch(onChange: (change: TrafficChange) => void): Disposable {
       const ended = new AbortController();
       void watchProxy(client, onChange, AbortSignal.any([ended.signal, closed.signal]));
       return { [Symbol.dispose]: () => ended.abort() };

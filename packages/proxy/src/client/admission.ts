@@ -1,10 +1,10 @@
-import { isUnavailable, type OpenedBy } from '@islet/policy';
-import type { BreakerSpec, RateLimitSpec } from '@islet/spec';
+import { isUnavailable, type RateRefusal } from '@islet/policy';
 import { ProxyError, type ProxyErrorCode } from '../errors.ts';
+import { breakerText } from '../record/reasons.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Waiter } from '../stats.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
-import { rateKey } from './rate-key.ts';
+import { drawsOf } from './rate-key.ts';
 
 export type AdmissionOptions = Pick<ExchangeOrder, 'request' | 'service' | 'edge' | 'policy' | 'client'> & {
   readonly runtime: Runtime;
@@ -68,9 +68,9 @@ export class Admission {
   #rateRefuses(): ProxyError | undefined {
     const { policy, service, request, client, runtime } = this.#options;
     const { rateLimit } = policy;
-    if (rateLimit === undefined) return undefined;
-    const waitMs = service.rate.take(rateKey(rateLimit.by, client, request.fields), runtime.now(), rateLimit);
-    return waitMs === 0 ? undefined : rateLimited(rateLimit, waitMs);
+    if (rateLimit.length === 0) return undefined;
+    const refusal = service.rate.takeAll(drawsOf(rateLimit, client, request.fields), runtime.now());
+    return refusal && rateLimited(refusal);
   }
 
   #breakerRefuses(): ProxyError | undefined {
@@ -114,13 +114,8 @@ export class Admission {
   }
 }
 
-function breakerText(by: OpenedBy | undefined, { windowMs }: BreakerSpec, refusedForMs: number): string {
-  const calls = by?.kind === 'calls' ? `${by.failures} of ${by.calls} calls failed in ${windowMs / 1000} s` : undefined;
-  return `${calls ?? 'a call that was to find out failed'}; refused for ${Math.ceil(refusedForMs)} ms more`;
-}
-
 /** Fields as in draft-ietf-httpapi-ratelimit-headers-07, which most clients read. */
-function rateLimited({ rps, burst }: RateLimitSpec, waitMs: number): ProxyError {
+function rateLimited({ limit: { rps, burst }, waitMs }: RateRefusal): ProxyError {
   const seconds = Math.max(1, Math.ceil(waitMs / 1000));
   return new ProxyError('rate-limited', `more than ${rps} requests a second`, {
     rule: 'traffic.rateLimit',

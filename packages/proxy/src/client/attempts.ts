@@ -1,23 +1,13 @@
-import {
-  type AttemptFailure,
-  decideRetry,
-  type OutlierCause,
-  RETRY_BUDGET,
-  type RetryBudget,
-  retryDelayMs,
-} from '@islet/policy';
-import type { RetrySpec, TrafficSpec } from '@islet/spec';
+import { type AttemptFailure, decideRetry, retryDelayMs } from '@islet/policy';
 import type { ProxyErrorCode } from '../errors.ts';
-import { splitFields } from '../http/cookies.ts';
-import type { RequestHead } from '../http/request-head.ts';
-import type { Trail } from '../record/trail.ts';
-import type { Runtime } from '../runtime.ts';
-import type { Edge } from '../stats.ts';
+import type { ResponseHead } from '../http/response-head.ts';
+import { budgetText, ejectionText, stallText } from '../record/reasons.ts';
 import type { EndpointState } from '../upstream/endpoint.ts';
-import { ejectAgain, judge, judgeStall, refreshAvailable } from '../upstream/outliers.ts';
-import { type Meant, meantFor, pickEndpoint } from '../upstream/pick.ts';
-import type { ServiceState } from '../upstream/service.ts';
+import { faulty, strikes } from '../upstream/fault.ts';
+import { ejectAgain, judge, judgeStall } from '../upstream/outliers.ts';
+import { refreshAvailable } from '../upstream/service.ts';
 import type { Wire } from '../upstream/wire.ts';
+import { Aim, type AimOptions } from './aim.ts';
 
 /** One try at one endpoint. */
 export interface Attempt {
@@ -28,14 +18,7 @@ export interface Attempt {
   readonly startedAt: number;
 }
 
-export interface AttemptsOptions {
-  readonly request: RequestHead;
-  readonly service: ServiceState;
-  readonly policy: TrafficSpec;
-  readonly edge: Edge;
-  readonly trail: Trail;
-  readonly idempotent: boolean;
-  readonly runtime: Runtime;
+export interface AttemptsOptions extends AimOptions {
   /** Tells that something in flight to an endpoint has ended. */
   readonly settle: (endpoint: EndpointState) => void;
 }
@@ -43,16 +26,17 @@ export interface AttemptsOptions {
 /** The tries of one request: which endpoint is next, what failed before, and whether another try is allowed. */
 export class Attempts {
   readonly #options: AttemptsOptions;
+  readonly #aim: Aim;
   readonly #failed: EndpointState[] = [];
   readonly #refused: EndpointState[] = [];
   #charged = 0;
-  #meant: Meant | undefined;
   #current: Attempt | undefined;
   /** Of the cohort by which the caller's limit is found; 0: of none. */
   #member = 0;
 
   constructor(options: AttemptsOptions) {
     this.#options = options;
+    this.#aim = new Aim(options);
   }
 
   get current(): Attempt | undefined {
@@ -69,41 +53,38 @@ export class Attempts {
 
   /** Whether an instance is left that this request has not been sent to. */
   get othersLeft(): boolean {
-    const { available } = this.#options.service;
+    const { available } = this.#options.service.pool;
     return available.some((endpoint) => endpoint !== this.#current?.endpoint && !this.#failed.includes(endpoint));
   }
 
   /** Undefined where no endpoint is left to ask. After a failure, no kept connection is trusted. */
   begin(): Attempt | undefined {
-    const { service, idempotent, runtime } = this.#options;
+    const { idempotent, runtime } = this.#options;
     const now = runtime.now();
-    const tried = { failed: this.#failed, refused: this.#refused };
-    const meant = this.#meantFor();
-    const endpoint = pickEndpoint(service, tried, { now, dice: runtime.dice, idempotent, meant });
+    const endpoint = this.#aim.next({ failed: this.#failed, refused: this.#refused }, now);
     if (endpoint === undefined) return undefined;
-    if (meant !== undefined && this.failures === 0) this.#tellSplit(meant, endpoint, now);
     const isProbe = endpoint.standing.isOut && endpoint.standing.tryProbe(now, { idempotent });
-    const wire = endpoint.acquire({ now, once: !idempotent, fresh: isProbe || this.failures > 0 });
+    this.#options.trail.tryBegins(endpoint, now, { probe: isProbe });
+    const wanted = { now, once: !idempotent, fresh: isProbe || this.failures > 0 };
+    const wire = this.#underFault(endpoint, endpoint.acquire(wanted), now);
     endpoint.counts.requests++;
     endpoint.counts.inFlight++;
-    this.#options.trail.tryBegins(endpoint, now, { probe: isProbe });
     this.#watch(now);
     this.#current = { endpoint, wire, isProbe, startedAt: now };
     return this.#current;
   }
 
-  #meantFor(): Meant | undefined {
-    const { service, request } = this.#options;
-    if (service.split === undefined) return undefined;
-    this.#meant ??= meantFor(service, splitFields(request.fields));
-    return this.#meant;
+  #underFault({ endpoint: { instance } }: EndpointState, wire: Wire, now: number): Wire {
+    const { service, trail, runtime } = this.#options;
+    const { fault } = service;
+    if (fault === undefined || !strikes(fault, { instance, now, dice: runtime.dice })) return wire;
+    trail.decided('drill', `${fault.kind}, as the drill asks`, now);
+    return faulty(fault, wire);
   }
 
-  #tellSplit({ revision, rule }: Meant, chosen: EndpointState, now: number): void {
-    const { trail } = this.#options;
-    if (chosen.endpoint.revision !== revision) {
-      trail.decided('rollout.split', `no instance of revision ${revision} may be asked`, now, chosen);
-    } else if (rule !== undefined) trail.decided(rule, `to revision ${revision}, as the request asks`, now, chosen);
+  /** The head as the client gets it. */
+  dressed(head: ResponseHead): ResponseHead {
+    return this.#current === undefined ? head : this.#aim.withSticky(head, this.#current.endpoint);
   }
 
   /** Ends the current attempt, however it went. */
@@ -145,11 +126,23 @@ export class Attempts {
     this.#options.trail.tryCameTo(status);
     endpoint.firstBytes.record(now - startedAt);
     // An instance that refuses is quick, and says nothing of how long its work takes.
-    if (status < 500) this.#tell(now - startedAt, now);
+    if (status < 500) {
+      this.#tell(now - startedAt, now);
+      this.#observe(endpoint, now - startedAt);
+    }
     const wasOut = endpoint.standing.isOut;
     endpoint.standing.onAnswer(status, { now, isProbe, isLate: now - startedAt >= endpoint.stallMs });
-    if (wasOut && !endpoint.standing.isOut) refreshAvailable(this.#options.service);
-    else if (status >= 500) this.#judge(attempt);
+    if (wasOut && !endpoint.standing.isOut) {
+      endpoint.cameAt = now;
+      refreshAvailable(this.#options.service);
+    } else if (status >= 500) this.#judge(attempt);
+  }
+
+  /** How long it took to answer, or not to: for those who balance by that. */
+  #observe({ ewma }: EndpointState, rttMs: number): void {
+    const { policy, runtime } = this.#options;
+    const { algorithm } = policy.balance;
+    if (algorithm.kind === 'peak-ewma') ewma.observe(rttMs, runtime.now(), algorithm.decayMs);
   }
 
   /**
@@ -185,6 +178,7 @@ export class Attempts {
       endpoint.refused(now);
     } else if (isHeldAgainst(failure, error)) {
       endpoint.standing.onFailure();
+      this.#observe(endpoint, now - attempt.startedAt);
       this.#judge(attempt);
     }
     return attempt;
@@ -250,25 +244,10 @@ export class Attempts {
     const judging = { now, dice: runtime.dice };
     if (isProbe) ejectAgain(service, endpoint, '5xx', judging);
     const cause = isProbe ? '5xx' : judge(service, endpoint, judging);
-    if (cause === undefined) return;
-    const why = isProbe ? 'it failed the request by which it could have come back' : ejectionText(cause, policy);
-    trail.decided(OUTLIER_RULES[cause], why, now, endpoint);
+    if (cause !== undefined) {
+      trail.decided(OUTLIER_RULES[cause], ejectionText(cause, isProbe, policy), now, endpoint);
+    }
   }
-}
-
-function budgetText(budget: RetryBudget, { budgetPercent }: RetrySpec): string {
-  const { retries, requests } = budget;
-  return `${retries} of ${RETRY_BUDGET.floor}+${budgetPercent}% of ${requests} requests`;
-}
-
-function stallText(afterMs: number, isProbe: boolean): string {
-  const overdue = `no first byte after ${Math.round(afterMs)} ms`;
-  return isProbe ? `${overdue} of the request by which it could have come back` : `${overdue}, while another answered`;
-}
-
-function ejectionText(cause: OutlierCause, { outlier }: TrafficSpec): string {
-  if (cause === '5xx') return `${outlier?.consecutive5xx} of ${outlier?.consecutive5xx} errors in a row`;
-  return `${outlier?.consecutiveGateway} of ${outlier?.consecutiveGateway} gateway errors in a row`;
 }
 
 /** What is the instance's doing: not what the client left undone, nor a kept connection that it closed in order. */

@@ -8,6 +8,7 @@ import { type Attempt, Attempts } from './attempts.ts';
 import type { CallOptions, CallUser } from './call-user.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
 import { CONNECT_TIMEOUT, failureOf, notReady, REFUSED, REQUEST_TIMEOUT, RESET, RESPONSE_TIMEOUT } from './failures.ts';
+import { mirror } from './mirror.ts';
 import { NextTry } from './next-try.ts';
 import { Patience } from './patience.ts';
 import { RequestBody } from './request-body.ts';
@@ -39,18 +40,16 @@ export class Call implements ResponseUser {
     const { method, fields } = request;
     const { startedAt } = order.trail.start;
     const idempotent = isIdempotent(method, { hasKey: fields.hasIdempotencyKey });
-    const attempts = new Attempts({ ...order, runtime, idempotent });
-    const body = new RequestBody(fields.framing, client);
-    const patience = new Patience({ timeout: policy.timeout, startedAt, callerHasMs });
-    if (body.ended) patience.onWhole(startedAt);
     this.#order = order;
     this.#client = client;
     this.#runtime = runtime;
     this.#user = user;
-    this.#attempts = attempts;
-    this.#body = body;
-    this.#patience = patience;
-    this.#next = new NextTry({ attempts, patience, body, order, runtime });
+    this.#attempts = new Attempts({ ...order, runtime, idempotent });
+    this.#body = new RequestBody(fields.framing, client);
+    this.#patience = new Patience({ timeout: policy.timeout, startedAt, callerHasMs });
+    if (this.#body.ended) this.#patience.onWhole(startedAt);
+    const own = { attempts: this.#attempts, patience: this.#patience, body: this.#body };
+    this.#next = new NextTry({ ...own, order, runtime });
   }
 
   /** The request has been sent as a whole. */
@@ -58,9 +57,9 @@ export class Call implements ResponseUser {
     return this.#body.ended;
   }
 
-  /** When it is given up if it is not even begun. */
-  get patientUntil(): number {
-    return this.#patience.decideBy(this.#runtime.now(), 'request');
+  /** How long it may be kept waiting before it begins. */
+  get patience(): Patience {
+    return this.#patience;
   }
 
   /** What to answer where its caller has no patience left; undefined: it has. */
@@ -81,6 +80,7 @@ export class Call implements ResponseUser {
       this.#state = 'connecting';
       this.#client.deadlineAt = this.#patience.connectBy(attempt.startedAt);
     }
+    if (this.#attempts.failures === 0) mirror(this.#order, attempt.endpoint, this.#runtime);
   }
 
   /** It begins in a turn of the loop of its own: no chain of ends and starts grows on the stack. */
@@ -115,7 +115,7 @@ export class Call implements ResponseUser {
     const attempt = this.#attempts.current;
     if (head.status !== 101 || attempt === undefined) this.#user.onInformational(head);
     else {
-      this.#user.onSwitch(head, attempt);
+      this.#user.onSwitch(this.#attempts.dressed(head), attempt);
       attempt.endpoint.counts.status(head.status);
       this.#end();
     }
@@ -128,7 +128,7 @@ export class Call implements ResponseUser {
     else {
       this.#state = 'responding';
       this.#body.letGo();
-      this.#user.onHead(head);
+      this.#user.onHead(this.#attempts.dressed(head));
     }
   }
 

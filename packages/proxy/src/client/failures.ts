@@ -24,6 +24,13 @@ export const REQUEST_TIMEOUT = new ProxyError('request-timeout', 'the body of th
 });
 export const WAITED = new ProxyError('overloaded', 'no place became free in time', { rule: 'traffic.limits.queue' });
 
+export const NEVER_STARTED = new ProxyError('no-ready-instance', 'its first instance did not become ready in time', {
+  rule: 'scale.zero.hold',
+});
+export const DOOR_FULL = new ProxyError('overloaded', 'too many requests wait for the first instance already', {
+  rule: 'scale.zero.requests',
+});
+
 /** Nobody was there to ask. */
 export function notReady({ name, unavailable }: ServiceState): ProxyError {
   return new ProxyError('no-ready-instance', unavailable ?? `no instance of ${name} is ready`);

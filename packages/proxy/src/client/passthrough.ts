@@ -9,6 +9,7 @@ import type { RawUser, UpstreamConnection } from '../upstream/connection.ts';
 import type { EndpointState } from '../upstream/endpoint.ts';
 import { meantFor, pickEndpoint } from '../upstream/pick.ts';
 import type { ServiceState } from '../upstream/service.ts';
+import { balanceHash } from './balance-key.ts';
 import { Trace } from './trace-context.ts';
 import { Tunnel } from './tunnel.ts';
 
@@ -103,11 +104,15 @@ export class Passthrough implements RawUser, Waiting {
   onDrain(): void {}
 
   #choose(): void {
-    const { service, runtime } = this.#options;
+    const { service, edge, runtime } = this.#options;
     const now = runtime.now();
     const tried = { failed: this.#failed, refused: this.#failed };
-    const meant = tried.failed.length > 0 ? undefined : meantFor(service, NO_FIELDS);
-    const endpoint = pickEndpoint(service, tried, { now, dice: runtime.dice, idempotent: false, meant });
+    const meant = tried.failed.length > 0 ? undefined : meantFor(service, NO_FIELDS, undefined);
+    const { balance } = service.traffic;
+    const client = edge.from.kind === 'edge' ? edge.from.caller : '';
+    const hash = balanceHash(balance, { passed: '', target: '', client });
+    const unstuck = { idempotent: false, stuckTo: undefined };
+    const endpoint = pickEndpoint(service, tried, { now, dice: runtime.dice, balance, meant, hash, ...unstuck });
     if (endpoint === undefined) {
       this.#giveUp(this.#failed.length > 0 ? 'no-instance-reachable' : 'no-ready-instance');
       return;

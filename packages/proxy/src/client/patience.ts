@@ -31,6 +31,16 @@ export class Patience {
     this.onTry(now);
   }
 
+  /** It has waited for the first instance: its timeouts begin. */
+  onOpened(now: number): void {
+    if (Number.isFinite(this.#tryBy)) this.onWhole(now);
+  }
+
+  /** When its caller gives it up, whatever it waits for. */
+  get callersDeadline(): number {
+    return this.#callersDeadline;
+  }
+
   /** It is sent to an instance. */
   onTry(now: number): void {
     this.#tryBy = now + this.#timeout.perTryMs;

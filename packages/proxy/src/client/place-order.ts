@@ -47,7 +47,7 @@ export function placeOrder(request: RequestHead, { rules, clientAddress, settle,
     ...{ request, service, edge, settle },
     policy: service.traffic,
     trail: new Trail({ ...start, edge, route, log: service.traffic.accessLog }),
-    origin: { from, clientAddress, requestId: id, trace, target },
+    origin: { from, clientAddress, requestId: id, trace, isMirror: false, target },
     client: from.kind === 'edge' ? from.caller : clientAddress,
     // The public is not believed.
     callerHasMs: from.kind === 'gateway' ? undefined : deadlineMs,

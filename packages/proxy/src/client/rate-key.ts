@@ -1,9 +1,15 @@
-import type { RateLimitKey } from '@islet/spec';
+import type { Draw } from '@islet/policy';
+import type { RateLimitKey, RateLimitSpec } from '@islet/spec';
 import { fieldValue } from '../http/fields.ts';
 import type { RequestFields } from '../http/request-fields.ts';
 
-/** Whose bucket a request takes from. Kinds of key never meet: a header's value can't pose as an address. */
-export function rateKey(by: RateLimitKey, client: string, { passed }: RequestFields): string {
+/** From whose buckets a request takes. Each limit has its own: two by client may be for a second and for an hour. */
+export function drawsOf(limits: readonly RateLimitSpec[], client: string, fields: RequestFields): readonly Draw[] {
+  return limits.map((limit, index) => ({ key: `${index} ${rateKey(limit.by, client, fields)}`, limit }));
+}
+
+/** Whose bucket it is. Kinds of key never meet: a header's value can't pose as an address. */
+function rateKey(by: RateLimitKey, client: string, { passed }: RequestFields): string {
   switch (by.kind) {
     case 'client':
       return `c ${client}`;

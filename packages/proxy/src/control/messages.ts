@@ -30,4 +30,6 @@ export type ControlErrorCode = 'bad-request' | 'invalid-table' | 'older-table' |
 export type ProxyEvent =
   | { readonly kind: 'hello'; readonly pid: number }
   /** An instance that has left the table has nothing in flight any more. */
-  | { readonly kind: 'drained'; readonly instance: string };
+  | { readonly kind: 'drained'; readonly instance: string }
+  /** A request waits for the first instance of a service. */
+  | { readonly kind: 'wanted'; readonly service: string };

@@ -4,7 +4,29 @@ import { z } from 'zod';
 
 /** A timer of the runtime holds no more. */
 const ms = z.int().min(0).max(2_147_483_647);
+const bytes = z.int().min(1);
 const percent = z.number().min(0).max(100);
+
+const balance = z.strictObject({
+  algorithm: z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('least-request'), choiceCount: z.int().min(2).max(100) }),
+    z.strictObject({ kind: z.literal('round-robin') }),
+    z.strictObject({ kind: z.literal('random') }),
+    z.strictObject({
+      kind: z.literal('ring-hash'),
+      key: z.discriminatedUnion('kind', [
+        z.strictObject({ kind: z.literal('client') }),
+        z.strictObject({ kind: z.enum(['header', 'cookie']), name: z.string().min(1).max(64) }),
+        z.strictObject({ kind: z.literal('path'), pattern: z.string().startsWith('/').max(8_000) }),
+      ]),
+      boundPercent: z.int().min(101),
+    }),
+    z.strictObject({ kind: z.literal('peak-ewma'), decayMs: ms.min(1), defaultRttMs: ms.min(1) }),
+  ]),
+  slowStart: orOff(z.strictObject({ windowMs: ms.min(1), fromPercent: percent.min(1) })),
+  panicPercent: percent,
+  sticky: orOff(z.strictObject({ cookie: z.string().min(1).max(64), maxAgeMs: orOff(ms) })),
+});
 
 const timeout = z.strictObject({ connectMs: ms, requestMs: ms, perTryMs: ms, idleMs: ms });
 
@@ -37,6 +59,12 @@ const limits = z.strictObject({
   pending: z.int().min(0),
   requests: z.union([z.literal('auto'), z.int().min(1)]),
   queueMs: ms,
+  sizes: z.strictObject({
+    requestHeaders: orOff(bytes),
+    requestBody: orOff(bytes),
+    responseHeaders: orOff(bytes),
+    responseBody: orOff(bytes),
+  }),
 });
 
 const rateLimit = z.strictObject({
@@ -52,12 +80,13 @@ const rateLimit = z.strictObject({
 const accessLog = z.strictObject({ sample: z.int().min(0), slowMs: ms });
 
 export const traffic: z.ZodType<RoutedService['traffic']> = z.strictObject({
+  balance,
   timeout,
   retry: orOff(retry),
   outlier: orOff(outlier),
   breaker: orOff(breaker),
   limits,
-  rateLimit: orOff(rateLimit),
+  rateLimit: z.array(rateLimit),
   accessLog,
 });
 

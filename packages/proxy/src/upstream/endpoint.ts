@@ -1,4 +1,4 @@
-import { type Endpoint, LatencyWindow, type Loaded, Standing } from '@islet/policy';
+import { type Candidate, type Endpoint, LatencyWindow, PeakEwma, Standing } from '@islet/policy';
 import { LIMITS } from '../limits.ts';
 import { Counts } from '../stats.ts';
 import { UpstreamConnection } from './connection.ts';
@@ -13,12 +13,17 @@ export interface Wanted {
 }
 
 /** An instance at its address: what is in flight there, its counters, and its kept connections. */
-export class EndpointState implements Loaded {
+export class EndpointState implements Candidate {
   readonly service: string;
   readonly endpoint: Endpoint;
   readonly counts = new Counts();
+  /** Of copies that it was sent for being looked at: counted apart, and only where there are any. */
+  mirrored: Counts | undefined;
   readonly standing = new Standing();
   readonly firstBytes = new LatencyWindow();
+  /** Kept up only where the policy asks for it. */
+  readonly ewma = new PeakEwma();
+  cameAt: number;
   /** After how long without a first byte a request is held against it. */
   stallMs = Number.POSITIVE_INFINITY;
   /** It has left the table: what is in flight goes on, nothing new comes. */
@@ -29,9 +34,14 @@ export class EndpointState implements Loaded {
   readonly #idle: UpstreamConnection[] = [];
   #checking: Promise<boolean> | undefined;
 
-  constructor(service: string, endpoint: Endpoint) {
+  constructor(service: string, endpoint: Endpoint, cameAt: number) {
     this.service = service;
     this.endpoint = endpoint;
+    this.cameAt = cameAt;
+  }
+
+  get id(): string {
+    return this.endpoint.instance;
   }
 
   get inFlight(): number {

@@ -1,6 +1,6 @@
 import { LatencyWindow, mayEject, type OutlierCause, quantileMs, stallAfterMs } from '@islet/policy';
 import type { EndpointState } from './endpoint.ts';
-import { poolsOf, type ServiceState } from './service.ts';
+import { refreshAvailable, type ServiceState } from './service.ts';
 
 export interface Judging {
   readonly now: number;
@@ -21,7 +21,9 @@ export function judgeStall(
   { sentAt, ...judging }: Judging & { readonly sentAt: number },
 ): boolean {
   if (endpoint.standing.isOut || endpoint.standing.answeredAt >= sentAt) return false;
-  const siblingAnswered = service.endpoints.some((other) => other !== endpoint && other.standing.answeredAt >= sentAt);
+  const siblingAnswered = service.pool.endpoints.some(
+    (other) => other !== endpoint && other.standing.answeredAt >= sentAt,
+  );
   return siblingAnswered && eject(service, endpoint, 'stall', judging);
 }
 
@@ -31,13 +33,9 @@ export function ejectAgain(service: ServiceState, { standing }: EndpointState, c
   if (outlier !== undefined) standing.eject(cause, outlier, judging);
 }
 
-/** Who may be chosen, after an instance has been ejected or has come back. */
-export function refreshAvailable(service: ServiceState): void {
-  for (const pool of poolsOf(service)) pool.available = pool.endpoints.filter(({ standing }) => !standing.isOut);
-}
-
 /** What each instance's first bytes are held against from now on. */
-export function refreshStalls({ endpoints, traffic }: ServiceState, now: number): void {
+export function refreshStalls({ pool, traffic }: ServiceState, now: number): void {
+  const { endpoints } = pool;
   const isJudged = traffic.outlier !== undefined && endpoints.length > 1;
   const sum = LatencyWindow.emptySum();
   for (const { firstBytes } of endpoints) {
@@ -53,9 +51,10 @@ export function refreshStalls({ endpoints, traffic }: ServiceState, now: number)
 
 function eject(service: ServiceState, endpoint: EndpointState, cause: OutlierCause, { now, dice }: Judging): boolean {
   const { outlier } = service.traffic;
-  const total = service.endpoints.length;
-  const out = total - service.available.length;
-  const well = service.available.filter((other) => other !== endpoint && other.avoidUntil <= now);
+  const { endpoints, available } = service.pool;
+  const total = endpoints.length;
+  const out = total - available.length;
+  const well = available.filter((other) => other !== endpoint && other.avoidUntil <= now);
   if (outlier === undefined || !mayEject({ total, out, othersWell: well.length }, outlier)) return false;
   endpoint.standing.eject(cause, outlier, { now, dice });
   refreshAvailable(service);

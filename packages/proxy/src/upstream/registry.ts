@@ -1,11 +1,19 @@
-import { type Endpoint, EvenDraw, RateLimiter, type RoutingTable } from '@islet/policy';
+import type { Endpoint, RoutingTable } from '@islet/policy';
 import type { InstanceStats, RevisionStats } from '../stats.ts';
+import type { HoldStats } from './doorstep.ts';
 import { EndpointState } from './endpoint.ts';
-import { refreshAvailable, refreshStalls } from './outliers.ts';
+import { refreshStalls } from './outliers.ts';
+import { Pool } from './pool.ts';
 import { RevisionLedger } from './revisions.ts';
-import { type ServiceState, splitState } from './service.ts';
+import { type Clocks, nextState, type ServiceState } from './service.ts';
 
 type OwnService = { -readonly [Key in keyof ServiceState]: ServiceState[Key] };
+
+interface RegistryEvents {
+  readonly onDrained: (instance: string) => void;
+  /** Somebody waits for the first instance of a service. */
+  readonly onWanted: (service: string) => void;
+}
 
 /**
  * All services and endpoints. An endpoint that leaves the table stays here until nothing is in flight to it, and then
@@ -17,9 +25,11 @@ export class Registry {
   readonly #leaving = new Map<string, EndpointState>();
   readonly #revisions = new RevisionLedger();
   readonly #onDrained: (instance: string) => void;
+  readonly #onWanted: (service: string) => void;
 
-  constructor(onDrained: (instance: string) => void) {
+  constructor({ onDrained, onWanted }: RegistryEvents) {
     this.#onDrained = onDrained;
+    this.#onWanted = onWanted;
   }
 
   service(name: string): ServiceState | undefined {
@@ -27,28 +37,31 @@ export class Registry {
   }
 
   /** Returns the services that have an instance which they had not. */
-  apply(services: RoutingTable['services']): readonly string[] {
+  apply(services: RoutingTable['services'], clocks: Clocks): readonly string[] {
     const current = new Map<string, EndpointState>();
     const reinforced: string[] = [];
     const stateOf = (service: string, endpoint: Endpoint) => {
       const key = keyOf(endpoint);
-      const state = this.#current.get(key) ?? this.#returning(key) ?? new EndpointState(service, endpoint);
+      // Where there was nobody, the proxy itself may be what is new; and nobody is there to take a newcomer's part.
+      const cameAt = this.#services.get(service)?.pool.endpoints.length ? clocks.now : Number.NEGATIVE_INFINITY;
+      const state =
+        this.#current.get(key) ?? this.#returning(key, cameAt) ?? new EndpointState(service, endpoint, cameAt);
       current.set(key, state);
       return state;
     };
-    for (const [name, service] of this.#services) if (!Object.hasOwn(services, name)) this.#drop(service);
+    for (const [name, service] of this.#services) if (!Object.hasOwn(services, name)) this.#drop(service, clocks.now);
     for (const [name, routed] of Object.entries(services)) {
-      const { protocol, traffic, unavailable } = routed;
       const before = this.#services.get(name);
       const endpoints = routed.endpoints.map((endpoint) => stateOf(name, endpoint));
       if (routed.endpoints.some((endpoint) => !this.#current.has(keyOf(endpoint)))) reinforced.push(name);
-      if (traffic.outlier === undefined) for (const { standing } of endpoints) standing.clear();
-      const rate = before?.rate ?? new RateLimiter();
-      const draw = before?.split?.draw ?? new EvenDraw();
-      const split = routed.split && splitState(routed.split, { endpoints, draw });
-      const now: ServiceState = { name, protocol, traffic, unavailable, rate, split, endpoints, available: endpoints };
-      refreshAvailable(now);
-      this.#services.set(name, Object.assign(before ?? {}, now));
+      if (routed.traffic.outlier === undefined) for (const { standing } of endpoints) standing.clear();
+      this.#services.set(
+        name,
+        Object.assign(
+          before ?? {},
+          nextState({ name, routed, endpoints, before, clocks, onWanted: () => this.#onWanted(name) }),
+        ),
+      );
     }
     const left = [...this.#current].filter(([key]) => !current.has(key));
     this.#current = current;
@@ -58,6 +71,10 @@ export class Registry {
       this.settle(state);
     }
     this.#revisions.prune((name) => this.#services.has(name));
+    // What waits is let in when all of the table is in use; where nothing is held any more, it is told so.
+    for (const { door, hold, pool } of this.#services.values()) {
+      if (pool.endpoints.length > 0 || hold === undefined) door.open(clocks.now);
+    }
     return reinforced;
   }
 
@@ -82,13 +99,17 @@ export class Registry {
 
   instances(): readonly InstanceStats[] {
     const rows: InstanceStats[] = [];
-    for (const { name, endpoints } of this.#services.values()) {
-      for (const { endpoint, counts, standing } of endpoints) {
+    for (const { name, pool } of this.#services.values()) {
+      for (const { endpoint, counts, standing } of pool.endpoints) {
         const { instance, revision } = endpoint;
         rows.push({ service: name, instance, revision, ejected: standing.isOut, ...counts.toJSON() });
       }
     }
     return rows;
+  }
+
+  holds(): readonly HoldStats[] {
+    return [...this.#services.values()].flatMap(({ name, door }) => door.stats(name) ?? []);
   }
 
   revisions(): readonly RevisionStats[] {
@@ -108,21 +129,19 @@ export class Registry {
   }
 
   /** Requests that are at it find it empty when they try again. */
-  #drop(service: OwnService): void {
+  #drop(service: OwnService, now: number): void {
     this.#services.delete(service.name);
-    Object.assign(service, {
-      endpoints: [],
-      available: [],
-      split: undefined,
-      unavailable: `${service.name} was removed`,
-    });
+    const unavailable = `${service.name} was removed`;
+    Object.assign(service, { pool: new Pool([]), split: undefined, hold: undefined, unavailable });
+    service.door.open(now);
   }
 
-  #returning(key: string): EndpointState | undefined {
+  #returning(key: string, cameAt: number): EndpointState | undefined {
     const state = this.#leaving.get(key);
     if (state === undefined) return undefined;
     this.#leaving.delete(key);
     state.removed = false;
+    state.cameAt = cameAt;
     return state;
   }
 

@@ -10,6 +10,8 @@ export interface RequestOrigin {
   readonly clientAddress: string;
   readonly requestId: string;
   readonly trace: Trace;
+  /** Nobody waits for the answer: see `mirror`. */
+  readonly isMirror: boolean;
   /** In origin form, after any stripping. */
   readonly target: string;
 }
@@ -36,6 +38,7 @@ export function addedText(fields: RequestFields, origin: RequestOrigin, remainin
   return (
     forwardedText(fields, origin) +
     (origin.from.kind === 'edge' ? `x-islet-caller: ${origin.from.caller}\r\n` : '') +
+    (origin.isMirror ? 'x-islet-mirror: 1\r\n' : '') +
     `x-request-id: ${origin.requestId}\r\ntraceparent: ${traceparent}\r\n` +
     (tracestate === undefined ? '' : `tracestate: ${tracestate}\r\n`) +
     `Via: 1.1 islet\r\nx-islet-deadline-ms: ${passedOnMs(remainingMs)}\r\n`

@@ -1,36 +1,92 @@
-import type { EvenDraw, RateLimiter, RoutedService, Split } from '@islet/policy';
+import { isDeepStrictEqual } from 'node:util';
+import { EvenDraw, type Hold, type Mirror, RateLimiter, type RoutedService, type Split } from '@islet/policy';
+import { Doorstep } from './doorstep.ts';
 import type { EndpointState } from './endpoint.ts';
-import type { Pool } from './pool.ts';
+import type { FaultState } from './fault.ts';
+import { Pool } from './pool.ts';
 
 /** A service as the current table has it. A new table changes it in place, so that a retry sees what is true now. */
-export interface ServiceState extends Pool {
+export interface ServiceState {
   readonly name: string;
   readonly protocol: RoutedService['protocol'];
   readonly traffic: RoutedService['traffic'];
   readonly unavailable: string | undefined;
   readonly rate: RateLimiter;
+  /** All of its endpoints. */
+  readonly pool: Pool;
   /** Undefined: requests go to all endpoints alike, whatever their revisions. */
   readonly split: SplitState | undefined;
+  /** Undefined: requests that find no instance are refused. */
+  readonly hold: Hold | undefined;
+  readonly door: Doorstep;
+  readonly fault: FaultState | undefined;
 }
 
 export interface SplitState extends Split {
   /** By revision; one without endpoints has none. */
   readonly pools: ReadonlyMap<string, Pool>;
   readonly draw: EvenDraw;
+  readonly mirror: MirrorState | undefined;
 }
 
-/** Every pool that an endpoint of the service may be in. */
-export function poolsOf(service: ServiceState): readonly Pool[] {
-  return service.split === undefined ? [service] : [service, ...service.split.pools.values()];
+export interface MirrorState extends Mirror {
+  readonly draw: EvenDraw;
+  inFlight: number;
 }
 
-export function splitState(
-  split: Split,
-  { endpoints, draw }: { readonly endpoints: readonly EndpointState[]; readonly draw: EvenDraw },
-): SplitState {
-  const pools = new Map<string, Pool>();
-  for (const [revision, own] of Map.groupBy(endpoints, ({ endpoint }) => endpoint.revision)) {
-    pools.set(revision, { endpoints: own, available: own });
-  }
-  return { ...split, pools, draw };
+/** Who may be chosen, after an instance has been ejected or has come back. */
+export function refreshAvailable({ pool, split }: Pick<ServiceState, 'pool' | 'split'>): void {
+  pool.refresh();
+  for (const own of split?.pools.values() ?? []) own.refresh();
+}
+
+export interface NextState {
+  readonly name: string;
+  readonly routed: RoutedService;
+  readonly endpoints: readonly EndpointState[];
+  readonly before: ServiceState | undefined;
+  readonly clocks: Clocks;
+  /** Somebody waits for its first instance. */
+  readonly onWanted: () => void;
+}
+
+/** One instant, on the data plane's clock and in milliseconds since the epoch. */
+export interface Clocks {
+  readonly now: number;
+  readonly epoch: number;
+}
+
+/** A table is pushed whole, so what it says is mostly what is known: turns and rings go on where nothing has changed. */
+export function nextState({ name, routed, endpoints, before, clocks, onWanted }: NextState): ServiceState {
+  const { protocol, unavailable, split, hold, fault } = routed;
+  const isSame = before !== undefined && isDeepStrictEqual(before.traffic, routed.traffic);
+  const traffic = isSame ? before.traffic : routed.traffic;
+  const state = {
+    ...{ name, protocol, traffic, unavailable, hold },
+    door: before?.door ?? new Doorstep(onWanted),
+    fault: fault && { ...fault, until: fault.until - clocks.epoch + clocks.now },
+    rate: before?.rate ?? new RateLimiter(),
+    pool: poolOf(endpoints, before?.pool),
+    split: split && splitState(split, endpoints, before?.split),
+  };
+  refreshAvailable(state);
+  return state;
+}
+
+function splitState(split: Split, endpoints: readonly EndpointState[], before: SplitState | undefined): SplitState {
+  const byRevision = Map.groupBy(endpoints, ({ endpoint }) => endpoint.revision);
+  const pools = [...byRevision].map(([revision, own]) => [revision, poolOf(own, before?.pools.get(revision))] as const);
+  const draw = before?.draw ?? new EvenDraw();
+  return { ...split, pools: new Map(pools), draw, mirror: split.mirror && mirrorState(split.mirror, before?.mirror) };
+}
+
+/** Copies on their way count where they were begun, so a new table changes what they count in. */
+function mirrorState(mirror: Mirror, before: MirrorState | undefined): MirrorState {
+  return before === undefined ? { ...mirror, draw: new EvenDraw(), inFlight: 0 } : Object.assign(before, mirror);
+}
+
+function poolOf(endpoints: readonly EndpointState[], before: Pool | undefined): Pool {
+  const isSame =
+    before?.endpoints.length === endpoints.length && before.endpoints.every((it, at) => it === endpoints[at]);
+  return isSame ? before : new Pool(endpoints);
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { bySystemDefault, distinct, name, port, relativePath } from './values.ts';
+import { bySystemDefault, cpu, distinct, name, port, relativePath, size } from './values.ts';
 
 const host = () => z.string().regex(/^[A-Za-z0-9.:_-]+$/, 'a host is an address of this machine, or a name');
 
@@ -7,6 +7,25 @@ const gateway = z.strictObject({
   host: bySystemDefault('gateway.host', host()).describe('The address to listen on; `0.0.0.0` is every one.'),
   port: bySystemDefault('gateway.port', port()).describe('The port to listen on.'),
 });
+
+const machineKeys = () => ({
+  cpu: cpu()
+    .optional()
+    .describe('Cores that services may have together; without it, all but one of the machine.')
+    .meta({ examples: [4] }),
+  memory: size()
+    .optional()
+    .describe('Memory that services may have together; without it, 80 % of the machine.')
+    .meta({ examples: ['12Gi'] }),
+});
+
+const machine = z
+  .strictObject(machineKeys())
+  .prefault({})
+  .describe(
+    'What automatic scaling may give away. Every service gets its `scale.min` in any case; what is left goes by `scale.priority`, ' +
+      'counted in what `run.resources` says, or in what an instance was seen to use.',
+  );
 
 /** Checked once it is laid over the service's own file. */
 export const servicePart = z.record(z.string(), z.unknown());
@@ -19,6 +38,7 @@ const overlay = z.strictObject({
     })
     .optional()
     .describe('Laid over `gateway`.'),
+  machine: z.strictObject(machineKeys()).optional().describe('Laid over `machine`.'),
   services: z
     .record(name(), servicePart)
     .optional()
@@ -38,6 +58,7 @@ export const islet = z.strictObject({
     )
     .meta({ examples: [['services/*', 'tools/mailer']] }),
   gateway: gateway.prefault({}).describe('The public entrance.'),
+  machine,
   environments: z
     .record(name(), overlay)
     .prefault({})

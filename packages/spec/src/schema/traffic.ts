@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { type Located, mapOf } from '../located.ts';
 import { RETRY_CONDITIONS } from '../model.ts';
+import { balance } from './balance.ts';
 import { withShorthand } from './notes.ts';
-import { byDefault, count, countOr, distinct, duration, orOff, percent } from './values.ts';
+import { byDefault, count, countOr, distinct, duration, orOff, percent, size } from './values.ts';
 
 const timeout = withShorthand(
   z.strictObject({
@@ -79,6 +80,17 @@ const breaker = orOff(
   }),
 );
 
+/** The proxy itself takes no more than 32Ki. */
+const headersSize = () =>
+  size({ least: '1Ki', most: '32Ki' })
+    .optional()
+    .meta({ examples: ['8Ki'] });
+
+const bodySize = () =>
+  size({ least: '1Ki' })
+    .optional()
+    .meta({ examples: ['10Mi'] });
+
 const limits = z.strictObject({
   connections: byDefault('traffic.limits.connections', count(1, 100_000)).describe(
     'Connections to its instances: requests, WebSockets and plain connections together.',
@@ -90,11 +102,17 @@ const limits = z.strictObject({
   queue: byDefault('traffic.limits.queue', duration()).describe(
     'How long a request waits for its turn; then it is refused.',
   ),
+  requestHeaders: headersSize().describe("Of a request's header fields; beyond that the answer is 431."),
+  requestBody: bodySize().describe("Of a request's body; beyond that the answer is 413."),
+  responseHeaders: headersSize().describe("Of a response's header fields; beyond that the caller gets 502."),
+  responseBody: bodySize().describe(
+    "Of a response's body; beyond that the caller gets 502, or, where the length was not told, a response that breaks off.",
+  ),
 });
 
 const BY = /^(client|route|header:[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64})$/;
 
-const rateLimit = z.strictObject({
+const oneRateLimit = z.strictObject({
   rps: count(1, 1_000_000)
     .describe('Requests in a second, in the long run.')
     .meta({ examples: [50] }),
@@ -118,8 +136,18 @@ const accessLog = z.strictObject({
   slow: byDefault('traffic.accessLog.slow', duration(1)).describe('From this on a request is slow.'),
 });
 
+/** One or a list. */
+const rateLimit = withShorthand(z.array(oneRateLimit).max(8), {
+  written: oneRateLimit,
+  lift: (node) => (node.kind === 'map' ? { kind: 'list', place: node.place, items: [node] } : node),
+});
+
 export const traffic = z
   .strictObject({
+    balance: balance
+      .prefault({})
+      .describe('Which instance gets a request: an algorithm, or written out.')
+      .meta({ examples: ['round-robin', { algorithm: 'ring-hash', key: 'header:x-tenant' }] }),
     timeout: timeout
       .prefault({})
       .describe('How long callers wait: until the head of the response, or written out.')
@@ -141,8 +169,8 @@ export const traffic = z
       .describe('What each caller may have in flight to the service, so that none takes it all.')
       .meta({ examples: [{ requests: 50 }] }),
     rateLimit: rateLimit
-      .optional()
-      .describe('How often it may be asked; beyond that the answer is 429. Off unless declared.')
+      .prefault([])
+      .describe('How often it may be asked; beyond that the answer is 429. One limit or a list; off unless declared.')
       .meta({ examples: [{ rps: 50, burst: 100 }] }),
     accessLog: accessLog
       .prefault({})

@@ -48,11 +48,12 @@ export const duration = (leastMs = 0) =>
     .transform(durationMs)
     .meta({ title: 'duration' });
 
-export const size = () =>
+export const size = ({ least = '1Mi', most = '1Ti' }: { readonly least?: string; readonly most?: string } = {}) =>
   z
     .union([z.int().min(1), z.string().regex(SIZE, SIZE_RULE)], { error: SIZE_RULE })
     .transform((written) => (typeof written === 'number' ? written : sizeBytes(written)))
-    .refine((bytes) => bytes >= sizeBytes('1Mi'), 'must be at least 1Mi')
+    .refine((bytes) => bytes >= sizeBytes(least), `must be at least ${least}`)
+    .refine((bytes) => bytes <= sizeBytes(most), `must be at most ${most}`)
     .meta({ title: 'size' });
 
 export const cpu = () =>

@@ -1,0 +1,154 @@
+/** How callers reach the service. Names: Envoy's, and Kubernetes' where it has one. */
+export interface TrafficSpec {
+  readonly balance: BalanceSpec;
+  readonly timeout: TimeoutSpec;
+  /** Undefined: nothing that an instance may have begun is sent again. */
+  readonly retry: RetrySpec | undefined;
+  /** Undefined: an instance that is ready gets requests, however it answers them. */
+  readonly outlier: OutlierSpec | undefined;
+  /** Undefined: calls go on however many fail. */
+  readonly breaker: BreakerSpec | undefined;
+  readonly limits: LimitsSpec;
+  /** All hold at once; none: off. */
+  readonly rateLimit: readonly RateLimitSpec[];
+  readonly accessLog: AccessLogSpec;
+}
+
+/** Which instance gets a request. Names: Envoy's. */
+export interface BalanceSpec {
+  readonly algorithm: BalanceAlgorithm;
+  /** Undefined: an instance that comes gets its full part at once. */
+  readonly slowStart: SlowStartSpec | undefined;
+  /** With less than this of the instances not ejected, in hundredths, all are asked; 0: never. */
+  readonly panicPercent: number;
+  /** Undefined: off. */
+  readonly sticky: StickySpec | undefined;
+}
+
+export const BALANCE_ALGORITHMS = ['least-request', 'round-robin', 'random', 'ring-hash', 'peak-ewma'] as const;
+
+export type BalanceAlgorithm =
+  /** Of so many drawn at random, the one with the fewest requests in flight. */
+  | { readonly kind: 'least-request'; readonly choiceCount: number }
+  | { readonly kind: 'round-robin' }
+  | { readonly kind: 'random' }
+  /** The same key goes to the same instance, while it has no more than `boundPercent` of the average in flight. */
+  | { readonly kind: 'ring-hash'; readonly key: BalanceKey; readonly boundPercent: number }
+  /** Of two drawn at random, the one where a request would wait less, by how long others have. */
+  | { readonly kind: 'peak-ewma'; readonly decayMs: number; readonly defaultRttMs: number };
+
+/** A header's name is lower case. A `pattern` has one `{name}`: the part of the path that stands there is the key. */
+export type BalanceKey =
+  | { readonly kind: 'client' }
+  | { readonly kind: 'header' | 'cookie'; readonly name: string }
+  | { readonly kind: 'path'; readonly pattern: string };
+
+/** The part of an instance that comes, or comes back, grows in a straight line. */
+export interface SlowStartSpec {
+  readonly windowMs: number;
+  readonly fromPercent: number;
+}
+
+/** A client's requests go to the same instance, which a cookie names. */
+export interface StickySpec {
+  readonly cookie: string;
+  /** Undefined: until the browser is closed. */
+  readonly maxAgeMs: number | undefined;
+}
+
+/** A token bucket for each client, each value of a header, or for all requests together. */
+export interface RateLimitSpec {
+  readonly rps: number;
+  readonly burst: number;
+  readonly by: RateLimitKey;
+}
+
+/** Which of the requests that went well are written to the access log. */
+export interface AccessLogSpec {
+  /** So many each second, beside those that are always kept. */
+  readonly sample: number;
+  /** From this on a request is slow, and kept. */
+  readonly slowMs: number;
+}
+
+export type RateLimitKey =
+  | { readonly kind: 'client' }
+  /** Lower case. Whoever sends none is told by its address. */
+  | { readonly kind: 'header'; readonly name: string }
+  | { readonly kind: 'route' };
+
+/** Envoy's names: no connection; no response over one; the instance says 503. */
+export const RETRY_CONDITIONS = ['connect-failure', 'reset', 'unavailable'] as const;
+export type RetryCondition = (typeof RETRY_CONDITIONS)[number];
+
+export interface RetrySpec {
+  /** Tries beyond the first. */
+  readonly attempts: number;
+  /** Retries in percent of the caller's requests of the last seconds. */
+  readonly budgetPercent: number;
+  readonly on: readonly RetryCondition[];
+  readonly backoff: BackoffSpec;
+}
+
+/** When an instance is ejected, and for how long. */
+export interface OutlierSpec {
+  /** Errors in a row: 5xx, or no response. */
+  readonly consecutive5xx: number;
+  /** The same, of 502, 503, 504 and no response alone. */
+  readonly consecutiveGateway: number;
+  /** The n-th time in a row lasts n times as long, at most `maxMs`. */
+  readonly baseMs: number;
+  readonly maxMs: number;
+  /** Of a service's instances, in hundredths, that may be out; one of two or three always may, and never the last. */
+  readonly maxPercent: number;
+}
+
+/** When a caller's calls are refused, and for how long. Names: resilience4j's. */
+export interface BreakerSpec {
+  /** Of the calls of the last `windowMs`, in hundredths. */
+  readonly failureRatePercent: number;
+  readonly windowMs: number;
+  readonly minCalls: number;
+  /** The first time; each next one in a row is twice as long, at most `maxOpenMs`. */
+  readonly openMs: number;
+  readonly maxOpenMs: number;
+  /** Calls that must succeed before it closes. */
+  readonly halfOpen: number;
+}
+
+/** What each caller may have in flight. Names: Envoy's thresholds. */
+export interface LimitsSpec {
+  /** Requests and tunnels together. */
+  readonly connections: number;
+  /** Requests that wait for a place. */
+  readonly pending: number;
+  /** `auto`: found by watching how long answers take (adaptive concurrency). */
+  readonly requests: number | 'auto';
+  /** How long one waits before it is refused. */
+  readonly queueMs: number;
+  readonly sizes: SizeLimits;
+}
+
+/** In bytes, of one message; undefined: the proxy's own limit on headers, and none on bodies, which stream. */
+export interface SizeLimits {
+  readonly requestHeaders: number | undefined;
+  readonly requestBody: number | undefined;
+  readonly responseHeaders: number | undefined;
+  readonly responseBody: number | undefined;
+}
+
+/** The n-th wait is drawn between 0 and `baseMs` × 2^(n-1), but at most `maxMs`. */
+export interface BackoffSpec {
+  readonly baseMs: number;
+  readonly maxMs: number;
+}
+
+export interface TimeoutSpec {
+  readonly connectMs: number;
+  /** From the end of the request to the head of the response, over all tries. */
+  readonly requestMs: number;
+  /** The same for one try, where another instance may be asked after it. */
+  readonly perTryMs: number;
+  /** Without a byte in either direction, once a body or a tunnel flows. */
+  readonly idleMs: number;
+}
