@@ -4,7 +4,7 @@ import type { Field } from '../http/fields.ts';
 import type { RequestHead } from '../http/request-head.ts';
 import type { ResponseHead } from '../http/response-head.ts';
 import { Output } from './output.ts';
-import type { Reply } from './reply.ts';
+import type { HeadOptions, Reply } from './reply.ts';
 import { informationalText, responseText } from './response-text.ts';
 
 /** A response as HTTP/1.1 writes it. */
@@ -34,7 +34,7 @@ export class Http1Reply implements Reply {
     this.#output.add(informationalText(head));
   }
 
-  addHead(head: ResponseHead, { close, fields }: { readonly close: boolean; readonly fields: string }): void {
+  addHead(head: ResponseHead, { close, fields }: HeadOptions): void {
     this.#close = close;
     const { text, chunked } = responseText(head, { close, fields, http10: this.#request.http10 });
     this.#chunked = chunked;

@@ -7,6 +7,7 @@ import type { Runtime } from '../runtime.ts';
 import type { EndpointState } from '../upstream/endpoint.ts';
 import type { ErrorDetails } from './error-response.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
+import { refresh } from './refresh.ts';
 import type { ListenerRules } from './rules.ts';
 import { Trace } from './trace-context.ts';
 
@@ -44,7 +45,7 @@ export function placeOrder(request: RequestHead, { rules, clientAddress, settle,
   }
   const { service, edge, target, route } = destination;
   const order = {
-    ...{ request, service, edge, settle },
+    ...{ request, service, edge, settle, refresh },
     policy: service.traffic,
     trail: new Trail({ ...start, edge, route, log: service.traffic.accessLog }),
     origin: { from, clientAddress, requestId: id, trace, isMirror: false, target },

@@ -49,7 +49,7 @@ export class Recorder {
     if (this.#sink === undefined) return;
     const { edge, startedAt, asked, log } = trail.start;
     const totalMs = now - startedAt;
-    const ended = { asked, failed: trail.hasFailed, decided: trail.hasDecisions, totalMs };
+    const ended = { asked, failed: trail.hasFailed, decided: trail.isNotable, totalMs };
     const kept = edge.records.take(ended, now, log);
     if (kept === undefined) return;
     this.#sink.write(JSON.stringify(trail.record({ at: this.#clock.at(startedAt), now, kept })));

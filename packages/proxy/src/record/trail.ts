@@ -45,6 +45,7 @@ export class Trail {
   status: number | undefined;
   grpcStatus: number | undefined;
   #error: ProxyErrorCode | undefined;
+  #isNotable = false;
   #queueMs = 0;
   #connectMs = 0;
   #firstByteAt: number | undefined;
@@ -55,6 +56,12 @@ export class Trail {
 
   /** Counts a decision, and notes it with what decided. */
   decided(rule: TrafficRule, why: string, now: number, endpoint?: EndpointState): void {
+    this.#isNotable = true;
+    this.noted(rule, why, now, endpoint);
+  }
+
+  /** The same for what is an everyday matter: it alone is no reason to keep the record. */
+  noted(rule: TrafficRule, why: string, now: number, endpoint?: EndpointState): void {
     this.start.edge.decided(rule);
     if (this.#decisions.length >= DECISIONS) return;
     this.#decisions.push({ rule, why, at: this.#since(now), instance: endpoint?.endpoint.instance });
@@ -100,8 +107,8 @@ export class Trail {
     return this.#error !== undefined || (this.status ?? 0) >= 500;
   }
 
-  get hasDecisions(): boolean {
-    return this.#decisions.length > 0;
+  get isNotable(): boolean {
+    return this.#isNotable;
   }
 
   /** For whoever may see it, in a header: what has happened up to now, on one line. */

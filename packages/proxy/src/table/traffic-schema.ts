@@ -77,6 +77,14 @@ const rateLimit = z.strictObject({
   ]),
 });
 
+const cache = z.strictObject({
+  memoryBytes: bytes,
+  maxBodyBytes: bytes,
+  freshForMs: ms,
+  staleWhileRevalidateMs: ms,
+  staleIfErrorMs: ms,
+  acrossRevisions: z.boolean(),
+});
 const accessLog = z.strictObject({ sample: z.int().min(0), slowMs: ms });
 
 export const traffic: z.ZodType<RoutedService['traffic']> = z.strictObject({
@@ -87,6 +95,7 @@ export const traffic: z.ZodType<RoutedService['traffic']> = z.strictObject({
   breaker: orOff(breaker),
   limits,
   rateLimit: z.array(rateLimit),
+  cache: orOff(cache),
   accessLog,
 });
 
