@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { performance } from 'node:perf_hooks';
 import type { RoutingTable } from '@islet/policy';
+import { Encoders } from './client/encoders.ts';
 import { Deadlines } from './deadlines.ts';
 import { LIMITS } from './limits.ts';
 import { Listeners } from './listeners.ts';
@@ -58,6 +59,7 @@ export class DataPlane extends EventEmitter<{ drained: [instance: string]; wante
       dice,
       deadlines: this.#deadlines,
       stats: this.stats,
+      encoders: new Encoders(),
       recorder,
       closing: () => this.#closing,
     };

@@ -1,4 +1,4 @@
-import type { CacheSpec } from './content-model.ts';
+import type { CacheSpec, CompressSpec } from './content-model.ts';
 import { type Leaf, leaves } from './leaf.ts';
 import type { Path } from './located.ts';
 import { durationText, sizeText } from './quantities.ts';
@@ -27,4 +27,16 @@ export function cacheLeaves(section: Path, cache: CacheSpec | undefined): readon
     staleIfError: durationText(cache.staleIfErrorMs),
     acrossRevisions: cache.acrossRevisions,
   });
+}
+
+export function compressOf(compress: ParsedTraffic['compress']): CompressSpec | undefined {
+  if (compress === undefined || compress === 'off') return undefined;
+  const { encodings, min, types } = compress;
+  return { encodings, minBytes: min, types };
+}
+
+export function compressLeaves(section: Path, compress: CompressSpec | undefined): readonly Leaf[] {
+  if (compress === undefined) return [];
+  const { encodings, minBytes, types } = compress;
+  return leaves([...section, 'compress'], { encodings, min: sizeText(minBytes), types });
 }

@@ -9,7 +9,7 @@ import type { RolloutSpec } from './rollout-model.ts';
 import type { ScaleSpec } from './scale-model.ts';
 import type { TrafficSpec } from './traffic-model.ts';
 
-export type * from './content-model.ts';
+export * from './content-model.ts';
 export type * from './rollout-model.ts';
 export * from './scale-model.ts';
 export * from './traffic-model.ts';

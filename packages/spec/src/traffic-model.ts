@@ -1,4 +1,4 @@
-import type { CacheSpec, SizeLimits } from './content-model.ts';
+import type { CacheSpec, CompressSpec, SizeLimits } from './content-model.ts';
 
 /** How callers reach the service. Names: Envoy's, and Kubernetes' where it has one. */
 export interface TrafficSpec {
@@ -15,6 +15,8 @@ export interface TrafficSpec {
   readonly rateLimit: readonly RateLimitSpec[];
   /** Undefined: off. */
   readonly cache: CacheSpec | undefined;
+  /** Undefined: off. */
+  readonly compress: CompressSpec | undefined;
   readonly accessLog: AccessLogSpec;
 }
 

@@ -1,5 +1,5 @@
 import { balanceOf } from './balance.ts';
-import { cacheOf } from './content.ts';
+import { cacheOf, compressOf } from './content.ts';
 import { freezeDeep } from './freeze.ts';
 import type {
   BreakerSpec,
@@ -23,6 +23,7 @@ export function trafficOf({
   limits,
   rateLimit,
   cache,
+  compress,
   accessLog,
 }: ParsedTraffic): TrafficSpec {
   return {
@@ -34,6 +35,7 @@ export function trafficOf({
     limits: limitsOf(limits),
     rateLimit: rateLimit.map(rateLimitOf),
     cache: cacheOf(cache),
+    compress: compressOf(compress),
     accessLog: { sample: accessLog.sample, slowMs: accessLog.slow },
   };
 }

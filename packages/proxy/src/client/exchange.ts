@@ -2,7 +2,7 @@ import type { TrafficRule } from '@islet/policy';
 import type { TrafficSpec } from '@islet/spec';
 import { ProxyError, type ProxyErrorCode } from '../errors.ts';
 import type { Field } from '../http/fields.ts';
-import type { ResponseHead } from '../http/response-head.ts';
+import { grpcStatusIn, type ResponseHead } from '../http/response-head.ts';
 import { ruleValue } from '../record/rule-value.ts';
 import type { Trail } from '../record/trail.ts';
 import type { Runtime } from '../runtime.ts';
@@ -12,8 +12,10 @@ import type { Attempt } from './attempts.ts';
 import { type Cached, cachedOf, type Look, type StoredAnswer, withStatus } from './cached.ts';
 import { Call } from './call.ts';
 import type { CallUser } from './call-user.ts';
+import { CompressedReply, type CompressedUser } from './compressed-reply.ts';
 import type { ExchangeClient } from './exchange-client.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
+import { CUT } from './failures.ts';
 import { addWhole, type HeadOptions, type Reply } from './reply.ts';
 import { type Sizes, sizesOf } from './sizes.ts';
 import { servedOf } from './stored-reply.ts';
@@ -24,7 +26,7 @@ import { Tunnel } from './tunnel.ts';
  * done. A response that breaks off breaks the client's connection or stream, because that is the only way left to say
  * that it is not whole. A response that ends before its request has been read ends the client's HTTP/1.1 connection.
  */
-export class Exchange implements CallUser, ApproachUser {
+export class Exchange implements CallUser, ApproachUser, CompressedUser {
   readonly #order: ExchangeOrder;
   readonly #client: ExchangeClient;
   readonly #runtime: Runtime;
@@ -33,6 +35,7 @@ export class Exchange implements CallUser, ApproachUser {
   readonly #approach: Approach;
   readonly #call: Call;
   readonly #reply: Reply;
+  readonly #compressed: CompressedReply | undefined;
   readonly #sizes: Sizes | undefined;
   readonly #cached: Cached | undefined;
   /** What is stored, and takes the place of the response that is read. */
@@ -55,7 +58,10 @@ export class Exchange implements CallUser, ApproachUser {
     this.#call = call;
     this.#sizes = sizes;
     this.#approach = new Approach({ order, runtime, client, sizes, cached, admission, call, user: this });
-    this.#reply = client.replyTo(request);
+    const reply = client.replyTo(request);
+    const spec = order.policy.compress;
+    this.#compressed = spec && new CompressedReply({ reply, request, spec, encoders: runtime.encoders, user: this });
+    this.#reply = this.#compressed ?? reply;
     edge.counts.requests++;
     edge.counts.inFlight++;
     edge.budget.request(this.#startedAt);
@@ -116,7 +122,7 @@ export class Exchange implements CallUser, ApproachUser {
     this.#client.become(new Tunnel({ client: socket, connection, now: this.#runtime.now, idleMs, onEnd }));
   }
 
-  onHead(head: ResponseHead, revision: string): void {
+  onHead(head: ResponseHead, { status, revision }: Parameters<CallUser['onHead']>[1]): void {
     const { edge, trail } = this.#order;
     trail.answered(head.status, this.#runtime.now());
     const tooLarge = this.#sizes?.refuseResponse(head);
@@ -124,7 +130,8 @@ export class Exchange implements CallUser, ApproachUser {
       this.#breakOff(tooLarge);
       return;
     }
-    this.#admission.answered(head.status);
+    if (status === undefined) this.#admission.begun();
+    else this.#admission.answered(status);
     const verdict = this.#cached?.onHead(head, revision);
     if (verdict?.kind === 'instead') {
       this.#call.abandon();
@@ -136,7 +143,7 @@ export class Exchange implements CallUser, ApproachUser {
       this.#instead = verdict;
       return;
     }
-    edge.counts.status(head.status);
+    if (status !== undefined) edge.counts.status(status);
     this.#reply.addHead(verdict?.head ?? head, this.#headOptions(head));
   }
 
@@ -151,8 +158,13 @@ export class Exchange implements CallUser, ApproachUser {
     }
   }
 
-  onBodyEnd(trailers: readonly Field[]): void {
+  onBodyEnd(trailers: readonly Field[], status: number | undefined): void {
     if (this.#state === 'over') return;
+    if (status !== undefined) {
+      this.#admission.answered(status);
+      this.#order.edge.counts.status(status);
+      this.#order.trail.endedAs(status, grpcStatusIn(trailers));
+    }
     this.#cached?.onBodyEnd({ hasTrailers: trailers.length > 0 });
     if (this.#instead !== undefined) this.#addStored(this.#instead);
     else this.#reply.addEnd(trailers);
@@ -162,12 +174,25 @@ export class Exchange implements CallUser, ApproachUser {
   onFlush(): boolean {
     if (this.#state === 'over') return true;
     const more = this.#reply.flush();
-    if (this.#state === 'responded') this.#finish();
+    if (this.#state === 'responded') this.#finishWhenWhole();
     return more;
   }
 
   onClientDrain(): void {
+    if (this.#compressed?.isPending) this.#compressed.resume();
+    else this.#call.onClientDrain();
+    if (this.#state === 'responded') this.#finishWhenWhole();
+  }
+
+  onEncoderDrain(): void {
     this.#call.onClientDrain();
+  }
+
+  onEncoded({ broken }: { readonly broken: boolean }): void {
+    if (broken) {
+      this.#call.abandon();
+      this.onBroken();
+    } else if (this.#state === 'responded') this.#finish();
   }
 
   /** The client sends no more: see `Call`. */
@@ -184,7 +209,8 @@ export class Exchange implements CallUser, ApproachUser {
   }
 
   onDeadline(): void {
-    if (!this.#approach.isWaiting) this.#call.onDeadline();
+    if (this.#state === 'responded') this.onBroken();
+    else if (!this.#approach.isWaiting) this.#call.onDeadline();
     else if (this.#clientEnded) this.onAbandoned();
     else this.#answer(this.#approach.overdue);
   }
@@ -199,17 +225,18 @@ export class Exchange implements CallUser, ApproachUser {
     }
   }
 
-  onBroken(): void {
+  onBroken(error: ProxyError = CUT): void {
     this.#reply.flush();
-    this.#fails('response-cut');
+    this.#fails(error.code);
+    if (error.rule !== undefined) this.#decided(error, error.rule);
     this.#end();
     // A body that ends with the connection would look whole after an orderly close.
-    this.#client.cut({ byReset: this.#order.request.http10 });
+    this.#client.cut(error, { byReset: this.#order.request.http10 });
   }
 
   onAbandoned(): void {
     this.onClientGone();
-    this.#client.cut({ byReset: false });
+    this.#client.cut(CUT, { byReset: false });
   }
 
   /** Ends it by the proxy's own will: by an answer, or where one has begun, by breaking it off. */
@@ -229,7 +256,7 @@ export class Exchange implements CallUser, ApproachUser {
     if (rule !== undefined) trail.decided(rule, 'what is stored has passed its time', this.#runtime.now());
     this.#addStored(answer);
     this.#reply.flush();
-    this.#finish();
+    this.#finishWhenWhole();
   }
 
   #addStored({ stored, status }: StoredAnswer): void {
@@ -277,6 +304,12 @@ export class Exchange implements CallUser, ApproachUser {
     this.#order.trail.failed(code, { isSent: false });
   }
 
+  /** The last of it may still be in the encoder. */
+  #finishWhenWhole(): void {
+    if (!this.#compressed?.isPending) this.#finish();
+    else this.#client.deadlineAt = this.#runtime.now() + this.#order.policy.timeout.idleMs;
+  }
+
   #finish(): void {
     this.#order.edge.counts.latency(this.#runtime.now() - this.#startedAt);
     this.#end();
@@ -287,6 +320,7 @@ export class Exchange implements CallUser, ApproachUser {
     if (this.#state === 'over') return;
     this.#cached?.end(this.#approach, { answered: this.#state === 'responded' });
     this.#state = 'over';
+    this.#compressed?.abort();
     this.#approach.leave();
     this.#order.edge.counts.inFlight--;
     this.#runtime.stats.inFlight--;

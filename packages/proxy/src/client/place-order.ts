@@ -15,6 +15,8 @@ export interface Placing {
   readonly rules: ListenerRules;
   readonly clientAddress: string;
   readonly runtime: Runtime;
+  /** What the client speaks. */
+  readonly protocol: 'http/1.1' | 'http/2';
   readonly settle: (endpoint: EndpointState) => void;
 }
 
@@ -23,7 +25,7 @@ export type Placed =
   | { readonly kind: 'nowhere'; readonly details: ErrorDetails };
 
 /** What becomes of a request by the table that is current. */
-export function placeOrder(request: RequestHead, { rules, clientAddress, settle, runtime }: Placing): Placed {
+export function placeOrder(request: RequestHead, { rules, clientAddress, settle, runtime, protocol }: Placing): Placed {
   const { deadlineMs, explain, traceparent, tracestate, requestId: given } = request.fields;
   const { from } = rules;
   const asked = runtime.recorder.mayAsk(from, explain);
@@ -31,7 +33,7 @@ export function placeOrder(request: RequestHead, { rules, clientAddress, settle,
   const trace = new Trace(traceparent, tracestate);
   const start = {
     ...{ startedAt: runtime.now(), id, trace, clientAddress, asked },
-    protocol: request.http10 ? 'http/1.0' : 'http/1.1',
+    protocol: request.fields.grpc ? 'grpc' : request.http10 ? 'http/1.0' : protocol,
     method: request.method,
     path: request.path,
   } as const;

@@ -5,19 +5,24 @@ import type { Runtime } from '../runtime.ts';
 import { requestId } from './recorder.ts';
 import { Trail, type TrailStart } from './trail.ts';
 
-/** The trail of a request that was not understood, so that nothing of it is known. */
-export function notUnderstood(known: Pick<TrailStart, 'edge' | 'clientAddress' | 'startedAt'>): Trail {
-  return new Trail({
+/** Notes a request that was not understood, so that nothing of it is known. */
+export function noteRefusal(
+  known: Pick<TrailStart, 'edge' | 'clientAddress' | 'protocol'>,
+  code: ProxyErrorCode,
+  runtime: Pick<Runtime, 'recorder' | 'now'>,
+): void {
+  const trail = new Trail({
     ...known,
+    startedAt: runtime.now(),
     id: requestId(undefined, { trusted: false }),
     trace: new Trace(undefined, undefined),
-    protocol: 'http/1.1',
     method: undefined,
     path: undefined,
     route: undefined,
     log: DEFAULT_TRAFFIC.accessLog,
     asked: false,
   });
+  endRefused(trail, code, runtime);
 }
 
 /** The request came to no service. */

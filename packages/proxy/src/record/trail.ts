@@ -46,6 +46,7 @@ export class Trail {
   grpcStatus: number | undefined;
   #error: ProxyErrorCode | undefined;
   #isNotable = false;
+  #outcome = 0;
   #queueMs = 0;
   #connectMs = 0;
   #firstByteAt: number | undefined;
@@ -87,6 +88,12 @@ export class Trail {
     this.#firstByteAt = now;
   }
 
+  /** How a gRPC call went, in HTTP's terms and in its own. */
+  endedAs(status: number, grpcStatus: number | undefined): void {
+    this.#outcome = status;
+    this.grpcStatus = grpcStatus;
+  }
+
   tryBegins(endpoint: EndpointState, now: number, { probe }: { readonly probe: boolean }): void {
     this.start.trace.tries++;
     this.#tries.push({ endpoint, startedAt: now, probe, endedAt: undefined, outcome: 'abandoned' });
@@ -104,7 +111,7 @@ export class Trail {
   }
 
   get hasFailed(): boolean {
-    return this.#error !== undefined || (this.status ?? 0) >= 500;
+    return this.#error !== undefined || Math.max(this.status ?? 0, this.#outcome) >= 500;
   }
 
   get isNotable(): boolean {

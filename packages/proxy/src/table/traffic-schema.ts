@@ -1,5 +1,5 @@
 import type { RoutedService } from '@islet/policy';
-import { RETRY_CONDITIONS } from '@islet/spec/model';
+import { CONTENT_CODINGS, RETRY_CONDITIONS } from '@islet/spec/model';
 import { z } from 'zod';
 
 /** A timer of the runtime holds no more. */
@@ -87,6 +87,12 @@ const cache = z.strictObject({
 });
 const accessLog = z.strictObject({ sample: z.int().min(0), slowMs: ms });
 
+const compress = z.strictObject({
+  encodings: z.array(z.enum(CONTENT_CODINGS)),
+  minBytes: bytes,
+  types: z.array(z.string().min(1).max(200)),
+});
+
 export const traffic: z.ZodType<RoutedService['traffic']> = z.strictObject({
   balance,
   timeout,
@@ -96,6 +102,7 @@ export const traffic: z.ZodType<RoutedService['traffic']> = z.strictObject({
   limits,
   rateLimit: z.array(rateLimit),
   cache: orOff(cache),
+  compress: orOff(compress),
   accessLog,
 });
 

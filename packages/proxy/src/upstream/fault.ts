@@ -188,5 +188,7 @@ const INJECTED: ResponseHead = {
   upgrade: undefined,
   hasRequestId: false,
   retryAfter: undefined,
+  grpcStatus: undefined,
+  grpcPushback: undefined,
   passed: '',
 };

@@ -3,6 +3,7 @@ import { type Located, mapOf } from '../located.ts';
 import { RETRY_CONDITIONS } from '../model.ts';
 import { balance } from './balance.ts';
 import { cache } from './cache.ts';
+import { compress } from './compress.ts';
 import { withShorthand } from './notes.ts';
 import { byDefault, count, countOr, distinct, duration, orOff, percent, size } from './values.ts';
 
@@ -177,6 +178,10 @@ export const traffic = z
       .optional()
       .describe('Keeps responses as they allow it, and answers with them. Off unless declared.')
       .meta({ examples: [{ freshFor: '10s' }] }),
+    compress: compress
+      .optional()
+      .describe('Compresses responses for clients that accept it. Off unless declared.')
+      .meta({ examples: [{ min: '1Ki' }] }),
     accessLog: accessLog
       .prefault({})
       .describe('Which requests that went well are written to the access log, for `islet explain` and traces.')
