@@ -28,6 +28,8 @@ export class Http2Connection implements Accepted, Waiting {
     this.deadlineAt = this.#countedSince + LIMITS.requestHeadTimeoutMs;
     runtime.deadlines.add(this);
     socket.on('error', () => socket.destroy());
+    // A client of HTTP/2 that sends no more can't take much either: not a window is opened again.
+    socket.on('end', () => socket.destroy());
     socket.on('close', () => this.#onClose());
     const session = performServerHandshake(socket, OPTIONS);
     this.#session = session;
@@ -77,8 +79,7 @@ export class Http2Connection implements Accepted, Waiting {
     }
     this.#controlFrames++;
     if (this.#controlFrames <= LIMITS.http2ControlFramesPerSecond || this.#session.destroyed) return;
-    this.#session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM);
-    this.#session.destroy();
+    this.#session.destroy(new Error('too many control frames'), constants.NGHTTP2_ENHANCE_YOUR_CALM);
   }
 
   #onClose(): void {
