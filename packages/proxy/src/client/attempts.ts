@@ -2,7 +2,7 @@ import { type AttemptFailure, decideRetry, retryDelayMs } from '@islet/policy';
 import type { ProxyError, ProxyErrorCode } from '../errors.ts';
 import type { Field } from '../http/fields.ts';
 import type { ResponseHead } from '../http/response-head.ts';
-import { budgetText, ejectionText, stallText } from '../record/reasons.ts';
+import { budgetText, ejectionText, OUTLIER_RULES, stallText } from '../record/reasons.ts';
 import type { EndpointState } from '../upstream/endpoint.ts';
 import { faulty, strikes } from '../upstream/fault.ts';
 import { ejectAgain, judge, judgeStall } from '../upstream/outliers.ts';
@@ -296,9 +296,3 @@ function isHeldAgainst({ kind }: AttemptFailure, error: ProxyErrorCode): boolean
   if (kind === 'final') return error === 'response-timeout' || error === 'bad-response';
   return kind === 'reset' || kind === 'slow' || kind === 'connect-timeout';
 }
-
-const OUTLIER_RULES = {
-  '5xx': 'traffic.outlier.consecutive5xx',
-  gateway: 'traffic.outlier.consecutiveGateway',
-  stall: 'traffic.outlier.stall',
-} as const;

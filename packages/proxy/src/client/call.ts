@@ -37,7 +37,6 @@ export class Call implements ResponseUser {
   #wake: NodeJS.Timeout | undefined;
 
   constructor({ order, runtime, user, client }: CallOptions) {
-    const { policy, callerHasMs } = order;
     const { method, fields } = order.request;
     const { startedAt } = order.trail.start;
     const idempotent = isIdempotent(method, { hasKey: fields.hasIdempotencyKey });
@@ -47,7 +46,12 @@ export class Call implements ResponseUser {
     this.#user = user;
     this.#attempts = new Attempts({ ...order, runtime, idempotent });
     this.#body = new RequestBody(fields.framing, client);
-    this.patience = new Patience({ timeout: policy.timeout, startedAt, callerHasMs, callHasMs: fields.grpcTimeoutMs });
+    this.patience = new Patience({
+      timeout: order.policy.timeout,
+      startedAt,
+      callerHasMs: order.callerHasMs,
+      callHasMs: fields.grpcTimeoutMs,
+    });
     if (this.#body.ended) this.patience.onWhole(startedAt);
     const own = { attempts: this.#attempts, patience: this.patience, body: this.#body };
     this.#next = new NextTry({ ...own, order, runtime });
@@ -105,7 +109,7 @@ export class Call implements ResponseUser {
     if (attempt === undefined) return;
     const { request, origin } = this.#order;
     const now = this.#runtime.now();
-    if (this.#state === 'connecting') this.#order.trail.connected(now - attempt.startedAt);
+    this.#order.trail.tryOpened(now);
     this.#state = 'sent';
     this.patience.onSent(now, attempt.endpoint);
     this.#body.begin(attempt.wire, { request, origin, time: this.patience.timeLeft(now) });
@@ -240,7 +244,6 @@ export class Call implements ResponseUser {
   #fail(failure: AttemptFailure, error: ProxyError): void {
     const attempt = this.#attempts.fail(error.code, failure);
     if (attempt === undefined) return;
-    if (this.#state === 'connecting') this.#order.trail.connected(this.#runtime.now() - attempt.startedAt);
     this.#state = 'choosing';
     this.#client.deadlineAt = Number.POSITIVE_INFINITY;
     if (failure.kind === 'reset' && this.#attempts.idempotent) void this.#failReset(attempt, error);

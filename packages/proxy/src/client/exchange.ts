@@ -1,10 +1,8 @@
 import type { TrafficRule } from '@islet/policy';
-import type { TrafficSpec } from '@islet/spec';
 import { ProxyError, type ProxyErrorCode } from '../errors.ts';
 import type { Field } from '../http/fields.ts';
 import { grpcStatusIn, type ResponseHead } from '../http/response-head.ts';
-import { ruleValue } from '../record/rule-value.ts';
-import type { Trail } from '../record/trail.ts';
+import { ownFields, whyOf } from '../record/told.ts';
 import type { Runtime } from '../runtime.ts';
 import { Admission } from './admission.ts';
 import { Approach, type ApproachUser } from './approach.ts';
@@ -326,15 +324,4 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
     this.#runtime.stats.inFlight--;
     this.#runtime.recorder.end(this.#order.trail, this.#runtime.now());
   }
-}
-
-/** What the proxy adds to a response: the id by which it can be asked for, and an explanation for whoever may see it. */
-function ownFields({ hasRequestId }: ResponseHead, trail: Trail): string {
-  const id = hasRequestId ? '' : `x-request-id: ${trail.start.id}\r\n`;
-  return trail.start.asked ? `${id}x-islet-explain: ${trail.text}\r\n` : id;
-}
-
-function whyOf({ why, message }: ProxyError, rule: TrafficRule, policy: TrafficSpec): string {
-  const value = ruleValue(rule, policy);
-  return why ?? (value === undefined ? message : `${message}: ${value}`);
 }

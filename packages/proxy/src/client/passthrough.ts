@@ -76,7 +76,7 @@ export class Passthrough implements Accepted, RawUser, Waiting {
     const connection = this.#connection;
     if (connection === undefined) return;
     const { socket, runtime, service } = this.#options;
-    this.#trail.connected(runtime.now() - this.#startedAt);
+    this.#trail.tryOpened(runtime.now());
     this.#trail.tryCameTo('connected');
     const { idleMs } = service.traffic.timeout;
     this.#tunnel = new Tunnel({ client: socket, connection, now: runtime.now, idleMs, onEnd: () => this.#end() });

@@ -1,4 +1,4 @@
-import { type OpenedBy, type OutlierCause, RETRY_BUDGET, type RetryBudget } from '@islet/policy';
+import { type OpenedBy, type OutlierCause, RETRY_BUDGET, type RetryBudget, type TrafficRule } from '@islet/policy';
 import type { BreakerSpec, RetrySpec, TrafficSpec } from '@islet/spec';
 
 /** The counters that decided, as a person reads them. */
@@ -22,3 +22,10 @@ export function breakerText(by: OpenedBy | undefined, { windowMs }: BreakerSpec,
   const calls = by?.kind === 'calls' ? `${by.failures} of ${by.calls} calls failed in ${windowMs / 1000} s` : undefined;
   return `${calls ?? 'a call that was to find out failed'}; refused for ${Math.ceil(refusedForMs)} ms more`;
 }
+
+/** Which rule ejects for which cause. */
+export const OUTLIER_RULES = {
+  '5xx': 'traffic.outlier.consecutive5xx',
+  gateway: 'traffic.outlier.consecutiveGateway',
+  stall: 'traffic.outlier.stall',
+} as const satisfies Record<OutlierCause, TrafficRule>;

@@ -28,6 +28,7 @@ interface Try {
   readonly endpoint: EndpointState;
   readonly startedAt: number;
   readonly probe: boolean;
+  isOpen: boolean;
   endedAt: number | undefined;
   outcome: number | string;
 }
@@ -78,8 +79,12 @@ export class Trail {
     this.#queueMs += ms;
   }
 
-  connected(ms: number): void {
-    this.#connectMs += ms;
+  /** The current try has a connection. */
+  tryOpened(now: number): void {
+    const current = this.#tries.at(-1);
+    if (current === undefined || current.isOpen) return;
+    current.isOpen = true;
+    this.#connectMs += now - current.startedAt;
   }
 
   /** The head of the response that goes to the client. */
@@ -96,7 +101,7 @@ export class Trail {
 
   tryBegins(endpoint: EndpointState, now: number, { probe }: { readonly probe: boolean }): void {
     this.start.trace.tries++;
-    this.#tries.push({ endpoint, startedAt: now, probe, endedAt: undefined, outcome: 'abandoned' });
+    this.#tries.push({ endpoint, startedAt: now, probe, isOpen: false, endedAt: undefined, outcome: 'abandoned' });
   }
 
   /** What the instance of the current try answered, or why it did not. */
@@ -107,7 +112,9 @@ export class Trail {
 
   tryEnds(now: number): void {
     const current = this.#tries.at(-1);
-    if (current !== undefined) current.endedAt ??= now;
+    if (current === undefined || current.endedAt !== undefined) return;
+    current.endedAt = now;
+    if (!current.isOpen) this.#connectMs += now - current.startedAt;
   }
 
   get hasFailed(): boolean {
