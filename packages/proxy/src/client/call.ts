@@ -46,8 +46,9 @@ export class Call implements ResponseUser {
     this.#user = user;
     this.#attempts = new Attempts({ ...order, runtime, idempotent });
     this.#body = new RequestBody(fields.framing, client);
-    const { timeout } = order.policy;
-    this.patience = new Patience({ ...order, timeout, startedAt, callHasMs: fields.grpcTimeoutMs });
+    const { callerHasMs, policy } = order;
+    const { timeout } = policy;
+    this.patience = new Patience({ timeout, startedAt, callerHasMs, callHasMs: fields.grpcTimeoutMs });
     if (this.#body.ended) this.patience.onWhole(startedAt);
     const own = { attempts: this.#attempts, patience: this.patience, body: this.#body };
     this.#next = new NextTry({ ...own, order, runtime });
