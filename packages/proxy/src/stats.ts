@@ -1,4 +1,4 @@
-import { Histogram, type HistogramData, RetryBudget, type TrafficRule } from '@islet/policy';
+import { Histogram, type HistogramData, RecordBudget, RetryBudget, type TrafficRule } from '@islet/policy';
 import type { ProxyErrorCode } from './errors.ts';
 import { type GuardStats, Guards } from './guards.ts';
 
@@ -28,6 +28,8 @@ export interface EdgeStats extends TrafficCounts, GuardStats {
   readonly service: string | undefined;
   /** How often each rule changed what became of a request. */
   readonly decisions: Readonly<Partial<Record<TrafficRule, number>>>;
+  /** Requests that were worth a line in the access log and have none: too many failed at once. */
+  readonly unlogged: number;
   /** Routes whose breaker or limits are their own. */
   readonly routes: readonly RouteGuardStats[];
 }
@@ -105,6 +107,7 @@ export class Edge {
   readonly budget = new RetryBudget();
   readonly guards = new Guards();
   readonly #routes = new Map<string, Guards>();
+  readonly records = new RecordBudget();
   readonly #decisions = new Map<TrafficRule, number>();
 
   constructor(from: Origin, service: string | undefined) {
@@ -147,6 +150,7 @@ export class Edge {
       decisions,
       ...this.guards.statsAt(now),
       routes: [...this.#routes].map(([route, guards]) => ({ route, ...guards.statsAt(now) })),
+      unlogged: this.records.dropped,
       ...counts.toJSON(),
     };
   }

@@ -25,6 +25,7 @@ export function policyOf({
   rateLimit,
   cache,
   compress,
+  accessLog,
 }: ParsedPolicy): TrafficSpec {
   return {
     balance: balanceOf(balance),
@@ -36,6 +37,7 @@ export function policyOf({
     rateLimit: rateLimit.map(rateLimitOf),
     cache: cacheOf(cache),
     compress: compressOf(compress),
+    accessLog: { sample: accessLog.sample, slowMs: accessLog.slow },
   };
 }
 

@@ -15,6 +15,8 @@ export type Destination =
       readonly way: Way;
       /** The target as the instance sees it. */
       readonly target: string;
+      /** The route of the service, else the path under which the gateway exposes it; undefined: neither. */
+      readonly route: string | undefined;
     }
   | { readonly kind: 'nowhere'; readonly code: ProxyErrorCode; readonly message: string };
 
@@ -68,15 +70,23 @@ export class ListenerRules {
     const route = matchRoute(this.#routes, host, path === '*' ? '/' : path);
     if (route === undefined) return nowhere('no-route', `no service is exposed at ${host}${path.slice(0, 200)}`);
     const isStripped = route.strip && target !== '*';
-    return this.#to(route.service, request, isStripped ? stripPrefix(target, route.path) : target);
+    return this.#to(route.service, request, {
+      target: isStripped ? stripPrefix(target, route.path) : target,
+      route: route.path,
+    });
   }
 
-  #to(name: string, { method, target: asked }: RequestHead, target = asked): Destination {
+  #to(
+    name: string,
+    { method, target: asked }: RequestHead,
+    { target = asked, route }: { readonly target?: string; readonly route?: string } = {},
+  ): Destination {
     const service = this.#registry.service(name);
     if (service === undefined) return nowhere('unknown-service', `there is no service ${name.slice(0, 200)}`);
     if (service.protocol === 'tcp') return nowhere('not-http', `${name} speaks ${service.protocol}, not HTTP`);
     const policies = this.#policiesFor(service);
-    return { kind: 'service', service, edge: policies.edge, way: policies.wayOf(method, target), target };
+    const way = policies.wayOf(method, target);
+    return { kind: 'service', service, edge: policies.edge, way, target, route: way.route ?? route };
   }
 
   #policiesFor(service: ServiceState): EdgePolicies {

@@ -86,6 +86,7 @@ const cache = z.strictObject({
   staleIfErrorMs: ms,
   acrossRevisions: z.boolean(),
 });
+const accessLog = z.strictObject({ sample: z.int().min(0), slowMs: ms });
 
 const compress = z.strictObject({
   encodings: z.array(z.enum(CONTENT_CODINGS)),
@@ -103,6 +104,7 @@ const policy = z.strictObject({
   rateLimit: z.array(rateLimit),
   cache: orOff(cache),
   compress: orOff(compress),
+  accessLog,
 });
 
 const override = z.strictObject({
