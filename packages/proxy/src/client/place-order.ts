@@ -42,14 +42,18 @@ export function placeOrder(request: RequestHead, { rules, clientAddress, settle,
     const { code, message } = destination;
     const edge = rules.ownEdge;
     edge.counts.error(code);
-    endRefused(new Trail({ ...start, edge, route: undefined, log: DEFAULT_TRAFFIC.accessLog }), code, runtime);
+    endRefused(
+      new Trail({ ...start, edge, route: undefined, way: undefined, log: DEFAULT_TRAFFIC.accessLog }),
+      code,
+      runtime,
+    );
     return { kind: 'nowhere', details: { code, message, service: undefined, requestId: id } };
   }
   const { service, edge, target, way, route } = destination;
   const order = {
     ...{ request, service, edge, settle, refresh, way },
     policy: way.policy,
-    trail: new Trail({ ...start, edge, route, log: way.policy.accessLog }),
+    trail: new Trail({ ...start, edge, route, way, log: way.policy.accessLog }),
     origin: { from, clientAddress, requestId: id, trace, isMirror: false, target },
     client: from.kind === 'edge' ? from.caller : clientAddress,
     // The public is not believed.
