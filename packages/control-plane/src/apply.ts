@@ -7,6 +7,7 @@ import { nodeFiles } from '@islet/spec/node';
 import type { Clock } from './clock.ts';
 import { edgePorts, takeEdges, withEdges } from './edges.ts';
 import { failpoint } from './failpoint.ts';
+import { certificateTrouble, withAbsoluteFiles } from './gateway-files.ts';
 import { proposeService } from './propose-service.ts';
 import type { Applied, AppliedService, AppliedStore, GoneService, LaunchSpec } from './store/applied.ts';
 import type { Decisions } from './store/decisions.ts';
@@ -96,6 +97,10 @@ export async function propose(asked: Asked, parts: ApplyParts): Promise<Proposal
   const taken = await parts.gatewayTaken(spec.gateway);
   if (taken !== undefined)
     throw new ApiError('conflict', taken, { hint: 'where it listens is gateway.host and gateway.port in islet.yaml' });
+  const gateway = withAbsoluteFiles(spec.gateway, parts.folder);
+  const trouble = await certificateTrouble(gateway);
+  if (trouble !== undefined)
+    throw new ApiError('conflict', trouble, { hint: 'see gateway.tls.certificates in islet.yaml' });
 
   const proposing = { asked, before, seq: from, parts };
   const services = await Promise.all(
@@ -104,7 +109,7 @@ export async function propose(asked: Asked, parts: ApplyParts): Promise<Proposal
   const applied: Applied = {
     system: spec.name,
     environment: spec.environment,
-    gateway: spec.gateway,
+    gateway,
     machine: spec.machine,
     mode: asked.mode,
     path: asked.path,

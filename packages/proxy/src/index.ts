@@ -10,3 +10,4 @@ export type { LastDeath } from './in-flight-file.ts';
 export { DataPlane, type PlaneOptions, type ProxyStats } from './plane.ts';
 export { type ProxyPaths, type RunningProxy, startProxy } from './proxy.ts';
 export type { EdgeStats, InstanceStats, Origin, RevisionStats, StatusClass, TrafficCounts } from './stats.ts';
+export { type LoadedCertificate, loadCertificate } from './tls/certificate.ts';

@@ -7,7 +7,7 @@ import { HeadReader } from '../http/head-reader.ts';
 import { type RequestHead, RequestHeadParser } from '../http/request-head.ts';
 import { LIMITS } from '../limits.ts';
 import type { Runtime } from '../runtime.ts';
-import { type Accepted, type AcceptedOptions, addressOf } from './accepted.ts';
+import { type Accepted, type AcceptedOptions, addressOf, breakOff } from './accepted.ts';
 import { type ErrorDetails, errorResponse } from './error-response.ts';
 import { Exchange } from './exchange.ts';
 import type { ExchangeClient } from './exchange-client.ts';
@@ -106,7 +106,7 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Wai
 
   cut(_: ProxyError, { byReset }: { readonly byReset: boolean }): void {
     this.#exchange = undefined;
-    if (byReset) this.socket.resetAndDestroy();
+    if (byReset) breakOff(this.socket);
     else this.socket.destroySoon();
   }
 
@@ -194,8 +194,8 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Wai
   }
 
   #begin(request: RequestHead, bytes: Buffer, start: number): number {
-    const { rules, settle } = this.#options;
-    const placed = placeOrder(request, { rules: rules(), clientAddress: this.#address, settle });
+    const { rules, secure, settle } = this.#options;
+    const placed = placeOrder(request, { rules: rules(), clientAddress: this.#address, secure, settle });
     if (placed.kind === 'nowhere') {
       this.answer(placed.details);
       return start;

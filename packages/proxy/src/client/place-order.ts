@@ -9,6 +9,8 @@ import { requestId, traceContext } from './trace-context.ts';
 export interface Placing {
   readonly rules: ListenerRules;
   readonly clientAddress: string;
+  /** It came over TLS. */
+  readonly secure: boolean;
   readonly settle: (endpoint: EndpointState) => void;
 }
 
@@ -17,21 +19,21 @@ export type Placed =
   | { readonly kind: 'nowhere'; readonly details: ErrorDetails };
 
 /** What becomes of a request by the table that is current. */
-export function placeOrder(request: RequestHead, { rules, clientAddress, settle }: Placing): Placed {
+export function placeOrder(request: RequestHead, { rules, clientAddress, secure, settle }: Placing): Placed {
   const { deadlineMs, traceparent, tracestate, requestId: given } = request.fields;
   const id = requestId(given);
-  const destination = rules.route(request);
+  const destination = rules.route(request, { secure });
   if (destination.kind === 'nowhere') {
-    const { code, message } = destination;
+    const { code, message, fields } = destination;
     rules.ownEdge.counts.error(code);
-    return { kind: 'nowhere', details: { code, message, service: undefined, requestId: id } };
+    return { kind: 'nowhere', details: { code, message, fields, service: undefined, requestId: id } };
   }
   const { service, edge, target } = destination;
   const trace = traceContext(traceparent, tracestate);
   const order = {
     ...{ request, service, edge, settle, refresh },
     policy: service.traffic,
-    origin: { from: rules.from, clientAddress, requestId: id, trace, isMirror: false, target },
+    origin: { from: rules.from, clientAddress, requestId: id, trace, isMirror: false, secure, target },
     client: rules.from.kind === 'edge' ? rules.from.caller : clientAddress,
     // The public is not believed.
     callerHasMs: rules.from.kind === 'gateway' ? undefined : deadlineMs,
