@@ -17,6 +17,7 @@ export interface TrafficSpec {
   readonly cache: CacheSpec | undefined;
   /** Undefined: off. */
   readonly compress: CompressSpec | undefined;
+  readonly accessLog: AccessLogSpec;
 }
 
 /** Which instance gets a request. Names: Envoy's. */
@@ -66,6 +67,14 @@ export interface RateLimitSpec {
   readonly rps: number;
   readonly burst: number;
   readonly by: RateLimitKey;
+}
+
+/** Which of the requests that went well are written to the access log. */
+export interface AccessLogSpec {
+  /** So many each second, beside those that are always kept. */
+  readonly sample: number;
+  /** From this on a request is slow, and kept. */
+  readonly slowMs: number;
 }
 
 export type RateLimitKey =

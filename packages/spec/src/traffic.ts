@@ -24,6 +24,7 @@ export function trafficOf({
   rateLimit,
   cache,
   compress,
+  accessLog,
 }: ParsedTraffic): TrafficSpec {
   return {
     balance: balanceOf(balance),
@@ -35,6 +36,7 @@ export function trafficOf({
     rateLimit: rateLimit.map(rateLimitOf),
     cache: cacheOf(cache),
     compress: compressOf(compress),
+    accessLog: { sample: accessLog.sample, slowMs: accessLog.slow },
   };
 }
 

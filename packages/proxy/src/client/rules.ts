@@ -19,6 +19,8 @@ export type Destination =
       readonly edge: Edge;
       /** The target as the instance sees it. */
       readonly target: string;
+      /** The path under which the gateway exposes it; undefined: it was not reached by one. */
+      readonly route: string | undefined;
     }
   | {
       readonly kind: 'nowhere';
@@ -80,14 +82,18 @@ export class ListenerRules {
     const host = hostName(fields.host);
     const route = matchRoute(this.#routes, host, path === '*' ? '/' : path);
     if (route === undefined) return nowhere('no-route', `no service is exposed at ${host}${path.slice(0, 200)}`);
-    return this.#to(route.service, route.strip && target !== '*' ? stripPrefix(target, route.path) : target);
+    return this.#to(
+      route.service,
+      route.strip && target !== '*' ? stripPrefix(target, route.path) : target,
+      route.path,
+    );
   }
 
-  #to(name: string, target: string): Destination {
+  #to(name: string, target: string, route?: string): Destination {
     const service = this.#registry.service(name);
     if (service === undefined) return nowhere('unknown-service', `there is no service ${name.slice(0, 200)}`);
     if (service.protocol === 'tcp') return nowhere('not-http', `${name} speaks ${service.protocol}, not HTTP`);
-    return { kind: 'service', service, edge: this.#edge(name), target };
+    return { kind: 'service', service, edge: this.#edge(name), target, route };
   }
 
   #edge(service: string): Edge {

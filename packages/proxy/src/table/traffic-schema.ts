@@ -85,6 +85,7 @@ const cache = z.strictObject({
   staleIfErrorMs: ms,
   acrossRevisions: z.boolean(),
 });
+const accessLog = z.strictObject({ sample: z.int().min(0), slowMs: ms });
 
 const compress = z.strictObject({
   encodings: z.array(z.enum(CONTENT_CODINGS)),
@@ -102,6 +103,7 @@ export const traffic: z.ZodType<RoutedService['traffic']> = z.strictObject({
   rateLimit: z.array(rateLimit),
   cache: orOff(cache),
   compress: orOff(compress),
+  accessLog,
 });
 
 /** JSON leaves out what is off; the contract says that it is undefined. */

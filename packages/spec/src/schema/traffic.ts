@@ -131,6 +131,13 @@ const oneRateLimit = z.strictObject({
   ),
 });
 
+const accessLog = z.strictObject({
+  sample: byDefault('traffic.accessLog.sample', count(0, 1_000)).describe(
+    'Requests in a second that are kept although they went well. Errors, slow ones and those that a rule changed always are.',
+  ),
+  slow: byDefault('traffic.accessLog.slow', duration(1)).describe('From this on a request is slow.'),
+});
+
 /** One or a list. */
 const rateLimit = withShorthand(z.array(oneRateLimit).max(8), {
   written: oneRateLimit,
@@ -175,6 +182,10 @@ export const traffic = z
       .optional()
       .describe('Compresses responses for clients that accept it. Off unless declared.')
       .meta({ examples: [{ min: '1Ki' }] }),
+    accessLog: accessLog
+      .prefault({})
+      .describe('Which requests that went well are written to the access log, for `islet explain` and traces.')
+      .meta({ examples: [{ sample: 100 }] }),
   })
   .prefault({})
   .describe('How the proxy carries requests to the service, whoever calls.');
