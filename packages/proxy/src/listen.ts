@@ -80,11 +80,11 @@ export class OpenListener {
   }
 
   #accept(socket: Socket): void {
-    const service = this.#rules.passthrough;
+    const passed = this.#rules.passthrough;
     const { runtime } = this.#options;
     const onClose = (it: Accepted) => void this.#connections.delete(it);
-    if (service !== undefined) {
-      this.#connections.add(new Passthrough({ ...this.#options, socket, onClose, service, edge: this.#rules.ownEdge }));
+    if (passed !== undefined) {
+      this.#connections.add(new Passthrough({ ...this.#options, socket, onClose, ...passed }));
       return;
     }
     const takesTls = () => this.#terminator !== undefined;

@@ -50,11 +50,11 @@ export function placeOrder(
     endRefused(new Trail({ ...start, edge, route: undefined, log: DEFAULT_TRAFFIC.accessLog }), code, runtime);
     return { kind: 'nowhere', details: { code, message, fields, service: undefined, requestId: id } };
   }
-  const { service, edge, target, route } = destination;
+  const { service, edge, target, way, route } = destination;
   const order = {
-    ...{ request, service, edge, settle, refresh },
-    policy: service.traffic,
-    trail: new Trail({ ...start, edge, route, log: service.traffic.accessLog }),
+    ...{ request, service, edge, settle, refresh, way },
+    policy: way.policy,
+    trail: new Trail({ ...start, edge, route, log: way.policy.accessLog }),
     origin: { from, clientAddress, requestId: id, trace, isMirror: false, secure, target },
     client: from.kind === 'edge' ? from.caller : clientAddress,
     // The public is not believed.
