@@ -1,5 +1,6 @@
 export * from './contract.ts';
 export type * from './database.ts';
+export type { ExplainedRequest } from './explanation.ts';
 export type { Target } from './http.ts';
 export * from './openapi.ts';
 export * from './remote.ts';
