@@ -1,6 +1,15 @@
 import { resolve } from 'node:path';
+import { ApiError } from '@islet/client';
 import { loadCertificate } from '@islet/proxy';
 import type { GatewaySpec } from '@islet/spec';
+
+/** The gateway as it is kept; throws where it could not speak TLS as it is asked to. */
+export async function usableGateway(asked: GatewaySpec, folder: string): Promise<GatewaySpec> {
+  const gateway = withAbsoluteFiles(asked, folder);
+  const trouble = await certificateTrouble(gateway);
+  if (trouble === undefined) return gateway;
+  throw new ApiError('conflict', trouble, { hint: 'see gateway.tls.certificates in islet.yaml' });
+}
 
 /** The gateway with the files of its certificates named from the root: whoever reads them knows no folder. */
 export function withAbsoluteFiles(gateway: GatewaySpec, folder: string): GatewaySpec {
