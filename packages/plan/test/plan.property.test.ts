@@ -5,11 +5,13 @@ import {
   assume,
   type Desired,
   type DesiredService,
+  type Evidence,
   type InstanceState,
   type Observed,
   type PresentService,
   plan,
   preview,
+  type ShiftStep,
   stepKey,
 } from '../src/index.ts';
 import { asked, NOTHING, PACE, present } from './world.ts';
@@ -37,17 +39,35 @@ function presentService(name: string): fc.Arbitrary<PresentService> {
       hasStore: fc.boolean(),
       migrates: fc.boolean(),
       exclusive: fc.boolean(),
+      wave: fc.constantFrom(undefined, 1, 2),
       blocked: fc.oneof({ weight: 5, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: fc.constant(['no go']) }),
       rollout: fc
-        .record({ maxSurge: fc.integer({ min: 0, max: 2 }), maxUnavailable: fc.integer({ min: 0, max: 1 }) })
-        .map(({ maxSurge, maxUnavailable }) => ({
+        .record({
+          maxSurge: fc.integer({ min: 0, max: 2 }),
+          maxUnavailable: fc.integer({ min: 0, max: 1 }),
+          steps: fc.oneof({ weight: 1, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: steps }),
+          bakeMs: fc.constantFrom(0, 15_000, 600_000),
+        })
+        .map(({ maxSurge, maxUnavailable, ...rest }) => ({
           ...PACE,
+          ...rest,
           maxSurge: maxSurge === 0 && maxUnavailable === 0 ? 1 : maxSurge,
           maxUnavailable,
         })),
     })
     .map((changes) => present(name, changes));
 }
+
+/** Rising shares; none waits for a person, or the world could not converge by itself. */
+const steps: fc.Arbitrary<readonly ShiftStep[]> = fc
+  .uniqueArray(fc.integer({ min: 0, max: 99 }), { minLength: 1, maxLength: 4 })
+  .map((percents) =>
+    percents
+      .toSorted((a, b) => a - b)
+      .map((percent) => ({
+        ...{ percent, mirrorPercent: 0, holdMs: 5_000, requests: 10, byHand: 'never' },
+      })),
+  );
 
 function absent(name: string, purge: boolean): DesiredService {
   return { kind: 'absent', name, after: [], drainMs: 1_000, stopGraceMs: 1_000, purge };
@@ -59,6 +79,7 @@ type Move =
   | { readonly kind: 'ask'; readonly desired: Desired }
   | { readonly kind: 'apply'; readonly mask: readonly boolean[]; readonly comesUp: boolean }
   | { readonly kind: 'disturb'; readonly pick: number; readonly state: InstanceState['kind'] }
+  | { readonly kind: 'hear'; readonly pick: number; readonly isWorse: boolean; readonly requests: number }
   | { readonly kind: 'proxy'; readonly there: boolean }
   | { readonly kind: 'pass'; readonly ms: number };
 
@@ -78,6 +99,15 @@ const move: fc.Arbitrary<Move> = fc.oneof(
       kind: fc.constant('disturb'),
       pick: fc.nat(20),
       state: fc.constantFrom('ready' as const, 'unready' as const, 'hung' as const, 'exited' as const),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('hear'),
+      pick: fc.nat(2),
+      isWorse: fc.boolean(),
+      requests: fc.nat(20),
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('proxy'), there: fc.boolean() }) },
@@ -131,6 +161,42 @@ describe('plan, whatever happens', () => {
     });
   });
 
+  it('shares out all of the requests, and gives a share only to revisions that are routed to', () => {
+    eachTurn(walks, (asked, world, now) => {
+      for (const step of plan(asked, world, now)) {
+        if (step.kind !== 'publish') continue;
+        for (const [name, { weights, stable, candidate }] of Object.entries(step.splits)) {
+          assert.equal(
+            Object.values(weights).reduce((sum, percent) => sum + percent, 0),
+            100,
+          );
+          assert.deepEqual(Object.keys(weights).sort(), [stable, candidate].sort());
+          const routed = world.services[name]?.instances.filter(({ id }) => step.endpoints[name]?.includes(id));
+          assert.ok(routed?.some(({ revision }) => revision === candidate));
+        }
+      }
+    });
+  });
+
+  it('takes the traffic from a generation in the turn that gives it up, where the one before serves', () => {
+    eachTurn(walks, (asked, world, now) => {
+      const planned = plan(asked, world, now);
+      for (const step of planned) {
+        if (step.kind !== 'fail') continue;
+        const after = assume(step, world, now).services[step.service];
+        const stable = after?.stable?.generation;
+        const service = asked.services.find(({ name }) => name === step.service);
+        const ready = (generation: string | undefined) =>
+          after?.instances.filter((it) => it.generation === generation && it.state.kind === 'ready') ?? [];
+        if (service?.kind !== 'present' || stable === undefined || ready(stable).length < service.instances) continue;
+        const routed = planned.flatMap((it) => (it.kind === 'publish' ? [it.endpoints[step.service] ?? []] : []))[0];
+        const failed = ready(step.generation).map(({ id }) => id);
+        const served = routed ?? world.traffic.acknowledged?.endpoints[step.service] ?? [];
+        assert.ok(failed.every((id) => !served.includes(id)));
+      }
+    });
+  });
+
   it('converges once the faults stop, and then plans nothing', () => {
     fc.assert(
       fc.property(walks, ([first, moves]) => {
@@ -139,8 +205,13 @@ describe('plan, whatever happens', () => {
         const steps = preview(desired, calm, now);
         const end = steps.reduce((state, step) => assume(step, state, now), calm);
         const later = now + 10_000_000;
-        assert.deepEqual(plan(desired, end, later), []);
-        for (const service of desired.services) assertConverged(service, end);
+        const rest = plan(desired, end, later);
+        assert.deepEqual(
+          rest.filter((step) => step.kind !== 'wait' || step.rest !== 'held-back'),
+          [],
+        );
+        const held = new Set(rest.flatMap((step) => (step.kind === 'wait' ? [step.service] : [])));
+        for (const service of desired.services) assertConverged(service, end, held.has(service.name));
       }),
       { numRuns: 1000 },
     );
@@ -179,6 +250,8 @@ function afterMove(move: Move, state: { desired: Desired; world: Observed; now: 
       const acknowledged = move.there ? { routes: 'routes', endpoints: {}, splits: {} } : undefined;
       return { ...state, world: { ...world, traffic: { ...world.traffic, acknowledged } } };
     }
+    case 'hear':
+      return { ...state, world: hear(desired, world, move) };
     case 'disturb':
       return { ...state, world: disturb(world, move, now) };
     case 'apply': {
@@ -191,6 +264,22 @@ function afterMove(move: Move, state: { desired: Desired; world: Observed; now: 
       return { ...state, world: next };
     }
   }
+}
+
+/** What requests say of the generation that a service is asked to be at. */
+function hear(
+  { services }: Desired,
+  world: Observed,
+  { pick, isWorse, requests }: { pick: number; isWorse: boolean; requests: number },
+): Observed {
+  const service = services[pick % services.length];
+  const seen = service && world.services[service.name];
+  if (service?.kind !== 'present' || seen === undefined) return world;
+  const evidence: Evidence = {
+    ...{ generation: service.generation, requests, summary: '' },
+    ...{ regression: isWorse ? 'it fails' : undefined, probes: 'possible' },
+  };
+  return { ...world, services: { ...world.services, [service.name]: { ...seen, evidence } } };
 }
 
 function disturb(
@@ -229,7 +318,7 @@ function healed(world: Observed): Observed {
   return { ...calm, traffic: { ...calm.traffic, acknowledged } };
 }
 
-function assertConverged(service: DesiredService, end: Observed): void {
+function assertConverged(service: DesiredService, end: Observed, isHeldBack: boolean): void {
   const seen = end.services[service.name];
   const routed = end.traffic.acknowledged?.endpoints[service.name] ?? [];
   if (service.kind === 'absent') {
@@ -241,7 +330,9 @@ function assertConverged(service: DesiredService, end: Observed): void {
   if (service.blocked.length > 0) return;
   assert.deepEqual(routed, readyOf(end, service.name));
   assert.equal(routed.length, service.instances);
-  const generation = seen?.failed[service.generation] === undefined ? service.generation : seen.stable?.generation;
+  // What its wave holds back stays as it is.
+  const asked = seen?.failed[service.generation] === undefined && !isHeldBack;
+  const generation = asked ? service.generation : seen?.stable?.generation;
   if (generation !== undefined) assert.ok(seen?.instances.every((instance) => instance.generation === generation));
 }
 
