@@ -144,13 +144,14 @@ function serviceOf(
   store: StoreObservation | undefined,
   senses: Senses,
 ): ObservedService {
-  const { stable, promotedAt, fallback, progress, failed, migrated } = senses.decisions.rollouts(name);
+  const { stable, promotedAt, fallback, progress, failed, migrated, contracts } = senses.decisions.rollouts(name);
   const whole = (one: StableGeneration | undefined) => (one && seen.built.includes(one.revision) ? one : undefined);
   return {
     ...unseen(name),
     built: seen.built,
     store: storeOf(store, seen.instances),
     migrated,
+    contracts,
     instances: seen.instances.map((instance) => instanceOf(instance, senses)).sort((a, b) => (a.id < b.id ? -1 : 1)),
     stable: whole(stable),
     fallback: whole(fallback),
