@@ -65,11 +65,11 @@ export class OpenListener {
   }
 
   #accept(socket: Socket): void {
-    const service = this.rules.passthrough;
+    const passed = this.rules.passthrough;
     const options = { ...this.#options, socket, onClose: (it: Accepted) => this.#connections.delete(it) };
     const { runtime, onClose } = options;
-    if (service !== undefined) {
-      this.#connections.add(new Passthrough({ ...options, service, edge: this.rules.ownEdge }));
+    if (passed !== undefined) {
+      this.#connections.add(new Passthrough({ ...options, ...passed }));
       return;
     }
     const onSpoken = (spoken: Spoken) => this.#serve(spoken, { ...options, rules: () => this.rules });

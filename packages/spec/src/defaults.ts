@@ -117,6 +117,8 @@ export const SERVICE_DEFAULTS = {
     ],
     name: 'compression',
   },
+  'traffic.accessLog.sample': { value: 20, name: 'access log' },
+  'traffic.accessLog.slow': { value: '1s', name: 'access log' },
   'traffic.rateLimit.by': { value: 'client', name: 'rate limit' },
   'api.expose.strip': { value: false, name: 'api' },
 } as const satisfies Record<string, Default>;

@@ -8,6 +8,7 @@ import type {
   ServiceSpec,
   StartupProbeSpec,
 } from './model.ts';
+import { overrideLeaves } from './override-leaves.ts';
 import { durationText, sizeText } from './quantities.ts';
 import { rolloutLeaves } from './rollout-leaves.ts';
 import { scaleLeaves } from './scale.ts';
@@ -33,6 +34,7 @@ export function leavesOf(spec: Omit<ServiceSpec, 'origins'>): readonly Leaf[] {
     ...scaleLeaves(scale),
     ...rolloutLeaves(spec.rollout),
     ...trafficLeaves(['traffic'], spec.traffic),
+    ...overrideLeaves(spec.traffic),
     ...leaves(['security'], { allow: spec.security.allow }),
     ...leaves(['test'], { unit: spec.test.unit, smoke: spec.test.smoke }),
   ];

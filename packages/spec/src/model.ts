@@ -7,7 +7,7 @@
 
 import type { RolloutSpec } from './rollout-model.ts';
 import type { ScaleSpec } from './scale-model.ts';
-import type { TrafficSpec } from './traffic-model.ts';
+import type { ServiceTraffic } from './traffic-model.ts';
 
 export * from './content-model.ts';
 export type * from './rollout-model.ts';
@@ -81,7 +81,7 @@ export interface ServiceSpec {
   readonly health: HealthSpec;
   readonly scale: ScaleSpec;
   readonly rollout: RolloutSpec;
-  readonly traffic: TrafficSpec;
+  readonly traffic: ServiceTraffic;
   readonly security: SecuritySpec;
   readonly test: TestSpec;
   /** Origin of every effective value, by path (`scale.min`, `run.env.LOG_LEVEL`). */

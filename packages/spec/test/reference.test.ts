@@ -18,7 +18,7 @@ const files = memoryFiles({
   'services/orders/seeds/1.sql': '',
   'proto/orders.proto': '',
   'services/catalog/service.yaml': 'run: { command: x }',
-  'services/web/service.yaml': 'run: { command: x }',
+  'services/web/service.yaml': 'run: { command: x }\nuses: [orders]',
 });
 
 for (const environment of [undefined, 'production', 'laptop']) {
