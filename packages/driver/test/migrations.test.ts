@@ -54,7 +54,7 @@ describe('a plan of migrations', () => {
 
   it('takes other line ends for the same text', () => {
     const plan = planMigrations([file('1.sql', 'SELECT\r\n1')], [recorded('1.sql', 'SELECT\n1')]);
-    assert.deepEqual(plan, { kind: 'pending', migrations: [] });
+    assert.deepEqual(plan, { kind: 'pending', migrations: [], later: [] });
   });
 
   it('is empty for every older revision of a folder, and for the folder itself', () => {
@@ -67,7 +67,7 @@ describe('a plan of migrations', () => {
             older,
             names.map((name) => recorded(name)),
           ),
-          { kind: 'pending', migrations: [] },
+          { kind: 'pending', migrations: [], later: [] },
         );
       }),
     );
