@@ -1,3 +1,4 @@
+import { BACKUP_COMMANDS } from './backup-commands.ts';
 import { type CommandSpec, environment, json, LANGS, state, timeout } from './command-spec.ts';
 import { collectHeader, parseCount } from './parse.ts';
 
@@ -145,8 +146,15 @@ export const COMMANDS: readonly CommandSpec[] = [
         examples: ['islet db migrate orders --plan'],
         options: [{ flags: '--plan', text: 'show, and change nothing', required: true }, json, state],
       },
+      {
+        usage: 'diff <service> <branch> [folder]',
+        summary: "Compare a service's data with a branch of it, by the rows of each table",
+        examples: ['islet db diff orders orders-yesterday'],
+        options: [json, state],
+      },
     ],
   },
+  ...BACKUP_COMMANDS,
   {
     usage: 'status [service] [folder]',
     group: 'look',

@@ -1,3 +1,4 @@
+export * from './backups.ts';
 export * from './contract.ts';
 export type { Target } from './http.ts';
 export * from './openapi.ts';

@@ -46,6 +46,8 @@ export interface Senses {
   readonly clock: Clock;
   /** The engine that a service declares; undefined: none, or it is asked to be gone. */
   readonly engineOf: (service: string) => DataDriver['engine'] | undefined;
+  /** Its store is being replaced just now: it is nobody's to stop. */
+  readonly isRestoring: (service: string) => boolean;
   /** What to probe of an instance; undefined: its revision is not known any more. */
   readonly subject: (instance: ComputeInstance, adopted: boolean) => Subject | undefined;
 }
@@ -80,7 +82,7 @@ export function createObserver(senses: Senses): Observer {
         senses,
         engines.map(({ seen }) => seen),
       );
-      const names = new Set([...Object.keys(compute.seen.services), ...Object.keys(stores)]);
+      const names = new Set([...Object.keys(compute.seen.services), ...Object.keys(stores)].filter(isService));
       const services = [...names].map((name): [string, ObservedService] => {
         const { built = [], instances = [] } = compute.seen.services[name] ?? {};
         return [name, serviceOf(name, { built, instances }, stores[name], senses)];
@@ -94,6 +96,11 @@ export function createObserver(senses: Senses): Observer {
       };
     },
   };
+}
+
+/** Copies of a store have names that no service has: `drill.orders`. They are not of `plan`. */
+function isService(name: string): boolean {
+  return !name.includes('.');
 }
 
 /** A service whose engine was changed has two stores for a while: the one that it declares is meant. */
@@ -142,7 +149,7 @@ function serviceOf(
   return {
     ...unseen(name),
     built: seen.built,
-    store: storeOf(store),
+    store: senses.isRestoring(name) ? { kind: 'none' } : storeOf(store),
     migrated,
     instances: seen.instances.map((instance) => instanceOf(instance, senses)).sort((a, b) => (a.id < b.id ? -1 : 1)),
     stable: stable && seen.built.includes(stable.revision) ? stable : undefined,

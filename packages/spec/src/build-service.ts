@@ -1,3 +1,4 @@
+import { backupOf, drillOf } from './backup.ts';
 import { serviceDefault } from './defaults.ts';
 import type { Draft } from './draft.ts';
 import type { Files } from './files.ts';
@@ -102,8 +103,8 @@ function apiOf({ api }: ParsedService): ApiSpec {
 
 function databaseOf({ database }: ParsedService): DatabaseSpec | undefined {
   if (database === undefined) return undefined;
-  const { engine, url, migrations } = database;
-  if (engine !== undefined) return { engine, migrations };
+  const { engine, url, migrations, backup, drill } = database;
+  if (engine !== undefined) return { engine, migrations, backup: backupOf(backup), drill: drillOf(drill) };
   return url === undefined ? undefined : { engine: 'external', url: { secret: url.secret }, migrations };
 }
 

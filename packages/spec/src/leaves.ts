@@ -1,3 +1,4 @@
+import { backupLeaves, drillLeaves } from './backup.ts';
 import { type Leaf, type LeafValue, leaves } from './leaf.ts';
 import type { DatabaseSpec, EnvValue, ProbeSpec, ProbeTarget, ServiceSpec, StartupProbeSpec } from './model.ts';
 import { durationText, sizeText } from './quantities.ts';
@@ -41,11 +42,16 @@ function envLeaves(name: string, value: EnvValue): readonly Leaf[] {
 
 function databaseLeaves(database: DatabaseSpec | undefined): readonly Leaf[] {
   if (database === undefined) return [];
-  const kind =
-    database.engine === 'external'
-      ? leaves(['database', 'url'], { secret: database.url.secret })
-      : leaves(['database'], { engine: database.engine });
-  return [...kind, ...leaves(['database'], { migrations: database.migrations })];
+  const migrations = leaves(['database'], { migrations: database.migrations });
+  if (database.engine === 'external')
+    return [...leaves(['database', 'url'], { secret: database.url.secret }), ...migrations];
+  const engine = leaves(['database'], { engine: database.engine });
+  return [
+    ...engine,
+    ...migrations,
+    ...backupLeaves(['database'], database.backup),
+    ...drillLeaves(['database'], database.drill),
+  ];
 }
 
 function startupLeaves(probe: StartupProbeSpec): readonly Leaf[] {

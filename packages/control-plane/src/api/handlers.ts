@@ -7,6 +7,7 @@ import { followsSomething } from '../scale/follows.ts';
 import { systemStatus } from '../status.ts';
 import type { Applied, AppliedService } from '../store/applied.ts';
 import { lookOnce, type System } from '../system.ts';
+import { backupHandlers } from './backups.ts';
 import { databaseHandlers } from './database.ts';
 import { describeDecision } from './decisions.ts';
 import { diagnose } from './diagnose.ts';
@@ -115,6 +116,7 @@ export function createHandlers(system: System): Handlers {
       return { cwd, prefix: [...argv], env };
     },
     ...databaseHandlers(system, wanted),
+    ...backupHandlers(system, { wanted, change }),
     operator: () => ({ socket: parts.operatorSocket }),
     secrets: () => secrets.list().map((secret) => ({ ...secret, usedBy: usersOf(secret.name) })),
     setSecret: ({ params: { name = '' }, body: { value } }) => {
