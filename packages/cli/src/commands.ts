@@ -1,6 +1,8 @@
 import { BACKUP_COMMANDS } from './backup-commands.ts';
 import { type CommandSpec, environment, json, LANGS, state, timeout } from './command-spec.ts';
+import { DATABASE } from './commands-database.ts';
 import { collectHeader, parseCount } from './parse.ts';
+import { ROLLOUT_COMMANDS } from './rollout-commands.ts';
 
 export { type CommandSpec, GROUPS, LANGS } from './command-spec.ts';
 
@@ -68,6 +70,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     examples: ['islet up', 'islet up examples/shop --env production --timeout 2m'],
     options: [environment, timeout('10m'), json, state],
   },
+  ...ROLLOUT_COMMANDS,
   {
     usage: 'dev [folder]',
     group: 'run',
@@ -131,29 +134,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       },
     ],
   },
-  {
-    usage: 'db',
-    group: 'data',
-    summary: "Look into a service's own database, and look after it",
-    examples: ['islet db migrate orders --plan'],
-    subcommands: [
-      {
-        usage: 'migrate <service> [folder]',
-        summary: 'Show which migrations the next `up` runs, what of them is dangerous, and the safe way',
-        details:
-          '`up` runs migrations before the first instance of a new revision starts; this reads the files as they are now.\n' +
-          'Exits 1 when one of them would be refused.',
-        examples: ['islet db migrate orders --plan'],
-        options: [{ flags: '--plan', text: 'show, and change nothing', required: true }, json, state],
-      },
-      {
-        usage: 'diff <service> <branch> [folder]',
-        summary: "Compare a service's data with a branch of it, by the rows of each table",
-        examples: ['islet db diff orders orders-yesterday'],
-        options: [json, state],
-      },
-    ],
-  },
+  DATABASE,
   ...BACKUP_COMMANDS,
   {
     usage: 'status [service] [folder]',
@@ -219,6 +200,12 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: 'Say why something is as it is',
     examples: ['islet explain scale orders'],
     subcommands: [
+      {
+        usage: 'rollout <service> [folder]',
+        summary: 'Why its rollout is where it is, and every decision that brought it there',
+        examples: ['islet explain rollout orders'],
+        options: [json, state],
+      },
       {
         usage: 'scale <service> [folder]',
         summary: 'Why it has this number of instances: what was measured, what that asks for, which rule decided',

@@ -63,7 +63,10 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
   });
   const watches = [
     compute.watch(() => system.reconciler.poke()),
-    traffic.watch(() => system.reconciler.poke()),
+    traffic.watch((change) => {
+      if (change.kind === 'wanted') system.autoscaler.wake();
+      system.reconciler.poke();
+    }),
     ...data.map((driver) => driver.watch(() => system.reconciler.poke())),
   ];
   const close = async () => {

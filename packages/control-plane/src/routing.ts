@@ -1,14 +1,18 @@
-import type { Endpoints, InstanceId } from '@islet/plan';
+import type { Endpoints, InstanceId, Splits } from '@islet/plan';
 import type { EdgeListener, Endpoint, GatewayListener, Listener, RoutedService, RoutingTable } from '@islet/policy';
+import type { PreviewSpec } from '@islet/spec';
 import { digest } from './desire.ts';
 import { edgeName } from './edges.ts';
+import { routedSplit } from './split.ts';
 import type { Applied, LaunchSpec } from './store/applied.ts';
 
 /** Everything in a routing table but its version and endpoints. */
 export interface Routes {
   readonly key: string;
   readonly listeners: readonly Listener[];
-  readonly services: Readonly<Record<string, Pick<RoutedService, 'protocol' | 'traffic'>>>;
+  readonly services: Readonly<Record<string, Pick<RoutedService, 'protocol' | 'traffic' | 'hold'>>>;
+  /** How to ask for a service's new revision while two of them serve. */
+  readonly previews: Readonly<Record<string, PreviewSpec>>;
 }
 
 export interface RoutesInput {
@@ -26,14 +30,27 @@ export function routesOf({ applied, specs, edgePort, operatorSocket }: RoutesInp
     ...edgesOf(specs, edgePort),
   ];
   const services = servicesOf(specs);
-  return { key: digest(JSON.stringify({ listeners, services })), listeners, services };
+  const previews = previewsOf(applied);
+  return { key: digest(JSON.stringify({ listeners, services, previews })), listeners, services, previews };
+}
+
+function previewsOf(applied: Applied | undefined): Routes['previews'] {
+  const asked = applied?.services ?? [];
+  return Object.fromEntries(
+    asked.flatMap(({ spec: { name, rollout } }) =>
+      rollout.preview === undefined ? [] : [[name, rollout.preview] as const],
+    ),
+  );
 }
 
 /** What is asked for comes first in `specs`, so the instances of an older revision are reached as the file says now. */
 function servicesOf(specs: readonly LaunchSpec[]): Routes['services'] {
   const services: Record<string, Routes['services'][string]> = {};
-  for (const { name, api, traffic } of specs) {
-    services[name] = { protocol: api.protocol, traffic: services[name]?.traffic ?? traffic };
+  for (const { name, api, traffic, scale } of specs) {
+    const asked = services[name];
+    const { zero } = scale;
+    const hold = zero && { maxMs: zero.holdMs, requests: zero.requests };
+    services[name] = { protocol: api.protocol, traffic: asked?.traffic ?? traffic, hold: asked ? asked.hold : hold };
   }
   return services;
 }
@@ -59,16 +76,26 @@ export interface TableInput {
   readonly version: number;
   readonly routes: Routes;
   readonly endpoints: Endpoints;
+  readonly splits: Splits;
   readonly endpointOf: (instance: InstanceId) => Endpoint | undefined;
   readonly unavailable: (service: string) => string | undefined;
 }
 
-export function routingTable({ version, routes, endpoints, endpointOf, unavailable }: TableInput): RoutingTable {
+export function routingTable({
+  version,
+  routes,
+  endpoints,
+  splits,
+  endpointOf,
+  unavailable,
+}: TableInput): RoutingTable {
   const services = Object.entries(routes.services).map(([name, service]): [string, RoutedService] => {
     const ids = endpoints[name] ?? [];
     const reachable = ids.flatMap((id) => endpointOf(id) ?? []);
     const why = ids.length === 0 ? unavailable(name) : undefined;
-    return [name, { ...service, endpoints: reachable, split: undefined, unavailable: why }];
+    const planned = splits[name];
+    const split = planned && routedSplit(planned, routes.previews[name]);
+    return [name, { ...service, endpoints: reachable, split, unavailable: why }];
   });
   return { version, routes: routes.key, listeners: routes.listeners, services: Object.fromEntries(services) };
 }

@@ -11,6 +11,10 @@ import type {
 import { type Desired, plan, type RevisionId } from '@islet/plan';
 import type { Guarantee } from '@islet/supervise';
 import type { Logger } from 'pino';
+import { createAnalyst } from './analysis/analyst.ts';
+import { createSamples } from './analysis/samples.ts';
+import { trialsOf } from './analysis/trial.ts';
+import { watchTrials } from './analysis/watch.ts';
 import { type ApplyParts, folderOf } from './apply.ts';
 import { type Care, createCare } from './backup/care.ts';
 import { newestOf } from './backup/newest.ts';
@@ -37,7 +41,7 @@ import { createReconciler, type Reconciler, type TurnReport } from './reconcile.
 import { createRedactor } from './redact.ts';
 import { type Routes, routesOf } from './routing.ts';
 import { type Autoscaler, createAutoscaler } from './scale/autoscaler.ts';
-import type { EdgeCounters } from './scale/load.ts';
+import type { Counters } from './scale/load.ts';
 import type { State } from './state.ts';
 import { isAllGone, type StatusContext, systemStatus } from './status.ts';
 import type { LaunchSpec } from './store/applied.ts';
@@ -60,7 +64,7 @@ export interface SystemParts {
   readonly operatorSocket: string;
   readonly keeperPid: () => number | undefined;
   /** The proxy's counts, as it tells them. */
-  readonly stats: () => Promise<{ readonly edges: readonly EdgeCounters[] }>;
+  readonly stats: () => Promise<Counters>;
   /** Everything is gone, as asked: Islet's own processes may end. */
   readonly onDown: () => void;
   /** Answers and records, but takes no step. */
@@ -99,6 +103,10 @@ export function createSystem(parts: SystemParts): System {
   const ends: { readonly service: string; readonly instance: string; readonly how: string }[] = [];
   const ledger = createLedger(clock, ({ id, service }, how) => ends.push({ service, instance: id, how: redact(how) }));
 
+  const samples = createSamples({ compute, operatorSocket: parts.operatorSocket, launch: applied.launch });
+  const analyst = createAnalyst({ canSample: samples.canSample });
+  const watching = watchTrials(analyst, { traffic, onLook: () => reconciler.poke() });
+
   /** How a revision is run and probed: as the file says now, where the revision is the one asked for. */
   const specOf = (service: string, revision: string): LaunchSpec | undefined => {
     const wanted = wantedOf(service, { applied });
@@ -119,6 +127,11 @@ export function createSystem(parts: SystemParts): System {
     dataOf: ({ database }) => data.find(({ engine }) => engine === database?.engine),
     pathOf: async () => parts.machine.servicePath(applied.current()?.path ?? ''),
     buildRequest: async (spec, revision) => buildRequest(parts, spec, revision),
+    sample: async ({ service, requests }, signal) => {
+      await samples.send(service, requests, signal);
+      await watching.look();
+      analyst.sampled(service);
+    },
     unavailable: (service) => status.latest()?.services.find(({ name }) => name === service)?.why,
   };
   const subject = (instance: ComputeInstance, adopted: boolean): Subject | undefined => {
@@ -138,6 +151,7 @@ export function createSystem(parts: SystemParts): System {
       },
     };
   };
+  const analysisOf = (service: string) => wantedOf(service, { applied })?.spec.rollout.analysis;
   const engineOf = (service: string) => wantedOf(service, { applied })?.spec.database?.engine;
   const newest = (name: string) => {
     const told = parts.backups?.told()?.stores.find(({ service }) => service === name);
@@ -146,17 +160,9 @@ export function createSystem(parts: SystemParts): System {
   const forget: Forget = (service, options) => compute.purge({ service }, options);
   const care = createCare({ state, data, clock, log, redact, newest, forget, onChange: () => reconciler.poke() });
   const { isRestoring } = care.restorer;
+  const { evidence } = analyst;
   const observer = createObserver({
-    isRestoring,
-    compute,
-    traffic,
-    data,
-    prober,
-    ledger,
-    decisions,
-    clock,
-    subject,
-    engineOf,
+    ...{ compute, traffic, data, prober, ledger, decisions, clock, subject, engineOf, evidence, isRestoring },
   });
   const autoscaler = createAutoscaler({
     ...{ applied: applied.current, decisions, clock, stats: parts.stats, usage: () => compute.usage() },
@@ -186,6 +192,9 @@ export function createSystem(parts: SystemParts): System {
       decisions.record({ kind: 'ended', ...end }, clock.now());
       log.warn(end, 'an instance ended');
     }
+    const trials = trialsOf(turn.desired, turn.look.observed, clock.now(), analysisOf);
+    samples.follow(trials);
+    analyst.follow(trials);
     noteProxyDeath(turn.look.traffic, { decisions, clock });
     const next = systemStatus(turn, context);
     status.post(next);
@@ -219,6 +228,7 @@ export function createSystem(parts: SystemParts): System {
     ...{ parts, hands, context, reconciler, care, autoscaler, status, desired, redact },
     applying: applyParts(parts, { isEnding: () => ending, forgive: ledger.forgive }),
     close: () => {
+      watching.close();
       prober.close();
       autoscaler.close();
     },

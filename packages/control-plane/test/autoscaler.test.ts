@@ -8,7 +8,7 @@ import { type AutoscalerParts, createAutoscaler } from '../src/scale/autoscaler.
 import type { EdgeCounters } from '../src/scale/load.ts';
 import type { Applied, AppliedService } from '../src/store/applied.ts';
 import { IN_MEMORY, openDatabase } from '../src/store/database.ts';
-import { openDecisions } from '../src/store/decisions.ts';
+import { type Decisions, openDecisions } from '../src/store/decisions.ts';
 import { VirtualClock } from '../src/testing/index.ts';
 import { launchSpec } from './support.ts';
 
@@ -68,6 +68,10 @@ function following(t: TestContext, services: readonly AppliedService[], changes:
     isThere = there;
   };
   return { clock, decisions, autoscaler, serve, numberOf, proxy, usage, counters, state, parts };
+}
+
+function promote(decisions: Decisions): void {
+  decisions.record({ kind: 'promoted', service: 'web', revision: 'r1', generation: 'r1.0' }, 0);
 }
 
 function edgeOf(service: string, counts: { requests: number; inFlight: number; latency: Histogram }): EdgeCounters {
@@ -164,7 +168,8 @@ describe('automatic scaling', () => {
 
   it('scales to none when nobody asks, and to one as soon as a request waits', async (t) => {
     const scale = { ...BY_RPS, min: 0, zero: ZERO };
-    const { serve, numberOf, clock, counters, autoscaler } = following(t, [applied('web', scale)]);
+    const { serve, numberOf, clock, counters, autoscaler, decisions } = following(t, [applied('web', scale)]);
+    promote(decisions);
     await serve('web', { rps: 10, seconds: 10 });
     await clock.pass(50_000);
     assert.equal(numberOf('web'), 1);
@@ -177,6 +182,18 @@ describe('automatic scaling', () => {
     autoscaler.wake();
     await clock.pass(0);
     assert.equal(numberOf('web'), 1);
+  });
+
+  it('has one instance of a new revision, though nobody asks, until that has proved itself', async (t) => {
+    const scale = { ...BY_RPS, min: 0, zero: ZERO };
+    const { serve, numberOf, clock, decisions } = following(t, [applied('web', scale)]);
+    await serve('web', { rps: 1, seconds: 10 });
+    await clock.pass(600_000);
+    assert.equal(numberOf('web'), 1);
+    promote(decisions);
+    await clock.pass(10_000);
+    assert.equal(numberOf('web'), 0);
+    assert.equal(decisions.list({ service: 'web' }).filter(({ decision }) => decision.kind === 'scaled').length, 1);
   });
 
   it('looks at nothing where no number follows anything', async (t) => {

@@ -1,4 +1,4 @@
-import type { Protocol, TrafficSpec } from '@islet/spec';
+import type { Protocol, ServiceTraffic } from '@islet/spec';
 
 /**
  * All that the proxy must know to carry traffic: pushed whole, with a version, acknowledged when every worker uses it,
@@ -48,15 +48,37 @@ export interface OperatorListener {
 }
 
 export interface RoutedService {
-  /** `http` is balanced per request; `grpc` and `tcp` are passed through per connection. */
+  /** `http` (HTTP/1.1) and `grpc` (HTTP/2) are balanced per request; `tcp` is passed through per connection. */
   readonly protocol: Protocol;
   /** How its callers reach it. */
-  readonly traffic: TrafficSpec;
+  readonly traffic: ServiceTraffic;
   readonly endpoints: readonly Endpoint[];
   /** How requests are shared out among its revisions; undefined: over all endpoints alike. */
   readonly split: Split | undefined;
   /** Why there are no endpoints, for the body of the 503; undefined: not known. */
   readonly unavailable: string | undefined;
+  /** Requests wait for its first instance; absent: where there is none, they are refused. */
+  readonly hold?: Hold | undefined;
+  /** What a drill does to its requests; absent: nothing. */
+  readonly fault?: Fault | undefined;
+}
+
+/** How requests wait for the first instance of a service that was scaled to none. */
+export interface Hold {
+  readonly maxMs: number;
+  readonly requests: number;
+}
+
+/** A fault that a drill injects at one instance. It ends by itself, whoever began it. */
+export interface Fault {
+  /** `slow`: answers come `delayMs` later. `errors`: it answers 500. `partition`: it takes no connection. */
+  readonly kind: 'slow' | 'errors' | 'partition';
+  readonly instance: string;
+  /** Of its requests. */
+  readonly percent: number;
+  readonly delayMs: number;
+  /** Milliseconds since the epoch. */
+  readonly until: number;
 }
 
 /** How requests are shared out among revisions of a service that serve at once. */

@@ -1,12 +1,15 @@
 /**
  * The rules that can change what becomes of a request, by the path in `service.yaml` that sets them: what answers, counters
- * and `islet explain` name. `deadline` is set by the caller, not by a file. `rollout.rule` sent a request to the revision that its
+ * and `islet explain` name. `deadline` is set by the caller, not by a file, and `drill` by `islet drill`. `rollout.rule` sent a request to the revision that its
  * header or cookie asks for; `rollout.split` sent it to another revision than the weights or rules said, which had nobody to ask.
  */
 export const TRAFFIC_RULES = [
   'deadline',
+  'drill',
   'rollout.rule',
   'rollout.split',
+  'scale.zero.hold',
+  'scale.zero.requests',
   'traffic.balance.panic',
   'traffic.timeout.connect',
   'traffic.timeout.request',
@@ -26,6 +29,9 @@ export const TRAFFIC_RULES = [
   'traffic.limits.responseHeaders',
   'traffic.limits.responseBody',
   'traffic.rateLimit',
+  'traffic.cache',
+  'traffic.cache.staleWhileRevalidate',
+  'traffic.cache.staleIfError',
 ] as const;
 
 export type TrafficRule = (typeof TRAFFIC_RULES)[number];

@@ -1,17 +1,24 @@
 import { EventEmitter } from 'node:events';
 import { performance } from 'node:perf_hooks';
-import type { RoutingTable } from '@islet/policy';
+import { type RoutingTable, routeName } from '@islet/policy';
+import { Encoders } from './client/encoders.ts';
 import { Deadlines } from './deadlines.ts';
 import { LIMITS } from './limits.ts';
 import { Listeners } from './listeners.ts';
+import type { LineSink } from './record/access-log.ts';
+import type { ExplainTokens } from './record/explain-tokens.ts';
+import { Recorder } from './record/recorder.ts';
 import type { Runtime } from './runtime.ts';
 import { type EdgeStats, type InstanceStats, type RevisionStats, Stats } from './stats.ts';
+import type { HoldStats } from './upstream/doorstep.ts';
 import { Registry } from './upstream/registry.ts';
 
 export interface ProxyStats {
   readonly edges: readonly EdgeStats[];
   readonly instances: readonly InstanceStats[];
   readonly revisions: readonly RevisionStats[];
+  /** Services that have let requests wait for their first instance. */
+  readonly holds: readonly HoldStats[];
   /** Exceptions that no code expected; each cost one connection. */
   readonly unexpected: number;
 }
@@ -20,36 +27,48 @@ export interface PlaneOptions {
   /** Milliseconds that never go back. */
   readonly now?: () => number;
   readonly dice?: () => number;
+  /** Where records of requests go; undefined: nowhere. */
+  readonly sink?: LineSink;
+  readonly tokens?: ExplainTokens;
 }
 
 /**
  * The data plane: listeners, endpoints and what is in flight between them, by one table at a time. It knows nothing of
  * files, locks or the control API, so that it can run in a test, or one day in a worker.
  */
-export class DataPlane extends EventEmitter<{ drained: [instance: string] }> {
+export class DataPlane extends EventEmitter<{ drained: [instance: string]; wanted: [service: string] }> {
   readonly stats = new Stats();
   readonly #deadlines: Deadlines;
-  readonly #registry = new Registry((instance) => this.emit('drained', instance));
+  readonly #registry = new Registry({
+    onDrained: (instance) => this.emit('drained', instance),
+    onWanted: (service) => this.emit('wanted', service),
+  });
   readonly #listeners: Listeners;
   readonly #sweep: NodeJS.Timeout;
   readonly #now: () => number;
   #table: RoutingTable | undefined;
   #closing = false;
 
-  constructor({ now = () => performance.now(), dice = Math.random }: PlaneOptions = {}) {
+  constructor({ now = () => performance.now(), dice = Math.random, sink, tokens }: PlaneOptions = {}) {
     super();
     this.#now = now;
     this.#deadlines = new Deadlines(now);
+    const recorder = new Recorder({ sink, tokens });
     const runtime: Runtime = {
       now,
       dice,
       deadlines: this.#deadlines,
       stats: this.stats,
+      encoders: new Encoders(),
+      recorder,
       closing: () => this.#closing,
     };
     const registry = this.#registry;
     this.#listeners = new Listeners({ runtime, registry, settle: (endpoint) => registry.settle(endpoint) });
-    this.#sweep = setInterval(() => registry.sweep(now()), LIMITS.poolSweepMs);
+    this.#sweep = setInterval(() => {
+      registry.sweep(now());
+      recorder.sweep(now());
+    }, LIMITS.poolSweepMs);
   }
 
   get table(): RoutingTable | undefined {
@@ -67,10 +86,15 @@ export class DataPlane extends EventEmitter<{ drained: [instance: string] }> {
   /** Returns when every request that comes is routed by this table. */
   async apply(table: RoutingTable): Promise<void> {
     this.#table = table;
-    const reinforced = new Set(this.#registry.apply(table.services, this.#now()));
+    const reinforced = new Set(this.#registry.apply(table.services, { now: this.#now(), epoch: Date.now() }));
     this.stats.hope((service) => reinforced.has(service), this.#now());
     await this.#listeners.apply(table.listeners);
     const callers = new Set(table.listeners.map((listener) => (listener.kind === 'edge' ? listener.caller : '')));
+    this.stats.pruneRoutes((service, route) => {
+      return (
+        table.services[service]?.traffic.overrides.some((it) => it.route && routeName(it.route) === route) ?? false
+      );
+    });
     this.stats.prune((name) => Object.hasOwn(table.services, name) || callers.has(name));
   }
 
@@ -79,6 +103,7 @@ export class DataPlane extends EventEmitter<{ drained: [instance: string] }> {
       edges: this.stats.edges(this.#now()),
       instances: this.#registry.instances(),
       revisions: this.#registry.revisions(),
+      holds: this.#registry.holds(),
       unexpected: this.stats.unexpected,
     };
   }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { Agent, type OutgoingHttpHeaders, type RequestListener, request } from 'node:http';
+import { Agent, type IncomingMessage, type OutgoingHttpHeaders, type RequestListener, request } from 'node:http';
 import { connect } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import type { Endpoint, Split } from '@islet/policy';
-import { endpointAt, httpInstance, type Instance, rawInstance, until, world } from './world.ts';
+import { endpointAt, httpInstance, type Instance, rawInstance, send, until, world } from './world.ts';
 
 const OLD: RequestListener = (_, response) => void response.end('old');
 const NEW: RequestListener = (_, response) => void response.end('new');
@@ -114,6 +114,63 @@ test('what a revision answered is known when its instances are gone', async (t) 
   assert.equal(revision('new')?.statuses['2xx'], 10);
   assert.equal(revision('old')?.statuses['2xx'], 10);
   assert.equal(revision('new')?.inFlight, 0);
+});
+
+/** The new revision gets copies only, and keeps what it was sent. */
+async function mirrored(t: TestContext, percent: number, onNew: RequestListener = NEW) {
+  const copies: IncomingMessage[] = [];
+  const listener: RequestListener = (incoming, response) => {
+    copies.push(incoming);
+    onNew(incoming, response);
+  };
+  const made = await canary(t, splitOf(0, { mirror: { revision: 'new', percent } }), listener);
+  return { ...made, copies, counts: () => made.revision('new')?.mirrored };
+}
+
+test('a mirror gets a marked copy of its share, and its answers reach nobody', async (t) => {
+  const { call, copies, counts, revision } = await mirrored(t, 50);
+  assert.deepEqual(await answers(() => call({ 'x-islet-mirror': '7' }), 40), { old: 40 });
+  await until(() => counts()?.statuses['2xx'] === 20);
+  assert.deepEqual(new Set(copies.map(({ headers }) => headers['x-islet-mirror'])), new Set(['1']));
+  assert.equal(revision('new')?.requests, 0);
+  assert.equal(revision('old')?.mirrored.requests, 0);
+  assert.equal(counts()?.latencyUs.count, 20);
+});
+
+test('what is not safe is not copied, nor what has a body', async (t) => {
+  const { edge, copies, counts } = await mirrored(t, 100);
+  for (const head of ['POST /', 'DELETE /', 'PUT /'])
+    await send(edge, `${head} HTTP/1.1\r\nHost: o\r\nConnection: close\r\n\r\n`);
+  await send(edge, 'GET / HTTP/1.1\r\nHost: o\r\nContent-Length: 1\r\nConnection: close\r\n\r\nx');
+  assert.equal(counts()?.requests, 0);
+  await send(edge, 'HEAD / HTTP/1.1\r\nHost: o\r\nConnection: close\r\n\r\n');
+  await until(() => copies.length === 1);
+});
+
+test('a mirror that fails, breaks off or hangs harms no request, is never ejected, and is asked for no more than its limit', async (t) => {
+  let turn = 0;
+  const { call, plane, counts, decisions } = await mirrored(t, 100, (incoming, response) => {
+    turn++;
+    if (turn <= 10) response.writeHead(500).end();
+    else if (turn <= 20) incoming.socket.destroy();
+  });
+  assert.deepEqual(await answers(call, 20), { old: 20 });
+  await until(() => counts()?.statuses['5xx'] === 10 && (counts()?.errors['upstream-reset'] ?? 0) >= 1);
+  assert.deepEqual(await answers(call, 100), { old: 100 });
+  await until(() => (counts()?.errors.overloaded ?? 0) > 0);
+  assert.ok((counts()?.inFlight ?? 0) <= 64);
+  assert.deepEqual(
+    plane.readStats().instances.map(({ ejected }) => ejected),
+    [false, false, false],
+  );
+  assert.deepEqual(decisions(), {});
+});
+
+test('a mirror gets no copy of what its own revision answers', async (t) => {
+  const { call, change, endpoints, counts } = await mirrored(t, 100);
+  await change({ endpoints, split: splitOf(100, { mirror: { revision: 'new', percent: 100 } }) });
+  assert.deepEqual(await answers(call, 10), { new: 10 });
+  assert.equal(counts()?.requests, 0);
 });
 
 test('connections to a service that is passed through are shared out too', async (t) => {

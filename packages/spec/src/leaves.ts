@@ -1,15 +1,24 @@
 import { backupLeaves, drillLeaves } from './backup.ts';
 import { type Leaf, type LeafValue, leaves } from './leaf.ts';
-import type { DatabaseSpec, EnvValue, ProbeSpec, ProbeTarget, ServiceSpec, StartupProbeSpec } from './model.ts';
+import type {
+  DatabaseSpec,
+  EnvValue,
+  ProbeSpec,
+  ProbeTarget,
+  SeedSpec,
+  ServiceSpec,
+  StartupProbeSpec,
+} from './model.ts';
+import { overrideLeaves } from './override-leaves.ts';
 import { durationText, sizeText } from './quantities.ts';
+import { rolloutLeaves } from './rollout-leaves.ts';
 import { scaleLeaves } from './scale.ts';
 import { templateText } from './template.ts';
 import { trafficLeaves } from './traffic-leaves.ts';
 
 /** Every effective value of a service, in the order of the reference. What is undefined has no leaf. */
 export function leavesOf(spec: Omit<ServiceSpec, 'origins'>): readonly Leaf[] {
-  const { run, api, health, scale, rollout } = spec;
-  const { strategy, maxSurge, maxUnavailable } = rollout;
+  const { run, api, health, scale } = spec;
   return [
     ...leaves([], { name: spec.name, language: spec.language }),
     ...leaves(['run'], { command: templateText(run.command), build: run.build, inputs: run.inputs }),
@@ -24,12 +33,9 @@ export function leavesOf(spec: Omit<ServiceSpec, 'origins'>): readonly Leaf[] {
     ...probeLeaves('ready', health.ready),
     ...probeLeaves('live', health.live),
     ...scaleLeaves(scale),
-    ...leaves(['rollout'], { strategy, maxSurge, maxUnavailable }),
-    ...leaves(['rollout'], {
-      minHealthy: durationText(rollout.minHealthyMs),
-      healthyDeadline: durationText(rollout.healthyDeadlineMs),
-    }),
+    ...rolloutLeaves(spec.rollout),
     ...trafficLeaves(['traffic'], spec.traffic),
+    ...overrideLeaves(spec.traffic),
     ...leaves(['security'], { allow: spec.security.allow }),
     ...leaves(['test'], { unit: spec.test.unit, smoke: spec.test.smoke }),
   ];
@@ -42,16 +48,21 @@ function envLeaves(name: string, value: EnvValue): readonly Leaf[] {
 
 function databaseLeaves(database: DatabaseSpec | undefined): readonly Leaf[] {
   if (database === undefined) return [];
-  const migrations = leaves(['database'], { migrations: database.migrations });
-  if (database.engine === 'external')
-    return [...leaves(['database', 'url'], { secret: database.url.secret }), ...migrations];
-  const engine = leaves(['database'], { engine: database.engine });
-  return [
-    ...engine,
-    ...migrations,
-    ...backupLeaves(['database'], database.backup),
-    ...drillLeaves(['database'], database.drill),
-  ];
+  const kind =
+    database.engine === 'external'
+      ? leaves(['database', 'url'], { secret: database.url.secret })
+      : leaves(['database'], { engine: database.engine });
+  const { migrations, seed } = database;
+  const seeds = seed === undefined ? [] : leaves(['database', 'seed'], { [seed.kind]: seedText(seed) });
+  const kept =
+    database.engine === 'external'
+      ? []
+      : [...backupLeaves(['database'], database.backup), ...drillLeaves(['database'], database.drill)];
+  return [...kind, ...leaves(['database'], { migrations }), ...seeds, ...kept];
+}
+
+function seedText(seed: SeedSpec): string {
+  return seed.kind === 'folder' ? seed.folder : seed.command;
 }
 
 function startupLeaves(probe: StartupProbeSpec): readonly Leaf[] {

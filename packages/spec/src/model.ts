@@ -5,9 +5,12 @@
  * folder of the file that names them (in an overlay: to the service's folder), unless a comment says otherwise.
  */
 
+import type { RolloutSpec } from './rollout-model.ts';
 import type { ScaleSpec } from './scale-model.ts';
-import type { TrafficSpec } from './traffic-model.ts';
+import type { ServiceTraffic } from './traffic-model.ts';
 
+export * from './content-model.ts';
+export type * from './rollout-model.ts';
 export * from './scale-model.ts';
 export * from './traffic-model.ts';
 
@@ -78,7 +81,7 @@ export interface ServiceSpec {
   readonly health: HealthSpec;
   readonly scale: ScaleSpec;
   readonly rollout: RolloutSpec;
-  readonly traffic: TrafficSpec;
+  readonly traffic: ServiceTraffic;
   readonly security: SecuritySpec;
   readonly test: TestSpec;
   /** Origin of every effective value, by path (`scale.min`, `run.env.LOG_LEVEL`). */
@@ -135,18 +138,27 @@ export interface ExposeSpec {
   readonly strip: boolean;
 }
 
-export type DatabaseSpec =
-  | {
-      readonly engine: 'postgres' | 'sqlite';
-      readonly migrations: string | undefined;
-      readonly backup: Backups;
-      readonly drill: DrillSpec | undefined;
-    }
-  /** An outside server, by a URL kept as a secret. */
-  | { readonly engine: 'external'; readonly url: { readonly secret: string }; readonly migrations: string | undefined };
+export type DatabaseSpec = DatabaseCommon &
+  (
+    | {
+        readonly engine: 'postgres' | 'sqlite';
+        /** Undefined: it is not backed up. */
+        readonly backup: BackupSpec | undefined;
+        readonly drill: DrillSpec | undefined;
+      }
+    /** An outside server, by a URL kept as a secret. */
+    | { readonly engine: 'external'; readonly url: { readonly secret: string } }
+  );
 
-/** Undefined: it is not backed up. */
-type Backups = BackupSpec | undefined;
+export interface DatabaseCommon {
+  /** A folder. */
+  readonly migrations: string | undefined;
+  readonly seed: SeedSpec | undefined;
+}
+
+export type SeedSpec =
+  | { readonly kind: 'folder'; readonly folder: string }
+  | { readonly kind: 'command'; readonly command: string };
 
 /** Names: pgBackRest, Barman. */
 export interface BackupSpec {
@@ -198,17 +210,6 @@ export interface HealthSpec {
   readonly ready: ProbeSpec;
   /** Undefined: death is learnt from the kernel only. */
   readonly live: ProbeSpec | undefined;
-}
-
-/** Names and values: Kubernetes Deployment `RollingUpdate`, Nomad `update`. */
-export interface RolloutSpec {
-  readonly strategy: 'rolling' | 'recreate';
-  readonly maxSurge: number;
-  readonly maxUnavailable: number;
-  /** A new instance must have been ready for this long before an old one is drained for it. */
-  readonly minHealthyMs: number;
-  /** A revision with no ready instance after this long has failed. */
-  readonly healthyDeadlineMs: number;
 }
 
 export interface SecuritySpec {

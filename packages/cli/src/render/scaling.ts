@@ -10,6 +10,7 @@ export function renderScaling(scaling: Scaling, { colours, columns }: StatusOpti
   return [
     `${service}: ${instances} ${instances === 1 ? 'instance' : 'instances'} (${ready} ready), ${MODES[mode]}, from ${min} to ${max}, priority ${priority}`,
     `  ${why}`,
+    ...coldStartLines(scaling),
     ...table(
       ['metric', 'measured', 'target', 'asks for'],
       scaling.signals.map(({ metric, total, target, wants }) => [
@@ -23,6 +24,15 @@ export function renderScaling(scaling: Scaling, { colours, columns }: StatusOpti
       ['at', 'from', 'to', 'why'],
       scaling.changes.map(({ at, from, to, why }) => [new Date(at).toISOString(), String(from), String(to), why]),
     ),
+  ];
+}
+
+function coldStartLines({ coldStarts }: Scaling): string[] {
+  if (coldStarts === undefined) return [];
+  const { count, p50Ms, maxMs, waiting, held } = coldStarts;
+  const times = count === 0 ? '' : `: half within ${Math.round(p50Ms)} ms, the longest ${Math.round(maxMs)} ms`;
+  return [
+    `  started from none ${count} ${count === 1 ? 'time' : 'times'}${times}; ${held} requests waited, ${waiting} wait now`,
   ];
 }
 

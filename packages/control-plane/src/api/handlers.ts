@@ -12,6 +12,7 @@ import { databaseHandlers } from './database.ts';
 import { describeDecision } from './decisions.ts';
 import { diagnose } from './diagnose.ts';
 import { previewOf } from './preview.ts';
+import { rolloutHandlers } from './rollout.ts';
 import { scalingOf } from './scaling.ts';
 import type { Handlers } from './server.ts';
 
@@ -48,6 +49,9 @@ export function createHandlers(system: System): Handlers {
     return put({ ...current(), services }, text);
   };
 
+  const restart = (service: string, text: string) =>
+    change(service, ({ restarts }) => ({ restarts: restarts + 1, since: clock.now() }), text);
+
   const usersOf = (secret: string) =>
     (applied.current()?.services ?? [])
       .filter(({ spec }) => secretsOf(spec).includes(secret))
@@ -75,8 +79,7 @@ export function createHandlers(system: System): Handlers {
       const next = { ...(before ?? none), services: [], gone: gone.map((it) => ({ ...it, purge })), goingDown: true };
       return put(next, purge ? 'down --purge' : 'down');
     },
-    restart: ({ params: { service = '' } }) =>
-      change(service, ({ restarts }) => ({ restarts: restarts + 1, since: clock.now() }), `restart ${service}`),
+    restart: ({ params: { service = '' } }) => restart(service, `restart ${service}`),
     scale: ({ params: { service = '' }, body: { instances } }) => {
       const { spec } = wanted(service);
       if (instances === 'auto')
@@ -115,8 +118,14 @@ export function createHandlers(system: System): Handlers {
       const { argv, cwd, env } = await placeOf(instance, spec, system.hands);
       return { cwd, prefix: [...argv], env };
     },
-    ...databaseHandlers(system, wanted),
+    ...databaseHandlers(system, { wanted, restart }),
     ...backupHandlers(system, { wanted, change }),
+    ...rolloutHandlers(system, { wanted, change }),
+    deploy: async ({ params: { service = '' }, body }) => {
+      const accepted = await apply({ ...askedOf({ ...body, changed: [] }), only: service }, applying);
+      reconciler.poke();
+      return { ...accepted, warnings: [...accepted.warnings] };
+    },
     operator: () => ({ socket: parts.operatorSocket }),
     secrets: () => secrets.list().map((secret) => ({ ...secret, usedBy: usersOf(secret.name) })),
     setSecret: ({ params: { name = '' }, body: { value } }) => {

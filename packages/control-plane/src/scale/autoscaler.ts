@@ -1,6 +1,6 @@
 import { availableParallelism, totalmem } from 'node:os';
 import type { InstanceUsage } from '@islet/driver';
-import type { InstanceId, ObservedInstance } from '@islet/plan';
+import { generationOf, type InstanceId, type ObservedInstance } from '@islet/plan';
 import {
   type Allotment,
   allot,
@@ -92,7 +92,8 @@ export function createAutoscaler(parts: AutoscalerParts): Autoscaler {
     if (!isAutoscaled(service)) return service.instances;
     const { min, max } = service.spec.scale;
     const decided = decisions.scaled(service.spec.name) ?? Math.max(1, min);
-    return Math.min(max, Math.max(min, decided));
+    const least = isProving(service, decisions) ? Math.max(1, min) : min;
+    return Math.min(max, Math.max(least, decided));
   };
 
   const services = () => (parts.applied()?.services ?? []).filter(isAutoscaled);
@@ -194,7 +195,8 @@ export function createAutoscaler(parts: AutoscalerParts): Autoscaler {
     const { memory, idleSince } = following.get(name) ?? { memory: NO_SCALE_MEMORY, idleSince: undefined };
     const verdict = decideScale(
       {
-        ...{ scale, current, idleSince },
+        ...{ scale, current },
+        idleSince: isProving(service, decisions) ? undefined : idleSince,
         measured: Math.min(current, ready.length),
         signals: signalsOf(scale.targets, { load, used, resources: run.resources }),
         inFlight: load?.inFlight ?? 0,
@@ -235,6 +237,13 @@ export function createAutoscaler(parts: AutoscalerParts): Autoscaler {
       timer?.[Symbol.dispose]();
     },
   };
+}
+
+/** A generation that has not proved itself needs an instance to do so, whether anybody asks for it or not. */
+function isProving({ spec, revision, restarts }: AppliedService, decisions: Decisions): boolean {
+  const generation = generationOf(revision, restarts);
+  const { stable, failed } = decisions.rollouts(spec.name);
+  return stable?.generation !== generation && !failed.has(generation);
 }
 
 interface Judging {

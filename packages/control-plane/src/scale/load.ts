@@ -9,6 +9,20 @@ export interface EdgeCounters {
   readonly latencyUs: HistogramData;
 }
 
+/** Requests that waited for the first instance of a service. */
+export interface HoldCounters {
+  readonly service: string;
+  readonly waiting: number;
+  readonly held: number;
+  readonly coldStartUs: HistogramData;
+}
+
+/** The proxy's counters, as far as scaling reads them. */
+export interface Counters {
+  readonly edges: readonly EdgeCounters[];
+  readonly holds: readonly HoldCounters[];
+}
+
 /** One look at the proxy's counters. */
 export interface Reading {
   readonly at: number;

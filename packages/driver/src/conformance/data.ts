@@ -2,19 +2,10 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
-import type { DataDriver, MigrateOutcome, StoreObservation, StoreRequest } from '../data.ts';
-
-/** A data driver, and the little that its contract doesn't say. */
-export interface DataHarness {
-  readonly driver: DataDriver;
-  /** What to provision for a service: for engines that Islet runs, its name alone. */
-  request(service: string): Promise<StoreRequest>;
-  /** Runs SQL as the service would, with what `connection` says. */
-  query(service: string, sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
-  /** Closes the driver and removes all that the harness made. Every store is purged by then. */
-  close(): Promise<void>;
-}
+import { after, before, describe, it, type TestContext } from 'node:test';
+import type { MigrateOutcome, StoreObservation } from '../data.ts';
+import { type DataHarness, plain } from './data-harness.ts';
+import { shellRules } from './shell.ts';
 
 export interface DataTraits {
   /** `purge` deletes what a service stored; false: an outside server keeps it. */
@@ -38,10 +29,10 @@ export function dataConformance(name: string, make: () => Promise<DataHarness>, 
     };
 
     /** A service of its own, gone at the end. */
-    const rule = (sentence: string, service: string, body: () => Promise<void>) =>
-      it(sentence, async () => {
+    const rule = (sentence: string, service: string, body: (t: TestContext) => Promise<void>) =>
+      it(sentence, async (t) => {
         try {
-          await body();
+          await body(t);
         } finally {
           await harness.driver.stop({ service }, options());
           await harness.driver.purge({ service }, options());
@@ -201,6 +192,48 @@ export function dataConformance(name: string, make: () => Promise<DataHarness>, 
       assert.deepEqual(plain(await harness.query('raced', 'SELECT x FROM a')), [{ x: 1 }]);
     });
 
+    rule('renews credentials without a moment in which nobody is let in', 'renewed', async () => {
+      const { credentials } = harness.driver;
+      const { queryWith } = harness;
+      assert.equal(credentials === undefined, queryWith === undefined);
+      if (credentials === undefined || queryWith === undefined) return;
+      const connection = () => harness.driver.connection({ service: 'renewed' });
+      const replaced = async () => {
+        const seen = await observe('renewed');
+        return seen?.kind === 'ready' && seen.replacedAt !== undefined;
+      };
+      await provision('renewed');
+      const first = await connection();
+      await queryWith(first, 'CREATE TABLE kept (x int)');
+      for (let turn = 1, old = first; turn <= 3; turn++) {
+        await credentials.rotate({ service: 'renewed' }, options());
+        const next = await connection();
+        assert.notEqual(next.password, old.password);
+        assert.ok(await replaced());
+        await credentials.rotate({ service: 'renewed' }, options());
+        assert.deepEqual(await connection(), next, 'at most two hold');
+        await queryWith(old, `INSERT INTO kept VALUES (${turn})`);
+        // What either makes is the service's, whoever comes after.
+        await queryWith(next, `CREATE TABLE made_${turn} (x int)`);
+        await provision('renewed');
+        await queryWith(old, `DROP TABLE made_${turn}`);
+        await credentials.retire({ service: 'renewed' }, options());
+        await credentials.retire({ service: 'renewed' }, options());
+        assert.ok(!(await replaced()));
+        await assert.rejects(queryWith(old, 'SELECT 1'));
+        await queryWith(next, `CREATE TABLE own_${turn} (x int)`);
+        old = next;
+      }
+      const last = await connection();
+      assert.deepEqual(plain(await queryWith(last, 'SELECT x FROM kept ORDER BY x')), [{ x: 1 }, { x: 2 }, { x: 3 }]);
+      await queryWith(last, 'DROP TABLE own_1');
+      await harness.driver.stop({ service: 'renewed' }, options());
+      await provision('renewed');
+      await queryWith(last, 'SELECT x FROM kept');
+    });
+
+    shellRules({ rule, options, folder: () => folder, harness: () => harness, provision, migrate });
+
     rule('refuses to purge what runs, and leaves nothing when it stopped', 'purged', async () => {
       await provision('purged');
       await harness.query('purged', 'CREATE TABLE kept (x int)');
@@ -222,9 +255,4 @@ export function dataConformance(name: string, make: () => Promise<DataHarness>, 
       assert.equal(await observe('aborted'), undefined);
     });
   });
-}
-
-/** Rows without the prototype that a database's client gave them. */
-function plain(rows: readonly Readonly<Record<string, unknown>>[]): readonly Record<string, unknown>[] {
-  return rows.map((row) => ({ ...row }));
 }

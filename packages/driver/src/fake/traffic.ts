@@ -2,14 +2,16 @@ import { isDeepStrictEqual } from 'node:util';
 import type { InstanceId } from '@islet/plan';
 import type { RoutingTable } from '@islet/policy';
 import { DriverError } from '../errors.ts';
-import type { TrafficDriver, TrafficObservation } from '../traffic.ts';
+import type { RevisionTraffic, TrafficChange, TrafficDriver, TrafficObservation } from '../traffic.ts';
 
 /** A proxy in memory: tests and the simulator put requests in flight, and take it away. */
 export class FakeTraffic implements TrafficDriver {
   /** Listeners that can't be opened. */
   problems: readonly string[] = [];
+  /** What the revisions have answered. */
+  answered: readonly RevisionTraffic[] = [];
   readonly #inFlight = new Map<InstanceId, number>();
-  readonly #watchers = new Set<() => void>();
+  readonly #watchers = new Set<(change: TrafficChange) => void>();
   #table: RoutingTable | undefined;
   #unreachable: string | undefined;
   #pid = 1;
@@ -30,6 +32,11 @@ export class FakeTraffic implements TrafficDriver {
     }
     this.#inFlight.delete(instance);
     if (!this.#endpoints().includes(instance)) this.#tell();
+  }
+
+  /** A request waits for the first instance of a service. */
+  want(service: string): void {
+    this.#tell({ kind: 'wanted', service });
   }
 
   /** The proxy dies: what is in flight dies with it. */
@@ -69,9 +76,14 @@ export class FakeTraffic implements TrafficDriver {
     };
   }
 
-  watch(onChange: () => void): Disposable {
+  async revisions(): Promise<readonly RevisionTraffic[]> {
+    if (this.#unreachable !== undefined) throw new DriverError('unavailable', this.#unreachable);
+    return this.answered;
+  }
+
+  watch(onChange: (change: TrafficChange) => void): Disposable {
     // Two watches with one function are two watches.
-    const watcher = () => onChange();
+    const watcher = (change: TrafficChange) => onChange(change);
     this.#watchers.add(watcher);
     return { [Symbol.dispose]: () => this.#watchers.delete(watcher) };
   }
@@ -88,7 +100,7 @@ export class FakeTraffic implements TrafficDriver {
     return Object.values(this.#table?.services ?? {}).flatMap(({ endpoints }) => endpoints.map((it) => it.instance));
   }
 
-  #tell(): void {
-    for (const watcher of this.#watchers) watcher();
+  #tell(change: TrafficChange = { kind: 'other' }): void {
+    for (const watcher of this.#watchers) watcher(change);
   }
 }

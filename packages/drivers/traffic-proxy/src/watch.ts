@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { TrafficChange } from '@islet/driver';
 import type { ProxyEvent } from '@islet/proxy';
 import type { ControlClient } from './control-client.ts';
 
@@ -8,16 +9,16 @@ const RECONNECT_MS = 100;
  * Calls back when the proxy came, went, or drained an instance. The stream's end is the kernel's word that the proxy is
  * gone, so nothing is ever asked on a timer but whether it is back.
  */
-export async function watchProxy(client: ControlClient, onChange: () => void, signal: AbortSignal): Promise<void> {
+export async function watchProxy(client: ControlClient, onChange: OnChange, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     const heard = await followEvents(client, onChange, signal);
-    if (heard && !signal.aborted) onChange();
+    if (heard && !signal.aborted) onChange({ kind: 'other' });
     await delay(RECONNECT_MS, undefined, { signal }).catch(() => undefined);
   }
 }
 
 /** Returns at the end of the stream, whether the proxy was there at all. */
-async function followEvents(client: ControlClient, onChange: () => void, signal: AbortSignal): Promise<boolean> {
+async function followEvents(client: ControlClient, onChange: OnChange, signal: AbortSignal): Promise<boolean> {
   let heard = false;
   try {
     const stream = await client.open('/events', signal);
@@ -27,7 +28,7 @@ async function followEvents(client: ControlClient, onChange: () => void, signal:
       rest = lines.pop() ?? '';
       for (const line of lines) {
         heard = true;
-        if (!signal.aborted && isChange(JSON.parse(line) as ProxyEvent)) onChange();
+        if (!signal.aborted) onChange(changeOf(JSON.parse(line) as ProxyEvent));
       }
     }
   } catch {
@@ -36,6 +37,8 @@ async function followEvents(client: ControlClient, onChange: () => void, signal:
   return heard;
 }
 
-function isChange(event: ProxyEvent): boolean {
-  return event.kind === 'hello' || event.kind === 'drained';
+type OnChange = (change: TrafficChange) => void;
+
+function changeOf(event: ProxyEvent): TrafficChange {
+  return event.kind === 'wanted' ? event : { kind: 'other' };
 }

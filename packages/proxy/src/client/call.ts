@@ -8,6 +8,8 @@ import { type Attempt, Attempts } from './attempts.ts';
 import type { CallOptions, CallUser } from './call-user.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
 import { CONNECT_TIMEOUT, failureOf, notReady, REFUSED, REQUEST_TIMEOUT, RESET, RESPONSE_TIMEOUT } from './failures.ts';
+import { statusOf } from './grpc-outcome.ts';
+import { mirror } from './mirror.ts';
 import { NextTry } from './next-try.ts';
 import { Patience } from './patience.ts';
 import { RequestBody } from './request-body.ts';
@@ -20,37 +22,36 @@ import { RequestBody } from './request-body.ts';
  * the whole request.
  */
 export class Call implements ResponseUser {
-  readonly #order: ExchangeOrder;
+  #order: ExchangeOrder;
   readonly #client: CallOptions['client'];
   readonly #runtime: Runtime;
   readonly #user: CallUser;
   readonly #attempts: Attempts;
   readonly #body: RequestBody;
-  readonly #patience: Patience;
+  /** How long it may be kept waiting, also before it begins. */
+  readonly patience: Patience;
   readonly #next: NextTry;
   #state: 'choosing' | 'connecting' | 'sent' | 'responding' | 'responded' | 'over' = 'choosing';
   /** An error that another instance will better, on its way to nowhere. */
   #discard: { readonly delayMs: number; whole: boolean } | undefined;
-  /** The wait before the next try. */
   #wake: NodeJS.Timeout | undefined;
 
   constructor({ order, runtime, user, client }: CallOptions) {
-    const { request, policy, callerHasMs, edge } = order;
-    const { method, fields } = request;
-    const startedAt = runtime.now();
+    const { method, fields } = order.request;
+    const { startedAt } = order.trail.start;
     const idempotent = isIdempotent(method, { hasKey: fields.hasIdempotencyKey });
-    const attempts = new Attempts({ ...order, runtime, idempotent });
-    const body = new RequestBody(fields.framing, client);
-    const patience = new Patience({ timeout: policy.timeout, startedAt, callerHasMs });
-    if (body.ended) patience.onWhole(startedAt);
     this.#order = order;
     this.#client = client;
     this.#runtime = runtime;
     this.#user = user;
-    this.#attempts = attempts;
-    this.#body = body;
-    this.#patience = patience;
-    this.#next = new NextTry({ attempts, patience, body, edge, runtime });
+    this.#attempts = new Attempts({ ...order, runtime, idempotent });
+    this.#body = new RequestBody(fields.framing, client);
+    const { callerHasMs, policy } = order;
+    const { timeout } = policy;
+    this.patience = new Patience({ timeout, startedAt, callerHasMs, callHasMs: fields.grpcTimeoutMs });
+    if (this.#body.ended) this.patience.onWhole(startedAt);
+    const own = { attempts: this.#attempts, patience: this.patience, body: this.#body };
+    this.#next = new NextTry({ ...own, order, runtime });
   }
 
   /** The request has been sent as a whole. */
@@ -58,14 +59,14 @@ export class Call implements ResponseUser {
     return this.#body.ended;
   }
 
-  /** When it is given up if it is not even begun. */
-  get patientUntil(): number {
-    return this.#patience.decideBy(this.#runtime.now(), 'request');
-  }
-
   /** What to answer where its caller has no patience left; undefined: it has. */
   get overdue(): ProxyError | undefined {
-    return this.#patience.isOver(this.#runtime.now()) ? this.#patience.error : undefined;
+    return this.patience.isOver(this.#runtime.now()) ? this.patience.error : undefined;
+  }
+
+  /** The instances get this one instead: the same, with the question whether a stored response still holds. */
+  ask(order: ExchangeOrder): void {
+    this.#order = order;
   }
 
   /** Chooses an instance and sends the request to it; after a failure, another one. */
@@ -79,8 +80,9 @@ export class Call implements ResponseUser {
     if (attempt.wire.open) this.onOpen();
     else {
       this.#state = 'connecting';
-      this.#client.deadlineAt = this.#patience.connectBy(attempt.startedAt);
+      this.#client.deadlineAt = this.patience.connectBy(attempt.startedAt);
     }
+    if (this.#attempts.failures === 0) mirror(this.#order, attempt.endpoint, this.#runtime);
   }
 
   /** It begins in a turn of the loop of its own: no chain of ends and starts grows on the stack. */
@@ -94,7 +96,7 @@ export class Call implements ResponseUser {
   }
 
   onRequestEnd(trailers: readonly Field[]): void {
-    this.#patience.onWhole(this.#runtime.now());
+    this.patience.onWhole(this.#runtime.now());
     this.#body.end(trailers, this.#openWire);
     this.#wait();
   }
@@ -104,9 +106,10 @@ export class Call implements ResponseUser {
     if (attempt === undefined) return;
     const { request, origin } = this.#order;
     const now = this.#runtime.now();
+    this.#order.trail.tryOpened(now);
     this.#state = 'sent';
-    this.#patience.onSent(now, attempt.endpoint);
-    this.#body.begin(attempt.wire, { request, origin, remainingMs: this.#patience.remainingMs(now) });
+    this.patience.onSent(now, attempt.endpoint);
+    this.#body.begin(attempt.wire, { request, origin, time: this.patience.timeLeft(now) });
     this.#wait();
   }
 
@@ -121,13 +124,14 @@ export class Call implements ResponseUser {
   }
 
   onHead(head: ResponseHead): void {
-    this.#attempts.answered(head.status);
-    const delayMs = this.#next.delayInsteadOf(head);
+    const status = statusOf(head, this.#order.request);
+    this.#attempts.answered(status);
+    const delayMs = this.#next.delayInsteadOf(head, status);
     if (delayMs !== undefined) this.#discard = { delayMs, whole: false };
     else {
       this.#state = 'responding';
       this.#body.letGo();
-      this.#user.onHead(this.#attempts.dressed(head));
+      this.#user.onHead(this.#attempts.dressed(head), { status, revision: this.#attempts.revision });
     }
   }
 
@@ -138,7 +142,7 @@ export class Call implements ResponseUser {
   onBodyEnd(trailers: readonly Field[]): void {
     if (this.#discard !== undefined) this.#discard.whole = true;
     else {
-      this.#user.onBodyEnd(trailers);
+      this.#user.onBodyEnd(trailers, this.#attempts.ended(trailers));
       this.#state = 'responded';
     }
   }
@@ -167,12 +171,12 @@ export class Call implements ResponseUser {
    * only a write would tell; so it gets a moment, not the usual patience, and an abandoned request ends soon.
    */
   onClientEnd(): void {
-    this.#patience.onClientEnd();
+    this.patience.onClientEnd();
     this.#wait();
   }
 
   onDeadline(): void {
-    if (this.#patience.clientEnded && this.#state !== 'connecting') {
+    if (this.patience.clientEnded && this.#state !== 'connecting') {
       this.#user.onAbandoned();
       return;
     }
@@ -185,7 +189,7 @@ export class Call implements ResponseUser {
         else this.#fail({ kind: 'final' }, this.overdue ?? REQUEST_TIMEOUT);
         break;
       case 'responding':
-        this.#break();
+        this.#break(this.patience.callOverdue(this.#runtime.now()));
         break;
       case 'choosing':
       case 'responded':
@@ -274,12 +278,10 @@ export class Call implements ResponseUser {
     this.#user.onNoAnswer(error);
   }
 
-  #break(): void {
+  #break(error?: ProxyError): void {
     this.#end();
-    const attempt = this.#attempts.end();
-    attempt?.endpoint.counts.error('response-cut');
-    attempt?.wire.destroy();
-    this.#user.onBroken();
+    this.#attempts.break(error);
+    this.#user.onBroken(error);
   }
 
   #end(): void {
@@ -291,7 +293,7 @@ export class Call implements ResponseUser {
   #wait(): void {
     if (this.#state !== 'sent' && this.#state !== 'responding') return;
     const awaited = this.#state === 'responding' ? 'response' : this.#body.ended ? 'head' : 'request';
-    this.#client.deadlineAt = this.#patience.decideBy(this.#runtime.now(), awaited);
+    this.#client.deadlineAt = this.patience.decideBy(this.#runtime.now(), awaited);
   }
 
   get #openWire(): Wire | undefined {

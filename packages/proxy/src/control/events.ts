@@ -9,8 +9,9 @@ export function streamEvents(response: ServerResponse, plane: DataPlane): void {
     else response.write(`${JSON.stringify(event)}\n`);
   };
   const onDrained = (instance: string) => send({ kind: 'drained', instance });
-  plane.on('drained', onDrained);
-  response.on('close', () => plane.off('drained', onDrained));
+  const onWanted = (service: string) => send({ kind: 'wanted', service });
+  plane.on('drained', onDrained).on('wanted', onWanted);
+  response.on('close', () => plane.off('drained', onDrained).off('wanted', onWanted));
   response.writeHead(200, { 'content-type': 'application/x-ndjson' });
   send({ kind: 'hello', pid: process.pid });
 }

@@ -24,10 +24,12 @@ export interface ControlRefusal {
   readonly error: { readonly code: ControlErrorCode; readonly message: string };
 }
 
-export type ControlErrorCode = 'invalid-table' | 'older-table' | 'too-large' | 'not-found' | 'internal';
+export type ControlErrorCode = 'bad-request' | 'invalid-table' | 'older-table' | 'too-large' | 'not-found' | 'internal';
 
 /** One line of `GET /events`. The stream's end is the proxy's. */
 export type ProxyEvent =
   | { readonly kind: 'hello'; readonly pid: number }
   /** An instance that has left the table has nothing in flight any more. */
-  | { readonly kind: 'drained'; readonly instance: string };
+  | { readonly kind: 'drained'; readonly instance: string }
+  /** A request waits for the first instance of a service. */
+  | { readonly kind: 'wanted'; readonly service: string };

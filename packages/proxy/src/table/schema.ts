@@ -52,6 +52,16 @@ const service = z.strictObject({
   endpoints: z.array(endpoint),
   split: optional(split),
   unavailable: optional(z.string().max(2_000)),
+  hold: optional(z.strictObject({ maxMs: z.int().min(1), requests: z.int().min(1) })),
+  fault: optional(
+    z.strictObject({
+      kind: z.enum(['slow', 'errors', 'partition']),
+      instance: name,
+      percent: z.number().min(0).max(100),
+      delayMs: z.int().min(0),
+      until: z.number(),
+    }),
+  ),
 });
 
 const table = z.strictObject({

@@ -1,12 +1,20 @@
 import type { Endpoint, RoutingTable } from '@islet/policy';
+import { CacheBudget } from '../cache/cache-budget.ts';
 import type { InstanceStats, RevisionStats } from '../stats.ts';
+import type { HoldStats } from './doorstep.ts';
 import { EndpointState } from './endpoint.ts';
 import { refreshStalls } from './outliers.ts';
 import { Pool } from './pool.ts';
 import { RevisionLedger } from './revisions.ts';
-import { nextState, type ServiceState } from './service.ts';
+import { type Clocks, nextState, type ServiceState } from './service.ts';
 
 type OwnService = { -readonly [Key in keyof ServiceState]: ServiceState[Key] };
+
+interface RegistryEvents {
+  readonly onDrained: (instance: string) => void;
+  /** Somebody waits for the first instance of a service. */
+  readonly onWanted: (service: string) => void;
+}
 
 /**
  * All services and endpoints. An endpoint that leaves the table stays here until nothing is in flight to it, and then
@@ -17,10 +25,13 @@ export class Registry {
   #current: ReadonlyMap<string, EndpointState> = new Map();
   readonly #leaving = new Map<string, EndpointState>();
   readonly #revisions = new RevisionLedger();
+  readonly #cacheBudget = new CacheBudget();
   readonly #onDrained: (instance: string) => void;
+  readonly #onWanted: (service: string) => void;
 
-  constructor(onDrained: (instance: string) => void) {
+  constructor({ onDrained, onWanted }: RegistryEvents) {
     this.#onDrained = onDrained;
+    this.#onWanted = onWanted;
   }
 
   service(name: string): ServiceState | undefined {
@@ -28,25 +39,27 @@ export class Registry {
   }
 
   /** Returns the services that have an instance which they had not. */
-  apply(services: RoutingTable['services'], now: number): readonly string[] {
+  apply(services: RoutingTable['services'], clocks: Clocks): readonly string[] {
     const current = new Map<string, EndpointState>();
     const reinforced: string[] = [];
     const stateOf = (service: string, endpoint: Endpoint) => {
       const key = keyOf(endpoint);
       // Where there was nobody, the proxy itself may be what is new; and nobody is there to take a newcomer's part.
-      const cameAt = this.#services.get(service)?.pool.endpoints.length ? now : Number.NEGATIVE_INFINITY;
+      const cameAt = this.#services.get(service)?.pool.endpoints.length ? clocks.now : Number.NEGATIVE_INFINITY;
       const state =
         this.#current.get(key) ?? this.#returning(key, cameAt) ?? new EndpointState(service, endpoint, cameAt);
       current.set(key, state);
       return state;
     };
-    for (const [name, service] of this.#services) if (!Object.hasOwn(services, name)) this.#drop(service);
+    for (const [name, service] of this.#services) if (!Object.hasOwn(services, name)) this.#drop(service, clocks.now);
     for (const [name, routed] of Object.entries(services)) {
       const before = this.#services.get(name);
       const endpoints = routed.endpoints.map((endpoint) => stateOf(name, endpoint));
       if (routed.endpoints.some((endpoint) => !this.#current.has(keyOf(endpoint)))) reinforced.push(name);
-      if (routed.traffic.outlier === undefined) for (const { standing } of endpoints) standing.clear();
-      this.#services.set(name, Object.assign(before ?? {}, nextState({ name, routed, endpoints, before })));
+      const onWanted = () => this.#onWanted(name);
+      const cacheBudget = this.#cacheBudget;
+      const next = nextState({ name, routed, endpoints, before, clocks, cacheBudget, onWanted });
+      this.#services.set(name, Object.assign(before ?? {}, next));
     }
     const left = [...this.#current].filter(([key]) => !current.has(key));
     this.#current = current;
@@ -56,6 +69,10 @@ export class Registry {
       this.settle(state);
     }
     this.#revisions.prune((name) => this.#services.has(name));
+    // What waits is let in when all of the table is in use; where nothing is held any more, it is told so.
+    for (const { door, hold, pool } of this.#services.values()) {
+      if (pool.endpoints.length > 0 || hold === undefined) door.open(clocks.now);
+    }
     return reinforced;
   }
 
@@ -89,6 +106,10 @@ export class Registry {
     return rows;
   }
 
+  holds(): readonly HoldStats[] {
+    return [...this.#services.values()].flatMap(({ name, door }) => door.stats(name) ?? []);
+  }
+
   revisions(): readonly RevisionStats[] {
     return this.#revisions.stats(this.#all());
   }
@@ -97,7 +118,7 @@ export class Registry {
     for (const state of this.#current.values()) state.sweep(now);
     for (const service of this.#services.values()) {
       refreshStalls(service, now);
-      service.rate.sweep(now);
+      service.rates.sweep(now);
     }
   }
 
@@ -106,9 +127,12 @@ export class Registry {
   }
 
   /** Requests that are at it find it empty when they try again. */
-  #drop(service: OwnService): void {
+  #drop(service: OwnService, now: number): void {
     this.#services.delete(service.name);
-    Object.assign(service, { pool: new Pool([]), split: undefined, unavailable: `${service.name} was removed` });
+    const unavailable = `${service.name} was removed`;
+    Object.assign(service, { pool: new Pool([]), split: undefined, hold: undefined, unavailable });
+    service.cache.purge();
+    service.door.open(now);
   }
 
   #returning(key: string, cameAt: number): EndpointState | undefined {

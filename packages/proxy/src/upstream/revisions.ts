@@ -8,31 +8,30 @@ import type { EndpointState } from './endpoint.ts';
  * request: an instance's own counts are added when they are asked for, and kept here when it is gone.
  */
 export class RevisionLedger {
-  readonly #gone = new Map<string, Gone>();
+  readonly #gone = new Map<string, RevisionCounts>();
 
   /** Nothing more will happen to it. */
-  keep({ service, endpoint: { revision }, counts }: EndpointState): void {
-    const key = `${service} ${revision}`;
-    const before = this.#gone.get(key);
-    const sum = before?.counts ?? new Counts();
-    sum.merge(counts);
+  keep(state: EndpointState): void {
+    const key = keyOf(state);
+    const sum = this.#gone.get(key) ?? new RevisionCounts(state);
+    sum.add(state);
     // Set anew, it is the youngest.
     this.#gone.delete(key);
-    this.#gone.set(key, { service, revision, counts: sum });
+    this.#gone.set(key, sum);
   }
 
   /** `living`: all endpoints that something may still happen to. */
   stats(living: Iterable<EndpointState>): readonly RevisionStats[] {
-    const sums = new Map<string, Gone>();
-    const add = ({ service, revision, counts }: Gone) => {
-      const key = `${service} ${revision}`;
-      const sum = sums.get(key) ?? { service, revision, counts: new Counts() };
-      sum.counts.merge(counts);
+    const sums = new Map<string, RevisionCounts>();
+    const add = (counted: Counted) => {
+      const key = keyOf(counted);
+      const sum = sums.get(key) ?? new RevisionCounts(counted);
+      sum.add(counted);
       sums.set(key, sum);
     };
     for (const gone of this.#gone.values()) add(gone);
-    for (const { service, endpoint, counts } of living) add({ service, revision: endpoint.revision, counts });
-    return [...sums.values()].map(({ service, revision, counts }) => ({ service, revision, ...counts.toJSON() }));
+    for (const state of living) add(state);
+    return [...sums.values()].map((sum) => sum.toJSON());
   }
 
   /** Forgets services that are gone, and of each other service the oldest revisions. */
@@ -46,8 +45,33 @@ export class RevisionLedger {
   }
 }
 
-interface Gone {
+/** What counts for a revision: an endpoint, or those that are gone. */
+type Counted = Readonly<Pick<EndpointState, 'service' | 'counts' | 'mirrored'>> & {
+  readonly endpoint: { readonly revision: string };
+};
+
+class RevisionCounts implements Counted {
   readonly service: string;
-  readonly revision: string;
-  readonly counts: Counts;
+  readonly endpoint: { readonly revision: string };
+  readonly counts = new Counts();
+  readonly mirrored = new Counts();
+
+  constructor({ service, endpoint }: Counted) {
+    this.service = service;
+    this.endpoint = { revision: endpoint.revision };
+  }
+
+  add({ counts, mirrored }: Counted): void {
+    this.counts.merge(counts);
+    if (mirrored !== undefined) this.mirrored.merge(mirrored);
+  }
+
+  toJSON(): RevisionStats {
+    const { service, endpoint, counts, mirrored } = this;
+    return { service, revision: endpoint.revision, ...counts.toJSON(), mirrored: mirrored.toJSON() };
+  }
+}
+
+function keyOf({ service, endpoint }: Counted): string {
+  return `${service} ${endpoint.revision}`;
 }

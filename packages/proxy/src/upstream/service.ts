@@ -1,7 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
-import { EvenDraw, RateLimiter, type RoutedService, type Split } from '@islet/policy';
+import { EvenDraw, type Hold, type Mirror, type RoutedService, type Split } from '@islet/policy';
+import type { CacheBudget } from '../cache/cache-budget.ts';
+import { ServiceCache } from '../cache/service-cache.ts';
+import { Doorstep } from './doorstep.ts';
 import type { EndpointState } from './endpoint.ts';
+import type { FaultState } from './fault.ts';
+import { Policies } from './policies.ts';
 import { Pool } from './pool.ts';
+import { Rates } from './rates.ts';
 
 /** A service as the current table has it. A new table changes it in place, so that a retry sees what is true now. */
 export interface ServiceState {
@@ -9,17 +15,29 @@ export interface ServiceState {
   readonly protocol: RoutedService['protocol'];
   readonly traffic: RoutedService['traffic'];
   readonly unavailable: string | undefined;
-  readonly rate: RateLimiter;
+  readonly policies: Policies;
+  readonly rates: Rates;
+  readonly cache: ServiceCache;
   /** All of its endpoints. */
   readonly pool: Pool;
   /** Undefined: requests go to all endpoints alike, whatever their revisions. */
   readonly split: SplitState | undefined;
+  /** Undefined: requests that find no instance are refused. */
+  readonly hold: Hold | undefined;
+  readonly door: Doorstep;
+  readonly fault: FaultState | undefined;
 }
 
 export interface SplitState extends Split {
   /** By revision; one without endpoints has none. */
   readonly pools: ReadonlyMap<string, Pool>;
   readonly draw: EvenDraw;
+  readonly mirror: MirrorState | undefined;
+}
+
+export interface MirrorState extends Mirror {
+  readonly draw: EvenDraw;
+  inFlight: number;
 }
 
 /** Who may be chosen, after an instance has been ejected or has come back. */
@@ -33,19 +51,34 @@ export interface NextState {
   readonly routed: RoutedService;
   readonly endpoints: readonly EndpointState[];
   readonly before: ServiceState | undefined;
+  readonly clocks: Clocks;
+  readonly cacheBudget: CacheBudget;
+  /** Somebody waits for its first instance. */
+  readonly onWanted: () => void;
+}
+
+/** One instant, on the data plane's clock and in milliseconds since the epoch. */
+export interface Clocks {
+  readonly now: number;
+  readonly epoch: number;
 }
 
 /** A table is pushed whole, so what it says is mostly what is known: turns and rings go on where nothing has changed. */
-export function nextState({ name, routed, endpoints, before }: NextState): ServiceState {
-  const { protocol, unavailable, split } = routed;
+export function nextState({ name, routed, endpoints, before, clocks, cacheBudget, onWanted }: NextState): ServiceState {
+  const { protocol, unavailable, split, hold, fault } = routed;
   const isSame = before !== undefined && isDeepStrictEqual(before.traffic, routed.traffic);
   const traffic = isSame ? before.traffic : routed.traffic;
   const state = {
-    ...{ name, protocol, traffic, unavailable },
-    rate: before?.rate ?? new RateLimiter(),
+    ...{ name, protocol, traffic, unavailable, hold },
+    door: before?.door ?? new Doorstep(onWanted),
+    fault: fault && { ...fault, until: fault.until - clocks.epoch + clocks.now },
+    policies: isSame ? before.policies : new Policies(traffic),
+    rates: isSame ? before.rates : (before?.rates.keepShared() ?? new Rates()),
+    cache: before?.cache ?? new ServiceCache(cacheBudget),
     pool: poolOf(endpoints, before?.pool),
     split: split && splitState(split, endpoints, before?.split),
   };
+  if (!state.policies.judgesInstances) for (const { standing } of endpoints) standing.clear();
   refreshAvailable(state);
   return state;
 }
@@ -53,7 +86,13 @@ export function nextState({ name, routed, endpoints, before }: NextState): Servi
 function splitState(split: Split, endpoints: readonly EndpointState[], before: SplitState | undefined): SplitState {
   const byRevision = Map.groupBy(endpoints, ({ endpoint }) => endpoint.revision);
   const pools = [...byRevision].map(([revision, own]) => [revision, poolOf(own, before?.pools.get(revision))] as const);
-  return { ...split, pools: new Map(pools), draw: before?.draw ?? new EvenDraw() };
+  const draw = before?.draw ?? new EvenDraw();
+  return { ...split, pools: new Map(pools), draw, mirror: split.mirror && mirrorState(split.mirror, before?.mirror) };
+}
+
+/** Copies on their way count where they were begun, so a new table changes what they count in. */
+function mirrorState(mirror: Mirror, before: MirrorState | undefined): MirrorState {
+  return before === undefined ? { ...mirror, draw: new EvenDraw(), inFlight: 0 } : Object.assign(before, mirror);
 }
 
 function poolOf(endpoints: readonly EndpointState[], before: Pool | undefined): Pool {
