@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { backupRoutes } from './backup-contract.ts';
 import { MigrationPreview, QueryAnswer, SeedAnswer, StoreAccess } from './database.ts';
+import { ExplainedRequest } from './explanation.ts';
 import { Decision, ROLLOUT_ACTIONS, RolloutStatus } from './rollout.ts';
 import { type RouteShape, route } from './route.ts';
 import type { RouteName } from './routes.ts';
@@ -179,6 +180,16 @@ export const contract = {
     summary: 'Why a service has this number of instances',
     params: service,
     response: Scaling,
+  }),
+  explain: route('explain', {
+    summary: 'What became of a request, hop by hop: its tries, and each rule with its counters and its line',
+    params: z.object({ id: z.string() }),
+    response: z.array(ExplainedRequest),
+  }),
+  explainToken: route('explainToken', {
+    summary: 'A token by which a caller at the gateway is shown what was decided of its requests',
+    body: z.object({ forMs: z.int().min(1000).max(86_400_000) }),
+    response: z.object({ token: z.string() }),
   }),
   logs: route('logs', {
     summary: "Services' output, secrets redacted",

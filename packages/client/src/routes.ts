@@ -15,6 +15,8 @@ export const ROUTES = {
   rollback: { method: 'POST', path: '/v1/services/{service}/rollback', stream: false },
   scale: { method: 'POST', path: '/v1/services/{service}/scale', stream: false },
   scaling: { method: 'GET', path: '/v1/services/{service}/scaling', stream: false },
+  explain: { method: 'GET', path: '/v1/requests/{id}', stream: false },
+  explainToken: { method: 'POST', path: '/v1/explain-tokens', stream: false },
   logs: { method: 'GET', path: '/v1/logs', stream: true },
   environment: { method: 'GET', path: '/v1/services/{service}/environment', stream: false },
   database: { method: 'GET', path: '/v1/services/{service}/database', stream: false },

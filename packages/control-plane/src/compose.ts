@@ -4,8 +4,9 @@ import { createExternal, createPostgres } from '@islet/data-postgres';
 import { createSqlite } from '@islet/data-sqlite';
 import { layoutOf } from '@islet/driver';
 import { socketPath } from '@islet/keeper/life';
+import { accessLogOf, findRecords } from '@islet/proxy';
 import { openSupervisor } from '@islet/supervise';
-import { createProxyTraffic } from '@islet/traffic-proxy';
+import { createProxyTraffic, type ProxyTraffic } from '@islet/traffic-proxy';
 import type { Logger } from 'pino';
 import { createOverseer, type Overseer } from './backup/overseer.ts';
 import { systemClock } from './clock.ts';
@@ -57,6 +58,8 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
     version: options.version,
     operatorSocket: socketPath(stateFolder, 'operator'),
     keeperPid: options.keeperPid,
+    requests: (id) => requestsOf(id, { traffic, log: accessLogOf(layoutOf.routingTable(layout)) }),
+    explainToken: (forMs) => traffic.explainToken(forMs, { signal: AbortSignal.timeout(STATS_MS) }),
     stats: () => traffic.stats({ signal: AbortSignal.timeout(STATS_MS) }),
     onDown: options.onDown,
     idle: options.idle,
@@ -81,4 +84,10 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
     state.close();
   };
   return { system, backups, close };
+}
+
+/** From the proxy, which holds the newest; where it is not there, from what it has written. */
+async function requestsOf(id: string, { traffic, log }: { readonly traffic: ProxyTraffic; readonly log: string }) {
+  const deadline = { signal: AbortSignal.timeout(STATS_MS) };
+  return await traffic.requests(id, deadline).catch(() => findRecords(log, id));
 }

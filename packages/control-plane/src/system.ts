@@ -9,6 +9,7 @@ import type {
   TrafficDriver,
 } from '@islet/driver';
 import { type Desired, plan, type RevisionId } from '@islet/plan';
+import type { RequestRecord } from '@islet/policy';
 import type { Guarantee } from '@islet/supervise';
 import type { Logger } from 'pino';
 import { createAnalyst } from './analysis/analyst.ts';
@@ -65,6 +66,10 @@ export interface SystemParts {
   readonly keeperPid: () => number | undefined;
   /** The proxy's counts, as it tells them. */
   readonly stats: () => Promise<Counters>;
+  /** The proxy's records of a request id, also where the proxy is not there to ask. */
+  readonly requests: (id: string) => Promise<readonly RequestRecord[]>;
+  /** A token that shows a caller at the gateway what was decided. */
+  readonly explainToken: (forMs: number) => Promise<string>;
   /** Everything is gone, as asked: Islet's own processes may end. */
   readonly onDown: () => void;
   /** Answers and records, but takes no step. */

@@ -11,6 +11,7 @@ import { backupHandlers } from './backups.ts';
 import { databaseHandlers } from './database.ts';
 import { describeDecision } from './decisions.ts';
 import { diagnose } from './diagnose.ts';
+import { explainRequest } from './explain.ts';
 import { previewOf } from './preview.ts';
 import { rolloutHandlers } from './rollout.ts';
 import { scalingOf } from './scaling.ts';
@@ -99,6 +100,8 @@ export function createHandlers(system: System): Handlers {
         decisions.record({ kind: 'scaled', service, from, to: instances, why }, clock.now());
       return accepted;
     },
+    explain: ({ params: { id = '' } }) => explainRequest(id, system),
+    explainToken: async ({ body: { forMs } }) => ({ token: await parts.explainToken(forMs) }),
     scaling: ({ params: { service = '' } }) => scalingOf(wanted(service), system),
     logs: ({ query, signal }) => {
       const names = [
