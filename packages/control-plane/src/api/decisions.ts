@@ -45,6 +45,14 @@ function sentence(decision: Decision): string {
       return `from ${decision.from} to ${decision.to} instances: ${decision.why}`;
     case 'proxy-died':
       return `the proxy died with about ${decision.inFlight} requests inside it, and was started again`;
+    case 'restored':
+      return decision.text;
+    case 'restore-failed':
+      return `its restore failed, and its data is as before: ${decision.why}`;
+    case 'drilled':
+      return decision.drill.problems.length === 0
+        ? `proved that its backup ${decision.drill.copy ?? ''} comes back`
+        : `its backup does not come back: ${decision.drill.problems.join('; ')}`;
     case 'note':
       return decision.text;
   }

@@ -57,7 +57,28 @@ export type Decision =
       /** When the proxy that took over was started; it tells one death from the next. */
       readonly successor: number;
     }
+  /** `id` is the wish's; its store is now as of `target`, and the old one is kept aside. */
+  | { readonly kind: 'restored'; readonly service: string; readonly id: string; readonly text: string }
+  /** The old store is back in its place. */
+  | { readonly kind: 'restore-failed'; readonly service: string; readonly id: string; readonly why: string }
+  | { readonly kind: 'drilled'; readonly service: string; readonly drill: Drilled }
   | { readonly kind: 'note'; readonly text: string };
+
+/** What a drill proved, or did not. */
+export interface Drilled {
+  readonly startedAt: number;
+  readonly finishedAt: number;
+  /** Undefined: there was none. */
+  readonly copy: string | undefined;
+  /** From the wish to a store that answers, checks not counted; undefined: it was not restored. */
+  readonly rtoMs: number | undefined;
+  /** What would have been lost: from the newest instant that was restored to the wish. */
+  readonly rpoMs: number | undefined;
+  /** Each a sentence; none: it passed. */
+  readonly problems: readonly string[];
+}
+
+type ServiceKind = Extract<Decision, { readonly service: string }>['kind'];
 
 export interface DecisionRow {
   readonly seq: number;
@@ -75,6 +96,8 @@ export interface Decisions {
   changesOf(service: string, count: number): readonly ScaleChange[];
   /** The number of instances that was decided last; undefined: none ever was. */
   scaled(service: string): number | undefined;
+  /** The newest of a kind, of one service. */
+  latestOf<K extends ServiceKind>(service: string, kind: K): Extract<Decision, { kind: K }> | undefined;
   /** What the decisions add up to, for one service. */
   rollouts(service: string): Rollouts;
 }
@@ -124,6 +147,9 @@ export function openDecisions(database: Database): Decisions {
   const changes = database.prepare(
     "SELECT at, detail FROM decisions WHERE service = ? AND kind = 'scaled' ORDER BY seq DESC LIMIT ?",
   );
+  const newestOf = database.prepare(
+    'SELECT detail FROM decisions WHERE service = ? AND kind = ? ORDER BY seq DESC LIMIT 1',
+  );
   const rollouts = new Map<string, Rollouts>(replay(database));
   const scaled = new Map<string, number>(lastScaled(database));
   return {
@@ -149,6 +175,10 @@ export function openDecisions(database: Database): Decisions {
         .map(({ at, detail }) => ({ at, decision: JSON.parse(detail) as ScaleChange['decision'] }))
         .reverse(),
     scaled: (service) => scaled.get(service),
+    latestOf: (service, kind) => {
+      const row = newestOf.get(service, kind) as Pick<Row, 'detail'> | undefined;
+      return row && JSON.parse(row.detail);
+    },
     rollouts: (service) => rollouts.get(service) ?? NONE,
   };
 }
