@@ -108,7 +108,7 @@ function serviceStatus(name: string, { report, applied, context, statuses }: Ser
     name,
     language: wanted?.spec.language ?? '',
     state,
-    why: context.redact(why),
+    why: context.redact(wanted?.restoring === undefined ? why : `its data is being restored; ${why}`),
     ...(serving === undefined ? {} : { revision: short(serving) }),
     ...(wanted === undefined ? {} : { wanted: short(wanted.revision) }),
     instances: {

@@ -49,7 +49,13 @@ for (const { overlay, base, path, expected } of [
     overlay: 'database: sqlite',
     base: 'database: { url: { secret: s } }',
     path: 'database',
-    expected: { engine: 'sqlite', migrations: undefined, seed: undefined },
+    expected: {
+      engine: 'sqlite',
+      migrations: undefined,
+      seed: undefined,
+      backup: { everyMs: 86_400_000, pitr: true, keep: { daily: 7, weekly: 4, monthly: 0 } },
+      drill: { everyMs: 604_800_000, maxRtoMs: 600_000, check: [] },
+    },
   },
 ] as const) {
   test(`${overlay} over ${base} counts as what the shorthand stands for`, () => {
