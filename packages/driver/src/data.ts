@@ -2,9 +2,11 @@ import type { StoreBackups } from './backups.ts';
 import type { CallOptions } from './compute.ts';
 import type { StoreShell } from './shell.ts';
 
+export type Engine = 'postgres' | 'sqlite' | 'redis' | 'external';
+
 /** Keeps the store of each service that declares one with this driver's engine. Every call is idempotent. */
 export interface DataDriver {
-  readonly engine: 'postgres' | 'sqlite' | 'external';
+  readonly engine: Engine;
   /** Makes the store and its credentials, and starts its server; returns when it can be used. */
   provision(request: StoreRequest, options: CallOptions): Promise<void>;
   /** Applies the migrations that are not yet recorded, in order, each in a transaction. */
@@ -46,6 +48,8 @@ export interface StoreRequest {
   readonly service: string;
   /** Of an outside server; undefined for engines that Islet runs. */
   readonly url: string | undefined;
+  /** The engine's own settings, by its own names, that hold from its next start on. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 export interface MigrateRequest {

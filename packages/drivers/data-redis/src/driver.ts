@@ -1,0 +1,311 @@
+import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import {
+  type CallOptions,
+  type DataDriver,
+  DriverError,
+  layoutOf,
+  type StoreConnection,
+  type StoreCredentials,
+  type StoreObservation,
+  type StoreRequest,
+  type StoreShell,
+} from '@islet/driver';
+import { isFolder, makeOwnedFolder, makePassage, removeIfEmpty, removeOwnedFolder } from '@islet/driver/owned-folder';
+import { removeLogs, serviceUser, Turns } from '@islet/supervise';
+import { ADMIN, accessFile, hashOf, READER } from './access.ts';
+import { HOST, withClient } from './client.ts';
+import { LIMITS, type RedisOptions } from './options.ts';
+import { requireServer } from './program.ts';
+import { Records, type RedisRecord, type Started, writeDurably } from './records.ts';
+import { lastComplaint, logSize, processName, runningServer, serverArguments, untilReady } from './server.ts';
+import { runCommand } from './shell.ts';
+
+/** A Redis (or Valkey) server for each service: its own data, users, port and log, kept by the supervisor. */
+export function createRedis(options: RedisOptions): DataDriver {
+  return new RedisDriver(options);
+}
+
+class RedisDriver implements DataDriver {
+  readonly engine = 'redis';
+  readonly #options: RedisOptions;
+  readonly #records: Records;
+  /** The processes that have let Islet in, by service. */
+  readonly #ready = new Map<string, string>();
+  readonly #checks = new Map<string, Promise<void>>();
+  readonly #closing = new AbortController();
+  readonly #turns = new Turns();
+  readonly #listeners = new Set<() => void>();
+  readonly #exits: Disposable;
+
+  constructor(options: RedisOptions) {
+    this.#options = options;
+    this.#records = new Records(join(options.layout.state, 'redis'));
+    this.#exits = options.supervisor.onExit((name) => {
+      if (this.#records.all().some(({ service }) => processName(service) === name)) this.#changed();
+    });
+  }
+
+  async provision({ service, settings = {} }: StoreRequest, { signal }: CallOptions): Promise<void> {
+    await this.#turns.take(service, async () => {
+      signal.throwIfAborted();
+      const record = this.#records.get(service) ?? (await this.#newRecord(service));
+      if (this.#isReady(service)) return;
+      const logFrom = await logSize(this.#logOf(service));
+      const started = await this.#ensureStarted(record, settings);
+      const isAlive = () => runningServer(this.#options.supervisor, service) !== undefined;
+      const readiness = await untilReady(started, { isAlive, signal });
+      if (readiness === 'ended') {
+        const complaint = await lastComplaint(this.#logOf(service), logFrom);
+        throw new DriverError('unavailable', `the Redis server of ${service} ended at its start: ${complaint}`);
+      }
+      if (readiness === 'rejected') {
+        throw new DriverError('refused', `the Redis server of ${service} doesn't know Islet's own user`, {
+          hint: 'its users are written at each start: islet restart it, or look who changed them',
+        });
+      }
+      this.#setReady(service);
+      this.#changed();
+    });
+  }
+
+  async migrate({ service }: { readonly service: string }): Promise<never> {
+    throw noMigrations(service);
+  }
+
+  async previewMigrations({ service }: { readonly service: string }): Promise<never> {
+    throw noMigrations(service);
+  }
+
+  async connection({ service }: { readonly service: string }): Promise<StoreConnection> {
+    const { name, password, port } = this.#started(service);
+    const url = `redis://${name}:${password}@${HOST}:${port}/0`;
+    return { url, host: HOST, port, user: name, password, name: '0', path: undefined };
+  }
+
+  readonly shell: StoreShell = {
+    run: ({ service, text, write }, { signal }) => {
+      const { port, name, password, adminPassword } = this.#started(service);
+      const login = write ? { user: name, password } : { user: READER, password: adminPassword };
+      return runCommand({ port, ...login }, text, signal);
+    },
+    seed: async ({ service }) => {
+      throw new DriverError('unsupported', `the store of ${service} is Redis, which has no SQL to be seeded with`, {
+        hint: 'seed: { command: … }',
+      });
+    },
+  };
+
+  /** One user may have several passwords: the server learns of the new one before `connection` tells of it. */
+  readonly credentials: StoreCredentials = {
+    rotate: ({ service }, { signal }) =>
+      this.#turns.take(service, async () => {
+        const started = this.#started(service);
+        if (started.replaced !== undefined) return;
+        const next: Started = {
+          ...started,
+          password: newPassword(),
+          replaced: { password: started.password, at: Date.now() },
+        };
+        await this.#writeAccess(next);
+        await this.#administer(started, ['ACL', 'SETUSER', started.name, hashOf(next.password)], signal);
+        await this.#records.write(next);
+        this.#changed();
+      }),
+    retire: ({ service }, { signal }) =>
+      this.#turns.take(service, async () => {
+        const { replaced, ...kept } = this.#started(service);
+        if (replaced === undefined) return;
+        await this.#writeAccess(kept);
+        const withdrawn = hashOf(replaced.password).replace('#', '!');
+        // Twice withdrawn is an error to the server, and none to us.
+        await this.#administer(kept, ['ACL', 'SETUSER', kept.name, withdrawn], signal).catch((error: Error) => {
+          if (!/doesn't exist|not exist/i.test(error.message)) throw error;
+        });
+        await this.#records.write(kept);
+        this.#changed();
+      }),
+  };
+
+  async stop({ service }: { readonly service: string }): Promise<void> {
+    await this.#turns.take(service, async () => {
+      const name = processName(service);
+      await this.#options.supervisor.stop(name, { graceMs: LIMITS.stopGraceMs, signal: 'SIGTERM' });
+      await this.#options.supervisor.forget(name);
+      this.#changed();
+    });
+  }
+
+  async purge({ service }: { readonly service: string }): Promise<void> {
+    await this.#turns.take(service, async () => {
+      const state = this.#options.supervisor.observe().get(processName(service));
+      if (state !== undefined && state.kind !== 'exited') {
+        throw new DriverError('refused', `the Redis server of ${service} runs`, { hint: 'stop it first' });
+      }
+      if (!this.#records.get(service)) return;
+      await this.#options.supervisor.forget(processName(service));
+      await this.#removeFolder(service);
+      await removeLogs(this.#logOf(service));
+      // Last: as long as it is there, the store is observed, and the purge is asked for again.
+      await this.#records.remove(service);
+      this.#changed();
+    });
+  }
+
+  async observe(): Promise<Readonly<Record<string, StoreObservation>>> {
+    const states = this.#options.supervisor.observe();
+    return Object.fromEntries(
+      this.#records.all().map((record) => {
+        const state = states.get(processName(record.service));
+        if (state?.kind === 'running') return [record.service, this.#observeRunning(record, state.pid)];
+        return [record.service, { kind: 'stopped', how: state?.kind === 'exited' ? state.how : undefined }];
+      }),
+    );
+  }
+
+  watch(onChange: () => void): Disposable {
+    this.#listeners.add(onChange);
+    return { [Symbol.dispose]: () => this.#listeners.delete(onChange) };
+  }
+
+  async close(): Promise<void> {
+    this.#exits[Symbol.dispose]();
+    this.#listeners.clear();
+    this.#closing.abort();
+    await Promise.all(this.#checks.values());
+  }
+
+  #observeRunning(record: RedisRecord, pid: number): StoreObservation {
+    const { service, port, replaced } = record;
+    if (this.#isReady(service)) {
+      return { kind: 'ready', pid, port, ...(replaced && { replacedAt: replaced.at }) };
+    }
+    if (isStarted(record) && !this.#checks.has(service)) this.#check(record);
+    return { kind: 'starting' };
+  }
+
+  /** A server that this process has not seen start (it was adopted) is tried in the background. */
+  #check(started: Started): void {
+    const { service } = started;
+    const isAlive = () => runningServer(this.#options.supervisor, service) !== undefined;
+    const check = untilReady(started, { isAlive, signal: this.#closing.signal })
+      .then((readiness) => {
+        if (readiness === 'ready') this.#setReady(service);
+      })
+      // It takes longer than it may, or this driver is closed: the next look checks again.
+      .catch(() => {})
+      .then(() => {
+        this.#checks.delete(service);
+        this.#changed();
+      });
+    this.#checks.set(service, check);
+  }
+
+  async #ensureStarted(record: RedisRecord, settings: Readonly<Record<string, string>>): Promise<Started> {
+    const { supervisor, ports, path, system, log } = this.#options;
+    const { service } = record;
+    if (runningServer(supervisor, service) && isStarted(record)) return record;
+    const program = requireServer(path);
+    const user = await serviceUser({ system, service });
+    const data = join(this.#folderOf(service), 'data');
+    await makePassage(this.#folderOf(service));
+    await makeOwnedFolder(data, user);
+    // On disk before the server listens there: whoever adopts it must find it.
+    const started = { ...record, port: await ports.take(processName(service)) };
+    await this.#records.write(started);
+    await this.#writeAccess(started);
+    const { port } = started;
+    await supervisor.start({
+      name: processName(service),
+      argv: [program, ...serverArguments({ data, accessFile: this.#accessFile(service), port, settings })],
+      cwd: data,
+      env: { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' },
+      user,
+      log: this.#logOf(service),
+      limits: { cpu: undefined, memoryBytes: undefined },
+    });
+    log.info({ service, port }, 'Redis server started');
+    return started;
+  }
+
+  async #newRecord(service: string): Promise<RedisRecord> {
+    if (await isFolder(this.#folderOf(service))) {
+      throw new DriverError(
+        'refused',
+        `${service} has Redis data in ${this.#folderOf(service)}, and its record is gone`,
+        {
+          hint: `restore redis/${service}.json in the state folder, or move the data away`,
+        },
+      );
+    }
+    const name = service === ADMIN || service === READER || service === 'default' ? `svc-${service}` : service;
+    const record = { service, name, password: newPassword(), adminPassword: newPassword(), port: undefined };
+    await this.#records.write(record);
+    return record;
+  }
+
+  /** The folder is root's; its server may read the file, and nobody but root can change it. */
+  async #writeAccess(record: RedisRecord): Promise<void> {
+    const user = await serviceUser({ system: this.#options.system, service: record.service });
+    await writeDurably(this.#accessFile(record.service), accessFile(record), user ? 0o640 : 0o600, user?.gid);
+  }
+
+  async #administer(started: Started, words: readonly string[], signal: AbortSignal): Promise<void> {
+    const login = { port: started.port, user: ADMIN, password: started.adminPassword };
+    await withClient(login, signal, (send) => send(...words));
+  }
+
+  async #removeFolder(service: string): Promise<void> {
+    const folder = this.#folderOf(service);
+    await removeOwnedFolder(join(folder, 'data'));
+    await rm(folder, { recursive: true, force: true });
+    await removeIfEmpty(dirname(folder));
+  }
+
+  #started(service: string): Started {
+    const record = this.#records.get(service);
+    if (record !== undefined && isStarted(record)) return record;
+    throw new DriverError('not-found', `${service} has no Redis server`, { hint: 'provision it first' });
+  }
+
+  #isReady(service: string): boolean {
+    const process = runningServer(this.#options.supervisor, service);
+    return process !== undefined && this.#ready.get(service) === `${process.pid} ${process.startedAt}`;
+  }
+
+  #setReady(service: string): void {
+    const process = runningServer(this.#options.supervisor, service);
+    if (process) this.#ready.set(service, `${process.pid} ${process.startedAt}`);
+  }
+
+  #folderOf(service: string): string {
+    return layoutOf.redis(this.#options.layout, service);
+  }
+
+  #accessFile(service: string): string {
+    return join(this.#folderOf(service), 'users.acl');
+  }
+
+  #logOf(service: string): string {
+    return join(layoutOf.serviceLogs(this.#options.layout, service), `${processName(service)}.log`);
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+function isStarted(record: RedisRecord): record is Started {
+  return record.port !== undefined;
+}
+
+function newPassword(): string {
+  return randomBytes(32).toString('hex');
+}
+
+function noMigrations(service: string): DriverError {
+  return new DriverError('unsupported', `the store of ${service} is Redis, which has no schema to migrate`, {
+    hint: 'take `database.migrations` out of service.yaml',
+  });
+}
