@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type {
   ComputeDriver,
   ComputeInstance,
@@ -24,6 +25,7 @@ import {
 } from '@islet/plan';
 import type { RoutingTable } from '@islet/policy';
 import type { Clock } from './clock.ts';
+import type { DeclaredStore } from './declared-stores.ts';
 import { openEyes } from './eyes.ts';
 import type { Ledger } from './ledger.ts';
 import type { Prober, Subject } from './probe/prober.ts';
@@ -48,8 +50,8 @@ export interface Senses {
   readonly ledger: Ledger;
   readonly decisions: Decisions;
   readonly clock: Clock;
-  /** The engine that a service declares; undefined: none, or it is asked to be gone. */
-  readonly engineOf: (service: string) => DataDriver['engine'] | undefined;
+  /** What a service declares; undefined: it is asked to be gone. */
+  readonly declaredOf: (service: string) => readonly DeclaredStore[] | undefined;
   /** What its requests say of the generation that a service tries. */
   readonly evidence: (service: string) => Evidence | undefined;
   /** What to probe of an instance; undefined: its revision is not known any more. */
@@ -102,20 +104,42 @@ export function createObserver(senses: Senses): Observer {
   };
 }
 
-/** A service whose engine was changed has two stores for a while: the one that it declares is meant. */
+/**
+ * A service whose engine was changed has one store too many for a while: those that it declares are meant, and together they
+ * are as ready as the least ready. What a service leaves behind is seen as long as any of it runs.
+ */
 function storesOf(
-  { data, engineOf }: Senses,
+  { data, declaredOf }: Senses,
   engines: readonly Readonly<Record<string, StoreObservation>>[],
 ): Record<string, StoreObservation> {
+  const services = new Set(engines.flatMap((stores) => Object.keys(stores)));
   const stores: Record<string, StoreObservation> = {};
-  for (const [index, { engine }] of data.entries()) {
-    for (const [service, store] of Object.entries(engines[index] ?? {})) {
-      const declared = engineOf(service);
-      if (declared !== undefined && declared !== engine) continue;
-      if (stores[service] === undefined || store.kind !== 'stopped') stores[service] = store;
-    }
+  for (const service of services) {
+    const declared = declaredOf(service);
+    const seen = data.flatMap(({ engine }, index) => {
+      const store = engines[index]?.[service];
+      const asked = declared?.find((one) => one.engine === engine);
+      if (store === undefined || (declared !== undefined && asked === undefined)) return [];
+      return [asked === undefined ? store : asAsked(store, asked)];
+    });
+    const missing = declared !== undefined && seen.length < declared.length;
+    const [one] = seen.toSorted((a, b) => (readiness(a) - readiness(b)) * (declared === undefined ? -1 : 1));
+    if (one !== undefined) stores[service] = missing ? { kind: 'stopped', how: undefined } : one;
   }
   return stores;
+}
+
+/** One whose settings are to be changed is not what was asked for: provisioning it anew changes them. */
+function asAsked(store: StoreObservation, { settings }: DeclaredStore): StoreObservation {
+  if (store.kind !== 'ready' || isDeepStrictEqual(store.settings ?? {}, settings)) return store;
+  return { kind: 'starting' };
+}
+
+function readiness(store: StoreObservation): number {
+  if (store.kind === 'stopped') return 0;
+  if (store.kind === 'starting') return 1;
+  // Credentials that wait to be withdrawn must be seen.
+  return store.replacedAt === undefined ? 3 : 2;
 }
 
 function followProbes(senses: Senses, instances: readonly ComputeInstance[], adopted: ReadonlySet<InstanceId>): void {

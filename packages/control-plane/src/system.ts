@@ -19,6 +19,7 @@ import { type ApplyParts, folderOf } from './apply.ts';
 import { type Bulletin, createBulletin } from './bulletin.ts';
 import type { Clock } from './clock.ts';
 import { stepDeadlineMs } from './deadlines.ts';
+import { declaredStores } from './declared-stores.ts';
 import { desireOf } from './desire.ts';
 import { edgeName } from './edges.ts';
 import { execute, type Hands, releaseLostPorts, wantedOf } from './execute.ts';
@@ -114,9 +115,11 @@ export function createSystem(parts: SystemParts): System {
   const desired = (look: Look) =>
     desireOf(applied.current(), { decisions, routes: routes(look).key, startedAt, instances: autoscaler.instances });
 
+  const driverOf = (wanted: DataDriver['engine'] | undefined) => data.find(({ engine }) => engine === wanted);
   const hands: Hands = {
     ...{ applied, ports, secrets, decisions, compute, traffic, data, clock, routes, redact },
-    dataOf: ({ database }) => data.find(({ engine }) => engine === database?.engine),
+    dataOf: ({ database }) => driverOf(database?.engine),
+    driverOf,
     pathOf: async () => parts.machine.servicePath(applied.current()?.path ?? ''),
     buildRequest: async (spec, revision) => buildRequest(parts, spec, revision),
     sample: async ({ service, requests }, signal) => {
@@ -144,10 +147,13 @@ export function createSystem(parts: SystemParts): System {
     };
   };
   const analysisOf = (service: string) => wantedOf(service, { applied })?.spec.rollout.analysis;
-  const engineOf = (service: string) => wantedOf(service, { applied })?.spec.database?.engine;
+  const declaredOf = (service: string) => {
+    const spec = wantedOf(service, { applied })?.spec;
+    return spec && declaredStores(spec);
+  };
   const { evidence } = analyst;
   const observer = createObserver({
-    ...{ compute, traffic, data, prober, ledger, decisions, clock, subject, engineOf, evidence },
+    ...{ compute, traffic, data, prober, ledger, decisions, clock, subject, declaredOf, evidence },
   });
   const autoscaler = createAutoscaler({
     ...{ applied: applied.current, decisions, clock, stats: parts.stats, usage: () => compute.usage() },
@@ -214,10 +220,19 @@ function applyParts(parts: SystemParts, { isEnding, forgive }: Pick<ApplyParts, 
   return {
     ...{ folder, applied, decisions, secrets, ports, clock, isEnding, forgive },
     inputsKey: (spec, path) => compute.inputsKey(keyRequest(parts, spec, path)),
-    blockedBy: async (spec, path) => [...machine.missingTools(spec, path), ...(await fixedPortTaken(spec, compute))],
+    blockedBy: async (spec, path) => [
+      ...machine.missingTools(spec, path),
+      ...missingServers(spec, parts.data),
+      ...(await fixedPortTaken(spec, compute)),
+    ],
     gatewayTaken: (gateway) => gatewayTaken(gateway, isOurs),
     isOurs,
   };
+}
+
+function missingServers(spec: LaunchSpec, data: readonly DataDriver[]): readonly string[] {
+  const engines = declaredStores(spec).map(({ engine }) => engine);
+  return data.filter(({ engine }) => engines.includes(engine)).flatMap((driver) => driver.missing?.() ?? []);
 }
 
 function buildRequest(parts: SystemParts, spec: LaunchSpec, revision: RevisionId): Omit<BuildRequest, 'deadlineMs'> {

@@ -19,6 +19,8 @@ export interface DataDriver {
   stop(request: { readonly service: string }, options: CallOptions): Promise<void>;
   /** Deletes the data for good. Refuses while the server runs. */
   purge(request: { readonly service: string }, options: CallOptions): Promise<void>;
+  /** Why this machine can't run it, with the remedy; undefined: it can. */
+  missing?(): string | undefined;
   /** How its passwords are renewed; undefined: they are not Islet's to give. */
   readonly credentials?: StoreCredentials;
   observe(): Promise<Readonly<Record<string, StoreObservation>>>;
@@ -48,7 +50,7 @@ export interface StoreRequest {
   readonly service: string;
   /** Of an outside server; undefined for engines that Islet runs. */
   readonly url: string | undefined;
-  /** The engine's own settings, by its own names, that hold from its next start on. */
+  /** The engine's own settings, by its own names. Those of a store that runs are changed by another `provision`. */
   readonly settings?: Readonly<Record<string, string>>;
 }
 
@@ -131,4 +133,6 @@ export type StoreObservation =
       readonly port: number | undefined;
       /** When the credentials were replaced that still work beside the new ones; absent: there are none. */
       readonly replacedAt?: number;
+      /** Those of `StoreRequest` that hold; absent: none. */
+      readonly settings?: Readonly<Record<string, string>>;
     };

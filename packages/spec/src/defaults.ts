@@ -22,6 +22,7 @@ export const SERVICE_DEFAULTS = {
   'run.stop.drain': { value: '30s', name: 'drain: in flight', source: 'Kamal; Kubernetes' },
   uses: { value: [], name: 'security: least privilege' },
   'api.protocol': { value: 'http', name: 'api' },
+  'redis.maxMemory': { value: '64Mi', name: 'redis' },
   'health.startup.fastPeriod': { value: '100ms', name: 'probes: startup' },
   'health.startup.fastFor': { value: '5s', name: 'probes: startup' },
   'health.startup.period': { value: '1s', name: 'probes: startup', source: 'Kamal' },

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import {
   type CallOptions,
   type DataDriver,
@@ -16,8 +17,9 @@ import { isFolder, makeOwnedFolder, makePassage, removeIfEmpty, removeOwnedFolde
 import { removeLogs, serviceUser, Turns } from '@islet/supervise';
 import { ADMIN, accessFile, hashOf, READER } from './access.ts';
 import { HOST, withClient } from './client.ts';
-import { LIMITS, type RedisOptions } from './options.ts';
-import { requireServer } from './program.ts';
+import { LIMITS, type RedisOptions, SETTINGS } from './options.ts';
+import { missingServer, requireServer } from './program.ts';
+import { Readiness } from './readiness.ts';
 import { Records, type RedisRecord, type Started, writeDurably } from './records.ts';
 import { lastComplaint, logSize, processName, runningServer, serverArguments, untilReady } from './server.ts';
 import { runCommand } from './shell.ts';
@@ -31,10 +33,7 @@ class RedisDriver implements DataDriver {
   readonly engine = 'redis';
   readonly #options: RedisOptions;
   readonly #records: Records;
-  /** The processes that have let Islet in, by service. */
-  readonly #ready = new Map<string, string>();
-  readonly #checks = new Map<string, Promise<void>>();
-  readonly #closing = new AbortController();
+  readonly #readiness: Readiness;
   readonly #turns = new Turns();
   readonly #listeners = new Set<() => void>();
   readonly #exits: Disposable;
@@ -42,16 +41,21 @@ class RedisDriver implements DataDriver {
   constructor(options: RedisOptions) {
     this.#options = options;
     this.#records = new Records(join(options.layout.state, 'redis'));
+    this.#readiness = new Readiness(options.supervisor, () => this.#changed());
     this.#exits = options.supervisor.onExit((name) => {
       if (this.#records.all().some(({ service }) => processName(service) === name)) this.#changed();
     });
+  }
+
+  missing(): string | undefined {
+    return missingServer(this.#options.path);
   }
 
   async provision({ service, settings = {} }: StoreRequest, { signal }: CallOptions): Promise<void> {
     await this.#turns.take(service, async () => {
       signal.throwIfAborted();
       const record = this.#records.get(service) ?? (await this.#newRecord(service));
-      if (this.#isReady(service)) return;
+      if (this.#readiness.isReady(service)) return this.#configure(record, settings, signal);
       const logFrom = await logSize(this.#logOf(service));
       const started = await this.#ensureStarted(record, settings);
       const isAlive = () => runningServer(this.#options.supervisor, service) !== undefined;
@@ -65,7 +69,7 @@ class RedisDriver implements DataDriver {
           hint: 'its users are written at each start: islet restart it, or look who changed them',
         });
       }
-      this.#setReady(service);
+      this.#readiness.setReady(service);
       this.#changed();
     });
   }
@@ -172,34 +176,16 @@ class RedisDriver implements DataDriver {
   async close(): Promise<void> {
     this.#exits[Symbol.dispose]();
     this.#listeners.clear();
-    this.#closing.abort();
-    await Promise.all(this.#checks.values());
+    await this.#readiness.close();
   }
 
   #observeRunning(record: RedisRecord, pid: number): StoreObservation {
-    const { service, port, replaced } = record;
-    if (this.#isReady(service)) {
-      return { kind: 'ready', pid, port, ...(replaced && { replacedAt: replaced.at }) };
+    const { service, port, replaced, settings } = record;
+    if (this.#readiness.isReady(service)) {
+      return { kind: 'ready', pid, port, ...(replaced && { replacedAt: replaced.at }), ...(settings && { settings }) };
     }
-    if (isStarted(record) && !this.#checks.has(service)) this.#check(record);
+    if (isStarted(record)) this.#readiness.check(record);
     return { kind: 'starting' };
-  }
-
-  /** A server that this process has not seen start (it was adopted) is tried in the background. */
-  #check(started: Started): void {
-    const { service } = started;
-    const isAlive = () => runningServer(this.#options.supervisor, service) !== undefined;
-    const check = untilReady(started, { isAlive, signal: this.#closing.signal })
-      .then((readiness) => {
-        if (readiness === 'ready') this.#setReady(service);
-      })
-      // It takes longer than it may, or this driver is closed: the next look checks again.
-      .catch(() => {})
-      .then(() => {
-        this.#checks.delete(service);
-        this.#changed();
-      });
-    this.#checks.set(service, check);
   }
 
   async #ensureStarted(record: RedisRecord, settings: Readonly<Record<string, string>>): Promise<Started> {
@@ -212,7 +198,7 @@ class RedisDriver implements DataDriver {
     await makePassage(this.#folderOf(service));
     await makeOwnedFolder(data, user);
     // On disk before the server listens there: whoever adopts it must find it.
-    const started = { ...record, port: await ports.take(processName(service)) };
+    const started = { ...record, settings, port: await ports.take(processName(service)) };
     await this.#records.write(started);
     await this.#writeAccess(started);
     const { port } = started;
@@ -227,6 +213,29 @@ class RedisDriver implements DataDriver {
     });
     log.info({ service, port }, 'Redis server started');
     return started;
+  }
+
+  /** Without a restart: nobody who is connected notices. What is no longer said goes back to what it was. */
+  async #configure(
+    record: RedisRecord,
+    settings: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { service, settings: before = {} } = record;
+    if (!isStarted(record) || isDeepStrictEqual(before, settings)) return;
+    const gone = Object.keys(before).filter((name) => !(name in settings));
+    const defaults: Readonly<Record<string, string>> = SETTINGS;
+    const back = gone.flatMap((name) => (defaults[name] === undefined ? [] : [[name, defaults[name]] as const]));
+    const words = [...back, ...Object.entries(settings)].flat();
+    try {
+      if (words.length > 0) await this.#administer(record, ['CONFIG', 'SET', ...words], signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new DriverError('refused', `the Redis server of ${service} takes no such settings: ${reason}`);
+    }
+    await this.#records.write({ ...record, settings });
+    this.#changed();
   }
 
   async #newRecord(service: string): Promise<RedisRecord> {
@@ -267,16 +276,6 @@ class RedisDriver implements DataDriver {
     const record = this.#records.get(service);
     if (record !== undefined && isStarted(record)) return record;
     throw new DriverError('not-found', `${service} has no Redis server`, { hint: 'provision it first' });
-  }
-
-  #isReady(service: string): boolean {
-    const process = runningServer(this.#options.supervisor, service);
-    return process !== undefined && this.#ready.get(service) === `${process.pid} ${process.startedAt}`;
-  }
-
-  #setReady(service: string): void {
-    const process = runningServer(this.#options.supervisor, service);
-    if (process) this.#ready.set(service, `${process.pid} ${process.startedAt}`);
   }
 
   #folderOf(service: string): string {

@@ -11,6 +11,8 @@ export interface RedisRecord {
   /** What `rotate` replaced, and still lets in. */
   readonly replaced?: { readonly password: string; readonly at: number };
   readonly adminPassword: string;
+  /** What the service says beside `SETTINGS`, as it holds now. */
+  readonly settings?: Readonly<Record<string, string>>;
   /** Where it was last started; undefined: never. */
   readonly port: number | undefined;
 }

@@ -184,6 +184,24 @@ describe('a Redis server', () => {
     assert.equal((await run('GET "a')).kind, 'failed');
   });
 
+  it('changes settings while it runs, and nobody loses a connection', async () => {
+    const { port, user, password } = await connection();
+    const { pid } = await ready();
+    await withClient({ port: port!, user: user!, password: password! }, patience().signal, async (ask) => {
+      const id = await ask('CLIENT', 'ID');
+      await opened.driver.provision({ ...request, settings: { maxmemory: '9000000', appendonly: 'no' } }, patience());
+      assert.match(String(await ask('INFO', 'memory')), /maxmemory:9000000/);
+      assert.equal(await ask('CLIENT', 'ID'), id);
+    });
+    assert.deepEqual((await ready()).settings, { maxmemory: '9000000', appendonly: 'no' });
+    await opened.driver.provision(request, patience());
+    assert.match(String(await send(await connection(), 'INFO', 'persistence')), /aof_enabled:1/);
+    assert.equal((await ready()).pid, pid);
+    await assert.rejects(opened.driver.provision({ ...request, settings: { maxmemory: 'plenty' } }, patience()), {
+      code: 'refused',
+    });
+  });
+
   it('takes settings at its next start', async () => {
     await opened.driver.stop({ service: 'carts' }, patience());
     const settings = { maxmemory: '8mb', 'maxmemory-policy': 'allkeys-lru' };

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { type Located, mapOf } from '../located.ts';
-import { exactlyOneOf, withShorthand } from './notes.ts';
+import { exactlyOneOf, lifted, withShorthand } from './notes.ts';
 import { command, relativePath, secretName } from './values.ts';
 
 const seed = withShorthand(
@@ -49,7 +48,3 @@ export const database = withShorthand(
   ),
   { written: engine, lift: (node) => lifted(node, 'engine') },
 );
-
-function lifted(node: Located, key: string): Located {
-  return node.kind === 'scalar' && typeof node.value === 'string' ? mapOf(node.place, { [key]: node }) : node;
-}
