@@ -52,6 +52,8 @@ export interface Senses {
   readonly clock: Clock;
   /** What a service declares; undefined: it is asked to be gone. */
   readonly declaredOf: (service: string) => readonly DeclaredStore[] | undefined;
+  /** Its store is being replaced just now: it is nobody's to stop. */
+  readonly isRestoring: (service: string) => boolean;
   /** What its requests say of the generation that a service tries. */
   readonly evidence: (service: string) => Evidence | undefined;
   /** What to probe of an instance; undefined: its revision is not known any more. */
@@ -88,7 +90,7 @@ export function createObserver(senses: Senses): Observer {
         senses,
         engines.map(({ seen }) => seen),
       );
-      const names = new Set([...Object.keys(compute.seen.services), ...Object.keys(stores)]);
+      const names = new Set([...Object.keys(compute.seen.services), ...Object.keys(stores)].filter(isService));
       const services = [...names].map((name): [string, ObservedService] => {
         const { built = [], instances = [] } = compute.seen.services[name] ?? {};
         return [name, serviceOf(name, { built, instances }, stores[name], senses)];
@@ -102,6 +104,11 @@ export function createObserver(senses: Senses): Observer {
       };
     },
   };
+}
+
+/** Copies of a store have names that no service has: `drill.orders`. They are not of `plan`. */
+function isService(name: string): boolean {
+  return !name.includes('.');
 }
 
 /**
@@ -168,13 +175,14 @@ function serviceOf(
   store: StoreObservation | undefined,
   senses: Senses,
 ): ObservedService {
-  const { stable, promotedAt, fallback, progress, failed, migrated } = senses.decisions.rollouts(name);
+  const { stable, promotedAt, fallback, progress, failed, migrated, contracts } = senses.decisions.rollouts(name);
   const whole = (one: StableGeneration | undefined) => (one && seen.built.includes(one.revision) ? one : undefined);
   return {
     ...unseen(name),
     built: seen.built,
-    store: storeOf(store, seen.instances),
+    store: senses.isRestoring(name) ? { kind: 'none' } : storeOf(store, seen.instances),
     migrated,
+    contracts,
     instances: seen.instances.map((instance) => instanceOf(instance, senses)).sort((a, b) => (a.id < b.id ? -1 : 1)),
     stable: whole(stable),
     fallback: whole(fallback),

@@ -28,6 +28,9 @@ export const LIMITS = {
   deathCheckMs: 500,
   /** From the first byte of a request's head to its last: what a slow-loris gets. */
   requestHeadTimeoutMs: 10_000,
+  tlsHandshakeMs: 10_000,
+  /** How often the files of certificates are looked at. */
+  certificateLookMs: 5_000,
   clientIdleMs: 75_000,
   /** Without a byte for a client that has ended its side: it may wait for its answer, or have left. */
   halfClosedMs: 1_000,
@@ -72,6 +75,16 @@ export const LIMITS = {
   goneRevisions: 8,
   /** An endpoint that refused is passed over for this long, while others are left. */
   avoidRefusedMs: 1_000,
+
+  /** The access log is written in batches, this often. */
+  accessLogFlushMs: 200,
+  /** What waits for the disk; beyond it lines are lost, and counted. */
+  accessLogBufferBytes: 4 * 1024 * 1024,
+  accessLogFileBytes: 16 * 1024 * 1024,
+  /** Files of that size that are kept beside the current one. */
+  accessLogOldFiles: 4,
+  /** The longest life of a token that lets a caller see what was decided. */
+  explainTokenMs: 24 * 60 * 60 * 1000,
 
   sweepMs: 100,
   poolSweepMs: 1_000,

@@ -2,9 +2,9 @@ import type { CacheSpec, CompressSpec } from './content-model.ts';
 import { type Leaf, leaves } from './leaf.ts';
 import type { Path } from './located.ts';
 import { durationText, sizeText } from './quantities.ts';
-import type { ParsedTraffic } from './schema/traffic.ts';
+import type { ParsedPolicy } from './schema/traffic.ts';
 
-export function cacheOf(cache: ParsedTraffic['cache']): CacheSpec | undefined {
+export function cacheOf(cache: ParsedPolicy['cache']): CacheSpec | undefined {
   if (cache === undefined || cache === 'off') return undefined;
   const { memory, maxBody, freshFor, staleWhileRevalidate, staleIfError, acrossRevisions } = cache;
   return {
@@ -29,7 +29,7 @@ export function cacheLeaves(section: Path, cache: CacheSpec | undefined): readon
   });
 }
 
-export function compressOf(compress: ParsedTraffic['compress']): CompressSpec | undefined {
+export function compressOf(compress: ParsedPolicy['compress']): CompressSpec | undefined {
   if (compress === undefined || compress === 'off') return undefined;
   const { encodings, min, types } = compress;
   return { encodings, minBytes: min, types };

@@ -17,6 +17,7 @@ import { isFolder, makeOwnedFolder, makePassage, removeIfEmpty, removeOwnedFolde
 import { removeLogs, serviceUser, Turns } from '@islet/supervise';
 import { ADMIN, accessFile, hashOf, READER } from './access.ts';
 import { HOST, withClient } from './client.ts';
+import { endedAtStart, lostRecord, noMigrations, strangerInside } from './failures.ts';
 import { LIMITS, type RedisOptions, SETTINGS } from './options.ts';
 import { missingServer, requireServer } from './program.ts';
 import { Readiness } from './readiness.ts';
@@ -60,15 +61,8 @@ class RedisDriver implements DataDriver {
       const started = await this.#ensureStarted(record, settings);
       const isAlive = () => runningServer(this.#options.supervisor, service) !== undefined;
       const readiness = await untilReady(started, { isAlive, signal });
-      if (readiness === 'ended') {
-        const complaint = await lastComplaint(this.#logOf(service), logFrom);
-        throw new DriverError('unavailable', `the Redis server of ${service} ended at its start: ${complaint}`);
-      }
-      if (readiness === 'rejected') {
-        throw new DriverError('refused', `the Redis server of ${service} doesn't know Islet's own user`, {
-          hint: 'its users are written at each start: islet restart it, or look who changed them',
-        });
-      }
+      if (readiness === 'ended') throw endedAtStart(service, await lastComplaint(this.#logOf(service), logFrom));
+      if (readiness === 'rejected') throw strangerInside(service);
       this.#readiness.setReady(service);
       this.#changed();
     });
@@ -240,13 +234,7 @@ class RedisDriver implements DataDriver {
 
   async #newRecord(service: string): Promise<RedisRecord> {
     if (await isFolder(this.#folderOf(service))) {
-      throw new DriverError(
-        'refused',
-        `${service} has Redis data in ${this.#folderOf(service)}, and its record is gone`,
-        {
-          hint: `restore redis/${service}.json in the state folder, or move the data away`,
-        },
-      );
+      throw lostRecord(service, this.#folderOf(service));
     }
     const name = service === ADMIN || service === READER || service === 'default' ? `svc-${service}` : service;
     const record = { service, name, password: newPassword(), adminPassword: newPassword(), port: undefined };
@@ -301,10 +289,4 @@ function isStarted(record: RedisRecord): record is Started {
 
 function newPassword(): string {
   return randomBytes(32).toString('hex');
-}
-
-function noMigrations(service: string): DriverError {
-  return new DriverError('unsupported', `the store of ${service} is Redis, which has no schema to migrate`, {
-    hint: 'take `database.migrations` out of service.yaml',
-  });
 }

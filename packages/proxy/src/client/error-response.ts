@@ -1,4 +1,3 @@
-import type { TrafficRule } from '@islet/policy';
 import { PROXY_ERRORS, type ProxyErrorCode } from '../errors.ts';
 
 export interface ErrorDetails {
@@ -6,10 +5,11 @@ export interface ErrorDetails {
   readonly service: string | undefined;
   readonly message: string;
   readonly requestId: string | undefined;
-  readonly rule?: TrafficRule | undefined;
+  /** What decided, as far as this caller may know it. */
+  readonly explanation?: string | undefined;
   readonly retryAfterMs?: number | undefined;
   /** More of them, each line with its end. */
-  readonly fields?: string;
+  readonly fields?: string | undefined;
 }
 
 /** An answer of the proxy's own: the same shape for every code, and marked so that it is never taken for a service's. */
@@ -29,11 +29,11 @@ export function errorAnswer(details: ErrorDetails): ErrorAnswer {
 }
 
 /** What every such answer says of itself, whatever its protocol. */
-export function errorFields({ code, requestId, rule, retryAfterMs = 1_000, fields = '' }: ErrorDetails): string {
+export function errorFields({ code, requestId, explanation, retryAfterMs = 1_000, fields = '' }: ErrorDetails): string {
   const { status } = PROXY_ERRORS[code];
   return (
     `x-islet-error: ${code}\r\n` +
-    (rule === undefined ? '' : `x-islet-explain: ${rule}\r\n`) +
+    (explanation === undefined ? '' : `x-islet-explain: ${explanation}\r\n`) +
     (requestId === undefined ? '' : `x-request-id: ${requestId}\r\n`) +
     (status === 503 || status === 429 ? `Retry-After: ${Math.max(1, Math.ceil(retryAfterMs / 1000))}\r\n` : '') +
     fields
@@ -56,6 +56,7 @@ export function errorResponse(
 }
 
 const REASONS: Readonly<Record<(typeof PROXY_ERRORS)[ProxyErrorCode]['status'], string>> = {
+  308: 'Permanent Redirect',
   400: 'Bad Request',
   404: 'Not Found',
   408: 'Request Timeout',

@@ -1,7 +1,8 @@
 import type { TrafficRule } from '@islet/policy';
-import { ProxyError } from '../errors.ts';
+import { ProxyError, type ProxyErrorCode } from '../errors.ts';
 import type { Field } from '../http/fields.ts';
-import type { ResponseHead } from '../http/response-head.ts';
+import { grpcStatusIn, type ResponseHead } from '../http/response-head.ts';
+import { ownFields, whyOf } from '../record/told.ts';
 import type { Runtime } from '../runtime.ts';
 import { Admission } from './admission.ts';
 import { Approach, type ApproachUser } from './approach.ts';
@@ -13,7 +14,7 @@ import { CompressedReply, type CompressedUser } from './compressed-reply.ts';
 import type { ExchangeClient } from './exchange-client.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
 import { CUT } from './failures.ts';
-import { addWhole, type Reply } from './reply.ts';
+import { addWhole, type HeadOptions, type Reply } from './reply.ts';
 import { type Sizes, sizesOf } from './sizes.ts';
 import { servedOf } from './stored-reply.ts';
 import { Tunnel } from './tunnel.ts';
@@ -45,7 +46,7 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
     this.#order = order;
     this.#client = client;
     this.#runtime = runtime;
-    this.#startedAt = runtime.now();
+    this.#startedAt = order.trail.start.startedAt;
     const admission = new Admission({ ...order, runtime });
     const cached = cachedOf(order, runtime);
     const call = new Call({ order, runtime, user: this, client });
@@ -80,6 +81,7 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
   }
 
   onRequestBody(bytes: Buffer): void {
+    this.#order.trail.bytesIn += bytes.length;
     if (this.#state === 'over') return;
     const tooLarge = this.#sizes?.refuseRequestBody(bytes.length);
     if (tooLarge === undefined) this.#call.onRequestBody(bytes);
@@ -95,7 +97,7 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
   }
 
   onSwitch(head: ResponseHead, { wire }: Attempt): void {
-    const { request, edge, policy } = this.#order;
+    const { request, edge, policy, trail } = this.#order;
     const { socket } = this.#client;
     const { connection } = wire;
     if (socket === undefined || connection === undefined || !request.fields.upgrade || !head.upgrade) {
@@ -105,8 +107,12 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
     this.#admission.answered(head.status);
     this.#admission.switched();
     edge.counts.status(head.status);
+    trail.answered(head.status, this.#runtime.now());
     this.#reply.addSwitch(head);
+    const { bytesRead, bytesWritten } = socket;
     const onEnd = () => {
+      trail.bytesIn = socket.bytesRead - bytesRead;
+      trail.bytesOut = socket.bytesWritten - bytesWritten;
       this.#call.endTunnel();
       this.#end();
     };
@@ -115,7 +121,8 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
   }
 
   onHead(head: ResponseHead, { status, revision }: Parameters<CallUser['onHead']>[1]): void {
-    const { edge } = this.#order;
+    const { edge, trail } = this.#order;
+    trail.answered(head.status, this.#runtime.now());
     const tooLarge = this.#sizes?.refuseResponse(head);
     if (tooLarge !== undefined) {
       this.#breakOff(tooLarge);
@@ -135,11 +142,12 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
       return;
     }
     if (status !== undefined) edge.counts.status(status);
-    this.#reply.addHead(verdict?.head ?? head, { close: this.#closes });
+    this.#reply.addHead(verdict?.head ?? head, this.#headOptions(head));
   }
 
   onBody(bytes: Buffer): void {
     if (this.#state === 'over') return;
+    this.#order.trail.bytesOut += bytes.length;
     const tooLarge = this.#sizes?.refuseResponseBody(bytes.length);
     if (tooLarge !== undefined) this.#breakOff(tooLarge);
     else {
@@ -153,6 +161,7 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
     if (status !== undefined) {
       this.#admission.answered(status);
       this.#order.edge.counts.status(status);
+      this.#order.trail.endedAs(status, grpcStatusIn(trailers));
     }
     this.#cached?.onBodyEnd({ hasTrailers: trailers.length > 0 });
     if (this.#instead !== undefined) this.#addStored(this.#instead);
@@ -192,7 +201,7 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
 
   onClientGone(): void {
     if (this.#state === 'over') return;
-    this.#order.edge.counts.error('client-gone');
+    this.#fails('client-gone');
     this.#call.abandon();
     this.#end();
   }
@@ -216,8 +225,8 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
 
   onBroken(error: ProxyError = CUT): void {
     this.#reply.flush();
-    this.#order.edge.counts.error(error.code);
-    if (error.rule !== undefined) this.#order.edge.decided(error.rule);
+    this.#fails(error.code);
+    if (error.rule !== undefined) this.#decided(error, error.rule);
     this.#end();
     // A body that ends with the connection would look whole after an orderly close.
     this.#client.cut(error, { byReset: this.#order.request.http10 });
@@ -234,26 +243,33 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
     this.#call.abandon();
     if (!hasBegun) this.#answer(error);
     else {
-      if (error.rule !== undefined) this.#order.edge.decided(error.rule);
+      if (error.rule !== undefined) this.#decided(error, error.rule);
       this.onBroken();
     }
   }
 
   /** Answers with what is stored. */
   #serve(answer: StoredAnswer, rule?: TrafficRule): void {
-    if (rule !== undefined) this.#order.edge.decided(rule);
+    const { trail } = this.#order;
+    if (rule !== undefined) trail.decided(rule, 'what is stored has passed its time', this.#runtime.now());
     this.#addStored(answer);
     this.#reply.flush();
     this.#finishWhenWhole();
   }
 
   #addStored({ stored, status }: StoredAnswer): void {
-    const { request, edge } = this.#order;
-    const served = servedOf(stored, request, this.#runtime.now());
-    edge.decided('traffic.cache');
+    const { request, edge, trail } = this.#order;
+    const now = this.#runtime.now();
+    const served = servedOf(stored, request, now);
+    trail.noted('traffic.cache', status, now);
+    trail.answered(served.head.status, now);
     edge.counts.status(served.head.status);
     this.#state = 'responded';
-    addWhole(this.#reply, { ...served, head: withStatus(served.head, status) }, { close: this.#closes });
+    addWhole(this.#reply, { ...served, head: withStatus(served.head, status) }, this.#headOptions(served.head));
+  }
+
+  #headOptions(head: ResponseHead): HeadOptions {
+    return { close: this.#closes, fields: ownFields(head, this.#order.trail) };
   }
 
   /** The client's connection can't be kept after the response. */
@@ -261,15 +277,29 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
     return this.#order.request.fields.close || !this.#call.isSent || this.#client.leaving;
   }
 
-  #answer({ code, message, rule, retryAfterMs, fields }: ProxyError): void {
-    const { service, origin, edge } = this.#order;
-    const { requestId } = origin;
+  #answer(error: ProxyError): void {
+    const { code, message, rule, retryAfterMs, fields } = error;
+    const { service, edge, trail, origin } = this.#order;
     edge.counts.error(code);
-    if (rule !== undefined) edge.decided(rule);
+    trail.failed(code, { isSent: true });
+    if (rule !== undefined) this.#decided(error, rule);
     this.#admission.failed(code);
     this.#cached?.end(this.#approach, { answered: true });
     this.#end();
-    this.#client.answer({ code, message, rule, retryAfterMs, fields, service: service.name, requestId });
+    const explanation = trail.start.asked ? trail.text : origin.from.kind === 'gateway' ? undefined : rule;
+    const { requestId } = origin;
+    this.#client.answer({ code, message, explanation, retryAfterMs, fields, service: service.name, requestId });
+  }
+
+  #decided(error: ProxyError, rule: TrafficRule): void {
+    const { trail, policy } = this.#order;
+    trail.decided(rule, whyOf(error, rule, policy), this.#runtime.now());
+  }
+
+  /** It ends without an answer of its own, and can't be told so. */
+  #fails(code: ProxyErrorCode): void {
+    this.#order.edge.counts.error(code);
+    this.#order.trail.failed(code, { isSent: false });
   }
 
   /** The last of it may still be in the encoder. */
@@ -292,5 +322,6 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
     this.#approach.leave();
     this.#order.edge.counts.inFlight--;
     this.#runtime.stats.inFlight--;
+    this.#runtime.recorder.end(this.#order.trail, this.#runtime.now());
   }
 }
