@@ -2,8 +2,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { ApiError } from '@islet/client';
 import { generationOf } from '@islet/plan';
-import { describeCut, parseSystem, type SpecError, type SystemSpec } from '@islet/spec';
-import { nodeFiles } from '@islet/spec/node';
+import { describeCut, type Files, parseSystem, type SpecError, type SystemSpec } from '@islet/spec';
 import type { Clock } from './clock.ts';
 import { edgePorts, takeEdges, withEdges } from './edges.ts';
 import { failpoint } from './failpoint.ts';
@@ -16,6 +15,8 @@ import type { Secrets } from './store/secrets.ts';
 export interface ApplyParts {
   /** Absolute path of the system's folder. */
   readonly folder: string;
+  /** What stands in it. */
+  readonly files: Files;
   readonly applied: AppliedStore;
   readonly decisions: Decisions;
   readonly secrets: Secrets;
@@ -90,7 +91,7 @@ export async function propose(asked: Asked, parts: ApplyParts): Promise<Proposal
   const from = parts.applied.seq();
   const before = parts.applied.current();
   const { environment } = asked;
-  const parsed = parseSystem(nodeFiles(parts.folder), environment === undefined ? {} : { environment });
+  const parsed = parseSystem(parts.files, environment === undefined ? {} : { environment });
   if (parsed.kind === 'errors') throw invalid(parsed.errors);
   const { spec, warnings } = parsed;
   const taken = await parts.gatewayTaken(spec.gateway);

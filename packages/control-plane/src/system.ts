@@ -9,6 +9,7 @@ import type {
   TrafficDriver,
 } from '@islet/driver';
 import { type Desired, plan, type RevisionId } from '@islet/plan';
+import { nodeFiles } from '@islet/spec/node';
 import type { Guarantee } from '@islet/supervise';
 import type { Logger } from 'pino';
 import { type ApplyParts, folderOf } from './apply.ts';
@@ -136,6 +137,7 @@ export function createSystem(parts: SystemParts): System {
     ...{ applied: applied.current, decisions, clock, stats: parts.stats, usage: () => compute.usage() },
     seen: (service) => report?.look.observed.services[service]?.instances ?? [],
     onChange: () => reconciler.poke(),
+    onTrouble: (error) => log.error({ error: redact(error.message) }, 'scaling failed'),
     idle: parts.idle ?? false,
   });
   const context: StatusContext = {
@@ -192,6 +194,7 @@ function applyParts(parts: SystemParts, { isEnding, forgive }: Pick<ApplyParts, 
   const isOurs = (port: number) => isOfProxy(port, { traffic, clock });
   return {
     ...{ folder, applied, decisions, secrets, ports, clock, isEnding, forgive },
+    files: nodeFiles(folder),
     inputsKey: (spec, path) => compute.inputsKey(keyRequest(parts, spec, path)),
     blockedBy: async (spec, path) => [...machine.missingTools(spec, path), ...(await fixedPortTaken(spec, compute))],
     gatewayTaken: (gateway) => gatewayTaken(gateway, isOurs),

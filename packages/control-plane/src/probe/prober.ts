@@ -64,10 +64,14 @@ export function createProber({ clock, check, onTurn }: ProberParts): Prober {
       if (one.busy.has(probe)) continue;
       one.timers.set(
         probe,
-        clock.after(Math.max(0, at - clock.now()), () => void run(one, probe)),
+        clock.after(dueInMs(at, probe, one), () => void run(one, probe)),
       );
     }
   };
+
+  /** A clock that was put back must not stop the probes for as long as it was put back. */
+  const dueInMs = (at: number, probe: ProbeKind, { subject: { health } }: Watched): number =>
+    Math.min(Math.max(0, at - clock.now()), periodOf(health, probe));
 
   const run = async (one: Watched, probe: ProbeKind) => {
     const { health, site, key, instance } = one.subject;
@@ -103,6 +107,11 @@ interface Watched {
 function firstState({ adopted, startedAt, watchedFrom, health }: Subject, now: number): ProbeState {
   const fresh = startProbing(adopted ? now : Math.max(startedAt, watchedFrom));
   return adopted ? afterProbe(fresh, { probe: 'startup', ok: true }, now, health) : fresh;
+}
+
+function periodOf(health: HealthSpec, probe: ProbeKind): number {
+  if (probe === 'startup') return health.startup.periodMs;
+  return probe === 'live' && health.live !== undefined ? health.live.periodMs : health.ready.periodMs;
 }
 
 function probeOf(health: HealthSpec, probe: ProbeKind): { target: ProbeTarget; timeoutMs: number } {

@@ -42,6 +42,8 @@ export interface AutoscalerParts {
   readonly seen: (service: string) => readonly ObservedInstance[];
   /** Another number is asked for. */
   readonly onChange: () => void;
+  /** A look, or the record of a decision, failed; there will be another. */
+  readonly onTrouble: (error: Error) => void;
   readonly machine?: Resources;
   /** Decides nothing, and looks at nothing. */
   readonly idle: boolean;
@@ -103,10 +105,12 @@ export function createAutoscaler(parts: AutoscalerParts): Autoscaler {
     looking = true;
     try {
       await look();
-    } finally {
-      looking = false;
-      arm();
+    } catch (error) {
+      // Its record may not have been kept (a full disk): the number stays, and the next look decides anew.
+      parts.onTrouble(error instanceof Error ? error : new Error(String(error)));
     }
+    looking = false;
+    arm();
   };
 
   const arm = () => {
