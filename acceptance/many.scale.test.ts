@@ -110,7 +110,7 @@ function writeMany({ folder, port }: Fixture): void {
     copyFileSync(program.path, join(service, program.name));
     writeFileSync(
       join(service, 'service.yaml'),
-      `name: s${index}\nrun: { command: ${program.command} }\napi: { expose: /s${index} }\nrollout: { minHealthy: 0s }\n`,
+      `name: s${index}\nrun: { command: ${program.command} }\napi: { expose: /s${index} }\nrollout: { minHealthy: 0s, bake: 0s }\n`,
     );
   }
   rmSync(program.path);
@@ -136,7 +136,7 @@ function buildTiny(folder: string): Program {
   return { path, name: 'main.cjs', command: 'node main.cjs' };
 }
 
-const NO_TRAFFIC = { acknowledged: { routes: '', endpoints: {} }, inFlight: {}, removedAt: {} } as const;
+const NO_TRAFFIC = { acknowledged: { routes: '', endpoints: {}, splits: {} }, inFlight: {}, removedAt: {} } as const;
 const INSTANCES = 5;
 
 function manyDesired(services: number): Desired {
@@ -153,7 +153,8 @@ function manyDesired(services: number): Desired {
       hasStore: false,
       migrates: false,
       exclusive: false,
-      rollout: { maxSurge: 1, maxUnavailable: 0, minHealthyMs: 0, healthyDeadlineMs: 60_000 },
+      rollout: { maxSurge: 1, maxUnavailable: 0, minHealthyMs: 0, healthyDeadlineMs: 60_000, steps: [], bakeMs: 0 },
+      wave: undefined,
       drainMs: 30_000,
       stopGraceMs: 10_000,
       keep: [],
@@ -185,6 +186,6 @@ function manyObserved({ services }: Desired): Observed {
       .map(({ id }) => id)
       .sort(),
   ]);
-  const acknowledged = { routes: '', endpoints: Object.fromEntries(endpoints) };
+  const acknowledged = { routes: '', endpoints: Object.fromEntries(endpoints), splits: {} };
   return { services: Object.fromEntries(seen), traffic: { acknowledged, inFlight: {}, removedAt: {} }, held: {} };
 }

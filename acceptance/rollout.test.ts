@@ -44,7 +44,7 @@ const file = (run: object, more: object = {}) =>
     api: { expose: { path: '/changing', strip: true } },
     database: { engine: 'sqlite', migrations: 'migrations' },
     health: { ready: { http: '/readyz', period: '200ms' } },
-    rollout: { minHealthy: '0s', healthyDeadline: '30s' },
+    rollout: { minHealthy: '0s', bake: '0s', healthyDeadline: '30s' },
     ...more,
   });
 
@@ -72,7 +72,7 @@ const BROKEN = [
         `readyz: () => 'yes'`,
         `readyz: () => new Promise(() => console.log('still waiting'))`,
       ),
-      'service.yaml': file({}, { rollout: { minHealthy: '0s', healthyDeadline: '2s' } }),
+      'service.yaml': file({}, { rollout: { minHealthy: '0s', bake: '0s', healthyDeadline: '2s' } }),
     },
     says: [/^changing: start failed: .*was not ready within 2 s/m, /\| still waiting$/m],
   },

@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { startLoad } from './support/load.ts';
 import { makeSystem, type System } from './support/system.ts';
 
 /* The example shop: six services in four languages, brought up by one command from the files as they are. */
@@ -49,6 +50,17 @@ test('an order crosses all of its services', async () => {
   assert.notEqual(order.shipping, null);
   assert.equal((await shop.get('/')).status, 200);
   assert.equal((await shop.get('/api/recommendations?sku=amber-skerry')).status, 200);
+});
+
+test('the credentials of a database are replaced under load without a failed request', async () => {
+  using load = await startLoad(`${shop.url}/api/catalog/products`);
+  const { code, stderr } = await shop.islet('db', 'rotate', 'catalog');
+  assert.equal(code, 0, stderr);
+  const { ok, others } = await load.stop();
+  assert.ok(ok > 0);
+  assert.deepEqual(others, {});
+  const { stdout } = await shop.islet('decisions', 'catalog');
+  assert.match(stdout, /withdrew the old credentials/);
 });
 
 test('up again changes nothing', async () => {

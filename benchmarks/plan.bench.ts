@@ -85,7 +85,8 @@ function wanted(name: string, before: string | undefined): PresentService {
     hasStore: false,
     migrates: false,
     exclusive: false,
-    rollout: { maxSurge: 1, maxUnavailable: 0, minHealthyMs: 10_000, healthyDeadlineMs: 120_000 },
+    rollout: { maxSurge: 1, maxUnavailable: 0, minHealthyMs: 10_000, healthyDeadlineMs: 120_000, steps: [], bakeMs: 0 },
+    wave: undefined,
     drainMs: 30_000,
     stopGraceMs: 10_000,
     blocked: [],
@@ -118,7 +119,7 @@ function world(services: readonly ObservedService[]): Observed {
   const endpoints = Object.fromEntries(services.map(({ name, instances }) => [name, instances.map(({ id }) => id)]));
   return {
     services: Object.fromEntries(services.map((service) => [service.name, service])),
-    traffic: { acknowledged: { routes: 'routes', endpoints }, inFlight: {}, removedAt: {} },
+    traffic: { acknowledged: { routes: 'routes', endpoints, splits: {} }, inFlight: {}, removedAt: {} },
     held: {},
   };
 }

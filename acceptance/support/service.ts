@@ -13,7 +13,7 @@ export function filesOf(name: string, { file = {}, files = {} }: ServiceFixture)
     run: runOf({}),
     api: { expose: { path: `/${name}`, strip: true } },
     health: { ready: { http: '/readyz', period: '200ms' } },
-    rollout: { minHealthy: '0s', healthyDeadline: '30s' },
+    rollout: { minHealthy: '0s', bake: '0s', healthyDeadline: '30s' },
     ...file,
   };
   // JSON is YAML.

@@ -53,7 +53,7 @@ function writeService(folder: string, name: string, { expose, main, run = '', ex
     '  startup: { deadline: 10s }',
     '  ready: { http: /readyz, period: 200ms }',
     '  live: { http: /readyz, period: 300ms, timeout: 1s }',
-    'rollout: { minHealthy: 0s, healthyDeadline: 60s }',
+    'rollout: { minHealthy: 0s, bake: 0s, healthyDeadline: 60s }',
     extra,
     '',
   ];

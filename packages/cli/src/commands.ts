@@ -145,6 +145,13 @@ export const COMMANDS: readonly CommandSpec[] = [
         examples: ['islet db migrate orders --plan'],
         options: [{ flags: '--plan', text: 'show, and change nothing', required: true }, json, state],
       },
+      {
+        usage: 'rotate <service> [folder]',
+        summary: 'Give the database new credentials, and roll the service over to them; no query fails',
+        details: 'The old ones go on working until the last instance that was started with them has ended.',
+        examples: ['islet db rotate orders'],
+        options: [timeout('10m'), json, state],
+      },
     ],
   },
   {

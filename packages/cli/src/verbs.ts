@@ -15,6 +15,7 @@ export const VERBS: Readonly<Record<string, () => Promise<{ readonly run: unknow
   'secret list': () => import('./verbs/secret-list.ts'),
   'secret rm': () => import('./verbs/secret-rm.ts'),
   'db migrate': () => import('./verbs/db-migrate.ts'),
+  'db rotate': () => import('./verbs/db-rotate.ts'),
   status: () => import('./verbs/status.ts'),
   logs: () => import('./verbs/logs.ts'),
   call: () => import('./verbs/call.ts'),

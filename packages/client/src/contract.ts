@@ -198,6 +198,11 @@ export const contract = {
     params: service,
     response: ServiceEnvironment,
   }),
+  rotate: route('rotate', {
+    summary: "Give a service's database new credentials, and replace every instance by one that uses them",
+    params: service,
+    response: Accepted,
+  }),
   migrations: route('migrations', {
     summary: 'Which migrations of its folder would run now, and what of them is dangerous; changes nothing',
     params: service,

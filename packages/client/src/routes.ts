@@ -13,6 +13,7 @@ export const ROUTES = {
   scaling: { method: 'GET', path: '/v1/services/{service}/scaling', stream: false },
   logs: { method: 'GET', path: '/v1/logs', stream: true },
   environment: { method: 'GET', path: '/v1/services/{service}/environment', stream: false },
+  rotate: { method: 'POST', path: '/v1/services/{service}/database/rotate', stream: false },
   migrations: { method: 'GET', path: '/v1/services/{service}/database/migrations', stream: false },
   operator: { method: 'GET', path: '/v1/operator', stream: false },
   secrets: { method: 'GET', path: '/v1/secrets', stream: false },

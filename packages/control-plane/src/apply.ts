@@ -137,7 +137,8 @@ export async function accept(proposal: Proposal, parts: ApplyParts): Promise<Acc
   const before = store.current();
   const services = proposal.applied.services.map((service) => {
     const told = before?.services.find(({ spec }) => spec.name === service.spec.name);
-    return tryAgain(withEdges(service, edgePorts(service.spec, ports), told), parts);
+    const asked = tryAgain(withEdges(service, edgePorts(service.spec, ports), told), parts);
+    return { ...asked, wave: isSettled(asked, parts) ? told?.wave : proposal.from + 1 };
   });
   const applied = { ...proposal.applied, services };
   if (before !== undefined && sameApplied(before, applied)) return { revision: store.seq(), changed: false, warnings };
@@ -161,6 +162,11 @@ function tryAgain(service: AppliedService, { decisions, clock }: ApplyParts): Ap
   const tries = [...failed.keys()].filter((generation) => generation.startsWith(`${revision}.`));
   const last = Math.max(...tries.map((generation) => Number(generation.slice(revision.length + 1))));
   return { ...service, restarts: last + 1, since: clock.now() };
+}
+
+/** Nothing of it is to be rolled out, so that it has no place in the order of this request. */
+function isSettled({ revision, restarts, spec }: AppliedService, { decisions }: ApplyParts): boolean {
+  return decisions.rollouts(spec.name).stable?.generation === generationOf(revision, restarts);
 }
 
 /** What was asked for before and is no longer, and what is still on its way out. */
@@ -191,7 +197,7 @@ function sameApplied(some: Applied, other: Applied): boolean {
 }
 
 function plain(service: AppliedService) {
-  return { ...written(service), since: 0 };
+  return { ...written(service), since: 0, wave: 0 };
 }
 
 /** As it is after it was written and read: what is undefined is not there. */

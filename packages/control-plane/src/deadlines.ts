@@ -23,9 +23,12 @@ const STEP_MS: Readonly<Record<Exclude<Step['kind'], 'stop'>, number>> = {
   provision: 5 * 60_000,
   // A large table takes its time, and is not migrated twice because of this: each file is one transaction.
   migrate: 60 * 60_000,
+  retire: 60_000,
   start: 2 * 60_000,
   publish: 10_000,
   kill: MARGIN_MS,
+  advance: MARGIN_MS,
+  sample: 2 * 60_000,
   promote: MARGIN_MS,
   fail: MARGIN_MS,
   forget: 5 * 60_000,

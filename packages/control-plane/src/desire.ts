@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Desired, type DesiredService, generationOf, type PresentService, type RevisionId } from '@islet/plan';
+import { shiftSteps } from './shift-steps.ts';
 import type { Applied, AppliedService, LaunchSpec } from './store/applied.ts';
 import type { Decisions } from './store/decisions.ts';
 
@@ -29,8 +30,9 @@ export function desireOf(applied: Applied | undefined, context: DesireContext): 
 function presentOf(service: AppliedService, applied: Applied, context: DesireContext): PresentService {
   const { decisions, startedAt } = context;
   const { spec, revision, restarts, after, blocked, since } = service;
-  const { strategy, maxSurge, maxUnavailable, minHealthyMs, healthyDeadlineMs } = spec.rollout;
-  const inPlace = applied.mode === 'in-place';
+  const { strategy, maxSurge, maxUnavailable, minHealthyMs, healthyDeadlineMs, bakeMs } = spec.rollout;
+  // Somebody who edits in place wants to see the change, not to be kept safe from it; and what ran before is known.
+  const isCautious = applied.mode !== 'in-place' && service.isRollback !== true;
   return {
     kind: 'present',
     name: spec.name,
@@ -42,8 +44,13 @@ function presentOf(service: AppliedService, applied: Applied, context: DesireCon
     hasStore: spec.database !== undefined,
     migrates: spec.database?.migrations !== undefined,
     exclusive: strategy === 'recreate' || spec.api.port !== undefined,
-    // Somebody who edits in place wants to see the change, not to be kept safe from it.
-    rollout: { maxSurge, maxUnavailable, minHealthyMs: inPlace ? 0 : minHealthyMs, healthyDeadlineMs },
+    rollout: {
+      ...{ maxSurge, maxUnavailable, healthyDeadlineMs },
+      minHealthyMs: applied.mode === 'in-place' ? 0 : minHealthyMs,
+      steps: isCautious ? shiftSteps(spec.rollout) : [],
+      bakeMs: isCautious ? bakeMs : 0,
+    },
+    wave: applied.mode === 'in-place' ? undefined : service.wave,
     drainMs: spec.run.drainMs,
     stopGraceMs: spec.run.stopGraceMs,
     keep: keptRevisions(spec.name, decisions),

@@ -29,6 +29,8 @@ export interface Hands extends FactSources {
   readonly routes: (look: Look) => Routes;
   readonly buildRequest: (spec: LaunchSpec, revision: RevisionId) => Promise<Omit<BuildRequest, 'deadlineMs'>>;
   readonly redact: (text: string) => string;
+  /** Sends made-up requests to a generation, and as many to the one that it is compared with. */
+  readonly sample: (wanted: Omit<StepOf<'sample'>, 'kind'>, signal: AbortSignal) => Promise<void>;
   /** Why a service has no endpoints, for whoever gets the 503. */
   readonly unavailable: (service: string) => string | undefined;
 }
@@ -57,6 +59,11 @@ const ACTS: { readonly [K in Step['kind']]: Act<K> } = {
     hands.decisions.record({ kind: 'provisioned', service }, hands.clock.now());
     await provision(spec, hands, signal);
     failpoint('provision: after the store');
+  },
+
+  retire: async ({ service }, hands, _look, signal) => {
+    await dataFor(wantedSpec(service, hands), hands).credentials?.retire({ service }, { signal });
+    hands.decisions.record({ kind: 'retired', service }, hands.clock.now());
   },
 
   migrate: async ({ service, revision }, hands, _look, signal) => {
@@ -90,13 +97,13 @@ const ACTS: { readonly [K in Step['kind']]: Act<K> } = {
     failpoint('start: after the process');
   },
 
-  publish: async ({ endpoints }, hands, look, signal) => {
+  publish: async ({ endpoints, splits }, hands, look, signal) => {
     const table = look.traffic.kind === 'reachable' ? look.traffic.table : undefined;
     const endpointOf = (id: InstanceId) => {
       const found = look.instances.get(id);
       return found && { instance: id, revision: found.revision, host: HOST, port: found.port };
     };
-    const next = { version: (table?.version ?? 0) + 1, routes: hands.routes(look), endpoints };
+    const next = { version: (table?.version ?? 0) + 1, routes: hands.routes(look), endpoints, splits };
     await hands.traffic.publish(routingTable({ ...next, endpointOf, unavailable: hands.unavailable }), { signal });
     failpoint('publish: after the table');
   },
@@ -113,6 +120,14 @@ const ACTS: { readonly [K in Step['kind']]: Act<K> } = {
     failpoint('kill: after the end');
     hands.decisions.record({ kind: 'killed', service, instance, why }, hands.clock.now());
     failpoint('kill: after the record');
+  },
+
+  advance: async ({ service, generation, step, why }, { decisions, clock }) => {
+    decisions.record({ kind: 'advanced', service, generation, step, why }, clock.now());
+  },
+
+  sample: async ({ service, generation, requests }, hands, _look, signal) => {
+    await hands.sample({ service, generation, requests }, signal);
   },
 
   promote: async ({ service, revision, generation }, { decisions, clock }) => {

@@ -8,6 +8,7 @@ import type {
 } from '@islet/driver';
 import {
   type Endpoints,
+  type Evidence,
   type Hold,
   type InstanceId,
   type InstanceState,
@@ -16,6 +17,8 @@ import {
   type ObservedService,
   type ObservedStore,
   type ObservedTraffic,
+  type Splits,
+  type StableGeneration,
   type StepKey,
   unseen,
 } from '@islet/plan';
@@ -24,6 +27,7 @@ import type { Clock } from './clock.ts';
 import { openEyes } from './eyes.ts';
 import type { Ledger } from './ledger.ts';
 import type { Prober, Subject } from './probe/prober.ts';
+import { plannedSplit } from './split.ts';
 import type { Decisions } from './store/decisions.ts';
 
 /** One look at everything, and what `plan` needs of it. */
@@ -46,6 +50,8 @@ export interface Senses {
   readonly clock: Clock;
   /** The engine that a service declares; undefined: none, or it is asked to be gone. */
   readonly engineOf: (service: string) => DataDriver['engine'] | undefined;
+  /** What its requests say of the generation that a service tries. */
+  readonly evidence: (service: string) => Evidence | undefined;
   /** What to probe of an instance; undefined: its revision is not known any more. */
   readonly subject: (instance: ComputeInstance, adopted: boolean) => Subject | undefined;
 }
@@ -148,21 +154,32 @@ function serviceOf(
   store: StoreObservation | undefined,
   senses: Senses,
 ): ObservedService {
-  const { stable, failed, migrated } = senses.decisions.rollouts(name);
+  const { stable, promotedAt, fallback, progress, failed, migrated } = senses.decisions.rollouts(name);
+  const whole = (one: StableGeneration | undefined) => (one && seen.built.includes(one.revision) ? one : undefined);
   return {
     ...unseen(name),
     built: seen.built,
-    store: storeOf(store),
+    store: storeOf(store, seen.instances),
     migrated,
     instances: seen.instances.map((instance) => instanceOf(instance, senses)).sort((a, b) => (a.id < b.id ? -1 : 1)),
-    stable: stable && seen.built.includes(stable.revision) ? stable : undefined,
+    stable: whole(stable),
+    fallback: whole(fallback),
+    ...{ promotedAt, progress, evidence: senses.evidence(name) },
     failed: Object.fromEntries([...failed].map(([generation, { reason }]) => [generation, reason])),
     hasFiles: true,
   };
 }
 
-function storeOf(store: StoreObservation | undefined): ObservedStore {
-  return store === undefined ? { kind: 'none' } : { kind: store.kind };
+function storeOf(store: StoreObservation | undefined, instances: readonly ComputeInstance[]): ObservedStore {
+  if (store === undefined) return { kind: 'none' };
+  if (store.kind !== 'ready' || store.replacedAt === undefined) return { kind: store.kind };
+  const { replacedAt } = store;
+  return { kind: 'ready', retirable: instances.every((instance) => startedAfter(instance, replacedAt)) };
+}
+
+/** What is being stopped may have been started at any time. */
+function startedAfter({ process }: ComputeInstance, at: number): boolean {
+  return process.kind === 'exited' || (process.kind === 'running' && process.startedAt > at);
 }
 
 function instanceOf(instance: ComputeInstance, senses: Senses): ObservedInstance {
@@ -198,7 +215,7 @@ function trafficOf(traffic: TrafficObservation, removedAt: ReadonlyMap<InstanceI
     return { acknowledged: undefined, inFlight: {}, removedAt: Object.fromEntries(removedAt) };
   }
   const { table, inFlight } = traffic;
-  const acknowledged = { routes: table?.routes ?? '', endpoints: endpointsOf(table) };
+  const acknowledged = { routes: table?.routes ?? '', endpoints: endpointsOf(table), splits: splitsOf(table) };
   return { acknowledged, inFlight, removedAt: Object.fromEntries(removedAt) };
 }
 
@@ -208,5 +225,13 @@ function endpointsOf(table: RoutingTable | undefined): Endpoints {
       name,
       endpoints.map(({ instance }) => instance).sort(),
     ]),
+  );
+}
+
+function splitsOf(table: RoutingTable | undefined): Splits {
+  return Object.fromEntries(
+    Object.entries(table?.services ?? {}).flatMap(([name, { split }]) =>
+      split === undefined ? [] : [[name, plannedSplit(split)] as const],
+    ),
   );
 }

@@ -1,7 +1,9 @@
-import type { Endpoints, InstanceId } from '@islet/plan';
+import type { Endpoints, InstanceId, Splits } from '@islet/plan';
 import type { EdgeListener, Endpoint, GatewayListener, Listener, RoutedService, RoutingTable } from '@islet/policy';
+import type { PreviewSpec } from '@islet/spec';
 import { digest } from './desire.ts';
 import { edgeName } from './edges.ts';
+import { routedSplit } from './split.ts';
 import type { Applied, LaunchSpec } from './store/applied.ts';
 
 /** Everything in a routing table but its version and endpoints. */
@@ -9,6 +11,8 @@ export interface Routes {
   readonly key: string;
   readonly listeners: readonly Listener[];
   readonly services: Readonly<Record<string, Pick<RoutedService, 'protocol' | 'traffic' | 'hold'>>>;
+  /** How to ask for a service's new revision while two of them serve. */
+  readonly previews: Readonly<Record<string, PreviewSpec>>;
 }
 
 export interface RoutesInput {
@@ -26,7 +30,17 @@ export function routesOf({ applied, specs, edgePort, operatorSocket }: RoutesInp
     ...edgesOf(specs, edgePort),
   ];
   const services = servicesOf(specs);
-  return { key: digest(JSON.stringify({ listeners, services })), listeners, services };
+  const previews = previewsOf(applied);
+  return { key: digest(JSON.stringify({ listeners, services, previews })), listeners, services, previews };
+}
+
+function previewsOf(applied: Applied | undefined): Routes['previews'] {
+  const asked = applied?.services ?? [];
+  return Object.fromEntries(
+    asked.flatMap(({ spec: { name, rollout } }) =>
+      rollout.preview === undefined ? [] : [[name, rollout.preview] as const],
+    ),
+  );
 }
 
 /** What is asked for comes first in `specs`, so the instances of an older revision are reached as the file says now. */
@@ -62,16 +76,26 @@ export interface TableInput {
   readonly version: number;
   readonly routes: Routes;
   readonly endpoints: Endpoints;
+  readonly splits: Splits;
   readonly endpointOf: (instance: InstanceId) => Endpoint | undefined;
   readonly unavailable: (service: string) => string | undefined;
 }
 
-export function routingTable({ version, routes, endpoints, endpointOf, unavailable }: TableInput): RoutingTable {
+export function routingTable({
+  version,
+  routes,
+  endpoints,
+  splits,
+  endpointOf,
+  unavailable,
+}: TableInput): RoutingTable {
   const services = Object.entries(routes.services).map(([name, service]): [string, RoutedService] => {
     const ids = endpoints[name] ?? [];
     const reachable = ids.flatMap((id) => endpointOf(id) ?? []);
     const why = ids.length === 0 ? unavailable(name) : undefined;
-    return [name, { ...service, endpoints: reachable, split: undefined, unavailable: why }];
+    const planned = splits[name];
+    const split = planned && routedSplit(planned, routes.previews[name]);
+    return [name, { ...service, endpoints: reachable, split, unavailable: why }];
   });
   return { version, routes: routes.key, listeners: routes.listeners, services: Object.fromEntries(services) };
 }

@@ -14,7 +14,7 @@ import { HOST } from './facts.ts';
 import type { Look } from './observe.ts';
 import type { TurnReport } from './reconcile.ts';
 import type { Applied, AppliedService } from './store/applied.ts';
-import type { Decisions } from './store/decisions.ts';
+import type { Decisions, Rollouts } from './store/decisions.ts';
 
 export interface StatusContext {
   readonly folder: string;
@@ -98,7 +98,9 @@ function serviceStatus(name: string, { report, applied, context, statuses }: Ser
   const rollouts = context.decisions.rollouts(name);
   const failure = wanted && rollouts.failed.get(generationOf(wanted.revision, wanted.restarts));
   const { state, why } = statuses[name] ?? { state: 'stopped', why: 'is stopped' };
-  const serving = instances.find((instance) => instance.state.kind === 'ready')?.revision ?? rollouts.stable?.revision;
+  const ready = instances.filter((instance) => instance.state.kind === 'ready' && !isWarm(instance, rollouts, look));
+  const known = rollouts.stable?.revision;
+  const serving = ready.some(({ revision }) => revision === known) ? known : (ready[0]?.revision ?? known);
   const database = databaseOf(wanted, look.stores[name]);
   const address = wanted && addressOf(wanted, applied);
   return {
@@ -109,7 +111,7 @@ function serviceStatus(name: string, { report, applied, context, statuses }: Ser
     ...(serving === undefined ? {} : { revision: short(serving) }),
     ...(wanted === undefined ? {} : { wanted: short(wanted.revision) }),
     instances: {
-      ready: instances.filter((instance) => instance.state.kind === 'ready').length,
+      ready: ready.length,
       desired: asked?.kind === 'present' ? asked.instances : 0,
     },
     ...(address === undefined ? {} : { address }),
@@ -118,14 +120,16 @@ function serviceStatus(name: string, { report, applied, context, statuses }: Ser
     ...(failure === undefined
       ? {}
       : { failure: { ...failure, reason: context.redact(failure.reason), log: failure.log.map(context.redact) } }),
-    instanceList: instances.map((instance) => instanceStatus(instance, look.instances.get(instance.id), report)),
+    instanceList: instances.map((instance) =>
+      instanceStatus(instance, look.instances.get(instance.id), { report, isWarm: isWarm(instance, rollouts, look) }),
+    ),
   };
 }
 
 function instanceStatus(
   { id, revision, state, exits }: ObservedInstance,
   process: ComputeInstance | undefined,
-  { look }: TurnReport,
+  { report: { look }, isWarm }: { readonly report: TurnReport; readonly isWarm: boolean },
 ): ServiceStatus['instanceList'][number] {
   const running = process?.process.kind === 'running' ? process.process : undefined;
   const routed = Object.values(look.observed.traffic.acknowledged?.endpoints ?? {}).some((ids) => ids.includes(id));
@@ -134,12 +138,18 @@ function instanceStatus(
   return {
     id,
     revision: short(revision),
-    state: draining ? 'draining' : state.kind === 'hung' ? 'unready' : state.kind,
+    state: draining ? 'draining' : isWarm ? 'warm' : state.kind === 'hung' ? 'unready' : state.kind,
     ...(running === undefined ? {} : { pid: running.pid, startedAt: running.startedAt }),
     ...(process === undefined ? {} : { port: process.port }),
     exits,
     ...(why === undefined ? {} : { why }),
   };
+}
+
+/** It serves nobody, and is kept so that the service can go back to it at once. */
+function isWarm({ id, generation, state }: ObservedInstance, { fallback }: Rollouts, { observed }: Look): boolean {
+  if (state.kind !== 'ready' || fallback?.generation !== generation) return false;
+  return !Object.values(observed.traffic.acknowledged?.endpoints ?? {}).some((ids) => ids.includes(id));
 }
 
 function databaseOf(

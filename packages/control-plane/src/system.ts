@@ -12,6 +12,10 @@ import { type Desired, plan, type RevisionId } from '@islet/plan';
 import { nodeFiles } from '@islet/spec/node';
 import type { Guarantee } from '@islet/supervise';
 import type { Logger } from 'pino';
+import { createAnalyst } from './analysis/analyst.ts';
+import { createSamples } from './analysis/samples.ts';
+import { trialsOf } from './analysis/trial.ts';
+import { watchTrials } from './analysis/watch.ts';
 import { type ApplyParts, folderOf } from './apply.ts';
 import { type Bulletin, createBulletin } from './bulletin.ts';
 import type { Clock } from './clock.ts';
@@ -92,6 +96,10 @@ export function createSystem(parts: SystemParts): System {
   const ends: { readonly service: string; readonly instance: string; readonly how: string }[] = [];
   const ledger = createLedger(clock, ({ id, service }, how) => ends.push({ service, instance: id, how: redact(how) }));
 
+  const samples = createSamples({ compute, operatorSocket: parts.operatorSocket, launch: applied.launch });
+  const analyst = createAnalyst({ canSample: samples.canSample });
+  const watching = watchTrials(analyst, { traffic, onLook: () => reconciler.poke() });
+
   /** How a revision is run and probed: as the file says now, where the revision is the one asked for. */
   const specOf = (service: string, revision: string): LaunchSpec | undefined => {
     const wanted = wantedOf(service, { applied });
@@ -112,6 +120,11 @@ export function createSystem(parts: SystemParts): System {
     dataOf: ({ database }) => data.find(({ engine }) => engine === database?.engine),
     pathOf: async () => parts.machine.servicePath(applied.current()?.path ?? ''),
     buildRequest: async (spec, revision) => buildRequest(parts, spec, revision),
+    sample: async ({ service, requests }, signal) => {
+      await samples.send(service, requests, signal);
+      await watching.look();
+      analyst.sampled(service);
+    },
     unavailable: (service) => status.latest()?.services.find(({ name }) => name === service)?.why,
   };
   const subject = (instance: ComputeInstance, adopted: boolean): Subject | undefined => {
@@ -131,8 +144,12 @@ export function createSystem(parts: SystemParts): System {
       },
     };
   };
+  const analysisOf = (service: string) => wantedOf(service, { applied })?.spec.rollout.analysis;
   const engineOf = (service: string) => wantedOf(service, { applied })?.spec.database?.engine;
-  const observer = createObserver({ compute, traffic, data, prober, ledger, decisions, clock, subject, engineOf });
+  const { evidence } = analyst;
+  const observer = createObserver({
+    ...{ compute, traffic, data, prober, ledger, decisions, clock, subject, engineOf, evidence },
+  });
   const autoscaler = createAutoscaler({
     ...{ applied: applied.current, decisions, clock, stats: parts.stats, usage: () => compute.usage() },
     seen: (service) => report?.look.observed.services[service]?.instances ?? [],
@@ -152,6 +169,9 @@ export function createSystem(parts: SystemParts): System {
       decisions.record({ kind: 'ended', ...end }, clock.now());
       log.warn(end, 'an instance ended');
     }
+    const trials = trialsOf(turn.desired, turn.look.observed, clock.now(), analysisOf);
+    samples.follow(trials);
+    analyst.follow(trials);
     noteProxyDeath(turn.look.traffic, { decisions, clock });
     const next = systemStatus(turn, context);
     status.post(next);
@@ -181,6 +201,7 @@ export function createSystem(parts: SystemParts): System {
     ...{ parts, hands, context, reconciler, autoscaler, status, desired, redact },
     applying: applyParts(parts, { isEnding: () => ending, forgive: ledger.forgive }),
     close: () => {
+      watching.close();
       prober.close();
       autoscaler.close();
     },

@@ -18,7 +18,8 @@ const ASKED: Desired = {
     hasStore: false,
     migrates: false,
     exclusive: false,
-    rollout: { maxSurge: 1, maxUnavailable: 0, minHealthyMs: 0, healthyDeadlineMs: 60_000 },
+    rollout: { maxSurge: 1, maxUnavailable: 0, minHealthyMs: 0, healthyDeadlineMs: 60_000, steps: [], bakeMs: 0 },
+    wave: undefined,
     drainMs: 0,
     stopGraceMs: 0,
     blocked: [],
@@ -28,7 +29,7 @@ const ASKED: Desired = {
 };
 
 function lookOf(held: Observed['held']): Look {
-  const traffic = { acknowledged: { routes: 'routes', endpoints: {} }, inFlight: {}, removedAt: {} };
+  const traffic = { acknowledged: { routes: 'routes', endpoints: {}, splits: {} }, inFlight: {}, removedAt: {} };
   return {
     observed: { services: {}, traffic, held },
     instances: new Map(),

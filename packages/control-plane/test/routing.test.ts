@@ -24,6 +24,7 @@ test('the instances of an older revision are reached as the file says now', () =
     version: 1,
     routes: routes(after, before),
     endpoints: {},
+    splits: {},
     endpointOf: () => undefined,
     unavailable: () => 'it starts',
   });

@@ -1,4 +1,5 @@
 import type { RunSpec, ServiceSpec } from '@islet/spec';
+import { DEFAULT_ROLLOUT } from '@islet/spec/rollout';
 import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
 import type { LaunchSpec } from '../src/store/applied.ts';
 
@@ -29,7 +30,7 @@ export function launchSpec(name: string, run: Partial<RunSpec> = {}, changes: Pa
       live: undefined,
     },
     scale: { min: 1, max: 1, targets: [], schedule: [], priority: 50, zero: undefined },
-    rollout: { strategy: 'rolling', maxSurge: 1, maxUnavailable: 0, minHealthyMs: 10_000, healthyDeadlineMs: 120_000 },
+    rollout: DEFAULT_ROLLOUT,
     traffic: DEFAULT_TRAFFIC,
     security: { allow: undefined },
     test: { unit: undefined, smoke: undefined },

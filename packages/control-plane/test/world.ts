@@ -126,7 +126,7 @@ export const TWO = {
 };
 
 /** For services that need not be replaced with care. */
-export const QUICK = 'rollout: { minHealthy: 0s }\n';
+export const QUICK = 'rollout: { minHealthy: 0s, bake: 0s }\n';
 
 export function world(t: TestContext, files: Readonly<Record<string, string>> = TWO): World {
   const made = new World(files);

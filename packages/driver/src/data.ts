@@ -16,11 +16,27 @@ export interface DataDriver {
   stop(request: { readonly service: string }, options: CallOptions): Promise<void>;
   /** Deletes the data for good. Refuses while the server runs. */
   purge(request: { readonly service: string }, options: CallOptions): Promise<void>;
+  /** How its passwords are renewed; undefined: they are not Islet's to give. */
+  readonly credentials?: StoreCredentials;
   observe(): Promise<Readonly<Record<string, StoreObservation>>>;
   watch(onChange: () => void): Disposable;
   close(): Promise<void>;
   /** How its stores are copied and brought back; undefined: whoever runs them outside of Islet has to. */
   readonly backups?: StoreBackups;
+}
+
+/**
+ * Renews how a service is let into its store, without a moment in which nobody is: both halves hold for a while, and what
+ * runs with the old one is replaced meanwhile.
+ */
+export interface StoreCredentials {
+  /**
+   * From now on `connection` tells new ones; those before go on working until `retire`. While some wait for that, it does
+   * nothing: at most two hold at a time.
+   */
+  rotate(request: { readonly service: string }, options: CallOptions): Promise<void>;
+  /** Lets nobody in any more by what `rotate` replaced, and ends who is inside by it. */
+  retire(request: { readonly service: string }, options: CallOptions): Promise<void>;
 }
 
 export interface StoreRequest {
@@ -102,4 +118,10 @@ export interface StoreConnection {
 export type StoreObservation =
   | { readonly kind: 'stopped'; readonly how: string | undefined }
   | { readonly kind: 'starting' }
-  | { readonly kind: 'ready'; readonly pid: number | undefined; readonly port: number | undefined };
+  | {
+      readonly kind: 'ready';
+      readonly pid: number | undefined;
+      readonly port: number | undefined;
+      /** When the credentials were replaced that still work beside the new ones; absent: there are none. */
+      readonly replacedAt?: number;
+    };

@@ -1,5 +1,5 @@
-import type { InstanceId } from '@islet/plan';
-import type { RoutingTable } from '@islet/policy';
+import type { InstanceId, RevisionId } from '@islet/plan';
+import type { HistogramData, RoutingTable } from '@islet/policy';
 import type { CallOptions } from './compute.ts';
 
 /** Makes traffic follow a routing table. */
@@ -7,6 +7,8 @@ export interface TrafficDriver {
   /** Returns when every worker of the proxy routes by this table, and no new request uses an older one. */
   publish(table: RoutingTable, options: CallOptions): Promise<void>;
   observe(): Promise<TrafficObservation>;
+  /** What each revision answered since the proxy started. Throws `unavailable` where the proxy can't be reached. */
+  revisions(options: CallOptions): Promise<readonly RevisionTraffic[]>;
   /**
    * Calls back when the proxy came, went, an instance's requests in flight reached zero, or a request waits for the first
    * instance of a service. Only a hint.
@@ -16,6 +18,17 @@ export interface TrafficDriver {
 }
 
 export type TrafficChange = { readonly kind: 'wanted'; readonly service: string } | { readonly kind: 'other' };
+
+/** All instances of one revision together, also those that are gone. Each try counts, also one that a retry has healed. */
+export interface RevisionTraffic {
+  readonly service: string;
+  readonly revision: RevisionId;
+  /** That were answered, or not, by now; what is in flight is not counted. */
+  readonly requests: number;
+  /** Of these: 5xx, or no answer. */
+  readonly failures: number;
+  readonly latencyUs: HistogramData;
+}
 
 export type TrafficObservation =
   | { readonly kind: 'unreachable'; readonly reason: string }

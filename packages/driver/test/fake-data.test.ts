@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { backupConformance, dataConformance, SQL_WORDS } from '../src/conformance/index.ts';
 import { createFakeData } from '../src/fake/index.ts';
+import type { StoreConnection } from '../src/index.ts';
 
 const make = () => createFakeData({ engine: 'postgres', now: () => new Date(0) });
 
@@ -12,6 +13,7 @@ const harness = async () => {
     reader: driver.reader,
     request: async (service: string) => ({ service, url: undefined }),
     query: async (service: string, sql: string) => driver.query(service, sql),
+    queryWith: async (connection: StoreConnection, sql: string) => driver.queryWith(connection, sql),
     close: () => driver.close(),
   };
 };

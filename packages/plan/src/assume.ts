@@ -1,4 +1,12 @@
-import type { InstanceId, Observed, ObservedInstance, ObservedService, ObservedTraffic, Step } from './model.ts';
+import type {
+  Generation,
+  InstanceId,
+  Observed,
+  ObservedInstance,
+  ObservedService,
+  ObservedTraffic,
+  Step,
+} from './model.ts';
 import { seenOf } from './turn.ts';
 
 /**
@@ -30,6 +38,8 @@ function afterStep(step: ServiceStep, seen: ObservedService, now: number): Obser
       return { ...seen, built: [...seen.built, step.revision], hasFiles: true };
     case 'provision':
       return { ...seen, store: { kind: 'ready' }, hasFiles: true };
+    case 'retire':
+      return { ...seen, store: { kind: 'ready' } };
     case 'migrate':
       return { ...seen, migrated: [...seen.migrated, step.revision] };
     case 'start':
@@ -41,17 +51,35 @@ function afterStep(step: ServiceStep, seen: ObservedService, now: number): Obser
       };
     case 'stop':
       return { ...seen, instances: seen.instances.filter(({ id }) => id !== step.instance) };
+    case 'advance': {
+      const { generation, step: behind } = step;
+      return { ...seen, progress: { generation, step: behind, since: now, paused: false } };
+    }
+    case 'sample':
+      return { ...seen, evidence: seen.evidence && { ...seen.evidence, probes: 'sent', requests: step.requests } };
     case 'promote': {
       const { [step.generation]: _cleared, ...failed } = seen.failed;
-      return { ...seen, failed, stable: { revision: step.revision, generation: step.generation } };
+      const stable = { revision: step.revision, generation: step.generation };
+      return { ...seen, failed, stable, fallback: seen.stable, promotedAt: now };
     }
     case 'fail':
-      return { ...seen, failed: { ...seen.failed, [step.generation]: step.reason } };
+      return afterFailure(seen, step);
     case 'forget':
       return { ...seen, built: seen.built.filter((revision) => revision !== step.revision) };
     case 'stop-store':
       return { ...seen, store: { kind: 'stopped' } };
   }
+}
+
+/** Given up, a generation is nothing to go back to: what was promoted before it is. */
+export function afterFailure(
+  seen: ObservedService,
+  { generation, reason }: { readonly generation: Generation; readonly reason: string },
+): ObservedService {
+  const failed = { ...seen.failed, [generation]: reason };
+  return seen.stable?.generation === generation
+    ? { ...seen, failed, stable: seen.fallback, fallback: undefined }
+    : { ...seen, failed };
 }
 
 function started(step: Extract<Step, { kind: 'start' }>, seen: ObservedService, now: number): ObservedInstance[] {
@@ -74,13 +102,13 @@ function killed(instance: ObservedInstance, how: string, now: number): ObservedI
 }
 
 function publish(step: Extract<Step, { kind: 'publish' }>, traffic: ObservedTraffic, now: number): ObservedTraffic {
-  const { routes, endpoints } = step;
+  const { routes, endpoints, splits } = step;
   const before = Object.values(traffic.acknowledged?.endpoints ?? {}).flat();
   const after = new Set<InstanceId>(Object.values(endpoints).flat());
   const removed = before.filter((id) => !after.has(id));
   return {
     ...traffic,
-    acknowledged: { routes, endpoints },
+    acknowledged: { routes, endpoints, splits },
     removedAt: { ...traffic.removedAt, ...Object.fromEntries(removed.map((id) => [id, now])) },
   };
 }

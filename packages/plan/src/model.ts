@@ -4,6 +4,10 @@
  * Instants are milliseconds since the epoch (`…At`, `since`), durations are milliseconds (`…Ms`).
  */
 
+import type { Evidence, Progress, RolloutPace } from './rollout-model.ts';
+
+export type * from './rollout-model.ts';
+
 /** Content key of a revision: what it is made of and how it is run. Equal keys are equal bytes. */
 export type RevisionId = string;
 
@@ -34,6 +38,8 @@ export interface PresentService {
   /** Two of it can't run at once (a fixed port, or `strategy: recreate`): the old one ends before the new one starts. */
   readonly exclusive: boolean;
   readonly rollout: RolloutPace;
+  /** Services asked for together roll out in the order of `after`; undefined: in none. */
+  readonly wave: number | undefined;
   readonly drainMs: number;
   readonly stopGraceMs: number;
   /** Why it can't start; empty: it can. What runs of it goes on running. */
@@ -52,13 +58,6 @@ export interface AbsentService {
   readonly drainMs: number;
   readonly stopGraceMs: number;
   readonly purge: boolean;
-}
-
-export interface RolloutPace {
-  readonly maxSurge: number;
-  readonly maxUnavailable: number;
-  readonly minHealthyMs: number;
-  readonly healthyDeadlineMs: number;
 }
 
 export interface Observed {
@@ -90,6 +89,14 @@ export interface ObservedService {
   readonly instances: readonly ObservedInstance[];
   /** The last generation whose rollout succeeded: what a failed rollout goes back to. */
   readonly stable: StableGeneration | undefined;
+  /** When `stable` was promoted. */
+  readonly promotedAt: number;
+  /** What was promoted before `stable`, and has not been given up: what it goes back to while it bakes. */
+  readonly fallback: StableGeneration | undefined;
+  /** How far traffic has been moved to the generation asked for; undefined: its first step, if any. */
+  readonly progress: Progress | undefined;
+  /** What the requests say of the generation asked for; undefined: nothing is known of them. */
+  readonly evidence: Evidence | undefined;
   /** Generations whose rollout was given up, and why. Cleared by asking again. */
   readonly failed: Readonly<Record<Generation, string>>;
   /** It left files on this machine. */
@@ -105,7 +112,8 @@ export type ObservedStore =
   | { readonly kind: 'none' }
   | { readonly kind: 'stopped' }
   | { readonly kind: 'starting' }
-  | { readonly kind: 'ready' };
+  /** `retirable`: credentials that were replaced still work, and no instance was started with them. */
+  | { readonly kind: 'ready'; readonly retirable?: boolean };
 
 export interface ObservedInstance {
   readonly id: InstanceId;
@@ -143,6 +151,19 @@ export interface ObservedTraffic {
 export interface AcknowledgedRoutes {
   readonly routes: string;
   readonly endpoints: Endpoints;
+  readonly splits: Splits;
+}
+
+/** How requests are shared out, by service, where two revisions serve by weight. */
+export type Splits = Readonly<Record<string, Split>>;
+
+export interface Split {
+  /** Percent of the requests by revision; together 100. */
+  readonly weights: Readonly<Record<RevisionId, number>>;
+  /** The one that is known to work, and the new one: a request may ask for either, and is copied to the new one. */
+  readonly stable: RevisionId;
+  readonly candidate: RevisionId;
+  readonly mirrorPercent: number;
 }
 
 /** Instances that take traffic, sorted, by service. */
@@ -152,6 +173,8 @@ export type Endpoints = Readonly<Record<string, readonly InstanceId[]>>;
 export type Step =
   | { readonly kind: 'build'; readonly service: string; readonly revision: RevisionId }
   | { readonly kind: 'provision'; readonly service: string }
+  /** Let nobody in any more by the store's credentials that were replaced. */
+  | { readonly kind: 'retire'; readonly service: string }
   | { readonly kind: 'migrate'; readonly service: string; readonly revision: RevisionId }
   | {
       readonly kind: 'start';
@@ -161,10 +184,21 @@ export type Step =
       readonly generation: Generation;
       readonly index: number;
     }
-  | { readonly kind: 'publish'; readonly routes: string; readonly endpoints: Endpoints }
+  | { readonly kind: 'publish'; readonly routes: string; readonly endpoints: Endpoints; readonly splits: Splits }
   | { readonly kind: 'stop'; readonly service: string; readonly instance: InstanceId; readonly graceMs: number }
   /** End an instance that hangs; it is then started again like any that ended. */
   | { readonly kind: 'kill'; readonly service: string; readonly instance: InstanceId; readonly why: string }
+  /** Traffic is moved on by one step: record it, and why. */
+  | {
+      readonly kind: 'advance';
+      readonly service: string;
+      readonly generation: Generation;
+      /** Number of steps that are behind it then. */
+      readonly step: number;
+      readonly why: string;
+    }
+  /** Send it requests that are made up, since too few come by themselves. */
+  | { readonly kind: 'sample'; readonly service: string; readonly generation: Generation; readonly requests: number }
   /** The rollout succeeded: record it as what to go back to. */
   | {
       readonly kind: 'promote';
@@ -178,7 +212,17 @@ export type Step =
   | { readonly kind: 'stop-store'; readonly service: string }
   | { readonly kind: 'purge'; readonly service: string }
   /** Nothing to do for this service before `until`, or before something is observed; `why` is a sentence for people. */
-  | { readonly kind: 'wait'; readonly service: string; readonly why: string; readonly until: number | undefined };
+  | {
+      readonly kind: 'wait';
+      readonly service: string;
+      readonly why: string;
+      readonly until: number | undefined;
+      /** Set where this is no progress that anybody should wait for. */
+      readonly rest?: Rest;
+    };
+
+/** It bakes; a person has to say how it goes on; another service's failure keeps it from beginning. */
+export type Rest = 'bake' | 'paused' | 'held-back';
 
 export type StepKey = string;
 
@@ -191,12 +235,16 @@ export function stepKey(step: Step): StepKey {
       return `${step.kind} ${step.service} ${step.revision}`;
     case 'promote':
     case 'fail':
+    case 'sample':
       return `${step.kind} ${step.service} ${step.generation}`;
+    case 'advance':
+      return `advance ${step.service} ${step.generation} ${step.step}`;
     case 'start':
     case 'kill':
     case 'stop':
       return `${step.kind} ${step.instance}`;
     case 'provision':
+    case 'retire':
     case 'stop-store':
     case 'purge':
     case 'wait':

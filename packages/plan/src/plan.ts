@@ -1,14 +1,19 @@
+import { afterFailure } from './assume.ts';
+import { failureOf } from './judge.ts';
 import {
+  type AcknowledgedRoutes,
   type Desired,
-  type Endpoints,
   type Observed,
   type ObservedService,
   type PresentService,
+  type Split,
   type Step,
   stepKey,
 } from './model.ts';
+import { waveGate } from './order.ts';
 import { goalOf, prepare, startGate } from './prepare.ts';
-import { type Roster, roll } from './roll.ts';
+import { roll } from './roll.ts';
+import type { Roster } from './roster.ts';
 import { takeDown } from './take-down.ts';
 import { type Decision, PROXY, seenOf, type Turn } from './turn.ts';
 
@@ -21,7 +26,8 @@ import { type Decision, PROXY, seenOf, type Turn } from './turn.ts';
  *
  * What it promises, and `test/plan.property.test.ts` checks: no ready instance is stopped while nothing replaces it; an
  * instance is stopped only after the proxy has acknowledged its removal and its requests have ended (or the drain's
- * deadline has passed); a failed rollout ends on the last generation that worked; it converges, and then plans nothing.
+ * deadline has passed); a revision that is given up gets no request from that same turn on, and its rollout ends on the last
+ * generation that worked; it converges, and then plans nothing.
  */
 export function plan(desired: Desired, observed: Observed, now: number): Step[] {
   const turn: Turn = { desired, observed, now };
@@ -29,27 +35,42 @@ export function plan(desired: Desired, observed: Observed, now: number): Step[] 
     service: service.name,
     ...(service.kind === 'present' ? bringUp(service, turn) : takeDown(service, turn)),
   }));
-  const endpoints = Object.fromEntries(
-    decisions.filter(({ endpoints }) => endpoints.length > 0).map(({ service, endpoints }) => [service, endpoints]),
+  const serving = decisions.filter(({ endpoints }) => endpoints.length > 0);
+  const endpoints = Object.fromEntries(serving.map(({ service, endpoints }) => [service, endpoints]));
+  const splits = Object.fromEntries(
+    serving.flatMap(({ service, split }) => (split === undefined ? [] : [[service, split] as const])),
   );
-  return [...decisions.flatMap(({ steps }) => steps), ...publish(endpoints, turn)].flatMap((step) =>
+  return [...decisions.flatMap(({ steps }) => steps), ...publish({ endpoints, splits }, turn)].flatMap((step) =>
     unlessHeld(step, turn),
   );
 }
 
 function bringUp(service: PresentService, turn: Turn): Decision {
   const seen = seenOf(service.name, turn.observed);
-  const goal = goalOf(service, seen);
-  if (goal === undefined) return { steps: forget(service, seen), endpoints: [] };
+  const gate = waveGate(service, seen, turn);
+  const goal = goalOf(service, seen, { isHeldBack: gate !== undefined });
+  if (goal === undefined) return { steps: forget(service, seen), endpoints: [], split: undefined };
 
   const preparation = prepare(service, seen, goal);
-  const gate = preparation.ready ? startGate(service, seen, turn) : undefined;
-  const roster: Roster = { service, seen, goal, startable: preparation.ready && gate === undefined };
-  const { steps, endpoints } = roll(roster, turn);
-  return {
-    steps: [...preparation.steps, ...(gate === undefined ? [] : [gate]), ...steps, ...forget(service, seen)],
-    endpoints,
-  };
+  const start = preparation.ready ? startGate(service, seen, turn) : undefined;
+  const roster: Roster = { service, seen, goal, startable: preparation.ready && start === undefined };
+  const reason = failureOf(roster, turn.now);
+  if (reason !== undefined) return giveUp(roster, reason, turn);
+
+  const { steps, endpoints, split } = roll(roster, turn);
+  const gates = [gate, start].filter((step) => step !== undefined);
+  return { steps: [...preparation.steps, ...gates, ...steps, ...forget(service, seen)], endpoints, split };
+}
+
+/**
+ * In the turn that gives a generation up it is already treated as given up: traffic leaves it at once, and does not wait
+ * for the record. Nothing is stopped yet: what it printed last is read first.
+ */
+function giveUp({ service, seen, goal }: Roster, reason: string, turn: Turn): Decision {
+  const fail = { kind: 'fail', service: service.name, generation: goal.generation, reason } as const;
+  const services = { ...turn.observed.services, [service.name]: afterFailure(seen, fail) };
+  const back = bringUp(service, { ...turn, observed: { ...turn.observed, services } });
+  return { ...back, steps: [fail, ...back.steps.filter(({ kind }) => kind !== 'stop')] };
 }
 
 /** Bytes that no rollback and no instance needs any more. */
@@ -57,6 +78,7 @@ function forget(service: PresentService, seen: ObservedService): Step[] {
   const needed = new Set([
     service.revision,
     seen.stable?.revision,
+    seen.fallback?.revision,
     ...service.keep,
     ...seen.instances.map(({ revision }) => revision),
   ]);
@@ -65,18 +87,31 @@ function forget(service: PresentService, seen: ObservedService): Step[] {
     .map((revision) => ({ kind: 'forget', service: service.name, revision }));
 }
 
-function publish(endpoints: Endpoints, { desired, observed }: Turn): Step[] {
+function publish(wanted: Pick<AcknowledgedRoutes, 'endpoints' | 'splits'>, { desired, observed }: Turn): Step[] {
   const { acknowledged } = observed.traffic;
   if (acknowledged === undefined) {
     return [{ kind: 'wait', service: PROXY, why: 'waits for the proxy', until: undefined }];
   }
-  const same = acknowledged.routes === desired.routes && sameEndpoints(acknowledged.endpoints, endpoints);
-  return same ? [] : [{ kind: 'publish', routes: desired.routes, endpoints }];
+  const same =
+    acknowledged.routes === desired.routes &&
+    sameByName(acknowledged.endpoints, wanted.endpoints, (ids) => ids.join()) &&
+    sameByName(acknowledged.splits, wanted.splits, splitText);
+  return same ? [] : [{ kind: 'publish', routes: desired.routes, ...wanted }];
 }
 
-function sameEndpoints(some: Endpoints, others: Endpoints): boolean {
+function sameByName<T>(some: Named<T>, others: Named<T>, textOf: (one: T) => string): boolean {
   const names = new Set([...Object.keys(some), ...Object.keys(others)]);
-  return [...names].every((name) => (some[name] ?? []).join() === (others[name] ?? []).join());
+  const textIn = (all: Named<T>, name: string) => {
+    const found = all[name];
+    return found === undefined ? '' : textOf(found);
+  };
+  return [...names].every((name) => textIn(some, name) === textIn(others, name));
+}
+
+type Named<T> = Readonly<Record<string, T>>;
+
+function splitText({ weights, stable, candidate, mirrorPercent }: Split): string {
+  return JSON.stringify([weights[stable], weights[candidate], stable, candidate, mirrorPercent]);
 }
 
 function unlessHeld(step: Step, { observed, now }: Turn): Step[] {

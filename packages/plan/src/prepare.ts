@@ -5,12 +5,16 @@ import { seenOf, type Turn } from './turn.ts';
 export const START_PATIENCE_MS = 60_000;
 
 /**
- * The generation to run: the one asked for, unless it is blocked (then what runs goes on running) or its rollout failed
- * and an earlier one works. Undefined: there is nothing that could run.
+ * The generation to run: the one asked for, unless it is blocked or held back (then what runs goes on running) or its
+ * rollout failed and an earlier one works. Undefined: there is nothing that could run.
  */
-export function goalOf(service: PresentService, seen: ObservedService): StableGeneration | undefined {
+export function goalOf(
+  service: PresentService,
+  seen: ObservedService,
+  { isHeldBack }: { readonly isHeldBack: boolean },
+): StableGeneration | undefined {
   const asked = { revision: service.revision, generation: service.generation };
-  if (service.blocked.length > 0) return seen.stable ?? seen.instances[0];
+  if (service.blocked.length > 0 || isHeldBack) return seen.stable ?? seen.instances[0];
   const failed = seen.failed[service.generation] !== undefined;
   return failed && seen.stable !== undefined ? seen.stable : asked;
 }
@@ -36,6 +40,7 @@ export function prepare(service: PresentService, seen: ObservedService, goal: St
   if (built && stored && !migrated && mayTry) {
     steps.push({ kind: 'migrate', service: service.name, revision: goal.revision });
   }
+  if (seen.store.kind === 'ready' && seen.store.retirable) steps.push({ kind: 'retire', service: service.name });
   return { steps, ready: built && stored && migrated };
 }
 

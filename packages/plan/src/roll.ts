@@ -1,26 +1,11 @@
 import { describeEnd } from './describe-end.ts';
-import {
-  instanceId,
-  type ObservedInstance,
-  type ObservedService,
-  type PresentService,
-  type StableGeneration,
-  type Step,
-} from './model.ts';
+import { judge, waitForHealthy } from './judge.ts';
+import { instanceId, type ObservedInstance, type Step } from './model.ts';
 import { retire } from './retire.ts';
+import { bakesUntil, isBaking, isPaused, type Roster } from './roster.ts';
+import { type Shift, shiftOf } from './shift.ts';
+import { short } from './short.ts';
 import type { Decision, Turn } from './turn.ts';
-
-/** Ends of one instance before its rollout counts as failed. */
-export const START_ATTEMPTS = 3;
-
-export interface Roster {
-  readonly service: PresentService;
-  readonly seen: ObservedService;
-  /** The generation that instances should be of. */
-  readonly goal: StableGeneration;
-  /** New instances of the goal may be started now. */
-  readonly startable: boolean;
-}
 
 /**
  * Which instances to start, keep and retire, for one service.
@@ -33,37 +18,42 @@ export interface Roster {
  *
  * Wanted instances are started as long as all together stay within `instances + maxSurge`. Where two generations can't
  * run at once (`exclusive`), no spare one is kept, and the wanted ones wait for the last of them to end.
+ *
+ * Where traffic moves by weight (`shift`), the old generation is kept whole until the new one is promoted. After that, it
+ * is kept *warm* while the new one bakes: it runs, and gets no requests, so that going back is one routing table.
  */
 export function roll(roster: Roster, turn: Turn): Decision {
   const { service, seen } = roster;
-  const wanted = seen.instances.filter((instance) => isWanted(instance, roster));
+  const { now } = turn;
+  const shift = shiftOf(roster);
+  const count = shift?.count ?? service.instances;
+  const isWanted = ({ generation, index }: ObservedInstance) => generation === roster.goal.generation && index < count;
+  const wanted = seen.instances.filter(isWanted);
   const spare = byWorth(
-    seen.instances.filter((instance) => !isWanted(instance, roster)),
+    seen.instances.filter((instance) => !isWanted(instance)),
     roster,
   );
-  const settled = wanted.filter((instance) => isSettled(instance, spare, service, turn.now));
-  const kept = spare.slice(0, keptCount(roster, settled.length));
-  const surplus = spare.slice(kept.length);
+  const settled = wanted.filter((instance) => isSettled(instance, spare, roster, now));
+  const kept = keptOf(spare, { roster, shift, settled: settled.length });
+  const warm = spare.filter((instance) => !kept.includes(instance) && isWarm(instance, roster, now));
+  const surplus = spare.filter((instance) => !kept.includes(instance) && !warm.includes(instance));
 
-  const starts = startMissing(roster, { wanted, spare });
-  const revivals = [...wanted, ...kept].flatMap((instance) => revive(instance, roster, turn.now));
-  const verdict = judge(roster, { wanted, settled }, turn.now);
-  const waits = surplus.length === spare.length ? [] : waitForReplacements(service, wanted, turn.now);
+  const starts = startMissing(roster, { wanted, spare, count, shift });
+  const revivals = [...wanted, ...kept, ...warm].flatMap((instance) => revive(instance, roster, now));
+  const verdict = judge(roster, { wanted, settled, shift }, now);
+  const waits = kept.length === 0 || shift !== undefined ? [] : waitForHealthy(service, wanted, now);
   const { steps: retirements } = retire(service, surplus, turn);
-  const endpoints = [...wanted, ...kept]
+  const endpoints = [...(shift !== undefined && shift.split === undefined ? [] : wanted), ...kept]
     .filter(({ state }) => state.kind === 'ready')
     .map(({ id }) => id)
     .sort();
-  return { steps: [...starts, ...revivals, ...verdict, ...waits, ...retirements], endpoints };
-}
-
-function isWanted({ generation, index }: ObservedInstance, { goal, service }: Roster): boolean {
-  return generation === goal.generation && index < service.instances;
+  const steps = [...starts, ...revivals, ...verdict, ...waits, ...bake(roster, now), ...retirements];
+  return { steps, endpoints, split: shift?.split };
 }
 
 /** Those most worth keeping first: ready ones, then those of the goal, then those of the last generation that worked. */
 function byWorth(spare: readonly ObservedInstance[], { goal, seen }: Roster): ObservedInstance[] {
-  const generations = [goal.generation, seen.stable?.generation];
+  const generations = [goal.generation, seen.stable?.generation, seen.fallback?.generation];
   const cost = ({ state, generation, index }: ObservedInstance) => {
     const rank = generations.indexOf(generation);
     return [state.kind === 'ready' ? 0 : 1, rank === -1 ? generations.length : rank, index];
@@ -75,32 +65,61 @@ function compare(some: readonly number[], others: readonly number[]): number {
   return some.map((value, index) => value - (others[index] ?? 0)).find((difference) => difference !== 0) ?? 0;
 }
 
-/** Ready, and for long enough where it is to replace one that serves. */
+/** Ready, and for long enough where it is to replace one that serves; what is gone back to has proved itself before. */
 function isSettled(
   { state }: ObservedInstance,
   spare: readonly ObservedInstance[],
-  { rollout }: PresentService,
+  { service, goal }: Roster,
   now: number,
 ): boolean {
   if (state.kind !== 'ready') return false;
-  return spare.every((instance) => instance.state.kind !== 'ready') || now - state.since >= rollout.minHealthyMs;
+  if (goal.generation !== service.generation) return true;
+  return (
+    spare.every((instance) => instance.state.kind !== 'ready') || now - state.since >= service.rollout.minHealthyMs
+  );
 }
 
-function keptCount({ service, startable }: Roster, settled: number): number {
-  if (startable && service.exclusive) return 0;
+/** Spare instances that go on serving. */
+function keptOf(
+  spare: readonly ObservedInstance[],
+  { roster, shift, settled }: { roster: Roster; shift: Shift | undefined; settled: number },
+): readonly ObservedInstance[] {
+  const { service, seen, startable } = roster;
+  if (shift !== undefined) {
+    return spare.filter(({ generation, index }) => generation === seen.stable?.generation && index < service.instances);
+  }
+  if (startable && service.exclusive) return [];
   const tolerated = startable ? service.rollout.maxUnavailable : 0;
-  return Math.max(0, service.instances - tolerated - settled);
+  return spare.slice(0, Math.max(0, service.instances - tolerated - settled));
 }
 
-function startMissing(
-  { service, goal, startable }: Roster,
-  { wanted, spare }: { wanted: readonly ObservedInstance[]; spare: readonly ObservedInstance[] },
-): Step[] {
-  if (!startable) return [];
+function isWarm({ generation, index }: ObservedInstance, roster: Roster, now: number): boolean {
+  const { service, seen } = roster;
+  if (service.exclusive || !isBaking(roster, now)) return false;
+  return generation === seen.fallback?.generation && index < service.instances;
+}
+
+function bake(roster: Roster, now: number): Step[] {
+  const { service, seen, goal } = roster;
+  if (!isBaking(roster, now) || seen.fallback === undefined) return [];
+  const why = `${short(goal.revision)} bakes, and goes back to ${short(seen.fallback.revision)} if it gets worse`;
+  return [{ kind: 'wait', service: service.name, why, until: bakesUntil(service, seen), rest: 'bake' }];
+}
+
+interface Ranks {
+  readonly wanted: readonly ObservedInstance[];
+  readonly spare: readonly ObservedInstance[];
+  readonly count: number;
+  readonly shift: Shift | undefined;
+}
+
+function startMissing(roster: Roster, { wanted, spare, count, shift }: Ranks): Step[] {
+  const { service, goal, startable } = roster;
+  if (!startable || isPaused(roster)) return [];
   const surge = service.exclusive ? 0 : service.rollout.maxSurge;
-  const room = Math.max(0, service.instances + surge - spare.length - wanted.length);
+  const room = shift === undefined ? Math.max(0, service.instances + surge - spare.length - wanted.length) : count;
   const taken = new Set(wanted.map(({ index }) => index));
-  return Array.from({ length: service.instances }, (_, index) => index)
+  return Array.from({ length: count }, (_, index) => index)
     .filter((index) => !taken.has(index))
     .slice(0, room)
     .map((index) => ({
@@ -123,61 +142,4 @@ function revive(instance: ObservedInstance, { service, seen }: Roster, now: numb
     return [{ kind: 'wait', service: service.name, why, until: state.restartAt }];
   }
   return [{ kind: 'start', service: service.name, instance: id, revision, generation, index }];
-}
-
-interface Progress {
-  readonly wanted: readonly ObservedInstance[];
-  readonly settled: readonly ObservedInstance[];
-}
-
-/** Has the rollout of the generation asked for succeeded, failed, or is it still open? */
-function judge(roster: Roster, progress: Progress, now: number): Step[] {
-  const { service, seen, goal, startable } = roster;
-  if (goal.generation !== service.generation || seen.stable?.generation === goal.generation) return [];
-  if (progress.settled.length >= service.instances && startable) {
-    const { revision, generation } = goal;
-    return [{ kind: 'promote', service: service.name, revision, generation }];
-  }
-  if (seen.failed[goal.generation] !== undefined) return [];
-
-  const reason = failureOf(service, progress.wanted, now);
-  if (reason !== undefined) return [{ kind: 'fail', service: service.name, generation: goal.generation, reason }];
-  return waitForReady(service, progress.wanted);
-}
-
-function failureOf(service: PresentService, wanted: readonly ObservedInstance[], now: number): string | undefined {
-  const broken = wanted.find(({ exits }) => exits >= START_ATTEMPTS);
-  if (broken !== undefined) {
-    const how = broken.state.kind === 'exited' ? ` (${broken.state.how})` : '';
-    return `${broken.id} ended ${broken.exits} times${how}`;
-  }
-  const late = wanted.find((instance) => instance.state.kind !== 'ready' && now >= readyBy(instance, service));
-  return late && `${late.id} was not ready within ${Math.round(service.rollout.healthyDeadlineMs / 1000)} s`;
-}
-
-/** Counted from when somebody looked: a control plane that was away has not seen whether it was ready in time. */
-function readyBy({ firstStartedAt }: ObservedInstance, { since, rollout }: PresentService): number {
-  return Math.max(firstStartedAt, since) + rollout.healthyDeadlineMs;
-}
-
-/** What is not ready in time has failed, so this is when to look again. */
-function waitForReady(service: PresentService, wanted: readonly ObservedInstance[]): Step[] {
-  return wanted
-    .filter(({ state }) => state.kind !== 'ready')
-    .map((instance) => {
-      const why = `waits for ${instance.id} to be ready`;
-      return { kind: 'wait', service: service.name, why, until: readyBy(instance, service) };
-    });
-}
-
-/** A spare instance is kept until those that replace it have been ready for long enough. */
-function waitForReplacements(
-  { name, rollout }: PresentService,
-  wanted: readonly ObservedInstance[],
-  now: number,
-): Step[] {
-  return wanted.flatMap(({ id, state }) => {
-    const until = state.kind === 'ready' ? state.since + rollout.minHealthyMs : now;
-    return until > now ? [{ kind: 'wait', service: name, why: `${id} must stay ready`, until }] : [];
-  });
 }

@@ -7,9 +7,11 @@ import type {
   ObservedInstance,
   ObservedService,
   PresentService,
+  Rest,
   Step,
 } from './model.ts';
-import { START_ATTEMPTS } from './roll.ts';
+import { START_ATTEMPTS } from './roster.ts';
+import { short } from './short.ts';
 import { seenOf } from './turn.ts';
 
 export const SERVICE_STATES = [
@@ -21,7 +23,9 @@ export const SERVICE_STATES = [
   'degraded',
   /** Its last rollout failed. What ran before goes on running. */
   'failed',
-  /** Something that it needs is missing on this machine. */
+  /** Its rollout waits for a person's word. */
+  'paused',
+  /** Something that it needs is missing on this machine, or the rollout of a service asked for with it failed. */
   'blocked',
   'stopping',
   'stopped',
@@ -62,6 +66,8 @@ export function describeStep(step: Step): string {
       return `builds revision ${short(step.revision)}`;
     case 'provision':
       return 'starts its database';
+    case 'retire':
+      return 'withdraws the old credentials of its database';
     case 'migrate':
       return `migrates its database for ${short(step.revision)}`;
     case 'start':
@@ -72,6 +78,10 @@ export function describeStep(step: Step): string {
       return `stops ${step.instance}`;
     case 'kill':
       return `ends ${step.instance}: ${step.why}`;
+    case 'advance':
+      return `moves traffic on: ${step.why}`;
+    case 'sample':
+      return `sends ${step.requests} requests to ${step.generation}`;
     case 'promote':
       return `promotes ${short(step.revision)}`;
     case 'fail':
@@ -87,19 +97,14 @@ export function describeStep(step: Step): string {
   }
 }
 
-/** Revisions are shown by their first seven digits. */
-export function short(revision: string): string {
-  return revision.slice(0, 7);
-}
-
 function statusOf(
   service: DesiredService,
   seen: ObservedService,
   steps: readonly Step[],
-  held: readonly Hold[],
+  holds: readonly Hold[],
 ): Status {
-  const running = held.filter(({ kind }) => kind === 'running').map(({ step }) => step);
-  const stuck = held.flatMap(reasonIfStuck);
+  const running = holds.filter(({ kind }) => kind === 'running').map(({ step }) => step);
+  const stuck = holds.flatMap(reasonIfStuck);
   if (service.kind === 'absent') return goneStatus(service, seen, [...running, ...steps]);
   const ready = seen.instances.filter(({ state }) => state.kind === 'ready').length;
   const serving = ready > 0 && seen.stable !== undefined ? `; revision ${short(seen.stable.revision)} serves` : '';
@@ -108,8 +113,12 @@ function statusOf(
   if (service.blocked.length > 0) return { state: 'blocked', why: `${service.blocked.join('; ')}${serving}` };
   const failure = seen.failed[service.generation];
   if (failure !== undefined) return { state: 'failed', why: `${failure}${serving}` };
+  const held = resting(steps, 'held-back');
+  if (held !== undefined) return { state: 'blocked', why: `${held}${serving}` };
+  const paused = resting(steps, 'paused');
+  if (paused !== undefined) return { state: 'paused', why: paused };
   if (ready < service.instances || stuck.length > 0) return degraded(service, seen, { ready, steps, stuck });
-  return readyStatus(service, ready);
+  return readyStatus(service, ready, resting(steps, 'bake'));
 }
 
 /** A step that fails again and again is tried for ever, but is no progress: whoever waits for it shall know. */
@@ -139,7 +148,7 @@ function underWay(
   if (looping) return undefined;
   const starting = seen.instances.find(({ state }) => state.kind === 'starting' || state.kind === 'stopping');
   if (starting !== undefined) return `waits for ${starting.id}`;
-  const [wait] = steps.filter((step) => step.kind === 'wait');
+  const wait = steps.find((step) => step.kind === 'wait' && step.rest === undefined);
   return wait && describeStep(wait);
 }
 
@@ -167,6 +176,12 @@ function troubleOf({ id, state, exits }: ObservedInstance): string[] {
   return [];
 }
 
-function readyStatus({ instances }: PresentService, ready: number): Status {
-  return { state: 'ready', why: instances === 0 ? 'is scaled to none' : `${ready} of ${instances} ready` };
+function resting(steps: readonly Step[], rest: Rest): string | undefined {
+  return steps.flatMap((step) => (step.kind === 'wait' && step.rest === rest ? [step.why] : []))[0];
+}
+
+/** `ready` counts all that run, also those kept warm. */
+function readyStatus({ instances }: PresentService, ready: number, bake: string | undefined): Status {
+  if (instances === 0) return { state: 'ready', why: 'is scaled to none' };
+  return { state: 'ready', why: `${Math.min(ready, instances)} of ${instances} ready${bake ? `; ${bake}` : ''}` };
 }

@@ -1,4 +1,4 @@
-import type { Desired, InstanceId, Observed, ObservedService, Step } from './model.ts';
+import type { Desired, InstanceId, Observed, ObservedService, Split, Step } from './model.ts';
 
 /** The inputs of one call of `plan`, passed along whole. */
 export interface Turn {
@@ -11,6 +11,8 @@ export interface Turn {
 export interface Decision {
   readonly steps: readonly Step[];
   readonly endpoints: readonly InstanceId[];
+  /** Undefined: requests go to all of them alike. */
+  readonly split: Split | undefined;
 }
 
 /** Whom a wait is for that concerns no service; no service can have this name. */
@@ -28,6 +30,10 @@ export function unseen(name: string): ObservedService {
     migrated: [],
     instances: [],
     stable: undefined,
+    promotedAt: 0,
+    fallback: undefined,
+    progress: undefined,
+    evidence: undefined,
     failed: {},
     hasFiles: false,
   };

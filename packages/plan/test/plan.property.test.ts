@@ -176,7 +176,7 @@ function afterMove(move: Move, state: { desired: Desired; world: Observed; now: 
     case 'pass':
       return { ...state, now: now + move.ms };
     case 'proxy': {
-      const acknowledged = move.there ? { routes: 'routes', endpoints: {} } : undefined;
+      const acknowledged = move.there ? { routes: 'routes', endpoints: {}, splits: {} } : undefined;
       return { ...state, world: { ...world, traffic: { ...world.traffic, acknowledged } } };
     }
     case 'disturb':
@@ -222,7 +222,7 @@ function setState(world: Observed, id: string, state: InstanceState, exits = 0):
 
 /** Faults stop: the proxy answers, and what runs gets ready. */
 function healed(world: Observed): Observed {
-  const acknowledged = world.traffic.acknowledged ?? { routes: 'routes', endpoints: {} };
+  const acknowledged = world.traffic.acknowledged ?? { routes: 'routes', endpoints: {}, splits: {} };
   const ids = Object.values(world.services).flatMap(({ instances }) => instances);
   const running = ids.filter(({ state }) => state.kind === 'starting' || state.kind === 'unready');
   const calm = running.reduce((seen, { id }) => setState(seen, id, { kind: 'ready', since: 0 }), world);

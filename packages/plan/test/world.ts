@@ -2,7 +2,14 @@ import type { Desired, Observed, ObservedInstance, ObservedService, PresentServi
 import { generationOf, instanceId } from '../src/model.ts';
 import { unseen } from '../src/turn.ts';
 
-export const PACE = { maxSurge: 1, maxUnavailable: 0, minHealthyMs: 10_000, healthyDeadlineMs: 120_000 };
+export const PACE = {
+  maxSurge: 1,
+  maxUnavailable: 0,
+  minHealthyMs: 10_000,
+  healthyDeadlineMs: 120_000,
+  steps: [],
+  bakeMs: 0,
+};
 
 export function present(name: string, changes: Partial<PresentService> = {}): PresentService {
   const revision = changes.revision ?? 'r1';
@@ -17,6 +24,7 @@ export function present(name: string, changes: Partial<PresentService> = {}): Pr
     migrates: false,
     exclusive: false,
     rollout: PACE,
+    wave: undefined,
     drainMs: 30_000,
     stopGraceMs: 10_000,
     blocked: [],
@@ -32,7 +40,7 @@ export function asked(...services: Desired['services']): Desired {
 
 export const NOTHING: Observed = {
   services: {},
-  traffic: { acknowledged: { routes: 'routes', endpoints: {} }, inFlight: {}, removedAt: {} },
+  traffic: { acknowledged: { routes: 'routes', endpoints: {}, splits: {} }, inFlight: {}, removedAt: {} },
   held: {},
 };
 
@@ -61,7 +69,7 @@ export function withService(world: Observed, service: ObservedService): Observed
   return {
     ...world,
     services: { ...world.services, [service.name]: service },
-    traffic: { ...world.traffic, acknowledged: { routes: 'routes', endpoints } },
+    traffic: { ...world.traffic, acknowledged: { routes: 'routes', endpoints, splits: {} } },
   };
 }
 

@@ -75,6 +75,14 @@ export class Histogram {
     return 0;
   }
 
+  /** How many of the recorded values lie above it; those of its own bucket do not. */
+  countAbove(value: number): number {
+    const whole = Math.min(MAX_VALUE, Math.max(0, Math.floor(value)));
+    let count = 0;
+    for (let bucket = bucketOf(whole) + 1; bucket < BUCKETS; bucket++) count += this.#counts[bucket] ?? 0;
+    return count;
+  }
+
   toJSON(): HistogramData {
     const buckets: [number, number][] = [];
     for (let bucket = 0; bucket < BUCKETS; bucket++) {

@@ -29,6 +29,9 @@ export const TRAFFIC_RULES = [
   'traffic.limits.responseHeaders',
   'traffic.limits.responseBody',
   'traffic.rateLimit',
+  'traffic.cache',
+  'traffic.cache.staleWhileRevalidate',
+  'traffic.cache.staleIfError',
 ] as const;
 
 export type TrafficRule = (typeof TRAFFIC_RULES)[number];

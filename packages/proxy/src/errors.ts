@@ -22,6 +22,7 @@ export const PROXY_ERRORS = {
     hint: 'most of the last calls failed: see `islet logs` of the service; it is asked again soon',
   },
   'rate-limited': { status: 429, hint: 'send fewer requests, or wait for as long as Retry-After says' },
+  'not-cached': { status: 504, hint: 'nothing fit to use is stored: send the request without only-if-cached' },
   overloaded: {
     status: 503,
     hint: 'the caller has as many requests in flight as traffic.limits of the service allows',

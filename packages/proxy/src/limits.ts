@@ -11,6 +11,15 @@ export const LIMITS = {
   replayBytes: 64 * 1024,
   /** What a client has pipelined, before it is read no further. */
   heldBytes: 64 * 1024,
+  /** All that is stored of responses, for all services together. */
+  cacheBytes: 256 * 1024 * 1024,
+  /** Of one target, by what `Vary` names. */
+  cacheVariants: 16,
+  /** Requests that wait for what another one brings. */
+  cacheFollowers: 1_000,
+  /** How long, and of how many targets, it is known that their responses are not stored. */
+  notStorableMs: 10_000,
+  notStorableKeys: 10_000,
   controlBodyBytes: 16 * 1024 * 1024,
 
   /** How long to find out whether an instance that reset a connection takes another. */

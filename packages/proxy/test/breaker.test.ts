@@ -112,7 +112,7 @@ test('a new instance is asked at once, whatever the old ones did', async (t) => 
 });
 
 test('while one call finds out, the others are refused, and a timeout is a failure', async (t) => {
-  const { behave, calls, pass, state, plane } = await single(t, {
+  const { behave, calls, pass, state, asked } = await single(t, {
     ...DEFAULT_TRAFFIC,
     breaker: { ...DEFAULT_TRAFFIC.breaker!, halfOpen: 1 },
     timeout: { ...DEFAULT_TRAFFIC.timeout, requestMs: 60_000, perTryMs: 60_000 },
@@ -122,7 +122,7 @@ test('while one call finds out, the others are refused, and a timeout is a failu
   pass(5_000);
   behave(() => undefined);
   const probe = calls(1);
-  await until(() => plane.stats.inFlight === 1);
+  await until(() => asked() === 21);
   behave(well);
   assert.match((await calls(1))[0] ?? '', /breaker-open/);
   pass(61_000);

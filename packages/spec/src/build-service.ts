@@ -12,11 +12,11 @@ import type {
   HealthSpec,
   Origin,
   ProbeTarget,
-  RolloutSpec,
   RunSpec,
   ServiceSpec,
 } from './model.ts';
-import { maxOf, scaleOf } from './scale.ts';
+import { rolloutOf } from './rollout.ts';
+import { scaleOf } from './scale.ts';
 import type { ParsedService } from './schema/service.ts';
 import { scopeOf } from './service-rules.ts';
 import { parseTemplate } from './template.ts';
@@ -42,11 +42,12 @@ export function buildService(draft: Sound, files: Files): ServiceSpec {
     database: databaseOf(parsed),
     health: healthOf(parsed, derived),
     scale: scaleOf(parsed),
-    rollout: rolloutOf(draft, derived),
+    rollout: rolloutOf(parsed),
     traffic: trafficOf(parsed.traffic),
     security: { allow: parsed.security.allow },
     test: { unit: parsed.test.unit, smoke: parsed.test.smoke },
   };
+  deriveRollout(parsed, derived);
   derived.set('name', folder === '.' ? 'system' : 'folder').set('scale.max', 'scale.min');
   derived.set('traffic.timeout.perTry', 'traffic.timeout.request');
   for (const index of parsed.traffic.rateLimit.keys()) {
@@ -145,15 +146,9 @@ function paceOf({ period, timeout, fall, rise }: { period: number; timeout: numb
   return { periodMs: period, timeoutMs: timeout, fall, rise };
 }
 
-/** A fixed port allows no second instance, and `recreate` asks for none: the old ones end first. */
-function rolloutOf({ parsed }: Sound, derived: Derived): RolloutSpec {
-  const { rollout, api, scale } = parsed;
-  const common = { minHealthyMs: rollout.minHealthy, healthyDeadlineMs: rollout.healthyDeadline };
-  if (api.port === undefined && rollout.strategy === 'rolling') {
-    const { maxSurge, maxUnavailable } = rollout;
-    return { strategy: 'rolling', maxSurge, maxUnavailable, ...common };
-  }
+/** What of a rollout follows from a fixed port, or from the strategy. */
+function deriveRollout({ rollout, api }: ParsedService, derived: Derived): void {
+  if (api.port === undefined && rollout.strategy !== 'recreate') return;
   if (api.port !== undefined) derived.set('rollout.strategy', 'api.port');
   derived.set('rollout.maxSurge', 'rollout.strategy').set('rollout.maxUnavailable', 'rollout.strategy');
-  return { strategy: 'recreate', maxSurge: 0, maxUnavailable: maxOf(scale), ...common };
 }

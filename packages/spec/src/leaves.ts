@@ -1,14 +1,14 @@
 import { type Leaf, type LeafValue, leaves } from './leaf.ts';
 import type { DatabaseSpec, EnvValue, ProbeSpec, ProbeTarget, ServiceSpec, StartupProbeSpec } from './model.ts';
 import { durationText, sizeText } from './quantities.ts';
+import { rolloutLeaves } from './rollout-leaves.ts';
 import { scaleLeaves } from './scale.ts';
 import { templateText } from './template.ts';
 import { trafficLeaves } from './traffic-leaves.ts';
 
 /** Every effective value of a service, in the order of the reference. What is undefined has no leaf. */
 export function leavesOf(spec: Omit<ServiceSpec, 'origins'>): readonly Leaf[] {
-  const { run, api, health, scale, rollout } = spec;
-  const { strategy, maxSurge, maxUnavailable } = rollout;
+  const { run, api, health, scale } = spec;
   return [
     ...leaves([], { name: spec.name, language: spec.language }),
     ...leaves(['run'], { command: templateText(run.command), build: run.build, inputs: run.inputs }),
@@ -23,11 +23,7 @@ export function leavesOf(spec: Omit<ServiceSpec, 'origins'>): readonly Leaf[] {
     ...probeLeaves('ready', health.ready),
     ...probeLeaves('live', health.live),
     ...scaleLeaves(scale),
-    ...leaves(['rollout'], { strategy, maxSurge, maxUnavailable }),
-    ...leaves(['rollout'], {
-      minHealthy: durationText(rollout.minHealthyMs),
-      healthyDeadline: durationText(rollout.healthyDeadlineMs),
-    }),
+    ...rolloutLeaves(spec.rollout),
     ...trafficLeaves(['traffic'], spec.traffic),
     ...leaves(['security'], { allow: spec.security.allow }),
     ...leaves(['test'], { unit: spec.test.unit, smoke: spec.test.smoke }),

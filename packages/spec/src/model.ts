@@ -5,9 +5,12 @@
  * folder of the file that names them (in an overlay: to the service's folder), unless a comment says otherwise.
  */
 
+import type { RolloutSpec } from './rollout-model.ts';
 import type { ScaleSpec } from './scale-model.ts';
 import type { TrafficSpec } from './traffic-model.ts';
 
+export type * from './content-model.ts';
+export type * from './rollout-model.ts';
 export * from './scale-model.ts';
 export * from './traffic-model.ts';
 
@@ -171,17 +174,6 @@ export interface HealthSpec {
   readonly ready: ProbeSpec;
   /** Undefined: death is learnt from the kernel only. */
   readonly live: ProbeSpec | undefined;
-}
-
-/** Names and values: Kubernetes Deployment `RollingUpdate`, Nomad `update`. */
-export interface RolloutSpec {
-  readonly strategy: 'rolling' | 'recreate';
-  readonly maxSurge: number;
-  readonly maxUnavailable: number;
-  /** A new instance must have been ready for this long before an old one is drained for it. */
-  readonly minHealthyMs: number;
-  /** A revision with no ready instance after this long has failed. */
-  readonly healthyDeadlineMs: number;
 }
 
 export interface SecuritySpec {

@@ -3,6 +3,7 @@ import type { SpecError } from './errors.ts';
 import { type Files, join } from './files.ts';
 import { keyPlaceAt, type LocatedScalar, nodeAt, type Path, placeInside } from './located.ts';
 import type { Place } from './model.ts';
+import { rolloutErrors } from './rollout-rules.ts';
 import { scaleErrors } from './scale-rules.ts';
 import type { ParsedService } from './schema/service.ts';
 import { parseTemplate, type Scope } from './template.ts';
@@ -105,28 +106,6 @@ function exposeErrors(draft: Sound): readonly SpecError[] {
   const hint = 'remove expose: services that use this one reach it all the same';
   const place = keyPlaceAt(draft.tree, ['api', 'expose']);
   return [errorIn(draft, ['api', 'expose'], { rule: 'value', message, hint, place })];
-}
-
-function rolloutErrors(draft: Sound): readonly SpecError[] {
-  const { rollout, api } = draft.parsed;
-  const saysSurge = nodeAt(draft.tree, ['rollout', 'maxSurge']) !== undefined && rollout.maxSurge > 0;
-  const saysRolling = nodeAt(draft.tree, ['rollout', 'strategy']) !== undefined && rollout.strategy === 'rolling';
-  if (api.port !== undefined && (saysRolling || saysSurge)) {
-    const message = `port ${api.port} is fixed, so the old instance must end before the new one starts`;
-    const hint = 'remove api.port and listen on $PORT, or write strategy: recreate';
-    return [
-      errorIn(draft, ['rollout', saysRolling ? 'strategy' : 'maxSurge'], { rule: 'port-collision', message, hint }),
-    ];
-  }
-  if (rollout.strategy === 'recreate' && saysSurge) {
-    const message = 'recreate ends the old instances first, so nothing can surge';
-    return [errorIn(draft, ['rollout', 'maxSurge'], { rule: 'value', message, hint: 'remove it' })];
-  }
-  if (rollout.strategy === 'rolling' && api.port === undefined && rollout.maxSurge + rollout.maxUnavailable === 0) {
-    const message = 'with maxSurge and maxUnavailable both 0 no rollout can take its first step';
-    return [errorIn(draft, ['rollout', 'maxSurge'], { rule: 'value', message, hint: 'leave maxSurge at 1' })];
-  }
-  return [];
 }
 
 function selfUse(draft: Sound): readonly SpecError[] {

@@ -1,4 +1,5 @@
 import { balanceLeaves } from './balance-leaves.ts';
+import { cacheLeaves } from './content.ts';
 import { type Leaf, leaves } from './leaf.ts';
 import type { Path } from './located.ts';
 import type {
@@ -15,7 +16,7 @@ import { durationText, sizeText } from './quantities.ts';
 /** Every effective value of a traffic section. */
 export function trafficLeaves(
   section: Path,
-  { balance, timeout, retry, outlier, breaker, limits, rateLimit }: TrafficSpec,
+  { balance, timeout, retry, outlier, breaker, limits, rateLimit, cache }: TrafficSpec,
 ): readonly Leaf[] {
   return [
     ...balanceLeaves([...section, 'balance'], balance),
@@ -25,6 +26,7 @@ export function trafficLeaves(
     ...breakerLeaves(section, breaker),
     ...limitLeaves([...section, 'limits'], limits),
     ...rateLimit.flatMap((limit, index) => rateLeaves([...section, 'rateLimit', index], limit)),
+    ...cacheLeaves(section, cache),
   ];
 }
 

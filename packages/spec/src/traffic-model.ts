@@ -1,3 +1,5 @@
+import type { CacheSpec, SizeLimits } from './content-model.ts';
+
 /** How callers reach the service. Names: Envoy's, and Kubernetes' where it has one. */
 export interface TrafficSpec {
   readonly balance: BalanceSpec;
@@ -11,6 +13,8 @@ export interface TrafficSpec {
   readonly limits: LimitsSpec;
   /** All hold at once; none: off. */
   readonly rateLimit: readonly RateLimitSpec[];
+  /** Undefined: off. */
+  readonly cache: CacheSpec | undefined;
 }
 
 /** Which instance gets a request. Names: Envoy's. */
@@ -118,14 +122,6 @@ export interface LimitsSpec {
   /** How long one waits before it is refused. */
   readonly queueMs: number;
   readonly sizes: SizeLimits;
-}
-
-/** In bytes, of one message; undefined: the proxy's own limit on headers, and none on bodies, which stream. */
-export interface SizeLimits {
-  readonly requestHeaders: number | undefined;
-  readonly requestBody: number | undefined;
-  readonly responseHeaders: number | undefined;
-  readonly responseBody: number | undefined;
 }
 
 /** The n-th wait is drawn between 0 and `baseMs` × 2^(n-1), but at most `maxMs`. */

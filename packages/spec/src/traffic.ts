@@ -1,4 +1,5 @@
 import { balanceOf } from './balance.ts';
+import { cacheOf } from './content.ts';
 import { freezeDeep } from './freeze.ts';
 import type {
   BreakerSpec,
@@ -21,6 +22,7 @@ export function trafficOf({
   breaker,
   limits,
   rateLimit,
+  cache,
 }: ParsedTraffic): TrafficSpec {
   return {
     balance: balanceOf(balance),
@@ -30,6 +32,7 @@ export function trafficOf({
     breaker: breakerOf(breaker),
     limits: limitsOf(limits),
     rateLimit: rateLimit.map(rateLimitOf),
+    cache: cacheOf(cache),
   };
 }
 

@@ -44,8 +44,8 @@ test('every default of the table is filled in, as it is written there, and named
   const texts = {
     'islet.yaml': 'system: x\n',
     'services/a/service.yaml': EVERYTHING_BY_DEFAULT,
-    'services/b/service.yaml': `${RUN}traffic: { balance: { algorithm: ring-hash, key: client } }\n`,
-    'services/c/service.yaml': `${RUN}traffic: { balance: peak-ewma }\n`,
+    'services/b/service.yaml': `${RUN}traffic: { balance: { algorithm: ring-hash, key: client } }\nrollout: { strategy: canary }\n`,
+    'services/c/service.yaml': `${RUN}traffic: { balance: peak-ewma }\nrollout: { strategy: blue-green }\n`,
   };
   const result = parseSystem(memoryFiles(texts));
   assert(result.kind === 'ok');
@@ -54,6 +54,7 @@ test('every default of the table is filled in, as it is written there, and named
     host: SYSTEM_DEFAULTS['gateway.host'].value,
     port: SYSTEM_DEFAULTS['gateway.port'].value,
   });
+  // What has an effect with another strategy only is found there; what all have is the first one's.
   const leaves = services.toReversed().flatMap((service) => describe(service));
   const described = new Map(leaves.map((leaf) => [leaf.path.replace('[0]', ''), leaf]));
   for (const [path, { value, name }] of Object.entries(SERVICE_DEFAULTS)) {
@@ -68,5 +69,5 @@ test('every default of the table is filled in, as it is written there, and named
 
 const RUN = 'run: { command: x }\n';
 const EVERYTHING_BY_DEFAULT =
-  'run: { command: x }\napi: { expose: / }\nhealth: { live: /livez }\ntraffic: { rateLimit: { rps: 1 } }\n' +
+  'run: { command: x }\napi: { expose: / }\nhealth: { live: /livez }\ntraffic: { rateLimit: { rps: 1 }, cache: {} }\n' +
   'scale: { max: 2, schedule: [{ from: "08:00", to: "09:00", min: 1 }], zero: {} }\n';

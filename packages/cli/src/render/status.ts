@@ -142,6 +142,7 @@ function paintOf(state: ServiceStatus['state'], colours: Colors): (text: string)
       return colours.red;
     case 'degraded':
     case 'blocked':
+    case 'paused':
       return colours.yellow;
     case 'progressing':
     case 'stopping':

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { ApiError } from '@islet/client';
+import { type Accepted, ApiError } from '@islet/client';
 import { parseSystem } from '@islet/spec';
 import { nodeFiles } from '@islet/spec/node';
 import type { AppliedService } from '../store/applied.ts';
@@ -9,8 +9,11 @@ import type { Handlers } from './server.ts';
 /** What is asked of one service's store. */
 export function databaseHandlers(
   { parts, hands }: System,
-  wanted: (service: string) => AppliedService,
-): Pick<Handlers, 'migrations'> {
+  {
+    wanted,
+    restart,
+  }: { wanted: (service: string) => AppliedService; restart: (service: string, text: string) => Accepted },
+): Pick<Handlers, 'migrations' | 'rotate'> {
   const storeOf = (service: string) => {
     const { spec } = wanted(service);
     const driver = hands.dataOf(spec);
@@ -30,6 +33,16 @@ export function databaseHandlers(
   };
 
   return {
+    rotate: async ({ params: { service = '' }, signal }) => {
+      const { spec, driver } = storeOf(service);
+      if (driver.credentials === undefined) {
+        const kind = spec.database?.engine === 'external' ? 'an outside server' : 'a file';
+        const hint = spec.database?.engine === 'external' ? 'set the secret that holds its URL anew' : undefined;
+        throw new ApiError('conflict', `the database of ${service} is ${kind}: Islet gives it no password`, { hint });
+      }
+      await driver.credentials.rotate({ service }, { signal });
+      return restart(service, `db rotate ${service}`);
+    },
     migrations: async ({ params: { service = '' }, signal }) => {
       const { driver } = storeOf(service);
       const { within, migrations } = sourceOf(service);

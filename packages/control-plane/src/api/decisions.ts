@@ -19,10 +19,18 @@ function sentence(decision: Decision): string {
       return `revision ${short(decision.revision)} works, and is what a failed rollout goes back to`;
     case 'failed':
       return `gave up ${short(decision.generation)}: ${decision.failure.step} failed: ${decision.failure.reason}`;
+    case 'advanced':
+      return `moved the traffic of ${short(decision.generation)} on by a step: ${decision.why}`;
+    case 'paused':
+      return `was asked to pause the rollout of ${short(decision.generation)}`;
+    case 'resumed':
+      return `was asked to go on with the rollout of ${short(decision.generation)}`;
     case 'provisioned':
       return 'started its database';
     case 'migrated':
       return migrated(decision);
+    case 'retired':
+      return 'withdrew the old credentials of its database';
     case 'ended':
       return `${decision.instance} ended: ${decision.how}`;
     case 'killed':

@@ -47,6 +47,9 @@ export function createHandlers(system: System): Handlers {
     return put({ ...current(), services }, text);
   };
 
+  const restart = (service: string, text: string) =>
+    change(service, ({ restarts }) => ({ restarts: restarts + 1, since: clock.now() }), text);
+
   const usersOf = (secret: string) =>
     (applied.current()?.services ?? [])
       .filter(({ spec }) => secretsOf(spec).includes(secret))
@@ -74,8 +77,7 @@ export function createHandlers(system: System): Handlers {
       const next = { ...(before ?? none), services: [], gone: gone.map((it) => ({ ...it, purge })), goingDown: true };
       return put(next, purge ? 'down --purge' : 'down');
     },
-    restart: ({ params: { service = '' } }) =>
-      change(service, ({ restarts }) => ({ restarts: restarts + 1, since: clock.now() }), `restart ${service}`),
+    restart: ({ params: { service = '' } }) => restart(service, `restart ${service}`),
     scale: ({ params: { service = '' }, body: { instances } }) => {
       const { spec } = wanted(service);
       if (instances === 'auto')
@@ -114,7 +116,7 @@ export function createHandlers(system: System): Handlers {
       const { argv, cwd, env } = await placeOf(instance, spec, system.hands);
       return { cwd, prefix: [...argv], env };
     },
-    ...databaseHandlers(system, wanted),
+    ...databaseHandlers(system, { wanted, restart }),
     operator: () => ({ socket: parts.operatorSocket }),
     secrets: () => secrets.list().map((secret) => ({ ...secret, usedBy: usersOf(secret.name) })),
     setSecret: ({ params: { name = '' }, body: { value } }) => {

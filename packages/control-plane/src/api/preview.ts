@@ -26,7 +26,7 @@ export async function previewOf({ applied, warnings, changed }: Proposal, system
     startedAt: parts.clock.now(),
     instances: system.autoscaler.instances,
   });
-  const traffic = look.observed.traffic.acknowledged ?? { routes: '', endpoints: {} };
+  const traffic = look.observed.traffic.acknowledged ?? { routes: '', endpoints: {}, splits: {} };
   const observed = { ...look.observed, traffic: { ...look.observed.traffic, acknowledged: traffic } };
   const steps = preview(wished, tryingAgain(observed), parts.clock.now());
   const shown = steps.filter(({ kind }) => kind !== 'publish');

@@ -36,6 +36,10 @@ export interface AppliedService {
   readonly after: readonly string[];
   readonly blocked: readonly string[];
   readonly since: number;
+  /** Services that one request asked for roll out in the order of `uses`; the number of that request. */
+  readonly wave?: number | undefined;
+  /** It ran before: it is gone back to at once, without steps, and is not watched again. */
+  readonly isRollback?: boolean | undefined;
 }
 
 /** A parsed service without the origins of its values. */

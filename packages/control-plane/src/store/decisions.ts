@@ -1,5 +1,5 @@
 import type { Failure } from '@islet/client';
-import type { Generation, RevisionId, StableGeneration } from '@islet/plan';
+import type { Generation, Progress, RevisionId, StableGeneration } from '@islet/plan';
 import type { Database } from './database.ts';
 
 /** What the control plane decided or learnt, and must not forget. Append-only, but for old ends. */
@@ -12,6 +12,15 @@ export type Decision =
       readonly generation: Generation;
     }
   | { readonly kind: 'failed'; readonly service: string; readonly generation: Generation; readonly failure: Failure }
+  /** Traffic was moved on: so many steps are behind it. */
+  | {
+      readonly kind: 'advanced';
+      readonly service: string;
+      readonly generation: Generation;
+      readonly step: number;
+      readonly why: string;
+    }
+  | { readonly kind: 'paused' | 'resumed'; readonly service: string; readonly generation: Generation }
   | {
       readonly kind: 'migrated';
       readonly service: string;
@@ -22,6 +31,8 @@ export type Decision =
     }
   /** Its store was made or started: which migrations it holds is to be found out anew. */
   | { readonly kind: 'provisioned'; readonly service: string }
+  /** Its store lets nobody in any more by the credentials that were replaced. */
+  | { readonly kind: 'retired'; readonly service: string }
   | { readonly kind: 'ended'; readonly service: string; readonly instance: string; readonly how: string }
   | { readonly kind: 'killed'; readonly service: string; readonly instance: string; readonly why: string }
   | { readonly kind: 'purged'; readonly service: string }
@@ -67,6 +78,11 @@ export interface ScaleChange {
 
 export interface Rollouts {
   readonly stable: StableGeneration | undefined;
+  readonly promotedAt: number;
+  /** What was promoted before `stable`, and not given up since. */
+  readonly fallback: StableGeneration | undefined;
+  /** Of the generation whose traffic was moved last. */
+  readonly progress: Progress | undefined;
   readonly failed: ReadonlyMap<Generation, Failure>;
   readonly migrated: readonly RevisionId[];
   /** Revisions that were promoted, newest first. */
@@ -104,7 +120,7 @@ export function openDecisions(database: Database): Decisions {
       insert.run(now, service, decision.kind, JSON.stringify(decision));
       if (decision.kind === 'scaled') scaled.set(decision.service, decision.to);
       else if (decision.kind === 'purged') scaled.delete(decision.service);
-      if (service !== null) rollouts.set(service, after(rollouts.get(service) ?? NONE, decision));
+      if (service !== null) rollouts.set(service, after(rollouts.get(service) ?? NONE, decision, now));
     },
     list: ({ service, since = 0 }) =>
       (recent.all(since, service ?? null) as unknown as Row[]).map(({ detail, service, ...row }) => ({
@@ -132,18 +148,26 @@ interface Row {
   readonly detail: string;
 }
 
-const NONE: Rollouts = { stable: undefined, failed: new Map(), migrated: [], promoted: [] };
+const NONE: Rollouts = {
+  stable: undefined,
+  promotedAt: 0,
+  fallback: undefined,
+  progress: undefined,
+  failed: new Map(),
+  migrated: [],
+  promoted: [],
+};
 
 function replay(database: Database): Map<string, Rollouts> {
   const rows = database
     .prepare(
-      "SELECT service, detail FROM decisions WHERE kind IN ('promoted','failed','provisioned','migrated','purged') ORDER BY seq",
+      "SELECT at, service, detail FROM decisions WHERE kind IN ('promoted','failed','advanced','paused','resumed','provisioned','migrated','purged') ORDER BY seq",
     )
     .all() as unknown as Row[];
   const rollouts = new Map<string, Rollouts>();
-  for (const { service, detail } of rows) {
+  for (const { at, service, detail } of rows) {
     if (service === null) continue;
-    rollouts.set(service, after(rollouts.get(service) ?? NONE, JSON.parse(detail) as Decision));
+    rollouts.set(service, after(rollouts.get(service) ?? NONE, JSON.parse(detail) as Decision, at));
   }
   return rollouts;
 }
@@ -159,18 +183,39 @@ function lastScaled(database: Database): readonly [string, number][] {
   return rows.map(({ service, detail }) => [service ?? '', (JSON.parse(detail) as { to: number }).to]);
 }
 
-function after(rollouts: Rollouts, decision: Decision): Rollouts {
+function after(rollouts: Rollouts, decision: Decision, at: number): Rollouts {
   switch (decision.kind) {
     case 'promoted': {
       const { revision, generation } = decision;
       const promoted = newestFirst(revision, rollouts.promoted);
-      return { ...rollouts, stable: { revision, generation }, failed: without(rollouts.failed, generation), promoted };
+      const failed = without(rollouts.failed, generation);
+      // Said twice, it is promoted once.
+      if (rollouts.stable?.generation === generation) return { ...rollouts, failed, promoted };
+      const { stable: fallback } = rollouts;
+      return { ...rollouts, stable: { revision, generation }, fallback, promotedAt: at, failed, promoted };
     }
-    case 'failed':
+    case 'failed': {
+      const { generation, failure } = decision;
+      const failed = new Map([...rollouts.failed, [generation, failure] as const].slice(-REMEMBERED));
+      const wasStable = rollouts.stable?.generation === generation;
+      return wasStable
+        ? { ...rollouts, failed, stable: rollouts.fallback, fallback: undefined }
+        : { ...rollouts, failed };
+    }
+    case 'advanced': {
+      const { generation, step } = decision;
+      return { ...rollouts, progress: { generation, step, since: at, paused: false } };
+    }
+    case 'paused':
+    case 'resumed': {
+      const { generation, kind } = decision;
+      const known = rollouts.progress?.generation === generation ? rollouts.progress : undefined;
+      const { step = 0, since = 0 } = known ?? {};
       return {
         ...rollouts,
-        failed: new Map([...rollouts.failed, [decision.generation, decision.failure] as const].slice(-REMEMBERED)),
+        progress: { generation, step, since: kind === 'resumed' ? at : since, paused: kind === 'paused' },
       };
+    }
     case 'provisioned':
       return rollouts.migrated.length === 0 ? rollouts : { ...rollouts, migrated: [] };
     case 'migrated':

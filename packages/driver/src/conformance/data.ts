@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import type { DataDriver, MigrateOutcome, StoreObservation, StoreRequest } from '../data.ts';
+import type { DataDriver, MigrateOutcome, StoreConnection, StoreObservation, StoreRequest } from '../data.ts';
 
 /** A data driver, and the little that its contract doesn't say. */
 export interface DataHarness {
@@ -12,6 +12,11 @@ export interface DataHarness {
   request(service: string): Promise<StoreRequest>;
   /** Runs SQL as the service would, with what `connection` says. */
   query(service: string, sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
+  /** The same, with what `connection` said at some time; undefined: there are no credentials to renew. */
+  readonly queryWith?: (
+    connection: StoreConnection,
+    sql: string,
+  ) => Promise<readonly Readonly<Record<string, unknown>>[]>;
   /** Closes the driver and removes all that the harness made. Every store is purged by then. */
   close(): Promise<void>;
 }
@@ -199,6 +204,46 @@ export function dataConformance(name: string, make: () => Promise<DataHarness>, 
         ['1.sql', '2.sql'],
       );
       assert.deepEqual(plain(await harness.query('raced', 'SELECT x FROM a')), [{ x: 1 }]);
+    });
+
+    rule('renews credentials without a moment in which nobody is let in', 'renewed', async () => {
+      const { credentials } = harness.driver;
+      const { queryWith } = harness;
+      assert.equal(credentials === undefined, queryWith === undefined);
+      if (credentials === undefined || queryWith === undefined) return;
+      const connection = () => harness.driver.connection({ service: 'renewed' });
+      const replaced = async () => {
+        const seen = await observe('renewed');
+        return seen?.kind === 'ready' && seen.replacedAt !== undefined;
+      };
+      await provision('renewed');
+      const first = await connection();
+      await queryWith(first, 'CREATE TABLE kept (x int)');
+      for (let turn = 1, old = first; turn <= 3; turn++) {
+        await credentials.rotate({ service: 'renewed' }, options());
+        const next = await connection();
+        assert.notEqual(next.password, old.password);
+        assert.ok(await replaced());
+        await credentials.rotate({ service: 'renewed' }, options());
+        assert.deepEqual(await connection(), next, 'at most two hold');
+        await queryWith(old, `INSERT INTO kept VALUES (${turn})`);
+        // What either makes is the service's, whoever comes after.
+        await queryWith(next, `CREATE TABLE made_${turn} (x int)`);
+        await provision('renewed');
+        await queryWith(old, `DROP TABLE made_${turn}`);
+        await credentials.retire({ service: 'renewed' }, options());
+        await credentials.retire({ service: 'renewed' }, options());
+        assert.ok(!(await replaced()));
+        await assert.rejects(queryWith(old, 'SELECT 1'));
+        await queryWith(next, `CREATE TABLE own_${turn} (x int)`);
+        old = next;
+      }
+      const last = await connection();
+      assert.deepEqual(plain(await queryWith(last, 'SELECT x FROM kept ORDER BY x')), [{ x: 1 }, { x: 2 }, { x: 3 }]);
+      await queryWith(last, 'DROP TABLE own_1');
+      await harness.driver.stop({ service: 'renewed' }, options());
+      await provision('renewed');
+      await queryWith(last, 'SELECT x FROM kept');
     });
 
     rule('refuses to purge what runs, and leaves nothing when it stopped', 'purged', async () => {

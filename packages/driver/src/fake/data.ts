@@ -10,6 +10,8 @@ export interface FakeData extends DataDriver {
   /** Runs SQL in a service's store, as the service would. */
   query(service: string, sql: string): readonly Readonly<Record<string, unknown>>[];
   readonly reader: StoreReader;
+  /** Runs SQL by what `connection` said at some time. */
+  queryWith(connection: StoreConnection, sql: string): readonly Readonly<Record<string, unknown>>[];
   /** The server of a service dies. */
   crash(service: string, how: string): void;
 }
@@ -23,9 +25,13 @@ interface FakeStore {
   readonly database: DatabaseSync;
   readonly port: number;
   readonly identity: string;
+  /** How many passwords it has had; the last one holds. */
+  passwords: number;
+  replacedAt: number | undefined;
   state: { readonly kind: 'stopped'; readonly how: string | undefined } | { readonly kind: 'ready' };
 }
 
+const NEW = { passwords: 1, replacedAt: undefined, state: { kind: 'stopped', how: undefined } } as const;
 const FIRST_PORT = 20_000;
 
 export function createFakeData({ engine, now }: FakeDataOptions): FakeData {
@@ -60,7 +66,7 @@ export function createFakeData({ engine, now }: FakeDataOptions): FakeData {
       if (!stores.has(service)) {
         const database = new DatabaseSync(':memory:');
         const port = nextPort++;
-        stores.set(service, { database, port, identity: `store ${port}`, state: { kind: 'stopped', how: undefined } });
+        stores.set(service, { database, port, identity: `store ${port}`, ...NEW });
       }
       setState(service, { kind: 'ready' });
     },
@@ -73,7 +79,7 @@ export function createFakeData({ engine, now }: FakeDataOptions): FakeData {
       const store = sqliteMigrationStore(ready(service).database, now);
       return previewWithoutHazards(await readMigrations(folder, within), await store.recorded());
     },
-    connection: async ({ service }) => connectionTo(service, find(service).port),
+    connection: async ({ service }) => connectionTo(service, find(service)),
     stop: async ({ service }) => setState(service, { kind: 'stopped', how: undefined }),
     purge: async ({ service }) => {
       const store = stores.get(service);
@@ -82,6 +88,21 @@ export function createFakeData({ engine, now }: FakeDataOptions): FakeData {
       }
       store?.database.close();
       if (stores.delete(service)) changed();
+    },
+    credentials: {
+      rotate: async ({ service }) => {
+        const store = ready(service);
+        if (store.replacedAt !== undefined) return;
+        store.replacedAt = now().getTime();
+        store.passwords++;
+        changed();
+      },
+      retire: async ({ service }) => {
+        const store = ready(service);
+        if (store.replacedAt === undefined) return;
+        store.replacedAt = undefined;
+        changed();
+      },
     },
     observe: async () => Object.fromEntries([...stores].map(([service, store]) => [service, observed(store)])),
     backups: fakeBackups(stores, { find, ready, nextPort: () => nextPort++, changed }),
@@ -92,6 +113,14 @@ export function createFakeData({ engine, now }: FakeDataOptions): FakeData {
     close: async () => listeners.clear(),
     reader: fakeReader(stores),
     query: (service, sql) => ready(service).database.prepare(sql).all(),
+    queryWith: ({ port, password }, sql) => {
+      const [service, store] = [...stores].find(([, store]) => store.port === port) ?? [];
+      if (service === undefined || store === undefined) throw new Error('nobody listens there');
+      const oldest = store.replacedAt === undefined ? store.passwords : store.passwords - 1;
+      const known = [oldest, store.passwords].map((count) => passwordOf(service, count));
+      if (!known.some((one) => one === password)) throw new Error('no such password');
+      return ready(service).database.prepare(sql).all();
+    },
     crash: (service, how) => setState(service, { kind: 'stopped', how }),
   };
 }
@@ -114,7 +143,7 @@ function fakeBackups(stores: Map<string, FakeStore>, { find, ready, nextPort, ch
       database.deserialize(await buffer(bytes));
       for await (const _chunk of log) throw new DriverError('unsupported', 'the fake has no log');
       const port = nextPort();
-      stores.set(service, { database, port, identity: `store ${port}`, state: { kind: 'ready' } });
+      stores.set(service, { database, port, identity: `store ${port}`, ...NEW, state: { kind: 'ready' } });
       changed();
       return { kind: target.kind === 'time' ? 'short' : 'restored' };
     },
@@ -166,13 +195,19 @@ function firstOf(row: object): string {
   return String(Object.values(row)[0]);
 }
 
-function observed({ state, port }: FakeStore): StoreObservation {
-  return state.kind === 'ready' ? { kind: 'ready', pid: undefined, port } : state;
+function observed({ state, port, replacedAt }: FakeStore): StoreObservation {
+  if (state.kind !== 'ready') return state;
+  const ready = { kind: 'ready', pid: undefined, port } as const;
+  return replacedAt === undefined ? ready : { ...ready, replacedAt };
 }
 
-function connectionTo(service: string, port: number): StoreConnection {
+function connectionTo(service: string, { port, passwords }: FakeStore): StoreConnection {
   const user = service.replaceAll('-', '_');
-  const password = `password-of-${service}`;
+  const password = passwordOf(service, passwords);
   const url = `fake://${user}:${password}@127.0.0.1:${port}/${user}`;
   return { url, host: '127.0.0.1', port, user, password, name: user, path: undefined };
+}
+
+function passwordOf(service: string, count: number): string {
+  return `password-${count}-of-${service}`;
 }

@@ -2,12 +2,14 @@ import { isDeepStrictEqual } from 'node:util';
 import type { InstanceId } from '@islet/plan';
 import type { RoutingTable } from '@islet/policy';
 import { DriverError } from '../errors.ts';
-import type { TrafficChange, TrafficDriver, TrafficObservation } from '../traffic.ts';
+import type { RevisionTraffic, TrafficChange, TrafficDriver, TrafficObservation } from '../traffic.ts';
 
 /** A proxy in memory: tests and the simulator put requests in flight, and take it away. */
 export class FakeTraffic implements TrafficDriver {
   /** Listeners that can't be opened. */
   problems: readonly string[] = [];
+  /** What the revisions have answered. */
+  answered: readonly RevisionTraffic[] = [];
   readonly #inFlight = new Map<InstanceId, number>();
   readonly #watchers = new Set<(change: TrafficChange) => void>();
   #table: RoutingTable | undefined;
@@ -72,6 +74,11 @@ export class FakeTraffic implements TrafficDriver {
       problems: this.problems,
       inFlight: Object.fromEntries(this.#inFlight),
     };
+  }
+
+  async revisions(): Promise<readonly RevisionTraffic[]> {
+    if (this.#unreachable !== undefined) throw new DriverError('unavailable', this.#unreachable);
+    return this.answered;
   }
 
   watch(onChange: (change: TrafficChange) => void): Disposable {

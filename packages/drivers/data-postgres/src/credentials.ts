@@ -9,11 +9,27 @@ export interface Credentials {
   /** Database and role of the service. */
   readonly name: string;
   readonly password: string;
+  /** Who logs in by `password`; absent: `name` itself, which owns all there is. */
+  readonly login?: string;
+  /** What `rotate` is about to give, written down before the server learns of it. */
+  readonly next?: Login;
+  /** What `rotate` replaced, and still lets in. */
+  readonly replaced?: Login & { readonly at: number };
   readonly superuserPassword: string;
   /** Where it was last started; undefined: never. */
   readonly port: number | undefined;
   /** A restore has begun and not ended: what is there can't be used, only purged. */
   readonly incomplete?: true;
+}
+
+export interface Login {
+  readonly login: string;
+  readonly password: string;
+}
+
+/** Who the service logs in as. */
+export function loginOf({ name, login, password }: Credentials): Login {
+  return { login: login ?? name, password };
 }
 
 /**

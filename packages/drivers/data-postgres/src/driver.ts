@@ -10,12 +10,13 @@ import {
   type MigrateRequest,
   type StoreBackups,
   type StoreConnection,
+  type StoreCredentials,
   type StoreObservation,
   type StoreRequest,
 } from '@islet/driver';
 import { readMigrations } from '@islet/driver/migrations';
 import { removeIfEmpty } from '@islet/driver/owned-folder';
-import { type Guarantee, serviceUser, type UnixUser } from '@islet/supervise';
+import { serviceUser, type UnixUser } from '@islet/supervise';
 import { createBackups, type Recovery } from './backup/backups.ts';
 import { endedTooEarly } from './backup/restore-cluster.ts';
 import { findPackage, usableBinaries } from './binaries.ts';
@@ -23,22 +24,24 @@ import { type ClusterPlace, clusterExists, clusterFolder, makeCluster, removeClu
 import { withClient } from './connect.ts';
 import { type Credentials, CredentialsFolder } from './credentials.ts';
 import { failpoint } from './failpoint.ts';
+import { endedAtStart, lostCredentials, noUser, strangerInside, unfinishedRestore } from './failures.ts';
 import { Health } from './health.ts';
 import { migratePostgres, previewPostgres } from './migrations.ts';
 import { processName, storeName } from './names.ts';
 import { LIMITS, type PostgresOptions } from './options.ts';
-import {
-  lastComplaint,
-  logSize,
-  portWasTaken,
-  readLog,
-  runningServer,
-  startServer,
-  stopServer,
-  untilReady,
-} from './server.ts';
+import { retireCredentials, rotateCredentials } from './rotation.ts';
+import { logSize, portWasTaken, readLog, runningServer, startServer, stopServer, untilReady } from './server.ts';
 import { removeStaleLock } from './stale-lock.ts';
-import { connectionTo, ensureStore, isStarted, type Started, serviceConfig, superuserConfig } from './store.ts';
+import {
+  connectionTo,
+  ensureStore,
+  insideConfig,
+  isStarted,
+  removeOtherLogins,
+  type Started,
+  serviceConfig,
+  superuserConfig,
+} from './store.ts';
 import { Turns } from './turns.ts';
 
 /** A PostgreSQL server for each service: its own cluster, user, password, port and log, kept by the supervisor. */
@@ -87,6 +90,7 @@ class PostgresDriver implements DataDriver {
       });
       if (started === 'short') throw endedAtStart(service, '');
       await withClient(superuserConfig(started), signal, (client) => ensureStore(client, started));
+      await withClient(insideConfig(started), signal, (client) => removeOtherLogins(client, started));
       this.#health.setReady(service);
       this.#changed();
     });
@@ -107,6 +111,15 @@ class PostgresDriver implements DataDriver {
   async connection({ service }: { readonly service: string }): Promise<StoreConnection> {
     return connectionTo(this.#started(service));
   }
+
+  readonly credentials: StoreCredentials = {
+    rotate: ({ service }, { signal }) =>
+      this.#renew(service, (started) =>
+        rotateCredentials(started, { credentials: this.#credentials, now: Date.now, signal }),
+      ),
+    retire: ({ service }, { signal }) =>
+      this.#renew(service, (started) => retireCredentials(started, { credentials: this.#credentials, signal })),
+  };
 
   async stop({ service }: { readonly service: string }): Promise<void> {
     await this.#turns.take(service, async () => {
@@ -152,6 +165,17 @@ class PostgresDriver implements DataDriver {
     this.#exits[Symbol.dispose]();
     this.#listeners.clear();
     await this.#health.close();
+  }
+
+  async #renew(service: string, act: (started: Started) => Promise<void>): Promise<void> {
+    await this.#turns.take(service, async () => {
+      const started = this.#started(service);
+      if (!runningServer(this.#options.supervisor, service)) {
+        throw new DriverError('unavailable', `the PostgreSQL server of ${service} is stopped`, { hint: 'islet up' });
+      }
+      await act(started);
+      this.#changed();
+    });
   }
 
   #observeRunning(service: string): StoreObservation {
@@ -260,35 +284,4 @@ class PostgresDriver implements DataDriver {
   #changed(): void {
     for (const listener of this.#listeners) listener();
   }
-}
-
-function noUser(service: string, guarantees: readonly Guarantee[]): DriverError {
-  const reason = guarantees.find(({ name, held }) => name === 'isolation between services' && !held)?.reason;
-  return new DriverError('unsupported', `PostgreSQL refuses to run as root, and ${service} has no user of its own`, {
-    hint: reason ?? 'run Islet as another user',
-  });
-}
-
-function unfinishedRestore(service: string): DriverError {
-  return new DriverError('refused', `a restore of ${service} did not finish: what is there can't be used`, {
-    hint: 'restore it again, or purge it',
-  });
-}
-
-function lostCredentials(service: string, folder: string): DriverError {
-  return new DriverError('refused', `${service} has a PostgreSQL cluster in ${folder}, but its credentials are gone`, {
-    hint: `restore credentials/${service}.json in the state folder, or move the cluster away to begin with an empty one`,
-  });
-}
-
-function strangerInside(service: string): DriverError {
-  return new DriverError('refused', `the PostgreSQL server of ${service} doesn't know Islet's own user`, {
-    hint: 'the cluster and its credentials are not of one age: restore both from one backup',
-  });
-}
-
-function endedAtStart(service: string, written: string): DriverError {
-  const complaint = lastComplaint(written) ?? 'it left no word in its log';
-  const code = /no space left/i.test(written) ? 'no-space' : 'unavailable';
-  return new DriverError(code, `the PostgreSQL server of ${service} ended at its start: ${complaint}`);
 }

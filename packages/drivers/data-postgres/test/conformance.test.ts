@@ -1,3 +1,4 @@
+import type { StoreConnection } from '@islet/driver';
 import { backupConformance, dataConformance, SQL_WORDS } from '@islet/driver/conformance';
 import { removeServiceUser } from '@islet/supervise';
 import { CredentialsFolder } from '../src/credentials.ts';
@@ -16,6 +17,7 @@ async function postgres() {
       return { service, url: undefined };
     },
     query: async (service: string, sql: string) => query((await world.driver.connection({ service })).url, sql),
+    queryWith: ({ url }: StoreConnection, sql: string) => query(url, sql),
     close: async () => {
       for (const service of services) await removeServiceUser({ system: world.system, service });
       await world.close();

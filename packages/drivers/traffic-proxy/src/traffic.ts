@@ -1,12 +1,13 @@
 import {
   type CallOptions,
   DriverError,
+  type RevisionTraffic,
   type TrafficChange,
   type TrafficDriver,
   type TrafficObservation,
 } from '@islet/driver';
 import type { RoutingTable } from '@islet/policy';
-import type { ControlRefusal, ProxyState, ProxyStats } from '@islet/proxy';
+import type { ControlRefusal, ProxyState, ProxyStats, RevisionStats } from '@islet/proxy';
 import { ControlClient } from './control-client.ts';
 import { watchProxy } from './watch.ts';
 
@@ -42,6 +43,11 @@ export function createProxyTraffic({ socketPath }: { readonly socketPath: string
       }
     },
 
+    async revisions(options: CallOptions): Promise<readonly RevisionTraffic[]> {
+      const { revisions } = await get<ProxyStats>('/stats', options);
+      return revisions.map(revisionTraffic);
+    },
+
     watch(onChange: (change: TrafficChange) => void): Disposable {
       const ended = new AbortController();
       void watchProxy(client, onChange, AbortSignal.any([ended.signal, closed.signal]));
@@ -56,6 +62,15 @@ export function createProxyTraffic({ socketPath }: { readonly socketPath: string
     stats: (options) => get('/stats', options),
     state: (options) => get('/state', options),
   };
+}
+
+/** A caller that left says nothing of who answers. */
+function revisionTraffic({ service, revision, statuses, errors, latencyUs }: RevisionStats): RevisionTraffic {
+  const lost = Object.entries(errors).reduce((sum, [code, count]) => (code === 'client-gone' ? sum : sum + count), 0);
+  const answered = Object.values(statuses).reduce((sum, count) => sum + count, 0);
+  // A response that broke off was counted by its status before.
+  const cut = errors['response-cut'] ?? 0;
+  return { service, revision, requests: answered + lost - cut, failures: statuses['5xx'] + lost, latencyUs };
 }
 
 function refusal(status: number, body: unknown): DriverError {

@@ -42,6 +42,11 @@ export class Attempts {
     return this.#current;
   }
 
+  /** Of the instance that is asked now. */
+  get revision(): string {
+    return this.#current?.endpoint.endpoint.revision ?? '';
+  }
+
   get idempotent(): boolean {
     return this.#options.idempotent;
   }

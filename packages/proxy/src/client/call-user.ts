@@ -15,7 +15,8 @@ export interface CallUser {
   onInformational(head: ResponseHead): void;
   /** The instance has switched protocols, as it was asked to: its connection is the user's from now on. */
   onSwitch(head: ResponseHead, attempt: Attempt): void;
-  onHead(head: ResponseHead): void;
+  /** `revision`: of the instance that answers. */
+  onHead(head: ResponseHead, revision: string): void;
   onBody(bytes: Buffer): void;
   onBodyEnd(trailers: readonly Field[]): void;
   /** All that one read brought has been told. Returns false where the instance should pause. */

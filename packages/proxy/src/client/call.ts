@@ -21,23 +21,23 @@ import { RequestBody } from './request-body.ts';
  * the whole request.
  */
 export class Call implements ResponseUser {
-  readonly #order: ExchangeOrder;
+  #order: ExchangeOrder;
   readonly #client: CallOptions['client'];
   readonly #runtime: Runtime;
   readonly #user: CallUser;
   readonly #attempts: Attempts;
   readonly #body: RequestBody;
-  readonly #patience: Patience;
+  /** How long it may be kept waiting, also before it begins. */
+  readonly patience: Patience;
   readonly #next: NextTry;
   #state: 'choosing' | 'connecting' | 'sent' | 'responding' | 'responded' | 'over' = 'choosing';
   /** An error that another instance will better, on its way to nowhere. */
   #discard: { readonly delayMs: number; whole: boolean } | undefined;
-  /** The wait before the next try. */
   #wake: NodeJS.Timeout | undefined;
 
   constructor({ order, runtime, user, client }: CallOptions) {
-    const { request, policy, callerHasMs, edge } = order;
-    const { method, fields } = request;
+    const { policy, callerHasMs, edge } = order;
+    const { method, fields } = order.request;
     const startedAt = runtime.now();
     const idempotent = isIdempotent(method, { hasKey: fields.hasIdempotencyKey });
     this.#order = order;
@@ -46,9 +46,9 @@ export class Call implements ResponseUser {
     this.#user = user;
     this.#attempts = new Attempts({ ...order, runtime, idempotent });
     this.#body = new RequestBody(fields.framing, client);
-    this.#patience = new Patience({ timeout: policy.timeout, startedAt, callerHasMs });
-    if (this.#body.ended) this.#patience.onWhole(startedAt);
-    const own = { attempts: this.#attempts, patience: this.#patience, body: this.#body };
+    this.patience = new Patience({ timeout: policy.timeout, startedAt, callerHasMs });
+    if (this.#body.ended) this.patience.onWhole(startedAt);
+    const own = { attempts: this.#attempts, patience: this.patience, body: this.#body };
     this.#next = new NextTry({ ...own, edge, runtime });
   }
 
@@ -57,14 +57,14 @@ export class Call implements ResponseUser {
     return this.#body.ended;
   }
 
-  /** How long it may be kept waiting before it begins. */
-  get patience(): Patience {
-    return this.#patience;
-  }
-
   /** What to answer where its caller has no patience left; undefined: it has. */
   get overdue(): ProxyError | undefined {
-    return this.#patience.isOver(this.#runtime.now()) ? this.#patience.error : undefined;
+    return this.patience.isOver(this.#runtime.now()) ? this.patience.error : undefined;
+  }
+
+  /** The instances get this one instead: the same, with the question whether a stored response still holds. */
+  ask(order: ExchangeOrder): void {
+    this.#order = order;
   }
 
   /** Chooses an instance and sends the request to it; after a failure, another one. */
@@ -78,7 +78,7 @@ export class Call implements ResponseUser {
     if (attempt.wire.open) this.onOpen();
     else {
       this.#state = 'connecting';
-      this.#client.deadlineAt = this.#patience.connectBy(attempt.startedAt);
+      this.#client.deadlineAt = this.patience.connectBy(attempt.startedAt);
     }
     if (this.#attempts.failures === 0) mirror(this.#order, attempt.endpoint, this.#runtime);
   }
@@ -94,7 +94,7 @@ export class Call implements ResponseUser {
   }
 
   onRequestEnd(trailers: readonly Field[]): void {
-    this.#patience.onWhole(this.#runtime.now());
+    this.patience.onWhole(this.#runtime.now());
     this.#body.end(trailers, this.#openWire);
     this.#wait();
   }
@@ -105,8 +105,8 @@ export class Call implements ResponseUser {
     const { request, origin } = this.#order;
     const now = this.#runtime.now();
     this.#state = 'sent';
-    this.#patience.onSent(now, attempt.endpoint);
-    this.#body.begin(attempt.wire, { request, origin, remainingMs: this.#patience.remainingMs(now) });
+    this.patience.onSent(now, attempt.endpoint);
+    this.#body.begin(attempt.wire, { request, origin, remainingMs: this.patience.remainingMs(now) });
     this.#wait();
   }
 
@@ -127,7 +127,7 @@ export class Call implements ResponseUser {
     else {
       this.#state = 'responding';
       this.#body.letGo();
-      this.#user.onHead(this.#attempts.dressed(head));
+      this.#user.onHead(this.#attempts.dressed(head), this.#attempts.revision);
     }
   }
 
@@ -167,12 +167,12 @@ export class Call implements ResponseUser {
    * only a write would tell; so it gets a moment, not the usual patience, and an abandoned request ends soon.
    */
   onClientEnd(): void {
-    this.#patience.onClientEnd();
+    this.patience.onClientEnd();
     this.#wait();
   }
 
   onDeadline(): void {
-    if (this.#patience.clientEnded && this.#state !== 'connecting') {
+    if (this.patience.clientEnded && this.#state !== 'connecting') {
       this.#user.onAbandoned();
       return;
     }
@@ -291,7 +291,7 @@ export class Call implements ResponseUser {
   #wait(): void {
     if (this.#state !== 'sent' && this.#state !== 'responding') return;
     const awaited = this.#state === 'responding' ? 'response' : this.#body.ended ? 'head' : 'request';
-    this.#client.deadlineAt = this.#patience.decideBy(this.#runtime.now(), awaited);
+    this.#client.deadlineAt = this.patience.decideBy(this.#runtime.now(), awaited);
   }
 
   get #openWire(): Wire | undefined {

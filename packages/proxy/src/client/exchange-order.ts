@@ -1,5 +1,6 @@
 import type { TrafficSpec } from '@islet/spec';
 import type { RequestHead } from '../http/request-head.ts';
+import type { Runtime } from '../runtime.ts';
 import type { Edge } from '../stats.ts';
 import type { EndpointState } from '../upstream/endpoint.ts';
 import type { RequestOrigin } from '../upstream/request-text.ts';
@@ -16,6 +17,10 @@ export interface ExchangeOrder {
   /** How long the caller still waits; undefined: it didn't say. */
   readonly callerHasMs: number | undefined;
   readonly edge: Edge;
+  /** Asks once more, for the cache alone. */
+  readonly refresh: (order: ExchangeOrder, runtime: Runtime) => void;
+  /** Nobody waits for the response: it is asked for so that the cache has it. */
+  readonly refreshes?: true;
   /** Tells that something in flight to an endpoint has ended. */
   readonly settle: (endpoint: EndpointState) => void;
 }

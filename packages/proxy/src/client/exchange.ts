@@ -1,36 +1,40 @@
-import type { Hold } from '@islet/policy';
+import type { TrafficRule } from '@islet/policy';
 import { ProxyError } from '../errors.ts';
 import type { Field } from '../http/fields.ts';
 import type { ResponseHead } from '../http/response-head.ts';
 import type { Runtime } from '../runtime.ts';
-import type { Waiter } from '../stats.ts';
-import type { Held } from '../upstream/doorstep.ts';
-import { Admission, type Entrance } from './admission.ts';
+import { Admission } from './admission.ts';
+import { Approach, type ApproachUser } from './approach.ts';
 import type { Attempt } from './attempts.ts';
+import { type Cached, cachedOf, type Look, type StoredAnswer, withStatus } from './cached.ts';
 import { Call } from './call.ts';
 import type { CallUser } from './call-user.ts';
 import type { ExchangeClient } from './exchange-client.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
-import { DOOR_FULL, NEVER_STARTED, WAITED } from './failures.ts';
-import type { Reply } from './reply.ts';
+import { addWhole, type Reply } from './reply.ts';
 import { type Sizes, sizesOf } from './sizes.ts';
+import { servedOf } from './stored-reply.ts';
 import { Tunnel } from './tunnel.ts';
 
 /**
- * One request and its response, whatever the wire on either side: admission → call → response head → response body →
+ * One request and its response, whatever the wire on either side: cache → admission → call → response head → response body →
  * done. A response that breaks off breaks the client's connection or stream, because that is the only way left to say
  * that it is not whole. A response that ends before its request has been read ends the client's HTTP/1.1 connection.
  */
-export class Exchange implements CallUser, Waiter, Held {
+export class Exchange implements CallUser, ApproachUser {
   readonly #order: ExchangeOrder;
   readonly #client: ExchangeClient;
   readonly #runtime: Runtime;
   readonly #startedAt: number;
   readonly #admission: Admission;
+  readonly #approach: Approach;
   readonly #call: Call;
   readonly #reply: Reply;
   readonly #sizes: Sizes | undefined;
-  #state: 'held' | 'waiting' | 'asking' | 'responding' | 'responded' | 'tunnel' | 'over' = 'asking';
+  readonly #cached: Cached | undefined;
+  /** What is stored, and takes the place of the response that is read. */
+  #instead: StoredAnswer | undefined;
+  #state: 'asking' | 'responding' | 'responded' | 'tunnel' | 'over' = 'asking';
   #clientEnded = false;
 
   constructor(order: ExchangeOrder, client: ExchangeClient, runtime: Runtime) {
@@ -39,10 +43,16 @@ export class Exchange implements CallUser, Waiter, Held {
     this.#client = client;
     this.#runtime = runtime;
     this.#startedAt = runtime.now();
-    this.#admission = new Admission({ ...order, runtime });
-    this.#call = new Call({ order, runtime, user: this, client });
+    const admission = new Admission({ ...order, runtime });
+    const cached = cachedOf(order, runtime);
+    const call = new Call({ order, runtime, user: this, client });
+    const sizes = sizesOf(order.policy.limits.sizes);
+    this.#admission = admission;
+    this.#cached = cached;
+    this.#call = call;
+    this.#sizes = sizes;
+    this.#approach = new Approach({ order, runtime, client, sizes, cached, admission, call, user: this });
     this.#reply = client.replyTo(request);
-    this.#sizes = sizesOf(order.policy.limits.sizes);
     edge.counts.requests++;
     edge.counts.inFlight++;
     edge.budget.request(this.#startedAt);
@@ -51,45 +61,16 @@ export class Exchange implements CallUser, Waiter, Held {
 
   /** Lets the request through to its service, at once or when its turn comes, or refuses it. */
   begin(): void {
-    if (this.#state === 'over') return;
-    const { service } = this.#order;
-    if (service.hold === undefined || service.pool.endpoints.length > 0) this.#enter();
-    else this.#waitAtDoor(service.hold);
+    if (this.#state !== 'over') this.#approach.begin();
   }
 
-  /** Its service was scaled to none: its first instance starts. */
-  #waitAtDoor(hold: Hold): void {
-    const now = this.#runtime.now();
-    this.#state = 'held';
-    if (!this.#order.service.door.tryWait(this, now, hold)) this.#answer(DOOR_FULL);
-    else this.#client.deadlineAt = Math.min(now + hold.maxMs, this.#call.patience.callersDeadline);
+  onRefused(error: ProxyError): void {
+    this.#answer(error);
   }
 
-  onOpened(): void {
-    this.#state = 'asking';
-    this.#client.deadlineAt = Number.POSITIVE_INFINITY;
-    this.#order.edge.decided('scale.zero.hold');
-    this.#call.patience.onOpened(this.#runtime.now());
-    this.#enter();
-  }
-
-  #enter(): void {
-    const tooLarge = this.#sizes?.refuseRequest(this.#order.request);
-    const entrance: Entrance = tooLarge ? { kind: 'refused', error: tooLarge } : this.#admission.enter(this);
-    if (entrance.kind === 'go') this.#call.start();
-    else if (entrance.kind === 'refused') this.#answer(entrance.error);
-    else {
-      this.#state = 'waiting';
-      this.#client.deadlineAt = Math.min(entrance.until, this.#call.patience.decideBy(this.#runtime.now(), 'request'));
-    }
-  }
-
-  /** Its turn has come. */
-  onPlace(): void {
-    this.#admission.placed();
-    this.#client.deadlineAt = Number.POSITIVE_INFINITY;
-    this.#state = 'asking';
-    this.#call.startSoon();
+  onStored(look: Extract<Look, { kind: 'answer' }>): void {
+    if (look.refresh) this.#order.refresh(this.#order, this.#runtime);
+    this.#serve(look, look.refresh ? 'traffic.cache.staleWhileRevalidate' : undefined);
   }
 
   onRequestBody(bytes: Buffer): void {
@@ -127,30 +108,44 @@ export class Exchange implements CallUser, Waiter, Held {
     this.#client.become(new Tunnel({ client: socket, connection, now: this.#runtime.now, idleMs, onEnd }));
   }
 
-  onHead(head: ResponseHead): void {
-    const { request, edge } = this.#order;
+  onHead(head: ResponseHead, revision: string): void {
+    const { edge } = this.#order;
     const tooLarge = this.#sizes?.refuseResponse(head);
     if (tooLarge !== undefined) {
       this.#breakOff(tooLarge);
       return;
     }
     this.#admission.answered(head.status);
+    const verdict = this.#cached?.onHead(head, revision);
+    if (verdict?.kind === 'instead') {
+      this.#call.abandon();
+      this.#serve(verdict, 'traffic.cache.staleIfError');
+      return;
+    }
     this.#state = 'responding';
+    if (verdict?.kind === 'confirmed') {
+      this.#instead = verdict;
+      return;
+    }
     edge.counts.status(head.status);
-    const close = request.fields.close || !this.#call.isSent || this.#client.leaving;
-    this.#reply.addHead(head, { close });
+    this.#reply.addHead(verdict?.head ?? head, { close: this.#closes });
   }
 
   onBody(bytes: Buffer): void {
     if (this.#state === 'over') return;
     const tooLarge = this.#sizes?.refuseResponseBody(bytes.length);
-    if (tooLarge === undefined) this.#reply.addBody(bytes);
-    else this.#breakOff(tooLarge);
+    if (tooLarge !== undefined) this.#breakOff(tooLarge);
+    else {
+      this.#cached?.onBody(bytes);
+      this.#reply.addBody(bytes);
+    }
   }
 
   onBodyEnd(trailers: readonly Field[]): void {
     if (this.#state === 'over') return;
-    this.#reply.addEnd(trailers);
+    this.#cached?.onBodyEnd({ hasTrailers: trailers.length > 0 });
+    if (this.#instead !== undefined) this.#addStored(this.#instead);
+    else this.#reply.addEnd(trailers);
     this.#state = 'responded';
   }
 
@@ -179,13 +174,19 @@ export class Exchange implements CallUser, Waiter, Held {
   }
 
   onDeadline(): void {
-    if (this.#state !== 'waiting' && this.#state !== 'held') this.#call.onDeadline();
+    if (!this.#approach.isWaiting) this.#call.onDeadline();
     else if (this.#clientEnded) this.onAbandoned();
-    else this.#answer(this.#call.overdue ?? (this.#state === 'held' ? NEVER_STARTED : WAITED));
+    else this.#answer(this.#approach.overdue);
   }
 
   onNoAnswer(error: ProxyError): void {
-    this.#answer(error);
+    const instead = this.#cached?.insteadOfError();
+    if (instead === undefined) this.#answer(error);
+    else {
+      this.#order.edge.counts.error(error.code);
+      this.#admission.failed(error.code);
+      this.#serve(instead, 'traffic.cache.staleIfError');
+    }
   }
 
   onBroken(): void {
@@ -212,12 +213,35 @@ export class Exchange implements CallUser, Waiter, Held {
     }
   }
 
+  /** Answers with what is stored. */
+  #serve(answer: StoredAnswer, rule?: TrafficRule): void {
+    if (rule !== undefined) this.#order.edge.decided(rule);
+    this.#addStored(answer);
+    this.#reply.flush();
+    this.#finish();
+  }
+
+  #addStored({ stored, status }: StoredAnswer): void {
+    const { request, edge } = this.#order;
+    const served = servedOf(stored, request, this.#runtime.now());
+    edge.decided('traffic.cache');
+    edge.counts.status(served.head.status);
+    this.#state = 'responded';
+    addWhole(this.#reply, { ...served, head: withStatus(served.head, status) }, { close: this.#closes });
+  }
+
+  /** The client's connection can't be kept after the response. */
+  get #closes(): boolean {
+    return this.#order.request.fields.close || !this.#call.isSent || this.#client.leaving;
+  }
+
   #answer({ code, message, rule, retryAfterMs, fields }: ProxyError): void {
     const { service, origin, edge } = this.#order;
     const { requestId } = origin;
     edge.counts.error(code);
     if (rule !== undefined) edge.decided(rule);
     this.#admission.failed(code);
+    this.#cached?.end(this.#approach, { answered: true });
     this.#end();
     this.#client.answer({ code, message, rule, retryAfterMs, fields, service: service.name, requestId });
   }
@@ -230,9 +254,9 @@ export class Exchange implements CallUser, Waiter, Held {
 
   #end(): void {
     if (this.#state === 'over') return;
-    if (this.#state === 'held') this.#order.service.door.leave(this);
+    this.#cached?.end(this.#approach, { answered: this.#state === 'responded' });
     this.#state = 'over';
-    this.#admission.leave(this);
+    this.#approach.leave();
     this.#order.edge.counts.inFlight--;
     this.#runtime.stats.inFlight--;
   }

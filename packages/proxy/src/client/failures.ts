@@ -24,6 +24,7 @@ export const REQUEST_TIMEOUT = new ProxyError('request-timeout', 'the body of th
 });
 export const WAITED = new ProxyError('overloaded', 'no place became free in time', { rule: 'traffic.limits.queue' });
 
+export const NOT_CACHED = new ProxyError('not-cached', 'nothing that may be used is stored', { rule: 'traffic.cache' });
 export const NEVER_STARTED = new ProxyError('no-ready-instance', 'its first instance did not become ready in time', {
   rule: 'scale.zero.hold',
 });

@@ -2,6 +2,7 @@ import type { RequestHead } from '../http/request-head.ts';
 import type { EndpointState } from '../upstream/endpoint.ts';
 import type { ErrorDetails } from './error-response.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
+import { refresh } from './refresh.ts';
 import type { ListenerRules } from './rules.ts';
 import { requestId, traceContext } from './trace-context.ts';
 
@@ -28,7 +29,7 @@ export function placeOrder(request: RequestHead, { rules, clientAddress, settle 
   const { service, edge, target } = destination;
   const trace = traceContext(traceparent, tracestate);
   const order = {
-    ...{ request, service, edge, settle },
+    ...{ request, service, edge, settle, refresh },
     policy: service.traffic,
     origin: { from: rules.from, clientAddress, requestId: id, trace, isMirror: false, target },
     client: rules.from.kind === 'edge' ? rules.from.caller : clientAddress,

@@ -16,3 +16,17 @@ export interface Reply {
   /** Returns false where the instance should pause. */
   flush(): boolean;
 }
+
+/** A response that is all there. */
+export interface WholeResponse {
+  readonly head: ResponseHead;
+  /** Undefined: it has none. */
+  readonly body: Buffer | undefined;
+}
+
+/** Adds all of a response; it goes out with the next `flush`. */
+export function addWhole(reply: Reply, { head, body }: WholeResponse, { close }: { readonly close: boolean }): void {
+  reply.addHead(head, { close });
+  if (body !== undefined && body.length > 0) reply.addBody(body);
+  reply.addEnd([]);
+}

@@ -40,6 +40,16 @@ export function fieldValue(block: string, name: string): string | undefined {
   return undefined;
 }
 
+/** By name, in lower case; several lines of one name are one value (RFC 9110, 5.3). */
+export function fieldValues(fields: readonly Field[]): ReadonlyMap<string, string> {
+  const values = new Map<string, string>();
+  for (const { lower, value } of fields) {
+    const before = values.get(lower);
+    values.set(lower, before === undefined ? value : `${before}, ${value}`);
+  }
+  return values;
+}
+
 export function isToken(text: string): boolean {
   return TOKEN.test(text);
 }

@@ -77,6 +77,15 @@ const rateLimit = z.strictObject({
   ]),
 });
 
+const cache = z.strictObject({
+  memoryBytes: bytes,
+  maxBodyBytes: bytes,
+  freshForMs: ms,
+  staleWhileRevalidateMs: ms,
+  staleIfErrorMs: ms,
+  acrossRevisions: z.boolean(),
+});
+
 export const traffic: z.ZodType<RoutedService['traffic']> = z.strictObject({
   balance,
   timeout,
@@ -85,6 +94,7 @@ export const traffic: z.ZodType<RoutedService['traffic']> = z.strictObject({
   breaker: orOff(breaker),
   limits,
   rateLimit: z.array(rateLimit),
+  cache: orOff(cache),
 });
 
 /** JSON leaves out what is off; the contract says that it is undefined. */

@@ -1,4 +1,5 @@
 import type { Endpoint, RoutingTable } from '@islet/policy';
+import { CacheBudget } from '../cache/cache-budget.ts';
 import type { InstanceStats, RevisionStats } from '../stats.ts';
 import type { HoldStats } from './doorstep.ts';
 import { EndpointState } from './endpoint.ts';
@@ -24,6 +25,7 @@ export class Registry {
   #current: ReadonlyMap<string, EndpointState> = new Map();
   readonly #leaving = new Map<string, EndpointState>();
   readonly #revisions = new RevisionLedger();
+  readonly #cacheBudget = new CacheBudget();
   readonly #onDrained: (instance: string) => void;
   readonly #onWanted: (service: string) => void;
 
@@ -55,13 +57,10 @@ export class Registry {
       const endpoints = routed.endpoints.map((endpoint) => stateOf(name, endpoint));
       if (routed.endpoints.some((endpoint) => !this.#current.has(keyOf(endpoint)))) reinforced.push(name);
       if (routed.traffic.outlier === undefined) for (const { standing } of endpoints) standing.clear();
-      this.#services.set(
-        name,
-        Object.assign(
-          before ?? {},
-          nextState({ name, routed, endpoints, before, clocks, onWanted: () => this.#onWanted(name) }),
-        ),
-      );
+      const onWanted = () => this.#onWanted(name);
+      const cacheBudget = this.#cacheBudget;
+      const next = nextState({ name, routed, endpoints, before, clocks, cacheBudget, onWanted });
+      this.#services.set(name, Object.assign(before ?? {}, next));
     }
     const left = [...this.#current].filter(([key]) => !current.has(key));
     this.#current = current;
@@ -133,6 +132,7 @@ export class Registry {
     this.#services.delete(service.name);
     const unavailable = `${service.name} was removed`;
     Object.assign(service, { pool: new Pool([]), split: undefined, hold: undefined, unavailable });
+    service.cache.purge();
     service.door.open(now);
   }
 

@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { EvenDraw, type Hold, type Mirror, RateLimiter, type RoutedService, type Split } from '@islet/policy';
+import type { CacheBudget } from '../cache/cache-budget.ts';
+import { ServiceCache } from '../cache/service-cache.ts';
 import { Doorstep } from './doorstep.ts';
 import type { EndpointState } from './endpoint.ts';
 import type { FaultState } from './fault.ts';
@@ -12,6 +14,7 @@ export interface ServiceState {
   readonly traffic: RoutedService['traffic'];
   readonly unavailable: string | undefined;
   readonly rate: RateLimiter;
+  readonly cache: ServiceCache;
   /** All of its endpoints. */
   readonly pool: Pool;
   /** Undefined: requests go to all endpoints alike, whatever their revisions. */
@@ -46,6 +49,7 @@ export interface NextState {
   readonly endpoints: readonly EndpointState[];
   readonly before: ServiceState | undefined;
   readonly clocks: Clocks;
+  readonly cacheBudget: CacheBudget;
   /** Somebody waits for its first instance. */
   readonly onWanted: () => void;
 }
@@ -57,7 +61,7 @@ export interface Clocks {
 }
 
 /** A table is pushed whole, so what it says is mostly what is known: turns and rings go on where nothing has changed. */
-export function nextState({ name, routed, endpoints, before, clocks, onWanted }: NextState): ServiceState {
+export function nextState({ name, routed, endpoints, before, clocks, cacheBudget, onWanted }: NextState): ServiceState {
   const { protocol, unavailable, split, hold, fault } = routed;
   const isSame = before !== undefined && isDeepStrictEqual(before.traffic, routed.traffic);
   const traffic = isSame ? before.traffic : routed.traffic;
@@ -66,6 +70,7 @@ export function nextState({ name, routed, endpoints, before, clocks, onWanted }:
     door: before?.door ?? new Doorstep(onWanted),
     fault: fault && { ...fault, until: fault.until - clocks.epoch + clocks.now },
     rate: before?.rate ?? new RateLimiter(),
+    cache: before?.cache ?? new ServiceCache(cacheBudget),
     pool: poolOf(endpoints, before?.pool),
     split: split && splitState(split, endpoints, before?.split),
   };

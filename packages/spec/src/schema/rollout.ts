@@ -1,10 +1,54 @@
 import { z } from 'zod';
-import { byDefault, count, duration } from './values.ts';
+import { atMostOneOf } from './notes.ts';
+import { byDefault, count, distinct, duration, headerName, orOff, percent } from './values.ts';
+
+/** `25%`, `25% 5m` with its own hold, `50% by hand`. */
+export const SHIFT = /^([1-9]|[1-9][0-9])%( (0|[1-9][0-9]{0,9})(ms|s|m|h|d))?( by hand)?$/;
+const SHIFT_RULE = 'a step is a share from 1% to 99%, "25%", with its own hold, "25% 5m", or a stop, "25% by hand"';
+
+const preview = atMostOneOf(
+  z.strictObject({
+    header: headerName()
+      .optional()
+      .describe('Requests with this header go to the new revision.')
+      .meta({ examples: ['x-preview'] }),
+    cookie: headerName()
+      .optional()
+      .describe('Requests with this cookie do.')
+      .meta({ examples: ['preview'] }),
+    value: z
+      .string()
+      .min(1)
+      .max(200)
+      .optional()
+      .describe('Only with this value; without it, with any.')
+      .meta({ examples: ['yes'] }),
+  }),
+  ['header', 'cookie'],
+);
+
+const analysis = orOff(
+  z.strictObject({
+    success: byDefault('rollout.analysis.success', percent(1)).describe(
+      'So many of its requests must succeed: no 5xx, and an answer. What the revision before fails as often does not count.',
+    ),
+    p99: byDefault('rollout.analysis.p99', duration(1)).describe(
+      'Of a hundred requests, at most one may take longer; where the revision before is slower, half as long again as that.',
+    ),
+    requests: byDefault('rollout.analysis.requests', count(0, 1_000_000)).describe(
+      'A step wants so many. Those that do not come are made up, from `test.smoke` or the contract.',
+    ),
+    tooFew: byDefault('rollout.analysis.tooFew', z.enum(['continue', 'pause'])).describe(
+      'What happens where they can not be had: `continue` to the next step, or `pause` until a person says so.',
+    ),
+  }),
+);
 
 export const rollout = z
   .strictObject({
-    strategy: byDefault('rollout.strategy', z.enum(['rolling', 'recreate'])).describe(
-      '`rolling`: the new one is ready before the old one ends. `recreate`: the old one ends first.',
+    strategy: byDefault('rollout.strategy', z.enum(['rolling', 'canary', 'blue-green', 'recreate'])).describe(
+      '`rolling`: each new instance is ready before an old one ends. `canary`: traffic moves by weight, in steps. ' +
+        '`blue-green`: the new revision is whole before it gets all traffic at once. `recreate`: the old one ends first.',
     ),
     maxSurge: byDefault('rollout.maxSurge', count(0)).describe('Instances beyond the asked number during a rollout.'),
     maxUnavailable: byDefault('rollout.maxUnavailable', count(0)).describe(
@@ -16,6 +60,33 @@ export const rollout = z
     healthyDeadline: byDefault('rollout.healthyDeadline', duration(1)).describe(
       'A revision with nothing ready after this long has failed, and is rolled back.',
     ),
+    bake: byDefault('rollout.bake', duration()).describe(
+      'How long a new revision is watched after it got all traffic, with the one before kept warm to go back to at once.',
+    ),
+    steps: byDefault('rollout.steps', distinct(z.string(SHIFT_RULE).regex(SHIFT, SHIFT_RULE)).min(1).max(20)).describe(
+      'Of a canary: which share of the requests it gets, step by step; after the last, all.',
+    ),
+    hold: byDefault('rollout.hold', duration()).describe(
+      'How long each step of a canary, or the preview of a blue-green rollout, lasts at least.',
+    ),
+    mirror: byDefault('rollout.mirror', percent()).describe(
+      'Before the first step of a canary, so many of the safe requests are copied to it, and its answers dropped.',
+    ),
+    autoPromote: byDefault('rollout.autoPromote', z.boolean()).describe(
+      'Whether a blue-green rollout goes on by itself, or waits for `islet rollout promote`.',
+    ),
+    preview: preview
+      .optional()
+      .describe('How to ask for the new revision while both run, whatever the shares.')
+      .meta({
+        examples: [{ header: 'x-preview' }],
+      }),
+    analysis: analysis
+      .prefault({})
+      .describe('When a new revision is worse than the one before, and is rolled back, or `off`.')
+      .meta({ examples: ['off', { success: '95%' }] }),
   })
   .prefault({})
   .describe('How one revision replaces another.');
+
+export type ParsedRollout = z.output<typeof rollout>;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type Located, mapOf } from '../located.ts';
 import { RETRY_CONDITIONS } from '../model.ts';
 import { balance } from './balance.ts';
+import { cache } from './cache.ts';
 import { withShorthand } from './notes.ts';
 import { byDefault, count, countOr, distinct, duration, orOff, percent, size } from './values.ts';
 
@@ -165,6 +166,10 @@ export const traffic = z
       .prefault([])
       .describe('How often it may be asked; beyond that the answer is 429. One limit or a list; off unless declared.')
       .meta({ examples: [{ rps: 50, burst: 100 }] }),
+    cache: cache
+      .optional()
+      .describe('Keeps responses as they allow it, and answers with them. Off unless declared.')
+      .meta({ examples: [{ freshFor: '10s' }] }),
   })
   .prefault({})
   .describe('How the proxy carries requests to the service, whoever calls.');

@@ -25,6 +25,10 @@ export const secretName = () =>
 export const envName = () =>
   z.string().regex(ENV_NAME, 'a variable\'s name has letters, digits and "_", and does not begin with a digit');
 
+/** Of an HTTP field or a cookie: a token of RFC 9110, 5.6.2. */
+export const headerName = () =>
+  z.string().regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}$/, 'a header or cookie has a name without spaces or separators');
+
 /** A command for the shell. */
 export const command = () => z.string().regex(/\S/, "a command can't be empty").meta({ title: 'command' });
 

@@ -20,7 +20,15 @@ import { quoteName, SUPERUSER } from '../names.ts';
 import { LIMITS, type PostgresOptions } from '../options.ts';
 import { scramVerifier } from '../scram.ts';
 import { runningServer, stopServer } from '../server.ts';
-import { isStarted, type Started, serviceConfig, superuserConfig } from '../store.ts';
+import {
+  ensureLogins,
+  insideConfig,
+  isStarted,
+  removeOtherLogins,
+  type Started,
+  serviceConfig,
+  superuserConfig,
+} from '../store.ts';
 import type { Turns } from '../turns.ts';
 import { askDatabase, checkDatabase, countRows } from './check.ts';
 import { recoverySettings, unpackToRecover } from './restore-cluster.ts';
@@ -118,7 +126,7 @@ async function restore(inside: Inside, request: RestoreRequest, signal: AbortSig
     throw new DriverError('internal', `PostgreSQL recovered ${service}, and says that it did not`);
   failpoint('postgres: after the recovery');
   const { incomplete: _incomplete, ...whole } = { ...server, superuserPassword: newPassword() };
-  await withClient(superuserConfig(server), signal, (client) => setPasswords(client, whole));
+  await withClient(insideConfig(server), signal, (client) => setPasswords(client, whole));
   await credentials.write(whole);
   health.setReady(service);
   inside.changed();
@@ -130,12 +138,12 @@ function newPassword(): string {
 }
 
 /** Whoever knew the passwords of the store that was copied doesn't get into this one. Both at once, or none. */
-async function setPasswords(client: Client, { name, password, superuserPassword }: Started): Promise<void> {
-  const set = (role: string, text: string) =>
-    client.query(`ALTER ROLE ${quoteName(role)} PASSWORD '${scramVerifier(text, randomBytes(16))}'`);
+async function setPasswords(client: Client, restored: Started): Promise<void> {
+  const verifier = scramVerifier(restored.superuserPassword, randomBytes(16));
   await client.query('BEGIN');
-  await set(name, password);
-  await set(SUPERUSER, superuserPassword);
+  await ensureLogins(client, restored);
+  await removeOtherLogins(client, restored);
+  await client.query(`ALTER ROLE ${quoteName(SUPERUSER)} PASSWORD '${verifier}'`);
   await client.query('COMMIT');
 }
 

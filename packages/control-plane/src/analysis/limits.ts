@@ -1,0 +1,12 @@
+/** How often the requests of an open trial are looked at. What comes in between counts as of the same time. */
+export const LOOK_EVERY_MS = 1_000;
+/** One answer of the proxy's counts. */
+export const COUNTS_MS = 2_000;
+/** Made-up requests: as many at once to each of the two revisions, … */
+export const SAMPLE_CONCURRENCY = 2;
+/** … at most so many each time, … */
+export const MOST_SAMPLES = 500;
+/** … each for so long, … */
+export const SAMPLE_MS = 5_000;
+/** … and all of them. */
+export const SAMPLES_MS = 60_000;

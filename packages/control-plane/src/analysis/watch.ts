@@ -1,0 +1,36 @@
+import type { TrafficDriver } from '@islet/driver';
+import type { Analyst } from './analyst.ts';
+import { COUNTS_MS, LOOK_EVERY_MS } from './limits.ts';
+
+/** Looks at the requests while a trial is open, and then lets `plan` see them. */
+export interface Watching {
+  /** A look that begins now: what was answered before this call is in it. */
+  look(): Promise<void>;
+  close(): void;
+}
+
+export function watchTrials(
+  analyst: Analyst,
+  { traffic, onLook }: { readonly traffic: Pick<TrafficDriver, 'revisions'>; readonly onLook: () => void },
+): Watching {
+  // One after the other: a look that began earlier must not come in after a later one.
+  let last = Promise.resolve();
+  let pending = 0;
+  const look = () => {
+    pending += 1;
+    last = last.then(lookOnce).finally(() => {
+      pending -= 1;
+    });
+    return last;
+  };
+  const lookOnce = async () => {
+    if (!analyst.isBusy()) return;
+    // A proxy that does not answer has nothing to tell; when it is back it counts from nothing.
+    const counts = await traffic.revisions({ signal: AbortSignal.timeout(COUNTS_MS) }).catch(() => undefined);
+    if (counts === undefined) return;
+    analyst.look(counts);
+    onLook();
+  };
+  const timer = setInterval(() => void (pending === 0 && look()), LOOK_EVERY_MS).unref();
+  return { look, close: () => clearInterval(timer) };
+}

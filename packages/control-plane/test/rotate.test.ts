@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { QUICK, type World, world } from './world.ts';
+
+const STORED = {
+  'islet.yaml': 'system: one\ngateway: { port: 28081 }\n',
+  'services/orders/service.yaml': `run: { command: serve }\ndatabase: sqlite\nscale: 2\n${QUICK}`,
+};
+
+describe('the credentials of a database', () => {
+  const replacedAt = async (w: World) => {
+    const seen = (await w.data.observe()).orders;
+    return seen?.kind === 'ready' ? seen.replacedAt : undefined;
+  };
+  const rotate = (w: World) =>
+    w.api.rotate({ params: { service: 'orders' }, query: {}, body: undefined, signal: new AbortController().signal });
+  const told = (w: World) =>
+    w.system.parts.state.decisions.list({ service: 'orders' }).map(({ decision }) => decision.kind);
+
+  it('are withdrawn when the last instance that was started with them has ended, not before', async (t) => {
+    const w = world(t, STORED);
+    await w.up();
+    const before = Object.keys(w.pids());
+    const first = await w.data.connection({ service: 'orders' });
+    // The driver is asked to withdraw only at a moment in which nothing of before runs.
+    const { retire } = w.data.credentials!;
+    const running: string[] = [];
+    w.data.credentials!.retire = async (request, options) => {
+      running.push(...Object.keys(w.pids()));
+      await retire(request, options);
+    };
+    await rotate(w);
+    await w.settled();
+    assert.equal(running.length, 2);
+    assert.deepEqual(
+      running.filter((id) => before.includes(id)),
+      [],
+    );
+    assert.throws(() => w.data.queryWith(first, 'SELECT 1'), /no such password/);
+    assert.equal(told(w).at(-1), 'retired');
+  });
+
+  it('hold both while the new instances can not start, and the service goes back to what works', async (t) => {
+    const w = world(t, STORED);
+    await w.up();
+    const first = await w.data.connection({ service: 'orders' });
+    w.sick.add('orders');
+    for (const id of Object.keys(w.pids())) w.sick.delete(id);
+    await rotate(w);
+    await w.until(({ services }) => services.some(({ why }) => /waits for/.test(why ?? '')));
+    assert.deepEqual(w.data.queryWith(first, 'SELECT 1 AS x').length, 1);
+    assert.notEqual(await replacedAt(w), undefined);
+  });
+
+  it('are rotated to the end by the next control plane, when this one dies right after the store has new ones', async (t) => {
+    const w = world(t, STORED);
+    await w.up();
+    await w.data.credentials!.rotate({ service: 'orders' }, { signal: new AbortController().signal });
+    const second = await w.data.connection({ service: 'orders' });
+    await w.reopen();
+    assert.notEqual(await replacedAt(w), undefined);
+    await rotate(w);
+    await w.settled();
+    assert.equal(
+      (await w.data.connection({ service: 'orders' })).password,
+      second.password,
+      'the same, taken into use',
+    );
+    assert.equal(await replacedAt(w), undefined);
+  });
+
+  it('are refused to a service without a database', async (t) => {
+    const w = world(t, { ...STORED, 'services/orders/service.yaml': 'run: { command: serve }\n' });
+    await w.up();
+    await assert.rejects(async () => rotate(w), { code: 'conflict' });
+  });
+});

@@ -1,0 +1,148 @@
+import type { Hold } from '@islet/policy';
+import type { Follower, Landing } from '../cache/flights.ts';
+import type { ProxyError } from '../errors.ts';
+import type { Runtime } from '../runtime.ts';
+import type { Waiter } from '../stats.ts';
+import type { Held } from '../upstream/doorstep.ts';
+import type { Admission } from './admission.ts';
+import type { Cached, Look } from './cached.ts';
+import type { Call } from './call.ts';
+import type { ExchangeClient } from './exchange-client.ts';
+import type { ExchangeOrder } from './exchange-order.ts';
+import { DOOR_FULL, NEVER_STARTED, NOT_CACHED, RESPONSE_TIMEOUT, WAITED } from './failures.ts';
+import type { Sizes } from './sizes.ts';
+
+export interface ApproachOptions {
+  readonly order: ExchangeOrder;
+  readonly runtime: Runtime;
+  readonly client: Pick<ExchangeClient, 'deadlineAt'>;
+  readonly sizes: Sizes | undefined;
+  readonly cached: Cached | undefined;
+  readonly admission: Admission;
+  readonly call: Call;
+  readonly user: ApproachUser;
+}
+
+/** Who learns of it where the request is not let through. */
+export interface ApproachUser {
+  onRefused(error: ProxyError): void;
+  /** What is stored will do. */
+  onStored(look: Extract<Look, { kind: 'answer' }>): void;
+}
+
+/**
+ * The way of a request to its call: its size → what is stored → the door of a service that starts → its place. At each of
+ * the last three it may have to wait; it waits no longer than its caller would.
+ */
+export class Approach implements Waiter, Follower, Held {
+  readonly #options: ApproachOptions;
+  #state: 'going' | 'following' | 'held' | 'waiting' | 'over' = 'going';
+
+  constructor(options: ApproachOptions) {
+    this.#options = options;
+  }
+
+  get isWaiting(): boolean {
+    return this.#state === 'following' || this.#state === 'held' || this.#state === 'waiting';
+  }
+
+  begin(): void {
+    const { order, sizes, cached, user } = this.#options;
+    const tooLarge = sizes?.refuseRequest(order.request);
+    if (tooLarge !== undefined) user.onRefused(tooLarge);
+    else if (cached !== undefined) this.#follow(cached, cached.look(this));
+    else this.#knock();
+  }
+
+  /** What it waited for, another request has brought, or not. */
+  onLanded(landing: Landing): void {
+    const { cached } = this.#options;
+    if (this.#state !== 'following' || cached === undefined) return;
+    this.#goOn();
+    this.#follow(cached, cached.look(this, landing));
+  }
+
+  /** The service has its first instance. */
+  onOpened(): void {
+    const { order, call, runtime } = this.#options;
+    this.#goOn();
+    order.edge.decided('scale.zero.hold');
+    call.patience.onOpened(runtime.now());
+    this.#enter();
+  }
+
+  /** Its turn has come. */
+  onPlace(): void {
+    this.#options.admission.placed();
+    this.#goOn();
+    this.#options.call.startSoon();
+  }
+
+  /** What to answer, since it has waited too long. */
+  get overdue(): ProxyError {
+    const error = this.#state === 'held' ? NEVER_STARTED : this.#state === 'following' ? RESPONSE_TIMEOUT : WAITED;
+    return this.#options.call.overdue ?? error;
+  }
+
+  /** It is over, whatever it came to. */
+  leave(): void {
+    if (this.#state === 'held') this.#options.order.service.door.leave(this);
+    this.#state = 'over';
+    this.#options.admission.leave(this);
+  }
+
+  #follow(cached: Cached, look: Look): void {
+    const { call, user } = this.#options;
+    switch (look.kind) {
+      case 'answer':
+        user.onStored(look);
+        break;
+      case 'wait':
+        this.#wait('following', this.#patientUntil);
+        break;
+      case 'only-if-cached':
+        user.onRefused(NOT_CACHED);
+        break;
+      case 'ask':
+        call.ask(cached.order);
+        this.#knock();
+    }
+  }
+
+  #knock(): void {
+    const { hold, pool } = this.#options.order.service;
+    if (hold === undefined || pool.endpoints.length > 0) this.#enter();
+    else this.#waitAtDoor(hold);
+  }
+
+  /** Its service was scaled to none: its first instance starts. */
+  #waitAtDoor(hold: Hold): void {
+    const { order, runtime, call, user } = this.#options;
+    const now = runtime.now();
+    this.#wait('held', Math.min(now + hold.maxMs, call.patience.callersDeadline));
+    if (!order.service.door.tryWait(this, now, hold)) user.onRefused(DOOR_FULL);
+  }
+
+  #enter(): void {
+    const { admission, call, user } = this.#options;
+    const entrance = admission.enter(this);
+    if (entrance.kind === 'go') call.start();
+    else if (entrance.kind === 'refused') user.onRefused(entrance.error);
+    else this.#wait('waiting', Math.min(entrance.until, this.#patientUntil));
+  }
+
+  #wait(state: 'following' | 'held' | 'waiting', until: number): void {
+    this.#state = state;
+    this.#options.client.deadlineAt = until;
+  }
+
+  #goOn(): void {
+    this.#state = 'going';
+    this.#options.client.deadlineAt = Number.POSITIVE_INFINITY;
+  }
+
+  get #patientUntil(): number {
+    const { call, runtime } = this.#options;
+    return call.patience.decideBy(runtime.now(), 'request');
+  }
+}

@@ -1,0 +1,21 @@
+/** In bytes, of one message; undefined: the proxy's own limit on headers, and none on bodies, which stream. */
+export interface SizeLimits {
+  readonly requestHeaders: number | undefined;
+  readonly requestBody: number | undefined;
+  readonly responseHeaders: number | undefined;
+  readonly responseBody: number | undefined;
+}
+
+/** A shared cache in front of the service (RFC 9111; RFC 5861). */
+export interface CacheSpec {
+  /** For all its responses together; the least recently used go first. */
+  readonly memoryBytes: number;
+  /** A larger body is not stored. */
+  readonly maxBodyBytes: number;
+  /** For responses that say nothing of it; 0: those are not stored. */
+  readonly freshForMs: number;
+  readonly staleWhileRevalidateMs: number;
+  readonly staleIfErrorMs: number;
+  /** What one revision answered is used for the next one too. */
+  readonly acrossRevisions: boolean;
+}

@@ -1,0 +1,44 @@
+import { type Leaf, leaves } from './leaf.ts';
+import type { RolloutSpec, RolloutStep } from './model.ts';
+import { durationText } from './quantities.ts';
+
+/** Every value that has an effect with the strategy chosen. */
+export function rolloutLeaves(rollout: RolloutSpec): readonly Leaf[] {
+  const { strategy, maxSurge, maxUnavailable, holdMs, preview, analysis } = rollout;
+  const section = ['rollout'];
+  return [
+    ...leaves(section, {
+      strategy,
+      maxSurge,
+      maxUnavailable,
+      minHealthy: durationText(rollout.minHealthyMs),
+      healthyDeadline: durationText(rollout.healthyDeadlineMs),
+      bake: durationText(rollout.bakeMs),
+    }),
+    ...(strategy === 'canary'
+      ? leaves(section, {
+          steps: rollout.steps.map((step) => stepText(step, holdMs)),
+          hold: durationText(holdMs),
+          mirror: `${rollout.mirrorPercent}%`,
+        })
+      : []),
+    ...(strategy === 'blue-green'
+      ? leaves(section, { hold: durationText(holdMs), autoPromote: rollout.autoPromote })
+      : []),
+    ...(preview === undefined
+      ? []
+      : leaves([...section, 'preview'], { [preview.kind]: preview.name, value: preview.value })),
+    ...(analysis === undefined
+      ? leaves(section, { analysis: 'off' })
+      : leaves([...section, 'analysis'], {
+          success: `${analysis.successPercent}%`,
+          p99: durationText(analysis.p99Ms),
+          requests: analysis.requests,
+          tooFew: analysis.tooFew,
+        })),
+  ];
+}
+
+function stepText({ percent, holdMs, byHand }: RolloutStep, commonMs: number): string {
+  return `${percent}%${holdMs === commonMs ? '' : ` ${durationText(holdMs)}`}${byHand ? ' by hand' : ''}`;
+}

@@ -1,0 +1,96 @@
+import { type Draft, errorIn } from './draft.ts';
+import type { SpecError } from './errors.ts';
+import { keyPlaceAt, nodeAt } from './located.ts';
+import { stepOf } from './rollout.ts';
+import type { ParsedService } from './schema/service.ts';
+
+type Sound = Draft & { readonly parsed: ParsedService };
+type Key = keyof ParsedService['rollout'];
+
+/** What a rollout section can say that makes no sense, though each key by itself does. */
+export function rolloutErrors(draft: Sound): readonly SpecError[] {
+  return [
+    ...paceErrors(draft),
+    ...idleKeys(draft),
+    ...stepErrors(draft),
+    ...protocolErrors(draft),
+    ...previewErrors(draft),
+  ];
+}
+
+function paceErrors(draft: Sound): readonly SpecError[] {
+  const { rollout, api } = draft.parsed;
+  const saysSurge = says(draft, 'maxSurge') && rollout.maxSurge > 0;
+  const saysOther = says(draft, 'strategy') && rollout.strategy !== 'recreate';
+  if (api.port !== undefined && (saysOther || saysSurge)) {
+    const message = `port ${api.port} is fixed, so the old instance must end before the new one starts`;
+    const hint = 'remove api.port and listen on $PORT, or write strategy: recreate';
+    return [
+      errorIn(draft, ['rollout', saysOther ? 'strategy' : 'maxSurge'], { rule: 'port-collision', message, hint }),
+    ];
+  }
+  if (rollout.strategy === 'recreate' && saysSurge) {
+    const message = 'recreate ends the old instances first, so nothing can surge';
+    return [errorIn(draft, ['rollout', 'maxSurge'], { rule: 'value', message, hint: 'remove it' })];
+  }
+  if (rollout.strategy === 'rolling' && api.port === undefined && rollout.maxSurge + rollout.maxUnavailable === 0) {
+    const message = 'with maxSurge and maxUnavailable both 0 no rollout can take its first step';
+    return [errorIn(draft, ['rollout', 'maxSurge'], { rule: 'value', message, hint: 'leave maxSurge at 1' })];
+  }
+  return [];
+}
+
+/** Keys that have no effect with the strategy chosen. */
+const ONLY_WITH: Readonly<Partial<Record<Key, readonly string[]>>> = {
+  steps: ['canary'],
+  mirror: ['canary'],
+  hold: ['canary', 'blue-green'],
+  autoPromote: ['blue-green'],
+  preview: ['canary', 'blue-green'],
+};
+
+function idleKeys(draft: Sound): readonly SpecError[] {
+  const { strategy } = draft.parsed.rollout;
+  return Object.entries(ONLY_WITH).flatMap(([key, strategies]) => {
+    if (!says(draft, key as Key) || strategies.includes(strategy)) return [];
+    const message = `${key} has no effect with the strategy ${strategy}`;
+    const hint = `remove it, or write strategy: ${strategies.join(' or ')}`;
+    const place = keyPlaceAt(draft.tree, ['rollout', key]);
+    return [errorIn(draft, ['rollout', key], { rule: 'value', message, hint, place })];
+  });
+}
+
+function stepErrors(draft: Sound): readonly SpecError[] {
+  const { steps, strategy } = draft.parsed.rollout;
+  if (strategy !== 'canary') return [];
+  const shares = steps.map((text) => stepOf(text, 0).percent);
+  return shares.flatMap((share, index) => {
+    if (index === 0 || share > (shares[index - 1] ?? 0)) return [];
+    const message = `each step gives more than the one before, and ${share}% is not more than ${shares[index - 1]}%`;
+    return [
+      errorIn(draft, ['rollout', 'steps', index], { rule: 'value', message, hint: 'write them in rising order' }),
+    ];
+  });
+}
+
+function protocolErrors(draft: Sound): readonly SpecError[] {
+  const { api, rollout } = draft.parsed;
+  const shifts = rollout.strategy === 'canary' || rollout.strategy === 'blue-green';
+  if (api.protocol !== 'tcp' || !shifts) return [];
+  const message = `requests can't be told apart in tcp, so the strategy ${rollout.strategy} can't share them out`;
+  return [errorIn(draft, ['rollout', 'strategy'], { rule: 'value', message, hint: 'write strategy: rolling' })];
+}
+
+function previewErrors(draft: Sound): readonly SpecError[] {
+  const { preview } = draft.parsed.rollout;
+  if (preview === undefined || preview.header !== undefined || preview.cookie !== undefined) return [];
+  const message = 'a preview is asked for by a header or a cookie';
+  const place = keyPlaceAt(draft.tree, ['rollout', 'preview']);
+  return [
+    errorIn(draft, ['rollout', 'preview'], { rule: 'required', message, hint: 'write header: x-preview', place }),
+  ];
+}
+
+function says({ tree }: Draft, key: Key): boolean {
+  return nodeAt(tree, ['rollout', key]) !== undefined;
+}
