@@ -56,6 +56,7 @@ export class Auditor {
   /** When an instance was last routed to. */
   readonly #routedAt = new Map<string, number>();
   readonly #running = new Set<string>();
+  #jumpedAt = Number.NEGATIVE_INFINITY;
   checks = 0;
 
   constructor(parts: AuditorParts) {
@@ -68,14 +69,36 @@ export class Auditor {
     this.#asked.set(service, [...before.slice(-20), { at: this.#parts.elapsed(), asked }]);
   }
 
+  onClockJump(): void {
+    this.#jumpedAt = this.#parts.elapsed();
+  }
+
+  /** A table comes into use: what it takes out of traffic must not be missed. */
   onPublished(table: RoutingTable): void {
     const now = this.#parts.elapsed();
+    for (const [service, { endpoints }] of Object.entries(table.services)) this.#checkNumber(service, endpoints);
+    // Until now by the table before; this one is in use from here on.
     for (const { instance } of this.#endpoints()) this.#routedAt.set(instance, now);
     for (const { endpoints } of Object.values(table.services)) {
       for (const { instance } of endpoints) {
         this.#check('no route to what is not ready', this.#parts.ground.wasHealthy(instance), instance);
       }
     }
+  }
+
+  #checkNumber(service: string, after: readonly { readonly instance: string }[]): void {
+    const { ground } = this.#parts;
+    const wishes = this.#recent(service);
+    const asked = wishes.filter((one) => one !== undefined);
+    if (asked.length === 0 || asked.length < wishes.length || asked.some(({ exclusive }) => exclusive)) return;
+    const stays = new Set(after.map(({ instance }) => instance));
+    const removed = this.#endpoints(service).filter(
+      (one) => !stays.has(one.instance) && ground.isKnownHealthy(one.instance),
+    );
+    const left = after.filter((one) => ground.wasHealthy(one.instance)).length;
+    const least = Math.min(...asked.map((one) => one.least));
+    const what = `${removed.map(({ instance }) => instance).join(', ')} taken out of traffic: ${left} left of ${least}`;
+    this.#check('never below what is asked for', removed.length === 0 || left >= least, what);
   }
 
   /** A compute driver whose effects are seen. */
@@ -104,10 +127,12 @@ export class Auditor {
       isWanted,
       `${request.instance} is started, and its service is to be gone`,
     );
+    // A spare one that has ended is started again while those that are to replace it do not serve.
+    const isNew = !this.#parts.ground.machine.instances.has(request.instance);
     const most = Math.max(0, ...asked.map((one) => one?.most ?? 0));
     this.#check(
       'scaled within its bounds',
-      request.index < Math.max(1, most),
+      !isNew || request.index < Math.max(1, most),
       `${request.instance} of at most ${most}`,
     );
     return compute.start(request, options);
@@ -122,16 +147,15 @@ export class Auditor {
     const present = asked.filter((one) => one !== undefined);
     // What goes down as a whole goes even while the proxy can't be asked.
     if (present.length < asked.length) return;
+    // One that has just been started again, after its end was seen, serves nobody yet.
+    if (!ground.isHealthy(instance)) return;
     this.#check('drained before it is stopped', !routed, `${instance} is stopped, and is routed to`);
     const since = elapsed() - (this.#routedAt.get(instance) ?? Number.NEGATIVE_INFINITY);
     const drainMs = Math.min(...present.map((one) => one.drainMs));
-    const drained = inFlight(instance) === 0 || since >= drainMs - KNOWN_WITHIN_MS;
+    // A clock that was put forward brings every deadline forward, and the drain's with it.
+    const jumped = elapsed() - this.#jumpedAt < KNOWN_WITHIN_MS;
+    const drained = inFlight(instance) === 0 || since >= drainMs || jumped;
     this.#check('drained before it is stopped', drained, `${instance} is stopped with requests in flight`);
-    if (present.some(({ exclusive }) => exclusive) || !ground.isHealthy(instance)) return;
-    const least = Math.min(...present.map((one) => one.least));
-    const others = this.#endpoints(found.service).filter((one) => ground.wasHealthy(one.instance));
-    const left = others.filter((one) => one.instance !== instance).length;
-    this.#check('never below what is asked for', left >= least, `${instance} is stopped: ${left} left of ${least}`);
   }
 
   async #once(step: string, act: () => Promise<void>): Promise<void> {

@@ -30,7 +30,7 @@ export function textOf(file: ServiceFile): string {
     `run: { command: serve v${version} ${command}${build}, stop: { grace: 2s, drain: ${DRAIN_MS / 1000}s } }`,
     `uses: [${uses.join(', ')}]`,
     `scale: { min: ${min}, max: ${max}${target} }`,
-    `rollout: { strategy: ${strategy}, minHealthy: 1s, healthyDeadline: 20s${unavailable} }`,
+    `rollout: { strategy: ${strategy}, minHealthy: 1s, healthyDeadline: 20s, bake: 5s${unavailable} }`,
     'health: { startup: { deadline: 15s } }',
     ...(database ? ['database: sqlite'] : []),
     '',

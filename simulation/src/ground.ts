@@ -68,11 +68,23 @@ export class Ground {
     return true;
   }
 
+  /** Has it been healthy for so long that whoever acts must know? */
+  isKnownHealthy(instance: string): boolean {
+    if (!this.isHealthy(instance)) return false;
+    const now = this.#clock.elapsed();
+    return now - Math.max(this.#upAt.get(instance) ?? now, this.#sick.get(instance) ?? 0) > KNOWN_WITHIN_MS;
+  }
+
   /** Could somebody who looked a while ago take it for healthy? */
   wasHealthy(instance: string): boolean {
     if (this.isHealthy(instance)) return true;
     const at = this.#healthyAt.get(instance);
     return at !== undefined && this.#clock.elapsed() - at <= KNOWN_WITHIN_MS;
+  }
+
+  /** Does a process listen there? */
+  isTaken(port: number): boolean {
+    return [...this.machine.instances.values()].some((it) => it.port === port && it.process.kind === 'running');
   }
 
   healthyByPort(port: number): boolean {

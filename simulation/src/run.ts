@@ -29,6 +29,8 @@ process.on('unhandledRejection', (error) => {
   if (!(error instanceof Killed)) defects.push(error);
 });
 
+process.on('rejectionHandled', () => {});
+
 /** One seed, from the first `up` to rest: a time of faults, then a time without, in which all must come right. */
 export async function runSeed(seed: number): Promise<Outcome> {
   const dice = new Dice(seed);
@@ -59,7 +61,9 @@ export async function runSeed(seed: number): Promise<Outcome> {
     if (broken === undefined) await calm(world, workload, told);
     const [defect] = defects.splice(0);
     if (defect !== undefined) throw defect;
-  } catch (error) {
+  } catch (thrown) {
+    // What nobody foresaw explains the rest.
+    const error: unknown = defects.splice(0)[0] ?? thrown;
     if (error instanceof Broken) onBroken(error);
     else
       broken ??= {
@@ -107,13 +111,13 @@ function strike(world: World, dice: Dice, fault: (what: string) => void): void {
       return;
     case 'proxy dies':
       fault('the proxy dies');
-      world.traffic.stop('simulated');
-      world.clock.after(dice.between(50, 2_000), () => world.traffic.start());
+      world.killProxy(dice.between(50, 2_000));
       return;
     case 'clock jumps': {
       const byMs = dice.pick([-3_600_000, -5_000, 5_000, 3_600_000]) ?? 0;
       fault(`the clock jumps by ${byMs / 1000} s`);
       world.clock.jump(byMs);
+      world.auditor.onClockJump();
       return;
     }
     case undefined:

@@ -158,16 +158,23 @@ export class World {
   /** A request enters one of the service's instances, and leaves it after a while. */
   request(service: string, instance: string, forMs: number): void {
     this.traffic.begin(instance);
-    const pid = this.#pidOf(instance);
     this.#inFlight.set(instance, (this.#inFlight.get(instance) ?? 0) + 1);
     this.#count(service).inFlight++;
     this.clock.after(forMs, () => {
-      this.#count(service).inFlight--;
-      const left = (this.#inFlight.get(instance) ?? 1) - 1;
+      const counts = this.#count(service);
+      counts.inFlight = Math.max(0, counts.inFlight - 1);
+      const left = Math.max(0, (this.#inFlight.get(instance) ?? 0) - 1);
       this.#inFlight.set(instance, left);
-      // A request to a process that has died in between was lost with it, and the proxy knew at once.
-      if (this.#pidOf(instance) === pid || left >= 0) this.#endRequest(instance);
+      this.#endRequest(instance);
     });
+  }
+
+  /** The proxy dies, and all that was in flight with it; the keeper starts it again. */
+  killProxy(forMs: number): void {
+    this.traffic.stop('simulated');
+    this.#inFlight.clear();
+    for (const counts of this.#counters.values()) counts.inFlight = 0;
+    this.clock.after(forMs, () => this.traffic.start());
   }
 
   /** So many requests have come and gone. */
@@ -177,7 +184,8 @@ export class World {
 
   /** A request waits at the door of a service that has no instance. */
   want(service: string, waiting: boolean): void {
-    this.#count(service).inFlight += waiting ? 1 : -1;
+    const counts = this.#count(service);
+    counts.inFlight = Math.max(0, counts.inFlight + (waiting ? 1 : -1));
     if (waiting) this.traffic.want(service);
   }
 
@@ -231,8 +239,10 @@ export class World {
       observe: () => weather.look('the processes', () => seen.observe()),
     };
     const traffic: TrafficDriver = {
-      publish: (table) => weather.effect(`publish ${tableText(table)}`, () => unlessDead(life, () => this.#publish(table))),
+      publish: (table) =>
+        weather.effect(`publish ${tableText(table)}`, () => unlessDead(life, () => this.#publish(table))),
       observe: () => weather.look('the proxy', () => this.traffic.observe()),
+      revisions: () => this.traffic.revisions(),
       watch: (onChange) => this.traffic.watch(onChange),
       close: async () => {},
     };
@@ -260,7 +270,7 @@ export class World {
       applied: life.over(openApplied(database)),
       decisions: life.over(openDecisions(database)),
       secrets: NO_SECRETS,
-      ports: life.over(openPorts(database, 'simulated', async () => true)),
+      ports: life.over(openPorts(database, 'simulated', async (port) => !this.ground.isTaken(port))),
       close: () => {},
     };
   }

@@ -122,7 +122,9 @@ function storesOf(
 
 function followProbes(senses: Senses, instances: readonly ComputeInstance[], adopted: ReadonlySet<string>): void {
   const running = instances.filter(({ process }) => process.kind === 'running');
-  senses.prober.follow(running.flatMap((instance) => senses.subject(instance, adopted.has(processKey(instance))) ?? []));
+  senses.prober.follow(
+    running.flatMap((instance) => senses.subject(instance, adopted.has(processKey(instance))) ?? []),
+  );
 }
 
 function adoptedOf(

@@ -41,8 +41,17 @@ export function createProber({ clock, check, onTurn }: ProberParts): Prober {
     for (const subject of subjects) {
       const one = watched.get(subject.key);
       if (one === undefined) start(subject);
-      else one.subject = subject;
+      else take(one, subject);
     }
+  };
+
+  /** The proxy may have been away at the first look: that it took traffic is learnt later, and is not to be proved again. */
+  const take = (one: Watched, subject: Subject) => {
+    const isAdopted = subject.adopted && !one.subject.adopted && one.state.kind === 'starting';
+    one.subject = subject;
+    if (!isAdopted) return;
+    one.state = firstState(subject, clock.now());
+    schedule(one);
   };
 
   const start = (subject: Subject) => {

@@ -176,12 +176,13 @@ export function createAutoscaler(parts: AutoscalerParts): Autoscaler {
       const { name } = service.spec;
       const allotment = given[name] ?? { instances: verdict.instances, short: undefined };
       const why = whyText({ verdict, allotment, scale: service.spec.scale, current });
-      const memory = rememberChange(verdict.memory, allotment.instances - current, now);
+      const { instances: to } = allotment;
+      // First of all: what was not recorded was not done, and is not remembered as done.
+      if (to !== current) decisions.record({ kind: 'scaled', service: name, from: current, to, why }, now);
+      const memory = rememberChange(verdict.memory, to - current, now);
       following.set(name, { memory, idleSince: following.get(name)?.idleSince });
       latest.set(name, { at: now, verdict, allotment, load, why });
-      if (allotment.instances === current) continue;
-      changed = true;
-      decisions.record({ kind: 'scaled', service: name, from: current, to: allotment.instances, why }, now);
+      changed ||= to !== current;
     }
     if (changed) parts.onChange();
   };
