@@ -1,5 +1,7 @@
 import { type CommandSpec, environment, json, LANGS, state, timeout } from './command-spec.ts';
+import { DATABASE } from './commands-database.ts';
 import { collectHeader, parseCount } from './parse.ts';
+import { ROLLOUT_COMMANDS } from './rollout-commands.ts';
 
 export { type CommandSpec, GROUPS, LANGS } from './command-spec.ts';
 
@@ -67,6 +69,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     examples: ['islet up', 'islet up examples/shop --env production --timeout 2m'],
     options: [environment, timeout('10m'), json, state],
   },
+  ...ROLLOUT_COMMANDS,
   {
     usage: 'dev [folder]',
     group: 'run',
@@ -130,30 +133,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       },
     ],
   },
-  {
-    usage: 'db',
-    group: 'data',
-    summary: "Look into a service's own database, and look after it",
-    examples: ['islet db migrate orders --plan'],
-    subcommands: [
-      {
-        usage: 'migrate <service> [folder]',
-        summary: 'Show which migrations the next `up` runs, what of them is dangerous, and the safe way',
-        details:
-          '`up` runs migrations before the first instance of a new revision starts; this reads the files as they are now.\n' +
-          'Exits 1 when one of them would be refused.',
-        examples: ['islet db migrate orders --plan'],
-        options: [{ flags: '--plan', text: 'show, and change nothing', required: true }, json, state],
-      },
-      {
-        usage: 'rotate <service> [folder]',
-        summary: 'Give the database new credentials, and roll the service over to them; no query fails',
-        details: 'The old ones go on working until the last instance that was started with them has ended.',
-        examples: ['islet db rotate orders'],
-        options: [timeout('10m'), json, state],
-      },
-    ],
-  },
+  DATABASE,
   {
     usage: 'status [service] [folder]',
     group: 'look',
@@ -218,6 +198,12 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: 'Say why something is as it is',
     examples: ['islet explain scale orders'],
     subcommands: [
+      {
+        usage: 'rollout <service> [folder]',
+        summary: 'Why its rollout is where it is, and every decision that brought it there',
+        examples: ['islet explain rollout orders'],
+        options: [json, state],
+      },
       {
         usage: 'scale <service> [folder]',
         summary: 'Why it has this number of instances: what was measured, what that asks for, which rule decided',

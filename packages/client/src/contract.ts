@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { MigrationPreview, QueryAnswer, SeedAnswer, StoreAccess } from './database.ts';
+import { Decision, ROLLOUT_ACTIONS, RolloutStatus } from './rollout.ts';
 import { type Method, ROUTES, type RouteName } from './routes.ts';
 import { SystemStatus } from './status.ts';
 
@@ -67,37 +69,6 @@ export const ServiceEnvironment = z
   })
   .meta({ id: 'ServiceEnvironment' });
 
-export const MigrationHazard = z
-  .object({
-    rule: z.string(),
-    line: z.int(),
-    table: z.string(),
-    bytes: z.number(),
-    effect: z.string(),
-    what: z.string(),
-    remedy: z.string(),
-    allowed: z.boolean(),
-  })
-  .meta({ id: 'MigrationHazard' });
-
-export const MigrationPreview = z
-  .discriminatedUnion('kind', [
-    z.object({
-      kind: z.literal('pending'),
-      migrations: z.array(
-        z.object({
-          name: z.string(),
-          inTransaction: z.boolean(),
-          hazards: z.array(MigrationHazard),
-          /** Why hazards can't be looked for. */
-          unread: z.string().optional(),
-        }),
-      ),
-    }),
-    z.object({ kind: z.literal('refused'), migration: z.string(), reason: z.string() }),
-  ])
-  .meta({ id: 'MigrationPreview' });
-
 export const Guarantee = z
   .object({ name: z.string(), held: z.boolean(), reason: z.string().optional() })
   .meta({ id: 'Guarantee' });
@@ -148,10 +119,6 @@ export const Scaling = z
   })
   .meta({ id: 'Scaling' });
 
-export const Decision = z
-  .object({ seq: z.int(), at: z.number(), service: z.string().optional(), kind: z.string(), text: z.string() })
-  .meta({ id: 'Decision' });
-
 const service = z.object({ service: z.string() });
 
 export const contract = {
@@ -177,6 +144,29 @@ export const contract = {
     params: service,
     response: Accepted,
   }),
+  deploy: route('deploy', {
+    summary: "Make one service's files true; all others stay as they are",
+    params: service,
+    body: ApplyRequest.omit({ changed: true }),
+    response: Accepted,
+  }),
+  rollout: route('rollout', {
+    summary: 'How far the rollout of a service is, why it is there, and what was decided before',
+    params: service,
+    response: RolloutStatus,
+  }),
+  steerRollout: route('steerRollout', {
+    summary: 'Pause, resume, promote or abort the rollout that is under way',
+    params: service,
+    body: z.object({ action: z.enum(ROLLOUT_ACTIONS) }),
+    response: Accepted,
+  }),
+  rollback: route('rollback', {
+    summary: 'Go back to a revision that worked, the one before by default; nothing is built',
+    params: service,
+    body: z.object({ revision: z.string().min(1).optional() }),
+    response: Accepted,
+  }),
   scale: route('scale', {
     summary: 'Run this many instances, until the file says otherwise; `auto`: as the file says',
     params: service,
@@ -197,6 +187,23 @@ export const contract = {
     summary: 'What an instance of the service is given; holds its secrets',
     params: service,
     response: ServiceEnvironment,
+  }),
+  database: route('database', {
+    summary: 'How a service reaches its database; holds the password',
+    params: service,
+    response: StoreAccess,
+  }),
+  query: route('query', {
+    summary: "Run one statement in a service's database, as the service; without `write` it can change nothing",
+    params: service,
+    body: z.object({ text: z.string().min(1), write: z.boolean().default(false) }),
+    response: QueryAnswer,
+  }),
+  seed: route('seed', {
+    summary: 'Run the SQL files of the folder that the service declares as its seed',
+    params: service,
+    body: z.object({ force: z.boolean().default(false) }),
+    response: SeedAnswer,
   }),
   rotate: route('rotate', {
     summary: "Give a service's database new credentials, and replace every instance by one that uses them",
@@ -245,12 +252,10 @@ export type PlanPreview = z.infer<typeof PlanPreview>;
 export type LogLine = z.infer<typeof LogLine>;
 export type SecretInfo = z.infer<typeof SecretInfo>;
 export type ServiceEnvironment = z.infer<typeof ServiceEnvironment>;
-export type MigrationPreview = z.infer<typeof MigrationPreview>;
 export type Guarantee = z.infer<typeof Guarantee>;
 export type Toolchain = z.infer<typeof Toolchain>;
 export type Diagnosis = z.infer<typeof Diagnosis>;
 export type Scaling = z.infer<typeof Scaling>;
-export type Decision = z.infer<typeof Decision>;
 
 export interface RouteShape {
   readonly method: Method;

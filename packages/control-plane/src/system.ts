@@ -98,7 +98,7 @@ export function createSystem(parts: SystemParts): System {
 
   const samples = createSamples({ compute, operatorSocket: parts.operatorSocket, launch: applied.launch });
   const analyst = createAnalyst({ canSample: samples.canSample });
-  const watching = watchTrials(analyst, { traffic, onLook: () => reconciler.poke() });
+  const watching = watchTrials(analyst, { traffic, clock, onLook: () => reconciler.poke() });
 
   /** How a revision is run and probed: as the file says now, where the revision is the one asked for. */
   const specOf = (service: string, revision: string): LaunchSpec | undefined => {

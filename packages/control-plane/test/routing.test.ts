@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { TrafficSpec } from '@islet/spec';
+import type { ServiceTraffic } from '@islet/spec';
 import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
 import { launchKey } from '../src/desire.ts';
 import { routesOf, routingTable } from '../src/routing.ts';
 import { launchSpec } from './support.ts';
 
-const impatient: TrafficSpec = { ...DEFAULT_TRAFFIC, timeout: { ...DEFAULT_TRAFFIC.timeout, requestMs: 1_000 } };
+const impatient: ServiceTraffic = { ...DEFAULT_TRAFFIC, timeout: { ...DEFAULT_TRAFFIC.timeout, requestMs: 1_000 } };
 const before = launchSpec('orders');
 const after = launchSpec('orders', {}, { traffic: impatient });
 

@@ -1,14 +1,25 @@
 export { ADAPTIVE_LIMIT, AdaptiveLimit } from './adaptive-limit.ts';
 export { RESTART_BACKOFF, restartDelayMs } from './backoff.ts';
 export { Balancer, type Candidate, type Choice } from './balancer.ts';
-export { Breaker, type BreakerState, isUnavailable } from './breaker.ts';
+export { Breaker, type BreakerState, isUnavailable, type OpenedBy } from './breaker.ts';
 export { Bulkhead } from './bulkhead.ts';
 export { type ByteRange, type Conditions, clientHasIt, rangeOf, type Validators } from './cache/condition.ts';
 export { type CacheControl, cacheControl } from './cache/control.ts';
 export { type Lifetime, lifetimeOf, type StorableRequest, type StorableResponse } from './cache/storage.ts';
 export { type CacheUse, useOf } from './cache/use.ts';
 export { type Allowed, Comparison, FALSE_ALARMS, type Regression, type RevisionCounts } from './comparison.ts';
+export { type CompressibleResponse, isCompressible, negotiateCoding } from './content/encoding.ts';
 export { DEADLINE_MARGIN, passedOnMs } from './deadline.ts';
+export {
+  GRPC_STATUS,
+  type GrpcStatus,
+  grpcEquivalent,
+  grpcMessage,
+  grpcTimeoutMs,
+  grpcTimeoutText,
+  httpEquivalent,
+  pushback,
+} from './grpc.ts';
 export { hash32 } from './hash.ts';
 export { Histogram, type HistogramData, recordedSince } from './histogram.ts';
 export { LatencyWindow, quantileMs } from './latency-window.ts';
@@ -26,6 +37,7 @@ export {
   startProbing,
 } from './probe.ts';
 export { type Draw, RateLimiter, type RateRefusal } from './rate-limiter.ts';
+export { type Ended, NOTABLE_PER_SECOND, RecordBudget } from './record-budget.ts';
 export {
   type DecisionRecord,
   KEPT_BECAUSE,
@@ -51,6 +63,7 @@ export {
 export { RETRY_BUDGET, RetryBudget } from './retry-budget.ts';
 export { POINTS_PER_INSTANCE, Ring } from './ring.ts';
 export { indexRoutes, matchRoute, matchRouteNaively, type RouteIndex, stripPrefix } from './route.ts';
+export { type PatternRoute, RouteTree } from './route-tree.ts';
 export type * from './routing-table.ts';
 export { decideScale, type ScaleInput, type ScaleRule, type ScaleVerdict } from './scale.ts';
 export { NO_SCALE_MEMORY, rememberChange, rememberWanted, SCALE_BEHAVIOR, type ScaleMemory } from './scale-memory.ts';
@@ -59,4 +72,5 @@ export { judgeSignal, SCALE_TOLERANCE, type ScaledNow, type ScaleSignal, type Si
 export { OddsTest, RateTest, type Tally } from './sequential.ts';
 export { warmth } from './slow-start.ts';
 export { EvenDraw, ruledRevision, type SplitFields, weightedRevision } from './split.ts';
+export { type RoutePolicy, routeName, type Scope, type Scoped, TrafficPolicies } from './traffic-policies.ts';
 export { TRAFFIC_RULES, type TrafficRule } from './traffic-rule.ts';

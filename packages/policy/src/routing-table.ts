@@ -1,4 +1,4 @@
-import type { Protocol, TrafficSpec } from '@islet/spec';
+import type { Protocol, ServiceTraffic } from '@islet/spec';
 
 /**
  * All that the proxy must know to carry traffic: pushed whole, with a version, acknowledged when every worker uses it,
@@ -48,10 +48,10 @@ export interface OperatorListener {
 }
 
 export interface RoutedService {
-  /** `http` is balanced per request; `grpc` and `tcp` are passed through per connection. */
+  /** `http` (HTTP/1.1) and `grpc` (HTTP/2) are balanced per request; `tcp` is passed through per connection. */
   readonly protocol: Protocol;
   /** How its callers reach it. */
-  readonly traffic: TrafficSpec;
+  readonly traffic: ServiceTraffic;
   readonly endpoints: readonly Endpoint[];
   /** How requests are shared out among its revisions; undefined: over all endpoints alike. */
   readonly split: Split | undefined;

@@ -11,7 +11,7 @@ export const PROXY_ERRORS = {
     hint: 'send less: traffic.limits.requestBody of the service says how much it takes',
   },
   'response-too-large': { status: 502, hint: 'the service answered with more than its own traffic.limits allow' },
-  'http-version': { status: 505, hint: 'use HTTP/1.1' },
+  'http-version': { status: 505, hint: 'use HTTP/1.1 or HTTP/2' },
   'method-not-supported': { status: 501, hint: 'CONNECT is for forward proxies; call the service itself' },
   'no-route': { status: 404, hint: 'declare the path under `api.expose` in a service.yaml' },
   'unknown-service': { status: 404, hint: 'name a service of this system in the Host header' },
@@ -49,6 +49,8 @@ export interface ProxyErrorOptions {
   readonly cause?: unknown;
   readonly rule?: TrafficRule;
   readonly retryAfterMs?: number;
+  /** The counters that decided, for whoever may ask; never sent to others. */
+  readonly why?: string;
   /** Fields for the answer, each line with its end. */
   readonly fields?: string;
 }
@@ -60,6 +62,7 @@ export class ProxyError extends Error {
   /** When it is worth trying again; undefined: not known. */
   readonly retryAfterMs: number | undefined;
   readonly fields: string;
+  readonly why: string | undefined;
 
   constructor(code: ProxyErrorCode, message: string, options: ProxyErrorOptions = {}) {
     super(message, { cause: options.cause });
@@ -68,6 +71,7 @@ export class ProxyError extends Error {
     this.rule = options.rule;
     this.retryAfterMs = options.retryAfterMs;
     this.fields = options.fields ?? '';
+    this.why = options.why;
   }
 
   /** Any thrown value as a `ProxyError`. */

@@ -2,7 +2,7 @@ import { createServer as createHttpServer, type RequestListener } from 'node:htt
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import type { Endpoint, Fault, Hold, Listener, RoutingTable, Split } from '@islet/policy';
-import type { TrafficSpec } from '@islet/spec';
+import type { ServiceTraffic, TrafficSpec } from '@islet/spec';
 import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
 import { DataPlane, type PlaneOptions } from '../src/index.ts';
 
@@ -67,7 +67,7 @@ export interface TableParts {
   readonly listeners: readonly Listener[];
   readonly protocol?: 'http' | 'grpc' | 'tcp';
   readonly unavailable?: string;
-  readonly traffic?: TrafficSpec;
+  readonly traffic?: TrafficSpec | ServiceTraffic;
   readonly split?: Split | undefined;
   readonly hold?: Hold | undefined;
   readonly fault?: Fault | undefined;
@@ -85,11 +85,12 @@ export function tableOf({
   hold,
   fault,
 }: TableParts): RoutingTable {
+  const whole = { overrides: [], ...traffic };
   return {
     version,
     routes: 'r',
     listeners,
-    services: { orders: { protocol, traffic, endpoints, split, unavailable, hold, fault } },
+    services: { orders: { protocol, traffic: whole, endpoints, split, unavailable, hold, fault } },
   };
 }
 
@@ -108,8 +109,8 @@ export interface World {
 export async function world(
   t: TestContext,
   instances: readonly Instance[],
-  protocol: 'http' | 'tcp' = 'http',
-  { traffic = DEFAULT_TRAFFIC, ...options }: PlaneOptions & { readonly traffic?: TrafficSpec } = {},
+  protocol: 'http' | 'grpc' | 'tcp' = 'http',
+  { traffic = DEFAULT_TRAFFIC, ...options }: PlaneOptions & { readonly traffic?: TrafficSpec | ServiceTraffic } = {},
 ) {
   const plane = new DataPlane(options);
   t.after(() => plane.close({ byMs: 0 }));
@@ -136,10 +137,11 @@ export async function world(
   return { plane, gateway, edge, listeners, publish, change } satisfies World;
 }
 
-/** Sends bytes as they are, and gives back all that comes until the proxy ends the connection. */
-export function send(port: number, bytes: string | Buffer, { half = false } = {}): Promise<string> {
+/** Sends bytes as they are to a port or a Unix socket, and gives back all that comes until the proxy ends the connection. */
+export function send(port: number | string, bytes: string | Buffer, { half = false } = {}): Promise<string> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    const where = typeof port === 'string' ? { path: port } : { port, host: '127.0.0.1' };
+    const socket = connect({ ...where, allowHalfOpen: true });
     let received = '';
     socket.setEncoding('latin1');
     socket.on('data', (text: string) => {

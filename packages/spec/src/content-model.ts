@@ -19,3 +19,16 @@ export interface CacheSpec {
   /** What one revision answered is used for the next one too. */
   readonly acrossRevisions: boolean;
 }
+
+/** In the order in which they are preferred, where the client likes several alike. */
+export const CONTENT_CODINGS = ['zstd', 'br', 'gzip'] as const;
+export type ContentCoding = (typeof CONTENT_CODINGS)[number];
+
+/** Which responses are compressed for clients that accept it. */
+export interface CompressSpec {
+  readonly encodings: readonly ContentCoding[];
+  /** A response that is known to be shorter is sent as it is. */
+  readonly minBytes: number;
+  /** Media types without parameters, lower case: `text/*` or `application/json`. */
+  readonly types: readonly string[];
+}

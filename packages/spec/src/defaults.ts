@@ -102,6 +102,23 @@ export const SERVICE_DEFAULTS = {
   'traffic.cache.staleWhileRevalidate': { value: '0s', name: 'cache', source: 'RFC 5861' },
   'traffic.cache.staleIfError': { value: '0s', name: 'cache', source: 'RFC 5861' },
   'traffic.cache.acrossRevisions': { value: false, name: 'cache' },
+  'traffic.compress.encodings': { value: ['zstd', 'br', 'gzip'], name: 'compression' },
+  'traffic.compress.min': { value: '1Ki', name: 'compression' },
+  'traffic.compress.types': {
+    value: [
+      'text/*',
+      'application/json',
+      'application/ld+json',
+      'application/problem+json',
+      'application/javascript',
+      'application/xml',
+      'application/wasm',
+      'image/svg+xml',
+    ],
+    name: 'compression',
+  },
+  'traffic.accessLog.sample': { value: 20, name: 'access log' },
+  'traffic.accessLog.slow': { value: '1s', name: 'access log' },
   'traffic.rateLimit.by': { value: 'client', name: 'rate limit' },
   'api.expose.strip': { value: false, name: 'api' },
 } as const satisfies Record<string, Default>;

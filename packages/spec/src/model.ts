@@ -7,9 +7,9 @@
 
 import type { RolloutSpec } from './rollout-model.ts';
 import type { ScaleSpec } from './scale-model.ts';
-import type { TrafficSpec } from './traffic-model.ts';
+import type { ServiceTraffic } from './traffic-model.ts';
 
-export type * from './content-model.ts';
+export * from './content-model.ts';
 export type * from './rollout-model.ts';
 export * from './scale-model.ts';
 export * from './traffic-model.ts';
@@ -81,7 +81,7 @@ export interface ServiceSpec {
   readonly health: HealthSpec;
   readonly scale: ScaleSpec;
   readonly rollout: RolloutSpec;
-  readonly traffic: TrafficSpec;
+  readonly traffic: ServiceTraffic;
   readonly security: SecuritySpec;
   readonly test: TestSpec;
   /** Origin of every effective value, by path (`scale.min`, `run.env.LOG_LEVEL`). */
@@ -138,11 +138,22 @@ export interface ExposeSpec {
   readonly strip: boolean;
 }
 
-export type DatabaseSpec =
-  | { readonly engine: 'postgres'; readonly migrations: string | undefined }
-  | { readonly engine: 'sqlite'; readonly migrations: string | undefined }
-  /** An outside server, by a URL kept as a secret. */
-  | { readonly engine: 'external'; readonly url: { readonly secret: string }; readonly migrations: string | undefined };
+export type DatabaseSpec = DatabaseCommon &
+  (
+    | { readonly engine: 'postgres' | 'sqlite' }
+    /** An outside server, by a URL kept as a secret. */
+    | { readonly engine: 'external'; readonly url: { readonly secret: string } }
+  );
+
+export interface DatabaseCommon {
+  /** A folder. */
+  readonly migrations: string | undefined;
+  readonly seed: SeedSpec | undefined;
+}
+
+export type SeedSpec =
+  | { readonly kind: 'folder'; readonly folder: string }
+  | { readonly kind: 'command'; readonly command: string };
 
 export type ProbeTarget =
   | { readonly kind: 'http'; readonly path: string }

@@ -4,6 +4,7 @@ import { ISLET_FILE, type IsletFile } from './islet-file.ts';
 import { keyPlaceAt, nodeAt, pathText, placeAt } from './located.ts';
 import type { GatewaySpec, Place } from './model.ts';
 import { oneOf } from './nearest.ts';
+import { callerErrors } from './override-rules.ts';
 
 /** Rules that services can break only together. */
 export function systemErrors(
@@ -14,6 +15,7 @@ export function systemErrors(
     ...duplicateServices(drafts),
     ...unknownServices(drafts),
     ...refusedCallers(drafts),
+    ...callerErrors(drafts),
     ...duplicateRoutes(drafts),
     ...portCollisions(drafts, system.gateway),
     ...strayOverlays(drafts, system.islet),

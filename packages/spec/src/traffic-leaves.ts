@@ -1,8 +1,9 @@
 import { balanceLeaves } from './balance-leaves.ts';
-import { cacheLeaves } from './content.ts';
+import { cacheLeaves, compressLeaves } from './content.ts';
 import { type Leaf, leaves } from './leaf.ts';
 import type { Path } from './located.ts';
 import type {
+  AccessLogSpec,
   BreakerSpec,
   LimitsSpec,
   OutlierSpec,
@@ -16,7 +17,7 @@ import { durationText, sizeText } from './quantities.ts';
 /** Every effective value of a traffic section. */
 export function trafficLeaves(
   section: Path,
-  { balance, timeout, retry, outlier, breaker, limits, rateLimit, cache }: TrafficSpec,
+  { balance, timeout, retry, outlier, breaker, limits, rateLimit, cache, compress, accessLog }: TrafficSpec,
 ): readonly Leaf[] {
   return [
     ...balanceLeaves([...section, 'balance'], balance),
@@ -27,6 +28,8 @@ export function trafficLeaves(
     ...limitLeaves([...section, 'limits'], limits),
     ...rateLimit.flatMap((limit, index) => rateLeaves([...section, 'rateLimit', index], limit)),
     ...cacheLeaves(section, cache),
+    ...compressLeaves(section, compress),
+    ...logLeaves([...section, 'accessLog'], accessLog),
   ];
 }
 
@@ -92,4 +95,8 @@ function maybeSize(bytes: number | undefined): string | undefined {
 
 function rateLeaves(section: Path, { rps, burst, by }: RateLimitSpec): readonly Leaf[] {
   return leaves(section, { rps, burst, by: by.kind === 'header' ? `header:${by.name}` : by.kind });
+}
+
+function logLeaves(section: Path, { sample, slowMs }: AccessLogSpec): readonly Leaf[] {
+  return leaves(section, { sample, slow: durationText(slowMs) });
 }

@@ -15,9 +15,10 @@ const files = memoryFiles({
   [ORDERS]: reference.readText(ORDERS)!,
   'services/orders/openapi.yaml': '',
   'services/orders/migrations/1.sql': '',
+  'services/orders/seeds/1.sql': '',
   'proto/orders.proto': '',
   'services/catalog/service.yaml': 'run: { command: x }',
-  'services/web/service.yaml': 'run: { command: x }',
+  'services/web/service.yaml': 'run: { command: x }\nuses: [orders]',
 });
 
 for (const environment of [undefined, 'production', 'laptop']) {
@@ -69,5 +70,5 @@ test('every default of the table is filled in, as it is written there, and named
 
 const RUN = 'run: { command: x }\n';
 const EVERYTHING_BY_DEFAULT =
-  'run: { command: x }\napi: { expose: / }\nhealth: { live: /livez }\ntraffic: { rateLimit: { rps: 1 }, cache: {} }\n' +
+  'run: { command: x }\napi: { expose: / }\nhealth: { live: /livez }\ntraffic: { rateLimit: { rps: 1 }, cache: {}, compress: {} }\n' +
   'scale: { max: 2, schedule: [{ from: "08:00", to: "09:00", min: 1 }], zero: {} }\n';

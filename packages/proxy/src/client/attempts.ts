@@ -1,12 +1,17 @@
 import { type AttemptFailure, decideRetry, retryDelayMs } from '@islet/policy';
-import type { ProxyErrorCode } from '../errors.ts';
+import type { ProxyError, ProxyErrorCode } from '../errors.ts';
+import type { Field } from '../http/fields.ts';
 import type { ResponseHead } from '../http/response-head.ts';
+import { budgetText, ejectionText, OUTLIER_RULES, stallText } from '../record/reasons.ts';
 import type { EndpointState } from '../upstream/endpoint.ts';
 import { faulty, strikes } from '../upstream/fault.ts';
-import { ejectAgain, judge, judgeStall } from '../upstream/outliers.ts';
+import { ejectAgain, type Judging, judge, judgeStall } from '../upstream/outliers.ts';
 import { refreshAvailable } from '../upstream/service.ts';
 import type { Wire } from '../upstream/wire.ts';
 import { Aim, type AimOptions } from './aim.ts';
+import type { Way } from './edge-policies.ts';
+import { statusIn } from './grpc-outcome.ts';
+import { Sample } from './sample.ts';
 
 /** One try at one endpoint. */
 export interface Attempt {
@@ -18,6 +23,7 @@ export interface Attempt {
 }
 
 export interface AttemptsOptions extends AimOptions {
+  readonly way: Way;
   /** Tells that something in flight to an endpoint has ended. */
   readonly settle: (endpoint: EndpointState) => void;
 }
@@ -30,12 +36,13 @@ export class Attempts {
   readonly #refused: EndpointState[] = [];
   #charged = 0;
   #current: Attempt | undefined;
-  /** Of the cohort by which the caller's limit is found; 0: of none. */
-  #member = 0;
+  #isJudged = false;
+  readonly #sample: Sample;
 
   constructor(options: AttemptsOptions) {
     this.#options = options;
     this.#aim = new Aim(options);
+    this.#sample = new Sample(options.way);
   }
 
   get current(): Attempt | undefined {
@@ -68,20 +75,22 @@ export class Attempts {
     const endpoint = this.#aim.next({ failed: this.#failed, refused: this.#refused }, now);
     if (endpoint === undefined) return undefined;
     const isProbe = endpoint.standing.isOut && endpoint.standing.tryProbe(now, { idempotent });
-    const wanted = { now, once: !idempotent, fresh: isProbe || this.failures > 0 };
+    this.#options.trail.tryBegins(endpoint, now, { probe: isProbe });
+    const http2 = this.#options.service.protocol === 'grpc';
+    const wanted = { now, http2, once: !idempotent, fresh: isProbe || this.failures > 0 };
     const wire = this.#underFault(endpoint, endpoint.acquire(wanted), now);
     endpoint.counts.requests++;
     endpoint.counts.inFlight++;
-    this.#watch(now);
+    this.#sample.sent(now);
     this.#current = { endpoint, wire, isProbe, startedAt: now };
     return this.#current;
   }
 
   #underFault({ endpoint: { instance } }: EndpointState, wire: Wire, now: number): Wire {
-    const { service, edge, runtime } = this.#options;
+    const { service, trail, runtime } = this.#options;
     const { fault } = service;
     if (fault === undefined || !strikes(fault, { instance, now, dice: runtime.dice })) return wire;
-    edge.decided('drill');
+    trail.decided('drill', `${fault.kind}, as the drill asks`, now);
     return faulty(fault, wire);
   }
 
@@ -95,7 +104,8 @@ export class Attempts {
     const attempt = this.#current;
     if (attempt === undefined) return undefined;
     this.#current = undefined;
-    this.#forget();
+    this.#options.trail.tryEnds(this.#options.runtime.now());
+    this.#sample.forget();
     attempt.endpoint.counts.inFlight--;
     if (attempt.isProbe) attempt.endpoint.standing.endProbe();
     this.#options.settle(attempt.endpoint);
@@ -118,25 +128,61 @@ export class Attempts {
     this.finish({ reusable });
   }
 
-  /** The head of a response has come. */
-  answered(status: number): void {
+  /** The head of a response has come. `status` undefined: only its end will tell how it went. */
+  answered(status: number | undefined): void {
     const attempt = this.#current;
     if (attempt === undefined) return;
     const { endpoint, isProbe, startedAt } = attempt;
     const now = this.#options.runtime.now();
-    endpoint.counts.status(status);
     endpoint.firstBytes.record(now - startedAt);
     // An instance that refuses is quick, and says nothing of how long its work takes.
-    if (status < 500) {
-      this.#tell(now - startedAt, now);
+    if (status === undefined || status < 500) {
+      this.#sample.answered(now - startedAt, now);
       this.#observe(endpoint, now - startedAt);
     }
+    if (status === undefined) this.#stand(attempt, ({ standing }) => standing.onFirstByte({ now, isProbe }));
+    else this.#learn(attempt, status);
+    this.#isJudged = status !== undefined;
+  }
+
+  /** A response has been read to its end. Returns how it went, where its head didn't tell. */
+  ended(trailers: readonly Field[]): number | undefined {
+    if (this.#isJudged || this.#current === undefined) return undefined;
+    const status = statusIn(trailers);
+    this.#learn(this.#current, status);
+    return status;
+  }
+
+  /** Ends the current attempt in the middle of its response. `error`: why, where it is not the instance's doing. */
+  break(error: ProxyError | undefined): void {
+    const attempt = this.end();
+    if (error === undefined) attempt?.endpoint.counts.error('response-cut');
+    attempt?.wire.destroy();
+  }
+
+  /** It is known how the response went. */
+  #learn(attempt: Attempt, status: number): void {
+    const { endpoint, isProbe, startedAt } = attempt;
+    const now = this.#options.runtime.now();
+    const isLate = now - startedAt >= endpoint.stallMs;
+    endpoint.counts.status(status);
+    this.#options.trail.tryCameTo(status);
+    const isHeld = status < 500 || isProbe || this.#options.policy.outlier !== undefined;
+    const wasOut = this.#stand(attempt, ({ standing }) => {
+      if (isHeld) standing.onAnswer(status, { now, isProbe, isLate });
+    });
+    if (status >= 500 && (endpoint.standing.isOut || !wasOut)) this.#judge(attempt);
+  }
+
+  /** Returns whether it was ejected before. One that comes back is chosen again. */
+  #stand({ endpoint }: Attempt, learn: (endpoint: EndpointState) => void): boolean {
     const wasOut = endpoint.standing.isOut;
-    endpoint.standing.onAnswer(status, { now, isProbe, isLate: now - startedAt >= endpoint.stallMs });
+    learn(endpoint);
     if (wasOut && !endpoint.standing.isOut) {
-      endpoint.cameAt = now;
+      endpoint.cameAt = this.#options.runtime.now();
       refreshAvailable(this.#options.service);
-    } else if (status >= 500) this.#judge(attempt);
+    }
+    return wasOut;
   }
 
   /** How long it took to answer, or not to: for those who balance by that. */
@@ -153,22 +199,24 @@ export class Attempts {
   stalled(): AttemptFailure | undefined {
     const attempt = this.#current;
     if (attempt === undefined) return undefined;
-    const { service, edge, runtime } = this.#options;
+    const { service, trail } = this.#options;
     const { endpoint, isProbe, startedAt } = attempt;
-    const judging = { now: runtime.now(), dice: runtime.dice, sentAt: startedAt };
-    if (isProbe) ejectAgain(service, endpoint, 'stall', judging);
+    const judging = { ...this.#judging, sentAt: startedAt };
+    const { now } = judging;
+    if (isProbe) ejectAgain(endpoint, 'stall', judging);
     else if (!judgeStall(service, endpoint, judging)) return endpoint.standing.hangs ? { kind: 'slow' } : undefined;
-    edge.decided('traffic.outlier.stall');
+    trail.decided('traffic.outlier.stall', stallText(now - startedAt, isProbe), now, endpoint);
     return isProbe ? { kind: 'probe' } : { kind: 'slow' };
   }
 
   /** Ends the current attempt without a response. */
   fail(error: ProxyErrorCode, failure: AttemptFailure): Attempt | undefined {
     const now = this.#options.runtime.now();
-    if (error === 'response-timeout' && this.#current) this.#tell(now - this.#current.startedAt, now);
+    if (error === 'response-timeout' && this.#current) this.#sample.answered(now - this.#current.startedAt, now);
     const attempt = this.end();
     if (attempt === undefined) return undefined;
     const { endpoint, wire } = attempt;
+    this.#options.trail.tryCameTo(failure.kind === 'refused' ? 'connection-refused' : error);
     wire.destroy();
     endpoint.counts.error(error);
     this.#avoid(endpoint);
@@ -176,7 +224,7 @@ export class Attempts {
       this.#refused.push(endpoint);
       endpoint.refused(now);
     } else if (isHeldAgainst(failure, error)) {
-      endpoint.standing.onFailure();
+      if (this.#options.policy.outlier !== undefined || attempt.isProbe) endpoint.standing.onFailure();
       this.#observe(endpoint, now - attempt.startedAt);
       this.#judge(attempt);
     }
@@ -197,8 +245,9 @@ export class Attempts {
 
   /** How long to wait before another attempt, which is counted as a retry; undefined where none may follow. */
   retryDelayMs(failure: AttemptFailure, { replayable }: { readonly replayable: boolean }): number | undefined {
-    const { edge, idempotent, policy, runtime } = this.#options;
+    const { edge, trail, idempotent, policy, runtime } = this.#options;
     const { retry } = policy;
+    const now = runtime.now();
     const context = { idempotent, replayable, failures: this.failures, charged: this.#charged };
     const decision = decideRetry(failure, context, retry);
     if (decision === 'no') return undefined;
@@ -206,41 +255,31 @@ export class Attempts {
       edge.counts.retries++;
       return 0;
     }
-    if (!edge.budget.tryRetry(runtime.now(), retry.budgetPercent)) {
-      edge.decided('traffic.retry.budget');
+    if (!edge.budget.tryRetry(now, retry.budgetPercent)) {
+      trail.decided('traffic.retry.budget', budgetText(edge.budget, retry), now);
       return undefined;
     }
     this.#charged++;
     edge.counts.retries++;
-    edge.decided('traffic.retry');
+    const nth = `retry ${this.#charged} of ${retry.attempts} after ${failure.kind}`;
+    trail.decided('traffic.retry', `${nth}; budget ${budgetText(edge.budget, retry)}`, now);
     return retryDelayMs(this.#charged, { backoff: retry.backoff, dice: runtime.dice });
   }
 
-  /** Among those by whose time the limit of what is in flight is found. */
-  #watch(now: number): void {
-    const { edge, policy } = this.#options;
-    const { bulkhead } = edge;
-    this.#member = policy.limits.requests === 'auto' ? bulkhead.adaptive.sent(now, bulkhead.requests) : 0;
-  }
-
-  #tell(tookMs: number, now: number): void {
-    if (this.#member === 0) return;
-    const { edge, policy } = this.#options;
-    edge.bulkhead.adaptive.answered(this.#member, { tookMs, now, queueMs: policy.limits.queueMs });
-    this.#member = 0;
-  }
-
-  #forget(): void {
-    if (this.#member !== 0) this.#options.edge.bulkhead.adaptive.forget(this.#member);
-    this.#member = 0;
+  get #judging(): Judging {
+    const { policy, runtime } = this.#options;
+    return { outlier: policy.outlier, now: runtime.now(), dice: runtime.dice };
   }
 
   #judge({ endpoint, isProbe }: Attempt): void {
-    const { service, edge, runtime } = this.#options;
-    const judging = { now: runtime.now(), dice: runtime.dice };
-    if (isProbe) ejectAgain(service, endpoint, '5xx', judging);
+    const { service, trail, policy } = this.#options;
+    const judging = this.#judging;
+    const { now } = judging;
+    if (isProbe) ejectAgain(endpoint, '5xx', judging);
     const cause = isProbe ? '5xx' : judge(service, endpoint, judging);
-    if (cause !== undefined) edge.decided(OUTLIER_RULES[cause]);
+    if (cause !== undefined) {
+      trail.decided(OUTLIER_RULES[cause], ejectionText(cause, isProbe, policy), now, endpoint);
+    }
   }
 }
 
@@ -249,9 +288,3 @@ function isHeldAgainst({ kind }: AttemptFailure, error: ProxyErrorCode): boolean
   if (kind === 'final') return error === 'response-timeout' || error === 'bad-response';
   return kind === 'reset' || kind === 'slow' || kind === 'connect-timeout';
 }
-
-const OUTLIER_RULES = {
-  '5xx': 'traffic.outlier.consecutive5xx',
-  gateway: 'traffic.outlier.consecutiveGateway',
-  stall: 'traffic.outlier.stall',
-} as const;

@@ -6,34 +6,25 @@ import type { Field } from '../http/fields.ts';
 import { HeadReader } from '../http/head-reader.ts';
 import { type RequestHead, RequestHeadParser } from '../http/request-head.ts';
 import { LIMITS } from '../limits.ts';
+import { noteRefusal } from '../record/refusal.ts';
 import type { Runtime } from '../runtime.ts';
-import type { EndpointState } from '../upstream/endpoint.ts';
-import { type ErrorDetails, errorResponse, HTTP2_REFUSAL } from './error-response.ts';
+import { type Accepted, type AcceptedOptions, addressOf } from './accepted.ts';
+import { type ErrorDetails, errorResponse } from './error-response.ts';
 import { Exchange } from './exchange.ts';
 import type { ExchangeClient } from './exchange-client.ts';
 import { Http1Reply } from './http1-reply.ts';
 import { placeOrder } from './place-order.ts';
 import type { Reply } from './reply.ts';
-import type { ListenerRules } from './rules.ts';
 import type { Tunnel } from './tunnel.ts';
-
-export interface ClientOptions {
-  readonly socket: Socket;
-  /** The rules of the listener, by the table that is current when a request comes. */
-  readonly rules: () => ListenerRules;
-  readonly runtime: Runtime;
-  readonly settle: (endpoint: EndpointState) => void;
-  readonly onClose: (connection: ClientConnection) => void;
-}
 
 /**
  * One client's connection: heads, bodies, and one exchange at a time. Requests that a client pipelines wait here, not
  * looked at, until the one before has been answered: so answers come in order. What may wait has a limit.
  */
-export class ClientConnection implements ExchangeClient, BodySink, Waiting {
+export class ClientConnection implements Accepted, ExchangeClient, BodySink, Waiting {
   readonly socket: Socket;
   deadlineAt: number;
-  readonly #options: ClientOptions;
+  readonly #options: AcceptedOptions;
   readonly #runtime: Runtime;
   readonly #address: string;
   readonly #heads = new HeadReader();
@@ -50,7 +41,7 @@ export class ClientConnection implements ExchangeClient, BodySink, Waiting {
   #ended = false;
   #leaving = false;
 
-  constructor(options: ClientOptions) {
+  constructor(options: AcceptedOptions) {
     this.#options = options;
     this.#runtime = options.runtime;
     this.socket = options.socket;
@@ -64,7 +55,6 @@ export class ClientConnection implements ExchangeClient, BodySink, Waiting {
     this.socket.on('close', () => this.#onClose());
   }
 
-  /** Ends the connection once it is between requests. */
   endWhenIdle(): void {
     this.#leaving = true;
     if (this.#phase === 'head' && !this.#heads.hasBegun) this.#linger();
@@ -115,7 +105,7 @@ export class ClientConnection implements ExchangeClient, BodySink, Waiting {
     if (this.#phase === 'head' && !this.#reading) this.#readHeld();
   }
 
-  cut({ byReset }: { readonly byReset: boolean }): void {
+  cut(_: ProxyError, { byReset }: { readonly byReset: boolean }): void {
     this.#exchange = undefined;
     if (byReset) this.socket.resetAndDestroy();
     else this.socket.destroySoon();
@@ -206,7 +196,14 @@ export class ClientConnection implements ExchangeClient, BodySink, Waiting {
 
   #begin(request: RequestHead, bytes: Buffer, start: number): number {
     const { rules, settle } = this.#options;
-    const placed = placeOrder(request, { rules: rules(), clientAddress: this.#address, settle });
+    const runtime = this.#runtime;
+    const placed = placeOrder(request, {
+      rules: rules(),
+      clientAddress: this.#address,
+      settle,
+      runtime,
+      protocol: 'http/1.1',
+    });
     if (placed.kind === 'nowhere') {
       this.answer(placed.details);
       return start;
@@ -240,9 +237,11 @@ export class ClientConnection implements ExchangeClient, BodySink, Waiting {
     const exchange = this.#exchange;
     this.#exchange = undefined;
     exchange?.onClientGone();
-    this.#options.rules().ownEdge.counts.error(code);
-    if (code === 'http-version' && this.#heads.text.startsWith('PRI * HTTP/2.0')) this.socket.write(HTTP2_REFUSAL);
-    else if (this.socket.writable) {
+    const edge = this.#options.rules().ownEdge;
+    edge.counts.error(code);
+    const clientAddress = this.#address;
+    if (exchange === undefined) noteRefusal({ edge, clientAddress, protocol: 'http/1.1' }, code, this.#runtime);
+    if (this.socket.writable) {
       const details = { code, message, service: undefined, requestId: undefined };
       this.socket.write(errorResponse(details, { close: true, toHead: false }));
     }
@@ -279,10 +278,6 @@ export class ClientConnection implements ExchangeClient, BodySink, Waiting {
     this.#exchange = undefined;
     this.#options.onClose(this);
   }
-}
-
-function addressOf({ remoteAddress = 'unknown' }: Socket): string {
-  return remoteAddress.startsWith('::ffff:') ? remoteAddress.slice('::ffff:'.length) : remoteAddress;
 }
 
 const TOO_SLOW = new ProxyError('request-timeout', PROXY_ERRORS['request-timeout'].hint);

@@ -1,10 +1,12 @@
 import type { TrafficSpec } from '@islet/spec';
 import type { RequestHead } from '../http/request-head.ts';
+import type { Trail } from '../record/trail.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Edge } from '../stats.ts';
 import type { EndpointState } from '../upstream/endpoint.ts';
 import type { RequestOrigin } from '../upstream/request-text.ts';
 import type { ServiceState } from '../upstream/service.ts';
+import type { Way } from './edge-policies.ts';
 
 /** What an exchange is made for. */
 export interface ExchangeOrder {
@@ -12,6 +14,8 @@ export interface ExchangeOrder {
   readonly origin: RequestOrigin;
   readonly service: ServiceState;
   readonly policy: TrafficSpec;
+  /** On which route of the service, and what it is counted by. */
+  readonly way: Way;
   /** Whose request it is: an address, or the calling service. */
   readonly client: string;
   /** How long the caller still waits; undefined: it didn't say. */
@@ -21,6 +25,8 @@ export interface ExchangeOrder {
   readonly refresh: (order: ExchangeOrder, runtime: Runtime) => void;
   /** Nobody waits for the response: it is asked for so that the cache has it. */
   readonly refreshes?: true;
+  /** Where what becomes of it is noted. */
+  readonly trail: Trail;
   /** Tells that something in flight to an endpoint has ended. */
   readonly settle: (endpoint: EndpointState) => void;
 }

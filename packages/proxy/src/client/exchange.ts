@@ -1,7 +1,8 @@
 import type { TrafficRule } from '@islet/policy';
-import { ProxyError } from '../errors.ts';
+import { ProxyError, type ProxyErrorCode } from '../errors.ts';
 import type { Field } from '../http/fields.ts';
-import type { ResponseHead } from '../http/response-head.ts';
+import { grpcStatusIn, type ResponseHead } from '../http/response-head.ts';
+import { ownFields, whyOf } from '../record/told.ts';
 import type { Runtime } from '../runtime.ts';
 import { Admission } from './admission.ts';
 import { Approach, type ApproachUser } from './approach.ts';
@@ -9,9 +10,11 @@ import type { Attempt } from './attempts.ts';
 import { type Cached, cachedOf, type Look, type StoredAnswer, withStatus } from './cached.ts';
 import { Call } from './call.ts';
 import type { CallUser } from './call-user.ts';
+import { CompressedReply, type CompressedUser } from './compressed-reply.ts';
 import type { ExchangeClient } from './exchange-client.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
-import { addWhole, type Reply } from './reply.ts';
+import { CUT } from './failures.ts';
+import { addWhole, type HeadOptions, type Reply } from './reply.ts';
 import { type Sizes, sizesOf } from './sizes.ts';
 import { servedOf } from './stored-reply.ts';
 import { Tunnel } from './tunnel.ts';
@@ -21,7 +24,7 @@ import { Tunnel } from './tunnel.ts';
  * done. A response that breaks off breaks the client's connection or stream, because that is the only way left to say
  * that it is not whole. A response that ends before its request has been read ends the client's HTTP/1.1 connection.
  */
-export class Exchange implements CallUser, ApproachUser {
+export class Exchange implements CallUser, ApproachUser, CompressedUser {
   readonly #order: ExchangeOrder;
   readonly #client: ExchangeClient;
   readonly #runtime: Runtime;
@@ -30,6 +33,7 @@ export class Exchange implements CallUser, ApproachUser {
   readonly #approach: Approach;
   readonly #call: Call;
   readonly #reply: Reply;
+  readonly #compressed: CompressedReply | undefined;
   readonly #sizes: Sizes | undefined;
   readonly #cached: Cached | undefined;
   /** What is stored, and takes the place of the response that is read. */
@@ -42,7 +46,7 @@ export class Exchange implements CallUser, ApproachUser {
     this.#order = order;
     this.#client = client;
     this.#runtime = runtime;
-    this.#startedAt = runtime.now();
+    this.#startedAt = order.trail.start.startedAt;
     const admission = new Admission({ ...order, runtime });
     const cached = cachedOf(order, runtime);
     const call = new Call({ order, runtime, user: this, client });
@@ -52,7 +56,10 @@ export class Exchange implements CallUser, ApproachUser {
     this.#call = call;
     this.#sizes = sizes;
     this.#approach = new Approach({ order, runtime, client, sizes, cached, admission, call, user: this });
-    this.#reply = client.replyTo(request);
+    const reply = client.replyTo(request);
+    const spec = order.policy.compress;
+    this.#compressed = spec && new CompressedReply({ reply, request, spec, encoders: runtime.encoders, user: this });
+    this.#reply = this.#compressed ?? reply;
     edge.counts.requests++;
     edge.counts.inFlight++;
     edge.budget.request(this.#startedAt);
@@ -74,6 +81,7 @@ export class Exchange implements CallUser, ApproachUser {
   }
 
   onRequestBody(bytes: Buffer): void {
+    this.#order.trail.bytesIn += bytes.length;
     if (this.#state === 'over') return;
     const tooLarge = this.#sizes?.refuseRequestBody(bytes.length);
     if (tooLarge === undefined) this.#call.onRequestBody(bytes);
@@ -89,7 +97,7 @@ export class Exchange implements CallUser, ApproachUser {
   }
 
   onSwitch(head: ResponseHead, { wire }: Attempt): void {
-    const { request, edge, policy } = this.#order;
+    const { request, edge, policy, trail } = this.#order;
     const { socket } = this.#client;
     const { connection } = wire;
     if (socket === undefined || connection === undefined || !request.fields.upgrade || !head.upgrade) {
@@ -99,8 +107,12 @@ export class Exchange implements CallUser, ApproachUser {
     this.#admission.answered(head.status);
     this.#admission.switched();
     edge.counts.status(head.status);
+    trail.answered(head.status, this.#runtime.now());
     this.#reply.addSwitch(head);
+    const { bytesRead, bytesWritten } = socket;
     const onEnd = () => {
+      trail.bytesIn = socket.bytesRead - bytesRead;
+      trail.bytesOut = socket.bytesWritten - bytesWritten;
       this.#call.endTunnel();
       this.#end();
     };
@@ -108,14 +120,16 @@ export class Exchange implements CallUser, ApproachUser {
     this.#client.become(new Tunnel({ client: socket, connection, now: this.#runtime.now, idleMs, onEnd }));
   }
 
-  onHead(head: ResponseHead, revision: string): void {
-    const { edge } = this.#order;
+  onHead(head: ResponseHead, { status, revision }: Parameters<CallUser['onHead']>[1]): void {
+    const { edge, trail } = this.#order;
+    trail.answered(head.status, this.#runtime.now());
     const tooLarge = this.#sizes?.refuseResponse(head);
     if (tooLarge !== undefined) {
       this.#breakOff(tooLarge);
       return;
     }
-    this.#admission.answered(head.status);
+    if (status === undefined) this.#admission.begun();
+    else this.#admission.answered(status);
     const verdict = this.#cached?.onHead(head, revision);
     if (verdict?.kind === 'instead') {
       this.#call.abandon();
@@ -127,12 +141,13 @@ export class Exchange implements CallUser, ApproachUser {
       this.#instead = verdict;
       return;
     }
-    edge.counts.status(head.status);
-    this.#reply.addHead(verdict?.head ?? head, { close: this.#closes });
+    if (status !== undefined) edge.counts.status(status);
+    this.#reply.addHead(verdict?.head ?? head, this.#headOptions(head));
   }
 
   onBody(bytes: Buffer): void {
     if (this.#state === 'over') return;
+    this.#order.trail.bytesOut += bytes.length;
     const tooLarge = this.#sizes?.refuseResponseBody(bytes.length);
     if (tooLarge !== undefined) this.#breakOff(tooLarge);
     else {
@@ -141,8 +156,13 @@ export class Exchange implements CallUser, ApproachUser {
     }
   }
 
-  onBodyEnd(trailers: readonly Field[]): void {
+  onBodyEnd(trailers: readonly Field[], status: number | undefined): void {
     if (this.#state === 'over') return;
+    if (status !== undefined) {
+      this.#admission.answered(status);
+      this.#order.edge.counts.status(status);
+      this.#order.trail.endedAs(status, grpcStatusIn(trailers));
+    }
     this.#cached?.onBodyEnd({ hasTrailers: trailers.length > 0 });
     if (this.#instead !== undefined) this.#addStored(this.#instead);
     else this.#reply.addEnd(trailers);
@@ -152,12 +172,25 @@ export class Exchange implements CallUser, ApproachUser {
   onFlush(): boolean {
     if (this.#state === 'over') return true;
     const more = this.#reply.flush();
-    if (this.#state === 'responded') this.#finish();
+    if (this.#state === 'responded') this.#finishWhenWhole();
     return more;
   }
 
   onClientDrain(): void {
+    if (this.#compressed?.isPending) this.#compressed.resume();
+    else this.#call.onClientDrain();
+    if (this.#state === 'responded') this.#finishWhenWhole();
+  }
+
+  onEncoderDrain(): void {
     this.#call.onClientDrain();
+  }
+
+  onEncoded({ broken }: { readonly broken: boolean }): void {
+    if (broken) {
+      this.#call.abandon();
+      this.onBroken();
+    } else if (this.#state === 'responded') this.#finish();
   }
 
   /** The client sends no more: see `Call`. */
@@ -168,13 +201,14 @@ export class Exchange implements CallUser, ApproachUser {
 
   onClientGone(): void {
     if (this.#state === 'over') return;
-    this.#order.edge.counts.error('client-gone');
+    this.#fails('client-gone');
     this.#call.abandon();
     this.#end();
   }
 
   onDeadline(): void {
-    if (!this.#approach.isWaiting) this.#call.onDeadline();
+    if (this.#state === 'responded') this.onBroken();
+    else if (!this.#approach.isWaiting) this.#call.onDeadline();
     else if (this.#clientEnded) this.onAbandoned();
     else this.#answer(this.#approach.overdue);
   }
@@ -189,17 +223,18 @@ export class Exchange implements CallUser, ApproachUser {
     }
   }
 
-  onBroken(): void {
+  onBroken(error: ProxyError = CUT): void {
     this.#reply.flush();
-    this.#order.edge.counts.error('response-cut');
+    this.#fails(error.code);
+    if (error.rule !== undefined) this.#decided(error, error.rule);
     this.#end();
     // A body that ends with the connection would look whole after an orderly close.
-    this.#client.cut({ byReset: this.#order.request.http10 });
+    this.#client.cut(error, { byReset: this.#order.request.http10 });
   }
 
   onAbandoned(): void {
     this.onClientGone();
-    this.#client.cut({ byReset: false });
+    this.#client.cut(CUT, { byReset: false });
   }
 
   /** Ends it by the proxy's own will: by an answer, or where one has begun, by breaking it off. */
@@ -208,26 +243,33 @@ export class Exchange implements CallUser, ApproachUser {
     this.#call.abandon();
     if (!hasBegun) this.#answer(error);
     else {
-      if (error.rule !== undefined) this.#order.edge.decided(error.rule);
+      if (error.rule !== undefined) this.#decided(error, error.rule);
       this.onBroken();
     }
   }
 
   /** Answers with what is stored. */
   #serve(answer: StoredAnswer, rule?: TrafficRule): void {
-    if (rule !== undefined) this.#order.edge.decided(rule);
+    const { trail } = this.#order;
+    if (rule !== undefined) trail.decided(rule, 'what is stored has passed its time', this.#runtime.now());
     this.#addStored(answer);
     this.#reply.flush();
-    this.#finish();
+    this.#finishWhenWhole();
   }
 
   #addStored({ stored, status }: StoredAnswer): void {
-    const { request, edge } = this.#order;
-    const served = servedOf(stored, request, this.#runtime.now());
-    edge.decided('traffic.cache');
+    const { request, edge, trail } = this.#order;
+    const now = this.#runtime.now();
+    const served = servedOf(stored, request, now);
+    trail.noted('traffic.cache', status, now);
+    trail.answered(served.head.status, now);
     edge.counts.status(served.head.status);
     this.#state = 'responded';
-    addWhole(this.#reply, { ...served, head: withStatus(served.head, status) }, { close: this.#closes });
+    addWhole(this.#reply, { ...served, head: withStatus(served.head, status) }, this.#headOptions(served.head));
+  }
+
+  #headOptions(head: ResponseHead): HeadOptions {
+    return { close: this.#closes, fields: ownFields(head, this.#order.trail) };
   }
 
   /** The client's connection can't be kept after the response. */
@@ -235,15 +277,35 @@ export class Exchange implements CallUser, ApproachUser {
     return this.#order.request.fields.close || !this.#call.isSent || this.#client.leaving;
   }
 
-  #answer({ code, message, rule, retryAfterMs, fields }: ProxyError): void {
-    const { service, origin, edge } = this.#order;
-    const { requestId } = origin;
+  #answer(error: ProxyError): void {
+    const { code, message, rule, retryAfterMs, fields } = error;
+    const { service, edge, trail, origin } = this.#order;
     edge.counts.error(code);
-    if (rule !== undefined) edge.decided(rule);
+    trail.failed(code, { isSent: true });
+    if (rule !== undefined) this.#decided(error, rule);
     this.#admission.failed(code);
     this.#cached?.end(this.#approach, { answered: true });
     this.#end();
-    this.#client.answer({ code, message, rule, retryAfterMs, fields, service: service.name, requestId });
+    const explanation = trail.start.asked ? trail.text : origin.from.kind === 'gateway' ? undefined : rule;
+    const { requestId } = origin;
+    this.#client.answer({ code, message, explanation, retryAfterMs, fields, service: service.name, requestId });
+  }
+
+  #decided(error: ProxyError, rule: TrafficRule): void {
+    const { trail, policy } = this.#order;
+    trail.decided(rule, whyOf(error, rule, policy), this.#runtime.now());
+  }
+
+  /** It ends without an answer of its own, and can't be told so. */
+  #fails(code: ProxyErrorCode): void {
+    this.#order.edge.counts.error(code);
+    this.#order.trail.failed(code, { isSent: false });
+  }
+
+  /** The last of it may still be in the encoder. */
+  #finishWhenWhole(): void {
+    if (!this.#compressed?.isPending) this.#finish();
+    else this.#client.deadlineAt = this.#runtime.now() + this.#order.policy.timeout.idleMs;
   }
 
   #finish(): void {
@@ -256,8 +318,10 @@ export class Exchange implements CallUser, ApproachUser {
     if (this.#state === 'over') return;
     this.#cached?.end(this.#approach, { answered: this.#state === 'responded' });
     this.#state = 'over';
+    this.#compressed?.abort();
     this.#approach.leave();
     this.#order.edge.counts.inFlight--;
     this.#runtime.stats.inFlight--;
+    this.#runtime.recorder.end(this.#order.trail, this.#runtime.now());
   }
 }

@@ -1,8 +1,8 @@
-import { type AttemptFailure, retryAfterMs } from '@islet/policy';
+import { type AttemptFailure, GRPC_STATUS, pushback, retryAfterMs } from '@islet/policy';
 import type { ResponseHead } from '../http/response-head.ts';
 import type { Runtime } from '../runtime.ts';
-import type { Edge } from '../stats.ts';
 import type { Attempts } from './attempts.ts';
+import type { ExchangeOrder } from './exchange-order.ts';
 import type { Patience } from './patience.ts';
 import type { RequestBody } from './request-body.ts';
 
@@ -10,7 +10,7 @@ export interface NextTryOptions {
   readonly attempts: Attempts;
   readonly patience: Patience;
   readonly body: RequestBody;
-  readonly edge: Edge;
+  readonly order: Pick<ExchangeOrder, 'trail' | 'policy'>;
   readonly runtime: Runtime;
 }
 
@@ -30,18 +30,24 @@ export class NextTry {
   }
 
   /** Instead of passing this response on: an instance that says 503 is left alone for as long as it wants. */
-  delayInsteadOf({ status, retryAfter }: ResponseHead): number | undefined {
-    const { attempts, runtime } = this.#options;
+  delayInsteadOf({ retryAfter, grpcStatus, grpcPushback }: ResponseHead, status = 0): number | undefined {
+    const { attempts, patience, runtime } = this.#options;
     const attempt = attempts.current;
     if (attempt === undefined || status < 500 || (status !== 503 && !attempt.isProbe)) return undefined;
-    if (status === 503) attempt.endpoint.avoid(runtime.now() + (retryAfterMs(retryAfter, Date.now()) ?? 0));
-    if (!attempts.othersLeft) return undefined;
-    return this.delayAfter({ kind: attempt.isProbe ? 'probe' : 'unavailable' });
+    const now = runtime.now();
+    if (status === 503) attempt.endpoint.avoid(now + (retryAfterMs(retryAfter, Date.now()) ?? 0));
+    const asked = pushback(grpcPushback);
+    if (!attempts.othersLeft || asked === 'never') return undefined;
+    if (asked !== undefined && patience.isOver(now + asked)) return undefined;
+    const isCall = grpcStatus === GRPC_STATUS.unavailable;
+    const kind = isCall ? 'grpc-unavailable' : attempt.isProbe ? 'probe' : 'unavailable';
+    const delayMs = this.delayAfter({ kind });
+    return delayMs === undefined ? undefined : (asked ?? delayMs);
   }
 
   /** While no response comes: is the instance hanging, and shall another be asked now? */
   whileOverdue(): AttemptFailure | undefined {
-    const { attempts, patience, edge, runtime } = this.#options;
+    const { attempts, patience, order, runtime } = this.#options;
     const now = runtime.now();
     if (patience.hasStalled(now)) {
       const failure = attempts.stalled();
@@ -49,8 +55,10 @@ export class NextTry {
       patience.onStall(now, { isJudged: failure !== undefined });
     }
     if (!patience.isTryOver(now)) return undefined;
+    const slow = attempts.current?.endpoint;
     if (attempts.othersLeft && this.delayAfter(SLOW) !== undefined) {
-      edge.decided('traffic.timeout.perTry');
+      const { trail, policy } = order;
+      trail.decided('traffic.timeout.perTry', `no response within ${policy.timeout.perTryMs} ms`, now, slow);
       return SLOW;
     }
     // Where nobody else may be asked, this try gets all the time that is left.

@@ -1,29 +1,35 @@
 import type { Socket } from 'node:net';
 import type { Waiting } from '../deadlines.ts';
 import type { ProxyErrorCode } from '../errors.ts';
+import { requestId } from '../record/recorder.ts';
+import { Trail } from '../record/trail.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Edge } from '../stats.ts';
 import type { RawUser, UpstreamConnection } from '../upstream/connection.ts';
 import type { EndpointState } from '../upstream/endpoint.ts';
 import { meantFor, pickEndpoint } from '../upstream/pick.ts';
 import type { ServiceState } from '../upstream/service.ts';
+import type { Accepted } from './accepted.ts';
 import { balanceHash } from './balance-key.ts';
+import type { Way } from './edge-policies.ts';
+import { Trace } from './trace-context.ts';
 import { Tunnel } from './tunnel.ts';
 
 export interface PassthroughOptions {
   readonly socket: Socket;
   readonly service: ServiceState;
   readonly edge: Edge;
+  readonly way: Way;
   readonly runtime: Runtime;
   readonly settle: (endpoint: EndpointState) => void;
-  readonly onClose: (connection: Passthrough) => void;
+  readonly onClose: (connection: Accepted) => void;
 }
 
 /**
  * One connection to a service that doesn't speak HTTP/1.1: an instance is chosen once, and the bytes are not looked at.
  * While an instance refuses, nothing has been sent, so the next one is asked.
  */
-export class Passthrough implements RawUser, Waiting {
+export class Passthrough implements Accepted, RawUser, Waiting {
   readonly socket: Socket;
   deadlineAt = Number.POSITIVE_INFINITY;
   readonly #options: PassthroughOptions;
@@ -32,14 +38,20 @@ export class Passthrough implements RawUser, Waiting {
   #endpoint: EndpointState | undefined;
   #connection: UpstreamConnection | undefined;
   #tunnel: Tunnel | undefined;
+  readonly #trail: Trail;
   #hasPlace = false;
   #over = false;
 
   constructor(options: PassthroughOptions) {
-    const { socket, runtime, edge } = options;
+    const { socket, runtime, edge, way } = options;
     this.#options = options;
     this.socket = socket;
     this.#startedAt = runtime.now();
+    this.#trail = new Trail({
+      ...{ startedAt: this.#startedAt, edge, id: requestId(undefined, { trusted: false }) },
+      ...{ trace: new Trace(undefined, undefined), clientAddress: 'unknown', protocol: 'tcp', asked: false },
+      ...{ method: undefined, path: undefined, route: undefined, log: options.service.traffic.accessLog },
+    });
     edge.counts.requests++;
     edge.counts.inFlight++;
     runtime.stats.inFlight++;
@@ -50,10 +62,11 @@ export class Passthrough implements RawUser, Waiting {
     socket.on('drain', () => this.#tunnel?.onClientDrain());
     socket.on('error', () => socket.destroy());
     socket.on('close', () => this.#onClientGone());
-    this.#hasPlace = edge.bulkhead.tryOpenTunnel(options.service.traffic.limits);
+    this.#hasPlace = way.bulkhead.tryOpenTunnel(way.policy.limits);
     if (this.#hasPlace) this.#choose();
     else {
-      edge.decided('traffic.limits.connections');
+      const { connections } = way.policy.limits;
+      this.#trail.decided('traffic.limits.connections', `${connections} are open`, this.#startedAt);
       this.#giveUp('overloaded');
     }
   }
@@ -64,8 +77,10 @@ export class Passthrough implements RawUser, Waiting {
   onOpen(): void {
     const connection = this.#connection;
     if (connection === undefined) return;
-    const { socket, runtime, service } = this.#options;
-    const { idleMs } = service.traffic.timeout;
+    const { socket, runtime, way } = this.#options;
+    this.#trail.tryOpened(runtime.now());
+    this.#trail.tryCameTo('connected');
+    const { idleMs } = way.policy.timeout;
     this.#tunnel = new Tunnel({ client: socket, connection, now: runtime.now, idleMs, onEnd: () => this.#end() });
     this.deadlineAt = this.#tunnel.deadlineAt;
     socket.resume();
@@ -92,11 +107,11 @@ export class Passthrough implements RawUser, Waiting {
   onDrain(): void {}
 
   #choose(): void {
-    const { service, edge, runtime } = this.#options;
+    const { service, edge, way, runtime } = this.#options;
     const now = runtime.now();
     const tried = { failed: this.#failed, refused: this.#failed };
     const meant = tried.failed.length > 0 ? undefined : meantFor(service, NO_FIELDS, undefined);
-    const { balance } = service.traffic;
+    const { balance } = way.policy;
     const client = edge.from.kind === 'edge' ? edge.from.caller : '';
     const hash = balanceHash(balance, { passed: '', target: '', client });
     const unstuck = { idempotent: false, stuckTo: undefined };
@@ -108,7 +123,8 @@ export class Passthrough implements RawUser, Waiting {
     this.#endpoint = endpoint;
     endpoint.counts.requests++;
     endpoint.counts.inFlight++;
-    this.deadlineAt = now + service.traffic.timeout.connectMs;
+    this.#trail.tryBegins(endpoint, now, { probe: false });
+    this.deadlineAt = now + way.policy.timeout.connectMs;
     this.#connection = endpoint.connect({ now, once: true, fresh: true });
     this.#connection.useRaw(this);
   }
@@ -117,6 +133,7 @@ export class Passthrough implements RawUser, Waiting {
     const endpoint = this.#endpoint;
     if (endpoint === undefined || this.#over) return;
     endpoint.counts.error(code);
+    this.#trail.tryCameTo(code);
     endpoint.refused(this.#options.runtime.now());
     this.#failed.push(endpoint);
     this.#endAttempt();
@@ -125,6 +142,7 @@ export class Passthrough implements RawUser, Waiting {
 
   #giveUp(code: ProxyErrorCode): void {
     this.#options.edge.counts.error(code);
+    this.#trail.failed(code, { isSent: false });
     this.#end();
     this.socket.resetAndDestroy();
   }
@@ -139,13 +157,16 @@ export class Passthrough implements RawUser, Waiting {
   #end(): void {
     if (this.#over) return;
     this.#over = true;
-    const { edge, runtime } = this.#options;
-    if (this.#hasPlace) edge.bulkhead.closeTunnel();
+    const { edge, way, runtime } = this.#options;
+    if (this.#hasPlace) way.bulkhead.closeTunnel();
     this.#endAttempt();
     runtime.deadlines.delete(this);
     edge.counts.latency(runtime.now() - this.#startedAt);
     edge.counts.inFlight--;
     runtime.stats.inFlight--;
+    this.#trail.bytesIn = this.socket.bytesRead;
+    this.#trail.bytesOut = this.socket.bytesWritten;
+    runtime.recorder.end(this.#trail, runtime.now());
   }
 
   #endAttempt(): void {
@@ -153,6 +174,7 @@ export class Passthrough implements RawUser, Waiting {
     this.#endpoint = undefined;
     this.#connection = undefined;
     if (endpoint === undefined) return;
+    this.#trail.tryEnds(this.#options.runtime.now());
     endpoint.counts.inFlight--;
     this.#options.settle(endpoint);
   }

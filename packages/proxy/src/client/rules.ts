@@ -4,14 +4,19 @@ import type { RequestHead } from '../http/request-head.ts';
 import type { Edge, Origin, Stats } from '../stats.ts';
 import type { Registry } from '../upstream/registry.ts';
 import type { ServiceState } from '../upstream/service.ts';
+import { EdgePolicies, type Way } from './edge-policies.ts';
+import type { PassthroughOptions } from './passthrough.ts';
 
 export type Destination =
   | {
       readonly kind: 'service';
       readonly service: ServiceState;
       readonly edge: Edge;
+      readonly way: Way;
       /** The target as the instance sees it. */
       readonly target: string;
+      /** The route of the service, else the path under which the gateway exposes it; undefined: neither. */
+      readonly route: string | undefined;
     }
   | { readonly kind: 'nowhere'; readonly code: ProxyErrorCode; readonly message: string };
 
@@ -22,7 +27,7 @@ export class ListenerRules {
   readonly #routes: RouteIndex;
   readonly #registry: Registry;
   readonly #stats: Stats;
-  readonly #edges = new Map<string, Edge>();
+  readonly #policies = new Map<ServiceState, EdgePolicies>();
 
   constructor(listener: Listener, registry: Registry, stats: Stats) {
     this.#listener = listener;
@@ -37,10 +42,12 @@ export class ListenerRules {
     return this.#stats.edge(this.from, this.#listener.kind === 'edge' ? this.#listener.service : undefined);
   }
 
-  /** The service whose connections are passed through unread; undefined: HTTP is spoken here. */
-  get passthrough(): ServiceState | undefined {
+  /** Where connections go that are passed through unread; undefined: HTTP is spoken here, or gRPC over it. */
+  get passthrough(): Pick<PassthroughOptions, 'service' | 'edge' | 'way'> | undefined {
     const service = this.#listener.kind === 'edge' ? this.#registry.service(this.#listener.service) : undefined;
-    return service === undefined || service.protocol === 'http' ? undefined : service;
+    if (service?.protocol !== 'tcp') return undefined;
+    const policies = this.#policiesFor(service);
+    return { service, edge: policies.edge, way: policies.elsewhere };
   }
 
   route(request: RequestHead): Destination {
@@ -49,34 +56,45 @@ export class ListenerRules {
       case 'gateway':
         return this.#routePublic(request);
       case 'edge':
-        return this.#to(listener.service, request.target);
+        return this.#to(listener.service, request);
       case 'operator':
-        return this.#to(hostName(request.fields.host), request.target);
+        return this.#to(hostName(request.fields.host), request);
     }
   }
 
-  #routePublic({ path, target, fields }: RequestHead): Destination {
+  #routePublic(request: RequestHead): Destination {
+    const { path, target, fields } = request;
     // A service may resolve `/public/../admin` after the gateway has matched `/public`.
     if (DOT_SEGMENT.test(path)) return nowhere('bad-request', 'the path has a dot segment');
     const host = hostName(fields.host);
     const route = matchRoute(this.#routes, host, path === '*' ? '/' : path);
     if (route === undefined) return nowhere('no-route', `no service is exposed at ${host}${path.slice(0, 200)}`);
-    return this.#to(route.service, route.strip && target !== '*' ? stripPrefix(target, route.path) : target);
+    const isStripped = route.strip && target !== '*';
+    return this.#to(route.service, request, {
+      target: isStripped ? stripPrefix(target, route.path) : target,
+      route: route.path,
+    });
   }
 
-  #to(name: string, target: string): Destination {
+  #to(
+    name: string,
+    { method, target: asked }: RequestHead,
+    { target = asked, route }: { readonly target?: string; readonly route?: string } = {},
+  ): Destination {
     const service = this.#registry.service(name);
     if (service === undefined) return nowhere('unknown-service', `there is no service ${name.slice(0, 200)}`);
-    if (service.protocol !== 'http') return nowhere('not-http', `${name} speaks ${service.protocol}, not HTTP/1.1`);
-    return { kind: 'service', service, edge: this.#edge(name), target };
+    if (service.protocol === 'tcp') return nowhere('not-http', `${name} speaks ${service.protocol}, not HTTP`);
+    const policies = this.#policiesFor(service);
+    const way = policies.wayOf(method, target);
+    return { kind: 'service', service, edge: policies.edge, way, target, route: way.route ?? route };
   }
 
-  #edge(service: string): Edge {
-    const known = this.#edges.get(service);
+  #policiesFor(service: ServiceState): EdgePolicies {
+    const known = this.#policies.get(service);
     if (known !== undefined) return known;
-    const edge = this.#stats.edge(this.from, service);
-    this.#edges.set(service, edge);
-    return edge;
+    const policies = new EdgePolicies(this.#stats.edge(this.from, service.name), service);
+    this.#policies.set(service, policies);
+    return policies;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { RoutedService } from '@islet/policy';
-import { RETRY_CONDITIONS } from '@islet/spec/model';
+import type { TrafficSpec } from '@islet/spec';
+import { CONTENT_CODINGS, RETRY_CONDITIONS } from '@islet/spec/model';
 import { z } from 'zod';
 
 /** A timer of the runtime holds no more. */
@@ -85,8 +86,15 @@ const cache = z.strictObject({
   staleIfErrorMs: ms,
   acrossRevisions: z.boolean(),
 });
+const accessLog = z.strictObject({ sample: z.int().min(0), slowMs: ms });
 
-export const traffic: z.ZodType<RoutedService['traffic']> = z.strictObject({
+const compress = z.strictObject({
+  encodings: z.array(z.enum(CONTENT_CODINGS)),
+  minBytes: bytes,
+  types: z.array(z.string().min(1).max(200)),
+});
+
+const policy = z.strictObject({
   balance,
   timeout,
   retry: orOff(retry),
@@ -95,6 +103,22 @@ export const traffic: z.ZodType<RoutedService['traffic']> = z.strictObject({
   limits,
   rateLimit: z.array(rateLimit),
   cache: orOff(cache),
+  compress: orOff(compress),
+  accessLog,
+});
+
+const override = z.strictObject({
+  at: orOff(z.array(z.union([z.string(), z.int()]))),
+  caller: orOff(z.string().min(1).max(200)),
+  route: orOff(
+    z.strictObject({ method: orOff(z.string().min(1).max(40)), path: z.string().startsWith('/').max(8_000) }),
+  ),
+  changes: z.array(z.enum(Object.keys(policy.shape) as (keyof TrafficSpec)[])),
+  policy: policy.partial() as z.ZodType<Partial<TrafficSpec>>,
+});
+
+export const traffic: z.ZodType<RoutedService['traffic']> = policy.extend({
+  overrides: z.array(override).max(100_000),
 });
 
 /** JSON leaves out what is off; the contract says that it is undefined. */

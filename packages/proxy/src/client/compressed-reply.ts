@@ -1,0 +1,178 @@
+import { isCompressible, negotiateCoding } from '@islet/policy';
+import type { CompressSpec, ContentCoding } from '@islet/spec';
+import { type Field, fieldValues, parseFields, serialiseFields } from '../http/fields.ts';
+import type { RequestHead } from '../http/request-head.ts';
+import type { ResponseHead } from '../http/response-head.ts';
+import type { Encoder, Encoders } from './encoders.ts';
+import type { HeadOptions, Reply } from './reply.ts';
+
+export interface CompressedReplyOptions {
+  readonly reply: Reply;
+  readonly request: RequestHead;
+  readonly spec: CompressSpec;
+  readonly encoders: Encoders;
+  readonly user: CompressedUser;
+}
+
+/** Who feeds the encoder. */
+export interface CompressedUser {
+  /** The encoder takes more. */
+  onEncoderDrain(): void;
+  /** All has gone to the client; or, with `broken`, what is missing never will. */
+  onEncoded(outcome: { readonly broken: boolean }): void;
+}
+
+/**
+ * A response on its way through an encoder, where the client accepts that and the response gains by it. Bytes come out of
+ * the encoder in another turn of the loop, so the response may be read to its end long before it is written.
+ */
+export class CompressedReply implements Reply {
+  readonly #options: CompressedReplyOptions;
+  #encoder: Encoder | undefined;
+  /** Whoever made it may wait between two pieces: none may be kept back for the next. */
+  #flushes = false;
+  #trailers: readonly Field[] | undefined;
+
+  constructor(options: CompressedReplyOptions) {
+    this.#options = options;
+  }
+
+  get close(): boolean {
+    return this.#options.reply.close;
+  }
+
+  /** Something has not come out of the encoder yet. */
+  get isPending(): boolean {
+    return this.#encoder !== undefined;
+  }
+
+  addInformational(head: ResponseHead): void {
+    this.#options.reply.addInformational(head);
+  }
+
+  addSwitch(head: ResponseHead): void {
+    this.#options.reply.addSwitch(head);
+  }
+
+  addHead(head: ResponseHead, options: HeadOptions): void {
+    const { reply, spec, encoders } = this.#options;
+    const fields = parseFields(head.passed);
+    if (!isWorthIt(head, fields, spec)) {
+      reply.addHead(head, options);
+      return;
+    }
+    const coding = head.framing.kind === 'none' ? undefined : this.#wanted;
+    const encoder = coding && encoders.tryOpen(coding);
+    const told =
+      coding && encoder ? encodedHead(head, fields, coding) : { ...head, passed: varied(head.passed, fields) };
+    if (encoder !== undefined) this.#begin(encoder, { flushes: head.framing.kind !== 'length' });
+    reply.addHead(told, options);
+  }
+
+  addBody(bytes: Buffer): void {
+    if (this.#encoder === undefined) this.#options.reply.addBody(bytes);
+    else this.#encoder.write(Buffer.from(bytes));
+  }
+
+  addEnd(trailers: readonly Field[]): void {
+    if (this.#encoder === undefined) {
+      this.#options.reply.addEnd(trailers);
+      return;
+    }
+    this.#trailers = trailers;
+    this.#encoder.end();
+  }
+
+  flush(): boolean {
+    const more = this.#options.reply.flush();
+    if (this.#encoder === undefined) return more;
+    if (this.#flushes && this.#trailers === undefined) this.#encoder.flush();
+    return !this.#encoder.writableNeedDrain;
+  }
+
+  /** The client takes more. */
+  resume(): void {
+    this.#encoder?.resume();
+  }
+
+  /** What has not come out yet is for nobody. */
+  abort(): void {
+    this.#encoder?.destroy();
+    this.#encoder = undefined;
+  }
+
+  get #wanted(): ContentCoding | undefined {
+    const { request, spec } = this.#options;
+    const accepted = fieldValues(parseFields(request.fields.passed)).get('accept-encoding');
+    return negotiateCoding(accepted, spec.encodings);
+  }
+
+  #begin(encoder: Encoder, { flushes }: { readonly flushes: boolean }): void {
+    const { reply, user } = this.#options;
+    this.#encoder = encoder;
+    this.#flushes = flushes;
+    const isOurs = () => this.#encoder === encoder;
+    encoder.on('data', (bytes: Buffer) => {
+      if (!isOurs()) return;
+      reply.addBody(bytes);
+      if (!reply.flush()) encoder.pause();
+    });
+    encoder.on('drain', () => isOurs() && user.onEncoderDrain());
+    encoder.on('end', () => {
+      if (!isOurs()) return;
+      this.#encoder = undefined;
+      reply.addEnd(this.#trailers ?? []);
+      reply.flush();
+      user.onEncoded({ broken: false });
+    });
+    encoder.on('error', () => {
+      if (!isOurs()) return;
+      this.#encoder = undefined;
+      user.onEncoded({ broken: true });
+    });
+  }
+}
+
+function isWorthIt(
+  { status, framing, toldLength }: ResponseHead,
+  fields: readonly Field[],
+  spec: CompressSpec,
+): boolean {
+  const values = fieldValues(fields);
+  return isCompressible(
+    {
+      status,
+      contentType: values.get('content-type'),
+      contentEncoding: values.get('content-encoding'),
+      cacheControl: values.get('cache-control'),
+      length: framing.kind === 'length' ? framing.length : toldLength,
+    },
+    spec,
+  );
+}
+
+/**
+ * The head of the encoded response: another representation of the same, so its tag is weak (RFC 9110, 8.8.1), digests and
+ * lengths of the bytes don't hold, and nobody can ask for a part of it.
+ */
+function encodedHead(head: ResponseHead, fields: readonly Field[], coding: ContentCoding): ResponseHead {
+  const kept = fields
+    .filter(({ lower }) => !OF_THE_BYTES.has(lower))
+    .map((field) => (field.lower === 'etag' ? { ...field, value: weakened(field.value) } : field));
+  const passed = `${varied(serialiseFields(kept), fields)}Content-Encoding: ${coding}\r\n`;
+  return { ...head, passed, framing: { kind: 'chunked' }, toldLength: undefined };
+}
+
+/** Also what goes out as it is would be another for another client: caches must know (RFC 9110, 12.5.5). */
+function varied(passed: string, fields: readonly Field[]): string {
+  const vary = fieldValues(fields).get('vary') ?? '';
+  return /(?:^|[\s,])(?:\*|accept-encoding)(?:$|[\s,])/i.test(vary) ? passed : `${passed}Vary: Accept-Encoding\r\n`;
+}
+
+function weakened(etag: string): string {
+  return etag.startsWith('W/') ? etag : `W/${etag}`;
+}
+
+const OF_THE_BYTES: ReadonlySet<string> = new Set([
+  ...['accept-ranges', 'content-digest', 'content-encoding', 'content-md5', 'digest'],
+]);
