@@ -50,8 +50,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a step that fails is never tried again',
     file: 'packages/control-plane/src/reconcile.ts',
-    find: 'const until = parts.clock.now() + delayMs;',
-    replace: 'const until = Number.POSITIVE_INFINITY;',
+    find: "held.set(stepKey(step), { kind: 'cooling', step, until, reason: error.message, attempt });",
+    replace: "held.set(stepKey(step), { kind: 'running', step });",
   },
   {
     name: 'a step under way is begun again',
@@ -92,8 +92,8 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'scaling goes beyond its bounds',
-    file: 'packages/policy/src/scale.ts',
-    find: 'const instances = clamp(damped, bounds.least, scale.max);',
-    replace: 'const instances = damped + 1;',
+    file: 'packages/control-plane/src/scale/autoscaler.ts',
+    find: 'return Math.min(max, Math.max(least, decided));',
+    replace: 'return max + Math.max(least, decided);',
   },
 ];
