@@ -25,6 +25,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   simulation: ['spec', 'policy', 'plan', 'driver', 'client', 'control-plane'],
   'control-plane': [
     ...DRIVER,
+    'backup',
     'proxy',
     'keeper',
     'client',
@@ -35,8 +36,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** The composition root: the only code that names concrete drivers. */
-const COMPOSITION_ROOT = /^packages\/control-plane\/(src\/(main|compose)\.ts$|test\/)/;
+/** The composition roots, one for each process: the only code that names concrete drivers. */
+const COMPOSITION_ROOT = /^packages\/control-plane\/(src\/(main|compose|backup-main)\.ts$|test\/)/;
 
 const SCOPE = '@islet/';
 
