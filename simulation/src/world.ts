@@ -113,6 +113,8 @@ export class World {
       operatorSocket: '/operator.sock',
       keeperPid: () => undefined,
       stats: async () => this.#readCounters(),
+      requests: async () => [],
+      explainToken: async () => '',
       onDown: () => {},
     });
     this.#system = system;
