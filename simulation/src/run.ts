@@ -111,7 +111,7 @@ function strike(world: World, dice: Dice, fault: (what: string) => void): void {
       return;
     case 'proxy dies':
       fault('the proxy dies');
-      world.killProxy(dice.between(50, 2_000));
+      world.requests.killProxy(dice.between(50, 2_000));
       return;
     case 'clock jumps': {
       const byMs = dice.pick([-3_600_000, -5_000, 5_000, 3_600_000]) ?? 0;

@@ -106,9 +106,9 @@ export class Workload {
       const endpoints = this.#world.table?.services[name]?.endpoints ?? [];
       if (rps === 0) continue;
       const endpoint = this.#dice.pick(endpoints);
-      if (endpoint === undefined) this.#knock(name);
+      if (endpoint === undefined) this.#world.requests.knock(name, 5_000);
       else {
-        this.#world.served(name, (rps * ms) / 1000);
+        this.#world.requests.served(name, (rps * ms) / 1000);
         this.#enter(name, endpoint.instance);
       }
     }
@@ -126,15 +126,10 @@ export class Workload {
 
   #enter(name: string, instance: string): void {
     try {
-      this.#world.request(name, instance, this.#dice.between(10, 4_000));
+      this.#world.requests.enter(name, instance, this.#dice.between(10, 4_000));
     } catch {
       // The proxy is away, or has another table by now.
     }
-  }
-
-  #knock(name: string): void {
-    this.#world.want(name, true);
-    this.#world.clock.after(5_000, () => this.#world.want(name, false));
   }
 
   async #scale(): Promise<void> {

@@ -1,7 +1,6 @@
 import type { SystemStatus } from '@islet/client';
 import {
   type ApplyParts,
-  type Counters,
   createHandlers,
   createSystem,
   type Database,
@@ -23,6 +22,7 @@ import { Auditor, type Broken } from './auditor.ts';
 import type { Dice } from './dice.ts';
 import { Ground } from './ground.ts';
 import { Killed, Life, unlessKilled } from './life.ts';
+import { Requests } from './requests.ts';
 import { Weather } from './weather.ts';
 
 export interface WorldOptions {
@@ -43,14 +43,13 @@ export class World {
   readonly machine = createFakeMachine();
   readonly ground: Ground;
   readonly traffic = new FakeTraffic();
+  readonly requests: Requests;
   readonly weather: Weather;
   readonly auditor: Auditor;
   readonly #options: WorldOptions;
   readonly #database: Database = openDatabase(IN_MEMORY);
   readonly #compute: ReturnType<typeof createFakeCompute>;
   readonly #data: ReturnType<typeof createFakeData>;
-  readonly #inFlight = new Map<string, number>();
-  readonly #counters = new Map<string, { requests: number; inFlight: number }>();
   #table: RoutingTable | undefined;
   #life: Life | undefined;
   #system: System | undefined;
@@ -62,6 +61,7 @@ export class World {
     const { dice, risk, tell, note } = options;
     this.#options = options;
     this.clock = new VirtualClock({ dice: () => dice.next() });
+    this.requests = new Requests(this.traffic, this.clock);
     const now = () => new Date(this.clock.now());
     this.ground = new Ground(this.machine, this.clock);
     this.#compute = createFakeCompute({ now, machine: this.machine });
@@ -71,7 +71,7 @@ export class World {
       ground: this.ground,
       elapsed: () => this.clock.elapsed(),
       table: () => this.#table,
-      inFlight: (instance) => this.#inFlight.get(instance) ?? 0,
+      inFlight: (instance) => this.requests.inFlight(instance),
       onBroken: options.onBroken,
     });
   }
@@ -112,7 +112,7 @@ export class World {
       version: '0.0.0',
       operatorSocket: '/operator.sock',
       keeperPid: () => undefined,
-      stats: async () => this.#readCounters(),
+      stats: async () => this.requests.counters(),
       requests: async () => [],
       explainToken: async () => '',
       onDown: () => {},
@@ -157,63 +157,9 @@ export class World {
     return createHandlers(system);
   }
 
-  /** A request enters one of the service's instances, and leaves it after a while. */
-  request(service: string, instance: string, forMs: number): void {
-    this.traffic.begin(instance);
-    this.#inFlight.set(instance, (this.#inFlight.get(instance) ?? 0) + 1);
-    this.#count(service).inFlight++;
-    this.clock.after(forMs, () => {
-      const counts = this.#count(service);
-      counts.inFlight = Math.max(0, counts.inFlight - 1);
-      const left = Math.max(0, (this.#inFlight.get(instance) ?? 0) - 1);
-      this.#inFlight.set(instance, left);
-      this.#endRequest(instance);
-    });
-  }
-
-  /** The proxy dies, and all that was in flight with it; the keeper starts it again. */
-  killProxy(forMs: number): void {
-    this.traffic.stop('simulated');
-    this.#inFlight.clear();
-    for (const counts of this.#counters.values()) counts.inFlight = 0;
-    this.clock.after(forMs, () => this.traffic.start());
-  }
-
-  /** So many requests have come and gone. */
-  served(service: string, requests: number): void {
-    this.#count(service).requests += requests;
-  }
-
-  /** A request waits at the door of a service that has no instance. */
-  want(service: string, waiting: boolean): void {
-    const counts = this.#count(service);
-    counts.inFlight = Math.max(0, counts.inFlight + (waiting ? 1 : -1));
-    if (waiting) this.traffic.want(service);
-  }
-
   async #countTurns({ status }: System, life: Life): Promise<void> {
     const { signal } = new AbortController();
     for await (const _status of status.follow(signal)) if (life.alive) this.turns++;
-  }
-
-  #endRequest(instance: string): void {
-    try {
-      this.traffic.end(instance);
-    } catch {
-      // The proxy died in between, and its requests with it.
-    }
-  }
-
-  #count(service: string): { requests: number; inFlight: number } {
-    const known = this.#counters.get(service) ?? { requests: 0, inFlight: 0 };
-    this.#counters.set(service, known);
-    return known;
-  }
-
-  #readCounters(): Counters {
-    const latencyUs = { count: 0, sum: 0, buckets: [] };
-    const edges = [...this.#counters].map(([service, counts]) => ({ from: 'gateway', service, ...counts, latencyUs }));
-    return { edges, holds: [] };
   }
 
   #driversFor(life: Life): { compute: ComputeDriver; traffic: TrafficDriver; data: DataDriver[] } {
