@@ -46,10 +46,17 @@ export function placeOrder(request: RequestHead, { rules, clientAddress, settle,
     return { kind: 'nowhere', details: { code, message, service: undefined, requestId: id } };
   }
   const { service, edge, target, way, route } = destination;
+  const named = way.route ?? route;
   const order = {
     ...{ request, service, edge, settle, refresh, way },
     policy: way.policy,
-    trail: new Trail({ ...start, edge, route, log: way.policy.accessLog }),
+    trail: new Trail({
+      ...start,
+      edge,
+      route: named,
+      counts: named === undefined ? undefined : edge.countsOf(named),
+      log: way.policy.accessLog,
+    }),
     origin: { from, clientAddress, requestId: id, trace, isMirror: false, target },
     client: from.kind === 'edge' ? from.caller : clientAddress,
     // The public is not believed.
