@@ -1,3 +1,4 @@
+import { BACKUP_COMMANDS } from './backup-commands.ts';
 import { type CommandSpec, environment, json, LANGS, state, timeout } from './command-spec.ts';
 import { DATABASE } from './commands-database.ts';
 import { collectHeader, parseCount, parseDurationMs } from './parse.ts';
@@ -134,6 +135,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
   },
   DATABASE,
+  ...BACKUP_COMMANDS,
   {
     usage: 'status [service] [folder]',
     group: 'look',

@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import { backupRoutes } from './backup-contract.ts';
 import { MigrationPreview, QueryAnswer, SeedAnswer, StoreAccess } from './database.ts';
 import { ExplainedRequest } from './explanation.ts';
 import { Decision, ROLLOUT_ACTIONS, RolloutStatus } from './rollout.ts';
-import { type Method, ROUTES, type RouteName } from './routes.ts';
+import { type RouteShape, route } from './route.ts';
+import type { RouteName } from './routes.ts';
 import { SystemStatus } from './status.ts';
 
 /**
@@ -226,6 +228,7 @@ export const contract = {
     params: service,
     response: MigrationPreview,
   }),
+  ...backupRoutes,
   operator: route('operator', {
     summary: "The proxy's Unix socket for calls by the operator; the Host header names the service",
     response: z.object({ socket: z.string() }),
@@ -268,19 +271,4 @@ export type Toolchain = z.infer<typeof Toolchain>;
 export type Diagnosis = z.infer<typeof Diagnosis>;
 export type Scaling = z.infer<typeof Scaling>;
 
-export interface RouteShape {
-  readonly method: Method;
-  readonly path: string;
-  readonly summary: string;
-  readonly params?: z.ZodType;
-  readonly query?: z.ZodType;
-  readonly body?: z.ZodType;
-  readonly response: z.ZodType;
-  readonly stream: boolean;
-}
-
-type Parts = Pick<RouteShape, 'summary' | 'params' | 'query' | 'body' | 'response'>;
-
-function route<const N extends RouteName, const P extends Parts>(name: N, parts: P): (typeof ROUTES)[N] & P {
-  return { ...ROUTES[name], ...parts };
-}
+export type { RouteShape } from './route.ts';

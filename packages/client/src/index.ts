@@ -1,3 +1,4 @@
+export * from './backups.ts';
 export * from './contract.ts';
 export type * from './database.ts';
 export type { ExplainedRequest } from './explanation.ts';

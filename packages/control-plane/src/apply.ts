@@ -7,6 +7,7 @@ import { nodeFiles } from '@islet/spec/node';
 import type { Clock } from './clock.ts';
 import { edgePorts, takeEdges, withEdges } from './edges.ts';
 import { failpoint } from './failpoint.ts';
+import { usableGateway } from './gateway-files.ts';
 import { proposeService } from './propose-service.ts';
 import { ruleLinesOf } from './rule-lines.ts';
 import type { Applied, AppliedService, AppliedStore, GoneService, LaunchSpec } from './store/applied.ts';
@@ -100,6 +101,7 @@ export async function propose(asked: Asked, parts: ApplyParts): Promise<Proposal
   const taken = await parts.gatewayTaken(spec.gateway);
   if (taken !== undefined)
     throw new ApiError('conflict', taken, { hint: 'where it listens is gateway.host and gateway.port in islet.yaml' });
+  const gateway = await usableGateway(spec.gateway, parts.folder);
 
   const proposing = { asked, before, seq: from, parts };
   const proposed = await Promise.all(
@@ -111,7 +113,7 @@ export async function propose(asked: Asked, parts: ApplyParts): Promise<Proposal
   const applied: Applied = {
     system: spec.name,
     environment: spec.environment,
-    gateway: spec.gateway,
+    gateway,
     machine: spec.machine,
     mode: asked.mode,
     path: asked.path,

@@ -1,3 +1,4 @@
+import { backupOf, drillOf } from './backup.ts';
 import { serviceDefault } from './defaults.ts';
 import type { Draft } from './draft.ts';
 import type { Files } from './files.ts';
@@ -131,9 +132,9 @@ function apiOf({ api }: ParsedService): ApiSpec {
 
 function databaseOf({ database }: ParsedService): DatabaseSpec | undefined {
   if (database === undefined) return undefined;
-  const { engine, url, migrations } = database;
+  const { engine, url, migrations, backup, drill } = database;
   const common = { migrations, seed: seedOf(database) };
-  if (engine !== undefined) return { engine, ...common };
+  if (engine !== undefined) return { engine, ...common, backup: backupOf(backup), drill: drillOf(drill) };
   return url === undefined ? undefined : { engine: 'external', url: { secret: url.secret }, ...common };
 }
 

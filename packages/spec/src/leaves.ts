@@ -1,3 +1,4 @@
+import { backupLeaves, drillLeaves } from './backup.ts';
 import { type Leaf, type LeafValue, leaves } from './leaf.ts';
 import type {
   DatabaseSpec,
@@ -53,7 +54,11 @@ function databaseLeaves(database: DatabaseSpec | undefined): readonly Leaf[] {
       : leaves(['database'], { engine: database.engine });
   const { migrations, seed } = database;
   const seeds = seed === undefined ? [] : leaves(['database', 'seed'], { [seed.kind]: seedText(seed) });
-  return [...kind, ...leaves(['database'], { migrations }), ...seeds];
+  const kept =
+    database.engine === 'external'
+      ? []
+      : [...backupLeaves(['database'], database.backup), ...drillLeaves(['database'], database.drill)];
+  return [...kind, ...leaves(['database'], { migrations }), ...seeds, ...kept];
 }
 
 function seedText(seed: SeedSpec): string {

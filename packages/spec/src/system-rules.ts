@@ -17,6 +17,7 @@ export function systemErrors(
     ...refusedCallers(drafts),
     ...callerErrors(drafts),
     ...duplicateRoutes(drafts),
+    ...httpPortErrors(system),
     ...portCollisions(drafts, system.gateway),
     ...strayOverlays(drafts, system.islet),
   ];
@@ -85,8 +86,19 @@ function duplicateRoutes(drafts: readonly Draft[]): readonly SpecError[] {
   );
 }
 
+function httpPortErrors({ islet, gateway }: { readonly islet: IsletFile; readonly gateway: GatewaySpec }) {
+  if (gateway.tls?.httpPort !== gateway.port) return [];
+  const path = 'gateway.tls.httpPort';
+  const place = placeAt(islet.tree, ['gateway', 'tls', 'httpPort']);
+  const message = 'plain HTTP is recognised on the port of the gateway without it';
+  return [
+    { place, path, rule: 'value', message, found: String(gateway.port), hint: 'remove it, or choose another port' },
+  ] as const;
+}
+
 function portCollisions(drafts: readonly Draft[], gateway: GatewaySpec): readonly SpecError[] {
   const taken = new Map<number, string>([[gateway.port, 'the gateway']]);
+  if (gateway.tls?.httpPort !== undefined) taken.set(gateway.tls.httpPort, 'the gateway');
   return drafts.flatMap((draft) => {
     const port = draft.parsed?.api.port;
     if (port === undefined) return [];

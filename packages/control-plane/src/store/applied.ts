@@ -1,3 +1,4 @@
+import type { Wanted } from '@islet/backup';
 import type { RevisionId } from '@islet/plan';
 import type { GatewaySpec, MachineSpec, ServiceSpec } from '@islet/spec';
 import type { RuleLines } from '../rule-lines.ts';
@@ -43,6 +44,17 @@ export interface AppliedService {
   readonly wave?: number | undefined;
   /** It ran before: it is gone back to at once, without steps, and is not watched again. */
   readonly isRollback?: boolean | undefined;
+  /** Its store is being replaced by a restored one: until that is done it is down. */
+  readonly restoring?: Restoring | undefined;
+}
+
+/** What was asked for when it was asked, so that whoever goes on with it means the same. */
+export interface Restoring {
+  /** Tells one restore from the next. */
+  readonly id: string;
+  /** `aside`: the store that the last restore put aside. */
+  readonly wanted: Wanted | { readonly kind: 'aside' };
+  readonly askedAt: number;
 }
 
 /** A parsed service without the origins of its values. */
