@@ -27,3 +27,9 @@ export function declaredStores({ database, redis }: Pick<LaunchSpec, 'database' 
   }
   return stores;
 }
+
+/** Why its stores can't run on this machine; each a sentence with its remedy. */
+export function missingServers(spec: LaunchSpec, data: readonly DataDriver[]): readonly string[] {
+  const engines = declaredStores(spec).map(({ engine }) => engine);
+  return data.filter(({ engine }) => engines.includes(engine)).flatMap((driver) => driver.missing?.() ?? []);
+}

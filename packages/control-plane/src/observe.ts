@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import type {
   ComputeDriver,
   ComputeInstance,
@@ -28,6 +27,7 @@ import type { Clock } from './clock.ts';
 import type { DeclaredStore } from './declared-stores.ts';
 import { openEyes } from './eyes.ts';
 import type { Ledger } from './ledger.ts';
+import { storesOf } from './observed-stores.ts';
 import type { Prober, Subject } from './probe/prober.ts';
 import { plannedSplit } from './split.ts';
 import type { Decisions } from './store/decisions.ts';
@@ -67,8 +67,10 @@ export interface Observer {
 export function createObserver(senses: Senses): Observer {
   const removedAt = new Map<InstanceId, number>();
   const eyes = openEyes(senses);
-  /** Instances that took traffic before this control plane began; filled by the first look that reaches the proxy. */
-  let adopted: ReadonlySet<InstanceId> | undefined;
+  /** Processes that were there at the first look of all. One that is started later has to prove itself, whatever its name. */
+  let before: ReadonlySet<string> | undefined;
+  /** Those of them that took traffic; filled by the first look that reaches the proxy. */
+  let adopted: ReadonlySet<string> | undefined;
 
   return {
     look: async (held) => {
@@ -79,9 +81,9 @@ export function createObserver(senses: Senses): Observer {
       ]);
       const table = traffic.seen.kind === 'reachable' ? traffic.seen.table : undefined;
       const routed = new Set(Object.values(endpointsOf(table)).flat());
-      adopted ??= traffic.seen.kind === 'reachable' ? routed : undefined;
-
       const instances = Object.values(compute.seen.services).flatMap((service) => service.instances);
+      before ??= new Set(instances.map(processKey));
+      if (traffic.seen.kind === 'reachable') adopted ??= adoptedOf(instances, { before, routed });
       followProbes(senses, instances, adopted ?? new Set());
       noteRemovals(removedAt, { instances, routed, now: senses.clock.now() });
       senses.ledger.keep(new Set(instances.map(({ id }) => id)));
@@ -111,47 +113,19 @@ function isService(name: string): boolean {
   return !name.includes('.');
 }
 
-/**
- * A service whose engine was changed has one store too many for a while: those that it declares are meant, and together they
- * are as ready as the least ready. What a service leaves behind is seen as long as any of it runs.
- */
-function storesOf(
-  { data, declaredOf }: Senses,
-  engines: readonly Readonly<Record<string, StoreObservation>>[],
-): Record<string, StoreObservation> {
-  const services = new Set(engines.flatMap((stores) => Object.keys(stores)));
-  const stores: Record<string, StoreObservation> = {};
-  for (const service of services) {
-    const declared = declaredOf(service);
-    const seen = data.flatMap(({ engine }, index) => {
-      const store = engines[index]?.[service];
-      const asked = declared?.find((one) => one.engine === engine);
-      if (store === undefined || (declared !== undefined && asked === undefined)) return [];
-      return [asked === undefined ? store : asAsked(store, asked)];
-    });
-    const missing = declared !== undefined && seen.length < declared.length;
-    const [one] = seen.toSorted((a, b) => (readiness(a) - readiness(b)) * (declared === undefined ? -1 : 1));
-    if (one !== undefined) stores[service] = missing ? { kind: 'stopped', how: undefined } : one;
-  }
-  return stores;
-}
-
-/** One whose settings are to be changed is not what was asked for: provisioning it anew changes them. */
-function asAsked(store: StoreObservation, { settings }: DeclaredStore): StoreObservation {
-  if (store.kind !== 'ready' || isDeepStrictEqual(store.settings ?? {}, settings)) return store;
-  return { kind: 'starting' };
-}
-
-function readiness(store: StoreObservation): number {
-  if (store.kind === 'stopped') return 0;
-  if (store.kind === 'starting') return 1;
-  // Credentials that wait to be withdrawn must be seen.
-  return store.replacedAt === undefined ? 3 : 2;
-}
-
-function followProbes(senses: Senses, instances: readonly ComputeInstance[], adopted: ReadonlySet<InstanceId>): void {
+function followProbes(senses: Senses, instances: readonly ComputeInstance[], adopted: ReadonlySet<string>): void {
   const running = instances.filter(({ process }) => process.kind === 'running');
-  senses.prober.follow(running.flatMap((instance) => senses.subject(instance, adopted.has(instance.id)) ?? []));
+  senses.prober.follow(
+    running.flatMap((instance) => senses.subject(instance, adopted.has(processKey(instance))) ?? []),
+  );
+}
+
+function adoptedOf(
+  instances: readonly ComputeInstance[],
+  { before, routed }: { readonly before: ReadonlySet<string>; readonly routed: ReadonlySet<InstanceId> },
+): ReadonlySet<string> {
+  const took = instances.filter(({ id }) => routed.has(id)).map(processKey);
+  return new Set(took.filter((key) => before.has(key)));
 }
 
 /** One process of an instance: after a restart it has to prove itself anew. */

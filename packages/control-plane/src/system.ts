@@ -10,6 +10,7 @@ import type {
 } from '@islet/driver';
 import { type Desired, plan, type RevisionId } from '@islet/plan';
 import type { RequestRecord } from '@islet/policy';
+import { nodeFiles } from '@islet/spec/node';
 import type { Guarantee } from '@islet/supervise';
 import type { Logger } from 'pino';
 import { createAnalyst } from './analysis/analyst.ts';
@@ -25,7 +26,7 @@ import { backupWarnings } from './backup/warnings.ts';
 import { type Bulletin, createBulletin } from './bulletin.ts';
 import type { Clock } from './clock.ts';
 import { stepDeadlineMs } from './deadlines.ts';
-import { declaredStores } from './declared-stores.ts';
+import { declaredStores, missingServers } from './declared-stores.ts';
 import { desireOf } from './desire.ts';
 import { edgeName } from './edges.ts';
 import { execute, type Hands, releaseLostPorts, wantedOf } from './execute.ts';
@@ -111,7 +112,7 @@ export function createSystem(parts: SystemParts): System {
 
   const samples = createSamples({ compute, operatorSocket: parts.operatorSocket, launch: applied.launch });
   const analyst = createAnalyst({ canSample: samples.canSample });
-  const watching = watchTrials(analyst, { traffic, onLook: () => reconciler.poke() });
+  const watching = watchTrials(analyst, { traffic, clock, onLook: () => reconciler.poke() });
 
   /** How a revision is run and probed: as the file says now, where the revision is the one asked for. */
   const specOf = (service: string, revision: string): LaunchSpec | undefined => {
@@ -179,6 +180,7 @@ export function createSystem(parts: SystemParts): System {
     ...{ applied: applied.current, decisions, clock, stats: parts.stats, usage: () => compute.usage() },
     seen: (service) => report?.look.observed.services[service]?.instances ?? [],
     onChange: () => reconciler.poke(),
+    onTrouble: (error) => log.error({ error: redact(error.message) }, 'scaling failed'),
     idle: parts.idle ?? false,
   });
   const backupFacts = () => ({
@@ -253,6 +255,7 @@ function applyParts(parts: SystemParts, { isEnding, forgive }: Pick<ApplyParts, 
   const isOurs = (port: number) => isOfProxy(port, { traffic, clock });
   return {
     ...{ folder, applied, decisions, secrets, ports, clock, isEnding, forgive },
+    files: nodeFiles(folder),
     inputsKey: (spec, path) => compute.inputsKey(keyRequest(parts, spec, path)),
     blockedBy: async (spec, path) => [
       ...machine.missingTools(spec, path),
@@ -262,11 +265,6 @@ function applyParts(parts: SystemParts, { isEnding, forgive }: Pick<ApplyParts, 
     gatewayTaken: (gateway) => gatewayTaken(gateway, isOurs),
     isOurs,
   };
-}
-
-function missingServers(spec: LaunchSpec, data: readonly DataDriver[]): readonly string[] {
-  const engines = declaredStores(spec).map(({ engine }) => engine);
-  return data.filter(({ engine }) => engines.includes(engine)).flatMap((driver) => driver.missing?.() ?? []);
 }
 
 function buildRequest(parts: SystemParts, spec: LaunchSpec, revision: RevisionId): Omit<BuildRequest, 'deadlineMs'> {
