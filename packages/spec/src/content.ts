@@ -1,4 +1,4 @@
-import type { CacheSpec, CompressSpec } from './content-model.ts';
+import type { CacheSpec, CompressSpec, FallbackSpec } from './content-model.ts';
 import { type Leaf, leaves } from './leaf.ts';
 import type { Path } from './located.ts';
 import { durationText, sizeText } from './quantities.ts';
@@ -39,4 +39,29 @@ export function compressLeaves(section: Path, compress: CompressSpec | undefined
   if (compress === undefined) return [];
   const { encodings, minBytes, types } = compress;
   return leaves([...section, 'compress'], { encodings, min: sizeText(minBytes), types });
+}
+
+export function fallbackOf(
+  fallback: ParsedTraffic['fallback'],
+  readText: (file: string) => string,
+): FallbackSpec | undefined {
+  if (fallback === undefined || fallback === 'off') return undefined;
+  const { on, respond, service = '' } = fallback;
+  const statuses = on.filter((condition) => condition !== 'unanswered');
+  const unanswered = on.includes('unanswered');
+  if (respond === undefined) return { unanswered, statuses, to: { kind: 'service', service } };
+  const { status, type, file } = respond;
+  const body = respond.body ?? (file === undefined ? '' : readText(file));
+  return { unanswered, statuses, to: { kind: 'respond', status, type, body, file } };
+}
+
+export function fallbackLeaves(section: Path, fallback: FallbackSpec | undefined): readonly Leaf[] {
+  if (fallback === undefined) return [];
+  const { unanswered, statuses, to } = fallback;
+  const on = [...(unanswered ? ['unanswered'] : []), ...statuses.map(String)];
+  const own = leaves([...section, 'fallback'], { on });
+  if (to.kind === 'service') return [...own, ...leaves([...section, 'fallback'], { service: to.service })];
+  const { status, type, body, file } = to;
+  const content = file === undefined ? { body } : { file };
+  return [...own, ...leaves([...section, 'fallback', 'respond'], { status, type, ...content })];
 }

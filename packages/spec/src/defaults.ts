@@ -117,6 +117,9 @@ export const SERVICE_DEFAULTS = {
     ],
     name: 'compression',
   },
+  'traffic.fallback.on': { value: ['unanswered'], name: 'fallback' },
+  'traffic.fallback.respond.status': { value: 200, name: 'fallback' },
+  'traffic.fallback.respond.type': { value: 'application/json', name: 'fallback' },
   'traffic.rateLimit.by': { value: 'client', name: 'rate limit' },
   'api.expose.strip': { value: false, name: 'api' },
 } as const satisfies Record<string, Default>;

@@ -1,3 +1,4 @@
+import { contentErrors } from './content-rules.ts';
 import { type Draft, errorIn } from './draft.ts';
 import type { SpecError } from './errors.ts';
 import { type Files, join } from './files.ts';
@@ -21,6 +22,7 @@ export function serviceErrors(draft: Sound, files: Files): readonly SpecError[] 
     ...scaleErrors(draft),
     ...rolloutErrors(draft),
     ...trafficErrors(draft),
+    ...contentErrors(draft, files),
     ...selfUse(draft),
   ];
 }

@@ -1,3 +1,4 @@
+import { fallbackCycles } from './content-rules.ts';
 import { type Draft, errorIn } from './draft.ts';
 import type { SpecError } from './errors.ts';
 import { ISLET_FILE, type IsletFile } from './islet-file.ts';
@@ -15,6 +16,7 @@ export function systemErrors(
     ...unknownServices(drafts),
     ...refusedCallers(drafts),
     ...duplicateRoutes(drafts),
+    ...fallbackCycles(drafts),
     ...portCollisions(drafts, system.gateway),
     ...strayOverlays(drafts, system.islet),
   ];

@@ -1,4 +1,4 @@
-import type { CacheSpec, CompressSpec, SizeLimits } from './content-model.ts';
+import type { CacheSpec, CompressSpec, FallbackSpec, SizeLimits } from './content-model.ts';
 
 /** How callers reach the service. Names: Envoy's, and Kubernetes' where it has one. */
 export interface TrafficSpec {
@@ -17,6 +17,8 @@ export interface TrafficSpec {
   readonly cache: CacheSpec | undefined;
   /** Undefined: off. */
   readonly compress: CompressSpec | undefined;
+  /** Undefined: callers get what there is. */
+  readonly fallback: FallbackSpec | undefined;
 }
 
 /** Which instance gets a request. Names: Envoy's. */

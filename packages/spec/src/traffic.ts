@@ -1,5 +1,5 @@
 import { balanceOf } from './balance.ts';
-import { cacheOf, compressOf } from './content.ts';
+import { cacheOf, compressOf, fallbackOf } from './content.ts';
 import { freezeDeep } from './freeze.ts';
 import type {
   BreakerSpec,
@@ -13,18 +13,9 @@ import type {
 } from './model.ts';
 import { type ParsedTraffic, traffic } from './schema/traffic.ts';
 
-/** What a parsed traffic section means. */
-export function trafficOf({
-  balance,
-  timeout,
-  retry,
-  outlier,
-  breaker,
-  limits,
-  rateLimit,
-  cache,
-  compress,
-}: ParsedTraffic): TrafficSpec {
+/** What a parsed traffic section means. Files that it names are those of the service's folder. */
+export function trafficOf(parsed: ParsedTraffic, readText: (file: string) => string = () => ''): TrafficSpec {
+  const { balance, timeout, retry, outlier, breaker, limits, rateLimit, cache, compress, fallback } = parsed;
   return {
     balance: balanceOf(balance),
     timeout: timeoutOf(timeout),
@@ -35,6 +26,7 @@ export function trafficOf({
     rateLimit: rateLimit.map(rateLimitOf),
     cache: cacheOf(cache),
     compress: compressOf(compress),
+    fallback: fallbackOf(fallback, readText),
   };
 }
 

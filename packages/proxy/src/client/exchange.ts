@@ -1,5 +1,5 @@
 import type { TrafficRule } from '@islet/policy';
-import { ProxyError } from '../errors.ts';
+import type { ProxyError } from '../errors.ts';
 import type { Field } from '../http/fields.ts';
 import type { ResponseHead } from '../http/response-head.ts';
 import type { Runtime } from '../runtime.ts';
@@ -12,10 +12,11 @@ import type { CallUser } from './call-user.ts';
 import { CompressedReply, type CompressedUser } from './compressed-reply.ts';
 import type { ExchangeClient } from './exchange-client.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
-import { addWhole, type Reply } from './reply.ts';
+import { type Fallback, fallbackOfError, fallbackOfStatus, marked } from './fallback.ts';
+import { addWhole, type Reply, type WholeResponse } from './reply.ts';
 import { type Sizes, sizesOf } from './sizes.ts';
 import { servedOf } from './stored-reply.ts';
-import { Tunnel } from './tunnel.ts';
+import { tunnelOf } from './tunnel-of.ts';
 
 /**
  * One request and its response, whatever the wire on either side: cache → admission → call → response head → response body →
@@ -33,44 +34,34 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
   readonly #reply: Reply;
   readonly #compressed: CompressedReply | undefined;
   readonly #sizes: Sizes | undefined;
+  /** The exchange with another service that stands in for this one. */
+  #stand: Exchange | undefined;
   readonly #cached: Cached | undefined;
-  /** What is stored, and takes the place of the response that is read. */
-  #instead: StoredAnswer | undefined;
   #state: 'asking' | 'responding' | 'responded' | 'tunnel' | 'over' = 'asking';
   #clientEnded = false;
 
   constructor(order: ExchangeOrder, client: ExchangeClient, runtime: Runtime) {
-    const { edge, request } = order;
+    const { request } = order;
     this.#order = order;
     this.#client = client;
     this.#runtime = runtime;
     this.#startedAt = runtime.now();
-    const admission = new Admission({ ...order, runtime });
-    const cached = cachedOf(order, runtime);
-    const call = new Call({ order, runtime, user: this, client });
-    const sizes = sizesOf(order.policy.limits.sizes);
-    this.#admission = admission;
-    this.#cached = cached;
-    this.#call = call;
-    this.#sizes = sizes;
-    this.#approach = new Approach({ order, runtime, client, sizes, cached, admission, call, user: this });
+    this.#admission = new Admission({ ...order, runtime });
+    this.#cached = cachedOf(order, runtime);
+    this.#call = new Call({ order, runtime, user: this, client });
+    this.#sizes = sizesOf(order.policy.limits.sizes);
+    const before = { sizes: this.#sizes, cached: this.#cached, admission: this.#admission };
+    this.#approach = new Approach({ order, runtime, client, ...before, call: this.#call, user: this });
     const reply = client.replyTo(request);
     const spec = order.policy.compress;
     this.#compressed = spec && new CompressedReply({ reply, request, spec, encoders: runtime.encoders, user: this });
     this.#reply = this.#compressed ?? reply;
-    edge.counts.requests++;
-    edge.counts.inFlight++;
-    edge.budget.request(this.#startedAt);
-    runtime.stats.inFlight++;
+    runtime.stats.begin(order.edge, this.#startedAt);
   }
 
   /** Lets the request through to its service, at once or when its turn comes, or refuses it. */
   begin(): void {
     if (this.#state !== 'over') this.#approach.begin();
-  }
-
-  onRefused(error: ProxyError): void {
-    this.#answer(error);
   }
 
   onStored(look: Extract<Look, { kind: 'answer' }>): void {
@@ -93,24 +84,18 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
     this.#reply.addInformational(head);
   }
 
-  onSwitch(head: ResponseHead, { wire }: Attempt): void {
-    const { request, edge, policy } = this.#order;
-    const { socket } = this.#client;
-    const { connection } = wire;
-    if (socket === undefined || connection === undefined || !request.fields.upgrade || !head.upgrade) {
-      throw new ProxyError('bad-response', 'the instance switched protocols without being asked to');
-    }
-    this.#state = 'tunnel';
-    this.#admission.answered(head.status);
-    this.#admission.switched();
-    edge.counts.status(head.status);
-    this.#reply.addSwitch(head);
+  onSwitch(head: ResponseHead, attempt: Attempt): void {
     const onEnd = () => {
       this.#call.endTunnel();
       this.#end();
     };
-    const { idleMs } = policy.timeout;
-    this.#client.become(new Tunnel({ client: socket, connection, now: this.#runtime.now, idleMs, onEnd }));
+    const tunnel = tunnelOf(head, attempt, { order: this.#order, client: this.#client, now: this.#runtime.now, onEnd });
+    this.#state = 'tunnel';
+    this.#admission.answered(head.status);
+    this.#admission.switched();
+    this.#order.edge.counts.status(head.status);
+    this.#reply.addSwitch(head);
+    this.#client.become(tunnel);
   }
 
   onHead(head: ResponseHead, revision: string): void {
@@ -127,13 +112,20 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
       this.#serve(verdict, 'traffic.cache.staleIfError');
       return;
     }
+    const fallback = fallbackOfStatus(this.#order, head.status, this.#call.patience.callersTimeMs(this.#runtime.now()));
+    if (fallback !== undefined) {
+      edge.counts.status(head.status);
+      this.#call.abandon();
+      this.#fallBack(fallback);
+      return;
+    }
     this.#state = 'responding';
     if (verdict?.kind === 'confirmed') {
-      this.#instead = verdict;
+      this.#add(this.#storedResponse(verdict));
       return;
     }
     edge.counts.status(head.status);
-    this.#reply.addHead(verdict?.head ?? head, { close: this.#closes });
+    this.#reply.addHead(marked(verdict?.head ?? head, this.#order), { close: this.#closes });
   }
 
   onBody(bytes: Buffer): void {
@@ -147,10 +139,9 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
   }
 
   onBodyEnd(trailers: readonly Field[]): void {
-    if (this.#state === 'over') return;
+    if (this.#state !== 'responding') return;
     this.#cached?.onBodyEnd({ hasTrailers: trailers.length > 0 });
-    if (this.#instead !== undefined) this.#addStored(this.#instead);
-    else this.#reply.addEnd(trailers);
+    this.#reply.addEnd(trailers);
     this.#state = 'responded';
   }
 
@@ -162,6 +153,7 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
   }
 
   onClientDrain(): void {
+    this.#stand?.onClientDrain();
     if (this.#compressed?.isPending) this.#compressed.resume();
     else this.#call.onClientDrain();
     if (this.#state === 'responded') this.#finishWhenWhole();
@@ -181,10 +173,11 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
   /** The client sends no more: see `Call`. */
   onClientEnd(): void {
     this.#clientEnded = true;
-    this.#call.onClientEnd();
+    (this.#stand ?? this.#call).onClientEnd();
   }
 
   onClientGone(): void {
+    this.#stand?.onClientGone();
     if (this.#state === 'over') return;
     this.#order.edge.counts.error('client-gone');
     this.#call.abandon();
@@ -192,19 +185,32 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
   }
 
   onDeadline(): void {
-    if (this.#state === 'responded') this.onBroken();
+    if (this.#stand !== undefined) this.#stand.onDeadline();
+    else if (this.#state === 'responded') this.onBroken();
     else if (!this.#approach.isWaiting) this.#call.onDeadline();
     else if (this.#clientEnded) this.onAbandoned();
-    else this.#answer(this.#approach.overdue);
+    else this.onNoAnswer(this.#approach.overdue);
   }
 
+  /** There is no answer: what is stored will do, or what the service has declared for that, or the caller gets the error. */
   onNoAnswer(error: ProxyError): void {
-    const instead = this.#cached?.insteadOfError();
-    if (instead === undefined) this.#answer(error);
+    const { service, origin, edge } = this.#order;
+    const { code, message, rule, retryAfterMs, fields } = error;
+    const { requestId } = origin;
+    edge.counts.error(code);
+    if (rule !== undefined) edge.decided(rule);
+    this.#admission.failed(code);
+    const instead = this.#cached?.insteadOf(error);
+    const fallback =
+      instead === undefined
+        ? fallbackOfError(this.#order, error, this.#call.patience.callersTimeMs(this.#runtime.now()))
+        : undefined;
+    this.#cached?.end(this.#approach, { answered: true });
+    if (instead !== undefined) this.#serve(instead, 'traffic.cache.staleIfError');
+    else if (fallback !== undefined) this.#fallBack(fallback);
     else {
-      this.#order.edge.counts.error(error.code);
-      this.#admission.failed(error.code);
-      this.#serve(instead, 'traffic.cache.staleIfError');
+      this.#end();
+      this.#client.answer({ code, message, rule, retryAfterMs, fields, service: service.name, requestId });
     }
   }
 
@@ -225,7 +231,7 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
   #breakOff(error: ProxyError): void {
     const hasBegun = this.#state === 'responding' || this.#state === 'responded';
     this.#call.abandon();
-    if (!hasBegun) this.#answer(error);
+    if (!hasBegun) this.onNoAnswer(error);
     else {
       if (error.rule !== undefined) this.#order.edge.decided(error.rule);
       this.onBroken();
@@ -235,18 +241,21 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
   /** Answers with what is stored. */
   #serve(answer: StoredAnswer, rule?: TrafficRule): void {
     if (rule !== undefined) this.#order.edge.decided(rule);
-    this.#addStored(answer);
-    this.#reply.flush();
-    this.#finishWhenWhole();
+    this.#add(this.#storedResponse(answer));
+    this.onFlush();
   }
 
-  #addStored({ stored, status }: StoredAnswer): void {
+  #storedResponse({ stored, status }: StoredAnswer): WholeResponse {
     const { request, edge } = this.#order;
-    const served = servedOf(stored, request, this.#runtime.now());
+    const { head, body } = servedOf(stored, request, this.#runtime.now());
     edge.decided('traffic.cache');
-    edge.counts.status(served.head.status);
+    edge.counts.status(head.status);
+    return { head: withStatus(head, status), body };
+  }
+
+  #add(response: WholeResponse): void {
     this.#state = 'responded';
-    addWhole(this.#reply, { ...served, head: withStatus(served.head, status) }, { close: this.#closes });
+    addWhole(this.#reply, response, { close: this.#closes });
   }
 
   /** The client's connection can't be kept after the response. */
@@ -254,15 +263,16 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
     return this.#order.request.fields.close || !this.#call.isSent || this.#client.leaving;
   }
 
-  #answer({ code, message, rule, retryAfterMs, fields }: ProxyError): void {
-    const { service, origin, edge } = this.#order;
-    const { requestId } = origin;
-    edge.counts.error(code);
-    if (rule !== undefined) edge.decided(rule);
-    this.#admission.failed(code);
-    this.#cached?.end(this.#approach, { answered: true });
-    this.#end();
-    this.#client.answer({ code, message, rule, retryAfterMs, fields, service: service.name, requestId });
+  #fallBack(fallback: Fallback): void {
+    this.#order.edge.decided('traffic.fallback');
+    if (fallback.kind === 'respond') {
+      this.#add(fallback.response);
+      this.onFlush();
+    } else {
+      this.#end();
+      this.#stand = new Exchange(fallback.order, this.#client, this.#runtime);
+      this.#stand.begin();
+    }
   }
 
   /** The last of it may still be in the encoder. */
@@ -283,7 +293,6 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
     this.#state = 'over';
     this.#compressed?.abort();
     this.#approach.leave();
-    this.#order.edge.counts.inFlight--;
-    this.#runtime.stats.inFlight--;
+    this.#runtime.stats.end(this.#order.edge);
   }
 }

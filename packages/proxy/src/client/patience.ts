@@ -91,6 +91,11 @@ export class Patience {
     return awaited === 'response' ? idleBy : Math.min(idleBy, this.#answerBy);
   }
 
+  /** How long the caller still waits. */
+  callersTimeMs(now: number): number {
+    return this.callersDeadline - now;
+  }
+
   remainingMs(now: number): number {
     return Math.min(this.#answerBy - now, this.#timeout.requestMs);
   }

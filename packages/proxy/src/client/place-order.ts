@@ -29,7 +29,7 @@ export function placeOrder(request: RequestHead, { rules, clientAddress, settle 
   const { service, edge, target } = destination;
   const trace = traceContext(traceparent, tracestate);
   const order = {
-    ...{ request, service, edge, settle, refresh },
+    ...{ request, service, edge, settle, refresh, rules },
     policy: service.traffic,
     origin: { from: rules.from, clientAddress, requestId: id, trace, isMirror: false, target },
     client: rules.from.kind === 'edge' ? rules.from.caller : clientAddress,

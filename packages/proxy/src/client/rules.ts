@@ -5,14 +5,16 @@ import type { Edge, Origin, Stats } from '../stats.ts';
 import type { Registry } from '../upstream/registry.ts';
 import type { ServiceState } from '../upstream/service.ts';
 
+export interface ToService {
+  readonly kind: 'service';
+  readonly service: ServiceState;
+  readonly edge: Edge;
+  /** The target as the instance sees it. */
+  readonly target: string;
+}
+
 export type Destination =
-  | {
-      readonly kind: 'service';
-      readonly service: ServiceState;
-      readonly edge: Edge;
-      /** The target as the instance sees it. */
-      readonly target: string;
-    }
+  | ToService
   | { readonly kind: 'nowhere'; readonly code: ProxyErrorCode; readonly message: string };
 
 /** What one listener does with a request, by the current table. Made anew with each table. */
@@ -62,6 +64,13 @@ export class ListenerRules {
     const route = matchRoute(this.#routes, host, path === '*' ? '/' : path);
     if (route === undefined) return nowhere('no-route', `no service is exposed at ${host}${path.slice(0, 200)}`);
     return this.#to(route.service, route.strip && target !== '*' ? stripPrefix(target, route.path) : target);
+  }
+
+  /** Another service, to be asked in the name of the one that it stands in for. */
+  another(name: string, { caller }: { readonly caller: string }): Pick<ToService, 'service' | 'edge'> | undefined {
+    const service = this.#registry.service(name);
+    if (service === undefined || service.protocol !== 'http') return undefined;
+    return { service, edge: this.#stats.edge({ kind: 'edge', caller }, name) };
   }
 
   #to(name: string, target: string): Destination {
