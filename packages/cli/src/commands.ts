@@ -1,4 +1,5 @@
 import { type CommandSpec, environment, json, LANGS, state, timeout } from './command-spec.ts';
+import { DATABASE } from './commands-database.ts';
 import { collectHeader, parseCount } from './parse.ts';
 
 export { type CommandSpec, GROUPS, LANGS } from './command-spec.ts';
@@ -130,30 +131,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       },
     ],
   },
-  {
-    usage: 'db',
-    group: 'data',
-    summary: "Look into a service's own database, and look after it",
-    examples: ['islet db migrate orders --plan'],
-    subcommands: [
-      {
-        usage: 'migrate <service> [folder]',
-        summary: 'Show which migrations the next `up` runs, what of them is dangerous, and the safe way',
-        details:
-          '`up` runs migrations before the first instance of a new revision starts; this reads the files as they are now.\n' +
-          'Exits 1 when one of them would be refused.',
-        examples: ['islet db migrate orders --plan'],
-        options: [{ flags: '--plan', text: 'show, and change nothing', required: true }, json, state],
-      },
-      {
-        usage: 'rotate <service> [folder]',
-        summary: 'Give the database new credentials, and roll the service over to them; no query fails',
-        details: 'The old ones go on working until the last instance that was started with them has ended.',
-        examples: ['islet db rotate orders'],
-        options: [timeout('10m'), json, state],
-      },
-    ],
-  },
+  DATABASE,
   {
     usage: 'status [service] [folder]',
     group: 'look',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MigrationPreview, QueryAnswer, SeedAnswer, StoreAccess } from './database.ts';
 import { type Method, ROUTES, type RouteName } from './routes.ts';
 import { SystemStatus } from './status.ts';
 
@@ -66,37 +67,6 @@ export const ServiceEnvironment = z
     prefix: z.array(z.string()),
   })
   .meta({ id: 'ServiceEnvironment' });
-
-export const MigrationHazard = z
-  .object({
-    rule: z.string(),
-    line: z.int(),
-    table: z.string(),
-    bytes: z.number(),
-    effect: z.string(),
-    what: z.string(),
-    remedy: z.string(),
-    allowed: z.boolean(),
-  })
-  .meta({ id: 'MigrationHazard' });
-
-export const MigrationPreview = z
-  .discriminatedUnion('kind', [
-    z.object({
-      kind: z.literal('pending'),
-      migrations: z.array(
-        z.object({
-          name: z.string(),
-          inTransaction: z.boolean(),
-          hazards: z.array(MigrationHazard),
-          /** Why hazards can't be looked for. */
-          unread: z.string().optional(),
-        }),
-      ),
-    }),
-    z.object({ kind: z.literal('refused'), migration: z.string(), reason: z.string() }),
-  ])
-  .meta({ id: 'MigrationPreview' });
 
 export const Guarantee = z
   .object({ name: z.string(), held: z.boolean(), reason: z.string().optional() })
@@ -198,6 +168,23 @@ export const contract = {
     params: service,
     response: ServiceEnvironment,
   }),
+  database: route('database', {
+    summary: 'How a service reaches its database; holds the password',
+    params: service,
+    response: StoreAccess,
+  }),
+  query: route('query', {
+    summary: "Run one statement in a service's database, as the service; without `write` it can change nothing",
+    params: service,
+    body: z.object({ text: z.string().min(1), write: z.boolean().default(false) }),
+    response: QueryAnswer,
+  }),
+  seed: route('seed', {
+    summary: 'Run the SQL files of the folder that the service declares as its seed',
+    params: service,
+    body: z.object({ force: z.boolean().default(false) }),
+    response: SeedAnswer,
+  }),
   rotate: route('rotate', {
     summary: "Give a service's database new credentials, and replace every instance by one that uses them",
     params: service,
@@ -245,7 +232,6 @@ export type PlanPreview = z.infer<typeof PlanPreview>;
 export type LogLine = z.infer<typeof LogLine>;
 export type SecretInfo = z.infer<typeof SecretInfo>;
 export type ServiceEnvironment = z.infer<typeof ServiceEnvironment>;
-export type MigrationPreview = z.infer<typeof MigrationPreview>;
 export type Guarantee = z.infer<typeof Guarantee>;
 export type Toolchain = z.infer<typeof Toolchain>;
 export type Diagnosis = z.infer<typeof Diagnosis>;

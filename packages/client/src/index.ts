@@ -1,4 +1,5 @@
 export * from './contract.ts';
+export type * from './database.ts';
 export type { Target } from './http.ts';
 export * from './openapi.ts';
 export * from './remote.ts';

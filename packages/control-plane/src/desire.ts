@@ -69,7 +69,19 @@ function keptRevisions(service: string, decisions: Decisions): readonly Revision
 export function launchKey(spec: LaunchSpec, secretVersions: Readonly<Record<string, number>>): string {
   const { run, uses, api, database } = spec;
   const { command, build, inputs, env, resources } = run;
-  const launch = { command, build, inputs, env, resources, uses, port: api.port, protocol: api.protocol, database };
+  // What it is filled with when somebody asks reaches no instance.
+  const store = database && { ...database, seed: undefined };
+  const launch = {
+    command,
+    build,
+    inputs,
+    env,
+    resources,
+    uses,
+    port: api.port,
+    protocol: api.protocol,
+    database: store,
+  };
   return digest(JSON.stringify({ launch, secretVersions }));
 }
 

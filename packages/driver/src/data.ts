@@ -1,5 +1,6 @@
 import type { StoreBackups } from './backups.ts';
 import type { CallOptions } from './compute.ts';
+import type { StoreShell } from './shell.ts';
 
 /** Keeps the store of each service that declares one with this driver's engine. Every call is idempotent. */
 export interface DataDriver {
@@ -21,6 +22,8 @@ export interface DataDriver {
   observe(): Promise<Readonly<Record<string, StoreObservation>>>;
   watch(onChange: () => void): Disposable;
   close(): Promise<void>;
+  /** How a person looks into a store; undefined: by the engine's own tools. */
+  readonly shell?: StoreShell;
   /** How its stores are copied and brought back; undefined: whoever runs them outside of Islet has to. */
   readonly backups?: StoreBackups;
 }

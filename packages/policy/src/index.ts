@@ -10,6 +10,16 @@ export { type CacheUse, useOf } from './cache/use.ts';
 export { type Allowed, Comparison, FALSE_ALARMS, type Regression, type RevisionCounts } from './comparison.ts';
 export { type CompressibleResponse, isCompressible, negotiateCoding } from './content/encoding.ts';
 export { DEADLINE_MARGIN, passedOnMs } from './deadline.ts';
+export {
+  GRPC_STATUS,
+  type GrpcStatus,
+  grpcEquivalent,
+  grpcMessage,
+  grpcTimeoutMs,
+  grpcTimeoutText,
+  httpEquivalent,
+  pushback,
+} from './grpc.ts';
 export { hash32 } from './hash.ts';
 export { Histogram, type HistogramData, recordedSince } from './histogram.ts';
 export { LatencyWindow, quantileMs } from './latency-window.ts';

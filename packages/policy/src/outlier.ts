@@ -38,6 +38,12 @@ export class Standing {
     return this.#answeredAt;
   }
 
+  /** It has begun to answer, and it is not told yet how the answer ends: it doesn't hang. */
+  onFirstByte({ now, isProbe }: { readonly now: number; readonly isProbe: boolean }): void {
+    this.#answeredAt = now;
+    if (isProbe || this.#ejection?.cause === 'stall') this.#return(now);
+  }
+
   /** The head of a response has come. `isLate`: after it was overdue. */
   onAnswer(status: number, { now, isProbe, isLate }: Answer): void {
     this.#answeredAt = now;

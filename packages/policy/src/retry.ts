@@ -19,6 +19,10 @@ export type AttemptFailure =
   | { readonly kind: 'reset'; readonly dead: boolean }
   /** The instance answered 503, and another one is left. */
   | { readonly kind: 'unavailable' }
+  /** It refused the request, or is about to close the connection: it has processed nothing of it (RFC 9113, 8.7). */
+  | { readonly kind: 'unprocessed' }
+  /** The instance answered UNAVAILABLE to a gRPC call, and nothing else: that asks for a retry (gRFC A6). */
+  | { readonly kind: 'grpc-unavailable' }
   /** An ejected instance was asked, to find out whether it is well again, and is not. */
   | { readonly kind: 'probe' }
   /** A try took its time, and the request has more. */
@@ -57,6 +61,9 @@ export function decideRetry(
   switch (failure.kind) {
     case 'refused':
       return 'free';
+    case 'unprocessed':
+      // The second time in a row it is no accident, and may well be overload.
+      return context.failures <= 1 ? 'free' : charge('connect-failure');
     case 'connect-timeout':
       return charge('connect-failure');
     case 'stale':
@@ -69,6 +76,8 @@ export function decideRetry(
       return context.idempotent ? charge('reset') : 'no';
     case 'unavailable':
       return context.idempotent ? charge('unavailable') : 'no';
+    case 'grpc-unavailable':
+      return charge('unavailable');
     case 'final':
       return 'no';
   }

@@ -48,7 +48,7 @@ export interface OperatorListener {
 }
 
 export interface RoutedService {
-  /** `http` is balanced per request; `grpc` and `tcp` are passed through per connection. */
+  /** `http` (HTTP/1.1) and `grpc` (HTTP/2) are balanced per request; `tcp` is passed through per connection. */
   readonly protocol: Protocol;
   /** How its callers reach it. */
   readonly traffic: TrafficSpec;

@@ -31,6 +31,19 @@ test('a request of which nothing was sent is repeated whatever its method', () =
   assert.equal(decide({ kind: 'connect-timeout' }, post), 'charged');
 });
 
+test('a stream that was refused is repeated whatever its method: once for nothing, then charged', () => {
+  assert.equal(decide({ kind: 'unprocessed' }, post), 'free');
+  assert.equal(decide({ kind: 'unprocessed' }, { ...post, failures: 2 }), 'charged');
+  assert.equal(decideRetry({ kind: 'unprocessed' }, { ...post, failures: 2 }, undefined), 'no');
+});
+
+test('UNAVAILABLE asks for a retry of any gRPC call, where 503 is retried at all', () => {
+  assert.equal(decide({ kind: 'grpc-unavailable' }, post), 'charged');
+  assert.equal(decide({ kind: 'grpc-unavailable' }, { ...post, charged: 1 }), 'no');
+  assert.equal(decide({ kind: 'grpc-unavailable' }, post, { ...retry, on: ['reset'] }), 'no');
+  assert.equal(decide({ kind: 'unavailable' }, post), 'no');
+});
+
 test('a reset is charged once, unless the instance is known dead', () => {
   assert.equal(decide({ kind: 'reset', dead: false }, get), 'charged');
   assert.equal(decide({ kind: 'reset', dead: false }, { ...get, charged: 1 }), 'no');

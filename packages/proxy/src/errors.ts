@@ -11,7 +11,7 @@ export const PROXY_ERRORS = {
     hint: 'send less: traffic.limits.requestBody of the service says how much it takes',
   },
   'response-too-large': { status: 502, hint: 'the service answered with more than its own traffic.limits allow' },
-  'http-version': { status: 505, hint: 'use HTTP/1.1' },
+  'http-version': { status: 505, hint: 'use HTTP/1.1 or HTTP/2' },
   'method-not-supported': { status: 501, hint: 'CONNECT is for forward proxies; call the service itself' },
   'no-route': { status: 404, hint: 'declare the path under `api.expose` in a service.yaml' },
   'unknown-service': { status: 404, hint: 'name a service of this system in the Host header' },

@@ -34,6 +34,28 @@ export const LIMITS = {
   /** How long what a refused client still sends is read and dropped, so that a reset doesn't overtake the answer. */
   lingerMs: 1_000,
 
+  /** Streams that a client of HTTP/2 may have open on one connection: RFC 9113 asks for at least 100. */
+  http2Streams: 250,
+  /** What may come of one stream's body before it is read on, and so what a stalled stream can hold. */
+  http2WindowBytes: 256 * 1024,
+  /** What may come of all streams of one connection between two turns of the loop. */
+  http2ConnectionWindowBytes: 1024 * 1024,
+  /** Streams that a client may reset at once, and in a second after that (CVE-2023-44487). */
+  http2ResetBurst: 200,
+  http2ResetsPerSecond: 50,
+  /** PING and SETTINGS frames of a client that may come in a second. */
+  http2ControlFramesPerSecond: 500,
+  http2InvalidFrames: 100,
+  http2RejectedStreams: 100,
+  /** Memory of one connection in the codec, in MiB as the runtime wants it: headers, frames that wait to be sent. */
+  http2SessionMiB: 10,
+  /** Between the notice that a connection will end and its end: what the client has sent meanwhile is still answered. */
+  http2GoodbyeMs: 1_000,
+  /** Connections to one instance; more are opened only where its streams are used up. */
+  http2SessionsPerEndpoint: 4,
+  /** Streams on a connection to an instance that has not told its limit yet. */
+  http2StreamsUntold: 100,
+
   /** Copies on their way to a mirror of one service; what is above that is not copied. */
   mirrorsInFlight: 64,
   /** So much of a copy's response is read and dropped; then its connection is given up. */

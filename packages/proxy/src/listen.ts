@@ -1,7 +1,10 @@
 import { chmod, rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Listener } from '@islet/policy';
+import type { Accepted, AcceptedOptions } from './client/accepted.ts';
 import { ClientConnection } from './client/client-connection.ts';
+import { Greeting, type Spoken } from './client/greeting.ts';
+import { Http2Connection } from './client/http2-connection.ts';
 import { Passthrough } from './client/passthrough.ts';
 import type { ListenerRules } from './client/rules.ts';
 import { LIMITS } from './limits.ts';
@@ -18,7 +21,7 @@ export class OpenListener {
   rules: ListenerRules;
   readonly #listener: Listener;
   readonly #options: ListenOptions;
-  readonly #connections = new Set<ClientConnection | Passthrough>();
+  readonly #connections = new Set<Accepted>();
   #server: Server | undefined;
   #problem: string | undefined;
   #closed = false;
@@ -62,14 +65,21 @@ export class OpenListener {
   }
 
   #accept(socket: Socket): void {
-    const onClose = (connection: ClientConnection | Passthrough) => this.#connections.delete(connection);
     const service = this.rules.passthrough;
-    const common = { ...this.#options, socket, onClose };
-    const connection =
-      service === undefined
-        ? new ClientConnection({ ...common, rules: () => this.rules })
-        : new Passthrough({ ...common, service, edge: this.rules.ownEdge });
+    const options = { ...this.#options, socket, onClose: (it: Accepted) => this.#connections.delete(it) };
+    const { runtime, onClose } = options;
+    if (service !== undefined) {
+      this.#connections.add(new Passthrough({ ...options, service, edge: this.rules.ownEdge }));
+      return;
+    }
+    const onSpoken = (spoken: Spoken) => this.#serve(spoken, { ...options, rules: () => this.rules });
+    this.#connections.add(new Greeting({ socket, runtime, onClose, onSpoken }));
+  }
+
+  #serve(spoken: Spoken, options: AcceptedOptions): void {
+    const connection = spoken === 'http2' ? new Http2Connection(options) : new ClientConnection(options);
     this.#connections.add(connection);
+    if (this.#closed) connection.endWhenIdle();
   }
 }
 

@@ -108,7 +108,7 @@ export interface World {
 export async function world(
   t: TestContext,
   instances: readonly Instance[],
-  protocol: 'http' | 'tcp' = 'http',
+  protocol: 'http' | 'grpc' | 'tcp' = 'http',
   { traffic = DEFAULT_TRAFFIC, ...options }: PlaneOptions & { readonly traffic?: TrafficSpec } = {},
 ) {
   const plane = new DataPlane(options);

@@ -13,6 +13,7 @@ import type {
   Origin,
   ProbeTarget,
   RunSpec,
+  SeedSpec,
   ServiceSpec,
 } from './model.ts';
 import { rolloutOf } from './rollout.ts';
@@ -104,8 +105,14 @@ function apiOf({ api }: ParsedService): ApiSpec {
 function databaseOf({ database }: ParsedService): DatabaseSpec | undefined {
   if (database === undefined) return undefined;
   const { engine, url, migrations } = database;
-  if (engine !== undefined) return { engine, migrations };
-  return url === undefined ? undefined : { engine: 'external', url: { secret: url.secret }, migrations };
+  const common = { migrations, seed: seedOf(database) };
+  if (engine !== undefined) return { engine, ...common };
+  return url === undefined ? undefined : { engine: 'external', url: { secret: url.secret }, ...common };
+}
+
+function seedOf({ seed }: NonNullable<ParsedService['database']>): SeedSpec | undefined {
+  if (seed?.folder !== undefined) return { kind: 'folder', folder: seed.folder };
+  return seed?.command === undefined ? undefined : { kind: 'command', command: seed.command };
 }
 
 function healthOf({ health, api }: ParsedService, derived: Derived): HealthSpec {

@@ -1,5 +1,13 @@
 import { type Leaf, type LeafValue, leaves } from './leaf.ts';
-import type { DatabaseSpec, EnvValue, ProbeSpec, ProbeTarget, ServiceSpec, StartupProbeSpec } from './model.ts';
+import type {
+  DatabaseSpec,
+  EnvValue,
+  ProbeSpec,
+  ProbeTarget,
+  SeedSpec,
+  ServiceSpec,
+  StartupProbeSpec,
+} from './model.ts';
 import { durationText, sizeText } from './quantities.ts';
 import { rolloutLeaves } from './rollout-leaves.ts';
 import { scaleLeaves } from './scale.ts';
@@ -41,7 +49,13 @@ function databaseLeaves(database: DatabaseSpec | undefined): readonly Leaf[] {
     database.engine === 'external'
       ? leaves(['database', 'url'], { secret: database.url.secret })
       : leaves(['database'], { engine: database.engine });
-  return [...kind, ...leaves(['database'], { migrations: database.migrations })];
+  const { migrations, seed } = database;
+  const seeds = seed === undefined ? [] : leaves(['database', 'seed'], { [seed.kind]: seedText(seed) });
+  return [...kind, ...leaves(['database'], { migrations }), ...seeds];
+}
+
+function seedText(seed: SeedSpec): string {
+  return seed.kind === 'folder' ? seed.folder : seed.command;
 }
 
 function startupLeaves(probe: StartupProbeSpec): readonly Leaf[] {

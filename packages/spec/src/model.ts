@@ -138,11 +138,22 @@ export interface ExposeSpec {
   readonly strip: boolean;
 }
 
-export type DatabaseSpec =
-  | { readonly engine: 'postgres'; readonly migrations: string | undefined }
-  | { readonly engine: 'sqlite'; readonly migrations: string | undefined }
-  /** An outside server, by a URL kept as a secret. */
-  | { readonly engine: 'external'; readonly url: { readonly secret: string }; readonly migrations: string | undefined };
+export type DatabaseSpec = DatabaseCommon &
+  (
+    | { readonly engine: 'postgres' | 'sqlite' }
+    /** An outside server, by a URL kept as a secret. */
+    | { readonly engine: 'external'; readonly url: { readonly secret: string } }
+  );
+
+export interface DatabaseCommon {
+  /** A folder. */
+  readonly migrations: string | undefined;
+  readonly seed: SeedSpec | undefined;
+}
+
+export type SeedSpec =
+  | { readonly kind: 'folder'; readonly folder: string }
+  | { readonly kind: 'command'; readonly command: string };
 
 export type ProbeTarget =
   | { readonly kind: 'http'; readonly path: string }

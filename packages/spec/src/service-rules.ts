@@ -88,6 +88,7 @@ function missingFiles(draft: Sound, files: Files): readonly SpecError[] {
   const named: readonly { path: Path; file: string | undefined; wanted: 'file' | 'folder' | 'either' }[] = [
     { path: ['api', 'contract'], file: api.contract, wanted: 'file' },
     { path: ['database', 'migrations'], file: database?.migrations, wanted: 'folder' },
+    { path: ['database', 'seed', 'folder'], file: database?.seed?.folder, wanted: 'folder' },
     ...run.inputs.map((file, index) => ({ path: ['run', 'inputs', index], file, wanted: 'either' as const })),
   ];
   return named.flatMap(({ path, file, wanted }) => {

@@ -49,7 +49,7 @@ for (const { overlay, base, path, expected } of [
     overlay: 'database: sqlite',
     base: 'database: { url: { secret: s } }',
     path: 'database',
-    expected: { engine: 'sqlite', migrations: undefined },
+    expected: { engine: 'sqlite', migrations: undefined, seed: undefined },
   },
 ] as const) {
   test(`${overlay} over ${base} counts as what the shorthand stands for`, () => {

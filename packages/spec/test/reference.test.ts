@@ -15,6 +15,7 @@ const files = memoryFiles({
   [ORDERS]: reference.readText(ORDERS)!,
   'services/orders/openapi.yaml': '',
   'services/orders/migrations/1.sql': '',
+  'services/orders/seeds/1.sql': '',
   'proto/orders.proto': '',
   'services/catalog/service.yaml': 'run: { command: x }',
   'services/web/service.yaml': 'run: { command: x }',

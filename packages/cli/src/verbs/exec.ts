@@ -1,13 +1,9 @@
-import { spawn } from 'node:child_process';
-import { constants } from 'node:os';
 import type { Context } from '../context.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { UsageError } from '../failures.ts';
+import { runAsService } from '../run-as-service.ts';
 import { openSession } from '../session.ts';
 import { meansFolder } from '../system.ts';
-
-/** What a terminal's programs need beside the service's own variables. */
-const TERMINAL_VARIABLES = ['TERM', 'COLORTERM', 'LANG', 'LC_ALL'];
 
 export async function run(
   context: Context,
@@ -19,27 +15,6 @@ export async function run(
   const folder = meansFolder(first, context.cwd) ? first : undefined;
   if (service === undefined) throw new UsageError('missing argument: islet exec <service> -- <command>');
   await using session = await openSession(context, { folder, state: options.state }, 'once');
-  const { cwd, env, prefix } = await session.client.environment({ service }, { signal: context.signal });
   const own = command[0] === '--' ? command.slice(1) : command;
-  const argv = [...prefix, ...(own.length > 0 ? own : ['sh'])];
-  return runCommand(argv, { cwd, env: { ...terminalVariables(context), ...env } });
-}
-
-function terminalVariables({ env }: Context): Record<string, string> {
-  return Object.fromEntries(TERMINAL_VARIABLES.flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
-}
-
-/** Ctrl-C reaches the child by the terminal; it decides what that means, and we pass on how it ended. */
-function runCommand(argv: readonly string[], options: { cwd: string; env: Record<string, string> }): Promise<ExitCode> {
-  const [program = 'sh', ...words] = argv;
-  return new Promise((done, fail) => {
-    const child = spawn(program, words, { ...options, stdio: 'inherit' });
-    child.once('error', (error: NodeJS.ErrnoException) => {
-      // EACCES: a folder of the PATH that the service's user may not read hides whether the program is there.
-      if (error.code === 'ENOENT' || error.code === 'EACCES')
-        fail(new UsageError(`${program} is not on the service's PATH, or may not be run`));
-      else fail(error);
-    });
-    child.once('exit', (code, signal) => done(code ?? 128 + (signal ? constants.signals[signal] : 0)));
-  });
+  return runAsService(context, session, { service, command: own.length > 0 ? own : ['sh'] });
 }

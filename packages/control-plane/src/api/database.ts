@@ -13,7 +13,9 @@ export function databaseHandlers(
     wanted,
     restart,
   }: { wanted: (service: string) => AppliedService; restart: (service: string, text: string) => Accepted },
-): Pick<Handlers, 'migrations' | 'rotate'> {
+): Pick<Handlers, 'database' | 'query' | 'seed' | 'migrations' | 'rotate'> {
+  const { clock } = parts;
+  const { decisions } = parts.state;
   const storeOf = (service: string) => {
     const { spec } = wanted(service);
     const driver = hands.dataOf(spec);
@@ -21,7 +23,15 @@ export function databaseHandlers(
     throw new ApiError('conflict', `${service} declares no database`, { hint: 'declare one: database: postgres' });
   };
 
-  /** Where the migrations lie in the service's own folder, as its file says now: what the next revision is made of. */
+  const shellOf = (service: string) => {
+    const { spec, driver } = storeOf(service);
+    if (driver.shell !== undefined) return driver.shell;
+    throw new ApiError('conflict', `Islet speaks no language of ${spec.database?.engine}`, {
+      hint: 'use its own tools',
+    });
+  };
+
+  /** Where the migrations and the like lie in the service's own folder, as its file says now: what the next revision is made of. */
   const sourceOf = (service: string) => {
     const environment = parts.state.applied.current()?.environment;
     const parsed = parseSystem(nodeFiles(parts.folder), environment === undefined ? {} : { environment });
@@ -29,10 +39,42 @@ export function databaseHandlers(
       throw new ApiError('invalid-spec', 'the files have mistakes', { errors: parsed.errors });
     const spec = parsed.spec.services.find(({ name }) => name === service);
     const folder = join(parts.folder, spec?.folder ?? '');
-    return { within: folder, migrations: spec?.database?.migrations };
+    return { within: folder, database: spec?.database };
   };
 
   return {
+    database: async ({ params: { service = '' } }) => {
+      const { spec, driver } = storeOf(service);
+      const { url, ...parts } = await driver.connection({ service });
+      const known = Object.entries(parts).filter(([, part]) => part !== undefined);
+      return { engine: spec.database?.engine ?? '', url, ...Object.fromEntries(known) };
+    },
+    query: async ({ params: { service = '' }, body, signal }) => {
+      const answer = await shellOf(service).run({ service, ...body }, { signal });
+      if (body.write)
+        decisions.record({ kind: 'note', text: `wrote into the database of ${service} by hand` }, clock.now());
+      if (answer.kind !== 'rows') return answer;
+      return { ...answer, columns: [...answer.columns], rows: answer.rows.map((row) => [...row]) };
+    },
+    seed: async ({ params: { service = '' }, body: { force }, signal }) => {
+      const environment = parts.state.applied.current()?.environment;
+      if (environment !== undefined && !force) {
+        const hint = 'if that is what you mean: --force';
+        throw new ApiError(
+          'conflict',
+          `${service} runs in the environment ${environment}: its data is not for seeding`,
+          { hint },
+        );
+      }
+      const shell = shellOf(service);
+      const { within, database } = sourceOf(service);
+      if (database?.seed === undefined)
+        throw new ApiError('conflict', `${service} declares no seed`, { hint: 'database: { seed: seeds }' });
+      if (database.seed.kind === 'command') return database.seed;
+      const outcome = await shell.seed({ service, folder: join(within, database.seed.folder), within }, { signal });
+      decisions.record({ kind: 'note', text: `seeded the database of ${service}` }, clock.now());
+      return outcome.kind === 'seeded' ? { kind: 'seeded', files: [...outcome.files] } : outcome;
+    },
     rotate: async ({ params: { service = '' }, signal }) => {
       const { spec, driver } = storeOf(service);
       if (driver.credentials === undefined) {
@@ -45,7 +87,8 @@ export function databaseHandlers(
     },
     migrations: async ({ params: { service = '' }, signal }) => {
       const { driver } = storeOf(service);
-      const { within, migrations } = sourceOf(service);
+      const { within, database } = sourceOf(service);
+      const migrations = database?.migrations;
       if (migrations === undefined) throw new ApiError('conflict', `${service} declares no migrations`);
       const folder = join(within, migrations);
       const preview = await driver.previewMigrations({ service, folder, within }, { signal });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import type { CopyFacts, LogChunk, RestoreTarget, StoreBackups, StoreReader } from '../backups.ts';
-import type { DataHarness } from './data.ts';
+import type { DataHarness } from './data-harness.ts';
 
 /** Harness of a data driver whose stores can be copied. */
 export interface BackupHarness extends DataHarness {

@@ -2,24 +2,10 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
-import type { DataDriver, MigrateOutcome, StoreConnection, StoreObservation, StoreRequest } from '../data.ts';
-
-/** A data driver, and the little that its contract doesn't say. */
-export interface DataHarness {
-  readonly driver: DataDriver;
-  /** What to provision for a service: for engines that Islet runs, its name alone. */
-  request(service: string): Promise<StoreRequest>;
-  /** Runs SQL as the service would, with what `connection` says. */
-  query(service: string, sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
-  /** The same, with what `connection` said at some time; undefined: there are no credentials to renew. */
-  readonly queryWith?: (
-    connection: StoreConnection,
-    sql: string,
-  ) => Promise<readonly Readonly<Record<string, unknown>>[]>;
-  /** Closes the driver and removes all that the harness made. Every store is purged by then. */
-  close(): Promise<void>;
-}
+import { after, before, describe, it, type TestContext } from 'node:test';
+import type { MigrateOutcome, StoreObservation } from '../data.ts';
+import { type DataHarness, plain } from './data-harness.ts';
+import { shellRules } from './shell.ts';
 
 export interface DataTraits {
   /** `purge` deletes what a service stored; false: an outside server keeps it. */
@@ -43,10 +29,10 @@ export function dataConformance(name: string, make: () => Promise<DataHarness>, 
     };
 
     /** A service of its own, gone at the end. */
-    const rule = (sentence: string, service: string, body: () => Promise<void>) =>
-      it(sentence, async () => {
+    const rule = (sentence: string, service: string, body: (t: TestContext) => Promise<void>) =>
+      it(sentence, async (t) => {
         try {
-          await body();
+          await body(t);
         } finally {
           await harness.driver.stop({ service }, options());
           await harness.driver.purge({ service }, options());
@@ -246,6 +232,8 @@ export function dataConformance(name: string, make: () => Promise<DataHarness>, 
       await queryWith(last, 'SELECT x FROM kept');
     });
 
+    shellRules({ rule, options, folder: () => folder, harness: () => harness, provision, migrate });
+
     rule('refuses to purge what runs, and leaves nothing when it stopped', 'purged', async () => {
       await provision('purged');
       await harness.query('purged', 'CREATE TABLE kept (x int)');
@@ -267,9 +255,4 @@ export function dataConformance(name: string, make: () => Promise<DataHarness>, 
       assert.equal(await observe('aborted'), undefined);
     });
   });
-}
-
-/** Rows without the prototype that a database's client gave them. */
-function plain(rows: readonly Readonly<Record<string, unknown>>[]): readonly Record<string, unknown>[] {
-  return rows.map((row) => ({ ...row }));
 }

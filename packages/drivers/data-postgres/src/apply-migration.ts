@@ -114,7 +114,7 @@ async function rollBack(client: Client, signal: AbortSignal): Promise<void> {
 }
 
 /** The message with its place in the file. */
-function explain(name: string, error: unknown, sent: { readonly text: string; readonly line: number }): string {
+export function explain(name: string, error: unknown, sent: { readonly text: string; readonly line: number }): string {
   if (!(error instanceof DatabaseError)) return `${name}: ${messageOf(error)}`;
   // Positions begin at 1 and count characters, not the two halves that JavaScript makes of some.
   const position = Number(error.position ?? 0);

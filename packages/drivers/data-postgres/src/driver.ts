@@ -13,6 +13,7 @@ import {
   type StoreCredentials,
   type StoreObservation,
   type StoreRequest,
+  type StoreShell,
 } from '@islet/driver';
 import { readMigrations } from '@islet/driver/migrations';
 import { removeIfEmpty } from '@islet/driver/owned-folder';
@@ -31,6 +32,7 @@ import { processName, storeName } from './names.ts';
 import { LIMITS, type PostgresOptions } from './options.ts';
 import { retireCredentials, rotateCredentials } from './rotation.ts';
 import { logSize, portWasTaken, readLog, runningServer, startServer, stopServer, untilReady } from './server.ts';
+import { runStatement, seedPostgres } from './shell.ts';
 import { removeStaleLock } from './stale-lock.ts';
 import {
   connectionTo,
@@ -111,6 +113,12 @@ class PostgresDriver implements DataDriver {
   async connection({ service }: { readonly service: string }): Promise<StoreConnection> {
     return connectionTo(this.#started(service));
   }
+
+  readonly shell: StoreShell = {
+    run: ({ service, ...what }, { signal }) => runStatement(serviceConfig(this.#started(service)), what, signal),
+    seed: async ({ service, folder, within }, { signal }) =>
+      seedPostgres(serviceConfig(this.#started(service)), await readMigrations(folder, within), signal),
+  };
 
   readonly credentials: StoreCredentials = {
     rotate: ({ service }, { signal }) =>

@@ -9,12 +9,14 @@ import {
   type StoreConnection,
   type StoreObservation,
   type StoreRequest,
+  type StoreShell,
 } from '@islet/driver';
 import { readMigrations } from '@islet/driver/migrations';
 import { messageOf, withClient } from './connect.ts';
 import { parseStoreUrl } from './external-url.ts';
 import { migratePostgres, previewPostgres } from './migrations.ts';
 import { LIMITS } from './options.ts';
+import { runStatement, seedPostgres } from './shell.ts';
 
 /**
  * Stores on servers that someone else runs. The URL is a secret: it is kept in memory only, since the control plane gives
@@ -44,6 +46,12 @@ class ExternalDriver implements DataDriver {
   async previewMigrations({ service, folder, within }: MigrateRequest, { signal }: CallOptions) {
     return previewPostgres(this.#postgres(service), await readMigrations(folder, within), signal);
   }
+
+  readonly shell: StoreShell = {
+    run: ({ service, ...what }, { signal }) => runStatement(this.#postgres(service), what, signal),
+    seed: async ({ service, folder, within }, { signal }) =>
+      seedPostgres(this.#postgres(service), await readMigrations(folder, within), signal),
+  };
 
   async connection({ service }: { readonly service: string }): Promise<StoreConnection> {
     return this.#connectionOf(service);
@@ -84,9 +92,13 @@ class ExternalDriver implements DataDriver {
   #postgres(service: string): { readonly connectionString: string } {
     const { url } = this.#connectionOf(service);
     if (isPostgres(url)) return { connectionString: url };
-    throw new DriverError('unsupported', `migrations of ${service} need a postgres:// URL`, {
-      hint: 'take `database.migrations` out of service.yaml, and migrate by another tool',
-    });
+    throw new DriverError(
+      'unsupported',
+      `${service} is on an outside server that is no PostgreSQL: Islet speaks no other's language there`,
+      {
+        hint: 'use its own tools, with the URL of `islet db url`; without `database.migrations`, migrate by another tool',
+      },
+    );
   }
 
   #connectionOf(service: string): StoreConnection {

@@ -7,9 +7,11 @@ import {
   type MigrateOutcome,
   type MigrateRequest,
   type MigrationPreview,
+  SHELL_LIMITS,
   type StoreConnection,
   type StoreObservation,
   type StoreRequest,
+  type StoreShell,
 } from '@islet/driver';
 import { readMigrations } from '@islet/driver/migrations';
 import { makeOwnedFolder, makePassage, removeIfEmpty, removeOwnedFolder } from '@islet/driver/owned-folder';
@@ -52,8 +54,7 @@ class SqliteDriver implements DataDriver {
       { task: 'migrate', migrations: await readMigrations(folder, within) },
       signal,
     );
-    if (done.kind !== 'done') throw new DriverError('internal', `the worker was asked to migrate, and ${done.kind}`);
-    return done.outcome;
+    return done.kind === 'done' ? done.outcome : unexpected(done);
   }
 
   async previewMigrations(
@@ -66,10 +67,26 @@ class SqliteDriver implements DataDriver {
       { task: 'preview', migrations: await readMigrations(folder, within) },
       signal,
     );
-    if (done.kind !== 'previewed')
-      throw new DriverError('internal', `the worker was asked to look, and is ${done.kind}`);
-    return done.preview;
+    return done.kind === 'previewed' ? done.preview : unexpected(done);
   }
+
+  readonly shell: StoreShell = {
+    run: async ({ service, text, write }, { signal }) => {
+      this.#require(service);
+      const limit = AbortSignal.any([signal, AbortSignal.timeout(SHELL_LIMITS.runMs)]);
+      const done = await this.#work(service, { task: { text, write }, migrations: [] }, limit);
+      return done.kind === 'answered' ? done.shell : unexpected(done);
+    },
+    seed: async ({ service, folder, within }, { signal }) => {
+      this.#require(service);
+      const done = await this.#work(
+        service,
+        { task: 'seed', migrations: await readMigrations(folder, within) },
+        signal,
+      );
+      return done.kind === 'seeded' ? done.seed : unexpected(done);
+    },
+  };
 
   async connection({ service }: { readonly service: string }): Promise<StoreConnection> {
     this.#require(service);
@@ -141,6 +158,10 @@ class SqliteDriver implements DataDriver {
   #changed(): void {
     for (const listener of this.#listeners) listener();
   }
+}
+
+function unexpected({ kind }: Done): never {
+  throw new DriverError('internal', `the worker was asked for something else than what it did: ${kind}`);
 }
 
 const OBSERVED = {

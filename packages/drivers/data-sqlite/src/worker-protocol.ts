@@ -1,4 +1,4 @@
-import type { MigrateOutcome, MigrationPreview } from '@islet/driver';
+import type { MigrateOutcome, MigrationPreview, SeedOutcome, ShellOutcome } from '@islet/driver';
 import type { Migration } from '@islet/driver/migrations';
 
 /** One line of JSON on the worker's stdin. */
@@ -7,12 +7,19 @@ export interface WorkerRequest {
   /** Whom to become before the file is touched; undefined: stay. */
   readonly owner: { readonly uid: number; readonly gid: number } | undefined;
   readonly migrations: readonly Migration[];
-  /** `preview`: say what would run, and change nothing. */
-  readonly task: 'migrate' | 'preview';
+  /** `preview`: say what would run, and change nothing. `seed`: run the files, and remember none. */
+  readonly task: 'migrate' | 'preview' | 'seed' | ShellTask;
+}
+
+export interface ShellTask {
+  readonly text: string;
+  readonly write: boolean;
 }
 
 /** One line of JSON on its stdout. */
 export type WorkerAnswer =
   | { readonly kind: 'done'; readonly outcome: MigrateOutcome }
   | { readonly kind: 'previewed'; readonly preview: MigrationPreview }
+  | { readonly kind: 'seeded'; readonly seed: SeedOutcome }
+  | { readonly kind: 'answered'; readonly shell: ShellOutcome }
   | { readonly kind: 'refused'; readonly reason: string };

@@ -11,6 +11,7 @@ import { json } from 'node:stream/consumers';
 import type { MigrateOutcome, MigrationPreview } from '@islet/driver';
 import { previewWithoutHazards, runMigrations, sqliteMigrationStore } from '@islet/driver/migrations';
 import { LIMITS } from './options.ts';
+import { runStatement, seedSqlite } from './shell.ts';
 import type { WorkerAnswer, WorkerRequest } from './worker-protocol.ts';
 
 const request = (await json(process.stdin)) as WorkerRequest;
@@ -27,10 +28,12 @@ function become(owner: WorkerRequest['owner']): void {
 
 async function answer({ file, migrations, task }: WorkerRequest): Promise<WorkerAnswer> {
   try {
+    if (typeof task === 'object') return { kind: 'answered', shell: runStatement(file, task) };
     using database = new DatabaseSync(file, { timeout: LIMITS.busyMs });
     // Kept in the file. Readers and a writer don't wait for each other; what is committed is on disk (synchronous=FULL).
     database.exec('PRAGMA journal_mode = WAL');
     if (task === 'preview') return { kind: 'previewed', preview: await preview(database, migrations) };
+    if (task === 'seed') return { kind: 'seeded', seed: seedSqlite(database, migrations) };
     return { kind: 'done', outcome: await migrate(database, migrations) };
   } catch (error) {
     return { kind: 'refused', reason: error instanceof Error ? error.message : String(error) };

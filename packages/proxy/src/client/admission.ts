@@ -86,7 +86,16 @@ export class Admission {
     });
   }
 
-  /** The head of the response that the caller gets. */
+  /**
+   * The response that the caller gets has begun, and only its end will tell how it went. A breaker that finds out can't
+   * wait for the end of a long one, or it would hold back all others.
+   */
+  begun(): void {
+    const { edge, runtime } = this.#options;
+    if (edge.breaker.stateAt(runtime.now()) === 'half-open') this.#record(false);
+  }
+
+  /** It is known how the response went that the caller gets. */
   answered(status: number): void {
     this.#record(isUnavailable(status));
   }

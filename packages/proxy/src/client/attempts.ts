@@ -1,5 +1,6 @@
 import { type AttemptFailure, decideRetry, retryDelayMs } from '@islet/policy';
-import type { ProxyErrorCode } from '../errors.ts';
+import type { ProxyError, ProxyErrorCode } from '../errors.ts';
+import type { Field } from '../http/fields.ts';
 import type { ResponseHead } from '../http/response-head.ts';
 import type { EndpointState } from '../upstream/endpoint.ts';
 import { faulty, strikes } from '../upstream/fault.ts';
@@ -7,6 +8,7 @@ import { ejectAgain, judge, judgeStall } from '../upstream/outliers.ts';
 import { refreshAvailable } from '../upstream/service.ts';
 import type { Wire } from '../upstream/wire.ts';
 import { Aim, type AimOptions } from './aim.ts';
+import { statusIn } from './grpc-outcome.ts';
 
 /** One try at one endpoint. */
 export interface Attempt {
@@ -30,6 +32,7 @@ export class Attempts {
   readonly #refused: EndpointState[] = [];
   #charged = 0;
   #current: Attempt | undefined;
+  #isJudged = false;
   /** Of the cohort by which the caller's limit is found; 0: of none. */
   #member = 0;
 
@@ -68,7 +71,8 @@ export class Attempts {
     const endpoint = this.#aim.next({ failed: this.#failed, refused: this.#refused }, now);
     if (endpoint === undefined) return undefined;
     const isProbe = endpoint.standing.isOut && endpoint.standing.tryProbe(now, { idempotent });
-    const wanted = { now, once: !idempotent, fresh: isProbe || this.failures > 0 };
+    const http2 = this.#options.service.protocol === 'grpc';
+    const wanted = { now, http2, once: !idempotent, fresh: isProbe || this.failures > 0 };
     const wire = this.#underFault(endpoint, endpoint.acquire(wanted), now);
     endpoint.counts.requests++;
     endpoint.counts.inFlight++;
@@ -118,25 +122,57 @@ export class Attempts {
     this.finish({ reusable });
   }
 
-  /** The head of a response has come. */
-  answered(status: number): void {
+  /** The head of a response has come. `status` undefined: only its end will tell how it went. */
+  answered(status: number | undefined): void {
     const attempt = this.#current;
     if (attempt === undefined) return;
     const { endpoint, isProbe, startedAt } = attempt;
     const now = this.#options.runtime.now();
-    endpoint.counts.status(status);
     endpoint.firstBytes.record(now - startedAt);
     // An instance that refuses is quick, and says nothing of how long its work takes.
-    if (status < 500) {
+    if (status === undefined || status < 500) {
       this.#tell(now - startedAt, now);
       this.#observe(endpoint, now - startedAt);
     }
+    if (status === undefined) this.#stand(attempt, ({ standing }) => standing.onFirstByte({ now, isProbe }));
+    else this.#learn(attempt, status);
+    this.#isJudged = status !== undefined;
+  }
+
+  /** A response has been read to its end. Returns how it went, where its head didn't tell. */
+  ended(trailers: readonly Field[]): number | undefined {
+    if (this.#isJudged || this.#current === undefined) return undefined;
+    const status = statusIn(trailers);
+    this.#learn(this.#current, status);
+    return status;
+  }
+
+  /** Ends the current attempt in the middle of its response. `error`: why, where it is not the instance's doing. */
+  break(error: ProxyError | undefined): void {
+    const attempt = this.end();
+    if (error === undefined) attempt?.endpoint.counts.error('response-cut');
+    attempt?.wire.destroy();
+  }
+
+  /** It is known how the response went. */
+  #learn(attempt: Attempt, status: number): void {
+    const { endpoint, isProbe, startedAt } = attempt;
+    const now = this.#options.runtime.now();
+    const isLate = now - startedAt >= endpoint.stallMs;
+    endpoint.counts.status(status);
+    const wasOut = this.#stand(attempt, ({ standing }) => standing.onAnswer(status, { now, isProbe, isLate }));
+    if (status >= 500 && (endpoint.standing.isOut || !wasOut)) this.#judge(attempt);
+  }
+
+  /** Returns whether it was ejected before. One that comes back is chosen again. */
+  #stand({ endpoint }: Attempt, learn: (endpoint: EndpointState) => void): boolean {
     const wasOut = endpoint.standing.isOut;
-    endpoint.standing.onAnswer(status, { now, isProbe, isLate: now - startedAt >= endpoint.stallMs });
+    learn(endpoint);
     if (wasOut && !endpoint.standing.isOut) {
-      endpoint.cameAt = now;
+      endpoint.cameAt = this.#options.runtime.now();
       refreshAvailable(this.#options.service);
-    } else if (status >= 500) this.#judge(attempt);
+    }
+    return wasOut;
   }
 
   /** How long it took to answer, or not to: for those who balance by that. */

@@ -15,16 +15,17 @@ export interface CallUser {
   onInformational(head: ResponseHead): void;
   /** The instance has switched protocols, as it was asked to: its connection is the user's from now on. */
   onSwitch(head: ResponseHead, attempt: Attempt): void;
-  /** `revision`: of the instance that answers. */
-  onHead(head: ResponseHead, revision: string): void;
+  /** `status`: how the call went, in HTTP's terms; undefined where only the end of a gRPC response will tell. */
+  onHead(head: ResponseHead, answer: { readonly status: number | undefined; readonly revision: string }): void;
   onBody(bytes: Buffer): void;
-  onBodyEnd(trailers: readonly Field[]): void;
+  /** `status`: as of `onHead`, where that had none. */
+  onBodyEnd(trailers: readonly Field[], status: number | undefined): void;
   /** All that one read brought has been told. Returns false where the instance should pause. */
   onFlush(): boolean;
   /** No instance has answered, and none will be asked any more. */
   onNoAnswer(error: ProxyError): void;
-  /** The response broke off after its head. */
-  onBroken(): void;
+  /** The response broke off after its head. `error`: why, where it was not the instance that broke it. */
+  onBroken(error: ProxyError | undefined): void;
   /** The client had ended its side, and nothing has come for it since: it has left. */
   onAbandoned(): void;
 }

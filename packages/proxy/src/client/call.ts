@@ -8,6 +8,7 @@ import { type Attempt, Attempts } from './attempts.ts';
 import type { CallOptions, CallUser } from './call-user.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
 import { CONNECT_TIMEOUT, failureOf, notReady, REFUSED, REQUEST_TIMEOUT, RESET, RESPONSE_TIMEOUT } from './failures.ts';
+import { statusOf } from './grpc-outcome.ts';
 import { mirror } from './mirror.ts';
 import { NextTry } from './next-try.ts';
 import { Patience } from './patience.ts';
@@ -46,7 +47,7 @@ export class Call implements ResponseUser {
     this.#user = user;
     this.#attempts = new Attempts({ ...order, runtime, idempotent });
     this.#body = new RequestBody(fields.framing, client);
-    this.patience = new Patience({ timeout: policy.timeout, startedAt, callerHasMs });
+    this.patience = new Patience({ timeout: policy.timeout, startedAt, callerHasMs, callHasMs: fields.grpcTimeoutMs });
     if (this.#body.ended) this.patience.onWhole(startedAt);
     const own = { attempts: this.#attempts, patience: this.patience, body: this.#body };
     this.#next = new NextTry({ ...own, edge, runtime });
@@ -106,7 +107,7 @@ export class Call implements ResponseUser {
     const now = this.#runtime.now();
     this.#state = 'sent';
     this.patience.onSent(now, attempt.endpoint);
-    this.#body.begin(attempt.wire, { request, origin, remainingMs: this.patience.remainingMs(now) });
+    this.#body.begin(attempt.wire, { request, origin, time: this.patience.timeLeft(now) });
     this.#wait();
   }
 
@@ -121,13 +122,14 @@ export class Call implements ResponseUser {
   }
 
   onHead(head: ResponseHead): void {
-    this.#attempts.answered(head.status);
-    const delayMs = this.#next.delayInsteadOf(head);
+    const status = statusOf(head, this.#order.request);
+    this.#attempts.answered(status);
+    const delayMs = this.#next.delayInsteadOf(head, status);
     if (delayMs !== undefined) this.#discard = { delayMs, whole: false };
     else {
       this.#state = 'responding';
       this.#body.letGo();
-      this.#user.onHead(this.#attempts.dressed(head), this.#attempts.revision);
+      this.#user.onHead(this.#attempts.dressed(head), { status, revision: this.#attempts.revision });
     }
   }
 
@@ -138,7 +140,7 @@ export class Call implements ResponseUser {
   onBodyEnd(trailers: readonly Field[]): void {
     if (this.#discard !== undefined) this.#discard.whole = true;
     else {
-      this.#user.onBodyEnd(trailers);
+      this.#user.onBodyEnd(trailers, this.#attempts.ended(trailers));
       this.#state = 'responded';
     }
   }
@@ -185,7 +187,7 @@ export class Call implements ResponseUser {
         else this.#fail({ kind: 'final' }, this.overdue ?? REQUEST_TIMEOUT);
         break;
       case 'responding':
-        this.#break();
+        this.#break(this.patience.callOverdue(this.#runtime.now()));
         break;
       case 'choosing':
       case 'responded':
@@ -274,12 +276,10 @@ export class Call implements ResponseUser {
     this.#user.onNoAnswer(error);
   }
 
-  #break(): void {
+  #break(error?: ProxyError): void {
     this.#end();
-    const attempt = this.#attempts.end();
-    attempt?.endpoint.counts.error('response-cut');
-    attempt?.wire.destroy();
-    this.#user.onBroken();
+    this.#attempts.break(error);
+    this.#user.onBroken(error);
   }
 
   #end(): void {

@@ -7,33 +7,23 @@ import { HeadReader } from '../http/head-reader.ts';
 import { type RequestHead, RequestHeadParser } from '../http/request-head.ts';
 import { LIMITS } from '../limits.ts';
 import type { Runtime } from '../runtime.ts';
-import type { EndpointState } from '../upstream/endpoint.ts';
-import { type ErrorDetails, errorResponse, HTTP2_REFUSAL } from './error-response.ts';
+import { type Accepted, type AcceptedOptions, addressOf } from './accepted.ts';
+import { type ErrorDetails, errorResponse } from './error-response.ts';
 import { Exchange } from './exchange.ts';
 import type { ExchangeClient } from './exchange-client.ts';
 import { Http1Reply } from './http1-reply.ts';
 import { placeOrder } from './place-order.ts';
 import type { Reply } from './reply.ts';
-import type { ListenerRules } from './rules.ts';
 import type { Tunnel } from './tunnel.ts';
-
-export interface ClientOptions {
-  readonly socket: Socket;
-  /** The rules of the listener, by the table that is current when a request comes. */
-  readonly rules: () => ListenerRules;
-  readonly runtime: Runtime;
-  readonly settle: (endpoint: EndpointState) => void;
-  readonly onClose: (connection: ClientConnection) => void;
-}
 
 /**
  * One client's connection: heads, bodies, and one exchange at a time. Requests that a client pipelines wait here, not
  * looked at, until the one before has been answered: so answers come in order. What may wait has a limit.
  */
-export class ClientConnection implements ExchangeClient, BodySink, Waiting {
+export class ClientConnection implements Accepted, ExchangeClient, BodySink, Waiting {
   readonly socket: Socket;
   deadlineAt: number;
-  readonly #options: ClientOptions;
+  readonly #options: AcceptedOptions;
   readonly #runtime: Runtime;
   readonly #address: string;
   readonly #heads = new HeadReader();
@@ -50,7 +40,7 @@ export class ClientConnection implements ExchangeClient, BodySink, Waiting {
   #ended = false;
   #leaving = false;
 
-  constructor(options: ClientOptions) {
+  constructor(options: AcceptedOptions) {
     this.#options = options;
     this.#runtime = options.runtime;
     this.socket = options.socket;
@@ -64,7 +54,6 @@ export class ClientConnection implements ExchangeClient, BodySink, Waiting {
     this.socket.on('close', () => this.#onClose());
   }
 
-  /** Ends the connection once it is between requests. */
   endWhenIdle(): void {
     this.#leaving = true;
     if (this.#phase === 'head' && !this.#heads.hasBegun) this.#linger();
@@ -115,7 +104,7 @@ export class ClientConnection implements ExchangeClient, BodySink, Waiting {
     if (this.#phase === 'head' && !this.#reading) this.#readHeld();
   }
 
-  cut({ byReset }: { readonly byReset: boolean }): void {
+  cut(_: ProxyError, { byReset }: { readonly byReset: boolean }): void {
     this.#exchange = undefined;
     if (byReset) this.socket.resetAndDestroy();
     else this.socket.destroySoon();
@@ -241,8 +230,7 @@ export class ClientConnection implements ExchangeClient, BodySink, Waiting {
     this.#exchange = undefined;
     exchange?.onClientGone();
     this.#options.rules().ownEdge.counts.error(code);
-    if (code === 'http-version' && this.#heads.text.startsWith('PRI * HTTP/2.0')) this.socket.write(HTTP2_REFUSAL);
-    else if (this.socket.writable) {
+    if (this.socket.writable) {
       const details = { code, message, service: undefined, requestId: undefined };
       this.socket.write(errorResponse(details, { close: true, toHead: false }));
     }
@@ -279,10 +267,6 @@ export class ClientConnection implements ExchangeClient, BodySink, Waiting {
     this.#exchange = undefined;
     this.#options.onClose(this);
   }
-}
-
-function addressOf({ remoteAddress = 'unknown' }: Socket): string {
-  return remoteAddress.startsWith('::ffff:') ? remoteAddress.slice('::ffff:'.length) : remoteAddress;
 }
 
 const TOO_SLOW = new ProxyError('request-timeout', PROXY_ERRORS['request-timeout'].hint);

@@ -13,31 +13,47 @@ export interface ErrorDetails {
 }
 
 /** An answer of the proxy's own: the same shape for every code, and marked so that it is never taken for a service's. */
-export function errorResponse(
-  { code, service, message, requestId, rule, retryAfterMs = 1_000, fields = '' }: ErrorDetails,
-  { close, toHead }: { readonly close: boolean; readonly toHead: boolean },
-): string {
+export interface ErrorAnswer {
+  readonly status: number;
+  /** Its lines end with CRLF; the length of the body is not among them. */
+  readonly fields: string;
+  readonly body: string;
+}
+
+export function errorAnswer(details: ErrorDetails): ErrorAnswer {
+  const { code, service, message, requestId } = details;
   const { status, hint } = PROXY_ERRORS[code];
+  const fields = `Content-Type: application/json\r\nDate: ${new Date().toUTCString()}\r\nCache-Control: no-store\r\n`;
   const body = JSON.stringify({ error: { code, service, message, hint, requestId } });
+  return { status, fields: fields + errorFields(details), body };
+}
+
+/** What every such answer says of itself, whatever its protocol. */
+export function errorFields({ code, requestId, rule, retryAfterMs = 1_000, fields = '' }: ErrorDetails): string {
+  const { status } = PROXY_ERRORS[code];
   return (
-    `HTTP/1.1 ${status} ${REASONS[status]}\r\n` +
-    `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
-    `Date: ${new Date().toUTCString()}\r\nCache-Control: no-store\r\nx-islet-error: ${code}\r\n` +
+    `x-islet-error: ${code}\r\n` +
     (rule === undefined ? '' : `x-islet-explain: ${rule}\r\n`) +
     (requestId === undefined ? '' : `x-request-id: ${requestId}\r\n`) +
     (status === 503 || status === 429 ? `Retry-After: ${Math.max(1, Math.ceil(retryAfterMs / 1000))}\r\n` : '') +
-    fields +
+    fields
+  );
+}
+
+/** The same as HTTP/1.1 writes it. */
+export function errorResponse(
+  details: ErrorDetails,
+  { close, toHead }: { readonly close: boolean; readonly toHead: boolean },
+): string {
+  const { fields, body } = errorAnswer(details);
+  const { status } = PROXY_ERRORS[details.code];
+  return (
+    `HTTP/1.1 ${status} ${REASONS[status]}\r\n` +
+    `${fields}Content-Length: ${Buffer.byteLength(body)}\r\n` +
     (close ? 'Connection: close\r\n\r\n' : '\r\n') +
     (toHead ? '' : body)
   );
 }
-
-/** An HTTP/2 client is told in its own words to come back with HTTP/1.1: SETTINGS, then GOAWAY (RFC 9113, 3.4 and 6.8). */
-export const HTTP2_REFUSAL = Buffer.from([
-  ...[0, 0, 0, 4, 0, 0, 0, 0, 0],
-  ...[0, 0, 8, 7, 0, 0, 0, 0, 0],
-  ...[0, 0, 0, 0, 0, 0, 0, 0x0d],
-]);
 
 const REASONS: Readonly<Record<(typeof PROXY_ERRORS)[ProxyErrorCode]['status'], string>> = {
   400: 'Bad Request',

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { ProxyError } from '../errors.ts';
 import type { RequestHead } from '../http/request-head.ts';
 import type { ErrorDetails } from './error-response.ts';
 import type { Reply } from './reply.ts';
@@ -19,7 +20,7 @@ export interface ExchangeClient extends BodyFlow {
   /** The response is written. */
   done(options: { readonly keep: boolean }): void;
   /** The response can't be completed: breaking the connection is the only way left to say so. */
-  cut(options: { readonly byReset: boolean }): void;
+  cut(error: ProxyError, options: { readonly byReset: boolean }): void;
   /** From now on the connection belongs to a tunnel. */
   become(tunnel: Tunnel): void;
 }

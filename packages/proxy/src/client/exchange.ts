@@ -12,6 +12,7 @@ import type { CallUser } from './call-user.ts';
 import { CompressedReply, type CompressedUser } from './compressed-reply.ts';
 import type { ExchangeClient } from './exchange-client.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
+import { CUT } from './failures.ts';
 import { type Fallback, fallbackOfError, fallbackOfStatus, marked } from './fallback.ts';
 import { addWhole, type Reply, type WholeResponse } from './reply.ts';
 import { type Sizes, sizesOf } from './sizes.ts';
@@ -98,14 +99,15 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
     this.#client.become(tunnel);
   }
 
-  onHead(head: ResponseHead, revision: string): void {
+  onHead(head: ResponseHead, { status, revision }: Parameters<CallUser['onHead']>[1]): void {
     const { edge } = this.#order;
     const tooLarge = this.#sizes?.refuseResponse(head);
     if (tooLarge !== undefined) {
       this.#breakOff(tooLarge);
       return;
     }
-    this.#admission.answered(head.status);
+    if (status === undefined) this.#admission.begun();
+    else this.#admission.answered(status);
     const verdict = this.#cached?.onHead(head, revision);
     if (verdict?.kind === 'instead') {
       this.#call.abandon();
@@ -120,12 +122,11 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
       return;
     }
     this.#state = 'responding';
-    if (verdict?.kind === 'confirmed') {
-      this.#add(this.#storedResponse(verdict));
-      return;
+    if (verdict?.kind === 'confirmed') this.#add(this.#storedResponse(verdict));
+    else {
+      if (status !== undefined) edge.counts.status(status);
+      this.#reply.addHead(marked(verdict?.head ?? head, this.#order), { close: this.#closes });
     }
-    edge.counts.status(head.status);
-    this.#reply.addHead(marked(verdict?.head ?? head, this.#order), { close: this.#closes });
   }
 
   onBody(bytes: Buffer): void {
@@ -138,8 +139,12 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
     }
   }
 
-  onBodyEnd(trailers: readonly Field[]): void {
+  onBodyEnd(trailers: readonly Field[], status: number | undefined): void {
     if (this.#state !== 'responding') return;
+    if (status !== undefined) {
+      this.#admission.answered(status);
+      this.#order.edge.counts.status(status);
+    }
     this.#cached?.onBodyEnd({ hasTrailers: trailers.length > 0 });
     this.#reply.addEnd(trailers);
     this.#state = 'responded';
@@ -214,28 +219,26 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
     }
   }
 
-  onBroken(): void {
+  onBroken(error: ProxyError = CUT): void {
     this.#reply.flush();
-    this.#order.edge.counts.error('response-cut');
+    this.#order.edge.counts.error(error.code);
+    if (error.rule !== undefined) this.#order.edge.decided(error.rule);
     this.#end();
     // A body that ends with the connection would look whole after an orderly close.
-    this.#client.cut({ byReset: this.#order.request.http10 });
+    this.#client.cut(error, { byReset: this.#order.request.http10 });
   }
 
   onAbandoned(): void {
     this.onClientGone();
-    this.#client.cut({ byReset: false });
+    this.#client.cut(CUT, { byReset: false });
   }
 
   /** Ends it by the proxy's own will: by an answer, or where one has begun, by breaking it off. */
   #breakOff(error: ProxyError): void {
     const hasBegun = this.#state === 'responding' || this.#state === 'responded';
     this.#call.abandon();
-    if (!hasBegun) this.onNoAnswer(error);
-    else {
-      if (error.rule !== undefined) this.#order.edge.decided(error.rule);
-      this.onBroken();
-    }
+    if (hasBegun) this.onBroken(error);
+    else this.onNoAnswer(error);
   }
 
   /** Answers with what is stored. */

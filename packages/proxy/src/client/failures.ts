@@ -5,7 +5,7 @@ import type { Gone, Wire } from '../upstream/wire.ts';
 
 /** What the end of a wire, before the head of a response, says to the retry policy. */
 export function failureOf(why: Gone, wire: Wire | undefined): AttemptFailure {
-  if (why === 'refused') return { kind: 'refused' };
+  if (why === 'refused' || why === 'unprocessed') return { kind: why };
   if (why === 'bad-response' || wire === undefined || wire.answering) return { kind: 'final' };
   return wire.used ? { kind: 'stale' } : { kind: 'reset', dead: false };
 }
@@ -22,6 +22,7 @@ export const DEADLINE = new ProxyError('deadline-exceeded', 'the caller has no t
 export const REQUEST_TIMEOUT = new ProxyError('request-timeout', 'the body of the request did not come', {
   rule: 'traffic.timeout.idle',
 });
+export const CUT = new ProxyError('response-cut', 'the instance broke off its response');
 export const WAITED = new ProxyError('overloaded', 'no place became free in time', { rule: 'traffic.limits.queue' });
 
 export const NOT_CACHED = new ProxyError('not-cached', 'nothing that may be used is stored', { rule: 'traffic.cache' });

@@ -59,19 +59,20 @@ class Copy implements ResponseUser {
     this.#options = options;
     this.#startedAt = runtime.now();
     this.deadlineAt = this.#startedAt + order.policy.timeout.requestMs;
+    const http2 = order.service.protocol === 'grpc';
     mirror.inFlight++;
     counts.requests++;
     counts.inFlight++;
     runtime.deadlines.add(this);
-    this.#wire = endpoint.acquire({ now: this.#startedAt, once: false, fresh: false });
+    this.#wire = endpoint.acquire({ now: this.#startedAt, once: false, fresh: false, http2 });
     this.#wire.use(this);
     if (this.#wire.open) this.onOpen();
   }
 
   onOpen(): void {
     const { request, origin } = this.#order;
-    const remainingMs = this.deadlineAt - this.#options.runtime.now();
-    this.#wire.send({ request, origin: { ...origin, isMirror: true }, remainingMs, body: [], trailers: [] });
+    const time = { headMs: this.deadlineAt - this.#options.runtime.now(), callMs: undefined };
+    this.#wire.send({ request, origin: { ...origin, isMirror: true }, time, body: [], trailers: [] });
   }
 
   onInformational(): void {}

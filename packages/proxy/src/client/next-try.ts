@@ -1,4 +1,4 @@
-import { type AttemptFailure, retryAfterMs } from '@islet/policy';
+import { type AttemptFailure, GRPC_STATUS, pushback, retryAfterMs } from '@islet/policy';
 import type { ResponseHead } from '../http/response-head.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Edge } from '../stats.ts';
@@ -30,13 +30,19 @@ export class NextTry {
   }
 
   /** Instead of passing this response on: an instance that says 503 is left alone for as long as it wants. */
-  delayInsteadOf({ status, retryAfter }: ResponseHead): number | undefined {
-    const { attempts, runtime } = this.#options;
+  delayInsteadOf({ retryAfter, grpcStatus, grpcPushback }: ResponseHead, status = 0): number | undefined {
+    const { attempts, patience, runtime } = this.#options;
     const attempt = attempts.current;
     if (attempt === undefined || status < 500 || (status !== 503 && !attempt.isProbe)) return undefined;
-    if (status === 503) attempt.endpoint.avoid(runtime.now() + (retryAfterMs(retryAfter, Date.now()) ?? 0));
-    if (!attempts.othersLeft) return undefined;
-    return this.delayAfter({ kind: attempt.isProbe ? 'probe' : 'unavailable' });
+    const now = runtime.now();
+    if (status === 503) attempt.endpoint.avoid(now + (retryAfterMs(retryAfter, Date.now()) ?? 0));
+    const asked = pushback(grpcPushback);
+    if (!attempts.othersLeft || asked === 'never') return undefined;
+    if (asked !== undefined && patience.isOver(now + asked)) return undefined;
+    const isCall = grpcStatus === GRPC_STATUS.unavailable;
+    const kind = isCall ? 'grpc-unavailable' : attempt.isProbe ? 'probe' : 'unavailable';
+    const delayMs = this.delayAfter({ kind });
+    return delayMs === undefined ? undefined : (asked ?? delayMs);
   }
 
   /** While no response comes: is the instance hanging, and shall another be asked now? */

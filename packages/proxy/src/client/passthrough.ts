@@ -7,6 +7,7 @@ import type { RawUser, UpstreamConnection } from '../upstream/connection.ts';
 import type { EndpointState } from '../upstream/endpoint.ts';
 import { meantFor, pickEndpoint } from '../upstream/pick.ts';
 import type { ServiceState } from '../upstream/service.ts';
+import type { Accepted } from './accepted.ts';
 import { balanceHash } from './balance-key.ts';
 import { Tunnel } from './tunnel.ts';
 
@@ -16,14 +17,14 @@ export interface PassthroughOptions {
   readonly edge: Edge;
   readonly runtime: Runtime;
   readonly settle: (endpoint: EndpointState) => void;
-  readonly onClose: (connection: Passthrough) => void;
+  readonly onClose: (connection: Accepted) => void;
 }
 
 /**
  * One connection to a service that doesn't speak HTTP/1.1: an instance is chosen once, and the bytes are not looked at.
  * While an instance refuses, nothing has been sent, so the next one is asked.
  */
-export class Passthrough implements RawUser, Waiting {
+export class Passthrough implements Accepted, RawUser, Waiting {
   readonly socket: Socket;
   deadlineAt = Number.POSITIVE_INFINITY;
   readonly #options: PassthroughOptions;

@@ -1,6 +1,7 @@
 import type { TimeoutSpec } from '@islet/spec';
 import type { ProxyError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
+import type { TimeLeft } from '../upstream/request-text.ts';
 import { DEADLINE, RESPONSE_TIMEOUT } from './failures.ts';
 
 export interface PatienceOptions {
@@ -8,20 +9,24 @@ export interface PatienceOptions {
   readonly startedAt: number;
   /** How long the caller still waits; undefined: it didn't say. */
   readonly callerHasMs: number | undefined;
+  /** How long it waits for the end of the response, as of a gRPC call. */
+  readonly callHasMs: number | undefined;
 }
 
 /** How long one request waits: for the head of its response by its caller's deadline and its timeouts, then for bytes. */
 export class Patience {
   readonly #timeout: TimeoutSpec;
   readonly #callersDeadline: number;
+  readonly #callBy: number;
   #answerBy: number;
   #tryBy = Number.POSITIVE_INFINITY;
   #stallBy = Number.POSITIVE_INFINITY;
   #clientEnded = false;
 
-  constructor({ timeout, startedAt, callerHasMs = Number.POSITIVE_INFINITY }: PatienceOptions) {
+  constructor({ timeout, startedAt, callerHasMs = FOREVER, callHasMs = FOREVER }: PatienceOptions) {
     this.#timeout = timeout;
-    this.#callersDeadline = startedAt + callerHasMs;
+    this.#callBy = startedAt + callHasMs;
+    this.#callersDeadline = startedAt + Math.min(callerHasMs, callHasMs);
     this.#answerBy = this.#callersDeadline;
   }
 
@@ -88,7 +93,7 @@ export class Patience {
     if (this.#clientEnded) return now + LIMITS.halfClosedMs;
     if (awaited === 'head') return Math.min(this.#stallBy, this.#tryBy, this.#answerBy);
     const idleBy = now + this.#timeout.idleMs;
-    return awaited === 'response' ? idleBy : Math.min(idleBy, this.#answerBy);
+    return Math.min(idleBy, awaited === 'response' ? this.#callBy : this.#answerBy);
   }
 
   /** How long the caller still waits. */
@@ -96,8 +101,14 @@ export class Patience {
     return this.callersDeadline - now;
   }
 
-  remainingMs(now: number): number {
-    return Math.min(this.#answerBy - now, this.#timeout.requestMs);
+  timeLeft(now: number): TimeLeft {
+    const callMs = this.#callBy === FOREVER ? undefined : this.#callBy - now;
+    return { headMs: Math.min(this.#answerBy - now, this.#timeout.requestMs), callMs };
+  }
+
+  /** What to answer where no end of the response is of use any more; undefined: it is. */
+  callOverdue(now: number): ProxyError | undefined {
+    return now >= this.#callBy ? DEADLINE : undefined;
   }
 
   isOver(now: number): boolean {
@@ -109,3 +120,5 @@ export class Patience {
     return this.#answerBy === this.#callersDeadline ? DEADLINE : RESPONSE_TIMEOUT;
   }
 }
+
+const FOREVER = Number.POSITIVE_INFINITY;

@@ -39,10 +39,10 @@ export class ListenerRules {
     return this.#stats.edge(this.from, this.#listener.kind === 'edge' ? this.#listener.service : undefined);
   }
 
-  /** The service whose connections are passed through unread; undefined: HTTP is spoken here. */
+  /** The service whose connections are passed through unread; undefined: HTTP is spoken here, or gRPC over it. */
   get passthrough(): ServiceState | undefined {
     const service = this.#listener.kind === 'edge' ? this.#registry.service(this.#listener.service) : undefined;
-    return service === undefined || service.protocol === 'http' ? undefined : service;
+    return service?.protocol === 'tcp' ? service : undefined;
   }
 
   route(request: RequestHead): Destination {
@@ -76,7 +76,7 @@ export class ListenerRules {
   #to(name: string, target: string): Destination {
     const service = this.#registry.service(name);
     if (service === undefined) return nowhere('unknown-service', `there is no service ${name.slice(0, 200)}`);
-    if (service.protocol !== 'http') return nowhere('not-http', `${name} speaks ${service.protocol}, not HTTP/1.1`);
+    if (service.protocol === 'tcp') return nowhere('not-http', `${name} speaks ${service.protocol}, not HTTP`);
     return { kind: 'service', service, edge: this.#edge(name), target };
   }
 

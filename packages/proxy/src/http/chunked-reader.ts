@@ -1,7 +1,8 @@
 import { ProxyError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import type { BodyReader, BodySink } from './body-reader.ts';
-import { type Field, parseFields } from './fields.ts';
+import { parseFields } from './fields.ts';
+import { passedTrailers } from './trailers.ts';
 
 const CR = 0x0d;
 const LF = 0x0a;
@@ -76,7 +77,7 @@ export class ChunkedReader implements BodyReader {
       return;
     }
     this.#state = 'done';
-    sink.onBodyEnd(trailerFields(this.#trailers));
+    sink.onBodyEnd(passedTrailers(parseFields(this.#trailers)));
   }
 
   #readLine(bytes: Buffer, at: number, end: number, limit: number, onLine: (line: string) => void): number {
@@ -94,31 +95,6 @@ export class ChunkedReader implements BodyReader {
     return lf + 1;
   }
 }
-
-/** Trailers that may be passed on: none that frames, routes or vouches for the message (RFC 9110, 6.5.1). */
-function trailerFields(block: string): readonly Field[] {
-  return parseFields(block).filter(({ lower }) => !FORBIDDEN.has(lower) && !lower.startsWith('x-islet-'));
-}
-
-const FORBIDDEN: ReadonlySet<string> = new Set([
-  'authorization',
-  'connection',
-  'content-encoding',
-  'content-length',
-  'content-range',
-  'content-type',
-  'cookie',
-  'expect',
-  'host',
-  'keep-alive',
-  'proxy-authorization',
-  'proxy-connection',
-  'set-cookie',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
 
 /** RFC 9112, 7.1.1: `;name`, `;name=token` or `;name="quoted"`, with blanks around `;` and `=`. A name can't be empty. */
 const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";

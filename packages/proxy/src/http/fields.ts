@@ -65,9 +65,13 @@ export function listOf(value: string): readonly string[] {
 
 function parseField(line: string): Field {
   const colon = line.indexOf(':');
-  const name = line.slice(0, Math.max(colon, 0));
-  if (!TOKEN.test(name)) throw new ProxyError('bad-request', 'a header line has no valid name before its colon');
-  const value = trimBlanks(line.slice(colon + 1));
+  return fieldOf(line.slice(0, Math.max(colon, 0)), line.slice(colon + 1));
+}
+
+/** A field of this name and value, where both have only what they may have. */
+export function fieldOf(name: string, text: string): Field {
+  if (!TOKEN.test(name)) throw new ProxyError('bad-request', 'a header field has no valid name');
+  const value = trimBlanks(text);
   if (FORBIDDEN.test(value)) throw new ProxyError('bad-request', `${name} has a control character in its value`);
   return { name, lower: name.toLowerCase(), value };
 }

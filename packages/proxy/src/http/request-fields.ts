@@ -1,3 +1,4 @@
+import { grpcTimeoutMs } from '@islet/policy';
 import { ProxyError } from '../errors.ts';
 import { hopByHop } from './connection-options.ts';
 import { type Field, parseFields, serialiseFields } from './fields.ts';
@@ -16,6 +17,11 @@ export interface RequestFields {
   readonly hasIdempotencyKey: boolean;
   /** How long the caller still waits, in milliseconds: the word of a proxy like this one, passed on by a service. */
   readonly deadlineMs: number | undefined;
+  /** It is a gRPC call: it is answered, and judged, by gRPC's statuses. */
+  readonly grpc: boolean;
+  /** How long the caller of a gRPC call waits for all of it; undefined: it didn't say. */
+  readonly grpcTimeoutMs: number | undefined;
+  readonly declaresTrailers: boolean;
   readonly traceparent: string | undefined;
   readonly tracestate: string | undefined;
   readonly requestId: string | undefined;
@@ -30,7 +36,16 @@ export interface RequestFields {
 
 export function requestFields(block: string, { http10 }: { readonly http10: boolean }): RequestFields {
   const fields = parseFields(block);
-  const framing = declaredFraming(fields) ?? NO_BODY;
+  return fieldsMeaning(fields, { http10, framing: declaredFraming(fields) ?? NO_BODY });
+}
+
+export interface RequestShape {
+  readonly http10: boolean;
+  readonly framing: Framing;
+}
+
+/** The same for fields that no text of HTTP/1.1 brought. */
+export function fieldsMeaning(fields: readonly Field[], { http10, framing }: RequestShape): RequestFields {
   if (http10 && framing.kind === 'chunked') throw new ProxyError('bad-request', 'HTTP/1.0 has no Transfer-Encoding');
   const connection = hopByHop(fields);
   const value = (name: string) => combined(fields, name);
@@ -43,6 +58,9 @@ export function requestFields(block: string, { http10 }: { readonly http10: bool
     acceptsTrailers: value('te')?.toLowerCase().includes('trailers') ?? false,
     hasIdempotencyKey: value('idempotency-key') !== undefined,
     deadlineMs: millisecondsOf(value('x-islet-deadline-ms')),
+    grpc: GRPC.test(value('content-type') ?? ''),
+    grpcTimeoutMs: grpcTimeoutMs(value('grpc-timeout')),
+    declaresTrailers: value('trailer') !== undefined,
     traceparent: value('traceparent'),
     tracestate: value('tracestate'),
     requestId: value('x-request-id'),
@@ -96,6 +114,7 @@ const OWN: ReadonlySet<string> = new Set([
   'host',
   'content-length',
   'transfer-encoding',
+  'grpc-timeout',
   'traceparent',
   'tracestate',
   'x-request-id',
@@ -104,4 +123,5 @@ const OWN: ReadonlySet<string> = new Set([
   'x-forwarded-host',
 ]);
 
+const GRPC = /^application\/grpc(?:$|[+;])/i;
 const HOST = /^(?:\[[0-9a-f:.]+\]|[a-z0-9._~!$&'()*+;=%-]+)(?::[0-9]{0,5})?$/i;

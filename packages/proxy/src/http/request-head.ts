@@ -30,8 +30,7 @@ export class RequestHeadParser {
     const line = parseRequestLine(text.slice(start, Math.max(lineEnd, start)));
     const fields = this.#fieldsOf(text.slice(lineEnd + 2), line.http10);
     const target = originForm(line, fields);
-    const query = target.indexOf('?');
-    return { ...line, target, path: query < 0 ? target : target.slice(0, query), fields };
+    return { ...line, target, path: pathOf(target), fields };
   }
 
   #fieldsOf(block: string, http10: boolean): RequestFields {
@@ -57,10 +56,20 @@ function parseRequestLine(line: string): RequestLine {
   if (!isToken(method)) throw new ProxyError('bad-request', 'the request line does not begin with a method');
   const target = line.slice(first + 1, last);
   const http10 = isHttp10(line.slice(last + 1));
+  refuseUnfit(method, target);
+  return { method, target, http10 };
+}
+
+/** What no request may have, whatever its protocol. */
+export function refuseUnfit(method: string, target: string): void {
   if (target.length > LIMITS.targetBytes) throw new ProxyError('uri-too-long', 'the request target is too long');
   if (!TARGET.test(target)) throw new ProxyError('bad-request', 'the request target has a character it may not have');
   if (method === 'CONNECT') throw new ProxyError('method-not-supported', 'CONNECT is not supported');
-  return { method, target, http10 };
+}
+
+export function pathOf(target: string): string {
+  const query = target.indexOf('?');
+  return query < 0 ? target : target.slice(0, query);
 }
 
 function isHttp10(version: string): boolean {

@@ -1,3 +1,4 @@
+import { GRPC_STATUS } from '@islet/policy';
 import { ProxyError } from '../errors.ts';
 import { hopByHop } from './connection-options.ts';
 import { type Field, parseFields, serialiseFields } from './fields.ts';
@@ -13,6 +14,9 @@ export interface ResponseHead {
   readonly keepAliveMs: number | undefined;
   readonly upgrade: string | undefined;
   readonly retryAfter: string | undefined;
+  /** Of a gRPC answer that is nothing but its end; undefined: more follows, or gRPC is not spoken. */
+  readonly grpcStatus: number | undefined;
+  readonly grpcPushback: string | undefined;
   /** End-to-end fields without the framing, re-serialised. */
   readonly passed: string;
 }
@@ -24,21 +28,8 @@ export class ResponseHeadParser {
 
   parse(text: string, { toHead }: { readonly toHead: boolean }): ResponseHead {
     const lineEnd = text.indexOf('\r\n');
-    const { status, reason, http10 } = parseStatusLine(text.slice(0, lineEnd));
-    const meaning = this.#meaningOf(text.slice(lineEnd + 2));
-    const bodiless = toHead || status < 200 || status === 204 || status === 304;
-    const framing = bodiless ? NO_BODY : (meaning.declared ?? { kind: 'close' });
-    const tells = (toHead || status === 304) && meaning.declared?.kind === 'length';
-    return {
-      status,
-      reason,
-      framing,
-      toldLength: tells && meaning.declared?.kind === 'length' ? meaning.declared.length : undefined,
-      keepAliveMs: http10 || framing.kind === 'close' ? 0 : meaning.keepAliveMs,
-      upgrade: meaning.upgrade,
-      retryAfter: meaning.retryAfter,
-      passed: meaning.passed,
-    };
+    const line = parseStatusLine(text.slice(0, lineEnd));
+    return responseHead(line, this.#meaningOf(text.slice(lineEnd + 2)), { toHead, undeclared: BY_CLOSE });
   }
 
   #meaningOf(block: string): FieldsMeaning {
@@ -50,15 +41,52 @@ export class ResponseHeadParser {
   }
 }
 
-interface FieldsMeaning {
+export interface StatusLine {
+  readonly status: number;
+  readonly reason: string;
+  readonly http10: boolean;
+}
+
+export interface ResponseShape {
+  readonly toHead: boolean;
+  /** How far the body reaches where the fields don't say. */
+  readonly undeclared: Framing;
+}
+
+export function responseHead(
+  line: StatusLine,
+  meaning: FieldsMeaning,
+  { toHead, undeclared }: ResponseShape,
+): ResponseHead {
+  const { status, reason } = line;
+  const { declared } = meaning;
+  const isBodiless = toHead || status < 200 || status === 204 || status === 304;
+  const framing = isBodiless ? NO_BODY : (declared ?? undeclared);
+  return {
+    status,
+    reason,
+    framing,
+    toldLength: (toHead || status === 304) && declared?.kind === 'length' ? declared.length : undefined,
+    keepAliveMs: line.http10 || framing.kind === 'close' ? 0 : meaning.keepAliveMs,
+    upgrade: meaning.upgrade,
+    retryAfter: meaning.retryAfter,
+    grpcStatus: meaning.grpcStatus,
+    grpcPushback: meaning.grpcPushback,
+    passed: meaning.passed,
+  };
+}
+
+export interface FieldsMeaning {
   readonly declared: Framing | undefined;
   readonly keepAliveMs: number | undefined;
   readonly upgrade: string | undefined;
   readonly retryAfter: string | undefined;
+  readonly grpcStatus: number | undefined;
+  readonly grpcPushback: string | undefined;
   readonly passed: string;
 }
 
-function meaningOf(fields: readonly Field[]): FieldsMeaning {
+export function meaningOf(fields: readonly Field[]): FieldsMeaning {
   const connection = hopByHop(fields);
   const value = (name: string) => fields.find((field) => field.lower === name)?.value;
   return {
@@ -66,11 +94,20 @@ function meaningOf(fields: readonly Field[]): FieldsMeaning {
     keepAliveMs: connection.has('close') ? 0 : timeoutOf(value('keep-alive')),
     upgrade: value('upgrade'),
     retryAfter: value('retry-after'),
+    grpcStatus: grpcStatusIn(fields),
+    grpcPushback: value('grpc-retry-pushback-ms'),
     passed: serialiseFields(fields.filter(({ lower }) => !OWN.has(lower) && !connection.has(lower))),
   };
 }
 
-function parseStatusLine(line: string): { status: number; reason: string; http10: boolean } {
+/** The status of a gRPC call in these fields or trailers; undefined: there is none. One that is no number is 2, unknown. */
+export function grpcStatusIn(fields: readonly Field[]): number | undefined {
+  const value = fields.find(({ lower }) => lower === 'grpc-status')?.value;
+  if (value === undefined) return undefined;
+  return /^[0-9]{1,3}$/.test(value) ? Number(value) : GRPC_STATUS.unknown;
+}
+
+function parseStatusLine(line: string): StatusLine {
   const match = STATUS_LINE.exec(line);
   if (match === null) throw new ProxyError('bad-response', 'the response does not begin with a valid status line');
   const [, minor, status, reason = ''] = match;
@@ -81,6 +118,8 @@ function timeoutOf(keepAlive: string | undefined): number | undefined {
   const seconds = /(?:^|[\s,])timeout=([0-9]{1,6})/i.exec(keepAlive ?? '')?.[1];
   return seconds === undefined ? undefined : Number(seconds) * 1000;
 }
+
+const BY_CLOSE: Framing = { kind: 'close' };
 
 /** These always speak of this proxy, never of one before it. */
 const OWN: ReadonlySet<string> = new Set([

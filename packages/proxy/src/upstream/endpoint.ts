@@ -2,6 +2,7 @@ import { type Candidate, type Endpoint, LatencyWindow, PeakEwma, Standing } from
 import { LIMITS } from '../limits.ts';
 import { Counts } from '../stats.ts';
 import { UpstreamConnection } from './connection.ts';
+import { Http2Pool } from './http2-pool.ts';
 import type { Wire } from './wire.ts';
 
 export interface Wanted {
@@ -10,6 +11,10 @@ export interface Wanted {
   readonly once: boolean;
   /** No kept connection is trusted. */
   readonly fresh: boolean;
+}
+
+export interface WantedWire extends Wanted {
+  readonly http2: boolean;
 }
 
 /** An instance at its address: what is in flight there, its counters, and its kept connections. */
@@ -32,6 +37,7 @@ export class EndpointState implements Candidate {
   avoidUntil = 0;
   /** Most recently used last: the newest is taken, so that the rest can grow old and go. */
   readonly #idle: UpstreamConnection[] = [];
+  #http2: Http2Pool | undefined;
   #checking: Promise<boolean> | undefined;
 
   constructor(service: string, endpoint: Endpoint, cameAt: number) {
@@ -48,12 +54,14 @@ export class EndpointState implements Candidate {
     return this.counts.inFlight;
   }
 
-  /** A way to send one request: a kept connection, or a new one that is not open yet. */
-  acquire(wanted: Wanted): Wire {
-    return this.connect(wanted);
+  /** A way to send one request. */
+  acquire({ http2, ...wanted }: WantedWire): Wire {
+    if (!http2) return this.connect(wanted);
+    this.#http2 ??= new Http2Pool(this.endpoint);
+    return this.#http2.acquire();
   }
 
-  /** A connection of its own. */
+  /** A connection that is kept, or a new one that is not open yet. */
   connect({ now, once, fresh }: Wanted): UpstreamConnection {
     const kept = fresh ? undefined : this.#idle.at(-1);
     if (kept?.fit(now, { once })) {
@@ -77,6 +85,7 @@ export class EndpointState implements Candidate {
   /** Ends connections that have been idle for too long; the oldest stand first. */
   sweep(now: number): void {
     while (this.#idle[0] !== undefined && !this.#idle[0].fit(now, { once: false })) this.#idle.shift()?.destroy();
+    this.#http2?.sweep(now);
   }
 
   refused(now: number): void {
@@ -94,6 +103,7 @@ export class EndpointState implements Candidate {
 
   closeIdle(): void {
     for (const connection of this.#idle.splice(0)) connection.destroy();
+    this.#http2?.close();
   }
 
   /**

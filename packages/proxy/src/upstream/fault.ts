@@ -187,5 +187,7 @@ const INJECTED: ResponseHead = {
   keepAliveMs: 0,
   upgrade: undefined,
   retryAfter: undefined,
+  grpcStatus: undefined,
+  grpcPushback: undefined,
   passed: '',
 };

@@ -1,4 +1,4 @@
-import { passedOnMs } from '@islet/policy';
+import { DEADLINE_MARGIN, grpcTimeoutText, passedOnMs } from '@islet/policy';
 import type { TraceContext } from '../client/trace-context.ts';
 import type { RequestFields } from '../http/request-fields.ts';
 import type { RequestHead } from '../http/request-head.ts';
@@ -18,15 +18,23 @@ export interface RequestOrigin {
   readonly target: string;
 }
 
+/** How long an instance has, before the margin of this hop is taken off. */
+export interface TimeLeft {
+  /** For the head of its response. */
+  readonly headMs: number;
+  /** For the whole of a gRPC call; undefined: its caller didn't say. */
+  readonly callMs: number | undefined;
+}
+
 /** The head as an instance gets it that speaks HTTP/1.1. */
-export function requestText({ method, fields }: RequestHead, origin: RequestOrigin, remainingMs: number): string {
+export function requestText({ method, fields }: RequestHead, origin: RequestOrigin, time: TimeLeft): string {
   return (
     `${method} ${origin.target} HTTP/1.1\r\n` +
     `Host: ${fields.host === '' ? 'localhost' : fields.host}\r\n` +
     fields.passed +
     framingText(fields.framing) +
     connectionText(fields) +
-    addedText(fields, origin, remainingMs) +
+    addedText(fields, origin, time) +
     '\r\n'
   );
 }
@@ -35,7 +43,7 @@ export function requestText({ method, fields }: RequestHead, origin: RequestOrig
  * What the proxy itself says to every instance: where the request comes from, who asks, and how long the instance has.
  * `Via` is what RFC 9110, 7.6.3 asks of every gateway.
  */
-export function addedText(fields: RequestFields, origin: RequestOrigin, remainingMs: number): string {
+export function addedText(fields: RequestFields, origin: RequestOrigin, { headMs, callMs }: TimeLeft): string {
   const { traceparent, tracestate } = origin.trace;
   return (
     forwardedText(fields, origin) +
@@ -43,7 +51,8 @@ export function addedText(fields: RequestFields, origin: RequestOrigin, remainin
     (origin.isMirror ? 'x-islet-mirror: 1\r\n' : '') +
     `x-request-id: ${origin.requestId}\r\ntraceparent: ${traceparent}\r\n` +
     (tracestate === undefined ? '' : `tracestate: ${tracestate}\r\n`) +
-    `Via: 1.1 islet\r\nx-islet-deadline-ms: ${passedOnMs(remainingMs)}\r\n`
+    `Via: 1.1 islet\r\nx-islet-deadline-ms: ${passedOnMs(headMs)}\r\n` +
+    (callMs === undefined ? '' : `grpc-timeout: ${grpcTimeoutText(callMs * (1 - DEADLINE_MARGIN))}\r\n`)
   );
 }
 

@@ -13,10 +13,10 @@ export class RequestWriter {
     this.#socket = socket;
   }
 
-  begin({ request, origin, remainingMs, body, trailers }: RequestMessage): boolean {
+  begin({ request, origin, time, body, trailers }: RequestMessage): boolean {
     const socket = this.#socket;
     this.#chunked = request.fields.framing.kind === 'chunked';
-    const head = requestText(request, origin, remainingMs);
+    const head = requestText(request, origin, time);
     if (body.length === 0 && (trailers === undefined || !this.#chunked)) return socket.write(head, 'latin1');
     socket.cork();
     socket.write(head, 'latin1');

@@ -3,7 +3,7 @@ import type { Field } from '../http/fields.ts';
 import type { RequestHead } from '../http/request-head.ts';
 import type { ResponseSink } from '../http/response-reader.ts';
 import type { UpstreamConnection } from './connection.ts';
-import type { RequestOrigin } from './request-text.ts';
+import type { RequestOrigin, TimeLeft } from './request-text.ts';
 
 /** What carries one try to an instance and its response back, whatever the protocol. */
 export interface Wire {
@@ -34,15 +34,14 @@ export interface Wire {
 export interface RequestMessage {
   readonly request: RequestHead;
   readonly origin: RequestOrigin;
-  /** How long its caller still waits. */
-  readonly remainingMs: number;
+  readonly time: TimeLeft;
   readonly body: readonly Buffer[];
   /** Undefined: more of the body will come. */
   readonly trailers: readonly Field[] | undefined;
 }
 
 /** Why a wire is gone. */
-export type Gone = 'refused' | 'closed' | 'bad-response';
+export type Gone = 'refused' | 'unprocessed' | 'closed' | 'bad-response';
 
 /** Who uses the wire now. */
 export interface WireUser {

@@ -5,7 +5,10 @@ import { byDefault, port, relativePath } from './values.ts';
 
 export const api = z
   .strictObject({
-    protocol: byDefault('api.protocol', z.enum(PROTOCOLS)).describe('What the service speaks on `$PORT`.'),
+    protocol: byDefault('api.protocol', z.enum(PROTOCOLS)).describe(
+      'What the service speaks on `$PORT`: `http` is HTTP/1.1, `grpc` is HTTP/2 without TLS; both are balanced per request. ' +
+        '`tcp` is passed through per connection.',
+    ),
     contract: relativePath()
       .optional()
       .describe('The file that describes the interface: OpenAPI, or Protocol Buffers.')

@@ -1,7 +1,26 @@
 import { z } from 'zod';
 import { type Located, mapOf } from '../located.ts';
 import { exactlyOneOf, withShorthand } from './notes.ts';
-import { relativePath, secretName } from './values.ts';
+import { command, relativePath, secretName } from './values.ts';
+
+const seed = withShorthand(
+  exactlyOneOf(
+    z.strictObject({
+      folder: relativePath()
+        .optional()
+        .describe(
+          'A folder of `*.sql` files, run in the order of their names, each in a transaction, each time it is asked for.',
+        )
+        .meta({ examples: ['seeds'] }),
+      command: command()
+        .optional()
+        .describe("Instead of `folder`: a command, run in the service's folder, as its user and with its environment.")
+        .meta({ examples: ['node seed.ts'] }),
+    }),
+    ['folder', 'command'],
+  ),
+  { written: relativePath(), lift: (node) => lifted(node, 'folder') },
+);
 
 const engine = z.enum(['postgres', 'sqlite']);
 
@@ -21,12 +40,16 @@ export const database = withShorthand(
         .optional()
         .describe('A folder of `*.sql` files, applied once each in the order of their names, before a revision starts.')
         .meta({ examples: ['migrations'] }),
+      seed: seed
+        .optional()
+        .describe('What `islet db seed` fills the database with; refused in an environment, unless it is forced.')
+        .meta({ examples: ['seeds', { command: 'node seed.ts' }] }),
     }),
     ['engine', 'url'],
   ),
-  { written: engine, lift: liftEngine },
+  { written: engine, lift: (node) => lifted(node, 'engine') },
 );
 
-function liftEngine(node: Located): Located {
-  return node.kind === 'scalar' && typeof node.value === 'string' ? mapOf(node.place, { engine: node }) : node;
+function lifted(node: Located, key: string): Located {
+  return node.kind === 'scalar' && typeof node.value === 'string' ? mapOf(node.place, { [key]: node }) : node;
 }

@@ -1,0 +1,68 @@
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import type { StoreAccess } from '@islet/client';
+
+/** A program of the engine's own, as it is called: no argument holds a password, since every user can read arguments. */
+export interface Tool {
+  readonly argv: readonly [string, ...string[]];
+  readonly env: Readonly<Record<string, string>>;
+  /** Debian's package that brings it. */
+  readonly package: string;
+}
+
+/** The engine's own shell; read-only is a setting that a person can undo, and is told so by the engine. */
+export function shellTool(access: StoreAccess, write: boolean): Tool | undefined {
+  const { engine, host = '', port = 0, user = '', password = '', name = '', path = '' } = access;
+  switch (engine) {
+    case 'postgres':
+      return {
+        argv: ['psql', '--host', host, '--port', String(port), '--username', user, '--dbname', name],
+        env: { PGPASSWORD: password, ...(write ? {} : { PGOPTIONS: '-c default_transaction_read_only=on' }) },
+        package: 'postgresql-client',
+      };
+    case 'sqlite':
+      return { argv: ['sqlite3', ...(write ? [] : ['-readonly']), path], env: {}, package: 'sqlite3' };
+    default:
+      return undefined;
+  }
+}
+
+export function dumpTool(access: StoreAccess): Tool | undefined {
+  const { engine, host = '', port = 0, user = '', password = '', name = '', path = '' } = access;
+  switch (engine) {
+    case 'postgres':
+      return {
+        argv: [
+          'pg_dump',
+          '--no-owner',
+          '--no-privileges',
+          '--host',
+          host,
+          '--port',
+          String(port),
+          '--username',
+          user,
+          name,
+        ],
+        env: { PGPASSWORD: password },
+        package: 'postgresql-client',
+      };
+    case 'sqlite':
+      return { argv: ['sqlite3', '-readonly', path, '.dump'], env: {}, package: 'sqlite3' };
+    default:
+      return undefined;
+  }
+}
+
+export function isThere(program: string, path: string | undefined): boolean {
+  return (path ?? '').split(delimiter).some((folder) => folder !== '' && isExecutable(join(folder, program)));
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

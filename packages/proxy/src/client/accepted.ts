@@ -1,0 +1,24 @@
+import type { Socket } from 'node:net';
+import type { Runtime } from '../runtime.ts';
+import type { EndpointState } from '../upstream/endpoint.ts';
+import type { ListenerRules } from './rules.ts';
+
+/** A client's connection, whatever is spoken over it. */
+export interface Accepted {
+  readonly socket: Socket;
+  /** Takes nothing new, and ends once what it carries has ended. */
+  endWhenIdle(): void;
+}
+
+export interface AcceptedOptions {
+  readonly socket: Socket;
+  /** The rules of the listener, by the table that is current when a request comes. */
+  readonly rules: () => ListenerRules;
+  readonly runtime: Runtime;
+  readonly settle: (endpoint: EndpointState) => void;
+  readonly onClose: (connection: Accepted) => void;
+}
+
+export function addressOf({ remoteAddress = 'unknown' }: Socket): string {
+  return remoteAddress.startsWith('::ffff:') ? remoteAddress.slice('::ffff:'.length) : remoteAddress;
+}

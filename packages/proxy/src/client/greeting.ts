@@ -1,0 +1,81 @@
+import type { Socket } from 'node:net';
+import type { Waiting } from '../deadlines.ts';
+import { LIMITS } from '../limits.ts';
+import type { Runtime } from '../runtime.ts';
+import type { Accepted } from './accepted.ts';
+
+export type Spoken = 'http1' | 'http2';
+
+export interface GreetingOptions {
+  readonly socket: Socket;
+  readonly runtime: Runtime;
+  /** All that has come is in the socket again. */
+  readonly onSpoken: (spoken: Spoken) => void;
+  readonly onClose: (greeting: Accepted) => void;
+}
+
+/**
+ * A connection of which it is not known yet what its client speaks. HTTP/2 begins with a preface that was chosen so that no
+ * server of HTTP/1.1 would take it for a request (RFC 9113, 3.4); whatever differs from it is HTTP/1.1, or nothing.
+ */
+export class Greeting implements Accepted, Waiting {
+  readonly socket: Socket;
+  readonly deadlineAt: number;
+  readonly #options: GreetingOptions;
+  #come: Buffer = Buffer.alloc(0);
+
+  constructor(options: GreetingOptions) {
+    const { socket, runtime } = options;
+    this.#options = options;
+    this.socket = socket;
+    this.deadlineAt = runtime.now() + LIMITS.requestHeadTimeoutMs;
+    runtime.deadlines.add(this);
+    socket.on('data', this.#onBytes);
+    socket.on('end', this.#onEnd);
+    socket.on('error', this.#onError);
+    socket.on('close', this.#onClose);
+  }
+
+  endWhenIdle(): void {
+    if (this.#come.length === 0) this.socket.end();
+  }
+
+  onDeadline(): void {
+    // A part of a preface is no request that could be refused in its own words.
+    this.socket.destroy();
+  }
+
+  readonly #onBytes = (bytes: Buffer) => {
+    this.#come = this.#come.length === 0 ? bytes : Buffer.concat([this.#come, bytes]);
+    const length = Math.min(this.#come.length, PREFACE.length);
+    if (this.#come.compare(PREFACE, 0, length, 0, length) !== 0) this.#tell('http1');
+    else if (length === PREFACE.length) this.#tell('http2');
+  };
+
+  readonly #onEnd = () => {
+    if (this.#come.length > 0) this.#tell('http1');
+    this.socket.end();
+  };
+
+  readonly #onError = () => this.socket.destroy();
+
+  readonly #onClose = () => this.#let();
+
+  #tell(spoken: Spoken): void {
+    this.#let();
+    const { socket } = this;
+    socket.off('data', this.#onBytes).off('end', this.#onEnd).off('error', this.#onError).off('close', this.#onClose);
+    socket.pause();
+    socket.unshift(this.#come);
+    this.#options.onSpoken(spoken);
+    // The codec of HTTP/2 reads past the stream's own flow.
+    if (spoken === 'http1') socket.resume();
+  }
+
+  #let(): void {
+    this.#options.runtime.deadlines.delete(this);
+    this.#options.onClose(this);
+  }
+}
+
+const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1');

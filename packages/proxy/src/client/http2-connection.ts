@@ -1,0 +1,105 @@
+import { constants, performServerHandshake, type ServerHttp2Session } from 'node:http2';
+import type { Socket } from 'node:net';
+import type { Waiting } from '../deadlines.ts';
+import { LIMITS } from '../limits.ts';
+import { type Accepted, type AcceptedOptions, addressOf } from './accepted.ts';
+import { Http2Stream } from './http2-stream.ts';
+
+/**
+ * A client's connection that carries many requests at once. The runtime's codec (nghttp2) keeps to RFC 9113 and refuses
+ * what is malformed; what a client could do within the RFC to cost more than it pays is limited here, or by an option
+ * of the codec: streams at once, streams reset (rapid reset), control frames (floods of PING and SETTINGS), memory.
+ */
+export class Http2Connection implements Accepted, Waiting {
+  readonly socket: Socket;
+  deadlineAt: number;
+  readonly #options: AcceptedOptions;
+  readonly #session: ServerHttp2Session;
+  #streams = 0;
+  #leaving = false;
+  #controlFrames = 0;
+  #countedSince: number;
+
+  constructor(options: AcceptedOptions) {
+    const { socket, runtime } = options;
+    this.#options = options;
+    this.socket = socket;
+    this.#countedSince = runtime.now();
+    this.deadlineAt = this.#countedSince + LIMITS.requestHeadTimeoutMs;
+    runtime.deadlines.add(this);
+    socket.on('error', () => socket.destroy());
+    // A client of HTTP/2 that sends no more can't take much either: not a window is opened again.
+    socket.on('end', () => socket.destroy());
+    socket.on('close', () => this.#onClose());
+    const session = performServerHandshake(socket, OPTIONS);
+    this.#session = session;
+    session.on('stream', (stream, _, flags, raw) => {
+      this.#onStream();
+      stream.once('close', () => this.#onStreamEnd());
+      const { rules, settle } = options;
+      new Http2Stream(stream, { rules, settle, runtime, clientAddress: addressOf(socket) }).begin(raw, flags);
+    });
+    session.on('ping', () => this.#onControlFrame());
+    session.on('remoteSettings', () => this.#onControlFrame());
+    session.on('error', () => undefined);
+    session.setLocalWindowSize(LIMITS.http2ConnectionWindowBytes);
+  }
+
+  /**
+   * Says goodbye twice (RFC 9113, 6.8): first that no new requests should be sent, then, once the client had time to hear
+   * it, which was the last one. Between the two nothing is refused.
+   */
+  endWhenIdle(): void {
+    if (this.#leaving || this.#session.destroyed) return;
+    this.#leaving = true;
+    this.#session.goaway(constants.NGHTTP2_NO_ERROR, LAST_STREAM);
+    setTimeout(() => this.#session.close(), LIMITS.http2GoodbyeMs).unref();
+  }
+
+  onDeadline(): void {
+    this.deadlineAt = Number.POSITIVE_INFINITY;
+    this.#session.close();
+  }
+
+  #onStream(): void {
+    this.#streams++;
+    this.deadlineAt = Number.POSITIVE_INFINITY;
+  }
+
+  #onStreamEnd(): void {
+    this.#streams--;
+    if (this.#streams === 0) this.deadlineAt = this.#options.runtime.now() + LIMITS.clientIdleMs;
+  }
+
+  #onControlFrame(): void {
+    const now = this.#options.runtime.now();
+    if (now - this.#countedSince >= 1_000) {
+      this.#countedSince = now;
+      this.#controlFrames = 0;
+    }
+    this.#controlFrames++;
+    if (this.#controlFrames <= LIMITS.http2ControlFramesPerSecond || this.#session.destroyed) return;
+    this.#session.destroy(new Error('too many control frames'), constants.NGHTTP2_ENHANCE_YOUR_CALM);
+  }
+
+  #onClose(): void {
+    this.#options.runtime.deadlines.delete(this);
+    this.#options.onClose(this);
+  }
+}
+
+const LAST_STREAM = 2 ** 31 - 1;
+
+const OPTIONS = {
+  maxSessionMemory: LIMITS.http2SessionMiB,
+  maxHeaderListPairs: LIMITS.fields + 4,
+  maxSessionInvalidFrames: LIMITS.http2InvalidFrames,
+  maxSessionRejectedStreams: LIMITS.http2RejectedStreams,
+  streamResetBurst: LIMITS.http2ResetBurst,
+  streamResetRate: LIMITS.http2ResetsPerSecond,
+  settings: {
+    maxConcurrentStreams: LIMITS.http2Streams,
+    initialWindowSize: LIMITS.http2WindowBytes,
+    maxHeaderListSize: LIMITS.fieldsBytes,
+  },
+} as const;

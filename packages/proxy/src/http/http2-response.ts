@@ -1,0 +1,22 @@
+import { STATUS_CODES } from 'node:http';
+import { ProxyError } from '../errors.ts';
+import { NO_BODY } from './framing.ts';
+import { readHttp2Fields } from './http2-fields.ts';
+import { meaningOf, type ResponseHead, responseHead } from './response-head.ts';
+
+/** The head of a response that came over HTTP/2, as one of HTTP/1.1 would be understood; throws `bad-response`. */
+export function http2Response(
+  raw: readonly string[],
+  { ended, toHead }: { readonly ended: boolean; readonly toHead: boolean },
+): ResponseHead {
+  try {
+    const { pseudo, fields } = readHttp2Fields(raw);
+    const status = Number(/^[1-5][0-9]{2}$/.exec(pseudo.get('status') ?? '')?.[0]);
+    if (Number.isNaN(status)) throw new ProxyError('bad-response', 'the response has no valid status');
+    const line = { status, reason: STATUS_CODES[status] ?? '', http10: false };
+    return responseHead(line, meaningOf(fields), { toHead, undeclared: ended ? NO_BODY : { kind: 'chunked' } });
+  } catch (thrown) {
+    const { code, message } = ProxyError.from(thrown);
+    throw new ProxyError(code === 'internal' ? code : 'bad-response', message, { cause: thrown });
+  }
+}
