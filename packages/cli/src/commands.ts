@@ -1,6 +1,7 @@
 import { type CommandSpec, environment, json, LANGS, state, timeout } from './command-spec.ts';
 import { DATABASE } from './commands-database.ts';
 import { collectHeader, parseCount } from './parse.ts';
+import { ROLLOUT_COMMANDS } from './rollout-commands.ts';
 
 export { type CommandSpec, GROUPS, LANGS } from './command-spec.ts';
 
@@ -68,6 +69,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     examples: ['islet up', 'islet up examples/shop --env production --timeout 2m'],
     options: [environment, timeout('10m'), json, state],
   },
+  ...ROLLOUT_COMMANDS,
   {
     usage: 'dev [folder]',
     group: 'run',
@@ -196,6 +198,12 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: 'Say why something is as it is',
     examples: ['islet explain scale orders'],
     subcommands: [
+      {
+        usage: 'rollout <service> [folder]',
+        summary: 'Why its rollout is where it is, and every decision that brought it there',
+        examples: ['islet explain rollout orders'],
+        options: [json, state],
+      },
       {
         usage: 'scale <service> [folder]',
         summary: 'Why it has this number of instances: what was measured, what that asks for, which rule decided',

@@ -2,11 +2,12 @@ import type { ServiceStatus } from '@islet/client';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 
 /** How a settled system stands against what was asked of it. The worst of its services decides. */
-export type Outcome = 'ready' | 'failed' | 'blocked' | 'timeout';
+export type Outcome = 'ready' | 'paused' | 'failed' | 'blocked' | 'timeout';
 
 export function outcomeOf(services: readonly ServiceStatus[]): Exclude<Outcome, 'timeout'> {
   if (services.some(isFailed)) return 'failed';
-  return services.some(isBlocked) ? 'blocked' : 'ready';
+  if (services.some(isBlocked)) return 'blocked';
+  return services.some(({ state }) => state === 'paused') ? 'paused' : 'ready';
 }
 
 /** A service with fewer instances than asked for is not as asked, though it serves. */
@@ -21,6 +22,8 @@ export function isBlocked({ state, blocked }: ServiceStatus): boolean {
 
 export function exitCodeOf(outcome: Outcome): ExitCode {
   switch (outcome) {
+    // It is as was asked: the file, or a person, wants to be asked.
+    case 'paused':
     case 'ready':
       return EXIT.ok;
     case 'failed':

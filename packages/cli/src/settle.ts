@@ -15,13 +15,16 @@ export interface SettleOptions {
   readonly json: boolean;
   /** Only this service decides the exit code; undefined: all. */
   readonly service?: string | undefined;
+  /** It was asked to give its rollout up: that this is what it says is no failure. */
+  readonly isAbort?: true;
 }
 
 /** Waits until nothing is left to do, showing progress; then tells the result, and what is wrong with it. */
 export async function settle(context: Context, session: Session, options: SettleOptions): Promise<ExitCode> {
   const { status, settled } = await waitUntilSettled(context, session, options);
   if (!status) return tellNothing(context, options);
-  const judged = status.services.filter(({ name }) => options.service === undefined || name === options.service);
+  const asked = status.services.filter(({ name }) => options.service === undefined || name === options.service);
+  const judged = options.isAbort ? asked.map(withoutAborted) : asked;
   const outcome = settled ? outcomeOf(judged) : 'timeout';
   if (options.json) writeJson(context.stdout, { outcome, exitCode: exitCodeOf(outcome), status });
   else writeLines(context.stdout, renderResult(status, view(context.stdout)));
@@ -29,10 +32,18 @@ export async function settle(context: Context, session: Session, options: Settle
   return exitCodeOf(outcome);
 }
 
+/** What serves instead has to be whole all the same. */
+function withoutAborted({ failure, ...service }: ServiceStatus): ServiceStatus {
+  const { ready, desired } = service.instances;
+  if (failure === undefined || service.state !== 'failed' || ready < desired)
+    return { ...service, ...(failure && { failure }) };
+  return { ...service, state: 'ready' };
+}
+
 async function waitUntilSettled(
   context: Context,
   { connection, system }: Session,
-  { revision, timeoutMs }: SettleOptions,
+  { revision, timeoutMs, service }: SettleOptions,
 ): Promise<{ status: SystemStatus | undefined; settled: boolean }> {
   const deadline = AbortSignal.timeout(timeoutMs);
   const signal = AbortSignal.any([context.signal, deadline]);
@@ -42,7 +53,7 @@ async function waitUntilSettled(
   try {
     for await (const status of follow(connection, { stateFolder: system.stateFolder, signal, onAway })) {
       last = status;
-      if (status.settled && status.revision >= revision) return { status, settled: true };
+      if (status.revision >= revision && isSettled(status, service)) return { status, settled: true };
       progress.show(status);
     }
   } catch (error) {
@@ -51,6 +62,13 @@ async function waitUntilSettled(
     progress.end();
   }
   return { status: last, settled: false };
+}
+
+/** Whoever asks for one service does not wait for what becomes of another. */
+function isSettled({ settled, routed, services }: SystemStatus, service: string | undefined): boolean {
+  const own = services.find(({ name }) => name === service);
+  if (own === undefined) return settled;
+  return routed && own.state !== 'progressing' && own.state !== 'stopping';
 }
 
 function tellNothing({ stderr }: Context, { timeoutMs }: SettleOptions): ExitCode {

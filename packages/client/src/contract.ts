@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { MigrationPreview, QueryAnswer, SeedAnswer, StoreAccess } from './database.ts';
+import { Decision, ROLLOUT_ACTIONS, RolloutStatus } from './rollout.ts';
 import { type Method, ROUTES, type RouteName } from './routes.ts';
 import { SystemStatus } from './status.ts';
 
@@ -118,10 +119,6 @@ export const Scaling = z
   })
   .meta({ id: 'Scaling' });
 
-export const Decision = z
-  .object({ seq: z.int(), at: z.number(), service: z.string().optional(), kind: z.string(), text: z.string() })
-  .meta({ id: 'Decision' });
-
 const service = z.object({ service: z.string() });
 
 export const contract = {
@@ -145,6 +142,29 @@ export const contract = {
   restart: route('restart', {
     summary: 'Replace every instance by a new one of the same revision',
     params: service,
+    response: Accepted,
+  }),
+  deploy: route('deploy', {
+    summary: "Make one service's files true; all others stay as they are",
+    params: service,
+    body: ApplyRequest.omit({ changed: true }),
+    response: Accepted,
+  }),
+  rollout: route('rollout', {
+    summary: 'How far the rollout of a service is, why it is there, and what was decided before',
+    params: service,
+    response: RolloutStatus,
+  }),
+  steerRollout: route('steerRollout', {
+    summary: 'Pause, resume, promote or abort the rollout that is under way',
+    params: service,
+    body: z.object({ action: z.enum(ROLLOUT_ACTIONS) }),
+    response: Accepted,
+  }),
+  rollback: route('rollback', {
+    summary: 'Go back to a revision that worked, the one before by default; nothing is built',
+    params: service,
+    body: z.object({ revision: z.string().min(1).optional() }),
     response: Accepted,
   }),
   scale: route('scale', {
@@ -236,7 +256,6 @@ export type Guarantee = z.infer<typeof Guarantee>;
 export type Toolchain = z.infer<typeof Toolchain>;
 export type Diagnosis = z.infer<typeof Diagnosis>;
 export type Scaling = z.infer<typeof Scaling>;
-export type Decision = z.infer<typeof Decision>;
 
 export interface RouteShape {
   readonly method: Method;

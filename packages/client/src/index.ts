@@ -3,4 +3,5 @@ export type * from './database.ts';
 export type { Target } from './http.ts';
 export * from './openapi.ts';
 export * from './remote.ts';
+export * from './rollout.ts';
 export * from './status.ts';

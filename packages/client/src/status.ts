@@ -69,6 +69,8 @@ export const SystemStatus = z
     services: z.array(ServiceStatus),
     /** Nothing is left to do now: each service is ready, degraded, blocked, failed or stopped. */
     settled: z.boolean(),
+    /** The proxy routes as all of this says. */
+    routed: z.boolean(),
     /** Guarantees that do not hold here, with the reason; each a sentence. */
     warnings: z.array(z.string()),
   })

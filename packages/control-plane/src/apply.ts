@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { ApiError } from '@islet/client';
 import { generationOf } from '@islet/plan';
-import { describeCut, parseSystem, type SpecError, type SystemSpec } from '@islet/spec';
+import { describeCut, parseService, parseSystem, type SpecError, type SystemSpec } from '@islet/spec';
 import { nodeFiles } from '@islet/spec/node';
 import type { Clock } from './clock.ts';
 import { edgePorts, takeEdges, withEdges } from './edges.ts';
@@ -41,6 +41,8 @@ export interface Asked {
   readonly mode: Applied['mode'];
   /** In-place services whose files changed. */
   readonly changed: readonly string[];
+  /** The one service whose files are read; all others stay as they are. */
+  readonly only?: string | undefined;
 }
 
 export interface Proposal {
@@ -48,6 +50,7 @@ export interface Proposal {
   readonly warnings: readonly string[];
   /** Services that are not as they were last asked for. */
   readonly changed: readonly string[];
+  readonly only: string | undefined;
   /** The number of what it was worked out from. */
   readonly from: number;
 }
@@ -89,8 +92,8 @@ export function hasGoneDown(): ApiError {
 export async function propose(asked: Asked, parts: ApplyParts): Promise<Proposal> {
   const from = parts.applied.seq();
   const before = parts.applied.current();
-  const { environment } = asked;
-  const parsed = parseSystem(nodeFiles(parts.folder), environment === undefined ? {} : { environment });
+  const kept = neighboursOf(asked, before);
+  const parsed = parse(asked, parts.folder, { before, kept });
   if (parsed.kind === 'errors') throw invalid(parsed.errors);
   const { spec, warnings } = parsed;
   const taken = await parts.gatewayTaken(spec.gateway);
@@ -98,9 +101,12 @@ export async function propose(asked: Asked, parts: ApplyParts): Promise<Proposal
     throw new ApiError('conflict', taken, { hint: 'where it listens is gateway.host and gateway.port in islet.yaml' });
 
   const proposing = { asked, before, seq: from, parts };
-  const services = await Promise.all(
-    spec.services.map((service) => proposeService(withoutOrigins(service), spec, proposing)),
+  const proposed = await Promise.all(
+    spec.services
+      .filter(({ name }) => asked.only === undefined || name === asked.only)
+      .map((service) => proposeService(withoutOrigins(service), spec, proposing)),
   );
+  const services = [...kept, ...proposed].sort((a, b) => (a.spec.name < b.spec.name ? -1 : 1));
   const applied: Applied = {
     system: spec.name,
     environment: spec.environment,
@@ -118,7 +124,39 @@ export async function propose(asked: Asked, parts: ApplyParts): Promise<Proposal
     warnings: [...warnings.map(warningText), ...spec.cuts.map(describeCut), ...goneWarnings(before, applied)],
     changed,
     from,
+    only: asked.only,
   };
+}
+
+/** Of a request for one service, the others: as they were last asked for. */
+function neighboursOf({ only, mode }: Asked, before: Applied | undefined): readonly AppliedService[] {
+  if (only === undefined || before === undefined || before.goingDown) return [];
+  if (before.mode !== mode) {
+    throw new ApiError('conflict', 'the system runs in place', { hint: '`islet dev` itself takes up every change' });
+  }
+  return before.services.filter(({ spec }) => spec.name !== only);
+}
+
+function parse(
+  { environment, only }: Asked,
+  folder: string,
+  { before, kept }: { before: Applied | undefined; kept: readonly AppliedService[] },
+) {
+  const files = nodeFiles(folder);
+  if (only === undefined) return parseSystem(files, { environment });
+  // Another environment would be another's wish for all the other services too.
+  const inForce = kept.length > 0 ? before?.environment : environment;
+  if (environment !== undefined && environment !== inForce) {
+    throw new ApiError('conflict', `the system runs ${inForce ?? 'without an environment'}, not ${environment}`, {
+      hint: `islet up --env ${environment}`,
+    });
+  }
+  const neighbours = kept.map(({ spec }) => spec);
+  const parsed = parseService(files, { service: only, neighbours, environment: inForce });
+  if (parsed.kind === 'ok' && parsed.spec.services.every(({ name }) => name !== only)) {
+    throw new ApiError('not-found', `no service.yaml of this system is named ${only}`);
+  }
+  return parsed;
 }
 
 /**
@@ -128,24 +166,27 @@ export async function propose(asked: Asked, parts: ApplyParts): Promise<Proposal
 export async function accept(proposal: Proposal, parts: ApplyParts): Promise<Accepted | undefined> {
   const { applied: store, decisions, ports, clock } = parts;
   const warnings: string[] = [];
-  for (const { spec } of proposal.applied.services) warnings.push(...(await takeEdges(spec, parts)));
+  const touched = proposal.applied.services.filter(({ spec }) => (proposal.only ?? spec.name) === spec.name);
+  for (const { spec } of touched) warnings.push(...(await takeEdges(spec, parts)));
   // From here to the record nothing is waited for, so nothing can come in between.
   if (store.seq() !== proposal.from) return undefined;
   if (parts.isEnding()) throw hasGoneDown();
   parts.forgive();
   const before = store.current();
   const services = proposal.applied.services.map((service) => {
+    if (proposal.only !== undefined && service.spec.name !== proposal.only) return service;
     const told = before?.services.find(({ spec }) => spec.name === service.spec.name);
     const asked = tryAgain(withEdges(service, edgePorts(service.spec, ports), told), parts);
     return { ...asked, wave: isSettled(asked, parts) ? told?.wave : proposal.from + 1 };
   });
   const applied = { ...proposal.applied, services };
-  if (before !== undefined && sameApplied(before, applied)) return { revision: store.seq(), changed: false, warnings };
+  if (before !== undefined && sameApplied(before, applied) && !isTakenOut(proposal.only, { before, services }))
+    return { revision: store.seq(), changed: false, warnings };
   failpoint('apply: before the record');
   const revision = store.put(applied, clock.now());
   failpoint('apply: after the record');
   const { environment } = applied;
-  const text = `up${environment === undefined ? '' : ` --env ${environment}`}`;
+  const text = `${proposal.only === undefined ? 'up' : `deploy ${proposal.only}`}${environment === undefined ? '' : ` --env ${environment}`}`;
   decisions.record({ kind: 'applied', revision, text }, clock.now());
   return { revision, changed: true, warnings };
 }
@@ -166,6 +207,15 @@ function tryAgain(service: AppliedService, { decisions, clock }: ApplyParts): Ap
 /** Nothing of it is to be rolled out, so that it has no place in the order of this request. */
 function isSettled({ revision, restarts, spec }: AppliedService, { decisions }: ApplyParts): boolean {
   return decisions.rollouts(spec.name).stable?.generation === generationOf(revision, restarts);
+}
+
+/** It was held back by others that were asked for with it, and is now asked for alone. */
+function isTakenOut(
+  only: string | undefined,
+  { before, services }: { before: Applied; services: readonly AppliedService[] },
+): boolean {
+  const waveIn = (all: readonly AppliedService[]) => all.find(({ spec }) => spec.name === only)?.wave;
+  return only !== undefined && waveIn(before.services) !== waveIn(services);
 }
 
 /** What was asked for before and is no longer, and what is still on its way out. */

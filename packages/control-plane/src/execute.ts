@@ -45,6 +45,10 @@ export function execute(step: Step, hands: Hands, look: Look, signal: AbortSigna
 
 const ACTS: { readonly [K in Step['kind']]: Act<K> } = {
   build: async ({ service, revision }, hands, _look, signal) => {
+    if (wantedOf(service, hands)?.isRollback) {
+      // The files are those of another revision by now: built of them, it would be that one under this name.
+      return recordFailure(hands, { service, revision, step: 'rollback', reason: 'its bytes are gone', log: [] });
+    }
     const request = await hands.buildRequest(launchOf(service, revision, hands), revision);
     const outcome = await hands.compute.build({ ...request, deadlineMs: BUILD_MS }, { signal });
     failpoint('build: after the bytes');
@@ -135,9 +139,9 @@ const ACTS: { readonly [K in Step['kind']]: Act<K> } = {
     failpoint('promote: after the record');
   },
 
-  fail: async ({ service, generation, reason }, hands, look) => {
+  fail: async ({ service, generation, of, reason }, hands, look) => {
     const log = await lastLines(service, generation, { hands, look });
-    recordFailed(hands, { service, generation, step: 'start', reason, log });
+    recordFailed(hands, { service, generation, step: of, reason, log });
   },
 
   forget: async ({ service, revision }, { compute }, _look, signal) => {

@@ -2,8 +2,11 @@ import type { Split as PlannedSplit } from '@islet/plan';
 import type { Split, SplitRule } from '@islet/policy';
 import type { PreviewSpec } from '@islet/spec';
 
-/** A request that names a revision by this header gets it, while two of them serve. A revision's name is not to be guessed. */
-export const REVISION_HEADER = 'x-islet-revision';
+/**
+ * A request that names a revision by this header gets it, while two of them serve. A revision's name is not to be guessed, so
+ * clients may send it; what begins with `x-islet-` is taken from them.
+ */
+export const REVISION_HEADER = 'islet-revision';
 
 /** A split as `plan` wants it, in the words of the proxy. */
 export function routedSplit(

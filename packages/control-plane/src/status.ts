@@ -55,6 +55,7 @@ export function systemStatus({ look, desired, steps }: TurnReport, context: Stat
     },
     services,
     settled: settled(statuses) && isRouted({ look, desired, steps }),
+    routed: isRouted({ look, desired, steps }),
     warnings: [...context.warnings(), ...look.problems, ...trafficProblems(look)].map(context.redact),
   };
 }

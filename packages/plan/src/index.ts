@@ -7,4 +7,4 @@ export { earliest, preview } from './preview.ts';
 export { bakesUntil, START_ATTEMPTS } from './roster.ts';
 export { short } from './short.ts';
 export { describeStep, SERVICE_STATES, type ServiceState, type Status, settled, status } from './status.ts';
-export { PROXY, unseen } from './turn.ts';
+export { PROXY, seenOf, unseen } from './turn.ts';

@@ -1,4 +1,4 @@
-import type { Evidence, ObservedInstance, PresentService, Step } from './model.ts';
+import type { Evidence, ObservedInstance, PresentService, RolloutFailure, Step } from './model.ts';
 import { isBaking, isOpen, isPaused, ofGoal, type Roster, START_ATTEMPTS } from './roster.ts';
 import type { Shift } from './shift.ts';
 import { short } from './short.ts';
@@ -10,7 +10,7 @@ export interface Standing {
 }
 
 /** Why the generation asked for must be given up, in its rollout or while it bakes; undefined: nothing speaks against it. */
-export function failureOf(roster: Roster, now: number): string | undefined {
+export function failureOf(roster: Roster, now: number): RolloutFailure | undefined {
   const { service, seen, goal } = roster;
   const open = isOpen(roster);
   if (seen.failed[goal.generation] !== undefined || !(open || isBaking(roster, now))) return undefined;
@@ -18,13 +18,17 @@ export function failureOf(roster: Roster, now: number): string | undefined {
   const broken = wanted.find(({ exits }) => exits >= START_ATTEMPTS);
   if (broken !== undefined) {
     const how = broken.state.kind === 'exited' ? ` (${broken.state.how})` : '';
-    return `${broken.id} ended ${broken.exits} times${how}`;
+    return { of: 'start', reason: `${broken.id} ended ${broken.exits} times${how}` };
   }
   const late = wanted.find(
     (instance) => instance.state.kind !== 'ready' && now >= readyBy(instance, { service, open }),
   );
-  if (late !== undefined) return `${late.id} was not ready within ${seconds(service.rollout.healthyDeadlineMs)}`;
-  return evidenceOf(roster)?.regression;
+  if (late !== undefined) {
+    const reason = `${late.id} was not ready within ${seconds(service.rollout.healthyDeadlineMs)}`;
+    return { of: 'start', reason };
+  }
+  const regression = evidenceOf(roster)?.regression;
+  return regression === undefined ? undefined : { of: 'rollout', reason: regression };
 }
 
 /** What is decided next on the rollout of the generation asked for, or what it waits for. */

@@ -4,7 +4,7 @@
  * Instants are milliseconds since the epoch (`…At`, `since`), durations are milliseconds (`…Ms`).
  */
 
-import type { Evidence, Progress, RolloutPace } from './rollout-model.ts';
+import type { Evidence, Progress, RolloutFailure, RolloutPace } from './rollout-model.ts';
 
 export type * from './rollout-model.ts';
 
@@ -207,7 +207,7 @@ export type Step =
       readonly generation: Generation;
     }
   /** The rollout failed: record why, and never try this generation again unless asked. */
-  | { readonly kind: 'fail'; readonly service: string; readonly generation: Generation; readonly reason: string }
+  | ({ readonly kind: 'fail'; readonly service: string; readonly generation: Generation } & RolloutFailure)
   | { readonly kind: 'forget'; readonly service: string; readonly revision: RevisionId }
   | { readonly kind: 'stop-store'; readonly service: string }
   | { readonly kind: 'purge'; readonly service: string }

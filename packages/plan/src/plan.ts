@@ -6,6 +6,7 @@ import {
   type Observed,
   type ObservedService,
   type PresentService,
+  type RolloutFailure,
   type Split,
   type Step,
   stepKey,
@@ -54,8 +55,8 @@ function bringUp(service: PresentService, turn: Turn): Decision {
   const preparation = prepare(service, seen, goal);
   const start = preparation.ready ? startGate(service, seen, turn) : undefined;
   const roster: Roster = { service, seen, goal, startable: preparation.ready && start === undefined };
-  const reason = failureOf(roster, turn.now);
-  if (reason !== undefined) return giveUp(roster, reason, turn);
+  const failure = failureOf(roster, turn.now);
+  if (failure !== undefined) return giveUp(roster, failure, turn);
 
   const { steps, endpoints, split } = roll(roster, turn);
   const gates = [gate, start].filter((step) => step !== undefined);
@@ -66,8 +67,8 @@ function bringUp(service: PresentService, turn: Turn): Decision {
  * In the turn that gives a generation up it is already treated as given up: traffic leaves it at once, and does not wait
  * for the record. Nothing is stopped yet: what it printed last is read first.
  */
-function giveUp({ service, seen, goal }: Roster, reason: string, turn: Turn): Decision {
-  const fail = { kind: 'fail', service: service.name, generation: goal.generation, reason } as const;
+function giveUp({ service, seen, goal }: Roster, failure: RolloutFailure, turn: Turn): Decision {
+  const fail = { kind: 'fail', service: service.name, generation: goal.generation, ...failure } as const;
   const services = { ...turn.observed.services, [service.name]: afterFailure(seen, fail) };
   const back = bringUp(service, { ...turn, observed: { ...turn.observed, services } });
   return { ...back, steps: [fail, ...back.steps.filter(({ kind }) => kind !== 'stop')] };

@@ -49,3 +49,9 @@ export interface Evidence {
   /** Whether requests can be made up where there are too few: from its smoke file or its contract. */
   readonly probes: 'none' | 'possible' | 'sent';
 }
+
+/** Why a generation is given up: its instances do not start or stay, or its requests do worse. */
+export interface RolloutFailure {
+  readonly of: 'start' | 'rollout';
+  readonly reason: string;
+}

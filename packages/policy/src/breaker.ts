@@ -19,6 +19,7 @@ export class Breaker {
   #slotMs = 0;
   #state: State = CLOSED;
   #generation = 1;
+  #openedBy: OpenedBy | undefined;
 
   /** Half-open from the moment when a call may find out. */
   stateAt(now: number): BreakerState {
@@ -35,6 +36,11 @@ export class Breaker {
     if (this.#state.kind !== 'half-open' || this.#state.admitted >= halfOpen) return undefined;
     this.#state.admitted++;
     return this.#generation;
+  }
+
+  /** What opened it: of the calls of a window, or the one that was to find out. */
+  get openedBy(): OpenedBy | undefined {
+    return this.#openedBy;
   }
 
   /** How long until a call may find out; 0 where one may, or is at it. */
@@ -60,6 +66,7 @@ export class Breaker {
     }
     const isTooMuch = this.#totalFailures * 100 >= spec.failureRatePercent * this.#totalCalls;
     if (this.#totalFailures === 0 || this.#totalCalls < spec.minCalls || !isTooMuch) return false;
+    this.#openedBy = { kind: 'calls', failures: this.#totalFailures, calls: this.#totalCalls };
     this.#open(spec.openMs, now);
     return true;
   }
@@ -80,6 +87,7 @@ export class Breaker {
     { halfOpen, maxOpenMs }: BreakerSpec,
   ): boolean {
     if (failed) {
+      this.#openedBy = { kind: 'probe' };
       this.#open(Math.min(state.forMs * 2, maxOpenMs), now);
       return true;
     }
@@ -125,6 +133,11 @@ export class Breaker {
     this.#totalFailures = 0;
   }
 }
+
+/** Why a breaker is open. */
+export type OpenedBy =
+  | { readonly kind: 'calls'; readonly failures: number; readonly calls: number }
+  | { readonly kind: 'probe' };
 
 /** Closed: calls flow. Open: they are refused. Half-open: a few find out. */
 export type BreakerState = 'closed' | 'open' | 'half-open';

@@ -1,7 +1,7 @@
 export { ADAPTIVE_LIMIT, AdaptiveLimit } from './adaptive-limit.ts';
 export { RESTART_BACKOFF, restartDelayMs } from './backoff.ts';
 export { Balancer, type Candidate, type Choice } from './balancer.ts';
-export { Breaker, type BreakerState, isUnavailable } from './breaker.ts';
+export { Breaker, type BreakerState, isUnavailable, type OpenedBy } from './breaker.ts';
 export { Bulkhead } from './bulkhead.ts';
 export { type ByteRange, type Conditions, clientHasIt, rangeOf, type Validators } from './cache/condition.ts';
 export { type CacheControl, cacheControl } from './cache/control.ts';
@@ -37,6 +37,7 @@ export {
   startProbing,
 } from './probe.ts';
 export { type Draw, RateLimiter, type RateRefusal } from './rate-limiter.ts';
+export { type Ended, NOTABLE_PER_SECOND, RecordBudget } from './record-budget.ts';
 export {
   type DecisionRecord,
   KEPT_BECAUSE,

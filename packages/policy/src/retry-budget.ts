@@ -24,6 +24,15 @@ export class RetryBudget {
     return true;
   }
 
+  /** Of the window, as the last call left it. */
+  get requests(): number {
+    return total(this.#requests);
+  }
+
+  get retries(): number {
+    return total(this.#retries);
+  }
+
   #advance(nowMs: number): void {
     const second = Math.floor(nowMs / 1000);
     const passed = Math.min(second - this.#second, RETRY_BUDGET.windowSeconds);

@@ -49,6 +49,8 @@ export interface ProxyErrorOptions {
   readonly cause?: unknown;
   readonly rule?: TrafficRule;
   readonly retryAfterMs?: number;
+  /** The counters that decided, for whoever may ask; never sent to others. */
+  readonly why?: string;
   /** Fields for the answer, each line with its end. */
   readonly fields?: string;
 }
@@ -60,6 +62,7 @@ export class ProxyError extends Error {
   /** When it is worth trying again; undefined: not known. */
   readonly retryAfterMs: number | undefined;
   readonly fields: string;
+  readonly why: string | undefined;
 
   constructor(code: ProxyErrorCode, message: string, options: ProxyErrorOptions = {}) {
     super(message, { cause: options.cause });
@@ -68,6 +71,7 @@ export class ProxyError extends Error {
     this.rule = options.rule;
     this.retryAfterMs = options.retryAfterMs;
     this.fields = options.fields ?? '';
+    this.why = options.why;
   }
 
   /** Any thrown value as a `ProxyError`. */

@@ -9,4 +9,6 @@ export { PROXY_ERRORS, type ProxyErrorCode } from './errors.ts';
 export type { LastDeath } from './in-flight-file.ts';
 export { DataPlane, type PlaneOptions, type ProxyStats } from './plane.ts';
 export { type ProxyPaths, type RunningProxy, startProxy } from './proxy.ts';
+export { accessLogFiles, accessLogOf } from './record/access-log.ts';
+export { findRecords } from './record/find-record.ts';
 export type { EdgeStats, InstanceStats, Origin, RevisionStats, StatusClass, TrafficCounts } from './stats.ts';

@@ -73,6 +73,16 @@ export const LIMITS = {
   /** An endpoint that refused is passed over for this long, while others are left. */
   avoidRefusedMs: 1_000,
 
+  /** The access log is written in batches, this often. */
+  accessLogFlushMs: 200,
+  /** What waits for the disk; beyond it lines are lost, and counted. */
+  accessLogBufferBytes: 4 * 1024 * 1024,
+  accessLogFileBytes: 16 * 1024 * 1024,
+  /** Files of that size that are kept beside the current one. */
+  accessLogOldFiles: 4,
+  /** The longest life of a token that lets a caller see what was decided. */
+  explainTokenMs: 24 * 60 * 60 * 1000,
+
   sweepMs: 100,
   poolSweepMs: 1_000,
   rebindMs: 1_000,

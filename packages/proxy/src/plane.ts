@@ -5,6 +5,9 @@ import { Encoders } from './client/encoders.ts';
 import { Deadlines } from './deadlines.ts';
 import { LIMITS } from './limits.ts';
 import { Listeners } from './listeners.ts';
+import type { LineSink } from './record/access-log.ts';
+import type { ExplainTokens } from './record/explain-tokens.ts';
+import { Recorder } from './record/recorder.ts';
 import type { Runtime } from './runtime.ts';
 import { type EdgeStats, type InstanceStats, type RevisionStats, Stats } from './stats.ts';
 import type { HoldStats } from './upstream/doorstep.ts';
@@ -24,6 +27,9 @@ export interface PlaneOptions {
   /** Milliseconds that never go back. */
   readonly now?: () => number;
   readonly dice?: () => number;
+  /** Where records of requests go; undefined: nowhere. */
+  readonly sink?: LineSink;
+  readonly tokens?: ExplainTokens;
 }
 
 /**
@@ -43,21 +49,26 @@ export class DataPlane extends EventEmitter<{ drained: [instance: string]; wante
   #table: RoutingTable | undefined;
   #closing = false;
 
-  constructor({ now = () => performance.now(), dice = Math.random }: PlaneOptions = {}) {
+  constructor({ now = () => performance.now(), dice = Math.random, sink, tokens }: PlaneOptions = {}) {
     super();
     this.#now = now;
     this.#deadlines = new Deadlines(now);
+    const recorder = new Recorder({ sink, tokens });
     const runtime: Runtime = {
       now,
       dice,
       deadlines: this.#deadlines,
       stats: this.stats,
       encoders: new Encoders(),
+      recorder,
       closing: () => this.#closing,
     };
     const registry = this.#registry;
     this.#listeners = new Listeners({ runtime, registry, settle: (endpoint) => registry.settle(endpoint) });
-    this.#sweep = setInterval(() => registry.sweep(now()), LIMITS.poolSweepMs);
+    this.#sweep = setInterval(() => {
+      registry.sweep(now());
+      recorder.sweep(now());
+    }, LIMITS.poolSweepMs);
   }
 
   get table(): RoutingTable | undefined {

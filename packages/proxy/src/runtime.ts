@@ -1,5 +1,6 @@
 import type { Encoders } from './client/encoders.ts';
 import type { Deadlines } from './deadlines.ts';
+import type { Recorder } from './record/recorder.ts';
 import type { Stats } from './stats.ts';
 
 /** What every part of the data plane shares. */
@@ -10,6 +11,7 @@ export interface Runtime {
   readonly deadlines: Deadlines;
   readonly stats: Stats;
   readonly encoders: Encoders;
+  readonly recorder: Recorder;
   /** No new request is taken on a connection that is kept. */
   readonly closing: () => boolean;
 }

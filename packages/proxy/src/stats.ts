@@ -4,6 +4,7 @@ import {
   Bulkhead,
   Histogram,
   type HistogramData,
+  RecordBudget,
   RetryBudget,
   type TrafficRule,
 } from '@islet/policy';
@@ -38,6 +39,8 @@ export interface EdgeStats extends TrafficCounts {
   readonly breaker: BreakerState;
   /** Requests that wait for a place. */
   readonly waiting: number;
+  /** Requests that were worth a line in the access log and have none: too many failed at once. */
+  readonly unlogged: number;
   /** How many places `traffic.limits.requests: auto` allows now. */
   readonly limit: number;
 }
@@ -116,6 +119,7 @@ export class Edge {
   readonly budget = new RetryBudget();
   readonly breaker = new Breaker();
   readonly bulkhead = new Bulkhead<Waiter>();
+  readonly records = new RecordBudget();
   readonly #decisions = new Map<TrafficRule, number>();
 
   constructor(from: Origin, service: string | undefined) {
@@ -137,6 +141,7 @@ export class Edge {
       breaker: this.breaker.stateAt(now),
       waiting: this.bulkhead.waiting,
       limit: this.bulkhead.adaptive.limit,
+      unlogged: this.records.dropped,
       ...counts.toJSON(),
     };
   }

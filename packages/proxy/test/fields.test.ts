@@ -102,10 +102,13 @@ const traces = [
 ] as const;
 
 for (const [what, traceparent, kept] of traces) {
-  test(`${what} is ${kept ? 'passed on with its state' : 'replaced, and its state dropped'}`, async (t) => {
+  test(`${what} is ${kept ? 'gone on with, and its state passed on' : 'replaced, and its state dropped'}`, async (t) => {
     const { edge } = await mirrored(t);
     const { headers } = await seen(edge, `traceparent: ${traceparent}\r\ntracestate: a=b\r\n`);
-    assert.equal(headers.traceparent === traceparent, kept);
+    const [, trace, span] = String(headers.traceparent).split('-');
+    assert.equal(trace === traceparent.slice(3, 35), kept);
+    // The instance is a child of the proxy's try, and not of the caller.
+    assert.notEqual(span, traceparent.slice(36, 52));
     assert.equal(headers.tracestate, kept ? 'a=b' : undefined);
     assert.match(String(headers.traceparent), /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-0[01]/);
   });

@@ -136,10 +136,11 @@ export async function world(
   return { plane, gateway, edge, listeners, publish, change } satisfies World;
 }
 
-/** Sends bytes as they are, and gives back all that comes until the proxy ends the connection. */
-export function send(port: number, bytes: string | Buffer, { half = false } = {}): Promise<string> {
+/** Sends bytes as they are to a port or a Unix socket, and gives back all that comes until the proxy ends the connection. */
+export function send(port: number | string, bytes: string | Buffer, { half = false } = {}): Promise<string> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    const where = typeof port === 'string' ? { path: port } : { port, host: '127.0.0.1' };
+    const socket = connect({ ...where, allowHalfOpen: true });
     let received = '';
     socket.setEncoding('latin1');
     socket.on('data', (text: string) => {

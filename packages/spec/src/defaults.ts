@@ -120,6 +120,8 @@ export const SERVICE_DEFAULTS = {
   'traffic.fallback.on': { value: ['unanswered'], name: 'fallback' },
   'traffic.fallback.respond.status': { value: 200, name: 'fallback' },
   'traffic.fallback.respond.type': { value: 'application/json', name: 'fallback' },
+  'traffic.accessLog.sample': { value: 20, name: 'access log' },
+  'traffic.accessLog.slow': { value: '1s', name: 'access log' },
   'traffic.rateLimit.by': { value: 'client', name: 'rate limit' },
   'api.expose.strip': { value: false, name: 'api' },
 } as const satisfies Record<string, Default>;

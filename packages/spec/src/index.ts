@@ -8,6 +8,7 @@ export { ISLET_FILE } from './islet-file.ts';
 export { jsonSchema } from './json-schema.ts';
 export type { LeafValue } from './leaf.ts';
 export * from './model.ts';
+export { type Neighbour, parseService } from './parse-service.ts';
 export { type ParseResult, parseSystem } from './parse-system.ts';
 export { durationText, roundSizeText, sizeText } from './quantities.ts';
 export { describeCut } from './start-order.ts';

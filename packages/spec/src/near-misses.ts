@@ -89,6 +89,8 @@ const BY_PATH: Readonly<Record<string, string>> = {
   'traffic.cache.ttl': 'did you mean "freshFor"?',
   'traffic.cache.maxAge': 'did you mean "freshFor"?',
   limits: 'write it as traffic.limits, or run.resources for cores and memory',
+  'traffic.log': 'did you mean "accessLog"?',
+  accessLog: 'write it as traffic.accessLog',
   'traffic.bulkhead': 'did you mean "limits"?',
   'traffic.circuitBreaker': 'did you mean "breaker"?',
   'traffic.outlierDetection': 'did you mean "outlier"?',

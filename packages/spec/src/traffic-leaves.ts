@@ -3,6 +3,7 @@ import { cacheLeaves, compressLeaves, fallbackLeaves } from './content.ts';
 import { type Leaf, leaves } from './leaf.ts';
 import type { Path } from './located.ts';
 import type {
+  AccessLogSpec,
   BreakerSpec,
   LimitsSpec,
   OutlierSpec,
@@ -16,7 +17,7 @@ import { durationText, sizeText } from './quantities.ts';
 /** Every effective value of a traffic section. */
 export function trafficLeaves(
   section: Path,
-  { balance, timeout, retry, outlier, breaker, limits, rateLimit, cache, compress, fallback }: TrafficSpec,
+  { balance, timeout, retry, outlier, breaker, limits, rateLimit, cache, compress, fallback, accessLog }: TrafficSpec,
 ): readonly Leaf[] {
   return [
     ...balanceLeaves([...section, 'balance'], balance),
@@ -29,6 +30,7 @@ export function trafficLeaves(
     ...cacheLeaves(section, cache),
     ...compressLeaves(section, compress),
     ...fallbackLeaves(section, fallback),
+    ...logLeaves([...section, 'accessLog'], accessLog),
   ];
 }
 
@@ -94,4 +96,8 @@ function maybeSize(bytes: number | undefined): string | undefined {
 
 function rateLeaves(section: Path, { rps, burst, by }: RateLimitSpec): readonly Leaf[] {
   return leaves(section, { rps, burst, by: by.kind === 'header' ? `header:${by.name}` : by.kind });
+}
+
+function logLeaves(section: Path, { sample, slowMs }: AccessLogSpec): readonly Leaf[] {
+  return leaves(section, { sample, slow: durationText(slowMs) });
 }

@@ -19,6 +19,7 @@ export interface TrafficSpec {
   readonly compress: CompressSpec | undefined;
   /** Undefined: callers get what there is. */
   readonly fallback: FallbackSpec | undefined;
+  readonly accessLog: AccessLogSpec;
 }
 
 /** Which instance gets a request. Names: Envoy's. */
@@ -68,6 +69,14 @@ export interface RateLimitSpec {
   readonly rps: number;
   readonly burst: number;
   readonly by: RateLimitKey;
+}
+
+/** Which of the requests that went well are written to the access log. */
+export interface AccessLogSpec {
+  /** So many each second, beside those that are always kept. */
+  readonly sample: number;
+  /** From this on a request is slow, and kept. */
+  readonly slowMs: number;
 }
 
 export type RateLimitKey =

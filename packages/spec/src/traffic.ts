@@ -15,7 +15,7 @@ import { type ParsedTraffic, traffic } from './schema/traffic.ts';
 
 /** What a parsed traffic section means. Files that it names are those of the service's folder. */
 export function trafficOf(parsed: ParsedTraffic, readText: (file: string) => string = () => ''): TrafficSpec {
-  const { balance, timeout, retry, outlier, breaker, limits, rateLimit, cache, compress, fallback } = parsed;
+  const { balance, timeout, retry, outlier, breaker, limits, rateLimit, cache, compress, fallback, accessLog } = parsed;
   return {
     balance: balanceOf(balance),
     timeout: timeoutOf(timeout),
@@ -27,6 +27,7 @@ export function trafficOf(parsed: ParsedTraffic, readText: (file: string) => str
     cache: cacheOf(cache),
     compress: compressOf(compress),
     fallback: fallbackOf(fallback, readText),
+    accessLog: { sample: accessLog.sample, slowMs: accessLog.slow },
   };
 }
 

@@ -29,6 +29,7 @@ export function aStatus(services: readonly ServiceStatus[], more: Partial<System
     processes: { controlPlane: { pid: process.pid, startedAt: 0 } },
     services: [...services],
     settled: true,
+    routed: true,
     warnings: [],
     ...more,
   };

@@ -11,6 +11,7 @@ import { databaseHandlers } from './database.ts';
 import { describeDecision } from './decisions.ts';
 import { diagnose } from './diagnose.ts';
 import { previewOf } from './preview.ts';
+import { rolloutHandlers } from './rollout.ts';
 import { scalingOf } from './scaling.ts';
 import type { Handlers } from './server.ts';
 
@@ -117,6 +118,12 @@ export function createHandlers(system: System): Handlers {
       return { cwd, prefix: [...argv], env };
     },
     ...databaseHandlers(system, { wanted, restart }),
+    ...rolloutHandlers(system, { wanted, change }),
+    deploy: async ({ params: { service = '' }, body }) => {
+      const accepted = await apply({ ...askedOf({ ...body, changed: [] }), only: service }, applying);
+      reconciler.poke();
+      return { ...accepted, warnings: [...accepted.warnings] };
+    },
     operator: () => ({ socket: parts.operatorSocket }),
     secrets: () => secrets.list().map((secret) => ({ ...secret, usedBy: usersOf(secret.name) })),
     setSecret: ({ params: { name = '' }, body: { value } }) => {

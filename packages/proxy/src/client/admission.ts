@@ -1,5 +1,6 @@
 import { isUnavailable, type RateRefusal } from '@islet/policy';
 import { ProxyError, type ProxyErrorCode } from '../errors.ts';
+import { breakerText } from '../record/reasons.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Waiter } from '../stats.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
@@ -83,6 +84,7 @@ export class Admission {
     return new ProxyError('breaker-open', 'too many of the last calls have failed', {
       rule: 'traffic.breaker',
       retryAfterMs,
+      why: breakerText(edge.breaker.openedBy, breaker, retryAfterMs),
     });
   }
 
@@ -126,6 +128,7 @@ function rateLimited({ limit: { rps, burst }, waitMs }: RateRefusal): ProxyError
   const seconds = Math.max(1, Math.ceil(waitMs / 1000));
   return new ProxyError('rate-limited', `more than ${rps} requests a second`, {
     rule: 'traffic.rateLimit',
+    why: `none left of ${burst} at once and ${rps} a second; the next in ${Math.ceil(waitMs)} ms`,
     retryAfterMs: waitMs,
     fields: `RateLimit-Limit: ${burst}\r\nRateLimit-Remaining: 0\r\nRateLimit-Reset: ${seconds}\r\n`,
   });

@@ -2,6 +2,7 @@ import type { TrafficSpec } from '@islet/spec';
 import { splitFields } from '../http/cookies.ts';
 import type { RequestHead } from '../http/request-head.ts';
 import type { ResponseHead } from '../http/response-head.ts';
+import type { Trail } from '../record/trail.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Edge } from '../stats.ts';
 import type { EndpointState } from '../upstream/endpoint.ts';
@@ -19,6 +20,7 @@ export interface AimOptions {
   readonly service: ServiceState;
   readonly policy: TrafficSpec;
   readonly edge: Edge;
+  readonly trail: Trail;
   readonly idempotent: boolean;
   readonly runtime: Runtime;
 }
@@ -34,7 +36,7 @@ export class Aim {
 
   /** Undefined where no endpoint is left to ask. */
   next(tried: Tried, now: number): EndpointState | undefined {
-    const { service, policy, edge, idempotent, runtime } = this.#options;
+    const { service, policy, trail, idempotent, runtime } = this.#options;
     const { balance } = policy;
     const { dice } = runtime;
     const hash = this.#hash();
@@ -43,8 +45,8 @@ export class Aim {
     const meant = this.#meantFor(stuckTo);
     const found = pickEndpoint(service, tried, { now, dice, idempotent, balance, meant, hash, stuckTo });
     if (found === undefined) return undefined;
-    if (panics(service, balance)) edge.decided('traffic.balance.panic');
-    if (meant !== undefined && tried.failed.length === 0) this.#tellSplit(meant, found);
+    if (panics(service, balance)) trail.decided('traffic.balance.panic', panicText(service), now, found);
+    if (meant !== undefined && tried.failed.length === 0) this.#tellSplit(meant, found, now);
     return found;
   }
 
@@ -74,9 +76,14 @@ export class Aim {
     return this.#meant;
   }
 
-  #tellSplit({ revision, rule }: Meant, { endpoint }: EndpointState): void {
-    const { edge } = this.#options;
-    if (endpoint.revision !== revision) edge.decided('rollout.split');
-    else if (rule !== undefined) edge.decided(rule);
+  #tellSplit({ revision, rule }: Meant, found: EndpointState, now: number): void {
+    const { trail } = this.#options;
+    if (found.endpoint.revision !== revision) {
+      trail.decided('rollout.split', `no instance of revision ${revision} may be asked`, now, found);
+    } else if (rule !== undefined) trail.decided(rule, `to revision ${revision}, as the request asks`, now, found);
   }
+}
+
+function panicText({ pool: { endpoints, available } }: ServiceState): string {
+  return `${available.length} of ${endpoints.length} instances are not ejected: all are asked`;
 }

@@ -38,6 +38,8 @@ export class Approach implements Waiter, Follower, Held {
   readonly #options: ApproachOptions;
   #state: 'going' | 'following' | 'held' | 'waiting' | 'over' = 'going';
 
+  #waitsSince = 0;
+
   constructor(options: ApproachOptions) {
     this.#options = options;
   }
@@ -66,14 +68,19 @@ export class Approach implements Waiter, Follower, Held {
   onOpened(): void {
     const { order, call, runtime } = this.#options;
     this.#goOn();
-    order.edge.decided('scale.zero.hold');
-    call.patience.onOpened(runtime.now());
+    const now = runtime.now();
+    const heldMs = Math.round(now - order.trail.start.startedAt);
+    order.trail.waited(heldMs);
+    order.trail.decided('scale.zero.hold', `held for ${heldMs} ms until an instance was there`, now);
+    call.patience.onOpened(now);
     this.#enter();
   }
 
   /** Its turn has come. */
   onPlace(): void {
-    this.#options.admission.placed();
+    const { admission, order, runtime } = this.#options;
+    admission.placed();
+    order.trail.waited(runtime.now() - this.#waitsSince);
     this.#goOn();
     this.#options.call.startSoon();
   }
@@ -133,6 +140,7 @@ export class Approach implements Waiter, Follower, Held {
 
   #wait(state: 'following' | 'held' | 'waiting', until: number): void {
     this.#state = state;
+    this.#waitsSince = this.#options.runtime.now();
     this.#options.client.deadlineAt = until;
   }
 

@@ -2,6 +2,7 @@ import { type AttemptFailure, decideRetry, retryDelayMs } from '@islet/policy';
 import type { ProxyError, ProxyErrorCode } from '../errors.ts';
 import type { Field } from '../http/fields.ts';
 import type { ResponseHead } from '../http/response-head.ts';
+import { budgetText, ejectionText, OUTLIER_RULES, stallText } from '../record/reasons.ts';
 import type { EndpointState } from '../upstream/endpoint.ts';
 import { faulty, strikes } from '../upstream/fault.ts';
 import { ejectAgain, judge, judgeStall } from '../upstream/outliers.ts';
@@ -71,6 +72,7 @@ export class Attempts {
     const endpoint = this.#aim.next({ failed: this.#failed, refused: this.#refused }, now);
     if (endpoint === undefined) return undefined;
     const isProbe = endpoint.standing.isOut && endpoint.standing.tryProbe(now, { idempotent });
+    this.#options.trail.tryBegins(endpoint, now, { probe: isProbe });
     const http2 = this.#options.service.protocol === 'grpc';
     const wanted = { now, http2, once: !idempotent, fresh: isProbe || this.failures > 0 };
     const wire = this.#underFault(endpoint, endpoint.acquire(wanted), now);
@@ -82,10 +84,10 @@ export class Attempts {
   }
 
   #underFault({ endpoint: { instance } }: EndpointState, wire: Wire, now: number): Wire {
-    const { service, edge, runtime } = this.#options;
+    const { service, trail, runtime } = this.#options;
     const { fault } = service;
     if (fault === undefined || !strikes(fault, { instance, now, dice: runtime.dice })) return wire;
-    edge.decided('drill');
+    trail.decided('drill', `${fault.kind}, as the drill asks`, now);
     return faulty(fault, wire);
   }
 
@@ -99,6 +101,7 @@ export class Attempts {
     const attempt = this.#current;
     if (attempt === undefined) return undefined;
     this.#current = undefined;
+    this.#options.trail.tryEnds(this.#options.runtime.now());
     this.#forget();
     attempt.endpoint.counts.inFlight--;
     if (attempt.isProbe) attempt.endpoint.standing.endProbe();
@@ -160,6 +163,7 @@ export class Attempts {
     const now = this.#options.runtime.now();
     const isLate = now - startedAt >= endpoint.stallMs;
     endpoint.counts.status(status);
+    this.#options.trail.tryCameTo(status);
     const wasOut = this.#stand(attempt, ({ standing }) => standing.onAnswer(status, { now, isProbe, isLate }));
     if (status >= 500 && (endpoint.standing.isOut || !wasOut)) this.#judge(attempt);
   }
@@ -189,12 +193,13 @@ export class Attempts {
   stalled(): AttemptFailure | undefined {
     const attempt = this.#current;
     if (attempt === undefined) return undefined;
-    const { service, edge, runtime } = this.#options;
+    const { service, trail, runtime } = this.#options;
     const { endpoint, isProbe, startedAt } = attempt;
-    const judging = { now: runtime.now(), dice: runtime.dice, sentAt: startedAt };
+    const now = runtime.now();
+    const judging = { now, dice: runtime.dice, sentAt: startedAt };
     if (isProbe) ejectAgain(service, endpoint, 'stall', judging);
     else if (!judgeStall(service, endpoint, judging)) return endpoint.standing.hangs ? { kind: 'slow' } : undefined;
-    edge.decided('traffic.outlier.stall');
+    trail.decided('traffic.outlier.stall', stallText(now - startedAt, isProbe), now, endpoint);
     return isProbe ? { kind: 'probe' } : { kind: 'slow' };
   }
 
@@ -205,6 +210,7 @@ export class Attempts {
     const attempt = this.end();
     if (attempt === undefined) return undefined;
     const { endpoint, wire } = attempt;
+    this.#options.trail.tryCameTo(failure.kind === 'refused' ? 'connection-refused' : error);
     wire.destroy();
     endpoint.counts.error(error);
     this.#avoid(endpoint);
@@ -233,8 +239,9 @@ export class Attempts {
 
   /** How long to wait before another attempt, which is counted as a retry; undefined where none may follow. */
   retryDelayMs(failure: AttemptFailure, { replayable }: { readonly replayable: boolean }): number | undefined {
-    const { edge, idempotent, policy, runtime } = this.#options;
+    const { edge, trail, idempotent, policy, runtime } = this.#options;
     const { retry } = policy;
+    const now = runtime.now();
     const context = { idempotent, replayable, failures: this.failures, charged: this.#charged };
     const decision = decideRetry(failure, context, retry);
     if (decision === 'no') return undefined;
@@ -242,13 +249,14 @@ export class Attempts {
       edge.counts.retries++;
       return 0;
     }
-    if (!edge.budget.tryRetry(runtime.now(), retry.budgetPercent)) {
-      edge.decided('traffic.retry.budget');
+    if (!edge.budget.tryRetry(now, retry.budgetPercent)) {
+      trail.decided('traffic.retry.budget', budgetText(edge.budget, retry), now);
       return undefined;
     }
     this.#charged++;
     edge.counts.retries++;
-    edge.decided('traffic.retry');
+    const nth = `retry ${this.#charged} of ${retry.attempts} after ${failure.kind}`;
+    trail.decided('traffic.retry', `${nth}; budget ${budgetText(edge.budget, retry)}`, now);
     return retryDelayMs(this.#charged, { backoff: retry.backoff, dice: runtime.dice });
   }
 
@@ -272,11 +280,14 @@ export class Attempts {
   }
 
   #judge({ endpoint, isProbe }: Attempt): void {
-    const { service, edge, runtime } = this.#options;
-    const judging = { now: runtime.now(), dice: runtime.dice };
+    const { service, trail, runtime, policy } = this.#options;
+    const now = runtime.now();
+    const judging = { now, dice: runtime.dice };
     if (isProbe) ejectAgain(service, endpoint, '5xx', judging);
     const cause = isProbe ? '5xx' : judge(service, endpoint, judging);
-    if (cause !== undefined) edge.decided(OUTLIER_RULES[cause]);
+    if (cause !== undefined) {
+      trail.decided(OUTLIER_RULES[cause], ejectionText(cause, isProbe, policy), now, endpoint);
+    }
   }
 }
 
@@ -285,9 +296,3 @@ function isHeldAgainst({ kind }: AttemptFailure, error: ProxyErrorCode): boolean
   if (kind === 'final') return error === 'response-timeout' || error === 'bad-response';
   return kind === 'reset' || kind === 'slow' || kind === 'connect-timeout';
 }
-
-const OUTLIER_RULES = {
-  '5xx': 'traffic.outlier.consecutive5xx',
-  gateway: 'traffic.outlier.consecutiveGateway',
-  stall: 'traffic.outlier.stall',
-} as const;

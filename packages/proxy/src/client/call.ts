@@ -37,9 +37,8 @@ export class Call implements ResponseUser {
   #wake: NodeJS.Timeout | undefined;
 
   constructor({ order, runtime, user, client }: CallOptions) {
-    const { policy, callerHasMs, edge } = order;
     const { method, fields } = order.request;
-    const startedAt = runtime.now();
+    const { startedAt } = order.trail.start;
     const idempotent = isIdempotent(method, { hasKey: fields.hasIdempotencyKey });
     this.#order = order;
     this.#client = client;
@@ -47,10 +46,12 @@ export class Call implements ResponseUser {
     this.#user = user;
     this.#attempts = new Attempts({ ...order, runtime, idempotent });
     this.#body = new RequestBody(fields.framing, client);
-    this.patience = new Patience({ timeout: policy.timeout, startedAt, callerHasMs, callHasMs: fields.grpcTimeoutMs });
+    const { callerHasMs, policy } = order;
+    const { timeout } = policy;
+    this.patience = new Patience({ timeout, startedAt, callerHasMs, callHasMs: fields.grpcTimeoutMs });
     if (this.#body.ended) this.patience.onWhole(startedAt);
     const own = { attempts: this.#attempts, patience: this.patience, body: this.#body };
-    this.#next = new NextTry({ ...own, edge, runtime });
+    this.#next = new NextTry({ ...own, order, runtime });
   }
 
   /** The request has been sent as a whole. */
@@ -105,6 +106,7 @@ export class Call implements ResponseUser {
     if (attempt === undefined) return;
     const { request, origin } = this.#order;
     const now = this.#runtime.now();
+    this.#order.trail.tryOpened(now);
     this.#state = 'sent';
     this.patience.onSent(now, attempt.endpoint);
     this.#body.begin(attempt.wire, { request, origin, time: this.patience.timeLeft(now) });

@@ -6,6 +6,7 @@ import type { Field } from '../http/fields.ts';
 import { HeadReader } from '../http/head-reader.ts';
 import { type RequestHead, RequestHeadParser } from '../http/request-head.ts';
 import { LIMITS } from '../limits.ts';
+import { noteRefusal } from '../record/refusal.ts';
 import type { Runtime } from '../runtime.ts';
 import { type Accepted, type AcceptedOptions, addressOf } from './accepted.ts';
 import { type ErrorDetails, errorResponse } from './error-response.ts';
@@ -195,7 +196,14 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Wai
 
   #begin(request: RequestHead, bytes: Buffer, start: number): number {
     const { rules, settle } = this.#options;
-    const placed = placeOrder(request, { rules: rules(), clientAddress: this.#address, settle });
+    const runtime = this.#runtime;
+    const placed = placeOrder(request, {
+      rules: rules(),
+      clientAddress: this.#address,
+      settle,
+      runtime,
+      protocol: 'http/1.1',
+    });
     if (placed.kind === 'nowhere') {
       this.answer(placed.details);
       return start;
@@ -229,7 +237,10 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Wai
     const exchange = this.#exchange;
     this.#exchange = undefined;
     exchange?.onClientGone();
-    this.#options.rules().ownEdge.counts.error(code);
+    const edge = this.#options.rules().ownEdge;
+    edge.counts.error(code);
+    const clientAddress = this.#address;
+    if (exchange === undefined) noteRefusal({ edge, clientAddress, protocol: 'http/1.1' }, code, this.#runtime);
     if (this.socket.writable) {
       const details = { code, message, service: undefined, requestId: undefined };
       this.socket.write(errorResponse(details, { close: true, toHead: false }));

@@ -4,7 +4,7 @@ import { type Field, fieldValues, parseFields, serialiseFields } from '../http/f
 import type { RequestHead } from '../http/request-head.ts';
 import type { ResponseHead } from '../http/response-head.ts';
 import type { Encoder, Encoders } from './encoders.ts';
-import type { Reply } from './reply.ts';
+import type { HeadOptions, Reply } from './reply.ts';
 
 export interface CompressedReplyOptions {
   readonly reply: Reply;
@@ -54,7 +54,7 @@ export class CompressedReply implements Reply {
     this.#options.reply.addSwitch(head);
   }
 
-  addHead(head: ResponseHead, options: { readonly close: boolean }): void {
+  addHead(head: ResponseHead, options: HeadOptions): void {
     const { reply, spec, encoders } = this.#options;
     const fields = parseFields(head.passed);
     if (!isWorthIt(head, fields, spec)) {

@@ -1,4 +1,3 @@
-import type { TrafficRule } from '@islet/policy';
 import { PROXY_ERRORS, type ProxyErrorCode } from '../errors.ts';
 
 export interface ErrorDetails {
@@ -6,7 +5,8 @@ export interface ErrorDetails {
   readonly service: string | undefined;
   readonly message: string;
   readonly requestId: string | undefined;
-  readonly rule?: TrafficRule | undefined;
+  /** What decided, as far as this caller may know it. */
+  readonly explanation?: string | undefined;
   readonly retryAfterMs?: number | undefined;
   /** More of them, each line with its end. */
   readonly fields?: string;
@@ -29,11 +29,11 @@ export function errorAnswer(details: ErrorDetails): ErrorAnswer {
 }
 
 /** What every such answer says of itself, whatever its protocol. */
-export function errorFields({ code, requestId, rule, retryAfterMs = 1_000, fields = '' }: ErrorDetails): string {
+export function errorFields({ code, requestId, explanation, retryAfterMs = 1_000, fields = '' }: ErrorDetails): string {
   const { status } = PROXY_ERRORS[code];
   return (
     `x-islet-error: ${code}\r\n` +
-    (rule === undefined ? '' : `x-islet-explain: ${rule}\r\n`) +
+    (explanation === undefined ? '' : `x-islet-explain: ${explanation}\r\n`) +
     (requestId === undefined ? '' : `x-request-id: ${requestId}\r\n`) +
     (status === 503 || status === 429 ? `Retry-After: ${Math.max(1, Math.ceil(retryAfterMs / 1000))}\r\n` : '') +
     fields

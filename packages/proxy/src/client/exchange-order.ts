@@ -1,5 +1,6 @@
 import type { TrafficSpec } from '@islet/spec';
 import type { RequestHead } from '../http/request-head.ts';
+import type { Trail } from '../record/trail.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Edge } from '../stats.ts';
 import type { EndpointState } from '../upstream/endpoint.ts';
@@ -24,6 +25,8 @@ export interface ExchangeOrder {
   readonly refresh: (order: ExchangeOrder, runtime: Runtime) => void;
   /** Nobody waits for the response: it is asked for so that the cache has it. */
   readonly refreshes?: true;
+  /** Where what becomes of it is noted. */
+  readonly trail: Trail;
   /** Tells that something in flight to an endpoint has ended. */
   readonly settle: (endpoint: EndpointState) => void;
 }

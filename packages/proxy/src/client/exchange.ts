@@ -1,7 +1,8 @@
 import type { TrafficRule } from '@islet/policy';
-import type { ProxyError } from '../errors.ts';
+import type { ProxyError, ProxyErrorCode } from '../errors.ts';
 import type { Field } from '../http/fields.ts';
-import type { ResponseHead } from '../http/response-head.ts';
+import { grpcStatusIn, type ResponseHead } from '../http/response-head.ts';
+import { ownFields, whyOf } from '../record/told.ts';
 import type { Runtime } from '../runtime.ts';
 import { Admission } from './admission.ts';
 import { Approach, type ApproachUser } from './approach.ts';
@@ -14,7 +15,7 @@ import type { ExchangeClient } from './exchange-client.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
 import { CUT } from './failures.ts';
 import { type Fallback, fallbackOfError, fallbackOfStatus, marked } from './fallback.ts';
-import { addWhole, type Reply, type WholeResponse } from './reply.ts';
+import { addWhole, type HeadOptions, type Reply, type WholeResponse } from './reply.ts';
 import { type Sizes, sizesOf } from './sizes.ts';
 import { servedOf } from './stored-reply.ts';
 import { tunnelOf } from './tunnel-of.ts';
@@ -35,9 +36,9 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
   readonly #reply: Reply;
   readonly #compressed: CompressedReply | undefined;
   readonly #sizes: Sizes | undefined;
+  readonly #cached: Cached | undefined;
   /** The exchange with another service that stands in for this one. */
   #stand: Exchange | undefined;
-  readonly #cached: Cached | undefined;
   #state: 'asking' | 'responding' | 'responded' | 'tunnel' | 'over' = 'asking';
   #clientEnded = false;
 
@@ -46,7 +47,7 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
     this.#order = order;
     this.#client = client;
     this.#runtime = runtime;
-    this.#startedAt = runtime.now();
+    this.#startedAt = order.trail.start.startedAt;
     this.#admission = new Admission({ ...order, runtime });
     this.#cached = cachedOf(order, runtime);
     this.#call = new Call({ order, runtime, user: this, client });
@@ -71,6 +72,7 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
   }
 
   onRequestBody(bytes: Buffer): void {
+    this.#order.trail.bytesIn += bytes.length;
     if (this.#state === 'over') return;
     const tooLarge = this.#sizes?.refuseRequestBody(bytes.length);
     if (tooLarge === undefined) this.#call.onRequestBody(bytes);
@@ -95,12 +97,14 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
     this.#admission.answered(head.status);
     this.#admission.switched();
     this.#order.edge.counts.status(head.status);
+    this.#order.trail.answered(head.status, this.#runtime.now());
     this.#reply.addSwitch(head);
     this.#client.become(tunnel);
   }
 
   onHead(head: ResponseHead, { status, revision }: Parameters<CallUser['onHead']>[1]): void {
-    const { edge } = this.#order;
+    const { edge, trail } = this.#order;
+    trail.answered(head.status, this.#runtime.now());
     const tooLarge = this.#sizes?.refuseResponse(head);
     if (tooLarge !== undefined) {
       this.#breakOff(tooLarge);
@@ -114,23 +118,24 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
       this.#serve(verdict, 'traffic.cache.staleIfError');
       return;
     }
-    const fallback = fallbackOfStatus(this.#order, head.status, this.#call.patience.callersTimeMs(this.#runtime.now()));
+    const fallback = fallbackOfStatus(this.#order, head.status, this.#runtime.now());
     if (fallback !== undefined) {
       edge.counts.status(head.status);
       this.#call.abandon();
-      this.#fallBack(fallback);
+      this.#fallBack(fallback, `it answered ${head.status}`);
       return;
     }
     this.#state = 'responding';
     if (verdict?.kind === 'confirmed') this.#add(this.#storedResponse(verdict));
     else {
       if (status !== undefined) edge.counts.status(status);
-      this.#reply.addHead(marked(verdict?.head ?? head, this.#order), { close: this.#closes });
+      this.#reply.addHead(marked(verdict?.head ?? head, this.#order), this.#headOptions(head));
     }
   }
 
   onBody(bytes: Buffer): void {
     if (this.#state === 'over') return;
+    this.#order.trail.bytesOut += bytes.length;
     const tooLarge = this.#sizes?.refuseResponseBody(bytes.length);
     if (tooLarge !== undefined) this.#breakOff(tooLarge);
     else {
@@ -144,6 +149,7 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
     if (status !== undefined) {
       this.#admission.answered(status);
       this.#order.edge.counts.status(status);
+      this.#order.trail.endedAs(status, grpcStatusIn(trailers));
     }
     this.#cached?.onBodyEnd({ hasTrailers: trailers.length > 0 });
     this.#reply.addEnd(trailers);
@@ -184,7 +190,7 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
   onClientGone(): void {
     this.#stand?.onClientGone();
     if (this.#state === 'over') return;
-    this.#order.edge.counts.error('client-gone');
+    this.#fails('client-gone');
     this.#call.abandon();
     this.#end();
   }
@@ -199,30 +205,24 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
 
   /** There is no answer: what is stored will do, or what the service has declared for that, or the caller gets the error. */
   onNoAnswer(error: ProxyError): void {
-    const { service, origin, edge } = this.#order;
-    const { code, message, rule, retryAfterMs, fields } = error;
-    const { requestId } = origin;
+    const { code, rule } = error;
+    const { edge, trail } = this.#order;
     edge.counts.error(code);
-    if (rule !== undefined) edge.decided(rule);
+    trail.failed(code, { isSent: true });
+    if (rule !== undefined) this.#decided(error, rule);
     this.#admission.failed(code);
     const instead = this.#cached?.insteadOf(error);
-    const fallback =
-      instead === undefined
-        ? fallbackOfError(this.#order, error, this.#call.patience.callersTimeMs(this.#runtime.now()))
-        : undefined;
+    const fallback = instead ?? fallbackOfError(this.#order, error, this.#runtime.now());
     this.#cached?.end(this.#approach, { answered: true });
     if (instead !== undefined) this.#serve(instead, 'traffic.cache.staleIfError');
-    else if (fallback !== undefined) this.#fallBack(fallback);
-    else {
-      this.#end();
-      this.#client.answer({ code, message, rule, retryAfterMs, fields, service: service.name, requestId });
-    }
+    else if (fallback !== undefined && 'kind' in fallback) this.#fallBack(fallback, code);
+    else this.#answer(error);
   }
 
   onBroken(error: ProxyError = CUT): void {
     this.#reply.flush();
-    this.#order.edge.counts.error(error.code);
-    if (error.rule !== undefined) this.#order.edge.decided(error.rule);
+    this.#fails(error.code);
+    if (error.rule !== undefined) this.#decided(error, error.rule);
     this.#end();
     // A body that ends with the connection would look whole after an orderly close.
     this.#client.cut(error, { byReset: this.#order.request.http10 });
@@ -243,31 +243,28 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
 
   /** Answers with what is stored. */
   #serve(answer: StoredAnswer, rule?: TrafficRule): void {
-    if (rule !== undefined) this.#order.edge.decided(rule);
+    const { trail } = this.#order;
+    if (rule !== undefined) trail.decided(rule, 'what is stored has passed its time', this.#runtime.now());
     this.#add(this.#storedResponse(answer));
     this.onFlush();
   }
 
   #storedResponse({ stored, status }: StoredAnswer): WholeResponse {
-    const { request, edge } = this.#order;
-    const { head, body } = servedOf(stored, request, this.#runtime.now());
-    edge.decided('traffic.cache');
-    edge.counts.status(head.status);
+    const now = this.#runtime.now();
+    const { head, body } = servedOf(stored, this.#order.request, now);
+    this.#order.trail.noted('traffic.cache', status, now);
+    this.#order.edge.counts.status(head.status);
     return { head: withStatus(head, status), body };
   }
 
   #add(response: WholeResponse): void {
     this.#state = 'responded';
-    addWhole(this.#reply, response, { close: this.#closes });
+    this.#order.trail.answered(response.head.status, this.#runtime.now());
+    addWhole(this.#reply, response, this.#headOptions(response.head));
   }
 
-  /** The client's connection can't be kept after the response. */
-  get #closes(): boolean {
-    return this.#order.request.fields.close || !this.#call.isSent || this.#client.leaving;
-  }
-
-  #fallBack(fallback: Fallback): void {
-    this.#order.edge.decided('traffic.fallback');
+  #fallBack(fallback: Fallback, why: string): void {
+    this.#order.trail.decided('traffic.fallback', why, this.#runtime.now());
     if (fallback.kind === 'respond') {
       this.#add(fallback.response);
       this.onFlush();
@@ -276,6 +273,34 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
       this.#stand = new Exchange(fallback.order, this.#client, this.#runtime);
       this.#stand.begin();
     }
+  }
+
+  #headOptions(head: ResponseHead): HeadOptions {
+    return { close: this.#closes, fields: ownFields(head, this.#order.trail) };
+  }
+
+  /** The client's connection can't be kept after the response. */
+  get #closes(): boolean {
+    return this.#order.request.fields.close || !this.#call.isSent || this.#client.leaving;
+  }
+
+  #answer({ code, message, rule, retryAfterMs, fields }: ProxyError): void {
+    const { service, trail, origin } = this.#order;
+    this.#end();
+    const explanation = trail.start.asked ? trail.text : origin.from.kind === 'gateway' ? undefined : rule;
+    const { requestId } = origin;
+    this.#client.answer({ code, message, explanation, retryAfterMs, fields, service: service.name, requestId });
+  }
+
+  #decided(error: ProxyError, rule: TrafficRule): void {
+    const { trail, policy } = this.#order;
+    trail.decided(rule, whyOf(error, rule, policy), this.#runtime.now());
+  }
+
+  /** It ends without an answer of its own, and can't be told so. */
+  #fails(code: ProxyErrorCode): void {
+    this.#order.edge.counts.error(code);
+    this.#order.trail.failed(code, { isSent: false });
   }
 
   /** The last of it may still be in the encoder. */
@@ -297,5 +322,6 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
     this.#compressed?.abort();
     this.#approach.leave();
     this.#runtime.stats.end(this.#order.edge);
+    this.#runtime.recorder.end(this.#order.trail, this.#runtime.now());
   }
 }

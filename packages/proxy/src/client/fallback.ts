@@ -4,6 +4,7 @@ import { PROXY_ERRORS, type ProxyError, type ProxyErrorCode } from '../errors.ts
 import { NO_BODY } from '../http/framing.ts';
 import type { RequestHead } from '../http/request-head.ts';
 import type { ResponseHead } from '../http/response-head.ts';
+import { Trail } from '../record/trail.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
 import type { WholeResponse } from './reply.ts';
 
@@ -13,17 +14,17 @@ export type Fallback =
   | { readonly kind: 'service'; readonly order: ExchangeOrder };
 
 /** Undefined: it gets the error. */
-export function fallbackOfError(order: ExchangeOrder, error: ProxyError, callerHasMs: number): Fallback | undefined {
+export function fallbackOfError(order: ExchangeOrder, error: ProxyError, now: number): Fallback | undefined {
   const { fallback } = order.policy;
   const isOwn = PROXY_ERRORS[error.code].status >= 500 && !BY_THE_CLIENTS_WILL.has(error.code);
-  return fallback?.unanswered && isOwn ? fallbackOf(order, fallback, { error, callerHasMs }) : undefined;
+  return fallback?.unanswered && isOwn ? fallbackOf(order, fallback, { error, now }) : undefined;
 }
 
 /** Undefined: it gets what the service has answered. */
-export function fallbackOfStatus(order: ExchangeOrder, status: number, callerHasMs: number): Fallback | undefined {
+export function fallbackOfStatus(order: ExchangeOrder, status: number, now: number): Fallback | undefined {
   const { fallback } = order.policy;
   if (!fallback?.statuses.includes(status)) return undefined;
-  return fallbackOf(order, fallback, { error: undefined, callerHasMs });
+  return fallbackOf(order, fallback, { error: undefined, now });
 }
 
 /** A response of a service that stands in for another says so. */
@@ -34,39 +35,49 @@ export function marked(head: ResponseHead, { origin, service }: ExchangeOrder): 
 
 interface Cause {
   readonly error: ProxyError | undefined;
-  /** How long the caller still waits. */
-  readonly callerHasMs: number;
+  readonly now: number;
 }
 
-function fallbackOf(order: ExchangeOrder, { to }: FallbackSpec, { error, callerHasMs }: Cause): Fallback | undefined {
+function fallbackOf(order: ExchangeOrder, { to }: FallbackSpec, { error, now }: Cause): Fallback | undefined {
   if (to.kind === 'respond') return { kind: 'respond', response: responseOf(to, order, error) };
-  const { request, rules, service, origin } = order;
+  const { request, rules, service, origin, trail } = order;
   const isRead = READING.has(request.method) && request.fields.framing.kind === 'none' && !request.fields.upgrade;
-  const other = isRead && callerHasMs > 0 ? rules.another(to.service, { caller: service.name }) : undefined;
+  const callerHasMs = order.callerHasMs === undefined ? undefined : order.callerHasMs - (now - trail.start.startedAt);
+  const other = isRead && (callerHasMs ?? 1) > 0 ? rules.another(to.service, { caller: service.name }) : undefined;
   if (other === undefined) return undefined;
-  const own = { service: other.service, edge: other.edge, policy: other.service.traffic };
+  const { edge } = other;
+  const policy = other.service.traffic;
+  const own = { service: other.service, edge, policy };
+  const start = { ...trail.start, startedAt: now, edge, route: undefined, log: policy.accessLog };
   return {
     kind: 'service',
-    order: { ...order, ...own, callerHasMs, client: service.name, origin: { ...origin, inNameOf: service.name } },
+    order: {
+      ...order,
+      ...own,
+      callerHasMs,
+      trail: new Trail(start),
+      client: service.name,
+      origin: { ...origin, inNameOf: service.name },
+    },
   };
 }
 
 function responseOf(
   { status, type, body }: Extract<FallbackTarget, { kind: 'respond' }>,
-  { request, origin }: ExchangeOrder,
+  { request }: ExchangeOrder,
   error: ProxyError | undefined,
 ): WholeResponse {
   const bytes = Buffer.from(body);
   const isBodiless = status === 204 || status === 304;
   const passed =
     `Content-Type: ${type}\r\nDate: ${new Date().toUTCString()}\r\nCache-Control: no-store\r\n` +
-    `x-islet-fallback: respond\r\nx-islet-explain: traffic.fallback\r\nx-request-id: ${origin.requestId}\r\n` +
+    `x-islet-fallback: respond\r\n` +
     (error === undefined ? '' : `x-islet-error: ${error.code}\r\n`);
   return {
     head: {
       ...{ status, passed, reason: STATUS_CODES[status] ?? '' },
       ...{ keepAliveMs: undefined, upgrade: undefined, retryAfter: undefined },
-      ...{ grpcStatus: undefined, grpcPushback: undefined },
+      ...{ grpcStatus: undefined, grpcPushback: undefined, hasRequestId: false },
       framing: isBodiless || isHead(request) ? NO_BODY : { kind: 'length', length: bytes.length },
       toldLength: isHead(request) && !isBodiless ? bytes.length : undefined,
     },

@@ -4,7 +4,7 @@ import type { Field } from '../http/fields.ts';
 import type { RequestHead } from '../http/request-head.ts';
 import type { ResponseHead } from '../http/response-head.ts';
 import { Output } from './output.ts';
-import type { Reply } from './reply.ts';
+import type { HeadOptions, Reply } from './reply.ts';
 import { informationalText, responseText } from './response-text.ts';
 
 /** A response as HTTP/1.1 writes it. */
@@ -34,9 +34,9 @@ export class Http1Reply implements Reply {
     this.#output.add(informationalText(head));
   }
 
-  addHead(head: ResponseHead, { close }: { readonly close: boolean }): void {
+  addHead(head: ResponseHead, { close, fields }: HeadOptions): void {
     this.#close = close;
-    const { text, chunked } = responseText(head, { close, http10: this.#request.http10 });
+    const { text, chunked } = responseText(head, { close, fields, http10: this.#request.http10 });
     this.#chunked = chunked;
     this.#output.add(text);
   }

@@ -3,7 +3,7 @@ import { ProxyError } from '../errors.ts';
 import type { Field } from '../http/fields.ts';
 import { http2Fields, http2Trailers } from '../http/http2-fields.ts';
 import type { ResponseHead } from '../http/response-head.ts';
-import type { Reply } from './reply.ts';
+import type { HeadOptions, Reply } from './reply.ts';
 
 /** A response as HTTP/2 writes it, to one stream. */
 export class Http2Reply implements Reply {
@@ -33,8 +33,8 @@ export class Http2Reply implements Reply {
     throw new ProxyError('bad-response', 'HTTP/2 has no 101');
   }
 
-  addHead(head: ResponseHead): void {
-    this.#head = head;
+  addHead(head: ResponseHead, { fields }: HeadOptions): void {
+    this.#head = { ...head, passed: head.passed + fields };
   }
 
   addBody(bytes: Buffer): void {

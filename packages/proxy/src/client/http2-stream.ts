@@ -5,6 +5,7 @@ import { BROKEN } from '../http/http2-cancel.ts';
 import { readHttp2Trailers } from '../http/http2-fields.ts';
 import { http2Request } from '../http/http2-request.ts';
 import type { RequestHead } from '../http/request-head.ts';
+import { noteRefusal } from '../record/refusal.ts';
 import type { AcceptedOptions } from './accepted.ts';
 import type { ErrorDetails } from './error-response.ts';
 import { Exchange } from './exchange.ts';
@@ -52,7 +53,7 @@ export class Http2Stream implements ExchangeClient, Waiting {
       this.#ended = ended;
       const request = http2Request(raw, { ended });
       this.#request = request;
-      const placed = placeOrder(request, { rules: rules(), clientAddress, settle });
+      const placed = placeOrder(request, { rules: rules(), clientAddress, settle, runtime, protocol: 'http/2' });
       if (placed.kind === 'nowhere') this.answer(placed.details);
       else {
         this.#exchange = new Exchange(placed.order, this, runtime);
@@ -127,13 +128,15 @@ export class Http2Stream implements ExchangeClient, Waiting {
     try {
       act();
     } catch (thrown) {
-      const { rules, runtime } = this.#options;
+      const { rules, clientAddress, runtime } = this.#options;
       const error = ProxyError.from(thrown);
       if (error.code === 'internal') runtime.stats.unexpected++;
       const exchange = this.#exchange;
       this.#exchange = undefined;
       exchange?.onClientGone();
-      rules().ownEdge.counts.error(error.code);
+      const edge = rules().ownEdge;
+      edge.counts.error(error.code);
+      if (exchange === undefined) noteRefusal({ edge, clientAddress, protocol: 'http/2' }, error.code, runtime);
       this.answer({ code: error.code, message: error.message, service: undefined, requestId: undefined });
     }
   }

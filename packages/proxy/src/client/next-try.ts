@@ -1,8 +1,8 @@
 import { type AttemptFailure, GRPC_STATUS, pushback, retryAfterMs } from '@islet/policy';
 import type { ResponseHead } from '../http/response-head.ts';
 import type { Runtime } from '../runtime.ts';
-import type { Edge } from '../stats.ts';
 import type { Attempts } from './attempts.ts';
+import type { ExchangeOrder } from './exchange-order.ts';
 import type { Patience } from './patience.ts';
 import type { RequestBody } from './request-body.ts';
 
@@ -10,7 +10,7 @@ export interface NextTryOptions {
   readonly attempts: Attempts;
   readonly patience: Patience;
   readonly body: RequestBody;
-  readonly edge: Edge;
+  readonly order: Pick<ExchangeOrder, 'trail' | 'policy'>;
   readonly runtime: Runtime;
 }
 
@@ -47,7 +47,7 @@ export class NextTry {
 
   /** While no response comes: is the instance hanging, and shall another be asked now? */
   whileOverdue(): AttemptFailure | undefined {
-    const { attempts, patience, edge, runtime } = this.#options;
+    const { attempts, patience, order, runtime } = this.#options;
     const now = runtime.now();
     if (patience.hasStalled(now)) {
       const failure = attempts.stalled();
@@ -55,8 +55,10 @@ export class NextTry {
       patience.onStall(now, { isJudged: failure !== undefined });
     }
     if (!patience.isTryOver(now)) return undefined;
+    const slow = attempts.current?.endpoint;
     if (attempts.othersLeft && this.delayAfter(SLOW) !== undefined) {
-      edge.decided('traffic.timeout.perTry');
+      const { trail, policy } = order;
+      trail.decided('traffic.timeout.perTry', `no response within ${policy.timeout.perTryMs} ms`, now, slow);
       return SLOW;
     }
     // Where nobody else may be asked, this try gets all the time that is left.

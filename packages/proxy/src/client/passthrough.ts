@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net';
 import type { Waiting } from '../deadlines.ts';
 import type { ProxyErrorCode } from '../errors.ts';
+import { requestId } from '../record/recorder.ts';
+import { Trail } from '../record/trail.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Edge } from '../stats.ts';
 import type { RawUser, UpstreamConnection } from '../upstream/connection.ts';
@@ -9,6 +11,7 @@ import { meantFor, pickEndpoint } from '../upstream/pick.ts';
 import type { ServiceState } from '../upstream/service.ts';
 import type { Accepted } from './accepted.ts';
 import { balanceHash } from './balance-key.ts';
+import { Trace } from './trace-context.ts';
 import { Tunnel } from './tunnel.ts';
 
 export interface PassthroughOptions {
@@ -33,6 +36,7 @@ export class Passthrough implements Accepted, RawUser, Waiting {
   #endpoint: EndpointState | undefined;
   #connection: UpstreamConnection | undefined;
   #tunnel: Tunnel | undefined;
+  readonly #trail: Trail;
   #hasPlace = false;
   #over = false;
 
@@ -41,6 +45,11 @@ export class Passthrough implements Accepted, RawUser, Waiting {
     this.#options = options;
     this.socket = socket;
     this.#startedAt = runtime.now();
+    this.#trail = new Trail({
+      ...{ startedAt: this.#startedAt, edge, id: requestId(undefined, { trusted: false }) },
+      ...{ trace: new Trace(undefined, undefined), clientAddress: 'unknown', protocol: 'tcp', asked: false },
+      ...{ method: undefined, path: undefined, route: undefined, log: options.service.traffic.accessLog },
+    });
     edge.counts.requests++;
     edge.counts.inFlight++;
     runtime.stats.inFlight++;
@@ -54,7 +63,8 @@ export class Passthrough implements Accepted, RawUser, Waiting {
     this.#hasPlace = edge.bulkhead.tryOpenTunnel(options.service.traffic.limits);
     if (this.#hasPlace) this.#choose();
     else {
-      edge.decided('traffic.limits.connections');
+      const { connections } = options.service.traffic.limits;
+      this.#trail.decided('traffic.limits.connections', `${connections} are open`, this.#startedAt);
       this.#giveUp('overloaded');
     }
   }
@@ -66,6 +76,8 @@ export class Passthrough implements Accepted, RawUser, Waiting {
     const connection = this.#connection;
     if (connection === undefined) return;
     const { socket, runtime, service } = this.#options;
+    this.#trail.tryOpened(runtime.now());
+    this.#trail.tryCameTo('connected');
     const { idleMs } = service.traffic.timeout;
     this.#tunnel = new Tunnel({ client: socket, connection, now: runtime.now, idleMs, onEnd: () => this.#end() });
     this.deadlineAt = this.#tunnel.deadlineAt;
@@ -109,6 +121,7 @@ export class Passthrough implements Accepted, RawUser, Waiting {
     this.#endpoint = endpoint;
     endpoint.counts.requests++;
     endpoint.counts.inFlight++;
+    this.#trail.tryBegins(endpoint, now, { probe: false });
     this.deadlineAt = now + service.traffic.timeout.connectMs;
     this.#connection = endpoint.connect({ now, once: true, fresh: true });
     this.#connection.useRaw(this);
@@ -118,6 +131,7 @@ export class Passthrough implements Accepted, RawUser, Waiting {
     const endpoint = this.#endpoint;
     if (endpoint === undefined || this.#over) return;
     endpoint.counts.error(code);
+    this.#trail.tryCameTo(code);
     endpoint.refused(this.#options.runtime.now());
     this.#failed.push(endpoint);
     this.#endAttempt();
@@ -126,6 +140,7 @@ export class Passthrough implements Accepted, RawUser, Waiting {
 
   #giveUp(code: ProxyErrorCode): void {
     this.#options.edge.counts.error(code);
+    this.#trail.failed(code, { isSent: false });
     this.#end();
     this.socket.resetAndDestroy();
   }
@@ -147,6 +162,9 @@ export class Passthrough implements Accepted, RawUser, Waiting {
     edge.counts.latency(runtime.now() - this.#startedAt);
     edge.counts.inFlight--;
     runtime.stats.inFlight--;
+    this.#trail.bytesIn = this.socket.bytesRead;
+    this.#trail.bytesOut = this.socket.bytesWritten;
+    runtime.recorder.end(this.#trail, runtime.now());
   }
 
   #endAttempt(): void {
@@ -154,6 +172,7 @@ export class Passthrough implements Accepted, RawUser, Waiting {
     this.#endpoint = undefined;
     this.#connection = undefined;
     if (endpoint === undefined) return;
+    this.#trail.tryEnds(this.#options.runtime.now());
     endpoint.counts.inFlight--;
     this.#options.settle(endpoint);
   }

@@ -96,11 +96,6 @@ export class Patience {
     return Math.min(idleBy, awaited === 'response' ? this.#callBy : this.#answerBy);
   }
 
-  /** How long the caller still waits. */
-  callersTimeMs(now: number): number {
-    return this.callersDeadline - now;
-  }
-
   timeLeft(now: number): TimeLeft {
     const callMs = this.#callBy === FOREVER ? undefined : this.#callBy - now;
     return { headMs: Math.min(this.#answerBy - now, this.#timeout.requestMs), callMs };

@@ -1,5 +1,6 @@
 import { wholeFields } from '../cache/request.ts';
 import type { Waiting } from '../deadlines.ts';
+import { Trail } from '../record/trail.ts';
 import type { Runtime } from '../runtime.ts';
 import { Exchange } from './exchange.ts';
 import type { ExchangeClient } from './exchange-client.ts';
@@ -10,7 +11,8 @@ import type { Reply } from './reply.ts';
 export function refresh(order: ExchangeOrder, runtime: Runtime): void {
   const request = { ...order.request, method: 'GET', fields: wholeFields(order.request.fields) };
   const nobody = new Nobody(runtime);
-  nobody.ask({ ...order, request, callerHasMs: undefined, refreshes: true });
+  const trail = new Trail({ ...order.trail.start, startedAt: runtime.now(), asked: false });
+  nobody.ask({ ...order, request, trail, callerHasMs: undefined, refreshes: true });
 }
 
 /** A client that is not there: what comes is kept by the cache. */

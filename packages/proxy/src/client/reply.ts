@@ -1,6 +1,13 @@
 import type { Field } from '../http/fields.ts';
 import type { ResponseHead } from '../http/response-head.ts';
 
+/** What a head says beside what its instance said. */
+export interface HeadOptions {
+  readonly close: boolean;
+  /** Added to its own, each line with its end. */
+  readonly fields: string;
+}
+
 /**
  * The response to one request, on its way to the client, whatever the wire. What is added goes out with the next `flush`;
  * bytes are views that are only valid until then.
@@ -10,7 +17,7 @@ export interface Reply {
   readonly close: boolean;
   addInformational(head: ResponseHead): void;
   addSwitch(head: ResponseHead): void;
-  addHead(head: ResponseHead, options: { readonly close: boolean }): void;
+  addHead(head: ResponseHead, options: HeadOptions): void;
   addBody(bytes: Buffer): void;
   addEnd(trailers: readonly Field[]): void;
   /** Returns false where the instance should pause. */
@@ -25,8 +32,8 @@ export interface WholeResponse {
 }
 
 /** Adds all of a response; it goes out with the next `flush`. */
-export function addWhole(reply: Reply, { head, body }: WholeResponse, { close }: { readonly close: boolean }): void {
-  reply.addHead(head, { close });
+export function addWhole(reply: Reply, { head, body }: WholeResponse, options: HeadOptions): void {
+  reply.addHead(head, options);
   if (body !== undefined && body.length > 0) reply.addBody(body);
   reply.addEnd([]);
 }

@@ -9,14 +9,14 @@ export interface ResponseShape {
 /** The head as the client gets it. A body without a known length is chunked, or ends with the connection in HTTP/1.0. */
 export function responseText(
   { status, reason, passed, framing, toldLength }: ResponseHead,
-  { close, http10 }: { readonly close: boolean; readonly http10: boolean },
+  { close, fields, http10 }: { readonly close: boolean; readonly fields: string; readonly http10: boolean },
 ): ResponseShape {
   const unsized = framing.kind === 'chunked' || framing.kind === 'close';
   const chunked = unsized && !http10;
   const length = framing.kind === 'length' ? framing.length : toldLength;
   return {
     text:
-      `HTTP/1.1 ${status} ${reason}\r\n${passed}` +
+      `HTTP/1.1 ${status} ${reason}\r\n${passed}${fields}` +
       (length === undefined ? '' : `Content-Length: ${length}\r\n`) +
       (chunked ? 'Transfer-Encoding: chunked\r\n' : '') +
       (close ? 'Connection: close\r\n\r\n' : '\r\n'),

@@ -11,6 +11,8 @@ export interface ToService {
   readonly edge: Edge;
   /** The target as the instance sees it. */
   readonly target: string;
+  /** The path under which the gateway exposes it; undefined: it was not reached by one. */
+  readonly route: string | undefined;
 }
 
 export type Destination =
@@ -63,7 +65,11 @@ export class ListenerRules {
     const host = hostName(fields.host);
     const route = matchRoute(this.#routes, host, path === '*' ? '/' : path);
     if (route === undefined) return nowhere('no-route', `no service is exposed at ${host}${path.slice(0, 200)}`);
-    return this.#to(route.service, route.strip && target !== '*' ? stripPrefix(target, route.path) : target);
+    return this.#to(
+      route.service,
+      route.strip && target !== '*' ? stripPrefix(target, route.path) : target,
+      route.path,
+    );
   }
 
   /** Another service, to be asked in the name of the one that it stands in for. */
@@ -73,11 +79,11 @@ export class ListenerRules {
     return { service, edge: this.#stats.edge({ kind: 'edge', caller }, name) };
   }
 
-  #to(name: string, target: string): Destination {
+  #to(name: string, target: string, route?: string): Destination {
     const service = this.#registry.service(name);
     if (service === undefined) return nowhere('unknown-service', `there is no service ${name.slice(0, 200)}`);
     if (service.protocol === 'tcp') return nowhere('not-http', `${name} speaks ${service.protocol}, not HTTP`);
-    return { kind: 'service', service, edge: this.#edge(name), target };
+    return { kind: 'service', service, edge: this.#edge(name), target, route };
   }
 
   #edge(service: string): Edge {

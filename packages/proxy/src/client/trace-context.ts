@@ -1,19 +1,33 @@
-import { randomFillSync } from 'node:crypto';
+import { trySpan } from '@islet/policy';
+import { randomHex } from './random-hex.ts';
 
-/** What is sent on: the caller's trace where it has a valid one, else a new one (W3C Trace Context, 3.2 and 4.3). */
-export interface TraceContext {
-  readonly traceparent: string;
+/**
+ * Where a request stands in its trace (W3C Trace Context, 3.2 and 4.3): in the caller's where that is valid, else in a new
+ * one. The proxy is a span of its own in it, and each try another: the instance that is asked is told the try's.
+ */
+export class Trace {
+  readonly id: string;
+  readonly span: string;
+  /** The caller's span; undefined: the trace begins here. */
+  readonly parent: string | undefined;
   readonly tracestate: string | undefined;
-}
+  readonly #flags: string;
+  /** How many tries have begun. */
+  tries = 0;
 
-export function traceContext(traceparent: string | undefined, tracestate: string | undefined): TraceContext {
-  if (traceparent !== undefined && isValid(traceparent)) return { traceparent, tracestate };
-  return { traceparent: `00-${randomHex(16)}-${randomHex(8)}-01`, tracestate: undefined };
-}
+  constructor(traceparent: string | undefined, tracestate: string | undefined) {
+    const valid = traceparent !== undefined && isValid(traceparent);
+    this.id = valid ? traceparent.slice(3, 35) : randomHex(16);
+    this.parent = valid ? traceparent.slice(36, 52) : undefined;
+    this.#flags = valid ? traceparent.slice(53, 55) : '01';
+    this.tracestate = valid ? tracestate : undefined;
+    this.span = `${randomHex(8).slice(0, -1)}0`;
+  }
 
-/** A request id of the caller's is kept where it can be put into a log line as it is. */
-export function requestId(given: string | undefined): string {
-  return given !== undefined && REQUEST_ID.test(given) ? given : randomHex(8);
+  /** What the instance of the current try is told. */
+  get traceparent(): string {
+    return `00-${this.id}-${trySpan(this.span, this.tries)}-${this.#flags}`;
+  }
 }
 
 function isValid(traceparent: string): boolean {
@@ -24,20 +38,6 @@ function isValid(traceparent: string): boolean {
   return version !== '00' || rest === undefined;
 }
 
-/** Random bytes are drawn for many ids at once: a draw of its own costs a request a microsecond. */
-function randomHex(bytes: number): string {
-  if (used + bytes > POOL.length) {
-    randomFillSync(POOL);
-    used = 0;
-  }
-  used += bytes;
-  return POOL.toString('hex', used - bytes, used);
-}
-
-const POOL = Buffer.allocUnsafeSlow(8192);
-let used = POOL.length;
-
 const TRACEPARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(-.*)?$/;
 const ZERO_TRACE = '0'.repeat(32);
 const ZERO_SPAN = '0'.repeat(16);
-const REQUEST_ID = /^[\w.:+/=-]{1,128}$/;

@@ -21,5 +21,11 @@ export function tunnelOf(
   if (socket === undefined || connection === undefined || !order.request.fields.upgrade || !head.upgrade) {
     throw new ProxyError('bad-response', 'the instance switched protocols without being asked to');
   }
-  return new Tunnel({ client: socket, connection, now, idleMs: order.policy.timeout.idleMs, onEnd });
+  const { bytesRead, bytesWritten } = socket;
+  const count = () => {
+    order.trail.bytesIn = socket.bytesRead - bytesRead;
+    order.trail.bytesOut = socket.bytesWritten - bytesWritten;
+    onEnd();
+  };
+  return new Tunnel({ client: socket, connection, now, idleMs: order.policy.timeout.idleMs, onEnd: count });
 }

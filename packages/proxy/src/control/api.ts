@@ -3,6 +3,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { InFlightFile } from '../in-flight-file.ts';
 import { LIMITS } from '../limits.ts';
 import type { DataPlane } from '../plane.ts';
+import type { AccessLog } from '../record/access-log.ts';
+import type { ExplainTokens } from '../record/explain-tokens.ts';
+import { findRecords } from '../record/find-record.ts';
 import type { TableAcceptor } from './accept-table.ts';
 import { streamEvents } from './events.ts';
 import type { ControlErrorCode, ControlRefusal, ProxyState } from './messages.ts';
@@ -11,6 +14,8 @@ export interface ControlOptions {
   readonly plane: DataPlane;
   readonly acceptor: TableAcceptor;
   readonly inFlightFile: InFlightFile;
+  readonly accessLog: AccessLog;
+  readonly tokens: ExplainTokens;
 }
 
 /** The control API on its Unix socket, which only the user that Islet runs as can open. */
@@ -34,15 +39,16 @@ export async function serveControl(socketPath: string, options: ControlOptions):
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  { plane, acceptor, inFlightFile, startedAt }: ControlOptions & { readonly startedAt: number },
+  options: ControlOptions & { readonly startedAt: number },
 ): Promise<void> {
+  const { plane, acceptor, inFlightFile, accessLog, startedAt } = options;
   switch (`${request.method} ${request.url}`) {
     case 'PUT /table':
       await putTable(request, response, acceptor);
       return;
     case 'GET /state': {
       const { table, inFlight } = plane;
-      const { problems } = acceptor;
+      const problems = [...acceptor.problems, ...(accessLog.problem === undefined ? [] : [accessLog.problem])];
       const { lastDeath } = inFlightFile;
       const state: ProxyState = { pid: process.pid, startedAt, table, problems, inFlight, lastDeath };
       send(response, 200, state);
@@ -55,9 +61,31 @@ async function answer(
       streamEvents(response, plane);
       return;
     default:
-      refuse(response, 'not-found', 'there are PUT /table, GET /state, GET /stats and GET /events');
+      await answerExplain(request, response, options);
   }
 }
+
+/** Paths with a part of their own. */
+async function answerExplain(
+  { method, url = '' }: IncomingMessage,
+  response: ServerResponse,
+  { accessLog, tokens }: ControlOptions,
+): Promise<void> {
+  const { pathname, searchParams } = new URL(url, 'http://proxy');
+  const [, id] = /^\/requests\/([^/]+)$/.exec(pathname) ?? [];
+  if (method === 'GET' && id !== undefined) {
+    await accessLog.flush();
+    send(response, 200, await findRecords(accessLog.path, decodeURIComponent(id)));
+  } else if (method === 'POST' && pathname === '/explain-tokens') {
+    const forMs = Number(searchParams.get('forMs') ?? 'NaN');
+    if (!(forMs > 0 && forMs <= LIMITS.explainTokenMs)) {
+      refuse(response, 'bad-request', `a token holds for up to ${LIMITS.explainTokenMs} ms`);
+    } else send(response, 200, { token: tokens.issue({ forMs, wall: Date.now() }) });
+  } else refuse(response, 'not-found', ENDPOINTS);
+}
+
+const ENDPOINTS =
+  'there are PUT /table, GET /state, GET /stats, GET /events, GET /requests/<id> and POST /explain-tokens?forMs=<n>';
 
 async function putTable(request: IncomingMessage, response: ServerResponse, acceptor: TableAcceptor): Promise<void> {
   const body = await readBody(request);
@@ -94,6 +122,7 @@ function send(response: ServerResponse, status: number, body: unknown): void {
 }
 
 const STATUS: Readonly<Record<ControlErrorCode, number>> = {
+  'bad-request': 400,
   'invalid-table': 422,
   'older-table': 409,
   'too-large': 413,

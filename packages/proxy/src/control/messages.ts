@@ -24,7 +24,7 @@ export interface ControlRefusal {
   readonly error: { readonly code: ControlErrorCode; readonly message: string };
 }
 
-export type ControlErrorCode = 'invalid-table' | 'older-table' | 'too-large' | 'not-found' | 'internal';
+export type ControlErrorCode = 'bad-request' | 'invalid-table' | 'older-table' | 'too-large' | 'not-found' | 'internal';
 
 /** One line of `GET /events`. The stream's end is the proxy's. */
 export type ProxyEvent =

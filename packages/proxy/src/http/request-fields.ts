@@ -25,6 +25,8 @@ export interface RequestFields {
   readonly traceparent: string | undefined;
   readonly tracestate: string | undefined;
   readonly requestId: string | undefined;
+  /** The caller asks what was decided of its request. */
+  readonly explain: string | undefined;
   readonly forwardedFor: string | undefined;
   readonly forwardedProto: string | undefined;
   readonly forwardedHost: string | undefined;
@@ -64,6 +66,7 @@ export function fieldsMeaning(fields: readonly Field[], { http10, framing }: Req
     traceparent: value('traceparent'),
     tracestate: value('tracestate'),
     requestId: value('x-request-id'),
+    explain: value('x-islet-explain'),
     forwardedFor: value('x-forwarded-for'),
     forwardedProto: value('x-forwarded-proto'),
     forwardedHost: value('x-forwarded-host'),

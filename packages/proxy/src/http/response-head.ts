@@ -17,6 +17,8 @@ export interface ResponseHead {
   /** Of a gRPC answer that is nothing but its end; undefined: more follows, or gRPC is not spoken. */
   readonly grpcStatus: number | undefined;
   readonly grpcPushback: string | undefined;
+  /** The instance says the request's id itself. */
+  readonly hasRequestId: boolean;
   /** End-to-end fields without the framing, re-serialised. */
   readonly passed: string;
 }
@@ -72,6 +74,7 @@ export function responseHead(
     retryAfter: meaning.retryAfter,
     grpcStatus: meaning.grpcStatus,
     grpcPushback: meaning.grpcPushback,
+    hasRequestId: meaning.hasRequestId,
     passed: meaning.passed,
   };
 }
@@ -83,6 +86,7 @@ export interface FieldsMeaning {
   readonly retryAfter: string | undefined;
   readonly grpcStatus: number | undefined;
   readonly grpcPushback: string | undefined;
+  readonly hasRequestId: boolean;
   readonly passed: string;
 }
 
@@ -96,6 +100,7 @@ export function meaningOf(fields: readonly Field[]): FieldsMeaning {
     retryAfter: value('retry-after'),
     grpcStatus: grpcStatusIn(fields),
     grpcPushback: value('grpc-retry-pushback-ms'),
+    hasRequestId: value('x-request-id') !== undefined,
     passed: serialiseFields(fields.filter(({ lower }) => !OWN.has(lower) && !connection.has(lower))),
   };
 }

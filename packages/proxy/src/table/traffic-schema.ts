@@ -85,6 +85,7 @@ const cache = z.strictObject({
   staleIfErrorMs: ms,
   acrossRevisions: z.boolean(),
 });
+const accessLog = z.strictObject({ sample: z.int().min(0), slowMs: ms });
 
 const compress = z.strictObject({
   encodings: z.array(z.enum(CONTENT_CODINGS)),
@@ -118,6 +119,7 @@ export const traffic: z.ZodType<RoutedService['traffic']> = z.strictObject({
   cache: orOff(cache),
   compress: orOff(compress),
   fallback: orOff(fallback),
+  accessLog,
 });
 
 /** JSON leaves out what is off; the contract says that it is undefined. */

@@ -186,6 +186,7 @@ const INJECTED: ResponseHead = {
   toldLength: undefined,
   keepAliveMs: 0,
   upgrade: undefined,
+  hasRequestId: false,
   retryAfter: undefined,
   grpcStatus: undefined,
   grpcPushback: undefined,

@@ -1,5 +1,5 @@
 import { DEADLINE_MARGIN, grpcTimeoutText, passedOnMs } from '@islet/policy';
-import type { TraceContext } from '../client/trace-context.ts';
+import type { Trace } from '../client/trace-context.ts';
 import type { RequestFields } from '../http/request-fields.ts';
 import type { RequestHead } from '../http/request-head.ts';
 import type { Origin } from '../stats.ts';
@@ -9,7 +9,7 @@ export interface RequestOrigin {
   readonly from: Origin;
   readonly clientAddress: string;
   readonly requestId: string;
-  readonly trace: TraceContext;
+  readonly trace: Trace;
   /** Nobody waits for the answer: see `mirror`. */
   readonly isMirror: boolean;
   /** The service that asks, where it is not the one the request came from: this one stands in for it. */

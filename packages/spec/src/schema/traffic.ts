@@ -132,6 +132,13 @@ const oneRateLimit = z.strictObject({
   ),
 });
 
+const accessLog = z.strictObject({
+  sample: byDefault('traffic.accessLog.sample', count(0, 1_000)).describe(
+    'Requests in a second that are kept although they went well. Errors, slow ones and those that a rule changed always are.',
+  ),
+  slow: byDefault('traffic.accessLog.slow', duration(1)).describe('From this on a request is slow.'),
+});
+
 /** One or a list. */
 const rateLimit = withShorthand(z.array(oneRateLimit).max(8), {
   written: oneRateLimit,
@@ -180,6 +187,10 @@ export const traffic = z
       .optional()
       .describe('What callers get where the service gives no answer. Off unless declared.')
       .meta({ examples: [{ respond: { body: '[]' } }] }),
+    accessLog: accessLog
+      .prefault({})
+      .describe('Which requests that went well are written to the access log, for `islet explain` and traces.')
+      .meta({ examples: [{ sample: 100 }] }),
   })
   .prefault({})
   .describe('How the proxy carries requests to the service, whoever calls.');

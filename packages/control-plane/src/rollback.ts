@@ -1,0 +1,67 @@
+import { ApiError } from '@islet/client';
+import { generationOf, type ObservedService, type RevisionId, short } from '@islet/plan';
+import type { AppliedService } from './store/applied.ts';
+import type { Rollouts } from './store/decisions.ts';
+
+export interface RollbackRequest {
+  readonly one: Pick<AppliedService, 'spec' | 'revision' | 'restarts'>;
+  /** The beginning of a revision's name; undefined: the one before. */
+  readonly asked: string | undefined;
+  readonly rollouts: Rollouts;
+  readonly seen: ObservedService;
+}
+
+/**
+ * Which revision a service goes back to, and as which generation. It is never built again: the bytes that ran are there, or it is
+ * refused. Instances of it that still run are taken as they are, so that going back to a warm revision is one routing table;
+ * otherwise it is a generation that never was, with its own ends and deadlines.
+ */
+export function rollbackTo({
+  one,
+  asked,
+  rollouts,
+  seen,
+}: RollbackRequest): Pick<AppliedService, 'revision' | 'restarts'> {
+  const name = one.spec.name;
+  const revision = chosen(name, { one, asked, rollouts });
+  if (!seen.built.includes(revision)) {
+    throw new ApiError('conflict', `the bytes of revision ${short(revision)} of ${name} are gone`, {
+      hint: `kept are: ${seen.built.map(short).join(', ') || 'none'}`,
+    });
+  }
+  const restartsOf = (generation: string) => Number(generation.slice(revision.length + 1));
+  const isOfIt = (generation: string) => generation.startsWith(`${revision}.`);
+  const running = seen.instances
+    .filter(({ generation, state }) => isOfIt(generation) && state.kind === 'ready' && !rollouts.failed.has(generation))
+    .map(({ generation }) => restartsOf(generation));
+  if (running.length > 0) return { revision, restarts: Math.max(...running) };
+  const known = [
+    ...rollouts.failed.keys(),
+    ...seen.instances.map(({ generation }) => generation),
+    ...[rollouts.stable, rollouts.fallback].flatMap((it) => it?.generation ?? []),
+    generationOf(one.revision, one.restarts),
+  ].filter(isOfIt);
+  return { revision, restarts: Math.max(-1, ...known.map(restartsOf)) + 1 };
+}
+
+function chosen(
+  name: string,
+  { one, asked, rollouts }: Pick<RollbackRequest, 'one' | 'asked' | 'rollouts'>,
+): RevisionId {
+  const { promoted, failed } = rollouts;
+  const gaveUp = new Set([...failed.keys()].map((generation) => generation.slice(0, generation.lastIndexOf('.'))));
+  if (asked === undefined) {
+    const before = promoted.find((revision) => revision !== one.revision && !gaveUp.has(revision));
+    if (before !== undefined) return before;
+    throw new ApiError('conflict', `${name} has no revision before ${short(one.revision)}`);
+  }
+  const found = promoted.filter((revision) => revision.startsWith(asked));
+  const [only] = found;
+  if (only !== undefined && found.length === 1) {
+    if (only !== one.revision) return only;
+    throw new ApiError('conflict', `${name} is asked to be at revision ${short(only)} already`);
+  }
+  const hint = `revisions that worked: ${promoted.map(short).join(', ') || 'none'}`;
+  const problem = only === undefined ? 'never worked here' : 'is the beginning of several revisions';
+  throw new ApiError('not-found', `${asked} ${problem}`, { hint });
+}

@@ -1,0 +1,185 @@
+import type { DecisionRecord, KeptBecause, RequestRecord, TrafficRule, TryRecord, WireProtocol } from '@islet/policy';
+import { RECORD_VERSION } from '@islet/policy';
+import type { AccessLogSpec } from '@islet/spec';
+import type { Trace } from '../client/trace-context.ts';
+import { PROXY_ERRORS, type ProxyErrorCode } from '../errors.ts';
+import type { Edge } from '../stats.ts';
+import type { EndpointState } from '../upstream/endpoint.ts';
+
+/** What is known of a request when it begins. */
+export interface TrailStart {
+  /** Milliseconds that never go back, as all instants here. */
+  readonly startedAt: number;
+  readonly edge: Edge;
+  readonly id: string;
+  readonly trace: Trace;
+  readonly clientAddress: string;
+  readonly protocol: WireProtocol;
+  readonly method: string | undefined;
+  readonly path: string | undefined;
+  readonly route: string | undefined;
+  readonly log: AccessLogSpec;
+  /** Its caller may see what was decided, and asked to. */
+  readonly asked: boolean;
+}
+
+/** One try, while it is at it and after. */
+interface Try {
+  readonly endpoint: EndpointState;
+  readonly startedAt: number;
+  readonly probe: boolean;
+  isOpen: boolean;
+  endedAt: number | undefined;
+  outcome: number | string;
+}
+
+/**
+ * What is noted of one request while it is carried. Every request has a trail and nearly none is read, so it only keeps
+ * references and numbers; the text is made for those that are kept.
+ */
+export class Trail {
+  readonly start: TrailStart;
+  readonly #tries: Try[] = [];
+  #decisions: DecisionRecord[] = [];
+  bytesIn = 0;
+  bytesOut = 0;
+  status: number | undefined;
+  grpcStatus: number | undefined;
+  #error: ProxyErrorCode | undefined;
+  #isNotable = false;
+  #outcome = 0;
+  #queueMs = 0;
+  #connectMs = 0;
+  #firstByteAt: number | undefined;
+
+  constructor(start: TrailStart) {
+    this.start = start;
+  }
+
+  /** Counts a decision, and notes it with what decided. */
+  decided(rule: TrafficRule, why: string, now: number, endpoint?: EndpointState): void {
+    this.#isNotable = true;
+    this.noted(rule, why, now, endpoint);
+  }
+
+  /** The same for what is an everyday matter: it alone is no reason to keep the record. */
+  noted(rule: TrafficRule, why: string, now: number, endpoint?: EndpointState): void {
+    this.start.edge.decided(rule);
+    if (this.#decisions.length >= DECISIONS) return;
+    this.#decisions.push({ rule, why, at: this.#since(now), instance: endpoint?.endpoint.instance });
+  }
+
+  /** The proxy answers it with an error of its own; or, for errors that are never sent, ends it so. */
+  failed(code: ProxyErrorCode, { isSent }: { readonly isSent: boolean }): void {
+    this.#error = code;
+    if (isSent) this.status = PROXY_ERRORS[code].status;
+  }
+
+  waited(ms: number): void {
+    this.#queueMs += ms;
+  }
+
+  /** The current try has a connection. */
+  tryOpened(now: number): void {
+    const current = this.#tries.at(-1);
+    if (current === undefined || current.isOpen) return;
+    current.isOpen = true;
+    this.#connectMs += now - current.startedAt;
+  }
+
+  /** The head of the response that goes to the client. */
+  answered(status: number, now: number): void {
+    this.status = status;
+    this.#firstByteAt = now;
+  }
+
+  /** How a gRPC call went, in HTTP's terms and in its own. */
+  endedAs(status: number, grpcStatus: number | undefined): void {
+    this.#outcome = status;
+    this.grpcStatus = grpcStatus;
+  }
+
+  tryBegins(endpoint: EndpointState, now: number, { probe }: { readonly probe: boolean }): void {
+    this.start.trace.tries++;
+    this.#tries.push({ endpoint, startedAt: now, probe, isOpen: false, endedAt: undefined, outcome: 'abandoned' });
+  }
+
+  /** What the instance of the current try answered, or why it did not. */
+  tryCameTo(outcome: number | string): void {
+    const current = this.#tries.at(-1);
+    if (current !== undefined) current.outcome = outcome;
+  }
+
+  tryEnds(now: number): void {
+    const current = this.#tries.at(-1);
+    if (current === undefined || current.endedAt !== undefined) return;
+    current.endedAt = now;
+    if (!current.isOpen) this.#connectMs += now - current.startedAt;
+  }
+
+  get hasFailed(): boolean {
+    return this.#error !== undefined || Math.max(this.status ?? 0, this.#outcome) >= 500;
+  }
+
+  get isNotable(): boolean {
+    return this.#isNotable;
+  }
+
+  /** For whoever may see it, in a header: what has happened up to now, on one line. */
+  get text(): string {
+    const tries = this.#tries.map(({ endpoint, outcome }) => `${endpoint.endpoint.instance}=${outcome}`);
+    const decisions = this.#decisions.map(({ rule, why }) => `${rule} (${why})`);
+    return [`id=${this.start.id}`, `tries=${tries.join(',')}`, ...decisions].join('; ').replace(/[^\t\x20-\x7e]/g, '?');
+  }
+
+  record({ at, now, kept }: { readonly at: number; readonly now: number; readonly kept: KeptBecause }): RequestRecord {
+    const { edge, id, trace, clientAddress, protocol, method, path, route } = this.start;
+    const { from, service } = edge;
+    return {
+      ...{ v: RECORD_VERSION, at, id, trace: trace.id, span: trace.span, parent: trace.parent },
+      from: from.kind,
+      caller: from.kind === 'edge' ? from.caller : undefined,
+      client: from.kind === 'gateway' ? clientAddress : undefined,
+      ...{ service, route, protocol, method },
+      path: path?.slice(0, PATH_CHARACTERS),
+      status: this.status,
+      grpcStatus: this.grpcStatus,
+      error: this.#error,
+      bytesIn: this.bytesIn,
+      bytesOut: this.bytesOut,
+      timings: {
+        queue: rounded(this.#queueMs),
+        connect: rounded(this.#connectMs),
+        firstByte: this.#firstByteAt === undefined ? undefined : this.#since(this.#firstByteAt),
+        total: this.#since(now),
+      },
+      tries: this.#tries.map((one) => this.#tryRecord(one, now)),
+      decisions: this.#decisions,
+      kept,
+    };
+  }
+
+  #tryRecord({ endpoint: { endpoint }, startedAt, endedAt = 0, outcome, probe }: Try, now: number): TryRecord {
+    return {
+      instance: endpoint.instance,
+      revision: endpoint.revision,
+      start: this.#since(startedAt),
+      end: this.#since(endedAt === 0 ? now : endedAt),
+      outcome,
+      probe: probe ? true : undefined,
+    };
+  }
+
+  #since(now: number): number {
+    return rounded(now - this.start.startedAt);
+  }
+}
+
+/** Microseconds are enough. */
+function rounded(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
+}
+
+/** A request has few tries, so few decisions are made of it. */
+const DECISIONS = 32;
+const PATH_CHARACTERS = 512;
