@@ -4,7 +4,7 @@ import { listFiles, ROOT } from './repository.ts';
 /*
  * node scripts/test.ts <tier> [part of a path …]
  *
- * A test's file name says its tier: `x.faults.test.ts`, `x.scale.test.ts`, `x.packed.test.ts`; plain `x.test.ts` is
+ * A test's file name says its tier: `x.faults.test.ts`, `x.backup.test.ts`, `x.scale.test.ts`, `x.packed.test.ts`; plain `x.test.ts` is
  * everyday. Node's own summary is the last thing printed.
  */
 
@@ -12,6 +12,7 @@ import { listFiles, ROOT } from './repository.ts';
 const TIERS = {
   everyday: 180_000,
   faults: 1_800_000,
+  backup: 900_000,
   fuzz: 1_800_000,
   scale: 600_000,
   packed: 600_000,

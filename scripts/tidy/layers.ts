@@ -24,6 +24,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cli: ['client', 'spec'],
   'control-plane': [
     ...DRIVER,
+    'backup',
     'proxy',
     'keeper',
     'client',
@@ -34,8 +35,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** The composition root: the only code that names concrete drivers. */
-const COMPOSITION_ROOT = /^packages\/control-plane\/(src\/(main|compose)\.ts$|test\/)/;
+/** The composition roots, one for each process: the only code that names concrete drivers. */
+const COMPOSITION_ROOT = /^packages\/control-plane\/(src\/(main|compose|backup-main)\.ts$|test\/)/;
 
 const SCOPE = '@islet/';
 

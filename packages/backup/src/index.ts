@@ -9,8 +9,11 @@ export {
   readCatalog,
 } from './catalog.ts';
 export { type Chain, chainFrom } from './chain.ts';
+export { type DrillAnswer, type DrillFacts, drillProblems } from './drill.ts';
 export { ensureEra } from './era.ts';
 export { folderRepository } from './folder-repository.ts';
+export { keepStore, type StoreKeeper } from './keep/keep-store.ts';
+export type { KeepParts, LastCopy, StoreOrder, StoreTold } from './keep/order.ts';
 export { newKey, parseRecoveryKey, type RecoveryKey, recoveryKey, recoveryKeyText } from './keys.ts';
 export { LIMITS as BACKUP_LIMITS } from './limits.ts';
 export { type LogWriter, openLogWriter } from './log-writer.ts';

@@ -10,6 +10,13 @@ export const LIMITS = {
   mergeAfterMs: 10 * 60_000,
   /** An unfinished copy is somebody's work for at most this long; then it is what a killed process left. */
   unfinishedMs: 24 * 3_600_000,
+  /** Between two tidyings of a vault. */
+  tidyMs: 3_600_000,
+  /** After a failure, before the next look; when the next try is due is decided with it. */
+  failureMs: 10_000,
+  /** How long a written copy waits for the log that it needs, and between two looks. */
+  logMs: 10 * 60_000,
+  lookMs: 50,
   /** Between two records of how far the log goes. */
   headMs: 1_000,
   /** What one stored object may hold at most: a longer one is none of ours. */

@@ -44,15 +44,19 @@ export function keptCopies(
   return { all: new Set([...daily, ...weekly, ...monthly]), daily };
 }
 
+export interface Retention {
+  readonly keep: Keep;
+  /** Keep the log since the oldest daily copy, not only what copies need of it. */
+  readonly pitr: boolean;
+  readonly now: number;
+}
+
 /**
  * Names of what may be deleted: copies that are not kept, and copies that were never finished; of the log whatever is
  * before the oldest daily copy, but for the parts that older copies need to be consistent; and what was merged into
  * something longer.
  */
-export function garbageOf(
-  catalog: Catalog,
-  { keep, now }: { readonly keep: Keep; readonly now: number },
-): readonly string[] {
+export function garbageOf(catalog: Catalog, { keep, pitr, now }: Retention): readonly string[] {
   const whole = catalog.eras.flatMap(({ copies }) => copies).filter((copy) => copy.kind === 'whole');
   const kept = keptCopies(
     whole.map(({ id, manifest }) => ({ id, finishedAt: manifest.finishedAt })),
@@ -62,7 +66,7 @@ export function garbageOf(
   return catalog.eras.flatMap((era) => {
     const copies = era.copies.filter((copy) => !isKept(copy, kept.all, now));
     const left = era.copies.filter((copy) => isKept(copy, kept.all, now));
-    const log = uselessLog(era, left, kept.daily);
+    const log = uselessLog(era, left, pitr ? kept.daily : new Set());
     if (left.length > 0 || era === newest) return [...copies.flatMap((copy) => namesOf(era, copy)), ...log];
     // Nothing can be restored of it any more.
     return [...era.copies.flatMap((copy) => namesOf(era, copy)), ...era.log.map(({ name }) => name), ...rest(era)];

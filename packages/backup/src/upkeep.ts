@@ -2,12 +2,10 @@ import { type CallOptions, DriverError } from '@islet/driver';
 import { readCatalog } from './catalog.ts';
 import { logName } from './names.ts';
 import { readLog } from './read-copy.ts';
-import { garbageOf, type Keep, mergesOf } from './retention.ts';
+import { garbageOf, mergesOf, type Retention } from './retention.ts';
 import type { Vault } from './vault.ts';
 
-export interface UpkeepRequest {
-  readonly keep: Keep;
-  readonly now: number;
+export interface UpkeepRequest extends Retention {
   /** Positions of the log are numbers of bytes, so that pieces can be laid one behind the other. */
   readonly canMerge: boolean;
 }
@@ -15,7 +13,7 @@ export interface UpkeepRequest {
 /** Merges small pieces of the log, then deletes what is not kept. Cut short at any point, it leaves nothing incomplete. */
 export async function upkeep(
   vault: Vault,
-  { keep, now, canMerge }: UpkeepRequest,
+  { keep, pitr, now, canMerge }: UpkeepRequest,
   options: CallOptions,
 ): Promise<number> {
   const before = await readCatalog(vault, options);
@@ -30,7 +28,7 @@ export async function upkeep(
       await vault.get(merged, options);
     }
   }
-  const garbage = garbageOf(await readCatalog(vault, options), { keep, now });
+  const garbage = garbageOf(await readCatalog(vault, options), { keep, pitr, now });
   for (const name of garbage) await vault.remove(name, options);
   return garbage.length;
 }

@@ -150,7 +150,7 @@ describe('retention', () => {
             .map((day, index) => copy(day * DAY + index, [day * 10, day * 10 + 5]));
           const log = Array.from({ length: 110 }, (_, index) => piece(index * 10, index * 10 + 10, index * DAY));
           const before = catalogOf(era(0, { copies, log }));
-          const garbage = new Set(garbageOf(before, { keep: numbers, now: 101 * DAY }));
+          const garbage = new Set(garbageOf(before, { keep: numbers, pitr: true, now: 101 * DAY }));
           const after = catalogOf(
             era(0, {
               copies: copies.filter(({ pieceNames }) => !pieceNames.some((name) => garbage.has(name))),
@@ -170,7 +170,7 @@ describe('retention', () => {
   it('deletes what was merged only when the longer piece is there', () => {
     const small = [piece(0, 10, 1), piece(10, 20, 2), piece(20, 30, 3)];
     const copies = [copy(50, [0, 10])];
-    const names = (log: LogPiece[]) => garbageOf(catalogOf(era(0, { copies, log })), { keep, now: 100 });
+    const names = (log: LogPiece[]) => garbageOf(catalogOf(era(0, { copies, log })), { keep, pitr: true, now: 100 });
     assert.deepEqual(names(small), []);
     assert.deepEqual(names([piece(0, 20, 2), ...small]), [small[0]!.name, small[1]!.name]);
   });
@@ -186,7 +186,7 @@ describe('retention', () => {
 
   it('leaves an unfinished copy its time', () => {
     const unfinished: Copy = { kind: 'unfinished', id: instantId(0), startedAt: 0, bytes: 1, pieceNames: ['a'] };
-    const names = (now: number) => garbageOf(catalogOf(era(0, { copies: [unfinished] })), { keep, now });
+    const names = (now: number) => garbageOf(catalogOf(era(0, { copies: [unfinished] })), { keep, pitr: true, now });
     assert.deepEqual(names(HOUR), []);
     assert.ok(names(2 * DAY).includes('a'));
   });

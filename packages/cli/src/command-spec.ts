@@ -9,6 +9,8 @@ export interface CommandSpec {
   readonly group?: keyof typeof GROUPS;
   readonly alias?: string;
   readonly hidden?: boolean;
+  /** Meant where the words after its parent name none of the subcommands. */
+  readonly isDefault?: boolean;
   readonly passThrough?: boolean;
   readonly options?: readonly OptionSpec[];
   readonly subcommands?: readonly CommandSpec[];

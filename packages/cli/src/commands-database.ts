@@ -56,5 +56,11 @@ export const DATABASE: CommandSpec = {
       examples: ['islet db rotate orders'],
       options: [timeout('10m'), json, state],
     },
+    {
+      usage: 'diff <service> <branch> [folder]',
+      summary: "Compare a service's data with a branch of it, by the rows of each table",
+      examples: ['islet db diff orders orders-yesterday'],
+      options: [json, state],
+    },
   ],
 };

@@ -1,6 +1,7 @@
+import { BACKUP_COMMANDS } from './backup-commands.ts';
 import { type CommandSpec, environment, json, LANGS, state, timeout } from './command-spec.ts';
 import { DATABASE } from './commands-database.ts';
-import { collectHeader, parseCount } from './parse.ts';
+import { collectHeader, parseCount, parseDurationMs } from './parse.ts';
 import { ROLLOUT_COMMANDS } from './rollout-commands.ts';
 
 export { type CommandSpec, GROUPS, LANGS } from './command-spec.ts';
@@ -134,6 +135,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
   },
   DATABASE,
+  ...BACKUP_COMMANDS,
   {
     usage: 'status [service] [folder]',
     group: 'look',
@@ -196,8 +198,31 @@ export const COMMANDS: readonly CommandSpec[] = [
     usage: 'explain',
     group: 'look',
     summary: 'Say why something is as it is',
-    examples: ['islet explain scale orders'],
+    examples: ['islet explain 4bf92f3577b34da6', 'islet explain scale orders'],
     subcommands: [
+      {
+        usage: 'request <id> [folder]',
+        summary: 'What became of a request: its tries, and each rule that decided, with its counters and its line',
+        details: 'The id is in the answer (`x-request-id`). `islet explain <id>` is short for it.',
+        examples: ['islet explain 4bf92f3577b34da6'],
+        isDefault: true,
+        options: [json, state],
+      },
+      {
+        usage: 'token [folder]',
+        summary: 'Make a token that shows a caller at the gateway what was decided: sent as `x-islet-explain`',
+        examples: ['curl -H "x-islet-explain: $(islet explain token)" -i localhost:8080/api/orders'],
+        options: [
+          {
+            flags: '--for <duration>',
+            text: 'how long it holds, at most a day',
+            fallback: '1h',
+            parse: parseDurationMs,
+          },
+          json,
+          state,
+        ],
+      },
       {
         usage: 'rollout <service> [folder]',
         summary: 'Why its rollout is where it is, and every decision that brought it there',

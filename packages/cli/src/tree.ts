@@ -35,7 +35,9 @@ export function buildTree(context: Context, finish: Finish): Command {
 }
 
 function add(parent: Command, spec: CommandSpec, context: Context, finish: Finish): void {
-  const command = parent.command(spec.usage, { hidden: spec.hidden === true }).description(spec.summary);
+  const command = parent
+    .command(spec.usage, { hidden: spec.hidden === true, isDefault: spec.isDefault === true })
+    .description(spec.summary);
   if (spec.group) command.helpGroup(GROUPS[spec.group]);
   if (spec.alias) command.alias(spec.alias);
   for (const option of spec.options ?? []) command.addOption(optionOf(option));

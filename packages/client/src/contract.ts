@@ -1,7 +1,10 @@
 import { z } from 'zod';
+import { backupRoutes } from './backup-contract.ts';
 import { MigrationPreview, QueryAnswer, SeedAnswer, StoreAccess } from './database.ts';
+import { ExplainedRequest } from './explanation.ts';
 import { Decision, ROLLOUT_ACTIONS, RolloutStatus } from './rollout.ts';
-import { type Method, ROUTES, type RouteName } from './routes.ts';
+import { type RouteShape, route } from './route.ts';
+import type { RouteName } from './routes.ts';
 import { SystemStatus } from './status.ts';
 
 /**
@@ -178,6 +181,16 @@ export const contract = {
     params: service,
     response: Scaling,
   }),
+  explain: route('explain', {
+    summary: 'What became of a request, hop by hop: its tries, and each rule with its counters and its line',
+    params: z.object({ id: z.string() }),
+    response: z.array(ExplainedRequest),
+  }),
+  explainToken: route('explainToken', {
+    summary: 'A token by which a caller at the gateway is shown what was decided of its requests',
+    body: z.object({ forMs: z.int().min(1000).max(86_400_000) }),
+    response: z.object({ token: z.string() }),
+  }),
   logs: route('logs', {
     summary: "Services' output, secrets redacted",
     query: z.object({ service: z.string().optional(), lines: z.string().optional(), follow: z.string().optional() }),
@@ -215,6 +228,7 @@ export const contract = {
     params: service,
     response: MigrationPreview,
   }),
+  ...backupRoutes,
   operator: route('operator', {
     summary: "The proxy's Unix socket for calls by the operator; the Host header names the service",
     response: z.object({ socket: z.string() }),
@@ -257,19 +271,4 @@ export type Toolchain = z.infer<typeof Toolchain>;
 export type Diagnosis = z.infer<typeof Diagnosis>;
 export type Scaling = z.infer<typeof Scaling>;
 
-export interface RouteShape {
-  readonly method: Method;
-  readonly path: string;
-  readonly summary: string;
-  readonly params?: z.ZodType;
-  readonly query?: z.ZodType;
-  readonly body?: z.ZodType;
-  readonly response: z.ZodType;
-  readonly stream: boolean;
-}
-
-type Parts = Pick<RouteShape, 'summary' | 'params' | 'query' | 'body' | 'response'>;
-
-function route<const N extends RouteName, const P extends Parts>(name: N, parts: P): (typeof ROUTES)[N] & P {
-  return { ...ROUTES[name], ...parts };
-}
+export type { RouteShape } from './route.ts';

@@ -1,5 +1,7 @@
+export * from './backups.ts';
 export * from './contract.ts';
 export type * from './database.ts';
+export type { ExplainedRequest } from './explanation.ts';
 export type { Target } from './http.ts';
 export * from './openapi.ts';
 export * from './remote.ts';

@@ -7,7 +7,9 @@ import { nodeFiles } from '@islet/spec/node';
 import type { Clock } from './clock.ts';
 import { edgePorts, takeEdges, withEdges } from './edges.ts';
 import { failpoint } from './failpoint.ts';
+import { usableGateway } from './gateway-files.ts';
 import { proposeService } from './propose-service.ts';
+import { ruleLinesOf } from './rule-lines.ts';
 import type { Applied, AppliedService, AppliedStore, GoneService, LaunchSpec } from './store/applied.ts';
 import type { Decisions } from './store/decisions.ts';
 import type { Ports } from './store/ports.ts';
@@ -99,6 +101,7 @@ export async function propose(asked: Asked, parts: ApplyParts): Promise<Proposal
   const taken = await parts.gatewayTaken(spec.gateway);
   if (taken !== undefined)
     throw new ApiError('conflict', taken, { hint: 'where it listens is gateway.host and gateway.port in islet.yaml' });
+  const gateway = await usableGateway(spec.gateway, parts.folder);
 
   const proposing = { asked, before, seq: from, parts };
   const proposed = await Promise.all(
@@ -110,11 +113,12 @@ export async function propose(asked: Asked, parts: ApplyParts): Promise<Proposal
   const applied: Applied = {
     system: spec.name,
     environment: spec.environment,
-    gateway: spec.gateway,
+    gateway,
     machine: spec.machine,
     mode: asked.mode,
     path: asked.path,
     services,
+    lines: linesOf(spec.services, kept, before),
     gone: goneOf(before, services),
     goingDown: false,
   };
@@ -126,6 +130,16 @@ export async function propose(asked: Asked, parts: ApplyParts): Promise<Proposal
     from,
     only: asked.only,
   };
+}
+
+/** Of those that were read now; of the others, as they were. */
+function linesOf(
+  read: SystemSpec['services'],
+  kept: readonly AppliedService[],
+  before: Applied | undefined,
+): Applied['lines'] {
+  const old = kept.map(({ spec: { name } }) => [name, before?.lines?.[name] ?? {}] as const);
+  return Object.fromEntries([...read.map((service) => [service.name, ruleLinesOf(service)] as const), ...old]);
 }
 
 /** Of a request for one service, the others: as they were last asked for. */
@@ -180,8 +194,11 @@ export async function accept(proposal: Proposal, parts: ApplyParts): Promise<Acc
     return { ...asked, wave: isSettled(asked, parts) ? told?.wave : proposal.from + 1 };
   });
   const applied = { ...proposal.applied, services };
-  if (before !== undefined && sameApplied(before, applied) && !isTakenOut(proposal.only, { before, services }))
-    return { revision: store.seq(), changed: false, warnings };
+  if (before !== undefined && sameApplied(before, applied) && !isTakenOut(proposal.only, { before, services })) {
+    // Where a rule stands may have moved although what it says has not.
+    const moved = !isDeepStrictEqual(written(before.lines ?? {}), written(applied.lines ?? {}));
+    return { revision: moved ? store.put(applied, clock.now()) : store.seq(), changed: false, warnings };
+  }
   failpoint('apply: before the record');
   const revision = store.put(applied, clock.now());
   failpoint('apply: after the record');
@@ -241,7 +258,7 @@ function sameService(service: AppliedService, before: Applied | undefined): bool
 }
 
 function sameApplied(some: Applied, other: Applied): boolean {
-  const timeless = (applied: Applied) => ({ ...written(applied), services: applied.services.map(plain) });
+  const timeless = (applied: Applied) => ({ ...written(applied), lines: {}, services: applied.services.map(plain) });
   return isDeepStrictEqual(timeless(some), timeless(other));
 }
 

@@ -1,11 +1,14 @@
+import { fileURLToPath } from 'node:url';
 import { createProcessCompute } from '@islet/compute-process';
 import { createExternal, createPostgres } from '@islet/data-postgres';
 import { createSqlite } from '@islet/data-sqlite';
 import { layoutOf } from '@islet/driver';
 import { socketPath } from '@islet/keeper/life';
+import { accessLogOf, findRecords } from '@islet/proxy';
 import { openSupervisor } from '@islet/supervise';
-import { createProxyTraffic } from '@islet/traffic-proxy';
+import { createProxyTraffic, type ProxyTraffic } from '@islet/traffic-proxy';
 import type { Logger } from 'pino';
+import { createOverseer, type Overseer } from './backup/overseer.ts';
 import { systemClock } from './clock.ts';
 import { inspectMachine } from './machine.ts';
 import { check } from './probe/check.ts';
@@ -24,6 +27,7 @@ export interface ComposeOptions {
 
 export interface Composed {
   readonly system: System;
+  readonly backups: Overseer;
   /** Lets go of everything; services, databases and the proxy run on. */
   readonly close: () => Promise<void>;
 }
@@ -44,14 +48,18 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
     createSqlite({ layout, system: id }),
     createExternal(),
   ];
+  const argv = [process.execPath, fileURLToPath(import.meta.resolve('@islet/control-plane/backup'))];
+  const backups = createOverseer({ state, data, supervisor, clock: systemClock, log, argv });
   const system = createSystem({
-    ...{ folder, state, machine, compute, traffic, data, log },
+    ...{ folder, state, machine, compute, traffic, data, log, backups },
     guarantees: () => supervisor.guarantees(),
     clock: systemClock,
     check,
     version: options.version,
     operatorSocket: socketPath(stateFolder, 'operator'),
     keeperPid: options.keeperPid,
+    requests: (id) => requestsOf(id, { traffic, log: accessLogOf(layoutOf.routingTable(layout)) }),
+    explainToken: (forMs) => traffic.explainToken(forMs, { signal: AbortSignal.timeout(STATS_MS) }),
     stats: () => traffic.stats({ signal: AbortSignal.timeout(STATS_MS) }),
     onDown: options.onDown,
     idle: options.idle,
@@ -68,10 +76,18 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
     for (const watch of watches) watch[Symbol.dispose]();
     system.status.close();
     await system.reconciler.close();
+    await system.care.close();
     system.close();
+    backups.close();
     await Promise.all([compute.close(), traffic.close(), ...data.map((driver) => driver.close())]);
     await supervisor.close();
     state.close();
   };
-  return { system, close };
+  return { system, backups, close };
+}
+
+/** From the proxy, which holds the newest; where it is not there, from what it has written. */
+async function requestsOf(id: string, { traffic, log }: { readonly traffic: ProxyTraffic; readonly log: string }) {
+  const deadline = { signal: AbortSignal.timeout(STATS_MS) };
+  return await traffic.requests(id, deadline).catch(() => findRecords(log, id));
 }

@@ -21,10 +21,20 @@ export interface DesireContext {
 export function desireOf(applied: Applied | undefined, context: DesireContext): Desired {
   if (applied === undefined) return { services: [], routes: context.routes };
   const services: DesiredService[] = [
-    ...applied.services.map((service) => presentOf(service, applied, context)),
+    ...applied.services.map((service) =>
+      service.restoring === undefined
+        ? presentOf(service, applied, context)
+        : // Nothing of it may run while its store is replaced.
+          leavingOf(service),
+    ),
     ...applied.gone.map((gone) => ({ kind: 'absent' as const, ...gone })),
   ];
   return { services, routes: context.routes };
+}
+
+function leavingOf({ spec, after }: AppliedService): DesiredService {
+  const { drainMs, stopGraceMs } = spec.run;
+  return { kind: 'absent', name: spec.name, after, drainMs, stopGraceMs, purge: false };
 }
 
 function presentOf(service: AppliedService, applied: Applied, context: DesireContext): PresentService {
@@ -69,8 +79,8 @@ function keptRevisions(service: string, decisions: Decisions): readonly Revision
 export function launchKey(spec: LaunchSpec, secretVersions: Readonly<Record<string, number>>): string {
   const { run, uses, api, database } = spec;
   const { command, build, inputs, env, resources } = run;
-  // What it is filled with when somebody asks reaches no instance.
-  const store = database && { ...database, seed: undefined };
+  // What it is filled with when somebody asks, and how it is backed up, reaches no instance.
+  const store = database && { ...database, seed: undefined, backup: undefined, drill: undefined };
   const launch = {
     command,
     build,

@@ -97,6 +97,9 @@ async function serve(): Promise<void> {
   async function goDown(): Promise<void> {
     if (goingDown || ending) return;
     goingDown = true;
+    // Before the mark, which is where a next control plane takes it that nothing is left to end.
+    await system.care.end({ purge: system.parts.state.applied.current()?.gone.some(({ purge }) => purge) ?? false });
+    await composed.backups.stop();
     removeEmptyRuntime(system.parts.state.layout);
     writeFileSync(join(stateFolder, 'run', 'down'), '');
     failpoint('down: after the mark');

@@ -50,6 +50,8 @@ export interface Senses {
   readonly clock: Clock;
   /** The engine that a service declares; undefined: none, or it is asked to be gone. */
   readonly engineOf: (service: string) => DataDriver['engine'] | undefined;
+  /** Its store is being replaced just now: it is nobody's to stop. */
+  readonly isRestoring: (service: string) => boolean;
   /** What its requests say of the generation that a service tries. */
   readonly evidence: (service: string) => Evidence | undefined;
   /** What to probe of an instance; undefined: its revision is not known any more. */
@@ -86,7 +88,7 @@ export function createObserver(senses: Senses): Observer {
         senses,
         engines.map(({ seen }) => seen),
       );
-      const names = new Set([...Object.keys(compute.seen.services), ...Object.keys(stores)]);
+      const names = new Set([...Object.keys(compute.seen.services), ...Object.keys(stores)].filter(isService));
       const services = [...names].map((name): [string, ObservedService] => {
         const { built = [], instances = [] } = compute.seen.services[name] ?? {};
         return [name, serviceOf(name, { built, instances }, stores[name], senses)];
@@ -100,6 +102,11 @@ export function createObserver(senses: Senses): Observer {
       };
     },
   };
+}
+
+/** Copies of a store have names that no service has: `drill.orders`. They are not of `plan`. */
+function isService(name: string): boolean {
+  return !name.includes('.');
 }
 
 /** A service whose engine was changed has two stores for a while: the one that it declares is meant. */
@@ -144,13 +151,14 @@ function serviceOf(
   store: StoreObservation | undefined,
   senses: Senses,
 ): ObservedService {
-  const { stable, promotedAt, fallback, progress, failed, migrated } = senses.decisions.rollouts(name);
+  const { stable, promotedAt, fallback, progress, failed, migrated, contracts } = senses.decisions.rollouts(name);
   const whole = (one: StableGeneration | undefined) => (one && seen.built.includes(one.revision) ? one : undefined);
   return {
     ...unseen(name),
     built: seen.built,
-    store: storeOf(store, seen.instances),
+    store: senses.isRestoring(name) ? { kind: 'none' } : storeOf(store, seen.instances),
     migrated,
+    contracts,
     instances: seen.instances.map((instance) => instanceOf(instance, senses)).sort((a, b) => (a.id < b.id ? -1 : 1)),
     stable: whole(stable),
     fallback: whole(fallback),

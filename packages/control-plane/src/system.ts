@@ -9,6 +9,7 @@ import type {
   TrafficDriver,
 } from '@islet/driver';
 import { type Desired, plan, type RevisionId } from '@islet/plan';
+import type { RequestRecord } from '@islet/policy';
 import type { Guarantee } from '@islet/supervise';
 import type { Logger } from 'pino';
 import { createAnalyst } from './analysis/analyst.ts';
@@ -16,6 +17,11 @@ import { createSamples } from './analysis/samples.ts';
 import { trialsOf } from './analysis/trial.ts';
 import { watchTrials } from './analysis/watch.ts';
 import { type ApplyParts, folderOf } from './apply.ts';
+import { type Care, createCare } from './backup/care.ts';
+import { newestOf } from './backup/newest.ts';
+import type { Overseer } from './backup/overseer.ts';
+import type { Forget } from './backup/restorer.ts';
+import { backupWarnings } from './backup/warnings.ts';
 import { type Bulletin, createBulletin } from './bulletin.ts';
 import type { Clock } from './clock.ts';
 import { stepDeadlineMs } from './deadlines.ts';
@@ -53,11 +59,17 @@ export interface SystemParts {
   readonly clock: Clock;
   readonly check: Check;
   readonly log: Logger;
+  /** Undefined: nothing is backed up, as in a test of something else. */
+  readonly backups?: Overseer;
   readonly version: string;
   readonly operatorSocket: string;
   readonly keeperPid: () => number | undefined;
   /** The proxy's counts, as it tells them. */
   readonly stats: () => Promise<Counters>;
+  /** The proxy's records of a request id, also where the proxy is not there to ask. */
+  readonly requests: (id: string) => Promise<readonly RequestRecord[]>;
+  /** A token that shows a caller at the gateway what was decided. */
+  readonly explainToken: (forMs: number) => Promise<string>;
   /** Everything is gone, as asked: Islet's own processes may end. */
   readonly onDown: () => void;
   /** Answers and records, but takes no step. */
@@ -71,6 +83,7 @@ export interface System {
   readonly context: StatusContext;
   readonly applying: ApplyParts;
   readonly reconciler: Reconciler;
+  readonly care: Care;
   readonly autoscaler: Autoscaler;
   readonly status: Bulletin<SystemStatus>;
   desired(look: Look): Desired;
@@ -145,9 +158,16 @@ export function createSystem(parts: SystemParts): System {
   };
   const analysisOf = (service: string) => wantedOf(service, { applied })?.spec.rollout.analysis;
   const engineOf = (service: string) => wantedOf(service, { applied })?.spec.database?.engine;
+  const newest = (name: string) => {
+    const told = parts.backups?.told()?.stores.find(({ service }) => service === name);
+    return told?.last && newestOf(told);
+  };
+  const forget: Forget = (service, options) => compute.purge({ service }, options);
+  const care = createCare({ state, data, clock, log, redact, newest, forget, onChange: () => reconciler.poke() });
+  const { isRestoring } = care.restorer;
   const { evidence } = analyst;
   const observer = createObserver({
-    ...{ compute, traffic, data, prober, ledger, decisions, clock, subject, engineOf, evidence },
+    ...{ compute, traffic, data, prober, ledger, decisions, clock, subject, engineOf, evidence, isRestoring },
   });
   const autoscaler = createAutoscaler({
     ...{ applied: applied.current, decisions, clock, stats: parts.stats, usage: () => compute.usage() },
@@ -155,10 +175,20 @@ export function createSystem(parts: SystemParts): System {
     onChange: () => reconciler.poke(),
     idle: parts.idle ?? false,
   });
+  const backupFacts = () => ({
+    orders: parts.idle ? [] : (parts.backups?.orders() ?? []),
+    told: parts.backups?.told(),
+    drills: new Map((applied.current()?.services ?? []).map(({ spec }) => [spec.name, drillFacts(spec)])),
+    ...{ now: clock.now(), since: startedAt, isKeyExported: parts.backups?.isKeyExported() ?? false },
+  });
+  const drillFacts = ({ name, database }: LaunchSpec) => ({
+    drill: care.drills.last(name),
+    drillEveryMs: database?.engine === 'external' ? undefined : database?.drill?.everyMs,
+  });
   const context: StatusContext = {
     ...{ folder: parts.folder, state: state.layout.state, version: parts.version, pid: process.pid, startedAt },
     ...{ keeperPid: parts.keeperPid, seq: applied.seq, applied: applied.current, decisions, redact },
-    warnings: () => warningsOf(parts.guarantees()),
+    warnings: () => [...warningsOf(parts.guarantees()), ...backupWarnings(backupFacts())],
   };
 
   const onTurn = (turn: TurnReport) => {
@@ -173,6 +203,10 @@ export function createSystem(parts: SystemParts): System {
     noteProxyDeath(turn.look.traffic, { decisions, clock });
     const next = systemStatus(turn, context);
     status.post(next);
+    if (!parts.idle) {
+      parts.backups?.look(turn);
+      care.look(turn);
+    }
     if (!applied.current()?.goingDown || !isAllGone(next, turn)) return;
     ending = true;
     parts.onDown();
@@ -196,7 +230,7 @@ export function createSystem(parts: SystemParts): System {
   });
 
   return {
-    ...{ parts, hands, context, reconciler, autoscaler, status, desired, redact },
+    ...{ parts, hands, context, reconciler, care, autoscaler, status, desired, redact },
     applying: applyParts(parts, { isEnding: () => ending, forgive: ledger.forgive }),
     close: () => {
       watching.close();

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { SystemStatus } from '@islet/client';
 import { createFakeCompute, createFakeData, createFakeMachine, FakeTraffic } from '@islet/driver/fake';
+import type { RequestRecord } from '@islet/policy';
 import { pino } from 'pino';
 import { createHandlers } from '../src/api/handlers.ts';
 import type { Handlers } from '../src/api/server.ts';
@@ -27,6 +28,9 @@ export class World {
   system!: System;
   down = 0;
   #close: () => Promise<void> = async () => {};
+
+  /** What the proxy has recorded. */
+  readonly records: RequestRecord[] = [];
 
   constructor(files: Readonly<Record<string, string>>) {
     this.write(files);
@@ -54,6 +58,8 @@ export class World {
       operatorSocket: '/operator.sock',
       keeperPid: () => undefined,
       stats: async () => ({ edges: this.edges, holds: [] }),
+      requests: async (id) => this.records.filter((record) => record.id === id),
+      explainToken: async () => 'token',
       onDown: () => {
         this.down++;
       },

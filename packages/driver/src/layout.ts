@@ -27,6 +27,9 @@ export const layoutOf = {
   /** Records of supervised processes. */
   processes: ({ state }: Layout) => join(state, 'processes'),
 
+  /** Backups, their keys, and what the process that makes them is told and tells. */
+  backup: ({ state }: Layout) => join(state, 'backup'),
+
   service: ({ runtime }: Layout, service: string) => join(runtime, 'services', service),
   revisions: (layout: Layout, service: string) => join(layoutOf.service(layout, service), 'revisions'),
   revision: (layout: Layout, service: string, revision: string) => join(layoutOf.revisions(layout, service), revision),

@@ -28,6 +28,7 @@ export function unseen(name: string): ObservedService {
     built: [],
     store: { kind: 'none' },
     migrated: [],
+    contracts: [],
     instances: [],
     stable: undefined,
     promotedAt: 0,

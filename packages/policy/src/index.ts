@@ -63,6 +63,7 @@ export {
 export { RETRY_BUDGET, RetryBudget } from './retry-budget.ts';
 export { POINTS_PER_INSTANCE, Ring } from './ring.ts';
 export { indexRoutes, matchRoute, matchRouteNaively, type RouteIndex, stripPrefix } from './route.ts';
+export { type PatternRoute, RouteTree } from './route-tree.ts';
 export type * from './routing-table.ts';
 export { decideScale, type ScaleInput, type ScaleRule, type ScaleVerdict } from './scale.ts';
 export { NO_SCALE_MEMORY, rememberChange, rememberWanted, SCALE_BEHAVIOR, type ScaleMemory } from './scale-memory.ts';
@@ -71,4 +72,5 @@ export { judgeSignal, SCALE_TOLERANCE, type ScaledNow, type ScaleSignal, type Si
 export { OddsTest, RateTest, type Tally } from './sequential.ts';
 export { warmth } from './slow-start.ts';
 export { EvenDraw, ruledRevision, type SplitFields, weightedRevision } from './split.ts';
+export { type RoutePolicy, routeName, rulePath, type Scope, type Scoped, TrafficPolicies } from './traffic-policies.ts';
 export { TRAFFIC_RULES, type TrafficRule } from './traffic-rule.ts';

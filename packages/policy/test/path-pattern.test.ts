@@ -7,7 +7,7 @@ const ROWS = [
   ['/carts/{id}', '/carts/7/lines', undefined],
   ['/carts/{id}', '/carts/', undefined],
   ['/carts/{id}', '/carts', undefined],
-  ['/carts/{id}', '/carts/7/', undefined],
+  ['/carts/{id}', '/carts/7/', '7'],
   ['/carts/{id}', '/Carts/7', undefined],
   ['/carts/{id}', '/carts7/7', undefined],
   ['/carts/{id}/**', '/carts/7', '7'],

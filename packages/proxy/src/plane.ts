@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { performance } from 'node:perf_hooks';
-import type { RoutingTable } from '@islet/policy';
+import { type RoutingTable, routeName } from '@islet/policy';
 import { Encoders } from './client/encoders.ts';
 import { Deadlines } from './deadlines.ts';
 import { LIMITS } from './limits.ts';
@@ -90,6 +90,11 @@ export class DataPlane extends EventEmitter<{ drained: [instance: string]; wante
     this.stats.hope((service) => reinforced.has(service), this.#now());
     await this.#listeners.apply(table.listeners);
     const callers = new Set(table.listeners.map((listener) => (listener.kind === 'edge' ? listener.caller : '')));
+    this.stats.pruneRoutes((service, route) => {
+      return (
+        table.services[service]?.traffic.overrides.some((it) => it.route && routeName(it.route) === route) ?? false
+      );
+    });
     this.stats.prune((name) => Object.hasOwn(table.services, name) || callers.has(name));
   }
 

@@ -1,14 +1,6 @@
-import {
-  Breaker,
-  type BreakerState,
-  Bulkhead,
-  Histogram,
-  type HistogramData,
-  RecordBudget,
-  RetryBudget,
-  type TrafficRule,
-} from '@islet/policy';
+import { Histogram, type HistogramData, RecordBudget, RetryBudget, type TrafficRule } from '@islet/policy';
 import type { ProxyErrorCode } from './errors.ts';
+import { type GuardStats, Guards } from './guards.ts';
 
 /** From whom requests come: the public, one service of the system, or the operator. */
 export type Origin =
@@ -30,19 +22,21 @@ export interface TrafficCounts {
   readonly inFlight: number;
 }
 
-export interface EdgeStats extends TrafficCounts {
+export interface EdgeStats extends TrafficCounts, GuardStats {
   readonly from: Origin;
   /** Undefined where the request named no service: an unknown route, a malformed request. */
   readonly service: string | undefined;
   /** How often each rule changed what became of a request. */
   readonly decisions: Readonly<Partial<Record<TrafficRule, number>>>;
-  readonly breaker: BreakerState;
-  /** Requests that wait for a place. */
-  readonly waiting: number;
   /** Requests that were worth a line in the access log and have none: too many failed at once. */
   readonly unlogged: number;
-  /** How many places `traffic.limits.requests: auto` allows now. */
-  readonly limit: number;
+  /** Routes whose breaker or limits are their own. */
+  readonly routes: readonly RouteGuardStats[];
+}
+
+export interface RouteGuardStats extends GuardStats {
+  /** Such as `POST /orders/{id}`. */
+  readonly route: string;
 }
 
 export interface InstanceStats extends TrafficCounts {
@@ -105,26 +99,42 @@ export class Counts {
   }
 }
 
-/** Waits for a place in a bulkhead. */
-export interface Waiter {
-  /** The place has been taken for it. */
-  onPlace(): void;
-}
-
 /** One (caller → service) pair: what is counted, and what its retries may cost. */
 export class Edge {
   readonly from: Origin;
   readonly service: string | undefined;
   readonly counts = new Counts();
   readonly budget = new RetryBudget();
-  readonly breaker = new Breaker();
-  readonly bulkhead = new Bulkhead<Waiter>();
+  readonly guards = new Guards();
+  readonly #routes = new Map<string, Guards>();
   readonly records = new RecordBudget();
   readonly #decisions = new Map<TrafficRule, number>();
 
   constructor(from: Origin, service: string | undefined) {
     this.from = from;
     this.service = service;
+  }
+
+  /** Guards that count the requests of one route alone. */
+  onRoute(route: string): Guards {
+    const known = this.#routes.get(route);
+    if (known !== undefined) return known;
+    const guards = new Guards();
+    this.#routes.set(route, guards);
+    return guards;
+  }
+
+  /** Its breakers find out now how the service is. */
+  hope(now: number): void {
+    this.guards.breaker.hope(now);
+    for (const { breaker } of this.#routes.values()) breaker.hope(now);
+  }
+
+  /** Forgets routes that the file no longer names, once nothing of theirs is in flight. */
+  pruneRoutes(isKnown: (route: string) => boolean): void {
+    for (const [route, { bulkhead }] of this.#routes) {
+      if (!isKnown(route) && bulkhead.requests === 0 && bulkhead.waiting === 0) this.#routes.delete(route);
+    }
   }
 
   decided(rule: TrafficRule): void {
@@ -138,9 +148,8 @@ export class Edge {
       from,
       service,
       decisions,
-      breaker: this.breaker.stateAt(now),
-      waiting: this.bulkhead.waiting,
-      limit: this.bulkhead.adaptive.limit,
+      ...this.guards.statsAt(now),
+      routes: [...this.#routes].map(([route, guards]) => ({ route, ...guards.statsAt(now) })),
       unlogged: this.records.dropped,
       ...counts.toJSON(),
     };
@@ -178,8 +187,8 @@ export class Stats {
 
   /** Breakers of these services find out now: what they know is of other instances. */
   hope(isChanged: (service: string) => boolean, now: number): void {
-    for (const { service, breaker } of this.#edges.values()) {
-      if (service !== undefined && isChanged(service)) breaker.hope(now);
+    for (const edge of this.#edges.values()) {
+      if (edge.service !== undefined && isChanged(edge.service)) edge.hope(now);
     }
   }
 
@@ -189,6 +198,10 @@ export class Stats {
       const names = [service, from.kind === 'edge' ? from.caller : undefined];
       if (counts.inFlight === 0 && !names.every((name) => name === undefined || isKnown(name))) this.#edges.delete(key);
     }
+  }
+
+  pruneRoutes(isKnown: (service: string, route: string) => boolean): void {
+    for (const edge of this.#edges.values()) edge.pruneRoutes((route) => isKnown(edge.service ?? '', route));
   }
 
   edges(now: number): readonly EdgeStats[] {

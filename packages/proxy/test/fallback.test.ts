@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { RequestListener } from 'node:http';
 import { connect } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import type { FallbackSpec, FallbackTarget, TrafficSpec } from '@islet/spec';
+import type { FallbackSpec, FallbackTarget, ServiceTraffic } from '@islet/spec';
 import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
 import { DataPlane } from '../src/index.ts';
 import { endpointAt, freePort, httpInstance, type Instance, send, until, world } from './world.ts';
@@ -25,10 +25,7 @@ test('where the proxy would answer with 5xx, the declared answer goes out, marke
   const { ask, edge, plane } = await withFallback(t, {});
   const answer = await ask();
   assert.match(answer, /^HTTP\/1\.1 200 OK\r\nContent-Type: application\/json\r\n/);
-  assert.match(
-    answer,
-    /\r\nCache-Control: no-store\r\nx-islet-fallback: respond\r\n/,
-  );
+  assert.match(answer, /\r\nCache-Control: no-store\r\nx-islet-fallback: respond\r\n/);
   assert.match(answer, /\r\nx-islet-error: no-ready-instance\r\n[\s\S]*Content-Length: 2\r\n[\s\S]*\r\n\r\n\[\]$/);
   assert.deepEqual([edge()?.decisions['traffic.fallback'], edge()?.errors['no-ready-instance']], [1, 1]);
   assert.equal(plane.stats.inFlight, 0);
@@ -93,7 +90,7 @@ async function standIn(
   t.after(() => plane.close({ byMs: 0 }));
   const edge = await freePort();
   const fallback: FallbackSpec = { unanswered: true, statuses: [500], to: { kind: 'service', service: 'archive' } };
-  const routed = (traffic: TrafficSpec, instances: readonly Instance[]) => ({
+  const routed = (traffic: ServiceTraffic, instances: readonly Instance[]) => ({
     ...({
       protocol: 'http',
       traffic,

@@ -2,7 +2,7 @@ import { createServer as createHttpServer, type RequestListener } from 'node:htt
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import type { Endpoint, Fault, Hold, Listener, RoutingTable, Split } from '@islet/policy';
-import type { TrafficSpec } from '@islet/spec';
+import type { ServiceTraffic, TrafficSpec } from '@islet/spec';
 import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
 import { DataPlane, type PlaneOptions } from '../src/index.ts';
 
@@ -67,7 +67,7 @@ export interface TableParts {
   readonly listeners: readonly Listener[];
   readonly protocol?: 'http' | 'grpc' | 'tcp';
   readonly unavailable?: string;
-  readonly traffic?: TrafficSpec;
+  readonly traffic?: TrafficSpec | ServiceTraffic;
   readonly split?: Split | undefined;
   readonly hold?: Hold | undefined;
   readonly fault?: Fault | undefined;
@@ -85,11 +85,12 @@ export function tableOf({
   hold,
   fault,
 }: TableParts): RoutingTable {
+  const whole = { overrides: [], ...traffic };
   return {
     version,
     routes: 'r',
     listeners,
-    services: { orders: { protocol, traffic, endpoints, split, unavailable, hold, fault } },
+    services: { orders: { protocol, traffic: whole, endpoints, split, unavailable, hold, fault } },
   };
 }
 
@@ -109,7 +110,7 @@ export async function world(
   t: TestContext,
   instances: readonly Instance[],
   protocol: 'http' | 'grpc' | 'tcp' = 'http',
-  { traffic = DEFAULT_TRAFFIC, ...options }: PlaneOptions & { readonly traffic?: TrafficSpec } = {},
+  { traffic = DEFAULT_TRAFFIC, ...options }: PlaneOptions & { readonly traffic?: TrafficSpec | ServiceTraffic } = {},
 ) {
   const plane = new DataPlane(options);
   t.after(() => plane.close({ byMs: 0 }));

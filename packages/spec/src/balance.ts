@@ -1,8 +1,8 @@
 import type { BalanceAlgorithm, BalanceKey, BalanceSpec } from './model.ts';
-import type { ParsedTraffic } from './schema/traffic.ts';
+import type { ParsedPolicy } from './schema/traffic.ts';
 
 /** What a parsed balance section means. */
-export function balanceOf(parsed: ParsedTraffic['balance']): BalanceSpec {
+export function balanceOf(parsed: ParsedPolicy['balance']): BalanceSpec {
   const { slowStart, panic, sticky } = parsed;
   return {
     algorithm: algorithmOf(parsed),
@@ -22,7 +22,7 @@ function algorithmOf({
   bound,
   decay,
   defaultRtt,
-}: ParsedTraffic['balance']): BalanceAlgorithm {
+}: ParsedPolicy['balance']): BalanceAlgorithm {
   switch (algorithm) {
     case 'least-request':
       return { kind: algorithm, choiceCount };

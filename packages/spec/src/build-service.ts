@@ -1,10 +1,12 @@
+import { backupOf, drillOf } from './backup.ts';
+import { withFiles } from './content.ts';
 import { serviceDefault } from './defaults.ts';
 import type { Draft } from './draft.ts';
 import { type Files, join } from './files.ts';
 import { inferLanguage } from './language.ts';
 import type { Leaf } from './leaf.ts';
 import { leavesOf } from './leaves.ts';
-import { nodeAt } from './located.ts';
+import { nodeAt, pathText, replaceAt } from './located.ts';
 import type {
   ApiSpec,
   DatabaseSpec,
@@ -16,12 +18,13 @@ import type {
   SeedSpec,
   ServiceSpec,
 } from './model.ts';
+import { type Layered, layeredOverrides, trafficOf } from './overrides.ts';
 import { rolloutOf } from './rollout.ts';
 import { scaleOf } from './scale.ts';
 import type { ParsedService } from './schema/service.ts';
+import type { ParsedPolicy } from './schema/traffic.ts';
 import { scopeOf } from './service-rules.ts';
 import { parseTemplate } from './template.ts';
-import { trafficOf } from './traffic.ts';
 
 type Sound = Draft & { readonly parsed: ParsedService };
 
@@ -44,22 +47,50 @@ export function buildService(draft: Sound, files: Files): ServiceSpec {
     health: healthOf(parsed, derived),
     scale: scaleOf(parsed),
     rollout: rolloutOf(parsed),
-    traffic: trafficOf(parsed.traffic, (named) => files.readText(join(folder, named)) ?? ''),
+    traffic: withFiles(trafficOf(nodeAt(draft.tree, ['traffic']), parsed.traffic), (named) =>
+      files.readText(join(folder, named)),
+    ),
     security: { allow: parsed.security.allow },
     test: { unit: parsed.test.unit, smoke: parsed.test.smoke },
   };
   deriveRollout(parsed, derived);
   derived.set('name', folder === '.' ? 'system' : 'folder').set('scale.max', 'scale.min');
-  derived.set('traffic.timeout.perTry', 'traffic.timeout.request');
-  for (const index of parsed.traffic.rateLimit.keys()) {
-    derived.set(`traffic.rateLimit[${index}].burst`, `traffic.rateLimit[${index}].rps`);
-  }
-  const origins = leavesOf(built).map((leaf) => [leaf.path, originOf(draft, leaf, derived)] as const);
+  for (const [path, from] of derivedTraffic(parsed.traffic)) derived.set(path, from);
+  const inherited = layeredOverrides(nodeAt(draft.tree, ['traffic']));
+  const origins = leavesOf(built).map((leaf) => {
+    return [leaf.path, inheritedOrigin(draft, leaf, inherited) ?? originOf(draft, leaf, derived)] as const;
+  });
   return { ...built, origins: new Map(origins) };
 }
 
+function derivedTraffic({ rateLimit }: ParsedPolicy): Derived {
+  const bursts = [...rateLimit.keys()].map((index) => {
+    return [`traffic.rateLimit[${index}].burst`, `traffic.rateLimit[${index}].rps`] as const;
+  });
+  return new Map([['traffic.timeout.perTry', 'traffic.timeout.request'], ...bursts]);
+}
+
+/** A value of an override comes from its line, or from wherever the policy below has it. Undefined: it is of no override. */
+function inheritedOrigin(draft: Draft, { keys }: Leaf, overrides: readonly Layered[]): Origin | undefined {
+  const [, ...below] = keys;
+  const override = overrides.find(({ at }) => at?.every((key, index) => key === below[index]) && isDeepest(at, below));
+  if (override?.at === undefined) return undefined;
+  const rest = below.slice(override.at.length);
+  if (rest[0] === 'match') return undefined;
+  const own = ['traffic', ...rest];
+  const tree = replaceAt(draft.tree, ['traffic'], override.tree);
+  const origin = originOf({ tree }, { path: pathText(own), keys: own }, derivedTraffic(override.parsed));
+  if (origin.kind !== 'derived') return origin;
+  return { kind: 'derived', from: origin.from.replace('traffic', pathText(['traffic', ...override.at])) };
+}
+
+/** A caller's routes lie below the caller, and are overrides of their own. */
+function isDeepest(at: readonly PropertyKey[], below: readonly PropertyKey[]): boolean {
+  return below[at.length] !== 'routes';
+}
+
 /** What the file says comes first, then what follows from something else, then the default. */
-function originOf({ tree }: Draft, { path, keys }: Leaf, derived: Derived): Origin {
+function originOf({ tree }: Pick<Draft, 'tree'>, { path, keys }: Omit<Leaf, 'value'>, derived: Derived): Origin {
   const node = nodeAt(tree, keys);
   if (node !== undefined) return { kind: 'file', place: node.place };
   const from = derived.get(path);
@@ -104,9 +135,9 @@ function apiOf({ api }: ParsedService): ApiSpec {
 
 function databaseOf({ database }: ParsedService): DatabaseSpec | undefined {
   if (database === undefined) return undefined;
-  const { engine, url, migrations } = database;
+  const { engine, url, migrations, backup, drill } = database;
   const common = { migrations, seed: seedOf(database) };
-  if (engine !== undefined) return { engine, ...common };
+  if (engine !== undefined) return { engine, ...common, backup: backupOf(backup), drill: drillOf(drill) };
   return url === undefined ? undefined : { engine: 'external', url: { secret: url.secret }, ...common };
 }
 

@@ -2,9 +2,10 @@ import type { CacheSpec, CompressSpec, FallbackSpec } from './content-model.ts';
 import { type Leaf, leaves } from './leaf.ts';
 import type { Path } from './located.ts';
 import { durationText, sizeText } from './quantities.ts';
-import type { ParsedTraffic } from './schema/traffic.ts';
+import type { ParsedPolicy } from './schema/traffic.ts';
+import type { ServiceTraffic, TrafficSpec } from './traffic-model.ts';
 
-export function cacheOf(cache: ParsedTraffic['cache']): CacheSpec | undefined {
+export function cacheOf(cache: ParsedPolicy['cache']): CacheSpec | undefined {
   if (cache === undefined || cache === 'off') return undefined;
   const { memory, maxBody, freshFor, staleWhileRevalidate, staleIfError, acrossRevisions } = cache;
   return {
@@ -29,7 +30,7 @@ export function cacheLeaves(section: Path, cache: CacheSpec | undefined): readon
   });
 }
 
-export function compressOf(compress: ParsedTraffic['compress']): CompressSpec | undefined {
+export function compressOf(compress: ParsedPolicy['compress']): CompressSpec | undefined {
   if (compress === undefined || compress === 'off') return undefined;
   const { encodings, min, types } = compress;
   return { encodings, minBytes: min, types };
@@ -41,18 +42,25 @@ export function compressLeaves(section: Path, compress: CompressSpec | undefined
   return leaves([...section, 'compress'], { encodings, min: sizeText(minBytes), types });
 }
 
-export function fallbackOf(
-  fallback: ParsedTraffic['fallback'],
-  readText: (file: string) => string,
-): FallbackSpec | undefined {
+export function fallbackOf(fallback: ParsedPolicy['fallback']): FallbackSpec | undefined {
   if (fallback === undefined || fallback === 'off') return undefined;
   const { on, respond, service = '' } = fallback;
   const statuses = on.filter((condition) => condition !== 'unanswered');
   const unanswered = on.includes('unanswered');
   if (respond === undefined) return { unanswered, statuses, to: { kind: 'service', service } };
   const { status, type, file } = respond;
-  const body = respond.body ?? (file === undefined ? '' : readText(file));
-  return { unanswered, statuses, to: { kind: 'respond', status, type, body, file } };
+  return { unanswered, statuses, to: { kind: 'respond', status, type, body: respond.body ?? '', file } };
+}
+
+/** Fills in the bodies that stand in files of the service's folder. */
+export function withFiles(traffic: ServiceTraffic, readText: (file: string) => string | undefined): ServiceTraffic {
+  const filled = <P extends Partial<TrafficSpec>>(policy: P): P => {
+    const { fallback } = policy;
+    if (fallback?.to.kind !== 'respond' || fallback.to.file === undefined) return policy;
+    return { ...policy, fallback: { ...fallback, to: { ...fallback.to, body: readText(fallback.to.file) ?? '' } } };
+  };
+  const overrides = traffic.overrides.map((override) => ({ ...override, policy: filled(override.policy) }));
+  return { ...filled(traffic), overrides };
 }
 
 export function fallbackLeaves(section: Path, fallback: FallbackSpec | undefined): readonly Leaf[] {

@@ -14,6 +14,7 @@ export const SYSTEM_DEFAULTS = {
   services: { value: ['services/*'], name: 'layout' },
   'gateway.host': { value: '127.0.0.1', name: 'gateway', source: 'safe by default: this machine only' },
   'gateway.port': { value: 8080, name: 'gateway' },
+  'gateway.tls.redirect': { value: true, name: 'gateway: TLS' },
 } as const satisfies Record<string, Default>;
 
 export const SERVICE_DEFAULTS = {
@@ -22,6 +23,13 @@ export const SERVICE_DEFAULTS = {
   'run.stop.drain': { value: '30s', name: 'drain: in flight', source: 'Kamal; Kubernetes' },
   uses: { value: [], name: 'security: least privilege' },
   'api.protocol': { value: 'http', name: 'api' },
+  'database.backup.every': { value: '24h', name: 'backup', source: 'pgBackRest' },
+  'database.backup.pitr': { value: true, name: 'backup', source: 'Litestream; pgBackRest' },
+  'database.backup.keep.daily': { value: 7, name: 'backup', source: 'pgBackRest' },
+  'database.backup.keep.weekly': { value: 4, name: 'backup', source: 'pgBackRest' },
+  'database.backup.keep.monthly': { value: 0, name: 'backup' },
+  'database.drill.every': { value: '7d', name: 'restore drill', source: 'Barman, made more frequent' },
+  'database.drill.maxRto': { value: '10m', name: 'restore drill' },
   'health.startup.fastPeriod': { value: '100ms', name: 'probes: startup' },
   'health.startup.fastFor': { value: '5s', name: 'probes: startup' },
   'health.startup.period': { value: '1s', name: 'probes: startup', source: 'Kamal' },

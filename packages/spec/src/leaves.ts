@@ -1,3 +1,4 @@
+import { backupLeaves, drillLeaves } from './backup.ts';
 import { type Leaf, type LeafValue, leaves } from './leaf.ts';
 import type {
   DatabaseSpec,
@@ -8,6 +9,7 @@ import type {
   ServiceSpec,
   StartupProbeSpec,
 } from './model.ts';
+import { overrideLeaves } from './override-leaves.ts';
 import { durationText, sizeText } from './quantities.ts';
 import { rolloutLeaves } from './rollout-leaves.ts';
 import { scaleLeaves } from './scale.ts';
@@ -33,6 +35,7 @@ export function leavesOf(spec: Omit<ServiceSpec, 'origins'>): readonly Leaf[] {
     ...scaleLeaves(scale),
     ...rolloutLeaves(spec.rollout),
     ...trafficLeaves(['traffic'], spec.traffic),
+    ...overrideLeaves(spec.traffic),
     ...leaves(['security'], { allow: spec.security.allow }),
     ...leaves(['test'], { unit: spec.test.unit, smoke: spec.test.smoke }),
   ];
@@ -51,7 +54,11 @@ function databaseLeaves(database: DatabaseSpec | undefined): readonly Leaf[] {
       : leaves(['database'], { engine: database.engine });
   const { migrations, seed } = database;
   const seeds = seed === undefined ? [] : leaves(['database', 'seed'], { [seed.kind]: seedText(seed) });
-  return [...kind, ...leaves(['database'], { migrations }), ...seeds];
+  const kept =
+    database.engine === 'external'
+      ? []
+      : [...backupLeaves(['database'], database.backup), ...drillLeaves(['database'], database.drill)];
+  return [...kind, ...leaves(['database'], { migrations }), ...seeds, ...kept];
 }
 
 function seedText(seed: SeedSpec): string {

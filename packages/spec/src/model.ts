@@ -7,7 +7,7 @@
 
 import type { RolloutSpec } from './rollout-model.ts';
 import type { ScaleSpec } from './scale-model.ts';
-import type { TrafficSpec } from './traffic-model.ts';
+import type { ServiceTraffic } from './traffic-model.ts';
 
 export * from './content-model.ts';
 export type * from './rollout-model.ts';
@@ -57,6 +57,22 @@ export interface CutEdge {
 export interface GatewaySpec {
   readonly host: string;
   readonly port: number;
+  /** Undefined: plain HTTP. */
+  readonly tls: TlsSpec | undefined;
+}
+
+export interface TlsSpec {
+  readonly certificates: readonly CertificateFiles[];
+  /** Plain HTTP is sent to `https`; false: refused. */
+  readonly redirect: boolean;
+  /** A second port, for plain HTTP alone. */
+  readonly httpPort: number | undefined;
+}
+
+/** Where a certificate and its key are: relative to the system's folder, or absolute. */
+export interface CertificateFiles {
+  readonly cert: string;
+  readonly key: string;
 }
 
 /** What automatic scaling may give away. */
@@ -81,7 +97,7 @@ export interface ServiceSpec {
   readonly health: HealthSpec;
   readonly scale: ScaleSpec;
   readonly rollout: RolloutSpec;
-  readonly traffic: TrafficSpec;
+  readonly traffic: ServiceTraffic;
   readonly security: SecuritySpec;
   readonly test: TestSpec;
   /** Origin of every effective value, by path (`scale.min`, `run.env.LOG_LEVEL`). */
@@ -140,7 +156,12 @@ export interface ExposeSpec {
 
 export type DatabaseSpec = DatabaseCommon &
   (
-    | { readonly engine: 'postgres' | 'sqlite' }
+    | {
+        readonly engine: 'postgres' | 'sqlite';
+        /** Undefined: it is not backed up. */
+        readonly backup: BackupSpec | undefined;
+        readonly drill: DrillSpec | undefined;
+      }
     /** An outside server, by a URL kept as a secret. */
     | { readonly engine: 'external'; readonly url: { readonly secret: string } }
   );
@@ -154,6 +175,26 @@ export interface DatabaseCommon {
 export type SeedSpec =
   | { readonly kind: 'folder'; readonly folder: string }
   | { readonly kind: 'command'; readonly command: string };
+
+/** Names: pgBackRest, Barman. */
+export interface BackupSpec {
+  readonly everyMs: number;
+  /** Any instant can be restored, since the oldest daily copy. */
+  readonly pitr: boolean;
+  /** The newest copy of each of so many days, weeks and months. */
+  readonly keep: { readonly daily: number; readonly weekly: number; readonly monthly: number };
+}
+
+/** How often a backup must prove that it comes back, and what must hold then. */
+export interface DrillSpec {
+  readonly everyMs: number;
+  readonly maxRtoMs: number;
+  readonly check: readonly DrillCheck[];
+}
+
+export type DrillCheck =
+  | { readonly kind: 'min'; readonly query: string; readonly min: number }
+  | { readonly kind: 'maxAge'; readonly query: string; readonly maxAgeMs: number };
 
 export type ProbeTarget =
   | { readonly kind: 'http'; readonly path: string }

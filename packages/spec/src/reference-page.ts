@@ -40,14 +40,22 @@ interface Key {
 function keysOf(json: JsonSchema, path: readonly string[]): readonly Key[] {
   const long = longForm(json);
   const named = Object.entries(long.properties ?? {}) as [string, JsonSchema][];
-  const own = named.flatMap(([key, child]) => {
-    const keys = [...path, key];
-    return [{ path: keys.join('.'), json: child }, ...keysOf(child, keys)];
-  });
+  const own = named
+    .filter(([key]) => !isRepeated([...path, key]))
+    .flatMap(([key, child]) => {
+      const keys = [...path, key];
+      return [{ path: keys.join('.'), json: child }, ...keysOf(child, keys)];
+    });
   const value = long.additionalProperties;
   const free = typeof value === 'object' ? keysOf(value as JsonSchema, [...path, '<name>']) : [];
   // An overlay repeats every key of a service; its own page has them.
   return path.includes('services') ? [] : [...own, ...free];
+}
+
+/** An override repeats every section of the policy that it is of. */
+function isRepeated(path: readonly string[]): boolean {
+  const [, own] = /^traffic\.(?:routes|callers\.<name>(?:\.routes)?)\.([a-zA-Z]+)$/.exec(path.join('.')) ?? [];
+  return own !== undefined && own !== 'match' && own !== 'routes';
 }
 
 /** Of a shorthand and its long form, or a list and its item, the section that has keys. */

@@ -5,6 +5,7 @@ import { ISLET_FILE, type IsletFile } from './islet-file.ts';
 import { keyPlaceAt, nodeAt, pathText, placeAt } from './located.ts';
 import type { GatewaySpec, Place } from './model.ts';
 import { oneOf } from './nearest.ts';
+import { callerErrors } from './override-rules.ts';
 
 /** Rules that services can break only together. */
 export function systemErrors(
@@ -15,7 +16,9 @@ export function systemErrors(
     ...duplicateServices(drafts),
     ...unknownServices(drafts),
     ...refusedCallers(drafts),
+    ...callerErrors(drafts),
     ...duplicateRoutes(drafts),
+    ...httpPortErrors(system),
     ...fallbackCycles(drafts),
     ...portCollisions(drafts, system.gateway),
     ...strayOverlays(drafts, system.islet),
@@ -85,8 +88,19 @@ function duplicateRoutes(drafts: readonly Draft[]): readonly SpecError[] {
   );
 }
 
+function httpPortErrors({ islet, gateway }: { readonly islet: IsletFile; readonly gateway: GatewaySpec }) {
+  if (gateway.tls?.httpPort !== gateway.port) return [];
+  const path = 'gateway.tls.httpPort';
+  const place = placeAt(islet.tree, ['gateway', 'tls', 'httpPort']);
+  const message = 'plain HTTP is recognised on the port of the gateway without it';
+  return [
+    { place, path, rule: 'value', message, found: String(gateway.port), hint: 'remove it, or choose another port' },
+  ] as const;
+}
+
 function portCollisions(drafts: readonly Draft[], gateway: GatewaySpec): readonly SpecError[] {
   const taken = new Map<number, string>([[gateway.port, 'the gateway']]);
+  if (gateway.tls?.httpPort !== undefined) taken.set(gateway.tls.httpPort, 'the gateway');
   return drafts.flatMap((draft) => {
     const port = draft.parsed?.api.port;
     if (port === undefined) return [];

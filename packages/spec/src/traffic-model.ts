@@ -1,6 +1,40 @@
 import type { CacheSpec, CompressSpec, FallbackSpec, SizeLimits } from './content-model.ts';
 
-/** How callers reach the service. Names: Envoy's, and Kubernetes' where it has one. */
+/** How callers reach the service, and what is otherwise for some of its routes and callers. */
+export interface ServiceTraffic extends TrafficSpec {
+  readonly overrides: readonly TrafficOverride[];
+}
+
+/**
+ * What is otherwise for one caller, for one route, or for one caller on one route. Of several that concern a request, the
+ * one for both comes before the one for the route, and that before the one for the caller. What an override inherits, key by
+ * key, has been filled in, also where both a caller's and a route's change the same section: then there is one for both.
+ */
+export interface TrafficOverride {
+  /** Where in the `traffic` section it is written; undefined: it follows from two others. */
+  readonly at: readonly (string | number)[] | undefined;
+  /** A service, or `gateway` for the public; undefined: whoever calls. */
+  readonly caller: string | undefined;
+  /** Undefined: every request. */
+  readonly route: RouteMatch | undefined;
+  /** The sections that it changes: each as a whole in `policy`, where it is missing if it is off. */
+  readonly changes: readonly (keyof TrafficSpec)[];
+  readonly policy: Partial<TrafficSpec>;
+}
+
+export interface RouteMatch {
+  /** Undefined: any. */
+  readonly method: string | undefined;
+  /** As the service sees it, such as `/orders/{id}` or `/files/**`. */
+  readonly path: string;
+}
+
+/** The policy with an override over it. A section that is changed and missing is off. */
+export function withOverride(under: TrafficSpec, over: Pick<TrafficOverride, 'changes' | 'policy'>): TrafficSpec {
+  return { ...under, ...Object.fromEntries(over.changes.map((section) => [section, over.policy[section]])) };
+}
+
+/** One policy. Names: Envoy's, and Kubernetes' where it has one. */
 export interface TrafficSpec {
   readonly balance: BalanceSpec;
   readonly timeout: TimeoutSpec;

@@ -1,6 +1,7 @@
 import { balanceErrors } from './balance-rules.ts';
 import { type Draft, errorIn } from './draft.ts';
 import type { SpecError } from './errors.ts';
+import { overrideErrors } from './override-rules.ts';
 import { durationText } from './quantities.ts';
 import type { ParsedService } from './schema/service.ts';
 
@@ -8,6 +9,10 @@ type Sound = Draft & { readonly parsed: ParsedService };
 
 /** Rules between the values of a traffic section. */
 export function trafficErrors(draft: Sound): readonly SpecError[] {
+  return [...policyErrors(draft), ...overrideErrors(draft, policyErrors)];
+}
+
+function policyErrors(draft: Sound): readonly SpecError[] {
   return [
     ...balanceErrors(draft, ['traffic', 'balance'], draft.parsed.traffic.balance),
     ...tryErrors(draft),

@@ -8,14 +8,26 @@ import type {
   RateLimitKey,
   RateLimitSpec,
   RetrySpec,
+  ServiceTraffic,
   TimeoutSpec,
   TrafficSpec,
 } from './model.ts';
-import { type ParsedTraffic, traffic } from './schema/traffic.ts';
+import { type ParsedPolicy, policy } from './schema/traffic.ts';
 
-/** What a parsed traffic section means. Files that it names are those of the service's folder. */
-export function trafficOf(parsed: ParsedTraffic, readText: (file: string) => string = () => ''): TrafficSpec {
-  const { balance, timeout, retry, outlier, breaker, limits, rateLimit, cache, compress, fallback, accessLog } = parsed;
+/** What a parsed policy means. */
+export function policyOf({
+  balance,
+  timeout,
+  retry,
+  outlier,
+  breaker,
+  limits,
+  rateLimit,
+  cache,
+  compress,
+  fallback,
+  accessLog,
+}: ParsedPolicy): TrafficSpec {
   return {
     balance: balanceOf(balance),
     timeout: timeoutOf(timeout),
@@ -26,35 +38,43 @@ export function trafficOf(parsed: ParsedTraffic, readText: (file: string) => str
     rateLimit: rateLimit.map(rateLimitOf),
     cache: cacheOf(cache),
     compress: compressOf(compress),
-    fallback: fallbackOf(fallback, readText),
+    fallback: fallbackOf(fallback),
     accessLog: { sample: accessLog.sample, slowMs: accessLog.slow },
   };
 }
 
-/** Half of the time, unless told otherwise: so that a second instance can still answer after the first was slow. */
-function timeoutOf({ connect, request, perTry, idle }: ParsedTraffic['timeout']): TimeoutSpec {
-  return { connectMs: connect, requestMs: request, perTryMs: perTry ?? Math.ceil(request / 2), idleMs: idle };
+/**
+ * Half of the time, unless told otherwise: so that a second instance can still answer after the first was slow. An override may
+ * inherit the time of one try, and allow less for all.
+ */
+function timeoutOf({ connect, request, perTry, idle }: ParsedPolicy['timeout']): TimeoutSpec {
+  return {
+    connectMs: connect,
+    requestMs: request,
+    perTryMs: Math.min(perTry ?? Math.ceil(request / 2), request),
+    idleMs: idle,
+  };
 }
 
-function retryOf(retry: ParsedTraffic['retry']): RetrySpec | undefined {
+function retryOf(retry: ParsedPolicy['retry']): RetrySpec | undefined {
   if (retry === 'off') return undefined;
   const { attempts, budget, on, backoff } = retry;
   return { attempts, budgetPercent: budget, on, backoff: { baseMs: backoff.base, maxMs: backoff.max } };
 }
 
-function outlierOf(outlier: ParsedTraffic['outlier']): OutlierSpec | undefined {
+function outlierOf(outlier: ParsedPolicy['outlier']): OutlierSpec | undefined {
   if (outlier === 'off') return undefined;
   const { consecutive5xx, consecutiveGateway, base, max, maxPercent } = outlier;
   return { consecutive5xx, consecutiveGateway, baseMs: base, maxMs: max, maxPercent };
 }
 
-function breakerOf(breaker: ParsedTraffic['breaker']): BreakerSpec | undefined {
+function breakerOf(breaker: ParsedPolicy['breaker']): BreakerSpec | undefined {
   if (breaker === 'off') return undefined;
   const { failureRate, window, minCalls, open, maxOpen, halfOpen } = breaker;
   return { failureRatePercent: failureRate, windowMs: window, minCalls, openMs: open, maxOpenMs: maxOpen, halfOpen };
 }
 
-function limitsOf({ connections, pending, requests, queue, ...sizes }: ParsedTraffic['limits']): LimitsSpec {
+function limitsOf({ connections, pending, requests, queue, ...sizes }: ParsedPolicy['limits']): LimitsSpec {
   const { requestHeaders, requestBody, responseHeaders, responseBody } = sizes;
   return {
     ...{ connections, pending, requests, queueMs: queue },
@@ -62,7 +82,7 @@ function limitsOf({ connections, pending, requests, queue, ...sizes }: ParsedTra
   };
 }
 
-function rateLimitOf({ rps, burst, by }: ParsedTraffic['rateLimit'][number]): RateLimitSpec {
+function rateLimitOf({ rps, burst, by }: ParsedPolicy['rateLimit'][number]): RateLimitSpec {
   return { rps, burst: burst ?? 2 * rps, by: keyOf(by) };
 }
 
@@ -72,4 +92,4 @@ function keyOf(by: string): RateLimitKey {
 }
 
 /** What a file that says nothing of traffic means. */
-export const DEFAULT_TRAFFIC: TrafficSpec = freezeDeep(trafficOf(traffic.parse(undefined)));
+export const DEFAULT_TRAFFIC: ServiceTraffic = freezeDeep({ ...policyOf(policy.parse({})), overrides: [] });

@@ -49,7 +49,13 @@ for (const { overlay, base, path, expected } of [
     overlay: 'database: sqlite',
     base: 'database: { url: { secret: s } }',
     path: 'database',
-    expected: { engine: 'sqlite', migrations: undefined, seed: undefined },
+    expected: {
+      engine: 'sqlite',
+      migrations: undefined,
+      seed: undefined,
+      backup: { everyMs: 86_400_000, pitr: true, keep: { daily: 7, weekly: 4, monthly: 0 } },
+      drill: { everyMs: 604_800_000, maxRtoMs: 600_000, check: [] },
+    },
   },
 ] as const) {
   test(`${overlay} over ${base} counts as what the shorthand stands for`, () => {
@@ -66,7 +72,22 @@ test("of keys that exclude each other the overlay's drives the other out", () =>
 test('the gateway can differ', () => {
   const texts = { ...layered('scale: 3') };
   const islet = `${texts['islet.yaml']}    gateway: { port: 80 }\n`;
-  assert.deepEqual(parsed({ ...texts, 'islet.yaml': islet }, 'prod').spec.gateway, { host: '127.0.0.1', port: 80 });
+  assert.deepEqual(parsed({ ...texts, 'islet.yaml': islet }, 'prod').spec.gateway, {
+    ...{ host: '127.0.0.1', port: 80 },
+    tls: undefined,
+  });
+});
+
+test('the gateway can speak TLS in one environment alone', () => {
+  const texts = { ...layered('scale: 3') };
+  const tls = '{ certificates: [{ cert: shop.pem, key: /etc/shop.key }], httpPort: 80 }';
+  const islet = { ...texts, 'islet.yaml': `${texts['islet.yaml']}    gateway: { port: 443, tls: ${tls} }\n` };
+  assert.deepEqual(parsed(islet, 'prod').spec.gateway.tls, {
+    certificates: [{ cert: 'shop.pem', key: '/etc/shop.key' }],
+    redirect: true,
+    httpPort: 80,
+  });
+  assert.equal(parsed(islet).spec.gateway.tls, undefined);
 });
 
 test('what the machine may give away can differ', () => {

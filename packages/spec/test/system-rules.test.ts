@@ -82,6 +82,16 @@ const ROWS: readonly Row[] = [
     ],
   },
   {
+    rule: 'the port for plain HTTP is another one than that for TLS',
+    texts: {
+      ...orders(RUN),
+      'islet.yaml': 'system: shop\ngateway: { tls: { certificates: [{ cert: a, key: b }], httpPort: 8080 } }\n',
+    },
+    expected: [
+      'islet.yaml:2:66  value  gateway.tls.httpPort: plain HTTP is recognised on the port of the gateway without it; remove it, or choose another port',
+    ],
+  },
+  {
     rule: "no service has the gateway's port",
     texts: orders(`${RUN}api: { port: 8080 }\n`),
     expected: [
@@ -115,10 +125,10 @@ const ROWS: readonly Row[] = [
     expected: [`${ORDERS}:2:23  value  scale.max: max, 2, is less than min, 3; at least 3`],
   },
   {
-    rule: 'only http is exposed',
-    texts: orders(`${RUN}api: { protocol: grpc, expose: / }\n`),
+    rule: 'only what the gateway understands is exposed',
+    texts: orders(`${RUN}api: { protocol: tcp, expose: / }\n`),
     expected: [
-      `${ORDERS}:2:24  value  api.expose: the gateway of this version carries http only, and this service speaks grpc; remove expose: services that use this one reach it all the same`,
+      `${ORDERS}:2:23  value  api.expose: the gateway carries HTTP and gRPC, and this service speaks plain tcp; remove expose: services that use this one reach it all the same`,
     ],
   },
   {

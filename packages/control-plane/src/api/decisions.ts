@@ -31,6 +31,10 @@ function sentence(decision: Decision): string {
       return migrated(decision);
     case 'retired':
       return 'withdrew the old credentials of its database';
+    case 'contracted':
+      return decision.files.length === 0
+        ? 'no contract migration was left to apply'
+        : `applied ${decision.files.join(', ')}: there is no way back to the revisions before`;
     case 'ended':
       return `${decision.instance} ended: ${decision.how}`;
     case 'killed':
@@ -41,6 +45,14 @@ function sentence(decision: Decision): string {
       return `from ${decision.from} to ${decision.to} instances: ${decision.why}`;
     case 'proxy-died':
       return `the proxy died with about ${decision.inFlight} requests inside it, and was started again`;
+    case 'restored':
+      return decision.text;
+    case 'restore-failed':
+      return `its restore failed, and its data is as before: ${decision.why}`;
+    case 'drilled':
+      return decision.drill.problems.length === 0
+        ? `proved that its backup ${decision.drill.copy ?? ''} comes back`
+        : `its backup does not come back: ${decision.drill.problems.join('; ')}`;
     case 'note':
       return decision.text;
   }

@@ -7,9 +7,11 @@ import { followsSomething } from '../scale/follows.ts';
 import { systemStatus } from '../status.ts';
 import type { Applied, AppliedService } from '../store/applied.ts';
 import { lookOnce, type System } from '../system.ts';
+import { backupHandlers } from './backups.ts';
 import { databaseHandlers } from './database.ts';
 import { describeDecision } from './decisions.ts';
 import { diagnose } from './diagnose.ts';
+import { explainRequest } from './explain.ts';
 import { previewOf } from './preview.ts';
 import { rolloutHandlers } from './rollout.ts';
 import { scalingOf } from './scaling.ts';
@@ -71,7 +73,7 @@ export function createHandlers(system: System): Handlers {
       const none = {
         system: '',
         environment: undefined,
-        gateway: { host: '127.0.0.1', port: 0 },
+        gateway: { host: '127.0.0.1', port: 0, tls: undefined },
         mode: 'revisions',
         path: '',
       } as const;
@@ -98,6 +100,8 @@ export function createHandlers(system: System): Handlers {
         decisions.record({ kind: 'scaled', service, from, to: instances, why }, clock.now());
       return accepted;
     },
+    explain: ({ params: { id = '' } }) => explainRequest(id, system),
+    explainToken: async ({ body: { forMs } }) => ({ token: await parts.explainToken(forMs) }),
     scaling: ({ params: { service = '' } }) => scalingOf(wanted(service), system),
     logs: ({ query, signal }) => {
       const names = [
@@ -118,6 +122,7 @@ export function createHandlers(system: System): Handlers {
       return { cwd, prefix: [...argv], env };
     },
     ...databaseHandlers(system, { wanted, restart }),
+    ...backupHandlers(system, { wanted, change }),
     ...rolloutHandlers(system, { wanted, change }),
     deploy: async ({ params: { service = '' }, body }) => {
       const accepted = await apply({ ...askedOf({ ...body, changed: [] }), only: service }, applying);

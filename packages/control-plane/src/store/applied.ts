@@ -1,5 +1,7 @@
+import type { Wanted } from '@islet/backup';
 import type { RevisionId } from '@islet/plan';
 import type { GatewaySpec, MachineSpec, ServiceSpec } from '@islet/spec';
+import type { RuleLines } from '../rule-lines.ts';
 import { type Database, inTransaction } from './database.ts';
 
 /** What was last asked for, complete: the control plane works from this alone, and never reads the files in between. */
@@ -13,6 +15,8 @@ export interface Applied {
   /** `PATH` of the person who asked. */
   readonly path: string;
   readonly services: readonly AppliedService[];
+  /** Where the rules of each service are written. */
+  readonly lines?: Readonly<Record<string, RuleLines>> | undefined;
   /** Services that are asked to be gone. */
   readonly gone: readonly GoneService[];
   /** Islet itself ends once everything is gone. */
@@ -40,6 +44,17 @@ export interface AppliedService {
   readonly wave?: number | undefined;
   /** It ran before: it is gone back to at once, without steps, and is not watched again. */
   readonly isRollback?: boolean | undefined;
+  /** Its store is being replaced by a restored one: until that is done it is down. */
+  readonly restoring?: Restoring | undefined;
+}
+
+/** What was asked for when it was asked, so that whoever goes on with it means the same. */
+export interface Restoring {
+  /** Tells one restore from the next. */
+  readonly id: string;
+  /** `aside`: the store that the last restore put aside. */
+  readonly wanted: Wanted | { readonly kind: 'aside' };
+  readonly askedAt: number;
 }
 
 /** A parsed service without the origins of its values. */
@@ -57,6 +72,8 @@ export interface AppliedStore {
   /** Grows with each change; 0: nothing was ever asked for. */
   seq(): number;
   current(): Applied | undefined;
+  /** What was asked for at that instant, as far back as documents are kept. */
+  at(time: number): Applied | undefined;
   /** Keeps it, and every revision in it, durably. */
   put(applied: Applied, now: number): number;
   /** How a revision is run, also one that is no longer asked for. */
@@ -70,6 +87,7 @@ const CACHED_LAUNCHES = 2_000;
 
 export function openApplied(database: Database): AppliedStore {
   const latest = database.prepare('SELECT seq, document FROM applied ORDER BY seq DESC LIMIT 1');
+  const atTime = database.prepare('SELECT document FROM applied WHERE at <= ? ORDER BY seq DESC LIMIT 1');
   const insert = database.prepare('INSERT INTO applied (at, document) VALUES (?, ?)');
   const prune = database.prepare('DELETE FROM applied WHERE seq <= ?');
   const remember = database.prepare(
@@ -85,6 +103,10 @@ export function openApplied(database: Database): AppliedStore {
   return {
     seq: () => seq,
     current: () => current,
+    at: (time) => {
+      const found = atTime.get(time) as { document: string } | undefined;
+      return found && (JSON.parse(found.document) as Applied);
+    },
     put: (applied, now) => {
       seq = inTransaction(database, () => {
         for (const { spec, revision } of applied.services) {

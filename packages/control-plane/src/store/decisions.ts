@@ -26,6 +26,8 @@ export type Decision =
       readonly service: string;
       readonly revision: RevisionId;
       readonly files: readonly string[];
+      /** Contract migrations that are still to come. */
+      readonly later?: readonly string[];
       /** What was dangerous of them and was let through; absent: nothing. */
       readonly hazards?: readonly string[];
     }
@@ -35,6 +37,12 @@ export type Decision =
   | { readonly kind: 'retired'; readonly service: string }
   | { readonly kind: 'ended'; readonly service: string; readonly instance: string; readonly how: string }
   | { readonly kind: 'killed'; readonly service: string; readonly instance: string; readonly why: string }
+  | {
+      readonly kind: 'contracted';
+      readonly service: string;
+      readonly revision: RevisionId;
+      readonly files: readonly string[];
+    }
   | { readonly kind: 'purged'; readonly service: string }
   | {
       readonly kind: 'scaled';
@@ -49,7 +57,28 @@ export type Decision =
       /** When the proxy that took over was started; it tells one death from the next. */
       readonly successor: number;
     }
+  /** `id` is the wish's; its store is now as of `target`, and the old one is kept aside. */
+  | { readonly kind: 'restored'; readonly service: string; readonly id: string; readonly text: string }
+  /** The old store is back in its place. */
+  | { readonly kind: 'restore-failed'; readonly service: string; readonly id: string; readonly why: string }
+  | { readonly kind: 'drilled'; readonly service: string; readonly drill: Drilled }
   | { readonly kind: 'note'; readonly text: string };
+
+/** What a drill proved, or did not. */
+export interface Drilled {
+  readonly startedAt: number;
+  readonly finishedAt: number;
+  /** Undefined: there was none. */
+  readonly copy: string | undefined;
+  /** From the wish to a store that answers, checks not counted; undefined: it was not restored. */
+  readonly rtoMs: number | undefined;
+  /** What would have been lost: from the newest instant that was restored to the wish. */
+  readonly rpoMs: number | undefined;
+  /** Each a sentence; none: it passed. */
+  readonly problems: readonly string[];
+}
+
+type ServiceKind = Extract<Decision, { readonly service: string }>['kind'];
 
 export interface DecisionRow {
   readonly seq: number;
@@ -67,6 +96,8 @@ export interface Decisions {
   changesOf(service: string, count: number): readonly ScaleChange[];
   /** The number of instances that was decided last; undefined: none ever was. */
   scaled(service: string): number | undefined;
+  /** The newest of a kind, of one service. */
+  latestOf<K extends ServiceKind>(service: string, kind: K): Extract<Decision, { kind: K }> | undefined;
   /** What the decisions add up to, for one service. */
   rollouts(service: string): Rollouts;
 }
@@ -85,6 +116,10 @@ export interface Rollouts {
   readonly progress: Progress | undefined;
   readonly failed: ReadonlyMap<Generation, Failure>;
   readonly migrated: readonly RevisionId[];
+  /** Of these, whose contract migrations are still to be applied. */
+  readonly contracts: readonly RevisionId[];
+  /** Revisions that can't be gone back to, with the contract migration that took something from them. */
+  readonly cutOff: ReadonlyMap<RevisionId, string>;
   /** Revisions that were promoted, newest first. */
   readonly promoted: readonly RevisionId[];
 }
@@ -112,6 +147,9 @@ export function openDecisions(database: Database): Decisions {
   const changes = database.prepare(
     "SELECT at, detail FROM decisions WHERE service = ? AND kind = 'scaled' ORDER BY seq DESC LIMIT ?",
   );
+  const newestOf = database.prepare(
+    'SELECT detail FROM decisions WHERE service = ? AND kind = ? ORDER BY seq DESC LIMIT 1',
+  );
   const rollouts = new Map<string, Rollouts>(replay(database));
   const scaled = new Map<string, number>(lastScaled(database));
   return {
@@ -137,6 +175,10 @@ export function openDecisions(database: Database): Decisions {
         .map(({ at, detail }) => ({ at, decision: JSON.parse(detail) as ScaleChange['decision'] }))
         .reverse(),
     scaled: (service) => scaled.get(service),
+    latestOf: (service, kind) => {
+      const row = newestOf.get(service, kind) as Pick<Row, 'detail'> | undefined;
+      return row && JSON.parse(row.detail);
+    },
     rollouts: (service) => rollouts.get(service) ?? NONE,
   };
 }
@@ -155,13 +197,15 @@ const NONE: Rollouts = {
   progress: undefined,
   failed: new Map(),
   migrated: [],
+  contracts: [],
+  cutOff: new Map(),
   promoted: [],
 };
 
 function replay(database: Database): Map<string, Rollouts> {
   const rows = database
     .prepare(
-      "SELECT at, service, detail FROM decisions WHERE kind IN ('promoted','failed','advanced','paused','resumed','provisioned','migrated','purged') ORDER BY seq",
+      "SELECT at, service, detail FROM decisions WHERE kind IN ('promoted','failed','advanced','paused','resumed','provisioned','migrated','contracted','purged') ORDER BY seq",
     )
     .all() as unknown as Row[];
   const rollouts = new Map<string, Rollouts>();
@@ -189,10 +233,11 @@ function after(rollouts: Rollouts, decision: Decision, at: number): Rollouts {
       const { revision, generation } = decision;
       const promoted = newestFirst(revision, rollouts.promoted);
       const failed = without(rollouts.failed, generation);
+      const cutOff = without(rollouts.cutOff, revision);
       // Said twice, it is promoted once.
-      if (rollouts.stable?.generation === generation) return { ...rollouts, failed, promoted };
+      if (rollouts.stable?.generation === generation) return { ...rollouts, failed, promoted, cutOff };
       const { stable: fallback } = rollouts;
-      return { ...rollouts, stable: { revision, generation }, fallback, promotedAt: at, failed, promoted };
+      return { ...rollouts, stable: { revision, generation }, fallback, promotedAt: at, failed, promoted, cutOff };
     }
     case 'failed': {
       const { generation, failure } = decision;
@@ -217,9 +262,22 @@ function after(rollouts: Rollouts, decision: Decision, at: number): Rollouts {
       };
     }
     case 'provisioned':
-      return rollouts.migrated.length === 0 ? rollouts : { ...rollouts, migrated: [] };
+      return rollouts.migrated.length === 0 ? rollouts : { ...rollouts, migrated: [], contracts: [] };
     case 'migrated':
-      return { ...rollouts, migrated: newestFirst(decision.revision, rollouts.migrated) };
+      return {
+        ...rollouts,
+        migrated: newestFirst(decision.revision, rollouts.migrated),
+        contracts:
+          decision.later === undefined ? rollouts.contracts : newestFirst(decision.revision, rollouts.contracts),
+      };
+    case 'contracted': {
+      const { revision, files } = decision;
+      const contracts = rollouts.contracts.filter((other) => other !== revision);
+      const [file] = files;
+      const before = file === undefined ? [] : rollouts.promoted.filter((other) => other !== revision);
+      const cutOff = new Map([...rollouts.cutOff, ...before.map((other) => [other, file ?? ''] as const)]);
+      return { ...rollouts, contracts, cutOff: new Map([...cutOff].slice(-REMEMBERED)) };
+    }
     case 'purged':
       return NONE;
     default:

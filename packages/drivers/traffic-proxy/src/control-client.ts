@@ -12,7 +12,7 @@ export interface ControlReply {
 }
 
 export interface ControlCall {
-  readonly method: 'GET' | 'PUT';
+  readonly method: 'GET' | 'POST' | 'PUT';
   readonly path: string;
   readonly body?: unknown;
   readonly signal?: AbortSignal;

@@ -6,7 +6,7 @@ import {
   type TrafficDriver,
   type TrafficObservation,
 } from '@islet/driver';
-import type { RoutingTable } from '@islet/policy';
+import type { RequestRecord, RoutingTable } from '@islet/policy';
 import type { ControlRefusal, ProxyState, ProxyStats, RevisionStats } from '@islet/proxy';
 import { ControlClient } from './control-client.ts';
 import { watchProxy } from './watch.ts';
@@ -14,6 +14,10 @@ import { watchProxy } from './watch.ts';
 export interface ProxyTraffic extends TrafficDriver {
   /** Counters of every edge and instance. Throws `unavailable` where the proxy can't be reached. */
   stats(options: CallOptions): Promise<ProxyStats>;
+  /** The records of a request id, the oldest first. */
+  requests(id: string, options: CallOptions): Promise<readonly RequestRecord[]>;
+  /** A token for callers at the gateway. */
+  explainToken(forMs: number, options: CallOptions): Promise<string>;
   /** All that the proxy says of itself, what was lost in its last death included. */
   state(options: CallOptions): Promise<ProxyState>;
 }
@@ -59,6 +63,13 @@ export function createProxyTraffic({ socketPath }: { readonly socketPath: string
       client.close();
     },
 
+    requests: (id, options) => get(`/requests/${encodeURIComponent(id)}`, options),
+    async explainToken(forMs, { signal }) {
+      const path = `/explain-tokens?forMs=${forMs}`;
+      const { status, body } = await client.call({ method: 'POST', path, signal });
+      if (status !== 200) throw refusal(status, body);
+      return (body as { readonly token: string }).token;
+    },
     stats: (options) => get('/stats', options),
     state: (options) => get('/state', options),
   };

@@ -1,12 +1,12 @@
 import { isUnavailable, type RateRefusal } from '@islet/policy';
 import { ProxyError, type ProxyErrorCode } from '../errors.ts';
+import type { Waiter } from '../guards.ts';
 import { breakerText } from '../record/reasons.ts';
 import type { Runtime } from '../runtime.ts';
-import type { Waiter } from '../stats.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
 import { drawsOf } from './rate-key.ts';
 
-export type AdmissionOptions = Pick<ExchangeOrder, 'request' | 'service' | 'edge' | 'policy' | 'client'> & {
+export type AdmissionOptions = Pick<ExchangeOrder, 'request' | 'policy' | 'client' | 'way'> & {
   readonly runtime: Runtime;
 };
 
@@ -25,13 +25,13 @@ export class Admission {
   enter(waiter: Waiter): Entrance {
     const refusal = this.#rateRefuses() ?? this.#breakerRefuses();
     if (refusal !== undefined) return { kind: 'refused', error: refusal };
-    const { edge, policy } = this.#options;
+    const { way, policy } = this.#options;
     const { limits } = policy;
-    if (edge.bulkhead.tryEnter(limits)) {
+    if (way.bulkhead.tryEnter(limits)) {
       this.#place = 'request';
       return GO;
     }
-    if (!edge.bulkhead.tryWait(waiter, limits)) return { kind: 'refused', error: QUEUE_FULL };
+    if (!way.bulkhead.tryWait(waiter, limits)) return { kind: 'refused', error: QUEUE_FULL };
     this.#place = 'waiting';
     return { kind: 'waits', until: this.#options.runtime.now() + limits.queueMs };
   }
@@ -42,7 +42,7 @@ export class Admission {
   }
 
   switched(): void {
-    this.#options.edge.bulkhead.becomeTunnel();
+    this.#options.way.bulkhead.becomeTunnel();
     this.#place = 'tunnel';
     this.#callNext();
   }
@@ -50,7 +50,7 @@ export class Admission {
   /** It is over, whatever it came to. */
   leave(waiter: Waiter): void {
     this.abandoned();
-    const { bulkhead } = this.#options.edge;
+    const { bulkhead } = this.#options.way;
     const place = this.#place;
     this.#place = 'none';
     if (place === 'waiting') bulkhead.stopWaiting(waiter);
@@ -60,31 +60,31 @@ export class Admission {
   }
 
   #callNext(): void {
-    const { edge, policy } = this.#options;
+    const { way, policy } = this.#options;
     const { limits } = policy;
-    for (let next = edge.bulkhead.next(limits); next !== undefined; next = edge.bulkhead.next(limits)) next.onPlace();
+    for (let next = way.bulkhead.next(limits); next !== undefined; next = way.bulkhead.next(limits)) next.onPlace();
   }
 
   #rateRefuses(): ProxyError | undefined {
-    const { policy, service, request, client, runtime } = this.#options;
+    const { policy, way, request, client, runtime } = this.#options;
     const { rateLimit } = policy;
     if (rateLimit.length === 0) return undefined;
-    const refusal = service.rate.takeAll(drawsOf(rateLimit, client, request.fields), runtime.now());
+    const refusal = way.rate.takeAll(drawsOf(rateLimit, client, request.fields), runtime.now());
     return refusal && rateLimited(refusal);
   }
 
   #breakerRefuses(): ProxyError | undefined {
-    const { edge, policy, runtime } = this.#options;
+    const { way, policy, runtime } = this.#options;
     const { breaker } = policy;
     if (breaker === undefined) return undefined;
     const now = runtime.now();
-    this.#generation = edge.breaker.admit(now, breaker);
+    this.#generation = way.breaker.admit(now, breaker);
     if (this.#generation !== undefined) return undefined;
-    const retryAfterMs = edge.breaker.refusedForMs(now);
+    const retryAfterMs = way.breaker.refusedForMs(now);
     return new ProxyError('breaker-open', 'too many of the last calls have failed', {
       rule: 'traffic.breaker',
       retryAfterMs,
-      why: breakerText(edge.breaker.openedBy, breaker, retryAfterMs),
+      why: breakerText(way.breaker.openedBy, breaker, retryAfterMs),
     });
   }
 
@@ -93,8 +93,8 @@ export class Admission {
    * wait for the end of a long one, or it would hold back all others.
    */
   begun(): void {
-    const { edge, runtime } = this.#options;
-    if (edge.breaker.stateAt(runtime.now()) === 'half-open') this.#record(false);
+    const { way, runtime } = this.#options;
+    if (way.breaker.stateAt(runtime.now()) === 'half-open') this.#record(false);
   }
 
   /** It is known how the response went that the caller gets. */
@@ -110,15 +110,15 @@ export class Admission {
 
   /** Nothing was learnt of the service. */
   abandoned(): void {
-    if (this.#generation !== undefined) this.#options.edge.breaker.release(this.#generation);
+    if (this.#generation !== undefined) this.#options.way.breaker.release(this.#generation);
     this.#generation = undefined;
   }
 
   #record(failed: boolean): void {
-    const { edge, policy, runtime } = this.#options;
+    const { way, policy, runtime } = this.#options;
     const { breaker } = policy;
     if (this.#generation === undefined || breaker === undefined) return;
-    edge.breaker.record(this.#generation, { failed, now: runtime.now() }, breaker);
+    way.breaker.record(this.#generation, { failed, now: runtime.now() }, breaker);
     this.#generation = undefined;
   }
 }

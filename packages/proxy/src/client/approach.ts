@@ -1,8 +1,8 @@
 import type { Hold } from '@islet/policy';
 import type { Follower, Landing } from '../cache/flights.ts';
 import type { ProxyError } from '../errors.ts';
+import type { Waiter } from '../guards.ts';
 import type { Runtime } from '../runtime.ts';
-import type { Waiter } from '../stats.ts';
 import type { Held } from '../upstream/doorstep.ts';
 import type { Admission } from './admission.ts';
 import type { Cached, Look } from './cached.ts';

@@ -5,11 +5,13 @@ import type { ResponseHead } from '../http/response-head.ts';
 import { budgetText, ejectionText, OUTLIER_RULES, stallText } from '../record/reasons.ts';
 import type { EndpointState } from '../upstream/endpoint.ts';
 import { faulty, strikes } from '../upstream/fault.ts';
-import { ejectAgain, judge, judgeStall } from '../upstream/outliers.ts';
+import { ejectAgain, type Judging, judge, judgeStall } from '../upstream/outliers.ts';
 import { refreshAvailable } from '../upstream/service.ts';
 import type { Wire } from '../upstream/wire.ts';
 import { Aim, type AimOptions } from './aim.ts';
+import type { Way } from './edge-policies.ts';
 import { statusIn } from './grpc-outcome.ts';
+import { Sample } from './sample.ts';
 
 /** One try at one endpoint. */
 export interface Attempt {
@@ -21,6 +23,7 @@ export interface Attempt {
 }
 
 export interface AttemptsOptions extends AimOptions {
+  readonly way: Way;
   /** Tells that something in flight to an endpoint has ended. */
   readonly settle: (endpoint: EndpointState) => void;
 }
@@ -34,12 +37,12 @@ export class Attempts {
   #charged = 0;
   #current: Attempt | undefined;
   #isJudged = false;
-  /** Of the cohort by which the caller's limit is found; 0: of none. */
-  #member = 0;
+  readonly #sample: Sample;
 
   constructor(options: AttemptsOptions) {
     this.#options = options;
     this.#aim = new Aim(options);
+    this.#sample = new Sample(options.way);
   }
 
   get current(): Attempt | undefined {
@@ -78,7 +81,7 @@ export class Attempts {
     const wire = this.#underFault(endpoint, endpoint.acquire(wanted), now);
     endpoint.counts.requests++;
     endpoint.counts.inFlight++;
-    this.#watch(now);
+    this.#sample.sent(now);
     this.#current = { endpoint, wire, isProbe, startedAt: now };
     return this.#current;
   }
@@ -102,7 +105,7 @@ export class Attempts {
     if (attempt === undefined) return undefined;
     this.#current = undefined;
     this.#options.trail.tryEnds(this.#options.runtime.now());
-    this.#forget();
+    this.#sample.forget();
     attempt.endpoint.counts.inFlight--;
     if (attempt.isProbe) attempt.endpoint.standing.endProbe();
     this.#options.settle(attempt.endpoint);
@@ -134,7 +137,7 @@ export class Attempts {
     endpoint.firstBytes.record(now - startedAt);
     // An instance that refuses is quick, and says nothing of how long its work takes.
     if (status === undefined || status < 500) {
-      this.#tell(now - startedAt, now);
+      this.#sample.answered(now - startedAt, now);
       this.#observe(endpoint, now - startedAt);
     }
     if (status === undefined) this.#stand(attempt, ({ standing }) => standing.onFirstByte({ now, isProbe }));
@@ -164,7 +167,10 @@ export class Attempts {
     const isLate = now - startedAt >= endpoint.stallMs;
     endpoint.counts.status(status);
     this.#options.trail.tryCameTo(status);
-    const wasOut = this.#stand(attempt, ({ standing }) => standing.onAnswer(status, { now, isProbe, isLate }));
+    const isHeld = status < 500 || isProbe || this.#options.policy.outlier !== undefined;
+    const wasOut = this.#stand(attempt, ({ standing }) => {
+      if (isHeld) standing.onAnswer(status, { now, isProbe, isLate });
+    });
     if (status >= 500 && (endpoint.standing.isOut || !wasOut)) this.#judge(attempt);
   }
 
@@ -193,11 +199,11 @@ export class Attempts {
   stalled(): AttemptFailure | undefined {
     const attempt = this.#current;
     if (attempt === undefined) return undefined;
-    const { service, trail, runtime } = this.#options;
+    const { service, trail } = this.#options;
     const { endpoint, isProbe, startedAt } = attempt;
-    const now = runtime.now();
-    const judging = { now, dice: runtime.dice, sentAt: startedAt };
-    if (isProbe) ejectAgain(service, endpoint, 'stall', judging);
+    const judging = { ...this.#judging, sentAt: startedAt };
+    const { now } = judging;
+    if (isProbe) ejectAgain(endpoint, 'stall', judging);
     else if (!judgeStall(service, endpoint, judging)) return endpoint.standing.hangs ? { kind: 'slow' } : undefined;
     trail.decided('traffic.outlier.stall', stallText(now - startedAt, isProbe), now, endpoint);
     return isProbe ? { kind: 'probe' } : { kind: 'slow' };
@@ -206,7 +212,7 @@ export class Attempts {
   /** Ends the current attempt without a response. */
   fail(error: ProxyErrorCode, failure: AttemptFailure): Attempt | undefined {
     const now = this.#options.runtime.now();
-    if (error === 'response-timeout' && this.#current) this.#tell(now - this.#current.startedAt, now);
+    if (error === 'response-timeout' && this.#current) this.#sample.answered(now - this.#current.startedAt, now);
     const attempt = this.end();
     if (attempt === undefined) return undefined;
     const { endpoint, wire } = attempt;
@@ -218,7 +224,7 @@ export class Attempts {
       this.#refused.push(endpoint);
       endpoint.refused(now);
     } else if (isHeldAgainst(failure, error)) {
-      endpoint.standing.onFailure();
+      if (this.#options.policy.outlier !== undefined || attempt.isProbe) endpoint.standing.onFailure();
       this.#observe(endpoint, now - attempt.startedAt);
       this.#judge(attempt);
     }
@@ -260,30 +266,16 @@ export class Attempts {
     return retryDelayMs(this.#charged, { backoff: retry.backoff, dice: runtime.dice });
   }
 
-  /** Among those by whose time the limit of what is in flight is found. */
-  #watch(now: number): void {
-    const { edge, policy } = this.#options;
-    const { bulkhead } = edge;
-    this.#member = policy.limits.requests === 'auto' ? bulkhead.adaptive.sent(now, bulkhead.requests) : 0;
-  }
-
-  #tell(tookMs: number, now: number): void {
-    if (this.#member === 0) return;
-    const { edge, policy } = this.#options;
-    edge.bulkhead.adaptive.answered(this.#member, { tookMs, now, queueMs: policy.limits.queueMs });
-    this.#member = 0;
-  }
-
-  #forget(): void {
-    if (this.#member !== 0) this.#options.edge.bulkhead.adaptive.forget(this.#member);
-    this.#member = 0;
+  get #judging(): Judging {
+    const { policy, runtime } = this.#options;
+    return { outlier: policy.outlier, now: runtime.now(), dice: runtime.dice };
   }
 
   #judge({ endpoint, isProbe }: Attempt): void {
-    const { service, trail, runtime, policy } = this.#options;
-    const now = runtime.now();
-    const judging = { now, dice: runtime.dice };
-    if (isProbe) ejectAgain(service, endpoint, '5xx', judging);
+    const { service, trail, policy } = this.#options;
+    const judging = this.#judging;
+    const { now } = judging;
+    if (isProbe) ejectAgain(endpoint, '5xx', judging);
     const cause = isProbe ? '5xx' : judge(service, endpoint, judging);
     if (cause !== undefined) {
       trail.decided(OUTLIER_RULES[cause], ejectionText(cause, isProbe, policy), now, endpoint);

@@ -6,6 +6,7 @@ import type { Edge } from '../stats.ts';
 import type { EndpointState } from '../upstream/endpoint.ts';
 import type { RequestOrigin } from '../upstream/request-text.ts';
 import type { ServiceState } from '../upstream/service.ts';
+import type { Way } from './edge-policies.ts';
 import type { ListenerRules } from './rules.ts';
 
 /** What an exchange is made for. */
@@ -14,6 +15,8 @@ export interface ExchangeOrder {
   readonly origin: RequestOrigin;
   readonly service: ServiceState;
   readonly policy: TrafficSpec;
+  /** On which route of the service, and what it is counted by. */
+  readonly way: Way;
   /** Whose request it is: an address, or the calling service. */
   readonly client: string;
   /** How long the caller still waits; undefined: it didn't say. */

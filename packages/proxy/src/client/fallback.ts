@@ -43,12 +43,14 @@ function fallbackOf(order: ExchangeOrder, { to }: FallbackSpec, { error, now }: 
   const { request, rules, service, origin, trail } = order;
   const isRead = READING.has(request.method) && request.fields.framing.kind === 'none' && !request.fields.upgrade;
   const callerHasMs = order.callerHasMs === undefined ? undefined : order.callerHasMs - (now - trail.start.startedAt);
-  const other = isRead && (callerHasMs ?? 1) > 0 ? rules.another(to.service, { caller: service.name }) : undefined;
+  const other =
+    isRead && (callerHasMs ?? 1) > 0
+      ? rules.another(to.service, service.name, { method: request.method, target: origin.target })
+      : undefined;
   if (other === undefined) return undefined;
-  const { edge } = other;
-  const policy = other.service.traffic;
-  const own = { service: other.service, edge, policy };
-  const start = { ...trail.start, startedAt: now, edge, route: undefined, log: policy.accessLog };
+  const { edge, way } = other;
+  const own = { service: other.service, edge, way, policy: way.policy };
+  const start = { ...trail.start, startedAt: now, edge, way, route: way.route, log: way.policy.accessLog };
   return {
     kind: 'service',
     order: {

@@ -11,6 +11,7 @@ import { meantFor, pickEndpoint } from '../upstream/pick.ts';
 import type { ServiceState } from '../upstream/service.ts';
 import type { Accepted } from './accepted.ts';
 import { balanceHash } from './balance-key.ts';
+import type { Way } from './edge-policies.ts';
 import { Trace } from './trace-context.ts';
 import { Tunnel } from './tunnel.ts';
 
@@ -18,6 +19,7 @@ export interface PassthroughOptions {
   readonly socket: Socket;
   readonly service: ServiceState;
   readonly edge: Edge;
+  readonly way: Way;
   readonly runtime: Runtime;
   readonly settle: (endpoint: EndpointState) => void;
   readonly onClose: (connection: Accepted) => void;
@@ -41,14 +43,14 @@ export class Passthrough implements Accepted, RawUser, Waiting {
   #over = false;
 
   constructor(options: PassthroughOptions) {
-    const { socket, runtime, edge } = options;
+    const { socket, runtime, edge, way } = options;
     this.#options = options;
     this.socket = socket;
     this.#startedAt = runtime.now();
     this.#trail = new Trail({
       ...{ startedAt: this.#startedAt, edge, id: requestId(undefined, { trusted: false }) },
       ...{ trace: new Trace(undefined, undefined), clientAddress: 'unknown', protocol: 'tcp', asked: false },
-      ...{ method: undefined, path: undefined, route: undefined, log: options.service.traffic.accessLog },
+      ...{ method: undefined, path: undefined, route: undefined, way, log: way.policy.accessLog },
     });
     edge.counts.requests++;
     edge.counts.inFlight++;
@@ -60,10 +62,10 @@ export class Passthrough implements Accepted, RawUser, Waiting {
     socket.on('drain', () => this.#tunnel?.onClientDrain());
     socket.on('error', () => socket.destroy());
     socket.on('close', () => this.#onClientGone());
-    this.#hasPlace = edge.bulkhead.tryOpenTunnel(options.service.traffic.limits);
+    this.#hasPlace = way.bulkhead.tryOpenTunnel(way.policy.limits);
     if (this.#hasPlace) this.#choose();
     else {
-      const { connections } = options.service.traffic.limits;
+      const { connections } = way.policy.limits;
       this.#trail.decided('traffic.limits.connections', `${connections} are open`, this.#startedAt);
       this.#giveUp('overloaded');
     }
@@ -75,10 +77,10 @@ export class Passthrough implements Accepted, RawUser, Waiting {
   onOpen(): void {
     const connection = this.#connection;
     if (connection === undefined) return;
-    const { socket, runtime, service } = this.#options;
+    const { socket, runtime, way } = this.#options;
     this.#trail.tryOpened(runtime.now());
     this.#trail.tryCameTo('connected');
-    const { idleMs } = service.traffic.timeout;
+    const { idleMs } = way.policy.timeout;
     this.#tunnel = new Tunnel({ client: socket, connection, now: runtime.now, idleMs, onEnd: () => this.#end() });
     this.deadlineAt = this.#tunnel.deadlineAt;
     socket.resume();
@@ -105,11 +107,11 @@ export class Passthrough implements Accepted, RawUser, Waiting {
   onDrain(): void {}
 
   #choose(): void {
-    const { service, edge, runtime } = this.#options;
+    const { service, edge, way, runtime } = this.#options;
     const now = runtime.now();
     const tried = { failed: this.#failed, refused: this.#failed };
     const meant = tried.failed.length > 0 ? undefined : meantFor(service, NO_FIELDS, undefined);
-    const { balance } = service.traffic;
+    const { balance } = way.policy;
     const client = edge.from.kind === 'edge' ? edge.from.caller : '';
     const hash = balanceHash(balance, { passed: '', target: '', client });
     const unstuck = { idempotent: false, stuckTo: undefined };
@@ -122,7 +124,7 @@ export class Passthrough implements Accepted, RawUser, Waiting {
     endpoint.counts.requests++;
     endpoint.counts.inFlight++;
     this.#trail.tryBegins(endpoint, now, { probe: false });
-    this.deadlineAt = now + service.traffic.timeout.connectMs;
+    this.deadlineAt = now + way.policy.timeout.connectMs;
     this.#connection = endpoint.connect({ now, once: true, fresh: true });
     this.#connection.useRaw(this);
   }
@@ -155,8 +157,8 @@ export class Passthrough implements Accepted, RawUser, Waiting {
   #end(): void {
     if (this.#over) return;
     this.#over = true;
-    const { edge, runtime } = this.#options;
-    if (this.#hasPlace) edge.bulkhead.closeTunnel();
+    const { edge, way, runtime } = this.#options;
+    if (this.#hasPlace) way.bulkhead.closeTunnel();
     this.#endAttempt();
     runtime.deadlines.delete(this);
     edge.counts.latency(runtime.now() - this.#startedAt);

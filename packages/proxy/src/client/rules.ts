@@ -1,23 +1,45 @@
-import { indexRoutes, type Listener, matchRoute, type RouteIndex, stripPrefix } from '@islet/policy';
+import {
+  indexRoutes,
+  type Listener,
+  matchRoute,
+  type RouteIndex,
+  type SecureGateway,
+  stripPrefix,
+} from '@islet/policy';
 import type { ProxyErrorCode } from '../errors.ts';
 import type { RequestHead } from '../http/request-head.ts';
 import type { Edge, Origin, Stats } from '../stats.ts';
 import type { Registry } from '../upstream/registry.ts';
 import type { ServiceState } from '../upstream/service.ts';
+import { EdgePolicies, type Way } from './edge-policies.ts';
+import type { PassthroughOptions } from './passthrough.ts';
 
 export interface ToService {
   readonly kind: 'service';
   readonly service: ServiceState;
   readonly edge: Edge;
+  readonly way: Way;
   /** The target as the instance sees it. */
   readonly target: string;
-  /** The path under which the gateway exposes it; undefined: it was not reached by one. */
+  /** The route of the service, else the path under which the gateway exposes it; undefined: neither. */
   readonly route: string | undefined;
+}
+
+/** What of a request tells which policy holds for it. */
+interface Asked {
+  readonly method: string;
+  readonly target: string;
 }
 
 export type Destination =
   | ToService
-  | { readonly kind: 'nowhere'; readonly code: ProxyErrorCode; readonly message: string };
+  | {
+      readonly kind: 'nowhere';
+      readonly code: ProxyErrorCode;
+      readonly message: string;
+      /** Fields for the answer, each line with its end. */
+      readonly fields?: string;
+    };
 
 /** What one listener does with a request, by the current table. Made anew with each table. */
 export class ListenerRules {
@@ -26,7 +48,7 @@ export class ListenerRules {
   readonly #routes: RouteIndex;
   readonly #registry: Registry;
   readonly #stats: Stats;
-  readonly #edges = new Map<string, Edge>();
+  readonly #policies = new Map<ServiceState, EdgePolicies>();
 
   constructor(listener: Listener, registry: Registry, stats: Stats) {
     this.#listener = listener;
@@ -41,62 +63,95 @@ export class ListenerRules {
     return this.#stats.edge(this.from, this.#listener.kind === 'edge' ? this.#listener.service : undefined);
   }
 
-  /** The service whose connections are passed through unread; undefined: HTTP is spoken here, or gRPC over it. */
-  get passthrough(): ServiceState | undefined {
+  /** Where connections go that are passed through unread; undefined: HTTP is spoken here, or gRPC over it. */
+  get passthrough(): Pick<PassthroughOptions, 'service' | 'edge' | 'way'> | undefined {
     const service = this.#listener.kind === 'edge' ? this.#registry.service(this.#listener.service) : undefined;
-    return service?.protocol === 'tcp' ? service : undefined;
+    if (service?.protocol !== 'tcp') return undefined;
+    const policies = this.#policiesFor(service);
+    return { service, edge: policies.edge, way: policies.elsewhere };
   }
 
-  route(request: RequestHead): Destination {
+  /** Undefined: plain HTTP is served here. */
+  get secure(): SecureGateway | undefined {
+    return this.#listener.kind === 'gateway' ? this.#listener.secure : undefined;
+  }
+
+  route(request: RequestHead, { secure }: { readonly secure: boolean }): Destination {
     const listener = this.#listener;
     switch (listener.kind) {
       case 'gateway':
+        if (listener.secure !== undefined && !secure) return toSecure(request, listener.secure);
         return this.#routePublic(request);
       case 'edge':
-        return this.#to(listener.service, request.target);
+        return this.#to(listener.service, request);
       case 'operator':
-        return this.#to(hostName(request.fields.host), request.target);
+        return this.#to(hostName(request.fields.host), request);
     }
   }
 
-  #routePublic({ path, target, fields }: RequestHead): Destination {
+  #routePublic(request: RequestHead): Destination {
+    const { path, target, fields } = request;
     // A service may resolve `/public/../admin` after the gateway has matched `/public`.
     if (DOT_SEGMENT.test(path)) return nowhere('bad-request', 'the path has a dot segment');
     const host = hostName(fields.host);
     const route = matchRoute(this.#routes, host, path === '*' ? '/' : path);
     if (route === undefined) return nowhere('no-route', `no service is exposed at ${host}${path.slice(0, 200)}`);
-    return this.#to(
-      route.service,
-      route.strip && target !== '*' ? stripPrefix(target, route.path) : target,
-      route.path,
-    );
+    const isStripped = route.strip && target !== '*';
+    return this.#to(route.service, request, {
+      target: isStripped ? stripPrefix(target, route.path) : target,
+      route: route.path,
+    });
   }
 
   /** Another service, to be asked in the name of the one that it stands in for. */
-  another(name: string, { caller }: { readonly caller: string }): Pick<ToService, 'service' | 'edge'> | undefined {
+  another(
+    name: string,
+    caller: string,
+    { method, target }: Asked,
+  ): Pick<ToService, 'service' | 'edge' | 'way'> | undefined {
     const service = this.#registry.service(name);
     if (service === undefined || service.protocol !== 'http') return undefined;
-    return { service, edge: this.#stats.edge({ kind: 'edge', caller }, name) };
+    const edge = this.#stats.edge({ kind: 'edge', caller }, name);
+    return { service, edge, way: new EdgePolicies(edge, service).wayOf(method, target) };
   }
 
-  #to(name: string, target: string, route?: string): Destination {
+  #to(
+    name: string,
+    { method, target: asked }: RequestHead,
+    { target = asked, route }: { readonly target?: string; readonly route?: string } = {},
+  ): Destination {
     const service = this.#registry.service(name);
     if (service === undefined) return nowhere('unknown-service', `there is no service ${name.slice(0, 200)}`);
     if (service.protocol === 'tcp') return nowhere('not-http', `${name} speaks ${service.protocol}, not HTTP`);
-    return { kind: 'service', service, edge: this.#edge(name), target, route };
+    const policies = this.#policiesFor(service);
+    const way = policies.wayOf(method, target);
+    return { kind: 'service', service, edge: policies.edge, way, target, route: way.route ?? route };
   }
 
-  #edge(service: string): Edge {
-    const known = this.#edges.get(service);
+  #policiesFor(service: ServiceState): EdgePolicies {
+    const known = this.#policies.get(service);
     if (known !== undefined) return known;
-    const edge = this.#stats.edge(this.from, service);
-    this.#edges.set(service, edge);
-    return edge;
+    const policies = new EdgePolicies(this.#stats.edge(this.from, service.name), service);
+    this.#policies.set(service, policies);
+    return policies;
   }
 }
 
 function nowhere(code: ProxyErrorCode, message: string): Destination {
   return { kind: 'nowhere', code, message };
+}
+
+/** Plain HTTP where TLS is asked for. Method and body survive a 308 (RFC 9110, 15.4.9). */
+function toSecure({ target, fields }: RequestHead, { redirect, port }: SecureGateway): Destination {
+  const host = hostName(fields.host);
+  if (!redirect || host === '' || target === '*') return nowhere('tls-required', 'plain HTTP is not taken here');
+  const location = `https://${host}${port === 443 ? '' : `:${port}`}${target}`;
+  return {
+    kind: 'nowhere',
+    code: 'https-only',
+    message: `it is at ${location.slice(0, 200)}`,
+    fields: `Location: ${location}\r\n`,
+  };
 }
 
 function hostName(host: string): string {

@@ -1,6 +1,7 @@
 import type { DecisionRecord, KeptBecause, RequestRecord, TrafficRule, TryRecord, WireProtocol } from '@islet/policy';
-import { RECORD_VERSION } from '@islet/policy';
+import { RECORD_VERSION, rulePath } from '@islet/policy';
 import type { AccessLogSpec } from '@islet/spec';
+import type { Way } from '../client/edge-policies.ts';
 import type { Trace } from '../client/trace-context.ts';
 import { PROXY_ERRORS, type ProxyErrorCode } from '../errors.ts';
 import type { Edge } from '../stats.ts';
@@ -18,6 +19,8 @@ export interface TrailStart {
   readonly method: string | undefined;
   readonly path: string | undefined;
   readonly route: string | undefined;
+  /** Undefined: it found no service. */
+  readonly way: Way | undefined;
   readonly log: AccessLogSpec;
   /** Its caller may see what was decided, and asked to. */
   readonly asked: boolean;
@@ -66,7 +69,9 @@ export class Trail {
   noted(rule: TrafficRule, why: string, now: number, endpoint?: EndpointState): void {
     this.start.edge.decided(rule);
     if (this.#decisions.length >= DECISIONS) return;
-    this.#decisions.push({ rule, why, at: this.#since(now), instance: endpoint?.endpoint.instance });
+    const written = this.start.way && rulePath(rule, this.start.way);
+    const path = written === rule ? undefined : written;
+    this.#decisions.push({ rule, why, at: this.#since(now), instance: endpoint?.endpoint.instance, path });
   }
 
   /** The proxy answers it with an error of its own; or, for errors that are never sent, ends it so. */

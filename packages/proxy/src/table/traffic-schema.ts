@@ -1,4 +1,5 @@
 import type { RoutedService } from '@islet/policy';
+import type { TrafficSpec } from '@islet/spec';
 import { CONTENT_CODINGS, RETRY_CONDITIONS } from '@islet/spec/model';
 import { z } from 'zod';
 
@@ -108,7 +109,7 @@ const fallback = z.strictObject({
   ]),
 });
 
-export const traffic: z.ZodType<RoutedService['traffic']> = z.strictObject({
+const policy = z.strictObject({
   balance,
   timeout,
   retry: orOff(retry),
@@ -120,6 +121,20 @@ export const traffic: z.ZodType<RoutedService['traffic']> = z.strictObject({
   compress: orOff(compress),
   fallback: orOff(fallback),
   accessLog,
+});
+
+const override = z.strictObject({
+  at: orOff(z.array(z.union([z.string(), z.int()]))),
+  caller: orOff(z.string().min(1).max(200)),
+  route: orOff(
+    z.strictObject({ method: orOff(z.string().min(1).max(40)), path: z.string().startsWith('/').max(8_000) }),
+  ),
+  changes: z.array(z.enum(Object.keys(policy.shape) as (keyof TrafficSpec)[])),
+  policy: policy.partial() as z.ZodType<Partial<TrafficSpec>>,
+});
+
+export const traffic: z.ZodType<RoutedService['traffic']> = policy.extend({
+  overrides: z.array(override).max(100_000),
 });
 
 /** JSON leaves out what is off; the contract says that it is undefined. */

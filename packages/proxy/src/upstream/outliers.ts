@@ -1,15 +1,18 @@
 import { LatencyWindow, mayEject, type OutlierCause, quantileMs, stallAfterMs } from '@islet/policy';
+import type { OutlierSpec } from '@islet/spec';
 import type { EndpointState } from './endpoint.ts';
 import { refreshAvailable, type ServiceState } from './service.ts';
 
 export interface Judging {
+  /** By the policy of the request; undefined: its failures are held against nobody. */
+  readonly outlier: OutlierSpec | undefined;
   readonly now: number;
   readonly dice: () => number;
 }
 
 /** Ejects an instance that its errors in a row make due; returns why, if it did. */
 export function judge(service: ServiceState, endpoint: EndpointState, judging: Judging): OutlierCause | undefined {
-  const { outlier } = service.traffic;
+  const { outlier } = judging;
   const cause = outlier && endpoint.standing.due(outlier);
   return cause !== undefined && eject(service, endpoint, cause, judging) ? cause : undefined;
 }
@@ -28,15 +31,15 @@ export function judgeStall(
 }
 
 /** A probe of an ejected instance has failed. */
-export function ejectAgain(service: ServiceState, { standing }: EndpointState, cause: OutlierCause, judging: Judging) {
-  const { outlier } = service.traffic;
+export function ejectAgain({ standing }: EndpointState, cause: OutlierCause, judging: Judging) {
+  const { outlier } = judging;
   if (outlier !== undefined) standing.eject(cause, outlier, judging);
 }
 
 /** What each instance's first bytes are held against from now on. */
-export function refreshStalls({ pool, traffic }: ServiceState, now: number): void {
+export function refreshStalls({ pool, policies }: ServiceState, now: number): void {
   const { endpoints } = pool;
-  const isJudged = traffic.outlier !== undefined && endpoints.length > 1;
+  const isJudged = policies.judgesInstances && endpoints.length > 1;
   const sum = LatencyWindow.emptySum();
   for (const { firstBytes } of endpoints) {
     firstBytes.roll(now);
@@ -49,8 +52,8 @@ export function refreshStalls({ pool, traffic }: ServiceState, now: number): voi
   }
 }
 
-function eject(service: ServiceState, endpoint: EndpointState, cause: OutlierCause, { now, dice }: Judging): boolean {
-  const { outlier } = service.traffic;
+function eject(service: ServiceState, endpoint: EndpointState, cause: OutlierCause, judging: Judging): boolean {
+  const { outlier, now, dice } = judging;
   const { endpoints, available } = service.pool;
   const total = endpoints.length;
   const out = total - available.length;

@@ -56,7 +56,6 @@ export class Registry {
       const before = this.#services.get(name);
       const endpoints = routed.endpoints.map((endpoint) => stateOf(name, endpoint));
       if (routed.endpoints.some((endpoint) => !this.#current.has(keyOf(endpoint)))) reinforced.push(name);
-      if (routed.traffic.outlier === undefined) for (const { standing } of endpoints) standing.clear();
       const onWanted = () => this.#onWanted(name);
       const cacheBudget = this.#cacheBudget;
       const next = nextState({ name, routed, endpoints, before, clocks, cacheBudget, onWanted });
@@ -119,7 +118,7 @@ export class Registry {
     for (const state of this.#current.values()) state.sweep(now);
     for (const service of this.#services.values()) {
       refreshStalls(service, now);
-      service.rate.sweep(now);
+      service.rates.sweep(now);
     }
   }
 

@@ -8,6 +8,8 @@ import type { Origin } from '../stats.ts';
 export interface RequestOrigin {
   readonly from: Origin;
   readonly clientAddress: string;
+  /** It came over TLS. */
+  readonly secure: boolean;
   readonly requestId: string;
   readonly trace: Trace;
   /** Nobody waits for the answer: see `mirror`. */
@@ -72,10 +74,10 @@ function connectionText({ upgrade, acceptsTrailers }: RequestFields): string {
 }
 
 /** What the public says of itself is dropped at the gateway; what a service says has come from the gateway. */
-function forwardedText(fields: RequestFields, { from, clientAddress }: RequestOrigin): string {
+function forwardedText(fields: RequestFields, { from, clientAddress, secure }: RequestOrigin): string {
   const trusted = from.kind !== 'gateway';
   const before = trusted && fields.forwardedFor !== undefined ? `${fields.forwardedFor}, ` : '';
-  const proto = (trusted ? fields.forwardedProto : undefined) ?? 'http';
+  const proto = (trusted ? fields.forwardedProto : undefined) ?? (secure ? 'https' : 'http');
   const host = (trusted ? fields.forwardedHost : undefined) ?? fields.host;
   return (
     (trusted ? fields.hearsay : '') +

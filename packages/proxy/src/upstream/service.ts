@@ -1,11 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
-import { EvenDraw, type Hold, type Mirror, RateLimiter, type RoutedService, type Split } from '@islet/policy';
+import { EvenDraw, type Hold, type Mirror, type RoutedService, type Split } from '@islet/policy';
 import type { CacheBudget } from '../cache/cache-budget.ts';
 import { ServiceCache } from '../cache/service-cache.ts';
 import { Doorstep } from './doorstep.ts';
 import type { EndpointState } from './endpoint.ts';
 import type { FaultState } from './fault.ts';
+import { Policies } from './policies.ts';
 import { Pool } from './pool.ts';
+import { Rates } from './rates.ts';
 
 /** A service as the current table has it. A new table changes it in place, so that a retry sees what is true now. */
 export interface ServiceState {
@@ -13,7 +15,8 @@ export interface ServiceState {
   readonly protocol: RoutedService['protocol'];
   readonly traffic: RoutedService['traffic'];
   readonly unavailable: string | undefined;
-  readonly rate: RateLimiter;
+  readonly policies: Policies;
+  readonly rates: Rates;
   readonly cache: ServiceCache;
   /** All of its endpoints. */
   readonly pool: Pool;
@@ -69,11 +72,13 @@ export function nextState({ name, routed, endpoints, before, clocks, cacheBudget
     ...{ name, protocol, traffic, unavailable, hold },
     door: before?.door ?? new Doorstep(onWanted),
     fault: fault && { ...fault, until: fault.until - clocks.epoch + clocks.now },
-    rate: before?.rate ?? new RateLimiter(),
+    policies: isSame ? before.policies : new Policies(traffic),
+    rates: isSame ? before.rates : (before?.rates.keepShared() ?? new Rates()),
     cache: before?.cache ?? new ServiceCache(cacheBudget),
     pool: poolOf(endpoints, before?.pool),
     split: split && splitState(split, endpoints, before?.split),
   };
+  if (!state.policies.judgesInstances) for (const { standing } of endpoints) standing.clear();
   refreshAvailable(state);
   return state;
 }

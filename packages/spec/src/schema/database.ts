@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { type Located, mapOf } from '../located.ts';
+import { backup } from './backup.ts';
+import { drill } from './drill.ts';
 import { exactlyOneOf, withShorthand } from './notes.ts';
 import { command, relativePath, secretName } from './values.ts';
 
@@ -40,6 +42,14 @@ export const database = withShorthand(
         .optional()
         .describe('A folder of `*.sql` files, applied once each in the order of their names, before a revision starts.')
         .meta({ examples: ['migrations'] }),
+      backup: backup
+        .prefault({})
+        .describe('How the store is backed up, or `off`. An outside server is backed up by whoever runs it.')
+        .meta({ examples: ['off', { every: '6h' }] }),
+      drill: drill
+        .prefault({})
+        .describe('How it is proved, again and again, that a backup comes back, or `off`.')
+        .meta({ examples: ['off', { every: '1d', maxRto: '2m' }] }),
       seed: seed
         .optional()
         .describe('What `islet db seed` fills the database with; refused in an environment, unless it is forced.')

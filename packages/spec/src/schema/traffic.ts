@@ -1,202 +1,27 @@
 import { z } from 'zod';
-import { type Located, mapOf } from '../located.ts';
-import { RETRY_CONDITIONS } from '../model.ts';
-import { balance } from './balance.ts';
-import { cache } from './cache.ts';
-import { compress } from './compress.ts';
-import { fallback } from './fallback.ts';
-import { withShorthand } from './notes.ts';
-import { byDefault, count, countOr, distinct, duration, orOff, percent, size } from './values.ts';
+import { callers, routes } from './overrides.ts';
+import { sections } from './traffic-sections.ts';
 
-const timeout = withShorthand(
-  z.strictObject({
-    connect: byDefault('traffic.timeout.connect', duration(1)).describe('For an instance to take a connection.'),
-    request: byDefault('traffic.timeout.request', duration(1)).describe(
-      'From the end of the request to the head of the response, over all tries. What follows may take its time.',
-    ),
-    perTry: duration(1)
-      .optional()
-      .describe('The same for one try, where another instance may be asked after it; without it, half of `request`.')
-      .meta({ examples: ['2s'] }),
-    idle: byDefault('traffic.timeout.idle', duration(1)).describe(
-      'Without a byte in either direction, once a body or a tunnel flows.',
-    ),
-  }),
-  { written: duration(1), lift: liftRequest },
-);
+/** One policy, without what is otherwise for some. */
+export const policy = z.strictObject(sections);
 
-const backoff = z
-  .strictObject({
-    base: byDefault('traffic.retry.backoff.base', duration()).describe('The first wait is at most this long.'),
-    max: byDefault('traffic.retry.backoff.max', duration()).describe(
-      'Each next one at most twice as long, up to this.',
-    ),
-  })
-  .prefault({})
-  .describe('How long to wait before a try is repeated: drawn anew each time, between nothing and a bound.');
-
-const retry = orOff(
-  z.strictObject({
-    attempts: byDefault('traffic.retry.attempts', count(1, 5)).describe('Tries beyond the first.'),
-    budget: byDefault('traffic.retry.budget', percent()).describe(
-      "Retries in percent of the caller's requests of the last 10 s; 10 are always allowed.",
-    ),
-    on: byDefault('traffic.retry.on', distinct(z.enum(RETRY_CONDITIONS))).describe(
-      '`connect-failure`: no connection. `reset`: no response over it. `unavailable`: an instance answered 503.',
-    ),
-    backoff,
-  }),
-);
-
-const outlier = orOff(
-  z.strictObject({
-    consecutive5xx: byDefault('traffic.outlier.consecutive5xx', count(1)).describe(
-      'So many errors in a row (5xx, or no response) eject an instance.',
-    ),
-    consecutiveGateway: byDefault('traffic.outlier.consecutiveGateway', count(1)).describe(
-      'The same, of 502, 503, 504 and no response alone.',
-    ),
-    base: byDefault('traffic.outlier.base', duration(1)).describe(
-      'How long the first time; the n-th is n times as long.',
-    ),
-    max: byDefault('traffic.outlier.max', duration(1)).describe('The longest time.'),
-    maxPercent: byDefault('traffic.outlier.maxPercent', count(0, 100)).describe(
-      'Of all instances, how many may be out. One of two or three always may, and the last never.',
-    ),
-  }),
-);
-
-const breaker = orOff(
-  z.strictObject({
-    failureRate: byDefault('traffic.breaker.failureRate', percent(1)).describe(
-      'So many of the calls of the window must fail: 502, 503, 504, or no response.',
-    ),
-    window: byDefault('traffic.breaker.window', duration(1_000)).describe('Which calls count.'),
-    minCalls: byDefault('traffic.breaker.minCalls', count(1, 10_000)).describe('Fewer calls than this prove nothing.'),
-    open: byDefault('traffic.breaker.open', duration(1)).describe(
-      'How long calls are refused the first time; each next time in a row twice as long.',
-    ),
-    maxOpen: byDefault('traffic.breaker.maxOpen', duration(1)).describe('The longest time.'),
-    halfOpen: byDefault('traffic.breaker.halfOpen', count(1, 100)).describe(
-      'So many calls are then let through; all must succeed.',
-    ),
-  }),
-);
-
-/** The proxy itself takes no more than 32Ki. */
-const headersSize = () =>
-  size({ least: '1Ki', most: '32Ki' })
-    .optional()
-    .meta({ examples: ['8Ki'] });
-
-const bodySize = () =>
-  size({ least: '1Ki' })
-    .optional()
-    .meta({ examples: ['10Mi'] });
-
-const limits = z.strictObject({
-  connections: byDefault('traffic.limits.connections', count(1, 100_000)).describe(
-    'Connections to its instances: requests, WebSockets and plain connections together.',
-  ),
-  pending: byDefault('traffic.limits.pending', count(0, 10_000)).describe('Requests that wait for their turn.'),
-  requests: byDefault('traffic.limits.requests', countOr('auto', count(1, 100_000)))
-    .describe('Requests in flight: a number, or `auto`, found by watching how long answers take.')
-    .meta({ examples: ['auto', 50] }),
-  queue: byDefault('traffic.limits.queue', duration()).describe(
-    'How long a request waits for its turn; then it is refused.',
-  ),
-  requestHeaders: headersSize().describe("Of a request's header fields; beyond that the answer is 431."),
-  requestBody: bodySize().describe("Of a request's body; beyond that the answer is 413."),
-  responseHeaders: headersSize().describe("Of a response's header fields; beyond that the caller gets 502."),
-  responseBody: bodySize().describe(
-    "Of a response's body; beyond that the caller gets 502, or, where the length was not told, a response that breaks off.",
-  ),
-});
-
-const BY = /^(client|route|header:[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64})$/;
-
-const oneRateLimit = z.strictObject({
-  rps: count(1, 1_000_000)
-    .describe('Requests in a second, in the long run.')
-    .meta({ examples: [50] }),
-  burst: count(1, 1_000_000)
-    .optional()
-    .describe('Requests at once after a quiet time; without it, twice `rps`.')
-    .meta({ examples: [100] }),
-  by: byDefault(
-    'traffic.rateLimit.by',
-    z.string().regex(BY, 'expected client, route, or header: and the name of a header').meta({ title: 'key' }),
-  ).describe(
-    'Who has a limit of its own: each `client` (an address, or a service that calls), each value of a header (`header:<name>`), or ' +
-      '`route`: all together.',
-  ),
-});
-
-const accessLog = z.strictObject({
-  sample: byDefault('traffic.accessLog.sample', count(0, 1_000)).describe(
-    'Requests in a second that are kept although they went well. Errors, slow ones and those that a rule changed always are.',
-  ),
-  slow: byDefault('traffic.accessLog.slow', duration(1)).describe('From this on a request is slow.'),
-});
-
-/** One or a list. */
-const rateLimit = withShorthand(z.array(oneRateLimit).max(8), {
-  written: oneRateLimit,
-  lift: (node) => (node.kind === 'map' ? { kind: 'list', place: node.place, items: [node] } : node),
-});
-
-export const traffic = z
-  .strictObject({
-    balance: balance
-      .prefault({})
-      .describe('Which instance gets a request: an algorithm, or written out.')
-      .meta({ examples: ['round-robin', { algorithm: 'ring-hash', key: 'header:x-tenant' }] }),
-    timeout: timeout
-      .prefault({})
-      .describe('How long callers wait: until the head of the response, or written out.')
-      .meta({ examples: ['2s', { request: '2s', perTry: '500ms' }] }),
-    retry: retry
-      .prefault({})
-      .describe('Which requests are sent again, to another instance, or `off`. Only what is safe to repeat ever is.')
-      .meta({ examples: ['off', { attempts: 2 }] }),
-    outlier: outlier
-      .prefault({})
-      .describe('When an instance that fails or hangs gets no requests for a while, or `off`.')
-      .meta({ examples: ['off', { base: '10s' }] }),
-    breaker: breaker
-      .prefault({})
-      .describe("When a caller's calls are refused at once because too many have failed, or `off`.")
-      .meta({ examples: ['off', { failureRate: '80%' }] }),
-    limits: limits
-      .prefault({})
-      .describe('What each caller may have in flight to the service, so that none takes it all.')
-      .meta({ examples: [{ requests: 50 }] }),
-    rateLimit: rateLimit
+export const traffic = policy
+  .extend({
+    routes: routes
       .prefault([])
-      .describe('How often it may be asked; beyond that the answer is 429. One limit or a list; off unless declared.')
-      .meta({ examples: [{ rps: 50, burst: 100 }] }),
-    cache: cache
-      .optional()
-      .describe('Keeps responses as they allow it, and answers with them. Off unless declared.')
-      .meta({ examples: [{ freshFor: '10s' }] }),
-    compress: compress
-      .optional()
-      .describe('Compresses responses for clients that accept it. Off unless declared.')
-      .meta({ examples: [{ min: '1Ki' }] }),
-    fallback: fallback
-      .optional()
-      .describe('What callers get where the service gives no answer. Off unless declared.')
-      .meta({ examples: [{ respond: { body: '[]' } }] }),
-    accessLog: accessLog
+      .describe(
+        'What is otherwise for some routes: any of the sections above. A request belongs to one: the most specific that matches.',
+      )
+      .meta({ examples: [[{ match: 'POST /orders', timeout: '5s' }]] }),
+    callers: callers
       .prefault({})
-      .describe('Which requests that went well are written to the access log, for `islet explain` and traces.')
-      .meta({ examples: [{ sample: 100 }] }),
+      .describe(
+        'What is otherwise for some callers, services that use this one or `gateway` for the public: any of the sections above.',
+      )
+      .meta({ examples: [{ web: { timeout: '1s' } }] }),
   })
   .prefault({})
   .describe('How the proxy carries requests to the service, whoever calls.');
 
+export type ParsedPolicy = z.output<typeof policy>;
 export type ParsedTraffic = z.output<typeof traffic>;
-
-function liftRequest(node: Located): Located {
-  return node.kind === 'scalar' && node.value !== null ? mapOf(node.place, { request: node }) : node;
-}

@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Client } from 'pg';
+import { makeSystem, type System } from './support/system.ts';
+import { until } from './support/until.ts';
+
+/* What a person does on a bad day, by the command line alone: from a backup to a restore that is confirmed. */
+
+const DATABASE = {
+  engine: 'postgres',
+  migrations: 'migrations',
+  drill: { check: [{ query: 'SELECT count(*) FROM entries', min: 1 }] },
+};
+const FILES = { 'migrations/1.sql': 'CREATE TABLE entries (id bigint PRIMARY KEY);\nINSERT INTO entries VALUES (0);' };
+
+describe("a service's data", () => {
+  let system: System;
+  const run = async (...words: string[]) => {
+    const ended = await system.islet(...words);
+    assert.equal(ended.code, 0, `islet ${words.join(' ')}: ${ended.stdout}${ended.stderr}`);
+    return ended.stdout;
+  };
+  const query = async (sql: string, url?: string) => {
+    const live = (await run('exec', 'ledger', '--', 'sh', '-c', 'echo $DATABASE_URL')).trim();
+    const client = new Client(url ?? live);
+    try {
+      await client.connect();
+      return (await client.query<{ count: string }>(sql)).rows;
+    } finally {
+      await client.end();
+    }
+  };
+  const rows = async (url?: string) => Number((await query('SELECT count(*) FROM entries', url))[0]?.count);
+  /** An instant with nothing written around it. */
+  const now = async () => {
+    await pause(50);
+    const instant = new Date().toISOString();
+    await pause(50);
+    return instant;
+  };
+
+  before(async () => {
+    system = await makeSystem({ services: { ledger: { file: { database: DATABASE }, files: FILES }, other: {} } });
+    await system.up();
+    await until('the store is known to the backup process', async () => {
+      const { code } = await system.islet('backup', 'now', 'ledger', '--timeout', '60s');
+      return code === 0;
+    });
+  });
+  after(() => system[Symbol.asyncDispose]());
+
+  it('is backed up without a word in its file, and every byte of it can be verified', async () => {
+    const [ledger, ...others] = JSON.parse(await run('backup', 'status', '--json')) as Record<string, unknown>[];
+    assert.deepEqual([ledger?.service, ledger?.state, ledger?.problems, others], ['ledger', 'on', [], []]);
+    assert.match(await run('backup', 'verify', 'ledger'), /All is as it was stored/);
+    const copies = JSON.parse(await run('backup', 'list', 'ledger', '--json')) as { state: string }[];
+    assert.ok(copies.every(({ state }) => state === 'whole'));
+  });
+
+  it('is warned about while nobody has the recovery key, which is printed once', async () => {
+    const warned = (await system.status()).warnings.filter((text) => text.includes('recovery key'));
+    assert.equal(warned.length, 1);
+    assert.match(await run('backup', 'key', 'export'), /^islet-recovery-/);
+    assert.equal((await system.islet('backup', 'key', 'export')).code, 1);
+    const left = await until('the warning is gone', async () => {
+      const { warnings } = await system.status();
+      return warnings.some((text) => text.includes('recovery key')) ? undefined : warnings;
+    });
+    assert.equal(left.filter((text) => text.includes('off this machine')).length, 1);
+  });
+
+  it('comes back to the instant before a wrong DELETE, while another service serves', async () => {
+    await query('INSERT INTO entries SELECT generate_series(1, 100)');
+    const instant = await now();
+    await query('DELETE FROM entries');
+    let [asked, failed] = [0, 0];
+    const asking = setInterval(() => {
+      asked++;
+      system.ask('other').catch(() => failed++);
+    }, 50);
+    try {
+      await run('restore', 'ledger', '--to', instant, '--timeout', '170s');
+    } finally {
+      clearInterval(asking);
+    }
+    assert.equal(await rows(), 101);
+    assert.ok(asked > 0);
+    assert.equal(failed, 0);
+  });
+
+  it('is as before the restore again, until the restore is confirmed', async () => {
+    assert.equal((await system.islet('restore', 'ledger', '--to', 'latest')).code, 1, 'the old data is still kept');
+    await run('restore', 'ledger', '--undo', '--timeout', '170s');
+    assert.equal(await rows(), 0);
+    await query('INSERT INTO entries SELECT generate_series(1, 7)');
+    assert.equal((await system.islet('restore', 'ledger', '--confirm')).code, 2, 'nothing is kept any more');
+  });
+
+  it('is seen as it was in a branch beside it', async () => {
+    await run('backup', 'now', 'ledger', '--timeout', '120s');
+    const instant = await now();
+    await query('DELETE FROM entries WHERE id > 3');
+    const [, url] = (await run('restore', 'ledger', '--to', instant, '--as', 'yesterday', '--timeout', '170s')).split(
+      '\n',
+    );
+    assert.deepEqual([await rows(), await rows(url)], [3, 7]);
+    const diff = JSON.parse(await run('db', 'diff', 'ledger', 'yesterday', '--json')) as Record<string, unknown>[];
+    assert.deepEqual(
+      diff.find(({ table }) => table === 'entries'),
+      { table: 'entries', live: 3, branch: 7 },
+    );
+    await run('restore', 'ledger', '--drop', 'yesterday');
+    assert.equal((await system.islet('db', 'diff', 'ledger', 'yesterday')).code, 2);
+  });
+
+  it('refuses an instant that nothing holds, before anything is stopped', async () => {
+    const { pid } = await system.ask('ledger');
+    const { code, stderr } = await system.islet('restore', 'ledger', '--to', '2001-01-01T00:00:00Z');
+    assert.equal(code, 2);
+    assert.match(stderr, /nothing holds 2001-01-01/);
+    assert.equal((await system.ask('ledger')).pid, pid);
+  });
+
+  it('proves by a drill that it comes back, and is loud when it does not', async () => {
+    assert.match(await run('drill', 'restore', 'ledger', '--timeout', '170s'), /comes back/);
+    const drill = { check: [{ query: 'SELECT count(*) FROM entries', min: 1_000_000 }] };
+    system.add('ledger', { file: { database: { ...DATABASE, drill } }, files: FILES });
+    await system.up();
+    const { code, stderr } = await system.islet('drill', 'restore', 'ledger', '--timeout', '170s');
+    assert.equal(code, 1);
+    assert.match(stderr, /must be at least 1000000/);
+    await until('the warning is there', async () => {
+      const { warnings } = await system.status();
+      return warnings.some((text) => text.includes('does not come back'));
+    });
+  });
+
+  it('is not replaced by a backup that was tampered with', async () => {
+    const vault = join(system.state, 'backup/repository/ledger');
+    const pieces = readdirSync(vault, { recursive: true, encoding: 'utf8' }).filter((path) =>
+      /copies\/.*\/000000$/.test(path),
+    );
+    for (const path of pieces) {
+      const bytes = readFileSync(join(vault, path));
+      bytes[1_000] = bytes[1_000]! ^ 1;
+      writeFileSync(join(vault, path), bytes);
+    }
+    const before = await rows();
+    assert.equal((await system.islet('backup', 'verify', 'ledger')).code, 1);
+    const { code, stderr } = await system.islet('restore', 'ledger', '--to', 'latest', '--timeout', '170s');
+    assert.equal(code, 1);
+    assert.match(stderr, /damaged/);
+    assert.equal(await rows(), before);
+    assert.equal((await system.islet('drill', 'restore', 'ledger', '--timeout', '170s')).code, 1);
+  });
+
+  it('is still there after down and up, and nothing of its copies runs on', async () => {
+    const before = await rows();
+    await run('down');
+    await system.up();
+    assert.equal(await rows(), before);
+  });
+});

@@ -1,0 +1,23 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { ApiError } from '@islet/client/errors';
+import type { Context } from './context.ts';
+
+const LOOK_MS = 300;
+
+/** Asks until there is an answer. Throws `unavailable` when the time is over: what was asked for may still happen. */
+export async function pollUntil<T>(
+  context: Context,
+  { timeoutMs, what }: { readonly timeoutMs: number; readonly what: string },
+  ask: () => Promise<T | undefined>,
+): Promise<T> {
+  const deadline = AbortSignal.timeout(timeoutMs);
+  const signal = AbortSignal.any([context.signal, deadline]);
+  for (;;) {
+    const answer = await ask();
+    if (answer !== undefined) return answer;
+    await pause(LOOK_MS, undefined, { signal }).catch((error: unknown) => {
+      if (context.signal.aborted) throw error;
+      throw new ApiError('unavailable', `${what} did not end in time`, { hint: 'it goes on; look again later' });
+    });
+  }
+}

@@ -1,0 +1,92 @@
+import { z } from 'zod';
+
+/** What a person is told about backups, restores and drills. */
+
+export const StoreBackup = z
+  .object({
+    service: z.string(),
+    engine: z.string(),
+    /** `off`: the file says so. `outside`: whoever runs the server has to. `none`: there is no way yet. */
+    state: z.enum(['on', 'off', 'outside', 'none']),
+    /** The last copy that is whole. */
+    last: z
+      .object({
+        id: z.string(),
+        startedAt: z.number(),
+        finishedAt: z.number(),
+        storedBytes: z.number(),
+        plainBytes: z.number(),
+      })
+      .optional(),
+    /** What would be lost if the store's folder were lost now; absent: not known. */
+    rpoMs: z.number().optional(),
+    /** What can be restored. */
+    from: z.number().optional(),
+    to: z.number().optional(),
+    /** As stored, of all copies and the log. */
+    bytes: z.number(),
+    nextAt: z.number().optional(),
+    copyingSince: z.number().optional(),
+    failedAt: z.number().optional(),
+    /** The last restore drill. */
+    drill: z.object({ at: z.number(), passed: z.boolean(), rtoMs: z.number().optional() }).optional(),
+    /** What is wrong, each a sentence. */
+    problems: z.array(z.string()),
+  })
+  .meta({ id: 'StoreBackup' });
+
+export const BackupCopy = z
+  .object({
+    id: z.string(),
+    startedAt: z.number(),
+    finishedAt: z.number().optional(),
+    storedBytes: z.number(),
+    plainBytes: z.number().optional(),
+    /** `whole` is offered for a restore, nothing else is. */
+    state: z.enum(['whole', 'unfinished', 'damaged']),
+    problem: z.string().optional(),
+    /** With this copy every instant up to here can be restored. */
+    to: z.number().optional(),
+  })
+  .meta({ id: 'BackupCopy' });
+
+export const BackupVerdict = z
+  .object({
+    copies: z.int(),
+    logPieces: z.int(),
+    bytes: z.number(),
+    findings: z.array(z.object({ name: z.string(), problem: z.string() })),
+    unfinished: z.array(z.string()),
+  })
+  .meta({ id: 'BackupVerdict' });
+
+export const Branch = z
+  .object({
+    name: z.string(),
+    service: z.string(),
+    asOf: z.string(),
+    startedAt: z.number(),
+    state: z.enum(['restoring', 'ready', 'failed']),
+    why: z.string().optional(),
+    /** Where it is reached, with its own password. */
+    url: z.string().optional(),
+  })
+  .meta({ id: 'Branch' });
+
+export const DrillResult = z
+  .object({
+    startedAt: z.number(),
+    finishedAt: z.number(),
+    copy: z.string().optional(),
+    rtoMs: z.number().optional(),
+    rpoMs: z.number().optional(),
+    /** None: the backup came back, and all that must hold of it holds. */
+    problems: z.array(z.string()),
+  })
+  .meta({ id: 'DrillResult' });
+
+export type StoreBackup = z.infer<typeof StoreBackup>;
+export type BackupCopy = z.infer<typeof BackupCopy>;
+export type BackupVerdict = z.infer<typeof BackupVerdict>;
+export type Branch = z.infer<typeof Branch>;
+export type DrillResult = z.infer<typeof DrillResult>;

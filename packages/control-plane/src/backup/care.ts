@@ -1,0 +1,57 @@
+import type { DataDriver } from '@islet/driver';
+import type { Logger } from 'pino';
+import type { Clock } from '../clock.ts';
+import type { TurnReport } from '../reconcile.ts';
+import type { State } from '../state.ts';
+import { type Branches, createBranches } from './branches.ts';
+import { createDrills, type Drills } from './drills.ts';
+import { createRestorer, type Forget, type Restorer, removeWhole } from './restorer.ts';
+
+export interface CareParts {
+  readonly state: State;
+  readonly data: readonly DataDriver[];
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly redact: (text: string) => string;
+  readonly onChange: () => void;
+  readonly newest: (service: string) => number | undefined;
+  readonly forget: Forget;
+}
+
+/** All that brings stores back. */
+export interface Care {
+  readonly restorer: Restorer;
+  readonly branches: Branches;
+  readonly drills: Drills;
+  look(turn: TurnReport): void;
+  /** The whole system goes down: copies of stores go with it, and where its data is purged, theirs is too. */
+  end(options: { readonly purge: boolean }): Promise<void>;
+  close(): Promise<void>;
+}
+
+const END_MS = 60_000;
+
+export function createCare({ state, ...rest }: CareParts): Care {
+  const { layout, applied, decisions } = state;
+  const parts = { layout, applied, decisions, ...rest };
+  const [restorer, branches, drills] = [createRestorer(parts), createBranches(parts), createDrills(parts)];
+  return {
+    ...{ restorer, branches, drills },
+    look: (turn) => {
+      restorer.look(turn);
+      drills.look();
+    },
+    end: async ({ purge }) => {
+      for (const driver of parts.data) {
+        for (const store of Object.keys(await driver.observe())) {
+          if (!store.includes('.')) continue;
+          if (purge) await removeWhole(driver, store, parts.forget);
+          else await driver.stop({ service: store }, { signal: AbortSignal.timeout(END_MS) });
+        }
+      }
+    },
+    close: async () => {
+      await Promise.all([restorer.close(), branches.close(), drills.close()]);
+    },
+  };
+}

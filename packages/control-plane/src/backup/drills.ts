@@ -1,0 +1,182 @@
+import { type DrillAnswer, drillProblems, type Wanted } from '@islet/backup';
+import { type DataDriver, DriverError, type Layout, type StoreBackups } from '@islet/driver';
+import type { DrillSpec } from '@islet/spec';
+import type { Logger } from 'pino';
+import type { Clock } from '../clock.ts';
+import type { AppliedStore, LaunchSpec } from '../store/applied.ts';
+import type { Decisions, Drilled } from '../store/decisions.ts';
+import { restoreStore } from './restore-store.ts';
+import { type Forget, remove, removeWhole } from './restorer.ts';
+
+export interface DrillParts {
+  readonly layout: Layout;
+  readonly applied: AppliedStore;
+  readonly decisions: Decisions;
+  readonly data: readonly DataDriver[];
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly redact: (text: string) => string;
+  /** The newest instant that can be restored; undefined: there is no backup yet. */
+  readonly newest: (service: string) => number | undefined;
+  readonly forget: Forget;
+}
+
+export interface Drills {
+  /** After a turn: begins what is due, one at a time. */
+  look(): void;
+  /** At once. Returns the instant that the drill must have begun after. */
+  ask(service: string): number;
+  last(service: string): Drilled | undefined;
+  running(): string | undefined;
+  close(): Promise<void>;
+}
+
+const DRILL_MS = 6 * 3_600_000;
+/** After one that failed, before the next. */
+const RETRY_MS = 3_600_000;
+const LATEST: Wanted = { kind: 'latest' };
+
+export function drillStore(service: string): string {
+  return `drill.${service}`;
+}
+
+/** Restores the newest backup of each service beside it, from time to time, and holds it against what must be true of it. */
+export function createDrills(parts: DrillParts): Drills {
+  const { applied, decisions, clock, log } = parts;
+  const asked = new Map<string, number>();
+  const closing = new AbortController();
+  let running: { readonly service: string; readonly work: Promise<void> } | undefined;
+  let cleaned = false;
+
+  const begin = (spec: LaunchSpec, drill: DrillSpec) => {
+    const service = spec.name;
+    const startedAt = clock.now();
+    const work = drillOnce(spec, drill, startedAt)
+      .then((drilled) => {
+        decisions.record({ kind: 'drilled', service, drill: drilled }, clock.now());
+        if (drilled.problems.length > 0) log.error({ service, problems: drilled.problems }, 'a restore drill failed');
+        else log.info({ service, rtoMs: drilled.rtoMs }, 'a backup has proved that it comes back');
+      })
+      .catch((error: Error) => {
+        if (!closing.signal.aborted) log.error({ service, error: error.message }, 'a restore drill could not be made');
+      })
+      .finally(() => {
+        running = undefined;
+        if (asked.get(service) !== undefined && (asked.get(service) ?? 0) <= startedAt) asked.delete(service);
+      });
+    running = { service, work };
+  };
+
+  const drillOnce = async ({ name, database }: LaunchSpec, drill: DrillSpec, startedAt: number): Promise<Drilled> => {
+    const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(DRILL_MS)]);
+    const driver = parts.data.find(({ engine }) => engine === database?.engine);
+    if (driver?.backups === undefined)
+      throw new DriverError('unsupported', `${name} has no store that can be restored`);
+    const as = drillStore(name);
+    const failed = (error: unknown) => ({
+      ...{ startedAt, finishedAt: clock.now(), copy: undefined, rtoMs: undefined, rpoMs: undefined },
+      problems: [parts.redact(DriverError.from(error).message)],
+    });
+    try {
+      const newestThen = parts.newest(name) ?? 0;
+      await remove(driver, as, signal);
+      const { offer } = await restoreStore(
+        { service: name, as, wanted: LATEST },
+        { layout: parts.layout, driver },
+        { signal },
+      );
+      const rtoMs = clock.now() - startedAt;
+      const newest = Math.max(offer.to, newestThen);
+      const findings = await driver.backups.check({ service: as }, { signal });
+      const answers = await askAll(driver.backups, as, drill, signal);
+      const problems = drillProblems({ findings, rtoMs, maxRtoMs: drill.maxRtoMs, restoredTo: newest, answers });
+      return {
+        ...{ startedAt, finishedAt: clock.now(), copy: offer.copy.id, rtoMs, rpoMs: Math.max(0, startedAt - newest) },
+        problems: problems.map(parts.redact),
+      };
+    } catch (error) {
+      closing.signal.throwIfAborted();
+      return failed(error);
+    } finally {
+      await removeWhole(driver, as, parts.forget).catch((error: Error) =>
+        log.warn({ service: name, error: error.message }, "a drill's store is not removed yet"),
+      );
+    }
+  };
+
+  /** A control plane that was killed in a drill leaves its store. */
+  const clean = async () => {
+    for (const driver of parts.data) {
+      for (const store of Object.keys(await driver.observe())) {
+        if (store.startsWith(drillStore('')) && running === undefined) await removeWhole(driver, store, parts.forget);
+      }
+    }
+  };
+
+  const dueAt = (service: string, { everyMs }: DrillSpec): number => {
+    const last = lastOf(service);
+    if (asked.has(service)) return 0;
+    if (last === undefined) return (firstSeen.get(service) ?? clock.now()) + FIRST_MS;
+    return last.problems.length === 0 ? last.startedAt + everyMs : last.finishedAt + Math.min(RETRY_MS, everyMs);
+  };
+  const firstSeen = new Map<string, number>();
+  const lastOf = (service: string) => decisions.latestOf(service, 'drilled')?.drill;
+
+  return {
+    look: () => {
+      const now = applied.current();
+      if (
+        now === undefined ||
+        now.goingDown ||
+        now.mode === 'in-place' ||
+        running !== undefined ||
+        closing.signal.aborted
+      )
+        return;
+      if (!cleaned) {
+        cleaned = true;
+        void clean().catch(() => {});
+      }
+      for (const { spec, restoring } of now.services) {
+        const { database, name } = spec;
+        if (database === undefined || database.engine === 'external' || restoring !== undefined) continue;
+        if (database.backup === undefined || database.drill === undefined) continue;
+        if (parts.newest(name) === undefined && !asked.has(name)) continue;
+        if (!firstSeen.has(name)) firstSeen.set(name, clock.now());
+        if (dueAt(name, database.drill) <= clock.now()) return begin(spec, database.drill);
+      }
+    },
+    ask: (service) => {
+      const at = clock.now();
+      asked.set(service, at);
+      return at;
+    },
+    last: lastOf,
+    running: () => running?.service,
+    close: async () => {
+      closing.abort();
+      await running?.work;
+    },
+  };
+}
+
+/** Not in the hurry of a first start. */
+const FIRST_MS = 10 * 60_000;
+
+async function askAll(
+  backups: StoreBackups,
+  service: string,
+  { check }: DrillSpec,
+  signal: AbortSignal,
+): Promise<readonly DrillAnswer[]> {
+  const answers: DrillAnswer[] = [];
+  for (const { query, ...rule } of check) {
+    const answer = await backups.ask({ service, query }, { signal }).then(
+      (text) => ({ kind: 'value', text }) as const,
+      (error: unknown) => ({ kind: 'failed', why: DriverError.from(error).message }) as const,
+    );
+    signal.throwIfAborted();
+    answers.push({ query, rule, answer });
+  }
+  return answers;
+}

@@ -1,0 +1,159 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import type { StoreOrder } from '@islet/backup';
+import { type DataDriver, layoutOf, type StoreObservation, type StoreSource } from '@islet/driver';
+import type { Supervisor } from '@islet/supervise';
+import type { Logger } from 'pino';
+import type { Clock } from '../clock.ts';
+import { within } from '../deadlines.ts';
+import { readIfThere, writeAtomically } from '../own-file.ts';
+import type { TurnReport } from '../reconcile.ts';
+import type { State } from '../state.ts';
+import type { Applied, LaunchSpec } from '../store/applied.ts';
+import { backupFiles, readOrders, readTold, type Told } from './files.ts';
+
+export interface OverseerParts {
+  readonly state: Pick<State, 'layout' | 'applied'>;
+  readonly data: readonly DataDriver[];
+  readonly supervisor: Supervisor;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** How the backup process is started. */
+  readonly argv: readonly string[];
+}
+
+/** Tells the backup process what to do, and keeps it alive. */
+export interface Overseer {
+  /** After a turn: what is asked for, or how a store is reached, may have changed. */
+  look(turn: TurnReport): void;
+  /** A copy at once. Returns the instant that a copy must have been begun after. */
+  ask(service: string): number;
+  orders(): readonly StoreOrder[];
+  told(): Told | undefined;
+  /** Somebody has the recovery key. */
+  isKeyExported(): boolean;
+  /** Ends the process, when everything else is gone. */
+  stop(): Promise<void>;
+  close(): void;
+}
+
+const PROCESS = 'backup';
+const STOP_MS = 10_000;
+const SOURCE_MS = 30_000;
+/** A process that ends is started again after 1 s, 2 s … 1 min. */
+const RESTART = { firstMs: 1_000, longestMs: 60_000, forgiveMs: 10 * 60_000 } as const;
+
+export function createOverseer(parts: OverseerParts): Overseer {
+  const { state, supervisor, clock, log } = parts;
+  const { layout } = state;
+  mkdirSync(layoutOf.backup(layout), { recursive: true, mode: 0o700 });
+  /** As written. */
+  let orders: readonly StoreOrder[] = readOrders(layout)?.stores ?? [];
+  const sources = new Map<string, Reached>();
+  let looking = false;
+  let next: TurnReport | undefined;
+  let ends = 0;
+  let startAt = 0;
+  let closed = false;
+
+  const write = (stores: readonly StoreOrder[]) => {
+    if (isDeepStrictEqual(stores, orders)) return;
+    writeAtomically(backupFiles.orders(layout), JSON.stringify({ stores }));
+    orders = stores;
+  };
+  const keepAlive = async () => {
+    const running = supervisor.observe().get(PROCESS);
+    if (closed || orders.length === 0 || running?.kind === 'running' || clock.now() < startAt) return;
+    if (running?.kind === 'exited') log.warn({ how: running.how }, 'the backup process ended');
+    ends = clock.now() - startAt > RESTART.forgiveMs ? 0 : ends + 1;
+    startAt = clock.now() + Math.min(RESTART.firstMs * 2 ** ends, RESTART.longestMs);
+    await supervisor.start({
+      name: PROCESS,
+      argv: [...parts.argv, '--state', layout.state, '--runtime', layout.runtime],
+      cwd: '/',
+      env: { PATH: '/usr/bin:/bin' },
+      user: undefined,
+      log: join(layoutOf.logs(layout), 'backup.log'),
+      limits: { cpu: undefined, memoryBytes: undefined },
+    });
+  };
+  const update = async (turn: TurnReport) => {
+    const applied = state.applied.current();
+    // Until everything is gone what is written is still backed up.
+    if (applied !== undefined && !applied.goingDown) write(await wantedOrders(applied, turn));
+    await keepAlive();
+  };
+  const wantedOrders = async (applied: Applied, { look }: TurnReport): Promise<StoreOrder[]> => {
+    if (applied.mode === 'in-place') return [];
+    const found: StoreOrder[] = [];
+    for (const { spec } of applied.services) {
+      const backup = backupOf(spec);
+      if (backup === undefined) continue;
+      const before = orders.find(({ service }) => service === spec.name);
+      const source = (await reach(spec, look.stores[spec.name])) ?? before?.source;
+      if (source === undefined) continue;
+      found.push({ service: spec.name, source, ...backup, askedAt: before?.askedAt });
+    }
+    return found;
+  };
+  /** Asked once for each start of a server. */
+  const reach = async ({ name, database }: LaunchSpec, store: StoreObservation | undefined) => {
+    if (store?.kind !== 'ready') return undefined;
+    const known = sources.get(name);
+    if (known !== undefined && isDeepStrictEqual(known.store, store)) return known.source;
+    const driver = parts.data.find(({ engine }) => engine === database?.engine);
+    const deadline = { clock, afterMs: SOURCE_MS, what: `the way to the store of ${name}` };
+    const source = await within(deadline, async (signal) =>
+      driver?.backups?.source({ service: name }, { signal }),
+    ).catch((error: Error) => {
+      log.warn({ service: name, error: error.message }, 'a store is not backed up yet');
+      return undefined;
+    });
+    if (source !== undefined) sources.set(name, { store, source });
+    return source;
+  };
+  const run = async () => {
+    looking = true;
+    while (next !== undefined && !closed) {
+      const turn = next;
+      next = undefined;
+      await update(turn).catch((error: Error) => log.error({ error: error.message }, 'backups are not looked after'));
+    }
+    looking = false;
+  };
+
+  return {
+    look: (turn) => {
+      next = turn;
+      if (!looking) void run();
+    },
+    ask: (service) => {
+      const askedAt = clock.now();
+      write(orders.map((order) => (order.service === service ? { ...order, askedAt } : order)));
+      return askedAt;
+    },
+    orders: () => orders,
+    told: () => readTold(layout),
+    isKeyExported: () => readIfThere(backupFiles.exported(layout)) !== undefined,
+    stop: async () => {
+      closed = true;
+      if (!supervisor.observe().has(PROCESS)) return;
+      await supervisor.stop(PROCESS, { graceMs: STOP_MS });
+      await supervisor.forget(PROCESS);
+    },
+    close: () => {
+      closed = true;
+    },
+  };
+}
+
+interface Reached {
+  readonly store: StoreObservation;
+  readonly source: StoreSource;
+}
+
+/** Of a service whose store Islet runs. */
+export function backupOf({ database }: LaunchSpec) {
+  return database === undefined || database.engine === 'external' ? undefined : database.backup;
+}

@@ -1,0 +1,157 @@
+import { type DataDriver, DriverError, type Layout } from '@islet/driver';
+import type { Logger } from 'pino';
+import type { Clock } from '../clock.ts';
+import type { TurnReport } from '../reconcile.ts';
+import type { Applied, AppliedService, AppliedStore, Restoring } from '../store/applied.ts';
+import type { Decisions } from '../store/decisions.ts';
+import { describeWanted, restoreStore } from './restore-store.ts';
+
+export interface RestorerParts {
+  readonly layout: Layout;
+  readonly applied: AppliedStore;
+  readonly decisions: Decisions;
+  readonly data: readonly DataDriver[];
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly redact: (text: string) => string;
+  /** What is wanted has changed. */
+  readonly onChange: () => void;
+}
+
+/** Restores in place. A wish stands in what was applied, so that a control plane killed in between goes on with it. */
+export interface Restorer {
+  look(turn: TurnReport): void;
+  isRestoring(service: string): boolean;
+  close(): Promise<void>;
+}
+
+/** Where a service's old store is kept until somebody confirms the restore. */
+export function asideOf(service: string): string {
+  return `aside.${service}`;
+}
+
+const RESTORE_MS = 6 * 3_600_000;
+
+export function createRestorer(parts: RestorerParts): Restorer {
+  const { applied, clock, log } = parts;
+  const running = new Map<string, Promise<void>>();
+  const closing = new AbortController();
+
+  const begin = (service: AppliedService, restoring: Restoring) => {
+    const { name } = service.spec;
+    const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(RESTORE_MS)]);
+    const work = restoreInPlace(service, restoring, { ...parts, signal })
+      .catch((error: unknown) => {
+        // Told to end: the next control plane begins anew. Whatever else it is, it is tried again at the next turn.
+        if (!closing.signal.aborted) log.error({ service: name, error: String(error) }, 'a restore can not be ended');
+      })
+      .finally(() => {
+        running.delete(name);
+        parts.onChange();
+      });
+    running.set(name, work);
+  };
+  return {
+    look: ({ look }) => {
+      for (const service of applied.current()?.services ?? []) {
+        const { spec, restoring } = service;
+        if (restoring === undefined || running.has(spec.name) || closing.signal.aborted) continue;
+        const seen = look.observed.services[spec.name];
+        const isDown = (seen?.instances.length ?? 0) === 0;
+        const isStopped = seen === undefined || seen.store.kind === 'stopped' || seen.store.kind === 'none';
+        if (isDown && isStopped) begin(service, restoring);
+      }
+    },
+    isRestoring: (service) => running.has(service),
+    close: async () => {
+      closing.abort();
+      await Promise.allSettled(running.values());
+    },
+  };
+
+  /** Back to work, whatever became of it. */
+  function forget(name: string): void {
+    const now = applied.current();
+    if (now === undefined) return;
+    const services = now.services.map((one) => (one.spec.name === name ? withoutWish(one) : one));
+    applied.put({ ...now, services } satisfies Applied, clock.now());
+  }
+
+  async function restoreInPlace(
+    { spec }: AppliedService,
+    { id, wanted }: Restoring,
+    { layout, decisions, redact, signal }: RestorerParts & { readonly signal: AbortSignal },
+  ): Promise<void> {
+    const { name } = spec;
+    const driver = parts.data.find(({ engine }) => engine === spec.database?.engine);
+    if (driver?.backups === undefined) return forget(name);
+    const aside = asideOf(name);
+    if (wanted.kind === 'aside') return bringBack(driver, { name, id, signal });
+    const stores = await driver.observe();
+    // What lies there beside an old store is what an earlier try left.
+    if (stores[aside] === undefined) await setAside(driver, name, aside, signal);
+    else await remove(driver, name, signal);
+    try {
+      const { outcome } = await restoreStore({ service: name, as: name, wanted }, { layout, driver }, { signal });
+      const short = outcome.kind === 'short' ? '; its log ends before, and it is as of that end' : '';
+      const text = `its data is ${describeWanted(wanted)}${short}; the data of before is kept until islet restore ${name} --confirm`;
+      // Which migrations it holds is to be found out anew.
+      decisions.record({ kind: 'provisioned', service: name }, clock.now());
+      decisions.record({ kind: 'restored', service: name, id, text }, clock.now());
+    } catch (error) {
+      closing.signal.throwIfAborted();
+      const why = redact(DriverError.from(error).message);
+      log.error({ service: name, why }, 'a restore failed');
+      await putBack(driver, name, closing.signal);
+      decisions.record({ kind: 'restore-failed', service: name, id, why }, clock.now());
+    }
+    forget(name);
+  }
+
+  async function bringBack(
+    driver: DataDriver,
+    { name, id, signal }: { readonly name: string; readonly id: string; readonly signal: AbortSignal },
+  ): Promise<void> {
+    await putBack(driver, name, signal);
+    parts.decisions.record({ kind: 'provisioned', service: name }, clock.now());
+    const text = 'its data is as before its restore again';
+    parts.decisions.record({ kind: 'restored', service: name, id, text }, clock.now());
+    forget(name);
+  }
+}
+
+/** The old store takes its place again; nothing where that has happened already. */
+async function putBack(driver: DataDriver, name: string, signal: AbortSignal): Promise<void> {
+  if ((await driver.observe())[asideOf(name)] === undefined) return;
+  await remove(driver, name, signal);
+  await driver.backups?.rename({ service: asideOf(name), to: name }, { signal });
+}
+
+async function setAside(driver: DataDriver, name: string, aside: string, signal: AbortSignal): Promise<void> {
+  const store = (await driver.observe())[name];
+  // Its folder was lost: there is nothing to keep.
+  if (store === undefined) return;
+  await driver.stop({ service: name }, { signal });
+  await driver.backups?.rename({ service: name, to: aside }, { signal });
+}
+
+/** Removes what else a store of that name has on this machine: its user. */
+export type Forget = (store: string, options: { readonly signal: AbortSignal }) => Promise<void>;
+
+const REMOVE_MS = 60_000;
+
+/** A copy of a store, with its user. */
+export async function removeWhole(driver: DataDriver, store: string, forget: Forget): Promise<void> {
+  const signal = AbortSignal.timeout(REMOVE_MS);
+  await remove(driver, store, signal);
+  await forget(store, { signal });
+}
+
+export async function remove(driver: DataDriver, name: string, signal: AbortSignal): Promise<void> {
+  await driver.stop({ service: name }, { signal });
+  await driver.purge({ service: name }, { signal });
+}
+
+function withoutWish({ restoring: _done, ...service }: AppliedService): AppliedService {
+  return service;
+}

@@ -1,0 +1,82 @@
+import { isLate, type StoreOrder, type StoreTold } from '@islet/backup';
+import type { Drilled } from '../store/decisions.ts';
+import type { Told } from './files.ts';
+
+export interface BackupFacts {
+  readonly orders: readonly StoreOrder[];
+  readonly told: Told | undefined;
+  readonly drills: ReadonlyMap<string, DrillFacts>;
+  readonly now: number;
+  /** Since when somebody has looked after it. */
+  readonly since: number;
+  /** The recovery key is in somebody's hands. */
+  readonly isKeyExported: boolean;
+}
+
+export interface DrillFacts {
+  readonly drill: Drilled | undefined;
+  /** Undefined: there is none. */
+  readonly drillEveryMs: number | undefined;
+}
+
+/** The log may stand still for so long before it is said: a server starts again within it. */
+const LOG_GRACE_MS = 60_000;
+/** The backup process tells every second. */
+const SILENT_MS = 30_000;
+const DAY_MS = 24 * 3_600_000;
+
+/** What is wrong with the backups, each a sentence with what to do. */
+export function backupWarnings(facts: BackupFacts): readonly string[] {
+  const { orders, told, drills, now, since, isKeyExported } = facts;
+  if (orders.length === 0) return [];
+  const isSilent = now - Math.max(told?.at ?? 0, since) > SILENT_MS;
+  return [
+    ...(isSilent
+      ? ['nothing is being backed up: the backup process does not run; see logs/backup.log in the state folder']
+      : []),
+    ...(isKeyExported
+      ? []
+      : ['nobody has the recovery key, without which no backup can be read elsewhere: islet backup key export']),
+    'no copy of the backups is off this machine: its loss is the loss of all data',
+    ...orders.flatMap((order) => {
+      const store = told?.stores.find(({ service }) => service === order.service);
+      const drill = drills.get(order.service) ?? { drill: undefined, drillEveryMs: undefined };
+      return storeProblems(order, store, { now, since, ...drill });
+    }),
+  ];
+}
+
+/** Of one store. */
+export function storeProblems(
+  { service, everyMs }: StoreOrder,
+  told: StoreTold | undefined,
+  { now, since, drill, drillEveryMs }: Pick<BackupFacts, 'now' | 'since'> & DrillFacts,
+): readonly string[] {
+  return [...(told === undefined ? [] : copyProblems(told, everyMs, { now, since })), ...drillProblemsOf()];
+
+  function drillProblemsOf(): readonly string[] {
+    if (drillEveryMs === undefined) return [];
+    if (drill !== undefined && drill.problems.length > 0) {
+      return [`the backup of ${service} does not come back: ${drill.problems.join('; ')}`];
+    }
+    const last = Math.max(drill?.finishedAt ?? 0, drill === undefined ? since : 0);
+    if (now - last <= drillEveryMs + Math.max(DAY_MS, drillEveryMs / 7)) return [];
+    return [`the backup of ${service} was not proved for long: islet drill restore ${service}`];
+  }
+}
+
+function copyProblems(
+  { service, copy, log, last }: StoreTold,
+  everyMs: number,
+  { now, since }: Pick<BackupFacts, 'now' | 'since'>,
+): readonly string[] {
+  const problems: string[] = [];
+  if (copy.kind === 'failed') problems.push(`the backup of ${service} fails: ${copy.why}`);
+  else if (copy.kind === 'waiting' && isLate({ lastFinishedAt: last?.finishedAt, everyMs, since, now })) {
+    problems.push(`the backup of ${service} is late: islet backup now ${service}`);
+  }
+  if (log.kind === 'waiting' && now - log.since > LOG_GRACE_MS) {
+    problems.push(`changes of ${service} are not being backed up: ${log.why}`);
+  }
+  return problems;
+}

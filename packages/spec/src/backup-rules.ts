@@ -1,0 +1,48 @@
+import { type Draft, errorIn } from './draft.ts';
+import type { SpecError } from './errors.ts';
+import { keyPlaceAt, nodeAt } from './located.ts';
+import type { ParsedService } from './schema/service.ts';
+
+type Sound = Draft & { readonly parsed: ParsedService };
+
+/** A key that does nothing is a mistake. */
+export function backupErrors(draft: Sound): readonly SpecError[] {
+  return [...outsideErrors(draft), ...drillErrors(draft)];
+}
+
+/** What Islet doesn't run it doesn't back up either. An overlay may put another's server in the place of one that it does. */
+function outsideErrors(draft: Sound): readonly SpecError[] {
+  const url = nodeAt(draft.tree, ['database', 'url']);
+  if (url === undefined) return [];
+  return ['backup', 'drill'].flatMap((key) => {
+    const path = ['database', key];
+    if (nodeAt(draft.tree, path)?.place.file !== url.place.file) return [];
+    const message = 'an outside server is backed up by whoever runs it, not by Islet';
+    return [
+      errorIn(draft, path, { rule: 'value', message, hint: `remove ${key}`, place: keyPlaceAt(draft.tree, path) }),
+    ];
+  });
+}
+
+function drillErrors(draft: Sound): readonly SpecError[] {
+  const { database } = draft.parsed;
+  if (database === undefined || database.url !== undefined || database.drill === 'off') return [];
+  const path = ['database', 'drill'];
+  if (database.backup === 'off' && nodeAt(draft.tree, path) !== undefined) {
+    const message = 'nothing is backed up, so there is nothing to prove';
+    return [
+      errorIn(draft, path, {
+        rule: 'value',
+        message,
+        hint: 'remove drill, or "backup: off"',
+        place: keyPlaceAt(draft.tree, path),
+      }),
+    ];
+  }
+  return database.drill.check.flatMap(({ min, maxAge }, index) => {
+    if ((min === undefined) !== (maxAge === undefined)) return [];
+    const message =
+      min === undefined ? 'the check says nothing of what must hold' : '"min" and "maxAge" exclude each other';
+    return [errorIn(draft, [...path, 'check', index], { rule: 'value', message, hint: 'write either min or maxAge' })];
+  });
+}

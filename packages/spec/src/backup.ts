@@ -1,0 +1,48 @@
+import { type Leaf, leaves } from './leaf.ts';
+import type { Path } from './located.ts';
+import type { BackupSpec, DrillCheck, DrillSpec } from './model.ts';
+import { durationText } from './quantities.ts';
+import type { ParsedService } from './schema/service.ts';
+
+type Database = NonNullable<ParsedService['database']>;
+
+export function backupOf(parsed: Database['backup']): BackupSpec | undefined {
+  if (parsed === 'off') return undefined;
+  const { every, pitr, keep } = parsed;
+  return { everyMs: every, pitr, keep };
+}
+
+export function backupLeaves(section: Path, backup: BackupSpec | undefined): readonly Leaf[] {
+  if (backup === undefined) return leaves(section, { backup: 'off' });
+  const { everyMs, pitr, keep } = backup;
+  return [
+    ...leaves([...section, 'backup'], { every: durationText(everyMs), pitr }),
+    ...leaves([...section, 'backup', 'keep'], { ...keep }),
+  ];
+}
+
+export function drillOf(parsed: Database['drill']): DrillSpec | undefined {
+  if (parsed === 'off') return undefined;
+  const { every, maxRto, check } = parsed;
+  return { everyMs: every, maxRtoMs: maxRto, check: check.flatMap(checkOf) };
+}
+
+/** One that says neither is a mistake, and told as one. */
+function checkOf({ query, min, maxAge }: Exclude<Database['drill'], 'off'>['check'][number]): readonly DrillCheck[] {
+  if (min !== undefined) return [{ kind: 'min', query, min }];
+  return maxAge === undefined ? [] : [{ kind: 'maxAge', query, maxAgeMs: maxAge }];
+}
+
+export function drillLeaves(section: Path, drill: DrillSpec | undefined): readonly Leaf[] {
+  if (drill === undefined) return leaves(section, { drill: 'off' });
+  const { everyMs, maxRtoMs, check } = drill;
+  return [
+    ...leaves([...section, 'drill'], { every: durationText(everyMs), maxRto: durationText(maxRtoMs) }),
+    ...check.flatMap((one, index) =>
+      leaves([...section, 'drill', 'check', index], {
+        query: one.query,
+        ...(one.kind === 'min' ? { min: one.min } : { maxAge: durationText(one.maxAgeMs) }),
+      }),
+    ),
+  ];
+}

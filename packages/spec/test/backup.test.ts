@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { errorsOf, orders, serviceOf } from './helpers.ts';
+
+const RUN = 'run: { command: x }\n';
+
+function backupOf(text: string) {
+  const { database } = serviceOf(orders(`${RUN}${text}\n`));
+  return database?.engine === 'external' ? 'none' : database?.backup;
+}
+
+describe('database.backup', () => {
+  const usual = { everyMs: 86_400_000, pitr: true, keep: { daily: 7, weekly: 4, monthly: 0 } };
+
+  it('is on where nothing is said', () => {
+    assert.deepEqual(backupOf('database: postgres'), usual);
+    assert.deepEqual(backupOf('database: { engine: sqlite }'), usual);
+  });
+
+  it('takes what is said, and keeps the defaults of the rest', () => {
+    assert.deepEqual(backupOf('database: { engine: postgres, backup: { every: 6h, keep: { daily: 14 } } }'), {
+      ...usual,
+      everyMs: 21_600_000,
+      keep: { ...usual.keep, daily: 14 },
+    });
+  });
+
+  it('can be off', () => assert.equal(backupOf('database: { engine: postgres, backup: off }'), undefined));
+
+  it('comes from its line or its default', () => {
+    const { origins } = serviceOf(orders(`${RUN}database: { engine: postgres, backup: { every: 6h } }\n`));
+    assert.equal(origins.get('database.backup.every')?.kind, 'file');
+    assert.equal(origins.get('database.backup.keep.daily')?.kind, 'default');
+  });
+
+  for (const { text, path, message } of [
+    {
+      text: 'database: { url: { secret: a }, backup: { every: 6h } }',
+      path: 'database.backup',
+      message: /whoever runs it/,
+    },
+    { text: 'database: { engine: postgres, backup: { every: 1s } }', path: 'database.backup.every', message: /1m/ },
+    {
+      text: 'database: { engine: postgres, backup: { keep: { daily: 0 } } }',
+      path: 'database.backup.keep.daily',
+      message: /./,
+    },
+    {
+      text: 'database: { engine: postgres, backup: off, drill: { every: 1d } }',
+      path: 'database.drill',
+      message: /nothing to prove/,
+    },
+    {
+      text: 'database: { engine: postgres, drill: { check: [{ query: SELECT 1 }] } }',
+      path: 'database.drill.check[0]',
+      message: /says nothing/,
+    },
+    { text: 'database: { engine: postgres, backup: { evry: 6h } }', path: 'database.backup.evry', message: /./ },
+  ]) {
+    it(`refuses ${text}`, () => {
+      const [error] = errorsOf(orders(`${RUN}${text}\n`));
+      assert.equal(error?.path, path);
+      assert.match(error?.message ?? '', message);
+    });
+  }
+});
