@@ -1,14 +1,6 @@
-import { join } from 'node:path';
 import type { SystemStatus } from '@islet/client';
-import type {
-  BuildRequest,
-  ComputeDriver,
-  ComputeInstance,
-  DataDriver,
-  InputsKeyRequest,
-  TrafficDriver,
-} from '@islet/driver';
-import { type Desired, plan, type RevisionId } from '@islet/plan';
+import type { ComputeDriver, ComputeInstance, DataDriver, TrafficDriver } from '@islet/driver';
+import { type Desired, plan } from '@islet/plan';
 import type { RequestRecord } from '@islet/policy';
 import { nodeFiles } from '@islet/spec/node';
 import type { Guarantee } from '@islet/supervise';
@@ -17,12 +9,13 @@ import { createAnalyst } from './analysis/analyst.ts';
 import { createSamples } from './analysis/samples.ts';
 import { trialsOf } from './analysis/trial.ts';
 import { watchTrials } from './analysis/watch.ts';
-import { type ApplyParts, folderOf } from './apply.ts';
+import type { ApplyParts } from './apply.ts';
 import { type Care, createCare } from './backup/care.ts';
 import { newestOf } from './backup/newest.ts';
 import type { Overseer } from './backup/overseer.ts';
 import type { Forget } from './backup/restorer.ts';
 import { backupWarnings } from './backup/warnings.ts';
+import { buildRequest, keyRequest } from './build-request.ts';
 import { type Bulletin, createBulletin } from './bulletin.ts';
 import type { Clock } from './clock.ts';
 import { stepDeadlineMs } from './deadlines.ts';
@@ -33,7 +26,7 @@ import { execute, type Hands, releaseLostPorts, wantedOf } from './execute.ts';
 import { HOST, placeOf } from './facts.ts';
 import { giveUp } from './failures.ts';
 import { createLedger } from './ledger.ts';
-import { commandText, type Machine } from './machine.ts';
+import type { Machine } from './machine.ts';
 import { createObserver, type Look, processKey } from './observe.ts';
 import { fixedPortTaken, gatewayTaken, isOfProxy } from './port-checks.ts';
 import type { Check } from './probe/check.ts';
@@ -267,37 +260,11 @@ function applyParts(parts: SystemParts, { isEnding, forgive }: Pick<ApplyParts, 
   };
 }
 
-function buildRequest(parts: SystemParts, spec: LaunchSpec, revision: RevisionId): Omit<BuildRequest, 'deadlineMs'> {
-  const { path = '', mode, services = [] } = parts.state.applied.current() ?? {};
-  const key = services.find((service) => service.revision === revision)?.inputsKey;
-  const by = keyRequest(parts, spec, path);
-  const { folder, inputs } = by;
-  return {
-    ...{ folder, inputs, service: spec.name, revision },
-    named: key === undefined ? undefined : { key, by },
-    command: spec.run.build,
-    path: parts.machine.servicePath(path),
-    inPlace: mode === 'in-place',
-  };
-}
-
 /** What a turn would report, without taking any step. */
 export async function lookOnce(system: System): Promise<TurnReport> {
   const look = await system.look();
   const desired = system.desired(look);
   return { look, desired, steps: plan(desired, look.observed, system.parts.clock.now()) };
-}
-
-/** What a revision is made of, as it lies there. */
-function keyRequest({ folder: system, machine }: SystemParts, spec: LaunchSpec, path: string): InputsKeyRequest {
-  const folder = folderOf(system, spec);
-  return {
-    folder,
-    inputs: spec.run.inputs.map((input) => join(folder, input)),
-    build: spec.run.build,
-    run: commandText(spec.run.command),
-    path: machine.servicePath(path),
-  };
 }
 
 function warningsOf(guarantees: readonly Guarantee[]): string[] {

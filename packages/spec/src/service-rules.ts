@@ -1,4 +1,5 @@
 import { backupErrors } from './backup-rules.ts';
+import { contentErrors } from './content-rules.ts';
 import { type Draft, errorIn } from './draft.ts';
 import type { SpecError } from './errors.ts';
 import { type Files, join } from './files.ts';
@@ -23,6 +24,7 @@ export function serviceErrors(draft: Sound, files: Files): readonly SpecError[] 
     ...rolloutErrors(draft),
     ...trafficErrors(draft),
     ...backupErrors(draft),
+    ...contentErrors(draft, files),
     ...selfUse(draft),
   ];
 }
