@@ -10,7 +10,7 @@ export interface StoreSenses {
 
 /**
  * A service whose engine was changed has one store too many for a while: those that it declares are meant, and together they
- * are as ready as the least ready. What a service leaves behind is seen as long as any of it runs.
+ * are as ready as the least ready. What a service leaves behind is seen until none of it runs.
  */
 export function storesOf(
   { data, declaredOf }: StoreSenses,
