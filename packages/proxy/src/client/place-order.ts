@@ -52,10 +52,12 @@ export function placeOrder(
     return { kind: 'nowhere', details: { code, message, fields, service: undefined, requestId: id } };
   }
   const { service, edge, target, way, route } = destination;
+  const named = way.route ?? route;
+  const counted = { route: named, counts: named === undefined ? undefined : edge.countsOf(named) };
   const order = {
-    ...{ request, service, edge, settle, refresh, way },
+    ...{ request, service, edge, settle, refresh, rules, way },
     policy: way.policy,
-    trail: new Trail({ ...start, edge, route, way, log: way.policy.accessLog }),
+    trail: new Trail({ ...start, edge, way, ...counted, log: way.policy.accessLog }),
     origin: { from, clientAddress, requestId: id, trace, isMirror: false, secure, target },
     client: from.kind === 'edge' ? from.caller : clientAddress,
     // The public is not believed.
