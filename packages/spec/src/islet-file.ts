@@ -3,7 +3,7 @@ import type { SpecError } from './errors.ts';
 import type { Files } from './files.ts';
 import { locate } from './locate.ts';
 import { keyPlaceAt, type Located, nodeAt, type Path, pathText, scalar } from './located.ts';
-import type { GatewaySpec, MachineSpec, Place } from './model.ts';
+import type { GatewaySpec, MachineSpec, OffMachineSpec, Place } from './model.ts';
 import { oneOf } from './nearest.ts';
 import { own } from './own.ts';
 import { islet, type ParsedIslet } from './schema/islet.ts';
@@ -72,6 +72,13 @@ export function overlayOf(file: IsletFile, environment: string, service: string)
 export function gatewayIn(parsed: ParsedIslet, environment: string | undefined): GatewaySpec {
   const overlay = environment === undefined ? undefined : own(parsed.environments, environment)?.gateway;
   return { host: overlay?.host ?? parsed.gateway.host, port: overlay?.port ?? parsed.gateway.port };
+}
+
+export function offMachineIn({ backup }: ParsedIslet): OffMachineSpec | undefined {
+  if (backup === undefined) return undefined;
+  const { to, endpoint, region, accessKey, secretKey } = backup;
+  const [bucket = '', ...folders] = to.slice('s3://'.length).split('/');
+  return { bucket, prefix: folders.join('/'), endpoint, region, accessKey, secretKey };
 }
 
 export function machineIn(parsed: ParsedIslet, environment: string | undefined): MachineSpec {
