@@ -92,6 +92,28 @@ test('a change of both goes callee first, and stops where the callee fails; one 
   assert.match(none.stderr, /no service\.yaml of this system is named nobody/);
 });
 
+test('a contract migration is applied after the bake, and then there is no way back past it', async () => {
+  const file = (reply: string) => {
+    system.write('services/store/reply', reply);
+    return { rollout: { minHealthy: '0s', bake: '1s' }, database: { engine: 'sqlite', migrations: 'migrations' } };
+  };
+  const first = { 'migrations/0001_rows.sql': 'CREATE TABLE rows (id TEXT, old TEXT);' };
+  system.add('store', { file: file('one'), files: first });
+  assert.equal((await system.islet('deploy', 'store')).code, 0);
+  const before = (await system.service('store')).revision ?? '';
+  system.write('services/store/migrations/0002_drop.contract.sql', 'ALTER TABLE rows DROP COLUMN old;');
+  system.write('services/store/reply', 'two');
+  assert.equal((await system.islet('deploy', 'store')).code, 0);
+  const applied = async () => {
+    const { stdout } = await system.islet('rollout', 'history', 'store', '--json');
+    return /applied 0002_drop\.contract\.sql/.test(stdout) ? true : undefined;
+  };
+  await until('the contract migration is applied', applied);
+  const back = await system.islet('rollback', 'store', before);
+  assert.notEqual(back.code, 0);
+  assert.match(back.stderr, /0002_drop\.contract\.sql has been applied/);
+});
+
 function fileOf(rollout: object) {
   return {
     name: 'web',

@@ -2,11 +2,11 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { ApiError } from '@islet/client';
 import { generationOf } from '@islet/plan';
-import { describeCut, parseService, parseSystem, type SpecError, type SystemSpec } from '@islet/spec';
-import { nodeFiles } from '@islet/spec/node';
+import { describeCut, type Files, parseService, parseSystem, type SpecError, type SystemSpec } from '@islet/spec';
 import type { Clock } from './clock.ts';
 import { edgePorts, takeEdges, withEdges } from './edges.ts';
 import { failpoint } from './failpoint.ts';
+import { usableGateway } from './gateway-files.ts';
 import { proposeService } from './propose-service.ts';
 import { ruleLinesOf } from './rule-lines.ts';
 import type { Applied, AppliedService, AppliedStore, GoneService, LaunchSpec } from './store/applied.ts';
@@ -17,6 +17,8 @@ import type { Secrets } from './store/secrets.ts';
 export interface ApplyParts {
   /** Absolute path of the system's folder. */
   readonly folder: string;
+  /** What stands in it. */
+  readonly files: Files;
   readonly applied: AppliedStore;
   readonly decisions: Decisions;
   readonly secrets: Secrets;
@@ -94,12 +96,13 @@ export async function propose(asked: Asked, parts: ApplyParts): Promise<Proposal
   const from = parts.applied.seq();
   const before = parts.applied.current();
   const kept = neighboursOf(asked, before);
-  const parsed = parse(asked, parts.folder, { before, kept });
+  const parsed = parse(asked, parts.files, { before, kept });
   if (parsed.kind === 'errors') throw invalid(parsed.errors);
   const { spec, warnings } = parsed;
   const taken = await parts.gatewayTaken(spec.gateway);
   if (taken !== undefined)
     throw new ApiError('conflict', taken, { hint: 'where it listens is gateway.host and gateway.port in islet.yaml' });
+  const gateway = await usableGateway(spec.gateway, parts.folder);
 
   const proposing = { asked, before, seq: from, parts };
   const proposed = await Promise.all(
@@ -111,7 +114,7 @@ export async function propose(asked: Asked, parts: ApplyParts): Promise<Proposal
   const applied: Applied = {
     system: spec.name,
     environment: spec.environment,
-    gateway: spec.gateway,
+    gateway,
     machine: spec.machine,
     backup: spec.backup,
     mode: asked.mode,
@@ -152,10 +155,9 @@ function neighboursOf({ only, mode }: Asked, before: Applied | undefined): reado
 
 function parse(
   { environment, only }: Asked,
-  folder: string,
+  files: Files,
   { before, kept }: { before: Applied | undefined; kept: readonly AppliedService[] },
 ) {
-  const files = nodeFiles(folder);
   if (only === undefined) return parseSystem(files, { environment });
   // Another environment would be another's wish for all the other services too.
   const inForce = kept.length > 0 ? before?.environment : environment;

@@ -24,6 +24,7 @@ const STEP_MS: Readonly<Record<Exclude<Step['kind'], 'stop'>, number>> = {
   // A large table takes its time, and is not migrated twice because of this: each file is one transaction.
   migrate: 60 * 60_000,
   retire: 60_000,
+  contract: 60 * 60_000,
   start: 2 * 60_000,
   publish: 10_000,
   kill: MARGIN_MS,

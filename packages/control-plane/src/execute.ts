@@ -71,11 +71,12 @@ const ACTS: { readonly [K in Step['kind']]: Act<K> } = {
   },
 
   migrate: async ({ service, revision }, hands, _look, signal) => {
-    const outcome = await migrate(launchOf(service, revision, hands), revision, { hands, signal });
+    const outcome = await migrate(launchOf(service, revision, hands), revision, { hands, signal, contract: false });
     failpoint('migrate: before the record');
     if (outcome.kind === 'migrated') {
       const hazards = outcome.hazards?.map((hazard) => hands.redact(hazardText(hazard)));
-      const migrated = { kind: 'migrated', service, revision, files: outcome.applied } as const;
+      const { applied: files, later } = outcome;
+      const migrated = { kind: 'migrated', service, revision, files, ...(later && { later }) } as const;
       hands.decisions.record(hazards === undefined ? migrated : { ...migrated, hazards }, hands.clock.now());
       failpoint('migrate: after the record');
       return;
@@ -84,6 +85,19 @@ const ACTS: { readonly [K in Step['kind']]: Act<K> } = {
     // Where the driver knows the line, the file's name stands there already.
     const reason = why.startsWith(`${migration}:`) ? why : `${migration}: ${why}`;
     recordFailure(hands, { service, revision, step: 'migrate', reason, log: [] });
+  },
+
+  contract: async ({ service, revision }, hands, _look, signal) => {
+    const outcome = await migrate(launchOf(service, revision, hands), revision, { hands, signal, contract: true });
+    if (outcome.kind === 'migrated') {
+      const files = outcome.applied;
+      hands.decisions.record({ kind: 'contracted', service, revision, files }, hands.clock.now());
+      return;
+    }
+    // The revision works, and goes on: it is tried again, and said, until somebody mends it.
+    throw new DriverError('refused', `${outcome.migration}: ${outcome.reason}`, {
+      hint: 'mend it in a new revision; what runs does not need it',
+    });
   },
 
   start: async ({ service, instance, revision, generation, index }, hands, _look, signal) => {
@@ -191,13 +205,14 @@ export function portName(instance: InstanceId): string {
 async function migrate(
   spec: LaunchSpec,
   revision: RevisionId,
-  { hands, signal }: { hands: Hands; signal: AbortSignal },
+  { hands, signal, contract }: { hands: Hands; signal: AbortSignal; contract: boolean },
 ): Promise<MigrateOutcome> {
   const migrations = spec.database?.migrations;
   if (migrations === undefined) return { kind: 'migrated', applied: [] };
   await refreshOutsideStore(spec, hands, signal);
   const within = await hands.compute.folder({ service: spec.name, revision });
-  return dataFor(spec, hands).migrate({ service: spec.name, folder: join(within, migrations), within }, { signal });
+  const request = { service: spec.name, folder: join(within, migrations), within, contract };
+  return dataFor(spec, hands).migrate(request, { signal });
 }
 
 /**

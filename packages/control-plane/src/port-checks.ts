@@ -31,12 +31,14 @@ export async function isOfProxy(
 
 /** Why the gateway can't listen there; undefined: it can, or does. */
 export async function gatewayTaken(
-  { host, port }: GatewaySpec,
+  { host, port, tls }: GatewaySpec,
   isOurs: (port: number) => Promise<boolean>,
 ): Promise<string | undefined> {
-  const why = await refusal(port, host);
-  if (why === undefined || (await isOurs(port))) return undefined;
-  return `the gateway can't listen on ${host}:${port}: ${why}`;
+  for (const each of tls?.httpPort === undefined ? [port] : [port, tls.httpPort]) {
+    const why = await refusal(each, host);
+    if (why !== undefined && !(await isOurs(each))) return `the gateway can't listen on ${host}:${each}: ${why}`;
+  }
+  return undefined;
 }
 
 /** Why a service with a fixed port can't listen there, where no instance of this system is what does. */

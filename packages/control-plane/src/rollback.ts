@@ -24,6 +24,12 @@ export function rollbackTo({
 }: RollbackRequest): Pick<AppliedService, 'revision' | 'restarts'> {
   const name = one.spec.name;
   const revision = chosen(name, { one, asked, rollouts });
+  const cut = rollouts.cutOff.get(revision);
+  if (cut !== undefined) {
+    throw new ApiError('conflict', `${cut} has been applied: ${short(revision)} needs the schema from before it`, {
+      hint: 'bring what you want back in as a new revision',
+    });
+  }
   if (!seen.built.includes(revision)) {
     throw new ApiError('conflict', `the bytes of revision ${short(revision)} of ${name} are gone`, {
       hint: `kept are: ${seen.built.map(short).join(', ') || 'none'}`,

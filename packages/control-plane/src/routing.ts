@@ -26,7 +26,7 @@ export interface RoutesInput {
 export function routesOf({ applied, specs, edgePort, operatorSocket }: RoutesInput): Routes {
   const listeners: Listener[] = [
     { kind: 'operator', path: operatorSocket },
-    ...(applied === undefined || applied.goingDown ? [] : [gatewayOf(applied)]),
+    ...(applied === undefined || applied.goingDown ? [] : gatewaysOf(applied)),
     ...edgesOf(specs, edgePort),
   ];
   const services = servicesOf(specs);
@@ -55,9 +55,15 @@ function servicesOf(specs: readonly LaunchSpec[]): Routes['services'] {
   return services;
 }
 
-function gatewayOf({ gateway, services }: Applied): GatewayListener {
+/** One listener, and a second one where plain HTTP has a port of its own. */
+function gatewaysOf({ gateway, services }: Applied): GatewayListener[] {
+  const { host, port, tls } = gateway;
   const routes = services.flatMap(({ spec }) => spec.api.expose.map((route) => ({ ...route, service: spec.name })));
-  return { kind: 'gateway', ...gateway, routes };
+  if (tls === undefined) return [{ kind: 'gateway', host, port, routes }];
+  const { certificates, redirect, httpPort } = tls;
+  const own = { kind: 'gateway', host, port, routes, secure: { certificates, port, redirect } } as const;
+  const plain = { kind: 'gateway', host, routes: [], secure: { certificates: [], port, redirect } } as const;
+  return httpPort === undefined ? [own] : [own, { ...plain, port: httpPort }];
 }
 
 function edgesOf(specs: readonly LaunchSpec[], edgePort: RoutesInput['edgePort']): EdgeListener[] {

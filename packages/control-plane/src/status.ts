@@ -179,5 +179,6 @@ function addressOf({ spec }: AppliedService, applied: Applied | undefined): stri
 
 function gatewayUrl({ gateway }: Applied, host?: string): string {
   const name = host ?? (gateway.host === '0.0.0.0' || gateway.host === '127.0.0.1' ? 'localhost' : gateway.host);
-  return `http://${name}${gateway.port === 80 ? '' : `:${gateway.port}`}`;
+  const [scheme, usual] = gateway.tls === undefined ? ['http', 80] : ['https', 443];
+  return `${scheme}://${name}${gateway.port === usual ? '' : `:${gateway.port}`}`;
 }

@@ -3,7 +3,9 @@ import { test } from 'node:test';
 import type { ServiceTraffic } from '@islet/spec';
 import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
 import { launchKey } from '../src/desire.ts';
+import { certificateTrouble, withAbsoluteFiles } from '../src/gateway-files.ts';
 import { routesOf, routingTable } from '../src/routing.ts';
+import type { Applied } from '../src/store/applied.ts';
 import { launchSpec } from './support.ts';
 
 const impatient: ServiceTraffic = { ...DEFAULT_TRAFFIC, timeout: { ...DEFAULT_TRAFFIC.timeout, requestMs: 1_000 } };
@@ -38,4 +40,35 @@ test('the instances of an older revision are reached as the file says now', () =
       hold: undefined,
     },
   });
+});
+
+test('a gateway with TLS is a listener with its files, and one more for plain HTTP where that has a port', () => {
+  const files = { cert: '/etc/shop.pem', key: '/etc/shop.key' };
+  const tls = { certificates: [files], redirect: true, httpPort: 80 };
+  const applied: Applied = {
+    ...{
+      system: 'shop',
+      environment: undefined,
+      mode: 'revisions',
+      path: '',
+      services: [],
+      gone: [],
+      goingDown: false,
+    },
+    gateway: { host: '0.0.0.0', port: 443, tls },
+  };
+  const { listeners } = routesOf({ applied, specs: [], edgePort: () => undefined, operatorSocket: '/run/operator' });
+  const gateways = listeners.flatMap((it) => (it.kind === 'gateway' ? [[it.port, it.secure]] : []));
+  assert.deepEqual(gateways, [
+    [443, { certificates: [files], port: 443, redirect: true }],
+    [80, { certificates: [], port: 443, redirect: true }],
+  ]);
+});
+
+test('files of certificates are named from the root, and what can not be read is trouble', async () => {
+  const tls = { certificates: [{ cert: 'a.pem', key: '/k/a.key' }], redirect: true, httpPort: undefined };
+  const gateway = withAbsoluteFiles({ host: '0.0.0.0', port: 443, tls }, '/srv/shop');
+  assert.deepEqual(gateway.tls?.certificates, [{ cert: '/srv/shop/a.pem', key: '/k/a.key' }]);
+  assert.match((await certificateTrouble(gateway)) ?? '', /^the certificate \/srv\/shop\/a\.pem can't be used: ENOENT/);
+  assert.equal(await certificateTrouble({ host: '0.0.0.0', port: 80, tls: undefined }), undefined);
 });

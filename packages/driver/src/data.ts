@@ -53,13 +53,17 @@ export interface MigrateRequest {
   /** Absolute path of the folder of `*.sql` files, applied in the order of their names. */
   readonly folder: string;
   /** Nothing outside of this folder is read, wherever links lead. By default `folder` itself. */
-  readonly within?: string;
+  readonly within?: string | undefined;
+  /** Contract migrations too: no older revision runs any more. */
+  readonly contract?: boolean | undefined;
 }
 
 export type MigrateOutcome =
   | {
       readonly kind: 'migrated';
       readonly applied: readonly string[];
+      /** Contract migrations that are still to come; absent: none. */
+      readonly later?: readonly string[];
       /** What was dangerous of them, and was let through; absent: nothing. */
       readonly hazards?: readonly MigrationHazard[];
     }

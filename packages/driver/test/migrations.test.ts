@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { describe, it } from 'node:test';
+import { describe, it, test } from 'node:test';
 import fc from 'fast-check';
 import {
   type MigrationStore,
@@ -54,7 +54,7 @@ describe('a plan of migrations', () => {
 
   it('takes other line ends for the same text', () => {
     const plan = planMigrations([file('1.sql', 'SELECT\r\n1')], [recorded('1.sql', 'SELECT\n1')]);
-    assert.deepEqual(plan, { kind: 'pending', migrations: [] });
+    assert.deepEqual(plan, { kind: 'pending', migrations: [], later: [] });
   });
 
   it('is empty for every older revision of a folder, and for the folder itself', () => {
@@ -67,7 +67,7 @@ describe('a plan of migrations', () => {
             older,
             names.map((name) => recorded(name)),
           ),
-          { kind: 'pending', migrations: [] },
+          { kind: 'pending', migrations: [], later: [] },
         );
       }),
     );
@@ -157,7 +157,7 @@ describe('a folder of migrations', () => {
     for (const name of ['10_b.up.sql', '9_a.sql', '9_a.down.sql', 'README.md', '.hidden.sql']) {
       await writeFile(join(folder, name), '\uFEFFSELECT 1;\r\n');
     }
-    const read = await readMigrations(folder);
+    const read = await readMigrations({ folder });
     assert.deepEqual(
       read.map(({ name, sql }) => [name, sql]),
       [
@@ -176,17 +176,17 @@ describe('a folder of migrations', () => {
     await symlink('..', join(folder, 'service', 'up'));
     const within = join(folder, 'service');
     for (const place of ['sql', 'up']) {
-      await assert.rejects(readMigrations(join(within, place), within), { code: 'refused', hint: /copy/ });
+      await assert.rejects(readMigrations({ folder: join(within, place), within }), { code: 'refused', hint: /copy/ });
     }
-    assert.equal((await readMigrations(join(within, 'sql'), folder)).length, 1);
+    assert.equal((await readMigrations({ folder: join(within, 'sql'), within: folder })).length, 1);
   });
 
   it('that is missing or is no text is refused with a remedy', async (t) => {
     const folder = await mkdtemp(join(tmpdir(), 'islet-migrations-'));
     t.after(() => rm(folder, { recursive: true }));
-    await assert.rejects(readMigrations(join(folder, 'no')), { code: 'refused', hint: /make the folder/ });
+    await assert.rejects(readMigrations({ folder: join(folder, 'no') }), { code: 'refused', hint: /make the folder/ });
     await writeFile(join(folder, '1.sql'), Buffer.from([0xff, 0xfe, 0x00]));
-    await assert.rejects(readMigrations(folder), { code: 'refused', hint: /UTF-8/ });
+    await assert.rejects(readMigrations({ folder }), { code: 'refused', hint: /UTF-8/ });
   });
 });
 
@@ -206,4 +206,22 @@ describe('running migrations', () => {
     assert.deepEqual(outcome, { kind: 'migrated', applied: [] });
     assert.equal((await store.recorded()).length, 2);
   });
+});
+
+test("contract migrations are kept for later, are in nobody's way, and come when they are due", () => {
+  const expand = file('2.sql', 'SELECT 2');
+  const late = { ...file('1.contract.sql', 'SELECT 1'), isDue: false };
+  const before = planMigrations([late, expand], []);
+  assert.deepEqual(before.kind === 'pending' && [before.migrations.map(({ name }) => name), before.later], [
+    ['2.sql'],
+    ['1.contract.sql'],
+  ]);
+  const due = planMigrations([{ ...late, isDue: true }, expand], [recorded('2.sql', 'SELECT 2')]);
+  assert.deepEqual(due.kind === 'pending' && due.migrations.map(({ name }) => name), ['1.contract.sql']);
+  const next = [{ ...late, isDue: false }, expand, file('3.sql', 'SELECT 3')];
+  const after = planMigrations(next, [recorded('2.sql', 'SELECT 2'), recorded('1.contract.sql', 'SELECT 1')]);
+  assert.deepEqual(after.kind === 'pending' && [after.migrations.map(({ name }) => name), after.later], [
+    ['3.sql'],
+    [],
+  ]);
 });

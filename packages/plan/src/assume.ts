@@ -42,6 +42,8 @@ function afterStep(step: ServiceStep, seen: ObservedService, now: number): Obser
       return { ...seen, store: { kind: 'ready' } };
     case 'migrate':
       return { ...seen, migrated: [...seen.migrated, step.revision] };
+    case 'contract':
+      return { ...seen, contracts: seen.contracts.filter((revision) => revision !== step.revision) };
     case 'start':
       return { ...seen, instances: started(step, seen, now) };
     case 'kill':

@@ -27,7 +27,8 @@ export function failureOf(roster: Roster, now: number): RolloutFailure | undefin
     const reason = `${late.id} was not ready within ${seconds(service.rollout.healthyDeadlineMs)}`;
     return { of: 'start', reason };
   }
-  const regression = evidenceOf(roster)?.regression;
+  // Worse than nothing is nothing: where there is no way back, it goes on.
+  const regression = seen.stable === undefined ? undefined : evidenceOf(roster)?.regression;
   return regression === undefined ? undefined : { of: 'rollout', reason: regression };
 }
 

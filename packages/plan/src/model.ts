@@ -85,6 +85,8 @@ export interface ObservedService {
   readonly store: ObservedStore;
   /** Revisions whose migrations are all applied. */
   readonly migrated: readonly RevisionId[];
+  /** Migrated revisions whose contract migrations are still to be applied. */
+  readonly contracts: readonly RevisionId[];
   /** Sorted by id. */
   readonly instances: readonly ObservedInstance[];
   /** The last generation whose rollout succeeded: what a failed rollout goes back to. */
@@ -176,6 +178,8 @@ export type Step =
   /** Let nobody in any more by the store's credentials that were replaced. */
   | { readonly kind: 'retire'; readonly service: string }
   | { readonly kind: 'migrate'; readonly service: string; readonly revision: RevisionId }
+  /** Apply what takes away from the schema: nothing older runs, or may come back. */
+  | { readonly kind: 'contract'; readonly service: string; readonly revision: RevisionId }
   | {
       readonly kind: 'start';
       readonly service: string;
@@ -231,6 +235,7 @@ export function stepKey(step: Step): StepKey {
   switch (step.kind) {
     case 'build':
     case 'migrate':
+    case 'contract':
     case 'forget':
       return `${step.kind} ${step.service} ${step.revision}`;
     case 'promote':

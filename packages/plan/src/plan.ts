@@ -12,7 +12,7 @@ import {
   stepKey,
 } from './model.ts';
 import { waveGate } from './order.ts';
-import { goalOf, prepare, startGate } from './prepare.ts';
+import { contract, goalOf, prepare, startGate } from './prepare.ts';
 import { roll } from './roll.ts';
 import type { Roster } from './roster.ts';
 import { takeDown } from './take-down.ts';
@@ -60,7 +60,8 @@ function bringUp(service: PresentService, turn: Turn): Decision {
 
   const { steps, endpoints, split } = roll(roster, turn);
   const gates = [gate, start].filter((step) => step !== undefined);
-  return { steps: [...preparation.steps, ...gates, ...steps, ...forget(service, seen)], endpoints, split };
+  const late = [...contract(roster, turn.now), ...forget(service, seen)];
+  return { steps: [...preparation.steps, ...gates, ...steps, ...late], endpoints, split };
 }
 
 /**

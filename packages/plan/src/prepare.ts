@@ -1,4 +1,5 @@
 import type { ObservedService, PresentService, StableGeneration, Step } from './model.ts';
+import { isBaking, type Roster } from './roster.ts';
 import { seenOf, type Turn } from './turn.ts';
 
 /** A service whose dependency is not ready starts all the same after this long: no service waits for ever on another. */
@@ -42,6 +43,19 @@ export function prepare(service: PresentService, seen: ObservedService, goal: St
   }
   if (seen.store.kind === 'ready' && seen.store.retirable) steps.push({ kind: 'retire', service: service.name });
   return { steps, ready: built && stored && migrated };
+}
+
+/**
+ * What takes away from the schema waits until nothing needs it: the revision was promoted, has baked, and no instance of
+ * another one is there. From then on there is no way back to those before.
+ */
+export function contract({ service, seen, goal }: Omit<Roster, 'startable'>, now: number): Step[] {
+  const { stable, contracts, instances, store } = seen;
+  if (!contracts.includes(goal.revision) || store.kind !== 'ready') return [];
+  if (goal.generation !== service.generation || stable?.generation !== goal.generation) return [];
+  if (isBaking({ service, seen, goal }, now)) return [];
+  if (instances.length === 0 || instances.some(({ revision }) => revision !== goal.revision)) return [];
+  return [{ kind: 'contract', service: service.name, revision: goal.revision }];
 }
 
 /**

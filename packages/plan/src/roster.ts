@@ -20,7 +20,7 @@ export function bakesUntil({ generation, rollout }: PresentService, seen: Observ
   return fallback.revision === stable.revision ? undefined : promotedAt + rollout.bakeMs;
 }
 
-export function isBaking({ service, seen, goal }: Roster, now: number): boolean {
+export function isBaking({ service, seen, goal }: Omit<Roster, 'startable'>, now: number): boolean {
   const until = bakesUntil(service, seen);
   return goal.generation === service.generation && until !== undefined && now < until;
 }

@@ -70,6 +70,8 @@ export function describeStep(step: Step): string {
       return 'withdraws the old credentials of its database';
     case 'migrate':
       return `migrates its database for ${short(step.revision)}`;
+    case 'contract':
+      return `applies the contract migrations of ${short(step.revision)}`;
     case 'start':
       return `starts ${step.instance}`;
     case 'publish':

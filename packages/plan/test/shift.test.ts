@@ -164,6 +164,31 @@ describe('a revision that is worse', () => {
   });
 });
 
+describe('a contract migration', () => {
+  const contracts = ['r2'];
+  const store = { kind: 'ready' } as const;
+  const promoted = { stable: generation('r2'), fallback: generation('r1'), promotedAt: 0, contracts, store };
+  const desired = asked(canary([], { hasStore: true }));
+
+  it('waits until its revision has baked and nothing older is there', () => {
+    const alone = NEW.map((instance) => ({ ...instance }));
+    for (const [instances, now, due] of [
+      [alone, 599_999, false],
+      [[...OLD, ...alone], 600_000, false],
+      [alone, 600_000, true],
+    ] as const) {
+      const steps = keys(plan(desired, seen({ ...promoted, instances }), now));
+      assert.equal(steps.includes('contract web r2'), due);
+    }
+  });
+
+  it('is never applied for a revision that was given up', () => {
+    const failed = { ...promoted, stable: generation('r1'), fallback: undefined, failed: { 'r2.0': 'worse' } };
+    const steps = keys(preview(desired, seen({ ...failed, instances: [...OLD, ...NEW] }), 1_000_000));
+    assert.ok(!steps.includes('contract web r2'));
+  });
+});
+
 describe('services that are asked for together', () => {
   const both = (catalog: Partial<ObservedService> = {}, wave: number | undefined = 7) => {
     const services = [

@@ -1,4 +1,6 @@
-import type { Protocol, ServiceTraffic } from '@islet/spec';
+import type { CertificateFiles, Protocol, ServiceTraffic } from '@islet/spec';
+
+export type { CertificateFiles };
 
 /**
  * All that the proxy must know to carry traffic: pushed whole, with a version, acknowledged when every worker uses it,
@@ -21,6 +23,17 @@ export interface GatewayListener {
   readonly host: string;
   readonly port: number;
   readonly routes: readonly GatewayRoute[];
+  /** Undefined: plain HTTP is served. */
+  readonly secure?: SecureGateway | undefined;
+}
+
+/** A gateway that serves over TLS only. Keys are named by their files, and never stand in the table. */
+export interface SecureGateway {
+  /** Empty: TLS is spoken on the other port. */
+  readonly certificates: readonly CertificateFiles[];
+  /** Where TLS is spoken: what plain HTTP is sent to, if it is. */
+  readonly port: number;
+  readonly redirect: boolean;
 }
 
 export interface GatewayRoute {

@@ -12,6 +12,8 @@ export const PROXY_ERRORS = {
   },
   'response-too-large': { status: 502, hint: 'the service answered with more than its own traffic.limits allow' },
   'http-version': { status: 505, hint: 'use HTTP/1.1 or HTTP/2' },
+  'https-only': { status: 308, hint: 'use https: the Location field says where' },
+  'tls-required': { status: 400, hint: 'use https: this port takes no plain HTTP' },
   'method-not-supported': { status: 501, hint: 'CONNECT is for forward proxies; call the service itself' },
   'no-route': { status: 404, hint: 'declare the path under `api.expose` in a service.yaml' },
   'unknown-service': { status: 404, hint: 'name a service of this system in the Host header' },

@@ -12,3 +12,4 @@ export { type ProxyPaths, type RunningProxy, startProxy } from './proxy.ts';
 export { accessLogFiles, accessLogOf } from './record/access-log.ts';
 export { findRecords } from './record/find-record.ts';
 export type { EdgeStats, InstanceStats, Origin, RevisionStats, StatusClass, TrafficCounts } from './stats.ts';
+export { type LoadedCertificate, loadCertificate } from './tls/certificate.ts';

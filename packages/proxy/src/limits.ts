@@ -28,6 +28,9 @@ export const LIMITS = {
   deathCheckMs: 500,
   /** From the first byte of a request's head to its last: what a slow-loris gets. */
   requestHeadTimeoutMs: 10_000,
+  tlsHandshakeMs: 10_000,
+  /** How often the files of certificates are looked at. */
+  certificateLookMs: 5_000,
   clientIdleMs: 75_000,
   /** Without a byte for a client that has ended its side: it may wait for its answer, or have left. */
   halfClosedMs: 1_000,

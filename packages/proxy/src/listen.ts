@@ -1,5 +1,6 @@
 import { chmod, rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import type { Listener } from '@islet/policy';
 import type { Accepted, AcceptedOptions } from './client/accepted.ts';
 import { ClientConnection } from './client/client-connection.ts';
@@ -9,6 +10,7 @@ import { Passthrough } from './client/passthrough.ts';
 import type { ListenerRules } from './client/rules.ts';
 import { LIMITS } from './limits.ts';
 import type { Runtime } from './runtime.ts';
+import { Terminator } from './tls/terminator.ts';
 import type { EndpointState } from './upstream/endpoint.ts';
 
 export interface ListenOptions {
@@ -18,7 +20,8 @@ export interface ListenOptions {
 
 /** One open (or not yet open) listener. Its rules are replaced by each table; its connections stay. */
 export class OpenListener {
-  rules: ListenerRules;
+  #rules: ListenerRules;
+  #terminator: Terminator | undefined;
   readonly #listener: Listener;
   readonly #options: ListenOptions;
   readonly #connections = new Set<Accepted>();
@@ -28,13 +31,24 @@ export class OpenListener {
 
   constructor(listener: Listener, rules: ListenerRules, options: ListenOptions) {
     this.#listener = listener;
-    this.rules = rules;
+    this.#rules = rules;
     this.#options = options;
   }
 
-  /** Why it could not be opened; undefined: it is open. */
-  get problem(): string | undefined {
-    return this.#problem;
+  /** Why it could not be opened, and what is wrong with its certificates. */
+  get problems(): readonly string[] {
+    const certificates = this.#terminator?.problems(Date.now()) ?? [];
+    return this.#problem === undefined ? certificates : [this.#problem, ...certificates];
+  }
+
+  /** Returns when the certificates of these rules are loaded, or known to be unusable. */
+  async follow(rules: ListenerRules): Promise<void> {
+    const files = rules.secure?.certificates ?? [];
+    if (files.length > 0) {
+      this.#terminator ??= new Terminator((socket) => this.#onSecure(socket));
+      await this.#terminator.use(files);
+    } else this.#dropTerminator();
+    this.#rules = rules;
   }
 
   /** Opens it where it is not open yet; a failure becomes its `problem`. */
@@ -57,6 +71,7 @@ export class OpenListener {
   close(): void {
     this.#closed = true;
     this.#server?.close();
+    this.#dropTerminator();
     for (const connection of this.#connections) connection.endWhenIdle();
   }
 
@@ -65,21 +80,43 @@ export class OpenListener {
   }
 
   #accept(socket: Socket): void {
-    const passed = this.rules.passthrough;
-    const options = { ...this.#options, socket, onClose: (it: Accepted) => this.#connections.delete(it) };
-    const { runtime, onClose } = options;
+    const passed = this.#rules.passthrough;
+    const { runtime } = this.#options;
+    const onClose = (it: Accepted) => void this.#connections.delete(it);
     if (passed !== undefined) {
-      this.#connections.add(new Passthrough({ ...options, ...passed }));
+      this.#connections.add(new Passthrough({ ...this.#options, socket, onClose, ...passed }));
       return;
     }
-    const onSpoken = (spoken: Spoken) => this.#serve(spoken, { ...options, rules: () => this.rules });
-    this.#connections.add(new Greeting({ socket, runtime, onClose, onSpoken }));
+    const takesTls = () => this.#terminator !== undefined;
+    const onSpoken = (spoken: Spoken) => {
+      if (spoken === 'tls') this.#shakeHands(socket);
+      else this.#serve(spoken, { socket, secure: false });
+    };
+    this.#connections.add(new Greeting({ socket, runtime, takesTls, onClose, onSpoken }));
   }
 
-  #serve(spoken: Spoken, options: AcceptedOptions): void {
+  #shakeHands(socket: Socket): void {
+    const handshake: Accepted = { socket, endWhenIdle: () => undefined };
+    this.#connections.add(handshake);
+    socket.once('close', () => this.#connections.delete(handshake));
+    this.#terminator?.accept(socket);
+  }
+
+  #onSecure(socket: TLSSocket): void {
+    this.#serve(socket.alpnProtocol === 'h2' ? 'http2' : 'http1', { socket, secure: true });
+  }
+
+  #serve(spoken: 'http1' | 'http2', client: Pick<AcceptedOptions, 'socket' | 'secure'>): void {
+    const onClose = (it: Accepted) => void this.#connections.delete(it);
+    const options = { ...this.#options, ...client, onClose, rules: () => this.#rules };
     const connection = spoken === 'http2' ? new Http2Connection(options) : new ClientConnection(options);
     this.#connections.add(connection);
     if (this.#closed) connection.endWhenIdle();
+  }
+
+  #dropTerminator(): void {
+    this.#terminator?.close();
+    this.#terminator = undefined;
   }
 }
 

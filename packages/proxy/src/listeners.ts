@@ -22,13 +22,13 @@ export class Listeners {
   }
 
   get problems(): readonly string[] {
-    return [...this.#open.values()].map(({ problem }) => problem).filter((problem) => problem !== undefined);
+    return [...this.#open.values()].flatMap(({ problems }) => problems);
   }
 
   /** Returns when every listener of the table is open, or has a problem. */
   async apply(listeners: readonly Listener[]): Promise<void> {
     const wanted = new Map<string, OpenListener>();
-    for (const listener of listeners) wanted.set(listenerKey(listener), this.#keepOrMake(listener));
+    for (const listener of listeners) wanted.set(listenerKey(listener), await this.#keepOrMake(listener));
     for (const [key, open] of this.#open) if (!wanted.has(key)) open.close();
     this.#open = wanted;
     await this.#reopen();
@@ -43,13 +43,12 @@ export class Listeners {
     for (const open of this.#open.values()) open.destroyAll();
   }
 
-  #keepOrMake(listener: Listener): OpenListener {
+  async #keepOrMake(listener: Listener): Promise<OpenListener> {
     const { registry, runtime } = this.#options;
     const rules = new ListenerRules(listener, registry, runtime.stats);
-    const known = this.#open.get(listenerKey(listener));
-    if (known === undefined) return new OpenListener(listener, rules, this.#options);
-    known.rules = rules;
-    return known;
+    const open = this.#open.get(listenerKey(listener)) ?? new OpenListener(listener, rules, this.#options);
+    await open.follow(rules);
+    return open;
   }
 
   async #reopen(): Promise<void> {

@@ -1,7 +1,8 @@
 import { backupOf, drillOf } from './backup.ts';
+import { withFiles } from './content.ts';
 import { serviceDefault } from './defaults.ts';
 import type { Draft } from './draft.ts';
-import type { Files } from './files.ts';
+import { type Files, join } from './files.ts';
 import { inferLanguage } from './language.ts';
 import type { Leaf } from './leaf.ts';
 import { leavesOf } from './leaves.ts';
@@ -46,7 +47,9 @@ export function buildService(draft: Sound, files: Files): ServiceSpec {
     health: healthOf(parsed, derived),
     scale: scaleOf(parsed),
     rollout: rolloutOf(parsed),
-    traffic: trafficOf(nodeAt(draft.tree, ['traffic']), parsed.traffic),
+    traffic: withFiles(trafficOf(nodeAt(draft.tree, ['traffic']), parsed.traffic), (named) =>
+      files.readText(join(folder, named)),
+    ),
     security: { allow: parsed.security.allow },
     test: { unit: parsed.test.unit, smoke: parsed.test.smoke },
   };

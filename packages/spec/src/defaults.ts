@@ -14,6 +14,7 @@ export const SYSTEM_DEFAULTS = {
   services: { value: ['services/*'], name: 'layout' },
   'gateway.host': { value: '127.0.0.1', name: 'gateway', source: 'safe by default: this machine only' },
   'gateway.port': { value: 8080, name: 'gateway' },
+  'gateway.tls.redirect': { value: true, name: 'gateway: TLS' },
 } as const satisfies Record<string, Default>;
 
 export const SERVICE_DEFAULTS = {
@@ -124,6 +125,9 @@ export const SERVICE_DEFAULTS = {
     ],
     name: 'compression',
   },
+  'traffic.fallback.on': { value: ['unanswered'], name: 'fallback' },
+  'traffic.fallback.respond.status': { value: 200, name: 'fallback' },
+  'traffic.fallback.respond.type': { value: 'application/json', name: 'fallback' },
   'traffic.accessLog.sample': { value: 20, name: 'access log' },
   'traffic.accessLog.slow': { value: '1s', name: 'access log' },
   'traffic.rateLimit.by': { value: 'client', name: 'rate limit' },

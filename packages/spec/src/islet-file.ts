@@ -3,7 +3,7 @@ import type { SpecError } from './errors.ts';
 import type { Files } from './files.ts';
 import { locate } from './locate.ts';
 import { keyPlaceAt, type Located, nodeAt, type Path, pathText, scalar } from './located.ts';
-import type { GatewaySpec, MachineSpec, OffMachineSpec, Place } from './model.ts';
+import type { GatewaySpec, MachineSpec, OffMachineSpec, Place, TlsSpec } from './model.ts';
 import { oneOf } from './nearest.ts';
 import { own } from './own.ts';
 import { islet, type ParsedIslet } from './schema/islet.ts';
@@ -71,7 +71,12 @@ export function overlayOf(file: IsletFile, environment: string, service: string)
 
 export function gatewayIn(parsed: ParsedIslet, environment: string | undefined): GatewaySpec {
   const overlay = environment === undefined ? undefined : own(parsed.environments, environment)?.gateway;
-  return { host: overlay?.host ?? parsed.gateway.host, port: overlay?.port ?? parsed.gateway.port };
+  const { host, port, tls } = parsed.gateway;
+  return { host: overlay?.host ?? host, port: overlay?.port ?? port, tls: tlsOf(overlay?.tls ?? tls) };
+}
+
+function tlsOf(tls: ParsedIslet['gateway']['tls']): TlsSpec | undefined {
+  return tls === undefined ? undefined : { ...tls, httpPort: tls.httpPort };
 }
 
 export function offMachineIn({ backup }: ParsedIslet): OffMachineSpec | undefined {

@@ -71,6 +71,22 @@ export interface OffMachineSpec {
 export interface GatewaySpec {
   readonly host: string;
   readonly port: number;
+  /** Undefined: plain HTTP. */
+  readonly tls: TlsSpec | undefined;
+}
+
+export interface TlsSpec {
+  readonly certificates: readonly CertificateFiles[];
+  /** Plain HTTP is sent to `https`; false: refused. */
+  readonly redirect: boolean;
+  /** A second port, for plain HTTP alone. */
+  readonly httpPort: number | undefined;
+}
+
+/** Where a certificate and its key are: relative to the system's folder, or absolute. */
+export interface CertificateFiles {
+  readonly cert: string;
+  readonly key: string;
 }
 
 /** What automatic scaling may give away. */

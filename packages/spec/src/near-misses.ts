@@ -86,6 +86,7 @@ const BY_PATH: Readonly<Record<string, string>> = {
   breaker: 'write it as traffic.breaker',
   rateLimit: 'write it as traffic.rateLimit',
   cache: 'write it as traffic.cache',
+  fallback: 'write it as traffic.fallback',
   compress: 'write it as traffic.compress',
   'traffic.gzip': 'did you mean "compress"?',
   'traffic.compression': 'did you mean "compress"?',

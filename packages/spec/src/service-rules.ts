@@ -1,4 +1,5 @@
 import { backupErrors } from './backup-rules.ts';
+import { contentErrors } from './content-rules.ts';
 import { type Draft, errorIn } from './draft.ts';
 import type { SpecError } from './errors.ts';
 import { type Files, join } from './files.ts';
@@ -23,6 +24,7 @@ export function serviceErrors(draft: Sound, files: Files): readonly SpecError[] 
     ...rolloutErrors(draft),
     ...trafficErrors(draft),
     ...backupErrors(draft),
+    ...contentErrors(draft, files),
     ...selfUse(draft),
   ];
 }
@@ -104,8 +106,8 @@ function missingFiles(draft: Sound, files: Files): readonly SpecError[] {
 
 function exposeErrors(draft: Sound): readonly SpecError[] {
   const { protocol, expose } = draft.parsed.api;
-  if (protocol === 'http' || expose.length === 0) return [];
-  const message = `the gateway of this version carries http only, and this service speaks ${protocol}`;
+  if (protocol !== 'tcp' || expose.length === 0) return [];
+  const message = 'the gateway carries HTTP and gRPC, and this service speaks plain tcp';
   const hint = 'remove expose: services that use this one reach it all the same';
   const place = keyPlaceAt(draft.tree, ['api', 'expose']);
   return [errorIn(draft, ['api', 'expose'], { rule: 'value', message, hint, place })];

@@ -1,3 +1,4 @@
+import { fallbackCycles } from './content-rules.ts';
 import { type Draft, errorIn } from './draft.ts';
 import type { SpecError } from './errors.ts';
 import { ISLET_FILE, type IsletFile } from './islet-file.ts';
@@ -17,6 +18,8 @@ export function systemErrors(
     ...refusedCallers(drafts),
     ...callerErrors(drafts),
     ...duplicateRoutes(drafts),
+    ...httpPortErrors(system),
+    ...fallbackCycles(drafts),
     ...portCollisions(drafts, system.gateway),
     ...strayOverlays(drafts, system.islet),
   ];
@@ -85,8 +88,19 @@ function duplicateRoutes(drafts: readonly Draft[]): readonly SpecError[] {
   );
 }
 
+function httpPortErrors({ islet, gateway }: { readonly islet: IsletFile; readonly gateway: GatewaySpec }) {
+  if (gateway.tls?.httpPort !== gateway.port) return [];
+  const path = 'gateway.tls.httpPort';
+  const place = placeAt(islet.tree, ['gateway', 'tls', 'httpPort']);
+  const message = 'plain HTTP is recognised on the port of the gateway without it';
+  return [
+    { place, path, rule: 'value', message, found: String(gateway.port), hint: 'remove it, or choose another port' },
+  ] as const;
+}
+
 function portCollisions(drafts: readonly Draft[], gateway: GatewaySpec): readonly SpecError[] {
   const taken = new Map<number, string>([[gateway.port, 'the gateway']]);
+  if (gateway.tls?.httpPort !== undefined) taken.set(gateway.tls.httpPort, 'the gateway');
   return drafts.flatMap((draft) => {
     const port = draft.parsed?.api.port;
     if (port === undefined) return [];

@@ -72,7 +72,22 @@ test("of keys that exclude each other the overlay's drives the other out", () =>
 test('the gateway can differ', () => {
   const texts = { ...layered('scale: 3') };
   const islet = `${texts['islet.yaml']}    gateway: { port: 80 }\n`;
-  assert.deepEqual(parsed({ ...texts, 'islet.yaml': islet }, 'prod').spec.gateway, { host: '127.0.0.1', port: 80 });
+  assert.deepEqual(parsed({ ...texts, 'islet.yaml': islet }, 'prod').spec.gateway, {
+    ...{ host: '127.0.0.1', port: 80 },
+    tls: undefined,
+  });
+});
+
+test('the gateway can speak TLS in one environment alone', () => {
+  const texts = { ...layered('scale: 3') };
+  const tls = '{ certificates: [{ cert: shop.pem, key: /etc/shop.key }], httpPort: 80 }';
+  const islet = { ...texts, 'islet.yaml': `${texts['islet.yaml']}    gateway: { port: 443, tls: ${tls} }\n` };
+  assert.deepEqual(parsed(islet, 'prod').spec.gateway.tls, {
+    certificates: [{ cert: 'shop.pem', key: '/etc/shop.key' }],
+    redirect: true,
+    httpPort: 80,
+  });
+  assert.equal(parsed(islet).spec.gateway.tls, undefined);
 });
 
 test('what the machine may give away can differ', () => {

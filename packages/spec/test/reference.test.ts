@@ -54,6 +54,7 @@ test('every default of the table is filled in, as it is written there, and named
   assert.deepEqual(gateway, {
     host: SYSTEM_DEFAULTS['gateway.host'].value,
     port: SYSTEM_DEFAULTS['gateway.port'].value,
+    tls: undefined,
   });
   // What has an effect with another strategy only is found there; what all have is the first one's.
   const leaves = services.toReversed().flatMap((service) => describe(service));
@@ -70,5 +71,5 @@ test('every default of the table is filled in, as it is written there, and named
 
 const RUN = 'run: { command: x }\n';
 const EVERYTHING_BY_DEFAULT =
-  'run: { command: x }\napi: { expose: / }\ndatabase: postgres\nhealth: { live: /livez }\ntraffic: { rateLimit: { rps: 1 }, cache: {}, compress: {} }\n' +
+  'run: { command: x }\napi: { expose: / }\ndatabase: postgres\nhealth: { live: /livez }\ntraffic: { rateLimit: { rps: 1 }, cache: {}, compress: {}, fallback: { respond: { body: x } } }\n' +
   'scale: { max: 2, schedule: [{ from: "08:00", to: "09:00", min: 1 }], zero: {} }\n';

@@ -46,6 +46,23 @@ const ROWS: readonly Row[] = [
     expected: [`${ORDERS}:2:8  value  uses[0]: a service can't use itself; remove it`],
   },
   {
+    rule: 'a service that stands in is one that the service itself uses',
+    texts: two('traffic: { fallback: { service: catalog } }\n', ''),
+    expected: [
+      `${ORDERS}:2:33  not-allowed  traffic.fallback.service: "orders" does not use "catalog"; add "catalog" to uses`,
+    ],
+  },
+  {
+    rule: 'no two services stand in for each other',
+    texts: two(
+      'uses: [catalog]\ntraffic: { fallback: { service: catalog } }\n',
+      'uses: [orders]\ntraffic: { fallback: { service: orders } }\n',
+    ),
+    expected: [
+      `${CATALOG}:3:33  value  traffic.fallback.service: fallbacks go in a circle: catalog → orders → catalog; end one of them with respond`,
+    ],
+  },
+  {
     rule: 'a caller is allowed by whom it uses',
     texts: two('uses: [catalog]\n', 'security:\n  allow: []\n'),
     expected: [
@@ -62,6 +79,16 @@ const ROWS: readonly Row[] = [
     texts: two('api: { port: 2525 }\n', 'api: { port: 2525 }\n'),
     expected: [
       `${ORDERS}:2:14  port-collision  api.port: port 2525 already belongs to "catalog" at ${CATALOG}:2:14; choose another port`,
+    ],
+  },
+  {
+    rule: 'the port for plain HTTP is another one than that for TLS',
+    texts: {
+      ...orders(RUN),
+      'islet.yaml': 'system: shop\ngateway: { tls: { certificates: [{ cert: a, key: b }], httpPort: 8080 } }\n',
+    },
+    expected: [
+      'islet.yaml:2:66  value  gateway.tls.httpPort: plain HTTP is recognised on the port of the gateway without it; remove it, or choose another port',
     ],
   },
   {
@@ -98,10 +125,10 @@ const ROWS: readonly Row[] = [
     expected: [`${ORDERS}:2:23  value  scale.max: max, 2, is less than min, 3; at least 3`],
   },
   {
-    rule: 'only http is exposed',
-    texts: orders(`${RUN}api: { protocol: grpc, expose: / }\n`),
+    rule: 'only what the gateway understands is exposed',
+    texts: orders(`${RUN}api: { protocol: tcp, expose: / }\n`),
     expected: [
-      `${ORDERS}:2:24  value  api.expose: the gateway of this version carries http only, and this service speaks grpc; remove expose: services that use this one reach it all the same`,
+      `${ORDERS}:2:23  value  api.expose: the gateway carries HTTP and gRPC, and this service speaks plain tcp; remove expose: services that use this one reach it all the same`,
     ],
   },
   {

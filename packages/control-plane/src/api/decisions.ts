@@ -31,6 +31,10 @@ function sentence(decision: Decision): string {
       return migrated(decision);
     case 'retired':
       return 'withdrew the old credentials of its database';
+    case 'contracted':
+      return decision.files.length === 0
+        ? 'no contract migration was left to apply'
+        : `applied ${decision.files.join(', ')}: there is no way back to the revisions before`;
     case 'ended':
       return `${decision.instance} ended: ${decision.how}`;
     case 'killed':

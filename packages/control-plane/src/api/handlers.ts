@@ -73,7 +73,7 @@ export function createHandlers(system: System): Handlers {
       const none = {
         system: '',
         environment: undefined,
-        gateway: { host: '127.0.0.1', port: 0 },
+        gateway: { host: '127.0.0.1', port: 0, tls: undefined },
         mode: 'revisions',
         path: '',
       } as const;

@@ -18,7 +18,16 @@ export interface RolloutContext {
 }
 
 /** Decisions that tell the history of a service's rollouts. */
-const OF_ROLLOUTS = new Set(['applied', 'promoted', 'failed', 'advanced', 'paused', 'resumed', 'migrated']);
+const OF_ROLLOUTS = new Set([
+  'applied',
+  'promoted',
+  'failed',
+  'advanced',
+  'paused',
+  'resumed',
+  'migrated',
+  'contracted',
+]);
 
 /** What is asked and told of rollouts. */
 export function rolloutHandlers(

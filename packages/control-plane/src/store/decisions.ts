@@ -26,6 +26,8 @@ export type Decision =
       readonly service: string;
       readonly revision: RevisionId;
       readonly files: readonly string[];
+      /** Contract migrations that are still to come. */
+      readonly later?: readonly string[];
       /** What was dangerous of them and was let through; absent: nothing. */
       readonly hazards?: readonly string[];
     }
@@ -35,6 +37,12 @@ export type Decision =
   | { readonly kind: 'retired'; readonly service: string }
   | { readonly kind: 'ended'; readonly service: string; readonly instance: string; readonly how: string }
   | { readonly kind: 'killed'; readonly service: string; readonly instance: string; readonly why: string }
+  | {
+      readonly kind: 'contracted';
+      readonly service: string;
+      readonly revision: RevisionId;
+      readonly files: readonly string[];
+    }
   | { readonly kind: 'purged'; readonly service: string }
   | {
       readonly kind: 'scaled';
@@ -108,6 +116,10 @@ export interface Rollouts {
   readonly progress: Progress | undefined;
   readonly failed: ReadonlyMap<Generation, Failure>;
   readonly migrated: readonly RevisionId[];
+  /** Of these, whose contract migrations are still to be applied. */
+  readonly contracts: readonly RevisionId[];
+  /** Revisions that can't be gone back to, with the contract migration that took something from them. */
+  readonly cutOff: ReadonlyMap<RevisionId, string>;
   /** Revisions that were promoted, newest first. */
   readonly promoted: readonly RevisionId[];
 }
@@ -185,13 +197,15 @@ const NONE: Rollouts = {
   progress: undefined,
   failed: new Map(),
   migrated: [],
+  contracts: [],
+  cutOff: new Map(),
   promoted: [],
 };
 
 function replay(database: Database): Map<string, Rollouts> {
   const rows = database
     .prepare(
-      "SELECT at, service, detail FROM decisions WHERE kind IN ('promoted','failed','advanced','paused','resumed','provisioned','migrated','purged') ORDER BY seq",
+      "SELECT at, service, detail FROM decisions WHERE kind IN ('promoted','failed','advanced','paused','resumed','provisioned','migrated','contracted','purged') ORDER BY seq",
     )
     .all() as unknown as Row[];
   const rollouts = new Map<string, Rollouts>();
@@ -219,10 +233,11 @@ function after(rollouts: Rollouts, decision: Decision, at: number): Rollouts {
       const { revision, generation } = decision;
       const promoted = newestFirst(revision, rollouts.promoted);
       const failed = without(rollouts.failed, generation);
+      const cutOff = without(rollouts.cutOff, revision);
       // Said twice, it is promoted once.
-      if (rollouts.stable?.generation === generation) return { ...rollouts, failed, promoted };
+      if (rollouts.stable?.generation === generation) return { ...rollouts, failed, promoted, cutOff };
       const { stable: fallback } = rollouts;
-      return { ...rollouts, stable: { revision, generation }, fallback, promotedAt: at, failed, promoted };
+      return { ...rollouts, stable: { revision, generation }, fallback, promotedAt: at, failed, promoted, cutOff };
     }
     case 'failed': {
       const { generation, failure } = decision;
@@ -247,9 +262,22 @@ function after(rollouts: Rollouts, decision: Decision, at: number): Rollouts {
       };
     }
     case 'provisioned':
-      return rollouts.migrated.length === 0 ? rollouts : { ...rollouts, migrated: [] };
+      return rollouts.migrated.length === 0 ? rollouts : { ...rollouts, migrated: [], contracts: [] };
     case 'migrated':
-      return { ...rollouts, migrated: newestFirst(decision.revision, rollouts.migrated) };
+      return {
+        ...rollouts,
+        migrated: newestFirst(decision.revision, rollouts.migrated),
+        contracts:
+          decision.later === undefined ? rollouts.contracts : newestFirst(decision.revision, rollouts.contracts),
+      };
+    case 'contracted': {
+      const { revision, files } = decision;
+      const contracts = rollouts.contracts.filter((other) => other !== revision);
+      const [file] = files;
+      const before = file === undefined ? [] : rollouts.promoted.filter((other) => other !== revision);
+      const cutOff = new Map([...rollouts.cutOff, ...before.map((other) => [other, file ?? ''] as const)]);
+      return { ...rollouts, contracts, cutOff: new Map([...cutOff].slice(-REMEMBERED)) };
+    }
     case 'purged':
       return NONE;
     default:

@@ -70,14 +70,14 @@ export function createFakeData({ engine, now }: FakeDataOptions): FakeData {
       }
       setState(service, { kind: 'ready' });
     },
-    migrate: async ({ service, folder, within }, { signal }) => {
+    migrate: async ({ service, folder, within, contract }, { signal }) => {
       const store = sqliteMigrationStore(ready(service).database, now);
-      return runMigrations(store, await readMigrations(folder, within), signal);
+      return runMigrations(store, await readMigrations({ folder, within, contract }), signal);
     },
     previewMigrations: async ({ service, folder, within }, { signal }) => {
       signal.throwIfAborted();
       const store = sqliteMigrationStore(ready(service).database, now);
-      return previewWithoutHazards(await readMigrations(folder, within), await store.recorded());
+      return previewWithoutHazards(await readMigrations({ folder, within }), await store.recorded());
     },
     connection: async ({ service }) => connectionTo(service, find(service)),
     stop: async ({ service }) => setState(service, { kind: 'stopped', how: undefined }),

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
+import type { MigrateRequest } from '../data.ts';
 import { DriverError } from '../errors.ts';
-import { MIGRATION_LIMITS, type Migration } from './model.ts';
+import { isContract, MIGRATION_LIMITS, type Migration } from './model.ts';
 import { byName } from './order.ts';
 
 /**
@@ -12,7 +13,11 @@ import { byName } from './order.ts';
  * A build may put a link in a file's place. Whoever reads here may read more than the service, and hands what is read to
  * the service's own server: so a link that leads out of `within` is refused. Nobody may change the folder meanwhile.
  */
-export async function readMigrations(folder: string, within: string = folder): Promise<readonly Migration[]> {
+export async function readMigrations({
+  folder,
+  within = folder,
+  contract = false,
+}: Pick<MigrateRequest, 'folder' | 'within' | 'contract'>): Promise<readonly Migration[]> {
   await requireWithin(folder, within);
   const names = (await list(folder)).filter(isMigration).toSorted(byName);
   if (names.length > MIGRATION_LIMITS.files) {
@@ -24,7 +29,8 @@ export async function readMigrations(folder: string, within: string = folder): P
   const migrations: Migration[] = [];
   for (const name of names) {
     await requireWithin(join(folder, name), within);
-    migrations.push(migrationOf(name, await read(join(folder, name))));
+    const migration = migrationOf(name, await read(join(folder, name)));
+    migrations.push({ ...migration, isDue: contract || !isContract(name) });
   }
   return migrations;
 }
@@ -32,7 +38,7 @@ export async function readMigrations(folder: string, within: string = folder): P
 /** A migration from a file's text. */
 export function migrationOf(name: string, text: string): Migration {
   const sql = text.replace(/^\uFEFF/, '').replaceAll('\r\n', '\n');
-  return { name, sql, checksum: createHash('sha256').update(sql).digest('hex') };
+  return { name, sql, checksum: createHash('sha256').update(sql).digest('hex'), isDue: true };
 }
 
 /** What is not there is told by whoever reads it. */

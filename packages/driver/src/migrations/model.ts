@@ -5,6 +5,16 @@ export interface Migration {
   readonly sql: string;
   /** SHA-256 of the text, in hex, with line ends as `\n`: a checkout with other line ends is the same migration. */
   readonly checksum: string;
+  /** It may be applied now; a contract migration may only once no older revision runs. */
+  readonly isDue: boolean;
+}
+
+/**
+ * A file that takes away what an older revision still needs: a column, a table, a name. It is applied after everything
+ * else, once its revision has baked and no other runs (expand and contract, as pgroll has it).
+ */
+export function isContract(name: string): boolean {
+  return name.endsWith('.contract.sql');
 }
 
 /** What a store remembers of a migration that was applied to it. */

@@ -1,5 +1,5 @@
 import { mistakeIn } from './mistakes.ts';
-import type { Migration, RecordedMigration } from './model.ts';
+import { isContract, type Migration, type RecordedMigration } from './model.ts';
 import { byName } from './order.ts';
 
 /**
@@ -12,12 +12,15 @@ import { byName } from './order.ts';
  * - An applied file whose text changed would leave stores that differ under one name.
  * - An applied file that is missing, while a later one is there, is not an older revision: someone deleted it.
  * - A new file that sorts before an applied one would run in another order here than in a fresh store.
+ *
+ * Contract migrations are no part of that line: they come when no older revision runs, whatever was applied by then.
  */
 export function planMigrations(files: readonly Migration[], recorded: readonly RecordedMigration[]): MigrationPlan {
   const sorted = files.toSorted((a, b) => byName(a.name, b.name));
   const lastFile = sorted.at(-1)?.name;
   const lastRecorded = recorded
     .map(({ name }) => name)
+    .filter((name) => !isContract(name))
     .toSorted(byName)
     .at(-1);
   const byFile = new Map(sorted.map((file) => [file.name, file]));
@@ -29,19 +32,26 @@ export function planMigrations(files: readonly Migration[], recorded: readonly R
     if (!file && lastFile !== undefined && byName(record.name, lastFile) < 0)
       return refuse(record.name, missing(record));
   }
-  const pending = sorted.filter(({ name }) => !applied.has(name));
+  const missingHere = sorted.filter(({ name }) => !applied.has(name));
+  const pending = missingHere.filter(({ isDue }) => isDue);
   for (const file of pending) {
-    if (lastRecorded !== undefined && byName(file.name, lastRecorded) < 0) {
+    if (lastRecorded !== undefined && !isContract(file.name) && byName(file.name, lastRecorded) < 0) {
       return refuse(file.name, outOfOrder(file, lastRecorded));
     }
     const mistake = mistakeIn(file);
     if (mistake !== undefined) return refuse(file.name, mistake);
   }
-  return { kind: 'pending', migrations: pending };
+  const later = missingHere.filter(({ isDue }) => !isDue).map(({ name }) => name);
+  return { kind: 'pending', migrations: pending, later };
 }
 
 export type MigrationPlan =
-  | { readonly kind: 'pending'; readonly migrations: readonly Migration[] }
+  | {
+      readonly kind: 'pending';
+      readonly migrations: readonly Migration[];
+      /** Contract migrations that are not due yet. */
+      readonly later: readonly string[];
+    }
   | { readonly kind: 'refused'; readonly migration: string; readonly reason: string };
 
 function refuse(migration: string, reason: string): MigrationPlan {

@@ -27,7 +27,7 @@ export async function runMigrations(
     const plan = planMigrations(files, await store.recorded());
     if (plan.kind === 'refused') return { kind: 'failed', migration: plan.migration, reason: plan.reason };
     const [next] = plan.migrations;
-    if (!next) return { kind: 'migrated', applied };
+    if (!next) return { kind: 'migrated', applied, ...(plan.later.length > 0 ? { later: plan.later } : {}) };
     const outcome = await store.apply(next);
     if (outcome.kind === 'failed') return { kind: 'failed', migration: next.name, reason: outcome.reason };
     if (outcome.kind === 'applied') applied.push(next.name);

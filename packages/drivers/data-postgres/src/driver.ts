@@ -98,16 +98,19 @@ class PostgresDriver implements DataDriver {
     });
   }
 
-  async migrate({ service, folder, within }: MigrateRequest, { signal }: CallOptions): Promise<MigrateOutcome> {
+  async migrate(
+    { service, folder, within, contract }: MigrateRequest,
+    { signal }: CallOptions,
+  ): Promise<MigrateOutcome> {
     return this.#turns.take(service, async () => {
       const started = this.#started(service);
-      const migrations = await readMigrations(folder, within);
+      const migrations = await readMigrations({ folder, within, contract });
       return migratePostgres(serviceConfig(started), migrations, signal);
     });
   }
 
   async previewMigrations({ service, folder, within }: MigrateRequest, { signal }: CallOptions) {
-    return previewPostgres(serviceConfig(this.#started(service)), await readMigrations(folder, within), signal);
+    return previewPostgres(serviceConfig(this.#started(service)), await readMigrations({ folder, within }), signal);
   }
 
   async connection({ service }: { readonly service: string }): Promise<StoreConnection> {
@@ -117,7 +120,7 @@ class PostgresDriver implements DataDriver {
   readonly shell: StoreShell = {
     run: ({ service, ...what }, { signal }) => runStatement(serviceConfig(this.#started(service)), what, signal),
     seed: async ({ service, folder, within }, { signal }) =>
-      seedPostgres(serviceConfig(this.#started(service)), await readMigrations(folder, within), signal),
+      seedPostgres(serviceConfig(this.#started(service)), await readMigrations({ folder, within }), signal),
   };
 
   readonly credentials: StoreCredentials = {

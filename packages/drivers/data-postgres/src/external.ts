@@ -39,18 +39,21 @@ class ExternalDriver implements DataDriver {
     this.#changed();
   }
 
-  async migrate({ service, folder, within }: MigrateRequest, { signal }: CallOptions): Promise<MigrateOutcome> {
-    return migratePostgres(this.#postgres(service), await readMigrations(folder, within), signal);
+  async migrate(
+    { service, folder, within, contract }: MigrateRequest,
+    { signal }: CallOptions,
+  ): Promise<MigrateOutcome> {
+    return migratePostgres(this.#postgres(service), await readMigrations({ folder, within, contract }), signal);
   }
 
   async previewMigrations({ service, folder, within }: MigrateRequest, { signal }: CallOptions) {
-    return previewPostgres(this.#postgres(service), await readMigrations(folder, within), signal);
+    return previewPostgres(this.#postgres(service), await readMigrations({ folder, within }), signal);
   }
 
   readonly shell: StoreShell = {
     run: ({ service, ...what }, { signal }) => runStatement(this.#postgres(service), what, signal),
     seed: async ({ service, folder, within }, { signal }) =>
-      seedPostgres(this.#postgres(service), await readMigrations(folder, within), signal),
+      seedPostgres(this.#postgres(service), await readMigrations({ folder, within }), signal),
   };
 
   async connection({ service }: { readonly service: string }): Promise<StoreConnection> {

@@ -47,11 +47,14 @@ class SqliteDriver implements DataDriver {
     await this.#mark(service, 'open');
   }
 
-  async migrate({ service, folder, within }: MigrateRequest, { signal }: CallOptions): Promise<MigrateOutcome> {
+  async migrate(
+    { service, folder, within, contract }: MigrateRequest,
+    { signal }: CallOptions,
+  ): Promise<MigrateOutcome> {
     this.#require(service);
     const done = await this.#work(
       service,
-      { task: 'migrate', migrations: await readMigrations(folder, within) },
+      { task: 'migrate', migrations: await readMigrations({ folder, within, contract }) },
       signal,
     );
     return done.kind === 'done' ? done.outcome : unexpected(done);
@@ -64,7 +67,7 @@ class SqliteDriver implements DataDriver {
     this.#require(service);
     const done = await this.#work(
       service,
-      { task: 'preview', migrations: await readMigrations(folder, within) },
+      { task: 'preview', migrations: await readMigrations({ folder, within }) },
       signal,
     );
     return done.kind === 'previewed' ? done.preview : unexpected(done);
@@ -81,7 +84,7 @@ class SqliteDriver implements DataDriver {
       this.#require(service);
       const done = await this.#work(
         service,
-        { task: 'seed', migrations: await readMigrations(folder, within) },
+        { task: 'seed', migrations: await readMigrations({ folder, within }) },
         signal,
       );
       return done.kind === 'seeded' ? done.seed : unexpected(done);

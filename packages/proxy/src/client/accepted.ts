@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import type { Runtime } from '../runtime.ts';
 import type { EndpointState } from '../upstream/endpoint.ts';
 import type { ListenerRules } from './rules.ts';
@@ -12,6 +13,8 @@ export interface Accepted {
 
 export interface AcceptedOptions {
   readonly socket: Socket;
+  /** It came over TLS. */
+  readonly secure: boolean;
   /** The rules of the listener, by the table that is current when a request comes. */
   readonly rules: () => ListenerRules;
   readonly runtime: Runtime;
@@ -21,4 +24,10 @@ export interface AcceptedOptions {
 
 export function addressOf({ remoteAddress = 'unknown' }: Socket): string {
   return remoteAddress.startsWith('::ffff:') ? remoteAddress.slice('::ffff:'.length) : remoteAddress;
+}
+
+/** Ends a connection so that its client can't take what has come for the whole: over TLS, its end is not announced. */
+export function breakOff(socket: Socket): void {
+  if (socket instanceof TLSSocket) socket.destroy();
+  else socket.resetAndDestroy();
 }

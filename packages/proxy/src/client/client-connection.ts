@@ -8,7 +8,7 @@ import { type RequestHead, RequestHeadParser } from '../http/request-head.ts';
 import { LIMITS } from '../limits.ts';
 import { noteRefusal } from '../record/refusal.ts';
 import type { Runtime } from '../runtime.ts';
-import { type Accepted, type AcceptedOptions, addressOf } from './accepted.ts';
+import { type Accepted, type AcceptedOptions, addressOf, breakOff } from './accepted.ts';
 import { type ErrorDetails, errorResponse } from './error-response.ts';
 import { Exchange } from './exchange.ts';
 import type { ExchangeClient } from './exchange-client.ts';
@@ -107,7 +107,7 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Wai
 
   cut(_: ProxyError, { byReset }: { readonly byReset: boolean }): void {
     this.#exchange = undefined;
-    if (byReset) this.socket.resetAndDestroy();
+    if (byReset) breakOff(this.socket);
     else this.socket.destroySoon();
   }
 
@@ -195,11 +195,12 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Wai
   }
 
   #begin(request: RequestHead, bytes: Buffer, start: number): number {
-    const { rules, settle } = this.#options;
+    const { rules, secure, settle } = this.#options;
     const runtime = this.#runtime;
     const placed = placeOrder(request, {
       rules: rules(),
       clientAddress: this.#address,
+      secure,
       settle,
       runtime,
       protocol: 'http/1.1',

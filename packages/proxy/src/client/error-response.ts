@@ -9,7 +9,7 @@ export interface ErrorDetails {
   readonly explanation?: string | undefined;
   readonly retryAfterMs?: number | undefined;
   /** More of them, each line with its end. */
-  readonly fields?: string;
+  readonly fields?: string | undefined;
 }
 
 /** An answer of the proxy's own: the same shape for every code, and marked so that it is never taken for a service's. */
@@ -56,6 +56,7 @@ export function errorResponse(
 }
 
 const REASONS: Readonly<Record<(typeof PROXY_ERRORS)[ProxyErrorCode]['status'], string>> = {
+  308: 'Permanent Redirect',
   400: 'Bad Request',
   404: 'Not Found',
   408: 'Request Timeout',

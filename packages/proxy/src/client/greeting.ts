@@ -4,11 +4,12 @@ import { LIMITS } from '../limits.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Accepted } from './accepted.ts';
 
-export type Spoken = 'http1' | 'http2';
+export type Spoken = 'http1' | 'http2' | 'tls';
 
 export interface GreetingOptions {
   readonly socket: Socket;
   readonly runtime: Runtime;
+  readonly takesTls: () => boolean;
   /** All that has come is in the socket again. */
   readonly onSpoken: (spoken: Spoken) => void;
   readonly onClose: (greeting: Accepted) => void;
@@ -16,7 +17,8 @@ export interface GreetingOptions {
 
 /**
  * A connection of which it is not known yet what its client speaks. HTTP/2 begins with a preface that was chosen so that no
- * server of HTTP/1.1 would take it for a request (RFC 9113, 3.4); whatever differs from it is HTTP/1.1, or nothing.
+ * server of HTTP/1.1 would take it for a request (RFC 9113, 3.4), and TLS with a byte that begins no method; whatever
+ * differs from both is HTTP/1.1, or nothing.
  */
 export class Greeting implements Accepted, Waiting {
   readonly socket: Socket;
@@ -48,7 +50,8 @@ export class Greeting implements Accepted, Waiting {
   readonly #onBytes = (bytes: Buffer) => {
     this.#come = this.#come.length === 0 ? bytes : Buffer.concat([this.#come, bytes]);
     const length = Math.min(this.#come.length, PREFACE.length);
-    if (this.#come.compare(PREFACE, 0, length, 0, length) !== 0) this.#tell('http1');
+    if (this.#come[0] === HANDSHAKE && this.#options.takesTls()) this.#tell('tls');
+    else if (this.#come.compare(PREFACE, 0, length, 0, length) !== 0) this.#tell('http1');
     else if (length === PREFACE.length) this.#tell('http2');
   };
 
@@ -68,7 +71,7 @@ export class Greeting implements Accepted, Waiting {
     socket.pause();
     socket.unshift(this.#come);
     this.#options.onSpoken(spoken);
-    // The codec of HTTP/2 reads past the stream's own flow.
+    // The codecs of HTTP/2 and TLS read past the stream's own flow.
     if (spoken === 'http1') socket.resume();
   }
 
@@ -79,3 +82,5 @@ export class Greeting implements Accepted, Waiting {
 }
 
 const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1');
+/** The type of a TLS record that holds a part of a handshake (RFC 8446, 5.1). */
+const HANDSHAKE = 0x16;

@@ -36,8 +36,8 @@ export class Http2Connection implements Accepted, Waiting {
     session.on('stream', (stream, _, flags, raw) => {
       this.#onStream();
       stream.once('close', () => this.#onStreamEnd());
-      const { rules, settle } = options;
-      new Http2Stream(stream, { rules, settle, runtime, clientAddress: addressOf(socket) }).begin(raw, flags);
+      const { rules, secure, settle } = options;
+      new Http2Stream(stream, { rules, secure, settle, runtime, clientAddress: addressOf(socket) }).begin(raw, flags);
     });
     session.on('ping', () => this.#onControlFrame());
     session.on('remoteSettings', () => this.#onControlFrame());

@@ -15,7 +15,9 @@ import { Http2Reply } from './http2-reply.ts';
 import { placeOrder } from './place-order.ts';
 import type { Reply } from './reply.ts';
 
-export type StreamOptions = Pick<AcceptedOptions, 'rules' | 'runtime' | 'settle'> & { readonly clientAddress: string };
+export type StreamOptions = Pick<AcceptedOptions, 'rules' | 'runtime' | 'secure' | 'settle'> & {
+  readonly clientAddress: string;
+};
 
 /** One request of a client that speaks HTTP/2: a stream, whose fate is no other's. */
 export class Http2Stream implements ExchangeClient, Waiting {
@@ -48,12 +50,19 @@ export class Http2Stream implements ExchangeClient, Waiting {
 
   begin(raw: readonly string[], flags: number): void {
     this.#guard(() => {
-      const { rules, clientAddress, settle, runtime } = this.#options;
+      const { rules, clientAddress, secure, settle, runtime } = this.#options;
       const ended = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
       this.#ended = ended;
       const request = http2Request(raw, { ended });
       this.#request = request;
-      const placed = placeOrder(request, { rules: rules(), clientAddress, settle, runtime, protocol: 'http/2' });
+      const placed = placeOrder(request, {
+        rules: rules(),
+        clientAddress,
+        secure,
+        settle,
+        runtime,
+        protocol: 'http/2',
+      });
       if (placed.kind === 'nowhere') this.answer(placed.details);
       else {
         this.#exchange = new Exchange(placed.order, this, runtime);

@@ -14,6 +14,8 @@ import { Trace } from './trace-context.ts';
 export interface Placing {
   readonly rules: ListenerRules;
   readonly clientAddress: string;
+  /** It came over TLS. */
+  readonly secure: boolean;
   readonly runtime: Runtime;
   /** What the client speaks. */
   readonly protocol: 'http/1.1' | 'http/2';
@@ -25,7 +27,10 @@ export type Placed =
   | { readonly kind: 'nowhere'; readonly details: ErrorDetails };
 
 /** What becomes of a request by the table that is current. */
-export function placeOrder(request: RequestHead, { rules, clientAddress, settle, runtime, protocol }: Placing): Placed {
+export function placeOrder(
+  request: RequestHead,
+  { rules, clientAddress, secure, settle, runtime, protocol }: Placing,
+): Placed {
   const { deadlineMs, explain, traceparent, tracestate, requestId: given } = request.fields;
   const { from } = rules;
   const asked = runtime.recorder.mayAsk(from, explain);
@@ -37,20 +42,23 @@ export function placeOrder(request: RequestHead, { rules, clientAddress, settle,
     method: request.method,
     path: request.path,
   } as const;
-  const destination = rules.route(request);
+  const destination = rules.route(request, { secure });
   if (destination.kind === 'nowhere') {
-    const { code, message } = destination;
+    const { code, message, fields } = destination;
     const edge = rules.ownEdge;
     edge.counts.error(code);
-    endRefused(new Trail({ ...start, edge, route: undefined, log: DEFAULT_TRAFFIC.accessLog }), code, runtime);
-    return { kind: 'nowhere', details: { code, message, service: undefined, requestId: id } };
+    const trail = new Trail({ ...start, edge, route: undefined, way: undefined, log: DEFAULT_TRAFFIC.accessLog });
+    endRefused(trail, code, runtime);
+    return { kind: 'nowhere', details: { code, message, fields, service: undefined, requestId: id } };
   }
   const { service, edge, target, way, route } = destination;
+  const named = way.route ?? route;
+  const counted = { route: named, counts: named === undefined ? undefined : edge.countsOf(named) };
   const order = {
-    ...{ request, service, edge, settle, refresh, way },
+    ...{ request, service, edge, settle, refresh, rules, way },
     policy: way.policy,
-    trail: new Trail({ ...start, edge, route, log: way.policy.accessLog }),
-    origin: { from, clientAddress, requestId: id, trace, isMirror: false, target },
+    trail: new Trail({ ...start, edge, way, ...counted, log: way.policy.accessLog }),
+    origin: { from, clientAddress, requestId: id, trace, isMirror: false, secure, target },
     client: from.kind === 'edge' ? from.caller : clientAddress,
     // The public is not believed.
     callerHasMs: from.kind === 'gateway' ? undefined : deadlineMs,

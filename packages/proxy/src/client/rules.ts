@@ -1,4 +1,11 @@
-import { indexRoutes, type Listener, matchRoute, type RouteIndex, stripPrefix } from '@islet/policy';
+import {
+  indexRoutes,
+  type Listener,
+  matchRoute,
+  type RouteIndex,
+  type SecureGateway,
+  stripPrefix,
+} from '@islet/policy';
 import type { ProxyErrorCode } from '../errors.ts';
 import type { RequestHead } from '../http/request-head.ts';
 import type { Edge, Origin, Stats } from '../stats.ts';
@@ -7,18 +14,32 @@ import type { ServiceState } from '../upstream/service.ts';
 import { EdgePolicies, type Way } from './edge-policies.ts';
 import type { PassthroughOptions } from './passthrough.ts';
 
+export interface ToService {
+  readonly kind: 'service';
+  readonly service: ServiceState;
+  readonly edge: Edge;
+  readonly way: Way;
+  /** The target as the instance sees it. */
+  readonly target: string;
+  /** The route of the service, else the path under which the gateway exposes it; undefined: neither. */
+  readonly route: string | undefined;
+}
+
+/** What of a request tells which policy holds for it. */
+interface Asked {
+  readonly method: string;
+  readonly target: string;
+}
+
 export type Destination =
+  | ToService
   | {
-      readonly kind: 'service';
-      readonly service: ServiceState;
-      readonly edge: Edge;
-      readonly way: Way;
-      /** The target as the instance sees it. */
-      readonly target: string;
-      /** The route of the service, else the path under which the gateway exposes it; undefined: neither. */
-      readonly route: string | undefined;
-    }
-  | { readonly kind: 'nowhere'; readonly code: ProxyErrorCode; readonly message: string };
+      readonly kind: 'nowhere';
+      readonly code: ProxyErrorCode;
+      readonly message: string;
+      /** Fields for the answer, each line with its end. */
+      readonly fields?: string;
+    };
 
 /** What one listener does with a request, by the current table. Made anew with each table. */
 export class ListenerRules {
@@ -50,10 +71,16 @@ export class ListenerRules {
     return { service, edge: policies.edge, way: policies.elsewhere };
   }
 
-  route(request: RequestHead): Destination {
+  /** Undefined: plain HTTP is served here. */
+  get secure(): SecureGateway | undefined {
+    return this.#listener.kind === 'gateway' ? this.#listener.secure : undefined;
+  }
+
+  route(request: RequestHead, { secure }: { readonly secure: boolean }): Destination {
     const listener = this.#listener;
     switch (listener.kind) {
       case 'gateway':
+        if (listener.secure !== undefined && !secure) return toSecure(request, listener.secure);
         return this.#routePublic(request);
       case 'edge':
         return this.#to(listener.service, request);
@@ -74,6 +101,18 @@ export class ListenerRules {
       target: isStripped ? stripPrefix(target, route.path) : target,
       route: route.path,
     });
+  }
+
+  /** Another service, to be asked in the name of the one that it stands in for. */
+  another(
+    name: string,
+    caller: string,
+    { method, target }: Asked,
+  ): Pick<ToService, 'service' | 'edge' | 'way'> | undefined {
+    const service = this.#registry.service(name);
+    if (service === undefined || service.protocol !== 'http') return undefined;
+    const edge = this.#stats.edge({ kind: 'edge', caller }, name);
+    return { service, edge, way: new EdgePolicies(edge, service).wayOf(method, target) };
   }
 
   #to(
@@ -100,6 +139,19 @@ export class ListenerRules {
 
 function nowhere(code: ProxyErrorCode, message: string): Destination {
   return { kind: 'nowhere', code, message };
+}
+
+/** Plain HTTP where TLS is asked for. Method and body survive a 308 (RFC 9110, 15.4.9). */
+function toSecure({ target, fields }: RequestHead, { redirect, port }: SecureGateway): Destination {
+  const host = hostName(fields.host);
+  if (!redirect || host === '' || target === '*') return nowhere('tls-required', 'plain HTTP is not taken here');
+  const location = `https://${host}${port === 443 ? '' : `:${port}`}${target}`;
+  return {
+    kind: 'nowhere',
+    code: 'https-only',
+    message: `it is at ${location.slice(0, 200)}`,
+    fields: `Location: ${location}\r\n`,
+  };
 }
 
 function hostName(host: string): string {

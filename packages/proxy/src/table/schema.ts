@@ -17,8 +17,16 @@ const route = z.strictObject({
   service: name,
 });
 
+const file = z.string().startsWith('/').max(4_096);
+
+const secure = z.strictObject({
+  certificates: z.array(z.strictObject({ cert: file, key: file })).max(100),
+  port,
+  redirect: z.boolean(),
+});
+
 const listener = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('gateway'), host, port, routes: z.array(route) }),
+  z.strictObject({ kind: z.literal('gateway'), host, port, routes: z.array(route), secure: optional(secure) }),
   z.strictObject({ kind: z.literal('edge'), caller: name, service: name, host, port }),
   z.strictObject({ kind: z.literal('operator'), path: z.string().startsWith('/').max(107) }),
 ]);

@@ -8,10 +8,14 @@ import type { Origin } from '../stats.ts';
 export interface RequestOrigin {
   readonly from: Origin;
   readonly clientAddress: string;
+  /** It came over TLS. */
+  readonly secure: boolean;
   readonly requestId: string;
   readonly trace: Trace;
   /** Nobody waits for the answer: see `mirror`. */
   readonly isMirror: boolean;
+  /** The service that asks, where it is not the one the request came from: this one stands in for it. */
+  readonly inNameOf?: string;
   /** In origin form, after any stripping. */
   readonly target: string;
 }
@@ -45,13 +49,18 @@ export function addedText(fields: RequestFields, origin: RequestOrigin, { headMs
   const { traceparent, tracestate } = origin.trace;
   return (
     forwardedText(fields, origin) +
-    (origin.from.kind === 'edge' ? `x-islet-caller: ${origin.from.caller}\r\n` : '') +
+    callerText(origin) +
     (origin.isMirror ? 'x-islet-mirror: 1\r\n' : '') +
     `x-request-id: ${origin.requestId}\r\ntraceparent: ${traceparent}\r\n` +
     (tracestate === undefined ? '' : `tracestate: ${tracestate}\r\n`) +
     `Via: 1.1 islet\r\nx-islet-deadline-ms: ${passedOnMs(headMs)}\r\n` +
     (callMs === undefined ? '' : `grpc-timeout: ${grpcTimeoutText(callMs * (1 - DEADLINE_MARGIN))}\r\n`)
   );
+}
+
+function callerText({ from, inNameOf }: RequestOrigin): string {
+  const caller = inNameOf ?? (from.kind === 'edge' ? from.caller : undefined);
+  return caller === undefined ? '' : `x-islet-caller: ${caller}\r\n`;
 }
 
 function framingText(framing: RequestFields['framing']): string {
@@ -65,10 +74,10 @@ function connectionText({ upgrade, acceptsTrailers }: RequestFields): string {
 }
 
 /** What the public says of itself is dropped at the gateway; what a service says has come from the gateway. */
-function forwardedText(fields: RequestFields, { from, clientAddress }: RequestOrigin): string {
+function forwardedText(fields: RequestFields, { from, clientAddress, secure }: RequestOrigin): string {
   const trusted = from.kind !== 'gateway';
   const before = trusted && fields.forwardedFor !== undefined ? `${fields.forwardedFor}, ` : '';
-  const proto = (trusted ? fields.forwardedProto : undefined) ?? 'http';
+  const proto = (trusted ? fields.forwardedProto : undefined) ?? (secure ? 'https' : 'http');
   const host = (trusted ? fields.forwardedHost : undefined) ?? fields.host;
   return (
     (trusted ? fields.hearsay : '') +

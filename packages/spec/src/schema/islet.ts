@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { offMachine } from './off-machine.ts';
+import { tls } from './tls.ts';
 import { bySystemDefault, cpu, distinct, name, port, relativePath, size } from './values.ts';
 
 const host = () => z.string().regex(/^[A-Za-z0-9.:_-]+$/, 'a host is an address of this machine, or a name');
@@ -7,6 +8,9 @@ const host = () => z.string().regex(/^[A-Za-z0-9.:_-]+$/, 'a host is an address 
 const gateway = z.strictObject({
   host: bySystemDefault('gateway.host', host()).describe('The address to listen on; `0.0.0.0` is every one.'),
   port: bySystemDefault('gateway.port', port()).describe('The port to listen on.'),
+  tls: tls
+    .optional()
+    .describe('Speak TLS (1.2 and newer), with HTTP/2 for clients that know it; without it, plain HTTP.'),
 });
 
 const machineKeys = () => ({
@@ -36,6 +40,7 @@ const overlay = z.strictObject({
     .strictObject({
       host: host().optional().describe('Instead of `gateway.host`.'),
       port: port().optional().describe('Instead of `gateway.port`.'),
+      tls: tls.optional().describe('Instead of `gateway.tls`, as a whole.'),
     })
     .optional()
     .describe('Laid over `gateway`.'),

@@ -1,0 +1,30 @@
+import { resolve } from 'node:path';
+import { ApiError } from '@islet/client';
+import { loadCertificate } from '@islet/proxy';
+import type { GatewaySpec } from '@islet/spec';
+
+/** The gateway as it is kept; throws where it could not speak TLS as it is asked to. */
+export async function usableGateway(asked: GatewaySpec, folder: string): Promise<GatewaySpec> {
+  const gateway = withAbsoluteFiles(asked, folder);
+  const trouble = await certificateTrouble(gateway);
+  if (trouble === undefined) return gateway;
+  throw new ApiError('conflict', trouble, { hint: 'see gateway.tls.certificates in islet.yaml' });
+}
+
+/** The gateway with the files of its certificates named from the root: whoever reads them knows no folder. */
+export function withAbsoluteFiles(gateway: GatewaySpec, folder: string): GatewaySpec {
+  const { tls } = gateway;
+  if (tls === undefined) return gateway;
+  const certificates = tls.certificates.map(({ cert, key }) => ({
+    cert: resolve(folder, cert),
+    key: resolve(folder, key),
+  }));
+  return { ...gateway, tls: { ...tls, certificates } };
+}
+
+/** Why the gateway could not speak TLS; undefined: it can, or is not asked to. */
+export async function certificateTrouble({ tls }: GatewaySpec): Promise<string | undefined> {
+  const loaded = await Promise.all((tls?.certificates ?? []).map(loadCertificate));
+  const reasons = loaded.flatMap((it) => (it.kind === 'unusable' ? [it.why] : []));
+  return reasons.length === 0 ? undefined : reasons.join('; ');
+}
