@@ -5,7 +5,7 @@ import { differences, median } from './measure/statistics.ts';
 import { cpuMs } from './support/proc.ts';
 import { PATHS } from './traffic/backend.ts';
 import type { Contender } from './traffic/contender.ts';
-import { isletWith } from './traffic/islet.ts';
+import { isletWith, type Size } from './traffic/islet.ts';
 import { type Paced, throwAll, throwPaced } from './traffic/load.ts';
 import { idleClaims, slopeClaim } from './traffic/memory.ts';
 import { TrafficRig } from './traffic/rig.ts';
@@ -18,7 +18,7 @@ async function* claims(context: Context): AsyncIterable<Claim> {
   await using rig = await TrafficRig.make(context.signal);
   for (const load of LOADS) yield* throughput(context, rig, load);
   yield* added(context, rig);
-  yield* routes(context, rig);
+  for (const one of GROWTHS) yield* growth(context, rig, one);
   yield await slopeClaim(context, rig);
   yield* idleClaims(context, rig);
 }
@@ -120,29 +120,49 @@ async function* added(context: Context, rig: TrafficRig): AsyncIterable<Claim> {
 
 const MANY_ROUTES = 1_000;
 
-async function* routes(context: Context, rig: TrafficRig): AsyncIterable<Claim> {
+/** What a request costs more where many routes are declared. */
+interface Growth {
+  readonly claim: string;
+  readonly what: string;
+  readonly few: Size;
+  readonly many: Size;
+}
+
+const GROWTHS: readonly Growth[] = [
+  {
+    claim: 'traffic.routes',
+    what: `${MANY_ROUTES} routes at the gateway against ${ROUTES}`,
+    few: { routes: ROUTES },
+    many: { routes: MANY_ROUTES },
+  },
+  {
+    claim: 'traffic.overrides',
+    what: `${MANY_ROUTES} routes of the service that have a policy of their own, against ${ROUTES}`,
+    few: { routes: ROUTES, overrides: ROUTES },
+    many: { routes: ROUTES, overrides: MANY_ROUTES },
+  },
+];
+
+async function* growth(context: Context, rig: TrafficRig, { claim, what, few, many }: Growth): AsyncIterable<Claim> {
   const { times, progress, signal } = context;
-  const cpuPerRequest = async (count: number) => {
-    progress(`CPU per request with ${count} routes`);
-    await using server = await rig.start(isletWith({ routes: count }));
+  const cpuPerRequest = async (size: Size) => {
+    progress(`${claim}: CPU per request with ${size.overrides ?? size.routes}`);
+    await using server = await rig.start(isletWith(size));
     await warm(context, rig, server);
     const before = cpuMs(server.pid);
     const load = { path: PATHS.small, connections: 64, bodyBytes: 0, folder: rig.folder, signal };
     const { requests } = await throwAll({ ...load, port: server.port, seconds: times(5, 1) });
     return ((cpuMs(server.pid) - before) * 1000) / requests;
   };
-  const measured = await interleave(times(10, 2), {
-    few: () => cpuPerRequest(ROUTES),
-    many: () => cpuPerRequest(MANY_ROUTES),
-  });
-  const percent = measured.many.map((many, round) => (many / (measured.few[round] ?? Number.NaN) - 1) * 100);
+  const measured = await interleave(times(10, 2), { few: () => cpuPerRequest(few), many: () => cpuPerRequest(many) });
+  const percent = measured.many.map((cost, round) => (cost / (measured.few[round] ?? Number.NaN) - 1) * 100);
   yield {
-    claim: 'traffic.routes',
+    claim,
     unit: '% more CPU/request',
     better: 'less',
     islet: medianFigure(percent),
     peers: {},
-    method: `With ${MANY_ROUTES} routes at the gateway against ${ROUTES}, in pairs of runs; the median of the pairs. No peer: what a route costs is asked of Islet alone.`,
+    method: `With ${what}, in pairs of runs; the median of the pairs. No peer: what a route costs is asked of Islet alone.`,
   };
 }
 

@@ -2,27 +2,36 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { GatewayRoute, RoutedService, RoutingTable } from '@islet/policy';
+import type { TrafficOverride } from '@islet/spec';
 import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
+import { PATHS } from './backend.ts';
 import type { Contender, Rig } from './contender.ts';
 import { freePort, PROXY_CORE, type Server, startServer } from './server.ts';
 
 const MAIN = fileURLToPath(import.meta.resolve('@islet/proxy/main'));
 
-/** Islet's proxy as a system runs it, with every default on. `routes` are paths below the gateway. */
-export function isletWith({ routes }: { readonly routes: number }): Contender {
+export interface Size {
+  /** Paths at the gateway. */
+  readonly routes: number;
+  /** Routes of the service that have a timeout of their own: the one that is asked for, and others. */
+  readonly overrides?: number;
+}
+
+/** Islet's proxy as a system runs it, with every default on. */
+export function isletWith(size: Size): Contender {
   return {
     name: 'Islet',
     features:
       'timeouts, deadlines, retries with a budget, outlier ejection, breaker, limits, request ids, trace context, golden signals, access log',
-    start: (rig) => start(rig, routes),
+    start: (rig) => start(rig, size),
   };
 }
 
-async function start({ folder, backendPort, signal }: Rig, routes: number): Promise<Server> {
+async function start({ folder, backendPort, signal }: Rig, size: Size): Promise<Server> {
   const port = await freePort();
   const socket = join(folder, 'proxy.sock');
   const argv = [process.execPath, MAIN, '--state', folder, '--socket', socket, '--table', join(folder, 'table')];
-  const table = tableOf({ port, backendPort, routes });
+  const table = tableOf({ port, backendPort, ...size });
   // The proxy listens nowhere until it has a table, so it is up when it has taken one.
   let isPublished = false;
   return await startServer({
@@ -33,11 +42,11 @@ async function start({ folder, backendPort, signal }: Rig, routes: number): Prom
   });
 }
 
-function tableOf({ port, backendPort, routes }: { port: number; backendPort: number; routes: number }): RoutingTable {
+function tableOf({ port, backendPort, routes, overrides = 0 }: Ports & Size): RoutingTable {
   const endpoints = [{ instance: 'bench-a.0-1', revision: 'a', host: '127.0.0.1', port: backendPort }];
   const service: RoutedService = {
     protocol: 'http',
-    traffic: DEFAULT_TRAFFIC,
+    traffic: { ...DEFAULT_TRAFFIC, overrides: Array.from({ length: overrides }, (_, index) => overrideOf(index)) },
     endpoints,
     split: undefined,
     unavailable: undefined,
@@ -49,6 +58,17 @@ function tableOf({ port, backendPort, routes }: { port: number; backendPort: num
     listeners: [{ kind: 'gateway', host: '127.0.0.1', port, routes: [routeTo('/api'), ...others] }],
     services: { bench: service },
   };
+}
+
+interface Ports {
+  readonly port: number;
+  readonly backendPort: number;
+}
+
+function overrideOf(index: number): TrafficOverride {
+  const path = index === 0 ? PATHS.small : `/api/resources-${index}/{id}/lines/{line}`;
+  const policy = { timeout: { ...DEFAULT_TRAFFIC.timeout, requestMs: 10_000 } };
+  return { at: ['routes', index], caller: undefined, route: { method: 'GET', path }, changes: ['timeout'], policy };
 }
 
 function routeTo(path: string): GatewayRoute {

@@ -65,8 +65,10 @@ export interface Observer {
 export function createObserver(senses: Senses): Observer {
   const removedAt = new Map<InstanceId, number>();
   const eyes = openEyes(senses);
-  /** Instances that took traffic before this control plane began; filled by the first look that reaches the proxy. */
-  let adopted: ReadonlySet<InstanceId> | undefined;
+  /** Processes that were there at the first look of all. One that is started later has to prove itself, whatever its name. */
+  let before: ReadonlySet<string> | undefined;
+  /** Those of them that took traffic; filled by the first look that reaches the proxy. */
+  let adopted: ReadonlySet<string> | undefined;
 
   return {
     look: async (held) => {
@@ -77,9 +79,9 @@ export function createObserver(senses: Senses): Observer {
       ]);
       const table = traffic.seen.kind === 'reachable' ? traffic.seen.table : undefined;
       const routed = new Set(Object.values(endpointsOf(table)).flat());
-      adopted ??= traffic.seen.kind === 'reachable' ? routed : undefined;
-
       const instances = Object.values(compute.seen.services).flatMap((service) => service.instances);
+      before ??= new Set(instances.map(processKey));
+      if (traffic.seen.kind === 'reachable') adopted ??= adoptedOf(instances, { before, routed });
       followProbes(senses, instances, adopted ?? new Set());
       noteRemovals(removedAt, { instances, routed, now: senses.clock.now() });
       senses.ledger.keep(new Set(instances.map(({ id }) => id)));
@@ -125,9 +127,19 @@ function storesOf(
   return stores;
 }
 
-function followProbes(senses: Senses, instances: readonly ComputeInstance[], adopted: ReadonlySet<InstanceId>): void {
+function followProbes(senses: Senses, instances: readonly ComputeInstance[], adopted: ReadonlySet<string>): void {
   const running = instances.filter(({ process }) => process.kind === 'running');
-  senses.prober.follow(running.flatMap((instance) => senses.subject(instance, adopted.has(instance.id)) ?? []));
+  senses.prober.follow(
+    running.flatMap((instance) => senses.subject(instance, adopted.has(processKey(instance))) ?? []),
+  );
+}
+
+function adoptedOf(
+  instances: readonly ComputeInstance[],
+  { before, routed }: { readonly before: ReadonlySet<string>; readonly routed: ReadonlySet<InstanceId> },
+): ReadonlySet<string> {
+  const took = instances.filter(({ id }) => routed.has(id)).map(processKey);
+  return new Set(took.filter((key) => before.has(key)));
 }
 
 /** One process of an instance: after a restart it has to prove itself anew. */

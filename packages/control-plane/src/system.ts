@@ -10,6 +10,7 @@ import type {
 } from '@islet/driver';
 import { type Desired, plan, type RevisionId } from '@islet/plan';
 import type { RequestRecord } from '@islet/policy';
+import { nodeFiles } from '@islet/spec/node';
 import type { Guarantee } from '@islet/supervise';
 import type { Logger } from 'pino';
 import { createAnalyst } from './analysis/analyst.ts';
@@ -110,7 +111,7 @@ export function createSystem(parts: SystemParts): System {
 
   const samples = createSamples({ compute, operatorSocket: parts.operatorSocket, launch: applied.launch });
   const analyst = createAnalyst({ canSample: samples.canSample });
-  const watching = watchTrials(analyst, { traffic, onLook: () => reconciler.poke() });
+  const watching = watchTrials(analyst, { traffic, clock, onLook: () => reconciler.poke() });
 
   /** How a revision is run and probed: as the file says now, where the revision is the one asked for. */
   const specOf = (service: string, revision: string): LaunchSpec | undefined => {
@@ -173,6 +174,7 @@ export function createSystem(parts: SystemParts): System {
     ...{ applied: applied.current, decisions, clock, stats: parts.stats, usage: () => compute.usage() },
     seen: (service) => report?.look.observed.services[service]?.instances ?? [],
     onChange: () => reconciler.poke(),
+    onTrouble: (error) => log.error({ error: redact(error.message) }, 'scaling failed'),
     idle: parts.idle ?? false,
   });
   const backupFacts = () => ({
@@ -247,6 +249,7 @@ function applyParts(parts: SystemParts, { isEnding, forgive }: Pick<ApplyParts, 
   const isOurs = (port: number) => isOfProxy(port, { traffic, clock });
   return {
     ...{ folder, applied, decisions, secrets, ports, clock, isEnding, forgive },
+    files: nodeFiles(folder),
     inputsKey: (spec, path) => compute.inputsKey(keyRequest(parts, spec, path)),
     blockedBy: async (spec, path) => [...machine.missingTools(spec, path), ...(await fixedPortTaken(spec, compute))],
     gatewayTaken: (gateway) => gatewayTaken(gateway, isOurs),

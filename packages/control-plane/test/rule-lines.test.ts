@@ -10,6 +10,7 @@ const ORIGINS = new Map<string, Origin>([
   ['traffic.timeout.perTry', { kind: 'derived', from: 'traffic.timeout.request' }],
   ['traffic.outlier.base', at(5)],
   ['traffic.rateLimit[0].rps', at(7)],
+  ['traffic.routes[1].timeout.request', at(9)],
   ['run.command', at(1)],
   ['traffic.retry.attempts', { kind: 'default', name: 'retry' }],
 ]);
@@ -21,6 +22,8 @@ for (const [rule, from] of [
   ['traffic.timeout.request', 'orders/service.yaml:3'],
   ['traffic.outlier.stall', 'orders/service.yaml:5'],
   ['traffic.rateLimit', 'orders/service.yaml:7'],
+  ['traffic.routes[1].timeout.request', 'orders/service.yaml:9'],
+  ['traffic.routes[1].timeout.connect', 'orders/service.yaml:9'],
   ['traffic.retry', 'default'],
   ['traffic.retry.budget', 'default'],
   ['traffic.breaker', 'default'],
@@ -30,7 +33,12 @@ for (const [rule, from] of [
 }
 
 it('keeps the places of rules, and of nothing else', () => {
-  assert.deepEqual(Object.keys(LINES), ['traffic.timeout.request', 'traffic.outlier.base', 'traffic.rateLimit[0].rps']);
+  assert.deepEqual(Object.keys(LINES), [
+    'traffic.timeout.request',
+    'traffic.outlier.base',
+    'traffic.rateLimit[0].rps',
+    'traffic.routes[1].timeout.request',
+  ]);
 });
 
 it('a service that nobody knows any more has no lines', () => {

@@ -5,13 +5,17 @@
  * HdrHistogram) do both: each power of two is cut into 64 equal buckets, so a bucket is never wider than 1/64 of its
  * lower end and its middle is off by at most 1/128 (0.8 %). Merging adds counts and loses nothing.
  *
+ * Where nothing was ever recorded there is no memory: a power of two has its buckets from its first value on. What many
+ * routes are counted by therefore costs a few kilobytes each, and not fourteen.
+ *
  * Values are whole units (the proxy records microseconds) from 0 to 2^32 - 1; larger ones count as the largest.
  * Values below 128 have a bucket each, so small ones are exact.
  */
 const SUB_BITS = 6;
 const SUB_COUNT = 1 << SUB_BITS;
 const MAX_VALUE = 2 ** 32 - 1;
-const BUCKETS = (32 - SUB_BITS + 1) * SUB_COUNT;
+const ROWS = 32 - SUB_BITS + 1;
+const BUCKETS = ROWS * SUB_COUNT;
 
 /** Sparse and plain, for JSON: pairs of bucket and count, by bucket. */
 export interface HistogramData {
@@ -31,7 +35,8 @@ export function recordedSince(before: HistogramData | undefined, after: Histogra
 }
 
 export class Histogram {
-  readonly #counts = new Float64Array(BUCKETS);
+  /** The buckets of each power of two. */
+  readonly #rows: (Float64Array | undefined)[] = new Array(ROWS).fill(undefined);
   #count = 0;
   #sum = 0;
 
@@ -58,7 +63,7 @@ export class Histogram {
 
   merge(other: Histogram): void {
     for (let bucket = 0; bucket < BUCKETS; bucket++) {
-      const count = other.#counts[bucket] ?? 0;
+      const count = other.#at(bucket);
       if (count > 0) this.#add(bucket, count);
     }
     this.#sum += other.#sum;
@@ -69,7 +74,7 @@ export class Histogram {
     const rank = Math.max(1, Math.ceil(q * this.#count));
     let seen = 0;
     for (let bucket = 0; bucket < BUCKETS; bucket++) {
-      seen += this.#counts[bucket] ?? 0;
+      seen += this.#at(bucket);
       if (seen >= rank) return middleOf(bucket);
     }
     return 0;
@@ -79,21 +84,32 @@ export class Histogram {
   countAbove(value: number): number {
     const whole = Math.min(MAX_VALUE, Math.max(0, Math.floor(value)));
     let count = 0;
-    for (let bucket = bucketOf(whole) + 1; bucket < BUCKETS; bucket++) count += this.#counts[bucket] ?? 0;
+    for (let bucket = bucketOf(whole) + 1; bucket < BUCKETS; bucket++) count += this.#at(bucket);
     return count;
   }
 
   toJSON(): HistogramData {
     const buckets: [number, number][] = [];
     for (let bucket = 0; bucket < BUCKETS; bucket++) {
-      const count = this.#counts[bucket] ?? 0;
+      const count = this.#at(bucket);
       if (count > 0) buckets.push([bucket, count]);
     }
     return { count: this.#count, sum: this.#sum, buckets };
   }
 
+  #at(bucket: number): number {
+    return this.#rows[bucket >>> SUB_BITS]?.[bucket & (SUB_COUNT - 1)] ?? 0;
+  }
+
   #add(bucket: number, count: number): void {
-    this.#counts[bucket] = (this.#counts[bucket] ?? 0) + count;
+    const index = bucket >>> SUB_BITS;
+    let row = this.#rows[index];
+    if (row === undefined) {
+      row = new Float64Array(SUB_COUNT);
+      this.#rows[index] = row;
+    }
+    const column = bucket & (SUB_COUNT - 1);
+    row[column] = (row[column] ?? 0) + count;
     this.#count += count;
   }
 }
@@ -102,6 +118,13 @@ function bucketOf(value: number): number {
   if (value < SUB_COUNT) return value;
   const shift = 31 - Math.clz32(value) - SUB_BITS;
   return shift * SUB_COUNT + (value >>> shift);
+}
+
+/** The largest value that this bucket counts. */
+export function upperEndOf(bucket: number): number {
+  if (bucket < 2 * SUB_COUNT) return bucket;
+  const shift = Math.floor(bucket / SUB_COUNT) - 1;
+  return (bucket - shift * SUB_COUNT + 1) * 2 ** shift - 1;
 }
 
 function middleOf(bucket: number): number {

@@ -21,7 +21,7 @@ export {
   pushback,
 } from './grpc.ts';
 export { hash32 } from './hash.ts';
-export { Histogram, type HistogramData, recordedSince } from './histogram.ts';
+export { Histogram, type HistogramData, recordedSince, upperEndOf } from './histogram.ts';
 export { LatencyWindow, quantileMs } from './latency-window.ts';
 export { type Allotment, allot, type Demand, type Resources } from './machine-budget.ts';
 export { type Group, mayEject, type OutlierCause, Standing, stallAfterMs } from './outlier.ts';
@@ -72,5 +72,5 @@ export { judgeSignal, SCALE_TOLERANCE, type ScaledNow, type ScaleSignal, type Si
 export { OddsTest, RateTest, type Tally } from './sequential.ts';
 export { warmth } from './slow-start.ts';
 export { EvenDraw, ruledRevision, type SplitFields, weightedRevision } from './split.ts';
-export { type RoutePolicy, routeName, type Scope, type Scoped, TrafficPolicies } from './traffic-policies.ts';
+export { type RoutePolicy, routeName, rulePath, type Scope, type Scoped, TrafficPolicies } from './traffic-policies.ts';
 export { TRAFFIC_RULES, type TrafficRule } from './traffic-rule.ts';

@@ -85,6 +85,8 @@ export interface DecisionRecord {
   /** The counters that decided, as a person reads them: `3 of 3 gateway errors in a row`. */
   readonly why: string;
   readonly instance?: string | undefined;
+  /** Where the rule is written, if that is for a route or a caller alone: `traffic.routes[0].timeout.request`. */
+  readonly path?: string | undefined;
 }
 
 export const KEPT_BECAUSE = ['error', 'decision', 'slow', 'asked', 'sample'] as const;

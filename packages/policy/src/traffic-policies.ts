@@ -1,6 +1,7 @@
 import type { RouteMatch, ServiceTraffic, TrafficOverride, TrafficSpec } from '@islet/spec';
 import { withOverride } from '@islet/spec/model';
 import { RouteTree } from './route-tree.ts';
+import type { TrafficRule } from './traffic-rule.ts';
 
 /** What holds for the requests of one caller on one route, or on none of the routes that are named. */
 export interface RoutePolicy {
@@ -9,6 +10,8 @@ export interface RoutePolicy {
   readonly policy: TrafficSpec;
   /** Whose state a section has: what a route says of limits or breakers counts the requests of that route alone. */
   readonly scopes: Readonly<Record<Scoped, Scope>>;
+  /** Of sections that are otherwise, where: `traffic.routes[0]`. */
+  readonly written: Readonly<Partial<Record<string, string>>>;
 }
 
 /** Sections that count something. */
@@ -67,7 +70,23 @@ function policyOf(base: TrafficSpec, route: string | undefined, overrides: reado
   for (const layer of layers) {
     for (const section of SCOPED) if (layer.changes.includes(section)) scopes[section] = scopeOf(layer);
   }
-  return { route, policy, scopes };
+  const written: Record<string, string> = {};
+  for (const { at, changes } of layers) {
+    // What follows from two has no place of its own; the last of the two before it is the route's.
+    if (at !== undefined) for (const section of changes) written[section] = placeOf(at);
+  }
+  return { route, policy, scopes, written };
+}
+
+/** Where a rule is written that has decided: `traffic.routes[0].timeout.request`, or as it is called. */
+export function rulePath(rule: TrafficRule, { written }: Pick<RoutePolicy, 'written'>): string {
+  const [, section = ''] = rule.split('.');
+  const place = rule.startsWith('traffic.') ? written[section] : undefined;
+  return place === undefined ? rule : `${place}${rule.slice('traffic'.length)}`;
+}
+
+function placeOf(at: readonly (string | number)[]): string {
+  return at.reduce<string>((text, key) => (typeof key === 'number' ? `${text}[${key}]` : `${text}.${key}`), 'traffic');
 }
 
 function scopeOf({ caller, route }: TrafficOverride): Scope {

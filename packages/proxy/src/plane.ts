@@ -90,11 +90,8 @@ export class DataPlane extends EventEmitter<{ drained: [instance: string]; wante
     this.stats.hope((service) => reinforced.has(service), this.#now());
     await this.#listeners.apply(table.listeners);
     const callers = new Set(table.listeners.map((listener) => (listener.kind === 'edge' ? listener.caller : '')));
-    this.stats.pruneRoutes((service, route) => {
-      return (
-        table.services[service]?.traffic.overrides.some((it) => it.route && routeName(it.route) === route) ?? false
-      );
-    });
+    const routes = routesOf(table);
+    this.stats.pruneRoutes((service, route) => routes.get(service)?.has(route) ?? false);
     this.stats.prune((name) => Object.hasOwn(table.services, name) || callers.has(name));
   }
 
@@ -119,6 +116,20 @@ export class DataPlane extends EventEmitter<{ drained: [instance: string]; wante
     this.#deadlines.close();
     clearInterval(this.#sweep);
   }
+}
+
+/** The names by which requests to each service are counted. */
+function routesOf({ services, listeners }: RoutingTable): ReadonlyMap<string, ReadonlySet<string>> {
+  const names = new Map(
+    Object.entries(services).map(([name, { traffic }]) => {
+      const own = traffic.overrides.flatMap(({ route }) => (route === undefined ? [] : [routeName(route)]));
+      return [name, new Set(own)] as const;
+    }),
+  );
+  for (const listener of listeners) {
+    if (listener.kind === 'gateway') for (const { service, path } of listener.routes) names.get(service)?.add(path);
+  }
+  return names;
 }
 
 function tick(): Promise<void> {

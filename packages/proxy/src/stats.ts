@@ -32,10 +32,16 @@ export interface EdgeStats extends TrafficCounts, GuardStats {
   readonly unlogged: number;
   /** Routes whose breaker or limits are their own. */
   readonly routes: readonly RouteGuardStats[];
+  /** By the route that took it to the service: of the service's own `traffic.routes`, else the gateway's path. */
+  readonly byRoute: readonly RouteStats[];
 }
 
 export interface RouteGuardStats extends GuardStats {
   /** Such as `POST /orders/{id}`. */
+  readonly route: string;
+}
+
+export interface RouteStats extends TrafficCounts {
   readonly route: string;
 }
 
@@ -45,6 +51,8 @@ export interface InstanceStats extends TrafficCounts {
   readonly revision: string;
   /** It gets no requests for now, because it failed or hung. */
   readonly ejected: boolean;
+  /** Connections that are kept and do nothing now. */
+  readonly idleConnections: number;
 }
 
 /** All instances of one revision, also those that are gone. Each try counts, also one that a retry has healed. */
@@ -107,6 +115,7 @@ export class Edge {
   readonly budget = new RetryBudget();
   readonly guards = new Guards();
   readonly #routes = new Map<string, Guards>();
+  readonly #byRoute = new Map<string, Counts>();
   readonly records = new RecordBudget();
   readonly #decisions = new Map<TrafficRule, number>();
 
@@ -124,6 +133,15 @@ export class Edge {
     return guards;
   }
 
+  /** What is counted of one route alone. */
+  countsOf(route: string): Counts {
+    const known = this.#byRoute.get(route);
+    if (known !== undefined) return known;
+    const counts = new Counts();
+    this.#byRoute.set(route, counts);
+    return counts;
+  }
+
   /** Its breakers find out now how the service is. */
   hope(now: number): void {
     this.guards.breaker.hope(now);
@@ -132,6 +150,9 @@ export class Edge {
 
   /** Forgets routes that the file no longer names, once nothing of theirs is in flight. */
   pruneRoutes(isKnown: (route: string) => boolean): void {
+    for (const [route, { inFlight }] of this.#byRoute) {
+      if (inFlight === 0 && !isKnown(route)) this.#byRoute.delete(route);
+    }
     for (const [route, { bulkhead }] of this.#routes) {
       if (!isKnown(route) && bulkhead.requests === 0 && bulkhead.waiting === 0) this.#routes.delete(route);
     }
@@ -150,6 +171,7 @@ export class Edge {
       decisions,
       ...this.guards.statsAt(now),
       routes: [...this.#routes].map(([route, guards]) => ({ route, ...guards.statsAt(now) })),
+      byRoute: [...this.#byRoute].map(([route, counts]) => ({ route, ...counts.toJSON() })),
       unlogged: this.records.dropped,
       ...counts.toJSON(),
     };

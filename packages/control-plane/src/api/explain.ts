@@ -14,9 +14,9 @@ export async function explainRequest(id: string, { parts }: System): Promise<Exp
   return records.map(({ v: _version, tries, decisions, ...record }) => ({
     ...record,
     tries: [...tries],
-    decisions: decisions.map((decision) => ({
+    decisions: decisions.map(({ path, ...decision }) => ({
       ...decision,
-      from: ruleOrigin(decision.rule, record.service, applied.at(record.at)),
+      from: ruleOrigin(path ?? decision.rule, record.service, applied.at(record.at)),
     })),
   }));
 }

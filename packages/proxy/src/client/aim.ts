@@ -54,7 +54,7 @@ export class Aim {
   withSticky(head: ResponseHead, endpoint: EndpointState): ResponseHead {
     const { sticky } = this.#options.policy.balance;
     if (sticky === undefined || this.#home() === endpoint) return head;
-    return { ...head, passed: head.passed + stickyField(sticky, endpoint) };
+    return { ...head, passed: head.passed + stickyField(sticky, endpoint, this.#options.origin) };
   }
 
   #hash(): number | undefined {

@@ -12,6 +12,8 @@ export interface Way {
   readonly breaker: Breaker;
   readonly bulkhead: Bulkhead<Waiter>;
   readonly rate: RateLimiter;
+  /** Where sections are written that are otherwise. */
+  readonly written: RoutePolicy['written'];
 }
 
 /**
@@ -45,13 +47,14 @@ export class EdgePolicies {
     return this.wayOf('', '*');
   }
 
-  #make({ route, policy, scopes }: RoutePolicy): Way {
+  #make({ route, policy, scopes, written }: RoutePolicy): Way {
     const { edge, service } = this;
     const guards = (scope: Scope) =>
       route !== undefined && (scope === 'route' || scope === 'caller-route') ? edge.onRoute(route) : edge.guards;
     const { breaker } = guards(scopes.breaker);
     const { bulkhead } = guards(scopes.limits);
-    return { route, policy, breaker, bulkhead, rate: service.rates.of(rateKey(scopes.rateLimit, edge, route)) };
+    const rate = service.rates.of(rateKey(scopes.rateLimit, edge, route));
+    return { route, policy, breaker, bulkhead, rate, written };
   }
 }
 

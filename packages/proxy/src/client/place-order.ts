@@ -47,14 +47,17 @@ export function placeOrder(
     const { code, message, fields } = destination;
     const edge = rules.ownEdge;
     edge.counts.error(code);
-    endRefused(new Trail({ ...start, edge, route: undefined, log: DEFAULT_TRAFFIC.accessLog }), code, runtime);
+    const trail = new Trail({ ...start, edge, route: undefined, way: undefined, log: DEFAULT_TRAFFIC.accessLog });
+    endRefused(trail, code, runtime);
     return { kind: 'nowhere', details: { code, message, fields, service: undefined, requestId: id } };
   }
   const { service, edge, target, way, route } = destination;
+  const named = way.route ?? route;
+  const counted = { route: named, counts: named === undefined ? undefined : edge.countsOf(named) };
   const order = {
     ...{ request, service, edge, settle, refresh, way },
     policy: way.policy,
-    trail: new Trail({ ...start, edge, route, log: way.policy.accessLog }),
+    trail: new Trail({ ...start, edge, way, ...counted, log: way.policy.accessLog }),
     origin: { from, clientAddress, requestId: id, trace, isMirror: false, secure, target },
     client: from.kind === 'edge' ? from.caller : clientAddress,
     // The public is not believed.

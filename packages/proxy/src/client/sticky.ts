@@ -3,6 +3,7 @@ import type { StickySpec } from '@islet/spec';
 import { cookieValue } from '../http/cookies.ts';
 import { fieldValue } from '../http/fields.ts';
 import type { EndpointState } from '../upstream/endpoint.ts';
+import type { RequestOrigin } from '../upstream/request-text.ts';
 import type { ServiceState } from '../upstream/service.ts';
 
 /**
@@ -16,9 +17,13 @@ export function stuckEndpoint({ pool }: ServiceState, { cookie }: StickySpec, pa
 }
 
 /** The field, with its end, that makes a client come back to this instance. Not for scripts, nor for other sites' requests. */
-export function stickyField({ cookie, maxAgeMs }: StickySpec, endpoint: EndpointState): string {
+export function stickyField(
+  { cookie, maxAgeMs }: StickySpec,
+  endpoint: EndpointState,
+  { secure }: Pick<RequestOrigin, 'secure'>,
+): string {
   const age = maxAgeMs === undefined ? '' : `; Max-Age=${Math.ceil(maxAgeMs / 1000)}`;
-  return `Set-Cookie: ${cookie}=${stickyId(endpoint)}; Path=/; HttpOnly; SameSite=Lax${age}\r\n`;
+  return `Set-Cookie: ${cookie}=${stickyId(endpoint)}; Path=/; HttpOnly; SameSite=Lax${age}${secure ? '; Secure' : ''}\r\n`;
 }
 
 function stickyId(state: EndpointState): string {

@@ -9,6 +9,7 @@ import { findRecords } from '../record/find-record.ts';
 import type { TableAcceptor } from './accept-table.ts';
 import { streamEvents } from './events.ts';
 import type { ControlErrorCode, ControlRefusal, ProxyState } from './messages.ts';
+import { metricsText } from './metrics.ts';
 
 export interface ControlOptions {
   readonly plane: DataPlane;
@@ -57,6 +58,9 @@ async function answer(
     case 'GET /stats':
       send(response, 200, plane.readStats());
       return;
+    case 'GET /metrics':
+      sendText(response, metricsText(plane.readStats()));
+      return;
     case 'GET /events':
       streamEvents(response, plane);
       return;
@@ -85,7 +89,7 @@ async function answerExplain(
 }
 
 const ENDPOINTS =
-  'there are PUT /table, GET /state, GET /stats, GET /events, GET /requests/<id> and POST /explain-tokens?forMs=<n>';
+  'there are PUT /table, GET /state, GET /stats, GET /metrics, GET /events, GET /requests/<id> and POST /explain-tokens?forMs=<n>';
 
 async function putTable(request: IncomingMessage, response: ServerResponse, acceptor: TableAcceptor): Promise<void> {
   const body = await readBody(request);
@@ -113,6 +117,11 @@ function refuse(response: ServerResponse, code: ControlErrorCode, message: strin
   const refusal: ControlRefusal = { error: { code, message } };
   if (response.headersSent) response.destroy();
   else send(response, STATUS[code], refusal);
+}
+
+function sendText(response: ServerResponse, text: string): void {
+  response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' });
+  response.end(text);
 }
 
 function send(response: ServerResponse, status: number, body: unknown): void {

@@ -46,6 +46,7 @@ export class Recorder {
 
   /** It is over. */
   end(trail: Trail, now: number): void {
+    trail.count(now);
     if (this.#sink === undefined) return;
     const { edge, startedAt, asked, log } = trail.start;
     const totalMs = now - startedAt;

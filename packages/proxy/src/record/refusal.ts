@@ -19,6 +19,7 @@ export function noteRefusal(
     method: undefined,
     path: undefined,
     route: undefined,
+    way: undefined,
     log: DEFAULT_TRAFFIC.accessLog,
     asked: false,
   });

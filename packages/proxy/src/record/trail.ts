@@ -1,9 +1,10 @@
 import type { DecisionRecord, KeptBecause, RequestRecord, TrafficRule, TryRecord, WireProtocol } from '@islet/policy';
-import { RECORD_VERSION } from '@islet/policy';
+import { RECORD_VERSION, rulePath } from '@islet/policy';
 import type { AccessLogSpec } from '@islet/spec';
+import type { Way } from '../client/edge-policies.ts';
 import type { Trace } from '../client/trace-context.ts';
 import { PROXY_ERRORS, type ProxyErrorCode } from '../errors.ts';
-import type { Edge } from '../stats.ts';
+import type { Counts, Edge } from '../stats.ts';
 import type { EndpointState } from '../upstream/endpoint.ts';
 
 /** What is known of a request when it begins. */
@@ -18,7 +19,11 @@ export interface TrailStart {
   readonly method: string | undefined;
   readonly path: string | undefined;
   readonly route: string | undefined;
+  /** Undefined: it found no service. */
+  readonly way: Way | undefined;
   readonly log: AccessLogSpec;
+  /** Of its route alone. */
+  readonly counts?: Counts | undefined;
   /** Its caller may see what was decided, and asked to. */
   readonly asked: boolean;
 }
@@ -54,6 +59,9 @@ export class Trail {
 
   constructor(start: TrailStart) {
     this.start = start;
+    if (start.counts === undefined) return;
+    start.counts.requests++;
+    start.counts.inFlight++;
   }
 
   /** Counts a decision, and notes it with what decided. */
@@ -66,7 +74,9 @@ export class Trail {
   noted(rule: TrafficRule, why: string, now: number, endpoint?: EndpointState): void {
     this.start.edge.decided(rule);
     if (this.#decisions.length >= DECISIONS) return;
-    this.#decisions.push({ rule, why, at: this.#since(now), instance: endpoint?.endpoint.instance });
+    const written = this.start.way && rulePath(rule, this.start.way);
+    const path = written === rule ? undefined : written;
+    this.#decisions.push({ rule, why, at: this.#since(now), instance: endpoint?.endpoint.instance, path });
   }
 
   /** The proxy answers it with an error of its own; or, for errors that are never sent, ends it so. */
@@ -115,6 +125,16 @@ export class Trail {
     if (current === undefined || current.endedAt !== undefined) return;
     current.endedAt = now;
     if (!current.isOpen) this.#connectMs += now - current.startedAt;
+  }
+
+  /** It is over: counts it for its route. */
+  count(now: number): void {
+    const { counts, startedAt } = this.start;
+    if (counts === undefined) return;
+    counts.inFlight--;
+    if (this.#error !== undefined) counts.error(this.#error);
+    else if (this.status !== undefined) counts.status(Math.max(this.status, this.#outcome));
+    counts.latency(now - startedAt);
   }
 
   get hasFailed(): boolean {

@@ -54,6 +54,10 @@ export class EndpointState implements Candidate {
     return this.counts.inFlight;
   }
 
+  get idleConnections(): number {
+    return this.#idle.length;
+  }
+
   /** A way to send one request. */
   acquire({ http2, ...wanted }: WantedWire): Wire {
     if (!http2) return this.connect(wanted);

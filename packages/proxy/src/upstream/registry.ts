@@ -98,9 +98,9 @@ export class Registry {
   instances(): readonly InstanceStats[] {
     const rows: InstanceStats[] = [];
     for (const { name, pool } of this.#services.values()) {
-      for (const { endpoint, counts, standing } of pool.endpoints) {
+      for (const { endpoint, counts, standing, idleConnections } of pool.endpoints) {
         const { instance, revision } = endpoint;
-        rows.push({ service: name, instance, revision, ejected: standing.isOut, ...counts.toJSON() });
+        rows.push({ service: name, instance, revision, ejected: standing.isOut, idleConnections, ...counts.toJSON() });
       }
     }
     return rows;
