@@ -3,13 +3,13 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { httpInstance, world } from '../world.ts';
-import { buildGo, type GoPrograms } from './go-programs.ts';
+import { buildGo, type GoProgram } from './go-program.ts';
 
-let programs: GoPrograms;
+let program: GoProgram;
 before(async () => {
-  programs = await buildGo();
+  program = await buildGo('github.com/summerwind/h2spec/cmd/h2spec');
 });
-after(() => programs.remove());
+after(() => program.remove());
 
 /**
  * What h2spec wants and the proxy does otherwise. The codec's way, on purpose: frames that may have been under way when a stream
@@ -34,9 +34,9 @@ test('h2spec finds nothing but what is known and harmless', async (t) => {
     request.resume().on('end', () => response.end('ok'));
   });
   const { edge, plane } = await world(t, [instance]);
-  const report = `${programs.h2spec}.xml`;
+  const report = `${program.path}.xml`;
   const args = ['-h', '127.0.0.1', '-p', String(edge), '-o', '2', '-j', report];
-  await new Promise<void>((resolve) => execFile(programs.h2spec, args, () => resolve()));
+  await new Promise<void>((resolve) => execFile(program.path, args, () => resolve()));
   const { total, failed } = readReport(await readFile(report, 'utf8'));
   assert.ok(total > 140, `${total} cases were played`);
   assert.deepEqual(failed.toSorted(), EXCEPTIONS.toSorted());
