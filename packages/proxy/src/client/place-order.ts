@@ -55,7 +55,7 @@ export function placeOrder(
   const named = way.route ?? route;
   const counted = { route: named, counts: named === undefined ? undefined : edge.countsOf(named) };
   const order = {
-    ...{ request, service, edge, settle, refresh, way },
+    ...{ request, service, edge, settle, refresh, rules, way },
     policy: way.policy,
     trail: new Trail({ ...start, edge, way, ...counted, log: way.policy.accessLog }),
     origin: { from, clientAddress, requestId: id, trace, isMirror: false, secure, target },
