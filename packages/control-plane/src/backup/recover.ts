@@ -47,7 +47,7 @@ export interface RecoveredService {
 /**
  * A whole system on an empty machine, from a repository and the recovery key: first what Islet itself knows, then, for
  * each service with a store, the wish that the store be restored. Whoever starts the control plane next carries the wishes
- * out, as any other.
+ * out, like every wish.
  */
 export async function recover(request: RecoverRequest, options: CallOptions): Promise<Recovered> {
   const layout: Layout = { state: request.state, runtime: request.state };
