@@ -21,6 +21,9 @@ export interface ExchangeOrder {
   /** How long the caller still waits; undefined: it didn't say. */
   readonly callerHasMs: number | undefined;
   readonly edge: Edge;
+  readonly runtime: Runtime;
+  /** Doing it twice is doing it once. */
+  readonly idempotent: boolean;
   /** Asks once more, for the cache alone. */
   readonly refresh: (order: ExchangeOrder, runtime: Runtime) => void;
   /** Nobody waits for the response: it is asked for so that the cache has it. */

@@ -47,7 +47,7 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
     this.#client = client;
     this.#runtime = runtime;
     this.#startedAt = order.trail.start.startedAt;
-    const admission = new Admission({ ...order, runtime });
+    const admission = new Admission(order);
     const cached = cachedOf(order, runtime);
     const call = new Call({ order, runtime, user: this, client });
     const sizes = sizesOf(order.policy.limits.sizes);
