@@ -18,10 +18,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   proxy: ['spec', 'policy', 'supervise', 'keeper'],
   'compute-process': DRIVER,
   'data-postgres': DRIVER,
+  'data-redis': DRIVER,
   'data-sqlite': DRIVER,
   'traffic-proxy': [...DRIVER, 'proxy'],
   client: ['spec', 'plan'],
   cli: ['client', 'spec'],
+  simulation: ['spec', 'policy', 'plan', 'driver', 'client', 'control-plane'],
   'control-plane': [
     ...DRIVER,
     'backup',
@@ -30,6 +32,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'client',
     'compute-process',
     'data-postgres',
+    'data-redis',
     'data-sqlite',
     'traffic-proxy',
   ],
@@ -125,7 +128,7 @@ function judgeWorkspace(one: Case): Problem | undefined {
       remedy: `export it in ${target.folder}/package.json, or import one of ${Object.keys(target.manifest.exports ?? {}).join(', ')}`,
     };
   }
-  if (owner === undefined || owner === target || !owner.folder.startsWith('packages/')) return undefined;
+  if (owner === undefined || owner === target || !/^(packages\/|simulation$)/.test(owner.folder)) return undefined;
   // To start another program one need not know its code.
   const direction = found.kind === 'address' ? undefined : judgeDirection(path, owner, target);
   return direction ?? judgeDeclared(one, name);

@@ -2,8 +2,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { ApiError } from '@islet/client';
 import { generationOf } from '@islet/plan';
-import { describeCut, parseService, parseSystem, type SpecError, type SystemSpec } from '@islet/spec';
-import { nodeFiles } from '@islet/spec/node';
+import { describeCut, type Files, parseService, parseSystem, type SpecError, type SystemSpec } from '@islet/spec';
 import type { Clock } from './clock.ts';
 import { edgePorts, takeEdges, withEdges } from './edges.ts';
 import { failpoint } from './failpoint.ts';
@@ -18,6 +17,8 @@ import type { Secrets } from './store/secrets.ts';
 export interface ApplyParts {
   /** Absolute path of the system's folder. */
   readonly folder: string;
+  /** What stands in it. */
+  readonly files: Files;
   readonly applied: AppliedStore;
   readonly decisions: Decisions;
   readonly secrets: Secrets;
@@ -95,7 +96,7 @@ export async function propose(asked: Asked, parts: ApplyParts): Promise<Proposal
   const from = parts.applied.seq();
   const before = parts.applied.current();
   const kept = neighboursOf(asked, before);
-  const parsed = parse(asked, parts.folder, { before, kept });
+  const parsed = parse(asked, parts.files, { before, kept });
   if (parsed.kind === 'errors') throw invalid(parsed.errors);
   const { spec, warnings } = parsed;
   const taken = await parts.gatewayTaken(spec.gateway);
@@ -153,10 +154,9 @@ function neighboursOf({ only, mode }: Asked, before: Applied | undefined): reado
 
 function parse(
   { environment, only }: Asked,
-  folder: string,
+  files: Files,
   { before, kept }: { before: Applied | undefined; kept: readonly AppliedService[] },
 ) {
-  const files = nodeFiles(folder);
   if (only === undefined) return parseSystem(files, { environment });
   // Another environment would be another's wish for all the other services too.
   const inForce = kept.length > 0 ? before?.environment : environment;

@@ -1,5 +1,5 @@
 import type { AppliedService, LaunchSpec } from './store/applied.ts';
-import { isFree, type Ports } from './store/ports.ts';
+import type { Ports } from './store/ports.ts';
 
 /** Port of the listener by which one service reaches another, by the name of the one that is called. */
 export type EdgePorts = Readonly<Record<string, number>>;
@@ -29,7 +29,7 @@ export async function takeEdges(
   for (const used of uses) {
     const edge = edgeName(name, used);
     const before = ports.get(edge);
-    const keep = before !== undefined && !(await isFree(before)) && (await isOurs(before));
+    const keep = before !== undefined && !(await ports.isFree(before)) && (await isOurs(before));
     const now = await ports.take(edge, { keep });
     if (before === undefined || before === now) continue;
     moved.push(`another program has taken port ${before}: ${name} reaches ${used} by port ${now} from now on`);

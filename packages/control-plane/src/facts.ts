@@ -20,6 +20,7 @@ export interface FactSources {
   readonly ports: Ports;
   readonly secrets: Secrets;
   readonly dataOf: (spec: LaunchSpec) => DataDriver | undefined;
+  readonly driverOf: (engine: DataDriver['engine'] | undefined) => DataDriver | undefined;
   /** `PATH` for a service: what its user can reach of the asker's. */
   readonly pathOf: (service: string) => Promise<string>;
 }
@@ -30,8 +31,9 @@ export async function gatherFacts(
   identity: { readonly instance: InstanceId; readonly revision: RevisionId; readonly port: number },
   sources: FactSources,
 ): Promise<InstanceFacts> {
-  const { applied, ports, secrets, dataOf, pathOf } = sources;
+  const { applied, ports, secrets, dataOf, driverOf, pathOf } = sources;
   const database = await dataOf(spec)?.connection({ service: spec.name });
+  const redis = spec.redis && (await driverOf('redis')?.connection({ service: spec.name }));
   const edges = spec.uses.map((name) => {
     const port = ports.get(edgeName(spec.name, name));
     if (port === undefined) throw new DriverError('internal', `the edge ${spec.name} → ${name} has no port`);
@@ -42,6 +44,7 @@ export async function gatherFacts(
     service: spec.name,
     host: HOST,
     database,
+    redis,
     edges: Object.fromEntries(edges),
     secret: secrets.get,
     path: await pathOf(spec.name),

@@ -24,8 +24,10 @@ import {
 } from '@islet/plan';
 import type { RoutingTable } from '@islet/policy';
 import type { Clock } from './clock.ts';
+import type { DeclaredStore } from './declared-stores.ts';
 import { openEyes } from './eyes.ts';
 import type { Ledger } from './ledger.ts';
+import { storesOf } from './observed-stores.ts';
 import type { Prober, Subject } from './probe/prober.ts';
 import { plannedSplit } from './split.ts';
 import type { Decisions } from './store/decisions.ts';
@@ -48,8 +50,8 @@ export interface Senses {
   readonly ledger: Ledger;
   readonly decisions: Decisions;
   readonly clock: Clock;
-  /** The engine that a service declares; undefined: none, or it is asked to be gone. */
-  readonly engineOf: (service: string) => DataDriver['engine'] | undefined;
+  /** What a service declares; undefined: it is asked to be gone. */
+  readonly declaredOf: (service: string) => readonly DeclaredStore[] | undefined;
   /** Its store is being replaced just now: it is nobody's to stop. */
   readonly isRestoring: (service: string) => boolean;
   /** What its requests say of the generation that a service tries. */
@@ -65,8 +67,10 @@ export interface Observer {
 export function createObserver(senses: Senses): Observer {
   const removedAt = new Map<InstanceId, number>();
   const eyes = openEyes(senses);
-  /** Instances that took traffic before this control plane began; filled by the first look that reaches the proxy. */
-  let adopted: ReadonlySet<InstanceId> | undefined;
+  /** Processes that were there at the first look of all. One that is started later has to prove itself, whatever its name. */
+  let before: ReadonlySet<string> | undefined;
+  /** Those of them that took traffic; filled by the first look that reaches the proxy. */
+  let adopted: ReadonlySet<string> | undefined;
 
   return {
     look: async (held) => {
@@ -77,9 +81,9 @@ export function createObserver(senses: Senses): Observer {
       ]);
       const table = traffic.seen.kind === 'reachable' ? traffic.seen.table : undefined;
       const routed = new Set(Object.values(endpointsOf(table)).flat());
-      adopted ??= traffic.seen.kind === 'reachable' ? routed : undefined;
-
       const instances = Object.values(compute.seen.services).flatMap((service) => service.instances);
+      before ??= new Set(instances.map(processKey));
+      if (traffic.seen.kind === 'reachable') adopted ??= adoptedOf(instances, { before, routed });
       followProbes(senses, instances, adopted ?? new Set());
       noteRemovals(removedAt, { instances, routed, now: senses.clock.now() });
       senses.ledger.keep(new Set(instances.map(({ id }) => id)));
@@ -109,25 +113,19 @@ function isService(name: string): boolean {
   return !name.includes('.');
 }
 
-/** A service whose engine was changed has two stores for a while: the one that it declares is meant. */
-function storesOf(
-  { data, engineOf }: Senses,
-  engines: readonly Readonly<Record<string, StoreObservation>>[],
-): Record<string, StoreObservation> {
-  const stores: Record<string, StoreObservation> = {};
-  for (const [index, { engine }] of data.entries()) {
-    for (const [service, store] of Object.entries(engines[index] ?? {})) {
-      const declared = engineOf(service);
-      if (declared !== undefined && declared !== engine) continue;
-      if (stores[service] === undefined || store.kind !== 'stopped') stores[service] = store;
-    }
-  }
-  return stores;
+function followProbes(senses: Senses, instances: readonly ComputeInstance[], adopted: ReadonlySet<string>): void {
+  const running = instances.filter(({ process }) => process.kind === 'running');
+  senses.prober.follow(
+    running.flatMap((instance) => senses.subject(instance, adopted.has(processKey(instance))) ?? []),
+  );
 }
 
-function followProbes(senses: Senses, instances: readonly ComputeInstance[], adopted: ReadonlySet<InstanceId>): void {
-  const running = instances.filter(({ process }) => process.kind === 'running');
-  senses.prober.follow(running.flatMap((instance) => senses.subject(instance, adopted.has(instance.id)) ?? []));
+function adoptedOf(
+  instances: readonly ComputeInstance[],
+  { before, routed }: { readonly before: ReadonlySet<string>; readonly routed: ReadonlySet<InstanceId> },
+): ReadonlySet<string> {
+  const took = instances.filter(({ id }) => routed.has(id)).map(processKey);
+  return new Set(took.filter((key) => before.has(key)));
 }
 
 /** One process of an instance: after a restart it has to prove itself anew. */

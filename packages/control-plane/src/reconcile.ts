@@ -85,7 +85,7 @@ export function createReconciler(parts: ReconcileParts): Reconciler {
     first = false;
     const desired = parts.desired(look);
     const now = parts.clock.now();
-    const steps = plan(desired, look.observed, now);
+    const steps = plan(desired, { ...look.observed, held: thawed(look.observed.held, now) }, now);
     callOffUnwanted(desired);
     const begun = steps.filter(({ kind }) => kind !== 'wait');
     for (const step of begun) begin(step, look);
@@ -176,6 +176,12 @@ export function createReconciler(parts: ReconcileParts): Reconciler {
   };
 
   return { poke, close };
+}
+
+/** A clock that was put back must not keep a failed step from being tried again for as long as it was put back. */
+function thawed(held: Readonly<Record<StepKey, Hold>>, now: number): Readonly<Record<StepKey, Hold>> {
+  const isFrozen = (hold: Hold) => hold.kind === 'cooling' && hold.until - now > COOLING.capMs;
+  return Object.fromEntries(Object.entries(held).filter(([, hold]) => !isFrozen(hold)));
 }
 
 interface Running {

@@ -35,7 +35,7 @@ function following(t: TestContext, services: readonly AppliedService[], changes:
   let isThere = true;
   const state = { applied: { services } as unknown as Applied };
   const parts: AutoscalerParts = {
-    ...{ applied: () => state.applied, decisions, clock, idle: false, onChange: () => {} },
+    ...{ applied: () => state.applied, decisions, clock, idle: false, onChange: () => {}, onTrouble: () => {} },
     machine: { cpu: 9, memoryBytes: 1e10 },
     usage: async () => ({ ...usage }),
     stats: async () => {
@@ -205,6 +205,22 @@ describe('automatic scaling', () => {
     const { clock } = following(t, [applied('web', { ...BY_RPS, max: 1, targets: [] })], { stats });
     await clock.pass(60_000);
     assert.equal(looks, 0);
+  });
+
+  it('goes on when its decision can not be recorded, and changes nothing until it can', async (t) => {
+    const troubles: string[] = [];
+    const onTrouble = ({ message }: Error) => void troubles.push(message);
+    const { serve, numberOf, decisions } = following(t, [applied('web', BY_RPS)], { onTrouble });
+    const { record } = decisions;
+    decisions.record = () => {
+      throw new Error('the disk is full');
+    };
+    await serve('web', { rps: 300, seconds: 20 });
+    assert.equal(numberOf('web'), 1);
+    assert.ok(troubles.includes('the disk is full'));
+    decisions.record = record;
+    await serve('web', { rps: 300, seconds: 10 });
+    assert.equal(numberOf('web'), 3);
   });
 
   it('goes on after a look that never ends', async (t) => {

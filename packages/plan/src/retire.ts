@@ -18,12 +18,17 @@ export function retire(service: Retiring, surplus: readonly ObservedInstance[], 
 
 function retireOne(service: Retiring, { id, state }: ObservedInstance, { observed, now }: Turn): Step {
   const { acknowledged, inFlight, removedAt } = observed.traffic;
+  const publishing = observed.held.publish;
   const stop: Step = { kind: 'stop', service: service.name, instance: id, graceMs: service.stopGraceMs };
   const wait = (why: string, until?: number): Step => ({ kind: 'wait', service: service.name, why, until });
 
   if (state.kind === 'exited' || state.kind === 'stopping') return stop;
   if (acknowledged === undefined) return wait(`waits for the proxy before ${id} is stopped`);
   if (acknowledged.endpoints[service.name]?.includes(id)) return wait(`takes ${id} out of traffic`);
+
+  // A table that was on its way while everybody looked may be in use by now.
+  const coming = publishing?.kind === 'running' && publishing.step.kind === 'publish' ? publishing.step.endpoints : {};
+  if (coming[service.name]?.includes(id)) return wait(`takes ${id} out of traffic`);
 
   const requests = inFlight[id] ?? 0;
   const deadline = (removedAt[id] ?? now) + service.drainMs;

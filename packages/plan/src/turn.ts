@@ -1,4 +1,4 @@
-import type { Desired, InstanceId, Observed, ObservedService, Split, Step } from './model.ts';
+import type { Desired, InstanceId, Observed, ObservedInstance, ObservedService, Split, Step } from './model.ts';
 
 /** The inputs of one call of `plan`, passed along whole. */
 export interface Turn {
@@ -18,8 +18,17 @@ export interface Decision {
 /** Whom a wait is for that concerns no service; no service can have this name. */
 export const PROXY = '(proxy)';
 
-export function seenOf(name: string, { services }: Observed): ObservedService {
-  return services[name] ?? unseen(name);
+/** What is told to stop is stopping, though nobody has seen it yet: there is no taking that back. */
+export function seenOf(name: string, { services, held }: Observed): ObservedService {
+  const seen = services[name] ?? unseen(name);
+  const isLeaving = ({ id }: ObservedInstance) => held[`stop ${id}`]?.kind === 'running';
+  if (!seen.instances.some(isLeaving)) return seen;
+  const instances = seen.instances.map((instance): ObservedInstance => {
+    const { state } = instance;
+    const stops = state.kind !== 'exited' && state.kind !== 'stopping' && isLeaving(instance);
+    return stops ? { ...instance, state: { kind: 'stopping', since: state.since } } : instance;
+  });
+  return { ...seen, instances };
 }
 
 export function unseen(name: string): ObservedService {

@@ -29,6 +29,7 @@ export const TRAFFIC_RULES = [
   'traffic.limits.responseHeaders',
   'traffic.limits.responseBody',
   'traffic.rateLimit',
+  'traffic.fallback',
   'traffic.cache',
   'traffic.cache.staleWhileRevalidate',
   'traffic.cache.staleIfError',

@@ -1,7 +1,8 @@
 import { backupOf, drillOf } from './backup.ts';
+import { withFiles } from './content.ts';
 import { serviceDefault } from './defaults.ts';
 import type { Draft } from './draft.ts';
-import type { Files } from './files.ts';
+import { type Files, join } from './files.ts';
 import { inferLanguage } from './language.ts';
 import type { Leaf } from './leaf.ts';
 import { leavesOf } from './leaves.ts';
@@ -13,6 +14,7 @@ import type {
   HealthSpec,
   Origin,
   ProbeTarget,
+  RedisSpec,
   RunSpec,
   SeedSpec,
   ServiceSpec,
@@ -43,10 +45,13 @@ export function buildService(draft: Sound, files: Files): ServiceSpec {
     api: apiOf(parsed),
     uses: parsed.uses,
     database: databaseOf(parsed),
+    redis: redisOf(parsed, derived),
     health: healthOf(parsed, derived),
     scale: scaleOf(parsed),
     rollout: rolloutOf(parsed),
-    traffic: trafficOf(nodeAt(draft.tree, ['traffic']), parsed.traffic),
+    traffic: withFiles(trafficOf(nodeAt(draft.tree, ['traffic']), parsed.traffic), (named) =>
+      files.readText(join(folder, named)),
+    ),
     security: { allow: parsed.security.allow },
     test: { unit: parsed.test.unit, smoke: parsed.test.smoke },
   };
@@ -136,6 +141,13 @@ function databaseOf({ database }: ParsedService): DatabaseSpec | undefined {
   const common = { migrations, seed: seedOf(database) };
   if (engine !== undefined) return { engine, ...common, backup: backupOf(backup), drill: drillOf(drill) };
   return url === undefined ? undefined : { engine: 'external', url: { secret: url.secret }, ...common };
+}
+
+function redisOf({ redis }: ParsedService, derived: Derived): RedisSpec | undefined {
+  if (redis === undefined) return undefined;
+  derived.set('redis.evict', 'redis.as');
+  const evict = redis.evict ?? (redis.as === 'cache' ? 'allkeys-lru' : 'noeviction');
+  return { as: redis.as, maxMemoryBytes: redis.maxMemory, evict };
 }
 
 function seedOf({ seed }: NonNullable<ParsedService['database']>): SeedSpec | undefined {

@@ -5,6 +5,7 @@ import type {
   EnvValue,
   ProbeSpec,
   ProbeTarget,
+  RedisSpec,
   SeedSpec,
   ServiceSpec,
   StartupProbeSpec,
@@ -29,6 +30,7 @@ export function leavesOf(spec: Omit<ServiceSpec, 'origins'>): readonly Leaf[] {
     ...api.expose.flatMap((route, index) => leaves(['api', 'expose', index], { ...route })),
     ...leaves([], { uses: spec.uses }),
     ...databaseLeaves(spec.database),
+    ...redisLeaves(spec.redis),
     ...startupLeaves(health.startup),
     ...probeLeaves('ready', health.ready),
     ...probeLeaves('live', health.live),
@@ -44,6 +46,12 @@ export function leavesOf(spec: Omit<ServiceSpec, 'origins'>): readonly Leaf[] {
 function envLeaves(name: string, value: EnvValue): readonly Leaf[] {
   if (value.kind === 'secret') return leaves(['run', 'env', name], { secret: value.secret });
   return leaves(['run', 'env'], { [name]: templateText(value.template) });
+}
+
+function redisLeaves(redis: RedisSpec | undefined): readonly Leaf[] {
+  if (redis === undefined) return [];
+  const { as, maxMemoryBytes, evict } = redis;
+  return leaves(['redis'], { as, maxMemory: sizeText(maxMemoryBytes), evict });
 }
 
 function databaseLeaves(database: DatabaseSpec | undefined): readonly Leaf[] {

@@ -94,6 +94,7 @@ export interface ServiceSpec {
   readonly api: ApiSpec;
   readonly uses: readonly string[];
   readonly database: DatabaseSpec | undefined;
+  readonly redis: RedisSpec | undefined;
   readonly health: HealthSpec;
   readonly scale: ScaleSpec;
   readonly rollout: RolloutSpec;
@@ -134,6 +135,7 @@ export type Template = readonly (string | Reference)[];
 export type Reference =
   | { readonly kind: 'own'; readonly name: 'port' | 'host' | 'instance' | 'revision' | 'service' }
   | { readonly kind: 'database'; readonly part: 'url' | 'host' | 'port' | 'user' | 'password' | 'name' | 'path' }
+  | { readonly kind: 'redis'; readonly part: 'url' | 'host' | 'port' | 'user' | 'password' }
   | { readonly kind: 'uses'; readonly service: string; readonly part: 'url' | 'address' | 'host' | 'port' };
 
 export interface ApiSpec {
@@ -170,6 +172,14 @@ export interface DatabaseCommon {
   /** A folder. */
   readonly migrations: string | undefined;
   readonly seed: SeedSpec | undefined;
+}
+
+export interface RedisSpec {
+  /** A cache is in memory alone; a store is on disk. */
+  readonly as: 'cache' | 'store';
+  readonly maxMemoryBytes: number;
+  /** Redis's `maxmemory-policy`. */
+  readonly evict: string;
 }
 
 export type SeedSpec =

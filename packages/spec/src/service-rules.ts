@@ -1,4 +1,5 @@
 import { backupErrors } from './backup-rules.ts';
+import { contentErrors } from './content-rules.ts';
 import { type Draft, errorIn } from './draft.ts';
 import type { SpecError } from './errors.ts';
 import { type Files, join } from './files.ts';
@@ -23,6 +24,7 @@ export function serviceErrors(draft: Sound, files: Files): readonly SpecError[] 
     ...rolloutErrors(draft),
     ...trafficErrors(draft),
     ...backupErrors(draft),
+    ...contentErrors(draft, files),
     ...selfUse(draft),
   ];
 }
@@ -32,9 +34,9 @@ export function serviceWarnings(draft: Sound): readonly SpecError[] {
   return [...exposedSecrets(draft), ...fixedPort(draft)];
 }
 
-export function scopeOf({ database, uses }: ParsedService, options: { readonly isCommand: boolean }): Scope {
+export function scopeOf({ database, redis, uses }: ParsedService, options: { readonly isCommand: boolean }): Scope {
   const engine = database === undefined ? undefined : (database.engine ?? 'external');
-  return { engine, uses, isCommand: options.isCommand };
+  return { engine, hasRedis: redis !== undefined, uses, isCommand: options.isCommand };
 }
 
 function referenceErrors(draft: Sound): readonly SpecError[] {
@@ -120,11 +122,14 @@ function selfUse(draft: Sound): readonly SpecError[] {
 
 function exposedSecrets(draft: Sound): readonly SpecError[] {
   const node = nodeAt(draft.tree, ['run', 'command']);
+  if (node?.kind !== 'scalar') return [];
   const isFile = draft.parsed.database?.engine === 'sqlite';
-  if (node?.kind !== 'scalar' || isFile) return [];
   const { references } = parseTemplate(node.text, scopeOf(draft.parsed, { isCommand: true }));
   return references
-    .filter(({ reference }) => reference.kind === 'database' && ['url', 'password'].includes(reference.part))
+    .filter(({ reference }) => {
+      if (reference.kind === 'database') return !isFile && SECRET_PARTS.has(reference.part);
+      return reference.kind === 'redis' && SECRET_PARTS.has(reference.part);
+    })
     .map(({ text, nth }) => {
       const message = `every user of the machine can read a process's arguments, and ${text} holds a password`;
       const hint = 'pass it in run.env and read it there';
@@ -132,6 +137,8 @@ function exposedSecrets(draft: Sound): readonly SpecError[] {
       return errorIn(draft, ['run', 'command'], { rule: 'exposed-secret', message, found: text, hint, place });
     });
 }
+
+const SECRET_PARTS: ReadonlySet<string> = new Set(['url', 'password']);
 
 function fixedPort(draft: Sound): readonly SpecError[] {
   const { port } = draft.parsed.api;

@@ -1,5 +1,5 @@
 import { balanceLeaves } from './balance-leaves.ts';
-import { cacheLeaves, compressLeaves } from './content.ts';
+import { cacheLeaves, compressLeaves, fallbackLeaves } from './content.ts';
 import { type Leaf, leaves } from './leaf.ts';
 import type { Path } from './located.ts';
 import type {
@@ -17,7 +17,7 @@ import { durationText, sizeText } from './quantities.ts';
 /** Every effective value of a traffic section. */
 export function trafficLeaves(
   section: Path,
-  { balance, timeout, retry, outlier, breaker, limits, rateLimit, cache, compress, accessLog }: TrafficSpec,
+  { balance, timeout, retry, outlier, breaker, limits, rateLimit, cache, compress, fallback, accessLog }: TrafficSpec,
 ): readonly Leaf[] {
   return [
     ...balanceLeaves([...section, 'balance'], balance),
@@ -29,6 +29,7 @@ export function trafficLeaves(
     ...rateLimit.flatMap((limit, index) => rateLeaves([...section, 'rateLimit', index], limit)),
     ...cacheLeaves(section, cache),
     ...compressLeaves(section, compress),
+    ...fallbackLeaves(section, fallback),
     ...logLeaves([...section, 'accessLog'], accessLog),
   ];
 }

@@ -1,4 +1,4 @@
-import type { CacheSpec, CompressSpec, SizeLimits } from './content-model.ts';
+import type { CacheSpec, CompressSpec, FallbackSpec, SizeLimits } from './content-model.ts';
 
 /** How callers reach the service, and what is otherwise for some of its routes and callers. */
 export interface ServiceTraffic extends TrafficSpec {
@@ -51,6 +51,8 @@ export interface TrafficSpec {
   readonly cache: CacheSpec | undefined;
   /** Undefined: off. */
   readonly compress: CompressSpec | undefined;
+  /** Undefined: callers get what there is. */
+  readonly fallback: FallbackSpec | undefined;
   readonly accessLog: AccessLogSpec;
 }
 

@@ -1,5 +1,5 @@
 import { balanceOf } from './balance.ts';
-import { cacheOf, compressOf } from './content.ts';
+import { cacheOf, compressOf, fallbackOf } from './content.ts';
 import { freezeDeep } from './freeze.ts';
 import type {
   BreakerSpec,
@@ -25,6 +25,7 @@ export function policyOf({
   rateLimit,
   cache,
   compress,
+  fallback,
   accessLog,
 }: ParsedPolicy): TrafficSpec {
   return {
@@ -37,6 +38,7 @@ export function policyOf({
     rateLimit: rateLimit.map(rateLimitOf),
     cache: cacheOf(cache),
     compress: compressOf(compress),
+    fallback: fallbackOf(fallback),
     accessLog: { sample: accessLog.sample, slowMs: accessLog.slow },
   };
 }

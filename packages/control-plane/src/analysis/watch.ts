@@ -1,4 +1,6 @@
 import type { TrafficDriver } from '@islet/driver';
+import type { Clock } from '../clock.ts';
+import { within } from '../deadlines.ts';
 import type { Analyst } from './analyst.ts';
 import { COUNTS_MS, LOOK_EVERY_MS } from './limits.ts';
 
@@ -9,10 +11,13 @@ export interface Watching {
   close(): void;
 }
 
-export function watchTrials(
-  analyst: Analyst,
-  { traffic, onLook }: { readonly traffic: Pick<TrafficDriver, 'revisions'>; readonly onLook: () => void },
-): Watching {
+export interface WatchingParts {
+  readonly traffic: Pick<TrafficDriver, 'revisions'>;
+  readonly onLook: () => void;
+  readonly clock: Clock;
+}
+
+export function watchTrials(analyst: Analyst, { traffic, onLook, clock }: WatchingParts): Watching {
   // One after the other: a look that began earlier must not come in after a later one.
   let last = Promise.resolve();
   let pending = 0;
@@ -26,11 +31,20 @@ export function watchTrials(
   const lookOnce = async () => {
     if (!analyst.isBusy()) return;
     // A proxy that does not answer has nothing to tell; when it is back it counts from nothing.
-    const counts = await traffic.revisions({ signal: AbortSignal.timeout(COUNTS_MS) }).catch(() => undefined);
+    const deadline = { clock, afterMs: COUNTS_MS, what: 'looking at the requests' };
+    const counts = await within(deadline, (signal) => traffic.revisions({ signal })).catch(() => undefined);
     if (counts === undefined) return;
     analyst.look(counts);
     onLook();
   };
-  const timer = setInterval(() => void (pending === 0 && look()), LOOK_EVERY_MS).unref();
-  return { look, close: () => clearInterval(timer) };
+  let timer: Disposable;
+  const arm = () => {
+    timer = clock.after(LOOK_EVERY_MS, lookAgain, { background: true });
+  };
+  const lookAgain = () => {
+    if (pending === 0) void look();
+    arm();
+  };
+  arm();
+  return { look, close: () => timer[Symbol.dispose]() };
 }

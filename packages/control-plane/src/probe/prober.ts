@@ -41,8 +41,17 @@ export function createProber({ clock, check, onTurn }: ProberParts): Prober {
     for (const subject of subjects) {
       const one = watched.get(subject.key);
       if (one === undefined) start(subject);
-      else one.subject = subject;
+      else take(one, subject);
     }
+  };
+
+  /** The proxy may have been away at the first look: that it took traffic is learnt later, and is not to be proved again. */
+  const take = (one: Watched, subject: Subject) => {
+    const isAdopted = subject.adopted && !one.subject.adopted && one.state.kind === 'starting';
+    one.subject = subject;
+    if (!isAdopted) return;
+    one.state = firstState(subject, clock.now());
+    schedule(one);
   };
 
   const start = (subject: Subject) => {
@@ -64,10 +73,14 @@ export function createProber({ clock, check, onTurn }: ProberParts): Prober {
       if (one.busy.has(probe)) continue;
       one.timers.set(
         probe,
-        clock.after(Math.max(0, at - clock.now()), () => void run(one, probe)),
+        clock.after(dueInMs(at, probe, one), () => void run(one, probe)),
       );
     }
   };
+
+  /** A clock that was put back must not stop the probes for as long as it was put back. */
+  const dueInMs = (at: number, probe: ProbeKind, { subject: { health } }: Watched): number =>
+    Math.min(Math.max(0, at - clock.now()), periodOf(health, probe));
 
   const run = async (one: Watched, probe: ProbeKind) => {
     const { health, site, key, instance } = one.subject;
@@ -103,6 +116,11 @@ interface Watched {
 function firstState({ adopted, startedAt, watchedFrom, health }: Subject, now: number): ProbeState {
   const fresh = startProbing(adopted ? now : Math.max(startedAt, watchedFrom));
   return adopted ? afterProbe(fresh, { probe: 'startup', ok: true }, now, health) : fresh;
+}
+
+function periodOf(health: HealthSpec, probe: ProbeKind): number {
+  if (probe === 'startup') return health.startup.periodMs;
+  return probe === 'live' && health.live !== undefined ? health.live.periodMs : health.ready.periodMs;
 }
 
 function probeOf(health: HealthSpec, probe: ProbeKind): { target: ProbeTarget; timeoutMs: number } {

@@ -42,6 +42,8 @@ export interface AutoscalerParts {
   readonly seen: (service: string) => readonly ObservedInstance[];
   /** Another number is asked for. */
   readonly onChange: () => void;
+  /** A look, or the record of a decision, failed; there will be another. */
+  readonly onTrouble: (error: Error) => void;
   readonly machine?: Resources;
   /** Decides nothing, and looks at nothing. */
   readonly idle: boolean;
@@ -103,10 +105,12 @@ export function createAutoscaler(parts: AutoscalerParts): Autoscaler {
     looking = true;
     try {
       await look();
-    } finally {
-      looking = false;
-      arm();
+    } catch (error) {
+      // Its record may not have been kept (a full disk): the number stays, and the next look decides anew.
+      parts.onTrouble(error instanceof Error ? error : new Error(String(error)));
     }
+    looking = false;
+    arm();
   };
 
   const arm = () => {
@@ -172,12 +176,13 @@ export function createAutoscaler(parts: AutoscalerParts): Autoscaler {
       const { name } = service.spec;
       const allotment = given[name] ?? { instances: verdict.instances, short: undefined };
       const why = whyText({ verdict, allotment, scale: service.spec.scale, current });
-      const memory = rememberChange(verdict.memory, allotment.instances - current, now);
+      const { instances: to } = allotment;
+      // First of all: what was not recorded was not done, and is not remembered as done.
+      if (to !== current) decisions.record({ kind: 'scaled', service: name, from: current, to, why }, now);
+      const memory = rememberChange(verdict.memory, to - current, now);
       following.set(name, { memory, idleSince: following.get(name)?.idleSince });
       latest.set(name, { at: now, verdict, allotment, load, why });
-      if (allotment.instances === current) continue;
-      changed = true;
-      decisions.record({ kind: 'scaled', service: name, from: current, to: allotment.instances, why }, now);
+      changed ||= to !== current;
     }
     if (changed) parts.onChange();
   };

@@ -14,12 +14,14 @@ export interface Ports {
   /** The port of that name: the same as before where it is still free, or is in use by its owner (`keep`). */
   take(name: string, options?: { readonly keep?: boolean }): Promise<number>;
   get(name: string): number | undefined;
+  /** Whether one may listen there now. */
+  isFree(port: number): Promise<boolean>;
   release(name: string): void;
   /** Names that begin so. */
   names(prefix: string): readonly string[];
 }
 
-export function openPorts(database: Database, system: string): Ports {
+export function openPorts(database: Database, system: string, isFree = isFreeNow): Ports {
   const one = database.prepare('SELECT port FROM ports WHERE name = ?');
   const taken = database.prepare('SELECT name FROM ports WHERE port = ?');
   const put = database.prepare(
@@ -47,6 +49,7 @@ export function openPorts(database: Database, system: string): Ports {
 
   return {
     get,
+    isFree,
     take: (name, { keep = false } = {}) => {
       const next = queue.then(() => allocate(name, keep));
       queue = next.catch(() => undefined);
@@ -60,7 +63,7 @@ export function openPorts(database: Database, system: string): Ports {
 }
 
 /** Whether one may listen there on the loopback now, by trying. */
-export async function isFree(port: number): Promise<boolean> {
+export async function isFreeNow(port: number): Promise<boolean> {
   return (await refusalToListen(port, '127.0.0.1')) === undefined;
 }
 

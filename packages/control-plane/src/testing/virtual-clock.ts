@@ -27,6 +27,11 @@ export class VirtualClock implements Clock {
     return this.#now + this.#offset;
   }
 
+  /** What has passed, whatever the wall clock shows. */
+  elapsed(): number {
+    return this.#now;
+  }
+
   dice(): number {
     return this.#dice();
   }

@@ -14,6 +14,7 @@ export async function runStatement(
   { text, write }: { readonly text: string; readonly write: boolean },
   signal: AbortSignal,
 ): Promise<ShellOutcome> {
+  if (text.trim() === '') return { kind: 'failed', reason: 'there is no statement' };
   const limited = { ...config, statement_timeout: SHELL_LIMITS.runMs, application_name: 'islet shell' };
   return withClient({ ...limited, types: { getTypeParser: parserOf } }, signal, async (client) => {
     try {

@@ -58,6 +58,7 @@ export function placeOrder(
     request,
     service,
     edge,
+    rules,
     way,
     policy: way.policy,
     trail: new Trail({

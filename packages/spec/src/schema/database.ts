@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import { type Located, mapOf } from '../located.ts';
 import { backup } from './backup.ts';
 import { drill } from './drill.ts';
-import { exactlyOneOf, withShorthand } from './notes.ts';
+import { exactlyOneOf, lifted, withShorthand } from './notes.ts';
 import { command, relativePath, secretName } from './values.ts';
 
 const seed = withShorthand(
@@ -59,7 +58,3 @@ export const database = withShorthand(
   ),
   { written: engine, lift: (node) => lifted(node, 'engine') },
 );
-
-function lifted(node: Located, key: string): Located {
-  return node.kind === 'scalar' && typeof node.value === 'string' ? mapOf(node.place, { [key]: node }) : node;
-}

@@ -4,6 +4,7 @@ import { RETRY_CONDITIONS } from '../model.ts';
 import { balance } from './balance.ts';
 import { cache } from './cache.ts';
 import { compress } from './compress.ts';
+import { fallback } from './fallback.ts';
 import { withShorthand } from './notes.ts';
 import { byDefault, count, countOr, distinct, duration, orOff, percent, size } from './values.ts';
 
@@ -182,6 +183,10 @@ export const sections = {
     .optional()
     .describe('Compresses responses for clients that accept it. Off unless declared.')
     .meta({ examples: [{ min: '1Ki' }] }),
+  fallback: fallback
+    .optional()
+    .describe('What callers get where the service gives no answer. Off unless declared.')
+    .meta({ examples: [{ respond: { body: '[]' } }] }),
   accessLog: accessLog
     .prefault({})
     .describe('Which requests that went well are written to the access log, for `islet explain` and traces.')

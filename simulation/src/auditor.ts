@@ -1,0 +1,186 @@
+import type { ComputeDriver, StartRequest, StopRequest } from '@islet/driver';
+import type { RoutingTable } from '@islet/policy';
+import type { Ground } from './ground.ts';
+
+/** What must hold whatever happens; each a name under which a broken one is told. */
+export const INVARIANTS = [
+  'no route to what is not ready',
+  'never below what is asked for',
+  'drained before it is stopped',
+  'no step doubled',
+  'one revision outside a rollout',
+  'nothing acknowledged is lost',
+  'every rollout ends',
+  'it converges',
+  'scaled within its bounds',
+] as const;
+export type Invariant = (typeof INVARIANTS)[number];
+
+export class Broken extends Error {
+  readonly invariant: Invariant;
+
+  constructor(invariant: Invariant, what: string) {
+    super(`${invariant}: ${what}`);
+    this.invariant = invariant;
+  }
+}
+
+/** What a person was told that a service shall have. */
+export interface Asked {
+  readonly least: number;
+  readonly most: number;
+  /** Its instances may all be gone for a while. */
+  readonly exclusive: boolean;
+  readonly drainMs: number;
+}
+
+export interface AuditorParts {
+  readonly ground: Ground;
+  /** Milliseconds that never go back. */
+  readonly elapsed: () => number;
+  readonly table: () => RoutingTable | undefined;
+  readonly inFlight: (instance: string) => number;
+  readonly onBroken: (broken: Broken) => void;
+}
+
+/** How long after it was asked for a number may still be unknown to whoever acts. */
+const KNOWN_WITHIN_MS = 20_000;
+
+/**
+ * Watches every effect at the moment at which it comes true, and judges it by what is true then, not by what anybody
+ * believes. Where the world has just changed, what could be known a moment ago is what counts.
+ */
+export class Auditor {
+  readonly #parts: AuditorParts;
+  readonly #asked = new Map<string, { readonly at: number; readonly asked: Asked | undefined }[]>();
+  /** When an instance was last routed to. */
+  readonly #routedAt = new Map<string, number>();
+  readonly #running = new Set<string>();
+  #jumpedAt = Number.NEGATIVE_INFINITY;
+  checks = 0;
+
+  constructor(parts: AuditorParts) {
+    this.#parts = parts;
+  }
+
+  /** A person's wish has been acknowledged. Undefined: that it be gone. */
+  onAsked(service: string, asked: Asked | undefined): void {
+    const before = this.#asked.get(service) ?? [];
+    this.#asked.set(service, [...before.slice(-20), { at: this.#parts.elapsed(), asked }]);
+  }
+
+  onClockJump(): void {
+    this.#jumpedAt = this.#parts.elapsed();
+  }
+
+  /** A table comes into use: what it takes out of traffic must not be missed. */
+  onPublished(table: RoutingTable): void {
+    const now = this.#parts.elapsed();
+    for (const [service, { endpoints }] of Object.entries(table.services)) this.#checkNumber(service, endpoints);
+    // Until now by the table before; this one is in use from here on.
+    for (const { instance } of this.#endpoints()) this.#routedAt.set(instance, now);
+    for (const { endpoints } of Object.values(table.services)) {
+      for (const { instance } of endpoints) {
+        this.#check('no route to what is not ready', this.#parts.ground.wasHealthy(instance), instance);
+      }
+    }
+  }
+
+  #checkNumber(service: string, after: readonly { readonly instance: string }[]): void {
+    const { ground } = this.#parts;
+    const wishes = this.#recent(service);
+    const asked = wishes.filter((one) => one !== undefined);
+    if (asked.length === 0 || asked.length < wishes.length || asked.some(({ exclusive }) => exclusive)) return;
+    const stays = new Set(after.map(({ instance }) => instance));
+    const removed = this.#endpoints(service).filter(
+      (one) => !stays.has(one.instance) && ground.isKnownHealthy(one.instance),
+    );
+    const left = after.filter((one) => ground.wasHealthy(one.instance)).length;
+    const least = Math.min(...asked.map((one) => one.least));
+    const what = `${removed.map(({ instance }) => instance).join(', ')} taken out of traffic: ${left} left of ${least}`;
+    this.#check('never below what is asked for', removed.length === 0 || left >= least, what);
+  }
+
+  /** A compute driver whose effects are seen. */
+  watch(compute: ComputeDriver): ComputeDriver {
+    return {
+      ...compute,
+      start: (request, options) =>
+        this.#once(`start ${request.instance}`, () => this.#start(compute, request, options)),
+      stop: (request, options) => {
+        this.#onStop(request);
+        return compute.stop(request, options);
+      },
+      kill: (request, options) => {
+        const { instance } = request;
+        this.#check('never below what is asked for', !this.#parts.ground.isHealthy(instance), `${instance} is killed`);
+        return compute.kill(request, options);
+      },
+    };
+  }
+
+  #start(compute: ComputeDriver, request: StartRequest, options: Parameters<ComputeDriver['start']>[1]): Promise<void> {
+    const asked = this.#recent(request.service);
+    const isWanted = asked.length === 0 || asked.some((one) => one !== undefined);
+    this.#check(
+      'nothing acknowledged is lost',
+      isWanted,
+      `${request.instance} is started, and its service is to be gone`,
+    );
+    // A spare one that has ended is started again while those that are to replace it do not serve.
+    const isNew = !this.#parts.ground.machine.instances.has(request.instance);
+    const most = Math.max(0, ...asked.map((one) => one?.most ?? 0));
+    this.#check(
+      'scaled within its bounds',
+      !isNew || request.index < Math.max(1, most),
+      `${request.instance} of at most ${most}`,
+    );
+    return compute.start(request, options);
+  }
+
+  #onStop({ instance }: StopRequest): void {
+    const { ground, inFlight, elapsed } = this.#parts;
+    const found = ground.machine.instances.get(instance);
+    if (found?.process.kind !== 'running') return;
+    const routed = this.#endpoints().some((endpoint) => endpoint.instance === instance);
+    const asked = this.#recent(found.service);
+    const present = asked.filter((one) => one !== undefined);
+    // What goes down as a whole goes even while the proxy can't be asked.
+    if (present.length < asked.length) return;
+    // One that has just been started again, after its end was seen, serves nobody yet.
+    if (!ground.isHealthy(instance)) return;
+    this.#check('drained before it is stopped', !routed, `${instance} is stopped, and is routed to`);
+    const since = elapsed() - (this.#routedAt.get(instance) ?? Number.NEGATIVE_INFINITY);
+    const drainMs = Math.min(...present.map((one) => one.drainMs));
+    // A clock that was put forward brings every deadline forward, and the drain's with it.
+    const jumped = elapsed() - this.#jumpedAt < KNOWN_WITHIN_MS;
+    const drained = inFlight(instance) === 0 || since >= drainMs || jumped;
+    this.#check('drained before it is stopped', drained, `${instance} is stopped with requests in flight`);
+  }
+
+  async #once(step: string, act: () => Promise<void>): Promise<void> {
+    this.#check('no step doubled', !this.#running.has(step), step);
+    this.#running.add(step);
+    await act().finally(() => this.#running.delete(step));
+  }
+
+  #endpoints(service?: string): readonly { readonly instance: string }[] {
+    const services = this.#parts.table()?.services ?? {};
+    return service === undefined
+      ? Object.values(services).flatMap(({ endpoints }) => endpoints)
+      : (services[service]?.endpoints ?? []);
+  }
+
+  /** What was asked for lately: the last wish before the window, and those within it. */
+  #recent(service: string): readonly (Asked | undefined)[] {
+    const all = this.#asked.get(service) ?? [];
+    const from = this.#parts.elapsed() - KNOWN_WITHIN_MS;
+    const before = all.filter(({ at }) => at < from).slice(-1);
+    return [...before, ...all.filter(({ at }) => at >= from)].map(({ asked }) => asked);
+  }
+
+  #check(invariant: Invariant, holds: boolean, what: string): void {
+    this.checks++;
+    if (!holds) this.#parts.onBroken(new Broken(invariant, what));
+  }
+}

@@ -1,0 +1,2 @@
+export { INVARIANTS, type Invariant } from './auditor.ts';
+export { type Outcome, runSeed } from './run.ts';

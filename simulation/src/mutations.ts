@@ -1,0 +1,99 @@
+/**
+ * Bugs to plant, kept as data: one place in one module, said otherwise. A simulation that finds none of them proves
+ * nothing, so every one must be found within its seeds, in the same run in which the code as it is passes them.
+ */
+export interface Mutation {
+  readonly name: string;
+  /** From the repository's root. */
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+}
+
+export const MUTATIONS: readonly Mutation[] = [
+  {
+    name: 'an instance is stopped before the proxy has let it go',
+    file: 'packages/plan/src/retire.ts',
+    find: 'if (acknowledged.endpoints[service.name]?.includes(id)) return',
+    replace: 'if (false) return',
+  },
+  {
+    name: 'a table on its way to the proxy is not heeded',
+    file: 'packages/plan/src/retire.ts',
+    find: 'if (coming[service.name]?.includes(id)) return',
+    replace: 'if (false) return',
+  },
+  {
+    name: 'what is told to stop may be taken back',
+    file: 'packages/plan/src/turn.ts',
+    find: 'if (!seen.instances.some(isLeaving)) return seen;',
+    replace: 'return seen;',
+  },
+  {
+    name: 'requests in flight are not waited for',
+    file: 'packages/plan/src/retire.ts',
+    find: 'if (requests === 0 || now >= deadline) return stop;',
+    replace: 'return stop;',
+  },
+  {
+    name: 'a process that was started again counts as adopted',
+    file: 'packages/control-plane/src/observe.ts',
+    find: 'adopted.has(processKey(instance))',
+    replace: "[...adopted].some((key) => key.startsWith(instance.id + ' '))",
+  },
+  {
+    name: 'an adopted instance has to prove itself again',
+    file: 'packages/control-plane/src/probe/prober.ts',
+    find: 'return adopted ? afterProbe(',
+    replace: 'return false ? afterProbe(',
+  },
+  {
+    name: 'a step that fails is never tried again',
+    file: 'packages/control-plane/src/reconcile.ts',
+    find: "held.set(stepKey(step), { kind: 'cooling', step, until, reason: error.message, attempt });",
+    replace: "held.set(stepKey(step), { kind: 'running', step });",
+  },
+  {
+    name: 'a step under way is begun again',
+    file: 'packages/plan/src/plan.ts',
+    find: "if (hold.kind === 'running') return [];",
+    replace: "if (hold.kind === 'running') return [step];",
+  },
+  {
+    name: 'an instance that has ended is not started again',
+    file: 'packages/plan/src/roll.ts',
+    find: "if (state.kind !== 'exited' || !seen.built.includes(revision)) return [];",
+    replace: 'return [];',
+  },
+  {
+    name: 'an instance that is not ready takes requests',
+    file: 'packages/control-plane/src/observe.ts',
+    find: "if (probed === undefined || probed.kind === 'starting') return { kind: 'starting', since: process.startedAt };",
+    replace:
+      "if (probed === undefined || probed.kind === 'starting') return { kind: 'ready', since: process.startedAt };",
+  },
+  {
+    name: 'the promotion of a revision is not remembered',
+    file: 'packages/control-plane/src/execute.ts',
+    find: "decisions.record({ kind: 'promoted', service, revision, generation }, clock.now());",
+    replace: '',
+  },
+  {
+    name: 'what was asked for is kept in memory only',
+    file: 'packages/control-plane/src/store/applied.ts',
+    find: 'const next = Number(insert.run(now, JSON.stringify(applied)).lastInsertRowid);',
+    replace: 'const next = seq + 1;',
+  },
+  {
+    name: 'a clock that was put back stops the probes',
+    file: 'packages/control-plane/src/probe/prober.ts',
+    find: 'Math.min(Math.max(0, at - clock.now()), periodOf(health, probe))',
+    replace: 'Math.max(0, at - clock.now())',
+  },
+  {
+    name: 'scaling goes beyond its bounds',
+    file: 'packages/control-plane/src/scale/autoscaler.ts',
+    find: 'return Math.min(max, Math.max(least, decided));',
+    replace: 'return max + Math.max(least, decided);',
+  },
+];

@@ -1,0 +1,76 @@
+import type { Counters, VirtualClock } from '@islet/control-plane/testing';
+import type { FakeTraffic } from '@islet/driver/fake';
+
+/** What goes through the proxy, and what it counts of it. */
+export class Requests {
+  readonly #traffic: FakeTraffic;
+  readonly #clock: VirtualClock;
+  readonly #inFlight = new Map<string, number>();
+  readonly #counts = new Map<string, { requests: number; inFlight: number }>();
+
+  constructor(traffic: FakeTraffic, clock: VirtualClock) {
+    this.#traffic = traffic;
+    this.#clock = clock;
+  }
+
+  inFlight(instance: string): number {
+    return this.#inFlight.get(instance) ?? 0;
+  }
+
+  /** One enters an instance, which must be in the table, and leaves it after a while. */
+  enter(service: string, instance: string, forMs: number): void {
+    this.#traffic.begin(instance);
+    this.#inFlight.set(instance, this.inFlight(instance) + 1);
+    this.#change(service, 1);
+    this.#clock.after(forMs, () => {
+      this.#change(service, -1);
+      this.#inFlight.set(instance, Math.max(0, this.inFlight(instance) - 1));
+      this.#end(instance);
+    });
+  }
+
+  /** So many have come and gone. */
+  served(service: string, requests: number): void {
+    this.#of(service).requests += requests;
+  }
+
+  /** One waits at the door of a service that has no instance, for a while. */
+  knock(service: string, forMs: number): void {
+    this.#change(service, 1);
+    this.#traffic.want(service);
+    this.#clock.after(forMs, () => this.#change(service, -1));
+  }
+
+  /** The proxy dies, and all that was in flight with it; the keeper starts it again. */
+  killProxy(forMs: number): void {
+    this.#traffic.stop('simulated');
+    this.#inFlight.clear();
+    for (const counts of this.#counts.values()) counts.inFlight = 0;
+    this.#clock.after(forMs, () => this.#traffic.start());
+  }
+
+  counters(): Counters {
+    const latencyUs = { count: 0, sum: 0, buckets: [] };
+    const edges = [...this.#counts].map(([service, counts]) => ({ from: 'gateway', service, ...counts, latencyUs }));
+    return { edges, holds: [] };
+  }
+
+  #end(instance: string): void {
+    try {
+      this.#traffic.end(instance);
+    } catch {
+      // The proxy died in between, and its requests with it.
+    }
+  }
+
+  #change(service: string, by: number): void {
+    const counts = this.#of(service);
+    counts.inFlight = Math.max(0, counts.inFlight + by);
+  }
+
+  #of(service: string): { requests: number; inFlight: number } {
+    const known = this.#counts.get(service) ?? { requests: 0, inFlight: 0 };
+    this.#counts.set(service, known);
+    return known;
+  }
+}

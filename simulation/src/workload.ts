@@ -1,0 +1,219 @@
+import { apply } from '@islet/control-plane/testing';
+import type { Dice } from './dice.ts';
+import { folderOf, PACE, type ServiceFile } from './files.ts';
+import { BEHAVIOURS } from './ground.ts';
+import type { World } from './world.ts';
+
+const NAMES = ['api', 'shop', 'web'] as const;
+const ASKED = { environment: undefined, path: '/usr/bin', mode: 'revisions', changed: [] } as const;
+
+export interface WorkloadParts {
+  readonly world: World;
+  readonly dice: Dice;
+  readonly tell: (what: string) => void;
+  /** What was asked for failed in a way that nobody foresaw. */
+  readonly onDefect: (error: unknown) => void;
+}
+
+/** What people do, and how much they ask of the services: deploys, scaling, restarts, load. */
+export class Workload {
+  readonly #world: World;
+  readonly #dice: Dice;
+  readonly #tell: (what: string) => void;
+  readonly #onDefect: (error: unknown) => void;
+  #files: readonly ServiceFile[];
+  /** As the last acknowledged `up` had them. */
+  asked: readonly ServiceFile[] = [];
+  /** Numbers asked for by hand. */
+  readonly #byHand = new Map<string, number>();
+  /** Requests a second, by service. */
+  readonly #rps = new Map<string, number>();
+  #version = 1;
+  #busy = false;
+  asks = 0;
+
+  constructor({ world, dice, tell, onDefect }: WorkloadParts) {
+    this.#onDefect = onDefect;
+    this.#world = world;
+    this.#dice = dice;
+    this.#tell = tell;
+    this.#files = NAMES.slice(0, dice.between(1, 3)).map((name, index) => this.#newFile(name, NAMES.slice(0, index)));
+  }
+
+  async #up(): Promise<void> {
+    const files = this.#files;
+    await this.#ask('up', async ({ applying }) => {
+      await apply(ASKED, {
+        ...applying,
+        files: folderOf(files),
+        gatewayTaken: async () => undefined,
+        blockedBy: async () => [],
+      });
+      this.#onApplied(files);
+    });
+  }
+
+  /** One thing that somebody does, unless the last one has not been answered yet. */
+  act(): void {
+    if (this.#busy) return;
+    this.#begin(this.#deed());
+  }
+
+  /** Nothing bad is asked for any more: whatever was broken is deployed anew, and works. */
+  repair(): void {
+    if (this.#busy) return;
+    this.#files = this.#files.map((file) => ({ ...file, version: ++this.#version, behaviour: 'good' }));
+    this.#begin(this.#up());
+  }
+
+  up(): void {
+    this.#begin(this.#up());
+  }
+
+  #begin(deed: Promise<void>): void {
+    this.#busy = true;
+    deed
+      .catch((error: unknown) => this.#onDefect(error))
+      .finally(() => {
+        this.#busy = false;
+      });
+  }
+
+  #deed(): Promise<void> {
+    const deed = this.#dice.pick(['deploy', 'deploy', 'deploy', 'scale', 'restart', 'add or remove', 'again'] as const);
+    switch (deed) {
+      case 'deploy':
+        this.#change((file) => ({ ...file, version: ++this.#version, behaviour: this.#behaviour() }));
+        return this.#up();
+      case 'scale':
+        return this.#scale();
+      case 'restart':
+        return this.#restart();
+      case 'add or remove':
+        this.#addOrRemove();
+        return this.#up();
+      case 'again':
+      case undefined:
+        return this.#up();
+    }
+  }
+
+  /** The load of one tick of `ms`. */
+  tick(ms: number): void {
+    for (const { name } of this.asked) {
+      if (this.#dice.chance(0.01)) this.#rps.set(name, this.#dice.pick([0, 5, 40, 120, 400]) ?? 0);
+      const rps = this.#rps.get(name) ?? 0;
+      const endpoints = this.#world.table?.services[name]?.endpoints ?? [];
+      if (rps === 0) continue;
+      const endpoint = this.#dice.pick(endpoints);
+      if (endpoint === undefined) this.#world.requests.knock(name, 5_000);
+      else {
+        this.#world.requests.served(name, (rps * ms) / 1000);
+        this.#enter(name, endpoint.instance);
+      }
+    }
+  }
+
+  quiet(): void {
+    this.#rps.clear();
+  }
+
+  /** Asks for what a person would: every service, at its bounds. */
+  leastOf(name: string): number {
+    const file = this.asked.find((one) => one.name === name);
+    return file === undefined ? 0 : (this.#byHand.get(name) ?? (file.scaling === 'zero' ? 0 : file.min));
+  }
+
+  #enter(name: string, instance: string): void {
+    try {
+      this.#world.requests.enter(name, instance, this.#dice.between(10, 4_000));
+    } catch {
+      // The proxy is away, or has another table by now.
+    }
+  }
+
+  async #scale(): Promise<void> {
+    const file = this.#dice.pick(this.asked);
+    if (file === undefined) return;
+    const instances = this.#dice.chance(0.4) ? 'auto' : this.#dice.between(1, 4);
+    await this.#ask(`scale ${file.name} ${instances}`, async ({ system }) => {
+      const { signal } = new AbortController();
+      await this.#world
+        .handlers(system)
+        .scale({ params: { service: file.name }, query: {}, body: { instances }, signal });
+      if (instances === 'auto') this.#byHand.delete(file.name);
+      else this.#byHand.set(file.name, instances);
+      this.#tellAuditor(file);
+    });
+  }
+
+  async #restart(): Promise<void> {
+    const file = this.#dice.pick(this.asked);
+    if (file === undefined) return;
+    await this.#ask(`restart ${file.name}`, async ({ system }) => {
+      const { signal } = new AbortController();
+      await this.#world
+        .handlers(system)
+        .restart({ params: { service: file.name }, query: {}, body: undefined, signal });
+    });
+  }
+
+  async #ask(what: string, act: Parameters<World['ask']>[0]): Promise<void> {
+    const acknowledged = await this.#world.ask(act);
+    if (acknowledged) this.asks++;
+    this.#tell(`${what}${acknowledged ? '' : ': not acknowledged'}`);
+  }
+
+  #onApplied(files: readonly ServiceFile[]): void {
+    for (const { name } of this.asked) {
+      if (files.some((file) => file.name === name)) continue;
+      this.#byHand.delete(name);
+      this.#world.auditor.onAsked(name, undefined);
+    }
+    for (const file of files) {
+      const before = this.asked.find(({ name }) => name === file.name);
+      // What was asked for by hand ends when the file's number changes.
+      if (before?.min !== file.min) this.#byHand.delete(file.name);
+    }
+    this.asked = files;
+    for (const file of files) this.#tellAuditor(file);
+  }
+
+  #tellAuditor(file: ServiceFile): void {
+    const { name, strategy, max, min, maxUnavailable } = file;
+    const byHand = this.#byHand.get(name);
+    const least = Math.max(0, this.leastOf(name) - maxUnavailable);
+    const most = Math.max(byHand ?? 0, max, min);
+    this.#world.auditor.onAsked(name, { least, most, exclusive: strategy === 'recreate', drainMs: PACE.drainMs });
+  }
+
+  #change(change: (file: ServiceFile) => ServiceFile): void {
+    const changed = this.#dice.pick(this.#files);
+    this.#files = this.#files.map((file) => (file === changed ? change(file) : file));
+  }
+
+  #addOrRemove(): void {
+    const names = this.#files.map(({ name }) => name);
+    const missing = NAMES.filter((name) => !names.includes(name));
+    const next = this.#dice.pick(missing);
+    if (next !== undefined && this.#dice.chance(0.6)) this.#files = [...this.#files, this.#newFile(next, [])];
+    else if (this.#files.length > 1) this.#files = this.#files.slice(0, -1);
+  }
+
+  #newFile(name: string, others: readonly string[]): ServiceFile {
+    const min = this.#dice.between(1, 3);
+    const scaling = this.#dice.pick(['fixed', 'rps', 'zero'] as const) ?? 'fixed';
+    return {
+      ...{ name, scaling, min, version: ++this.#version, behaviour: this.#behaviour() },
+      uses: others.filter(() => this.#dice.chance(0.5)),
+      max: scaling === 'rps' ? min + this.#dice.between(1, 3) : min,
+      strategy: this.#dice.chance(0.15) ? 'recreate' : 'rolling',
+      maxUnavailable: this.#dice.chance(0.2) ? 1 : 0,
+      database: this.#dice.chance(0.3),
+    };
+  }
+
+  #behaviour() {
+    return this.#dice.chance(0.6) ? 'good' : (this.#dice.pick(BEHAVIOURS) ?? 'good');
+  }
+}
