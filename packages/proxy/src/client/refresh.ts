@@ -11,7 +11,7 @@ import type { Reply } from './reply.ts';
 export function refresh(order: ExchangeOrder, runtime: Runtime): void {
   const request = { ...order.request, method: 'GET', fields: wholeFields(order.request.fields) };
   const nobody = new Nobody(runtime);
-  const trail = new Trail({ ...order.trail.start, startedAt: runtime.now(), asked: false });
+  const trail = new Trail({ ...order.trail.start, startedAt: runtime.now(), counts: undefined, asked: false });
   nobody.ask({ ...order, request, trail, callerHasMs: undefined, idempotent: true, refreshes: true });
 }
 
