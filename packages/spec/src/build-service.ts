@@ -141,7 +141,7 @@ function apiOf({ api }: ParsedService): ApiSpec {
 function databaseOf({ database }: ParsedService): DatabaseSpec | undefined {
   if (database === undefined) return undefined;
   const { engine, url, migrations, backup, drill } = database;
-  const common = { migrations, seed: seedOf(database) };
+  const common = { migrations, seed: seedOf(database), settings: settingsOf(database) };
   if (engine !== undefined) return { engine, ...common, backup: backupOf(backup), drill: drillOf(drill) };
   return url === undefined ? undefined : { engine: 'external', url: { secret: url.secret }, ...common };
 }
@@ -151,6 +151,14 @@ function redisOf({ redis }: ParsedService, derived: Derived): RedisSpec | undefi
   derived.set('redis.evict', 'redis.as');
   const evict = redis.evict ?? (redis.as === 'cache' ? 'allkeys-lru' : 'noeviction');
   return { as: redis.as, maxMemoryBytes: redis.maxMemory, evict };
+}
+
+function settingsOf({
+  engine,
+  settings = {},
+}: NonNullable<ParsedService['database']>): Readonly<Record<string, string>> {
+  if (engine !== 'postgres') return {};
+  return Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, String(value)]));
 }
 
 function seedOf({ seed }: NonNullable<ParsedService['database']>): SeedSpec | undefined {
