@@ -61,6 +61,13 @@ export type Decision =
   | { readonly kind: 'restored'; readonly service: string; readonly id: string; readonly text: string }
   /** The old store is back in its place. */
   | { readonly kind: 'restore-failed'; readonly service: string; readonly id: string; readonly why: string }
+  /** Its store as it was before these migrations ran. */
+  | {
+      readonly kind: 'restore-point';
+      readonly service: string;
+      readonly at: number;
+      readonly migrations: readonly string[];
+    }
   | { readonly kind: 'drilled'; readonly service: string; readonly drill: Drilled }
   | { readonly kind: 'note'; readonly text: string };
 
