@@ -39,7 +39,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The composition roots, one for each process: the only code that names concrete drivers. */
-const COMPOSITION_ROOT = /^packages\/control-plane\/(src\/(main|compose|backup-main)\.ts$|test\/)/;
+const COMPOSITION_ROOT = /^packages\/control-plane\/(src\/(main|compose|backup-main|recover-main)\.ts$|test\/)/;
 
 const SCOPE = '@islet/';
 

@@ -195,6 +195,7 @@ export function createSystem(parts: SystemParts): System {
   const backupFacts = () => ({
     orders: parts.idle ? [] : (parts.backups?.orders() ?? []),
     told: parts.backups?.told(),
+    place: parts.backups?.place(),
     drills: new Map((applied.current()?.services ?? []).map(({ spec }) => [spec.name, drillFacts(spec)])),
     ...{ now: clock.now(), since: startedAt, isKeyExported: parts.backups?.isKeyExported() ?? false },
   });

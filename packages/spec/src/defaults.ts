@@ -82,6 +82,8 @@ export const SERVICE_DEFAULTS = {
   'traffic.retry.on': { value: ['connect-failure', 'reset', 'unavailable'], name: 'retry', source: 'Envoy; Istio' },
   'traffic.retry.backoff.base': { value: '25ms', name: 'retry', source: 'Envoy' },
   'traffic.retry.backoff.max': { value: '250ms', name: 'retry', source: 'Envoy' },
+  'traffic.hedge': { value: 'off', name: 'hedging' },
+  'traffic.hedge.delay': { value: 'p95', name: 'hedging', source: 'gRPC A6 hedgingPolicy' },
   'traffic.outlier.consecutive5xx': { value: 5, name: 'outlier detection', source: 'Envoy consecutive_5xx' },
   'traffic.outlier.consecutiveGateway': { value: 3, name: 'outlier detection' },
   'traffic.outlier.base': { value: '5s', name: 'outlier detection', source: 'Envoy, shortened for few instances' },

@@ -39,6 +39,8 @@ export interface SystemSpec {
   readonly environment: string | undefined;
   readonly gateway: GatewaySpec;
   readonly machine: MachineSpec;
+  /** Undefined: no copy of the backups is off this machine. */
+  readonly backup: OffMachineSpec | undefined;
   /** Sorted by name. */
   readonly services: readonly ServiceSpec[];
   /** Service names so that each stands after all that it uses, except across `cuts`. */
@@ -52,6 +54,18 @@ export interface CutEdge {
   readonly to: string;
   /** The whole cycle, for the message: `['a', 'b', 'a']`. */
   readonly cycle: readonly string[];
+}
+
+/** S3-compatible storage. */
+export interface OffMachineSpec {
+  readonly bucket: string;
+  /** Empty: the bucket itself. */
+  readonly prefix: string;
+  /** Undefined: Amazon's own. */
+  readonly endpoint: string | undefined;
+  readonly region: string;
+  readonly accessKey: { readonly secret: string };
+  readonly secretKey: { readonly secret: string };
 }
 
 export interface GatewaySpec {
@@ -172,6 +186,8 @@ export interface DatabaseCommon {
   /** A folder. */
   readonly migrations: string | undefined;
   readonly seed: SeedSpec | undefined;
+  /** By the engine's own names, as they are written. */
+  readonly settings: Readonly<Record<string, string>>;
 }
 
 export interface RedisSpec {

@@ -99,6 +99,7 @@ const BY_PATH: Readonly<Record<string, string>> = {
   limits: 'write it as traffic.limits, or run.resources for cores and memory',
   'traffic.log': 'did you mean "accessLog"?',
   accessLog: 'write it as traffic.accessLog',
+  'traffic.hedging': 'did you mean "hedge"?',
   'traffic.bulkhead': 'did you mean "limits"?',
   'traffic.circuitBreaker': 'did you mean "breaker"?',
   'traffic.outlierDetection': 'did you mean "outlier"?',
