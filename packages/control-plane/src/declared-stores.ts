@@ -14,7 +14,7 @@ export function declaredStores({ database, redis }: Pick<LaunchSpec, 'database' 
   const stores: DeclaredStore[] = [];
   if (database !== undefined) {
     const secret = database.engine === 'external' ? database.url.secret : undefined;
-    stores.push({ engine: database.engine, settings: {}, secret });
+    stores.push({ engine: database.engine, settings: database.settings, secret });
   }
   if (redis !== undefined) {
     const { as, maxMemoryBytes, evict } = redis;

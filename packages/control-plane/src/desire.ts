@@ -80,8 +80,8 @@ function keptRevisions(service: string, decisions: Decisions): readonly Revision
 export function launchKey(spec: LaunchSpec, secretVersions: Readonly<Record<string, number>>): string {
   const { run, uses, api, database, redis } = spec;
   const { command, build, inputs, env, resources } = run;
-  // What it is filled with when somebody asks, and how it is backed up, reaches no instance.
-  const store = database && { ...database, seed: undefined, backup: undefined, drill: undefined };
+  // What it is filled with when somebody asks, and how it is set and backed up, reaches no instance.
+  const store = database && { ...database, seed: undefined, settings: undefined, backup: undefined, drill: undefined };
   const launch = {
     command,
     build,

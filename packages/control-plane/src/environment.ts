@@ -10,6 +10,8 @@ export interface InstanceFacts {
   readonly host: string;
   readonly port: number;
   readonly database: StoreConnection | undefined;
+  /** Connections that its pool may open to the database; undefined: there is no limit to share. */
+  readonly poolMax: number | undefined;
   readonly redis: StoreConnection | undefined;
   /** Where this service reaches each of its `uses`. */
   readonly edges: Readonly<Record<string, { readonly host: string; readonly port: number; readonly protocol: string }>>;
@@ -41,6 +43,7 @@ function platformEnvironment(facts: InstanceFacts): Record<string, string> {
     OTEL_SERVICE_NAME: facts.service,
     OTEL_RESOURCE_ATTRIBUTES: `service.instance.id=${facts.instance},service.version=${facts.revision},service.namespace=${facts.system}`,
     ...databaseEnvironment(facts.database),
+    ...(facts.poolMax !== undefined && { DATABASE_POOL_MAX: String(facts.poolMax) }),
     ...(facts.redis && { REDIS_URL: facts.redis.url }),
     ...edgeEnvironment(facts),
   };

@@ -8,6 +8,7 @@ import {
 import type { InstanceId, RevisionId } from '@islet/plan';
 import { edgeName } from './edges.ts';
 import { environmentOf, type InstanceFacts } from './environment.ts';
+import { poolShare } from './pool-share.ts';
 import type { AppliedStore, LaunchSpec } from './store/applied.ts';
 import type { Ports } from './store/ports.ts';
 import type { Secrets } from './store/secrets.ts';
@@ -44,12 +45,18 @@ export async function gatherFacts(
     service: spec.name,
     host: HOST,
     database,
+    poolMax: database?.maxConnections && poolShare({ connections: database.maxConnections, ...most(spec) }),
     redis,
     edges: Object.fromEntries(edges),
     secret: secrets.get,
     path: await pathOf(spec.name),
     system: applied.current()?.system ?? '',
   };
+}
+
+/** What may run at once of a service. */
+function most({ scale, rollout }: LaunchSpec): { readonly instances: number; readonly surge: number } {
+  return { instances: scale.max, surge: rollout.maxSurge };
 }
 
 /** Where a command runs beside an instance, and what it is given there: as the instance itself. */

@@ -126,6 +126,8 @@ export interface StoreConnection {
   readonly name: string | undefined;
   /** Of a store that is a file. */
   readonly path: string | undefined;
+  /** What its instances may have open together, and the server enforces; absent: as many as they like. */
+  readonly maxConnections?: number;
 }
 
 export type StoreObservation =

@@ -60,13 +60,19 @@ function databaseLeaves(database: DatabaseSpec | undefined): readonly Leaf[] {
     database.engine === 'external'
       ? leaves(['database', 'url'], { secret: database.url.secret })
       : leaves(['database'], { engine: database.engine });
-  const { migrations, seed } = database;
+  const { migrations, seed, settings } = database;
   const seeds = seed === undefined ? [] : leaves(['database', 'seed'], { [seed.kind]: seedText(seed) });
   const kept =
     database.engine === 'external'
       ? []
       : [...backupLeaves(['database'], database.backup), ...drillLeaves(['database'], database.drill)];
-  return [...kind, ...leaves(['database'], { migrations }), ...seeds, ...kept];
+  return [
+    ...kind,
+    ...leaves(['database'], { migrations }),
+    ...leaves(['database', 'settings'], settings),
+    ...seeds,
+    ...kept,
+  ];
 }
 
 function seedText(seed: SeedSpec): string {

@@ -186,6 +186,8 @@ export interface DatabaseCommon {
   /** A folder. */
   readonly migrations: string | undefined;
   readonly seed: SeedSpec | undefined;
+  /** By the engine's own names, as they are written. */
+  readonly settings: Readonly<Record<string, string>>;
 }
 
 export interface RedisSpec {

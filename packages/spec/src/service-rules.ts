@@ -25,6 +25,7 @@ export function serviceErrors(draft: Sound, files: Files): readonly SpecError[] 
     ...trafficErrors(draft),
     ...backupErrors(draft),
     ...contentErrors(draft, files),
+    ...settingErrors(draft),
     ...selfUse(draft),
   ];
 }
@@ -118,6 +119,20 @@ function selfUse(draft: Sound): readonly SpecError[] {
   if (index < 0) return [];
   const error = { rule: 'value', message: "a service can't use itself", found: draft.name, hint: 'remove it' } as const;
   return [errorIn(draft, ['uses', index], error)];
+}
+
+/** An overlay that takes another engine leaves the settings of the one that it replaces behind. */
+function settingErrors(draft: Sound): readonly SpecError[] {
+  const { database } = draft.parsed;
+  const settings = nodeAt(draft.tree, ['database', 'settings']);
+  const chosen = nodeAt(draft.tree, ['database', database?.engine === undefined ? 'url' : 'engine']);
+  if (settings === undefined || database?.engine === 'postgres') return [];
+  if (chosen !== undefined && chosen.place.file !== settings.place.file) return [];
+  const message =
+    database?.engine === 'sqlite'
+      ? 'an SQLite file has no server to set'
+      : 'an outside server is set by whoever runs it';
+  return [errorIn(draft, ['database', 'settings'], { rule: 'value', message, hint: 'remove it' })];
 }
 
 function exposedSecrets(draft: Sound): readonly SpecError[] {

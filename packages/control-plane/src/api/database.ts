@@ -49,7 +49,7 @@ export function databaseHandlers(
   return {
     database: async ({ params: { service = '' }, query: { store } }) => {
       const { engine, driver } = storeOf(service, whichOf(store));
-      const { url, ...parts } = await driver.connection({ service });
+      const { url, maxConnections: _shared, ...parts } = await driver.connection({ service });
       const known = Object.entries(parts).filter(([, part]) => part !== undefined);
       return { engine, url, ...Object.fromEntries(known) };
     },
