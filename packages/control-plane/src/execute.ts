@@ -5,12 +5,12 @@ import {
   type DataDriver,
   DriverError,
   type MigrateOutcome,
-  type MigrateRequest,
   type TrafficDriver,
 } from '@islet/driver';
 import { hazardText } from '@islet/driver/migrations';
 import { type Generation, generationOf, type InstanceId, type RevisionId, type Step } from '@islet/plan';
 import { backupOf } from './backup/overseer.ts';
+import { markRestorePoint } from './backup/restore-point.ts';
 import type { Clock } from './clock.ts';
 import { BUILD_MS } from './deadlines.ts';
 import { declaredStores } from './declared-stores.ts';
@@ -217,21 +217,9 @@ async function migrate(
   await refreshOutsideStore(spec, hands, signal);
   const within = await hands.compute.folder({ service: spec.name, revision });
   const request = { service: spec.name, folder: join(within, migrations), within, contract };
-  await markRestorePoint(request, { hands, spec, signal });
-  return dataFor(spec, hands).migrate(request, { signal });
-}
-
-/** Before anything of them runs: `islet restore orders --to before-migration` goes back to here. */
-async function markRestorePoint(
-  request: MigrateRequest,
-  { hands, spec, signal }: { readonly hands: Hands; readonly spec: LaunchSpec; readonly signal: AbortSignal },
-): Promise<void> {
-  if (backupOf(spec) === undefined) return;
-  const preview = await dataFor(spec, hands).previewMigrations(request, { signal });
-  if (preview.kind !== 'pending' || preview.migrations.length === 0) return;
-  const migrations = preview.migrations.map(({ name }) => name);
-  const at = hands.clock.now();
-  hands.decisions.record({ kind: 'restore-point', service: spec.name, at, migrations }, at);
+  const driver = dataFor(spec, hands);
+  if (backupOf(spec) !== undefined) await markRestorePoint(request, { ...hands, driver, signal });
+  return driver.migrate(request, { signal });
 }
 
 /**
