@@ -27,6 +27,7 @@ import { type Bulletin, createBulletin } from './bulletin.ts';
 import type { Clock } from './clock.ts';
 import { stepDeadlineMs } from './deadlines.ts';
 import { desireOf } from './desire.ts';
+import { createDrills, type Drills } from './drill/drills.ts';
 import { edgeName } from './edges.ts';
 import { execute, type Hands, releaseLostPorts, wantedOf } from './execute.ts';
 import { HOST, placeOf } from './facts.ts';
@@ -86,6 +87,7 @@ export interface System {
   readonly reconciler: Reconciler;
   readonly care: Care;
   readonly autoscaler: Autoscaler;
+  readonly drills: Drills;
   readonly status: Bulletin<SystemStatus>;
   desired(look: Look): Desired;
   /** Looks now, without a turn. */
@@ -123,7 +125,13 @@ export function createSystem(parts: SystemParts): System {
     const running = [...look.instances.values()].flatMap((it) => specOf(it.service, it.revision) ?? []);
     const edgePort = (caller: string, service: string) => ports.get(edgeName(caller, service));
     const specs = [...wanted, ...running];
-    return routesOf({ applied: applied.current(), specs, edgePort, operatorSocket: parts.operatorSocket });
+    return routesOf({
+      applied: applied.current(),
+      specs,
+      edgePort,
+      operatorSocket: parts.operatorSocket,
+      faultOf: drills.faultOf,
+    });
   };
   const desired = (look: Look) =>
     desireOf(applied.current(), { decisions, routes: routes(look).key, startedAt, instances: autoscaler.instances });
@@ -187,6 +195,11 @@ export function createSystem(parts: SystemParts): System {
     drill: care.drills.last(name),
     drillEveryMs: database?.engine === 'external' ? undefined : database?.drill?.everyMs,
   });
+  const drills = createDrills({
+    ...{ compute, decisions, clock },
+    onChange: () => reconciler.poke(),
+    onTrouble: (error) => log.error({ error: redact(error.message) }, 'a drill failed'),
+  });
   const context: StatusContext = {
     ...{ folder: parts.folder, state: state.layout.state, version: parts.version, pid: process.pid, startedAt },
     ...{ keeperPid: parts.keeperPid, seq: applied.seq, applied: applied.current, decisions, redact },
@@ -232,12 +245,13 @@ export function createSystem(parts: SystemParts): System {
   });
 
   return {
-    ...{ parts, hands, context, reconciler, care, autoscaler, status, desired, redact },
+    ...{ parts, hands, context, reconciler, care, autoscaler, drills, status, desired, redact },
     applying: applyParts(parts, { isEnding: () => ending, forgive: ledger.forgive }),
     close: () => {
       watching.close();
       prober.close();
       autoscaler.close();
+      drills.close();
     },
     look: () => observer.look(report?.look.observed.held ?? {}),
   };
