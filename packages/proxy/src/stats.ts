@@ -194,6 +194,19 @@ export class Stats {
     return edge;
   }
 
+  /** A request of this edge is inside the proxy. */
+  begin(edge: Edge, now: number): void {
+    edge.counts.requests++;
+    edge.counts.inFlight++;
+    edge.budget.request(now);
+    this.inFlight++;
+  }
+
+  end(edge: Edge): void {
+    edge.counts.inFlight--;
+    this.inFlight--;
+  }
+
   /** Breakers of these services find out now: what they know is of other instances. */
   hope(isChanged: (service: string) => boolean, now: number): void {
     for (const edge of this.#edges.values()) {

@@ -45,7 +45,7 @@ it('refuses more than may wait', async (t) => {
   await once(plane, 'wanted');
   const refused = await send(gateway, GET);
   assert.match(refused, /^HTTP\/1\.1 503 /);
-  assert.match(refused, /scale\.zero\.requests/);
+  assert.match(refused, /too many requests wait for the first instance already/);
   await publish(endpointAt((await instance()).port));
   assert.match(await first, /^HTTP\/1\.1 200 /);
 });
@@ -54,7 +54,7 @@ it('refuses what has waited for too long, and says why', async (t) => {
   const { gateway } = await sleeping(t, { ...HOLD, maxMs: 50 });
   const refused = await send(gateway, GET);
   assert.match(refused, /^HTTP\/1\.1 503 /);
-  assert.match(refused, /scale\.zero\.hold/);
+  assert.match(refused, /its first instance did not become ready in time/);
 });
 
 it('lets the timeout of a request begin when it is let in', async (t) => {

@@ -1,7 +1,8 @@
 import { backupOf, drillOf } from './backup.ts';
+import { withFiles } from './content.ts';
 import { serviceDefault } from './defaults.ts';
 import type { Draft } from './draft.ts';
-import type { Files } from './files.ts';
+import { type Files, join } from './files.ts';
 import { inferLanguage } from './language.ts';
 import type { Leaf } from './leaf.ts';
 import { leavesOf } from './leaves.ts';
@@ -13,6 +14,7 @@ import type {
   HealthSpec,
   Origin,
   ProbeTarget,
+  RedisSpec,
   RunSpec,
   SeedSpec,
   ServiceSpec,
@@ -43,17 +45,20 @@ export function buildService(draft: Sound, files: Files): ServiceSpec {
     api: apiOf(parsed),
     uses: parsed.uses,
     database: databaseOf(parsed),
+    redis: redisOf(parsed, derived),
     health: healthOf(parsed, derived),
     scale: scaleOf(parsed),
     rollout: rolloutOf(parsed),
-    traffic: trafficOf(nodeAt(draft.tree, ['traffic']), parsed.traffic),
+    traffic: withFiles(trafficOf(nodeAt(draft.tree, ['traffic']), parsed.traffic), (named) =>
+      files.readText(join(folder, named)),
+    ),
     security: { allow: parsed.security.allow },
     test: { unit: parsed.test.unit, smoke: parsed.test.smoke },
   };
   deriveRollout(parsed, derived);
   derived.set('name', folder === '.' ? 'system' : 'folder').set('scale.max', 'scale.min');
   for (const [path, from] of derivedTraffic(parsed.traffic)) derived.set(path, from);
-  const inherited = layeredOverrides(nodeAt(draft.tree, ['traffic']));
+  const inherited = overridesByPlace(draft);
   const origins = leavesOf(built).map((leaf) => {
     return [leaf.path, inheritedOrigin(draft, leaf, inherited) ?? originOf(draft, leaf, derived)] as const;
   });
@@ -68,9 +73,11 @@ function derivedTraffic({ rateLimit }: ParsedPolicy): Derived {
 }
 
 /** A value of an override comes from its line, or from wherever the policy below has it. Undefined: it is of no override. */
-function inheritedOrigin(draft: Draft, { keys }: Leaf, overrides: readonly Layered[]): Origin | undefined {
-  const [, ...below] = keys;
-  const override = overrides.find(({ at }) => at?.every((key, index) => key === below[index]) && isDeepest(at, below));
+function inheritedOrigin(draft: Draft, { keys }: Leaf, overrides: ReadonlyMap<string, Layered>): Origin | undefined {
+  const [section, ...below] = keys;
+  if (section !== 'traffic' || (below[0] !== 'routes' && below[0] !== 'callers')) return undefined;
+  // `callers.web.routes[0]` is an override of its own; `callers.web` and `routes[0]` are what else there is.
+  const override = overrides.get(pathText(below.slice(0, 4))) ?? overrides.get(pathText(below.slice(0, 2)));
   if (override?.at === undefined) return undefined;
   const rest = below.slice(override.at.length);
   if (rest[0] === 'match') return undefined;
@@ -81,9 +88,10 @@ function inheritedOrigin(draft: Draft, { keys }: Leaf, overrides: readonly Layer
   return { kind: 'derived', from: origin.from.replace('traffic', pathText(['traffic', ...override.at])) };
 }
 
-/** A caller's routes lie below the caller, and are overrides of their own. */
-function isDeepest(at: readonly PropertyKey[], below: readonly PropertyKey[]): boolean {
-  return below[at.length] !== 'routes';
+/** Those that are written, by where. */
+function overridesByPlace(draft: Draft): ReadonlyMap<string, Layered> {
+  const written = layeredOverrides(nodeAt(draft.tree, ['traffic'])).filter(({ at }) => at !== undefined);
+  return new Map(written.map((override) => [pathText(override.at ?? []), override]));
 }
 
 /** What the file says comes first, then what follows from something else, then the default. */
@@ -133,9 +141,24 @@ function apiOf({ api }: ParsedService): ApiSpec {
 function databaseOf({ database }: ParsedService): DatabaseSpec | undefined {
   if (database === undefined) return undefined;
   const { engine, url, migrations, backup, drill } = database;
-  const common = { migrations, seed: seedOf(database) };
+  const common = { migrations, seed: seedOf(database), settings: settingsOf(database) };
   if (engine !== undefined) return { engine, ...common, backup: backupOf(backup), drill: drillOf(drill) };
   return url === undefined ? undefined : { engine: 'external', url: { secret: url.secret }, ...common };
+}
+
+function redisOf({ redis }: ParsedService, derived: Derived): RedisSpec | undefined {
+  if (redis === undefined) return undefined;
+  derived.set('redis.evict', 'redis.as');
+  const evict = redis.evict ?? (redis.as === 'cache' ? 'allkeys-lru' : 'noeviction');
+  return { as: redis.as, maxMemoryBytes: redis.maxMemory, evict };
+}
+
+function settingsOf({
+  engine,
+  settings = {},
+}: NonNullable<ParsedService['database']>): Readonly<Record<string, string>> {
+  if (engine !== 'postgres') return {};
+  return Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, String(value)]));
 }
 
 function seedOf({ seed }: NonNullable<ParsedService['database']>): SeedSpec | undefined {

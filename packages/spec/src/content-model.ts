@@ -32,3 +32,24 @@ export interface CompressSpec {
   /** Media types without parameters, lower case: `text/*` or `application/json`. */
   readonly types: readonly string[];
 }
+
+/** What callers get where the service gives no answer, or one that won't do. */
+export interface FallbackSpec {
+  /** Where the proxy itself would answer with 5xx. */
+  readonly unanswered: boolean;
+  /** What the service itself may answer with. */
+  readonly statuses: readonly number[];
+  readonly to: FallbackTarget;
+}
+
+export type FallbackTarget =
+  /** `file`: where the body comes from; it has been read. */
+  | {
+      readonly kind: 'respond';
+      readonly status: number;
+      readonly type: string;
+      readonly body: string;
+      readonly file: string | undefined;
+    }
+  /** One that the service itself uses: it asks in this one's name. */
+  | { readonly kind: 'service'; readonly service: string };

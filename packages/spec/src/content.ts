@@ -1,8 +1,9 @@
-import type { CacheSpec, CompressSpec } from './content-model.ts';
+import type { CacheSpec, CompressSpec, FallbackSpec } from './content-model.ts';
 import { type Leaf, leaves } from './leaf.ts';
 import type { Path } from './located.ts';
 import { durationText, sizeText } from './quantities.ts';
 import type { ParsedPolicy } from './schema/traffic.ts';
+import type { ServiceTraffic, TrafficSpec } from './traffic-model.ts';
 
 export function cacheOf(cache: ParsedPolicy['cache']): CacheSpec | undefined {
   if (cache === undefined || cache === 'off') return undefined;
@@ -39,4 +40,36 @@ export function compressLeaves(section: Path, compress: CompressSpec | undefined
   if (compress === undefined) return [];
   const { encodings, minBytes, types } = compress;
   return leaves([...section, 'compress'], { encodings, min: sizeText(minBytes), types });
+}
+
+export function fallbackOf(fallback: ParsedPolicy['fallback']): FallbackSpec | undefined {
+  if (fallback === undefined || fallback === 'off') return undefined;
+  const { on, respond, service = '' } = fallback;
+  const statuses = on.filter((condition) => condition !== 'unanswered');
+  const unanswered = on.includes('unanswered');
+  if (respond === undefined) return { unanswered, statuses, to: { kind: 'service', service } };
+  const { status, type, file } = respond;
+  return { unanswered, statuses, to: { kind: 'respond', status, type, body: respond.body ?? '', file } };
+}
+
+/** Fills in the bodies that stand in files of the service's folder. */
+export function withFiles(traffic: ServiceTraffic, readText: (file: string) => string | undefined): ServiceTraffic {
+  const filled = <P extends Partial<TrafficSpec>>(policy: P): P => {
+    const { fallback } = policy;
+    if (fallback?.to.kind !== 'respond' || fallback.to.file === undefined) return policy;
+    return { ...policy, fallback: { ...fallback, to: { ...fallback.to, body: readText(fallback.to.file) ?? '' } } };
+  };
+  const overrides = traffic.overrides.map((override) => ({ ...override, policy: filled(override.policy) }));
+  return { ...filled(traffic), overrides };
+}
+
+export function fallbackLeaves(section: Path, fallback: FallbackSpec | undefined): readonly Leaf[] {
+  if (fallback === undefined) return [];
+  const { unanswered, statuses, to } = fallback;
+  const on = [...(unanswered ? ['unanswered'] : []), ...statuses.map(String)];
+  const own = leaves([...section, 'fallback'], { on });
+  if (to.kind === 'service') return [...own, ...leaves([...section, 'fallback'], { service: to.service })];
+  const { status, type, body, file } = to;
+  const content = file === undefined ? { body } : { file };
+  return [...own, ...leaves([...section, 'fallback', 'respond'], { status, type, ...content })];
 }

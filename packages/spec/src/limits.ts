@@ -14,4 +14,6 @@ export const LIMITS = {
   longestMs: 7 * 24 * 60 * 60 * 1000,
   /** No probe more often than this. */
   shortestPeriodMs: 10,
+  /** Bytes of an answer that stands in a file. */
+  fallbackBytes: 64 * 1024,
 } as const;

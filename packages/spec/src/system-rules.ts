@@ -1,3 +1,4 @@
+import { fallbackCycles } from './content-rules.ts';
 import { type Draft, errorIn } from './draft.ts';
 import type { SpecError } from './errors.ts';
 import { ISLET_FILE, type IsletFile } from './islet-file.ts';
@@ -18,6 +19,7 @@ export function systemErrors(
     ...callerErrors(drafts),
     ...duplicateRoutes(drafts),
     ...httpPortErrors(system),
+    ...fallbackCycles(drafts),
     ...portCollisions(drafts, system.gateway),
     ...strayOverlays(drafts, system.islet),
   ];

@@ -1,10 +1,11 @@
 import { balanceLeaves } from './balance-leaves.ts';
-import { cacheLeaves, compressLeaves } from './content.ts';
+import { cacheLeaves, compressLeaves, fallbackLeaves } from './content.ts';
 import { type Leaf, leaves } from './leaf.ts';
 import type { Path } from './located.ts';
 import type {
   AccessLogSpec,
   BreakerSpec,
+  HedgeSpec,
   LimitsSpec,
   OutlierSpec,
   RateLimitSpec,
@@ -17,18 +18,33 @@ import { durationText, sizeText } from './quantities.ts';
 /** Every effective value of a traffic section. */
 export function trafficLeaves(
   section: Path,
-  { balance, timeout, retry, outlier, breaker, limits, rateLimit, cache, compress, accessLog }: TrafficSpec,
+  {
+    balance,
+    timeout,
+    retry,
+    hedge,
+    outlier,
+    breaker,
+    limits,
+    rateLimit,
+    cache,
+    compress,
+    fallback,
+    accessLog,
+  }: TrafficSpec,
 ): readonly Leaf[] {
   return [
     ...balanceLeaves([...section, 'balance'], balance),
     ...timeoutLeaves([...section, 'timeout'], timeout),
     ...retryLeaves(section, retry),
+    ...hedgeLeaves(section, hedge),
     ...outlierLeaves(section, outlier),
     ...breakerLeaves(section, breaker),
     ...limitLeaves([...section, 'limits'], limits),
     ...rateLimit.flatMap((limit, index) => rateLeaves([...section, 'rateLimit', index], limit)),
     ...cacheLeaves(section, cache),
     ...compressLeaves(section, compress),
+    ...fallbackLeaves(section, fallback),
     ...logLeaves([...section, 'accessLog'], accessLog),
   ];
 }
@@ -52,6 +68,12 @@ function retryLeaves(section: Path, retry: RetrySpec | undefined): readonly Leaf
       max: durationText(backoff.maxMs),
     }),
   ];
+}
+
+function hedgeLeaves(section: Path, hedge: HedgeSpec | undefined): readonly Leaf[] {
+  if (hedge === undefined) return leaves(section, { hedge: 'off' });
+  const { delayMs } = hedge;
+  return leaves([...section, 'hedge'], { delay: delayMs === undefined ? 'p95' : durationText(delayMs) });
 }
 
 function outlierLeaves(section: Path, outlier: OutlierSpec | undefined): readonly Leaf[] {

@@ -1,5 +1,5 @@
 import { balanceOf } from './balance.ts';
-import { cacheOf, compressOf } from './content.ts';
+import { cacheOf, compressOf, fallbackOf } from './content.ts';
 import { freezeDeep } from './freeze.ts';
 import type {
   BreakerSpec,
@@ -19,24 +19,28 @@ export function policyOf({
   balance,
   timeout,
   retry,
+  hedge,
   outlier,
   breaker,
   limits,
   rateLimit,
   cache,
   compress,
+  fallback,
   accessLog,
 }: ParsedPolicy): TrafficSpec {
   return {
     balance: balanceOf(balance),
     timeout: timeoutOf(timeout),
     retry: retryOf(retry),
+    hedge: hedge === 'off' ? undefined : { delayMs: hedge.delay === 'p95' ? undefined : hedge.delay },
     outlier: outlierOf(outlier),
     breaker: breakerOf(breaker),
     limits: limitsOf(limits),
     rateLimit: rateLimit.map(rateLimitOf),
     cache: cacheOf(cache),
     compress: compressOf(compress),
+    fallback: fallbackOf(fallback),
     accessLog: { sample: accessLog.sample, slowMs: accessLog.slow },
   };
 }

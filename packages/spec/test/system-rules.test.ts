@@ -46,6 +46,23 @@ const ROWS: readonly Row[] = [
     expected: [`${ORDERS}:2:8  value  uses[0]: a service can't use itself; remove it`],
   },
   {
+    rule: 'a service that stands in is one that the service itself uses',
+    texts: two('traffic: { fallback: { service: catalog } }\n', ''),
+    expected: [
+      `${ORDERS}:2:33  not-allowed  traffic.fallback.service: "orders" does not use "catalog"; add "catalog" to uses`,
+    ],
+  },
+  {
+    rule: 'no two services stand in for each other',
+    texts: two(
+      'uses: [catalog]\ntraffic: { fallback: { service: catalog } }\n',
+      'uses: [orders]\ntraffic: { fallback: { service: orders } }\n',
+    ),
+    expected: [
+      `${CATALOG}:3:33  value  traffic.fallback.service: fallbacks go in a circle: catalog → orders → catalog; end one of them with respond`,
+    ],
+  },
+  {
     rule: 'a caller is allowed by whom it uses',
     texts: two('uses: [catalog]\n', 'security:\n  allow: []\n'),
     expected: [

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { describe } from '../src/index.ts';
 import { DEFAULT_TRAFFIC } from '../src/traffic.ts';
-import { linesOf, ORDERS, orders, serviceOf } from './helpers.ts';
+import { linesOf, ORDERS, orders, serviceOf, type Texts } from './helpers.ts';
 
 const RUN = 'run: { command: x }\n';
+const CATALOG: Texts = { 'services/catalog/service.yaml': RUN };
 
 test('a file that says nothing of traffic gets the documented defaults', () => {
   const { traffic } = serviceOf(orders(RUN));
@@ -80,6 +81,14 @@ test('retries can be written out, or switched off', () => {
   assert.deepEqual([leaf?.path, leaf?.value, leaf?.origin.kind], ['traffic.retry', 'off', 'file']);
 });
 
+test('hedging is off until declared, and waits for the time of nearly all answers unless told otherwise', () => {
+  const hedgeOf = (text: string) => serviceOf(orders(`${RUN}traffic: { hedge: ${text} }\n`)).traffic.hedge;
+  assert.equal(serviceOf(orders(RUN)).traffic.hedge, undefined);
+  assert.equal(hedgeOf('off'), undefined);
+  assert.deepEqual(hedgeOf('{}'), { delayMs: undefined });
+  assert.deepEqual(hedgeOf('{ delay: 50ms }'), { delayMs: 50 });
+});
+
 test('ejection can be written out, or switched off', () => {
   const written = serviceOf(orders(`${RUN}traffic: { outlier: { base: 2s, maxPercent: 10 } }\n`));
   assert.deepEqual(written.traffic.outlier, {
@@ -141,7 +150,50 @@ test('each limit of a list says where it comes from', () => {
   assert.deepEqual(origins.get('traffic.rateLimit[0].burst'), { kind: 'derived', from: 'traffic.rateLimit[0].rps' });
 });
 
+test('a fallback is an answer, from the file or one beside it, or another service', () => {
+  const fallbackOf = (text: string, files: Texts = {}) =>
+    serviceOf(orders(`${RUN}uses: [catalog]\ntraffic: { fallback: ${text} }\n`, { ...CATALOG, ...files })).traffic
+      .fallback;
+  const answer = { kind: 'respond', status: 200, type: 'application/json', body: '[]', file: undefined };
+  assert.deepEqual(fallbackOf('{ respond: { body: "[]" } }'), { unanswered: true, statuses: [], to: answer });
+  const read = fallbackOf('{ on: [503], respond: { file: empty.json } }', { 'services/orders/empty.json': '[]' });
+  assert.deepEqual(read, { unanswered: false, statuses: [503], to: { ...answer, file: 'empty.json' } });
+  assert.deepEqual(fallbackOf('{ service: catalog }')?.to, { kind: 'service', service: 'catalog' });
+});
+
 const MISTAKES = [
+  {
+    section: 'traffic: { retry: off, hedge: {} }',
+    line: `${ORDERS}:2:31  value  traffic.hedge: a second request is taken from the retry budget, and retries are off; remove hedge, or retry: off`,
+  },
+  {
+    section: 'traffic: { hedge: { delay: p99 } }',
+    line: `${ORDERS}:2:28  value  traffic.hedge.delay: expected p95 or a duration; found "p99"`,
+  },
+  {
+    section: 'traffic: { fallback: { respond: { body: x, file: y } } }',
+    line: `${ORDERS}:2:50  value  traffic.fallback.respond.file: "body" and "file" exclude each other; keep one of them`,
+  },
+  {
+    section: 'traffic: { fallback: { respond: { file: y } } }',
+    line: `${ORDERS}:2:41  missing-file  traffic.fallback.respond.file: there is no file "y"; looked for services/orders/y`,
+  },
+  {
+    section: 'traffic: { fallback: { on: [200], respond: { body: x } } }',
+    line: `${ORDERS}:2:29  value  traffic.fallback.on[0]: must be at least 400; found 200`,
+  },
+  {
+    section: 'traffic: { fallback: {} }',
+    line: `${ORDERS}:2:12  required  traffic.fallback: one of "respond", "service" is required`,
+  },
+  {
+    section: 'api: { protocol: tcp }\ntraffic: { cache: {} }',
+    line: `${ORDERS}:3:12  value  traffic.cache: it is for services that speak http, and this one speaks tcp; remove it`,
+  },
+  {
+    section: 'traffic: { compress: { types: [json] } }',
+    line: `${ORDERS}:2:32  value  traffic.compress.types[0]: a media type such as application/json, or text/* for all of a kind; found "json"`,
+  },
   {
     section: 'traffic: { balance: fastest }',
     line: `${ORDERS}:2:21  value  traffic.balance.algorithm: must be least-request, round-robin, random, ring-hash or peak-ewma; found "fastest"`,

@@ -2,13 +2,10 @@ import { isUnavailable, type RateRefusal } from '@islet/policy';
 import { ProxyError, type ProxyErrorCode } from '../errors.ts';
 import type { Waiter } from '../guards.ts';
 import { breakerText } from '../record/reasons.ts';
-import type { Runtime } from '../runtime.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
 import { drawsOf } from './rate-key.ts';
 
-export type AdmissionOptions = Pick<ExchangeOrder, 'request' | 'policy' | 'client' | 'way'> & {
-  readonly runtime: Runtime;
-};
+export type AdmissionOptions = Pick<ExchangeOrder, 'request' | 'policy' | 'client' | 'way' | 'runtime'>;
 
 /** Whether one request is let through to its service, and what its end says to those who decide that of the next ones. */
 export class Admission {

@@ -25,7 +25,7 @@ export interface ApproachOptions {
 
 /** Who learns of it where the request is not let through. */
 export interface ApproachUser {
-  onRefused(error: ProxyError): void;
+  onNoAnswer(error: ProxyError): void;
   /** What is stored will do. */
   onStored(look: Extract<Look, { kind: 'answer' }>): void;
 }
@@ -51,7 +51,7 @@ export class Approach implements Waiter, Follower, Held {
   begin(): void {
     const { order, sizes, cached, user } = this.#options;
     const tooLarge = sizes?.refuseRequest(order.request);
-    if (tooLarge !== undefined) user.onRefused(tooLarge);
+    if (tooLarge !== undefined) user.onNoAnswer(tooLarge);
     else if (cached !== undefined) this.#follow(cached, cached.look(this));
     else this.#knock();
   }
@@ -108,7 +108,7 @@ export class Approach implements Waiter, Follower, Held {
         this.#wait('following', this.#patientUntil);
         break;
       case 'only-if-cached':
-        user.onRefused(NOT_CACHED);
+        user.onNoAnswer(NOT_CACHED);
         break;
       case 'ask':
         call.ask(cached.order);
@@ -127,14 +127,14 @@ export class Approach implements Waiter, Follower, Held {
     const { order, runtime, call, user } = this.#options;
     const now = runtime.now();
     this.#wait('held', Math.min(now + hold.maxMs, call.patience.callersDeadline));
-    if (!order.service.door.tryWait(this, now, hold)) user.onRefused(DOOR_FULL);
+    if (!order.service.door.tryWait(this, now, hold)) user.onNoAnswer(DOOR_FULL);
   }
 
   #enter(): void {
     const { admission, call, user } = this.#options;
     const entrance = admission.enter(this);
     if (entrance.kind === 'go') call.start();
-    else if (entrance.kind === 'refused') user.onRefused(entrance.error);
+    else if (entrance.kind === 'refused') user.onNoAnswer(entrance.error);
     else this.#wait('waiting', Math.min(entrance.until, this.#patientUntil));
   }
 

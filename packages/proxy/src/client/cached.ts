@@ -4,6 +4,7 @@ import type { Follower, Landing } from '../cache/flights.ts';
 import { askingFields, type CacheFields, cacheFields } from '../cache/request.ts';
 import type { CacheKey, Found } from '../cache/service-cache.ts';
 import { confirmedHead, type Stored, type StoredHead, storedHead } from '../cache/stored.ts';
+import { PROXY_ERRORS, type ProxyError } from '../errors.ts';
 import type { ResponseHead } from '../http/response-head.ts';
 import type { Runtime } from '../runtime.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
@@ -124,9 +125,10 @@ export class Cached {
   }
 
   /** What is used where the service has not answered at all; undefined: nothing. */
-  insteadOfError(): StoredAnswer | undefined {
+  insteadOf({ code }: ProxyError): StoredAnswer | undefined {
     const stored = this.#stored;
     if (stored === undefined || !this.#use?.ifError) return undefined;
+    if (PROXY_ERRORS[code].status < 500 || code === 'not-cached') return undefined;
     return { stored, status: this.#hitStatus(stored) };
   }
 
@@ -244,7 +246,7 @@ export function withStatus(head: ResponseHead, status: string): ResponseHead {
 /** What a service learns of a request beside the fields that `Vary` can name, and the target as it sees it. */
 function keyOf({ request, origin }: ExchangeOrder): CacheKey {
   const { host, forwardedHost = '', forwardedProto = '' } = request.fields;
-  const caller = origin.from.kind === 'edge' ? origin.from.caller : '';
+  const caller = origin.inNameOf ?? (origin.from.kind === 'edge' ? origin.from.caller : '');
   const seen = origin.from.kind === 'gateway' ? '' : `${forwardedHost} ${forwardedProto}`;
   return { text: [origin.from.kind, caller, host, seen, origin.target].join(' '), target: origin.target };
 }

@@ -7,6 +7,7 @@ import type { EndpointState } from '../upstream/endpoint.ts';
 import type { RequestOrigin } from '../upstream/request-text.ts';
 import type { ServiceState } from '../upstream/service.ts';
 import type { Way } from './edge-policies.ts';
+import type { ListenerRules } from './rules.ts';
 
 /** What an exchange is made for. */
 export interface ExchangeOrder {
@@ -21,6 +22,11 @@ export interface ExchangeOrder {
   /** How long the caller still waits; undefined: it didn't say. */
   readonly callerHasMs: number | undefined;
   readonly edge: Edge;
+  /** By which other services may be found. */
+  readonly rules: ListenerRules;
+  readonly runtime: Runtime;
+  /** Doing it twice is doing it once. */
+  readonly idempotent: boolean;
   /** Asks once more, for the cache alone. */
   readonly refresh: (order: ExchangeOrder, runtime: Runtime) => void;
   /** Nobody waits for the response: it is asked for so that the cache has it. */

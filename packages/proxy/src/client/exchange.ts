@@ -1,5 +1,5 @@
 import type { TrafficRule } from '@islet/policy';
-import { ProxyError, type ProxyErrorCode } from '../errors.ts';
+import type { ProxyError, ProxyErrorCode } from '../errors.ts';
 import type { Field } from '../http/fields.ts';
 import { grpcStatusIn, type ResponseHead } from '../http/response-head.ts';
 import { ownFields, whyOf } from '../record/told.ts';
@@ -14,10 +14,11 @@ import { CompressedReply, type CompressedUser } from './compressed-reply.ts';
 import type { ExchangeClient } from './exchange-client.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
 import { CUT } from './failures.ts';
-import { addWhole, type HeadOptions, type Reply } from './reply.ts';
+import { type Fallback, fallbackOfError, fallbackOfStatus, marked } from './fallback.ts';
+import { addWhole, type HeadOptions, type Reply, type WholeResponse } from './reply.ts';
 import { type Sizes, sizesOf } from './sizes.ts';
 import { servedOf } from './stored-reply.ts';
-import { Tunnel } from './tunnel.ts';
+import { tunnelOf } from './tunnel-of.ts';
 
 /**
  * One request and its response, whatever the wire on either side: cache → admission → call → response head → response body →
@@ -36,43 +37,33 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
   readonly #compressed: CompressedReply | undefined;
   readonly #sizes: Sizes | undefined;
   readonly #cached: Cached | undefined;
-  /** What is stored, and takes the place of the response that is read. */
-  #instead: StoredAnswer | undefined;
+  /** The exchange with another service that stands in for this one. */
+  #stand: Exchange | undefined;
   #state: 'asking' | 'responding' | 'responded' | 'tunnel' | 'over' = 'asking';
   #clientEnded = false;
 
   constructor(order: ExchangeOrder, client: ExchangeClient, runtime: Runtime) {
-    const { edge, request } = order;
+    const { request } = order;
     this.#order = order;
     this.#client = client;
     this.#runtime = runtime;
     this.#startedAt = order.trail.start.startedAt;
-    const admission = new Admission({ ...order, runtime });
-    const cached = cachedOf(order, runtime);
-    const call = new Call({ order, runtime, user: this, client });
-    const sizes = sizesOf(order.policy.limits.sizes);
-    this.#admission = admission;
-    this.#cached = cached;
-    this.#call = call;
-    this.#sizes = sizes;
+    this.#admission = new Admission(order);
+    this.#cached = cachedOf(order, runtime);
+    this.#call = new Call({ order, runtime, user: this, client });
+    this.#sizes = sizesOf(order.policy.limits.sizes);
+    const [sizes, cached, admission, call] = [this.#sizes, this.#cached, this.#admission, this.#call];
     this.#approach = new Approach({ order, runtime, client, sizes, cached, admission, call, user: this });
     const reply = client.replyTo(request);
     const spec = order.policy.compress;
     this.#compressed = spec && new CompressedReply({ reply, request, spec, encoders: runtime.encoders, user: this });
     this.#reply = this.#compressed ?? reply;
-    edge.counts.requests++;
-    edge.counts.inFlight++;
-    edge.budget.request(this.#startedAt);
-    runtime.stats.inFlight++;
+    runtime.stats.begin(order.edge, this.#startedAt);
   }
 
   /** Lets the request through to its service, at once or when its turn comes, or refuses it. */
   begin(): void {
     if (this.#state !== 'over') this.#approach.begin();
-  }
-
-  onRefused(error: ProxyError): void {
-    this.#answer(error);
   }
 
   onStored(look: Extract<Look, { kind: 'answer' }>): void {
@@ -96,28 +87,19 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
     this.#reply.addInformational(head);
   }
 
-  onSwitch(head: ResponseHead, { wire }: Attempt): void {
-    const { request, edge, policy, trail } = this.#order;
-    const { socket } = this.#client;
-    const { connection } = wire;
-    if (socket === undefined || connection === undefined || !request.fields.upgrade || !head.upgrade) {
-      throw new ProxyError('bad-response', 'the instance switched protocols without being asked to');
-    }
-    this.#state = 'tunnel';
-    this.#admission.answered(head.status);
-    this.#admission.switched();
-    edge.counts.status(head.status);
-    trail.answered(head.status, this.#runtime.now());
-    this.#reply.addSwitch(head);
-    const { bytesRead, bytesWritten } = socket;
+  onSwitch(head: ResponseHead, attempt: Attempt): void {
     const onEnd = () => {
-      trail.bytesIn = socket.bytesRead - bytesRead;
-      trail.bytesOut = socket.bytesWritten - bytesWritten;
       this.#call.endTunnel();
       this.#end();
     };
-    const { idleMs } = policy.timeout;
-    this.#client.become(new Tunnel({ client: socket, connection, now: this.#runtime.now, idleMs, onEnd }));
+    const tunnel = tunnelOf(head, attempt, { order: this.#order, client: this.#client, now: this.#runtime.now, onEnd });
+    this.#state = 'tunnel';
+    this.#admission.answered(head.status);
+    this.#admission.switched();
+    this.#order.edge.counts.status(head.status);
+    this.#order.trail.answered(head.status, this.#runtime.now());
+    this.#reply.addSwitch(head);
+    this.#client.become(tunnel);
   }
 
   onHead(head: ResponseHead, { status, revision }: Parameters<CallUser['onHead']>[1]): void {
@@ -136,13 +118,19 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
       this.#serve(verdict, 'traffic.cache.staleIfError');
       return;
     }
-    this.#state = 'responding';
-    if (verdict?.kind === 'confirmed') {
-      this.#instead = verdict;
+    const fallback = fallbackOfStatus(this.#order, head.status, this.#runtime.now());
+    if (fallback !== undefined) {
+      edge.counts.status(head.status);
+      this.#call.abandon();
+      this.#fallBack(fallback, `it answered ${head.status}`);
       return;
     }
-    if (status !== undefined) edge.counts.status(status);
-    this.#reply.addHead(verdict?.head ?? head, this.#headOptions(head));
+    this.#state = 'responding';
+    if (verdict?.kind === 'confirmed') this.#add(this.#storedResponse(verdict));
+    else {
+      if (status !== undefined) edge.counts.status(status);
+      this.#reply.addHead(marked(verdict?.head ?? head, this.#order), this.#headOptions(head));
+    }
   }
 
   onBody(bytes: Buffer): void {
@@ -157,15 +145,14 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
   }
 
   onBodyEnd(trailers: readonly Field[], status: number | undefined): void {
-    if (this.#state === 'over') return;
+    if (this.#state !== 'responding') return;
     if (status !== undefined) {
       this.#admission.answered(status);
       this.#order.edge.counts.status(status);
       this.#order.trail.endedAs(status, grpcStatusIn(trailers));
     }
     this.#cached?.onBodyEnd({ hasTrailers: trailers.length > 0 });
-    if (this.#instead !== undefined) this.#addStored(this.#instead);
-    else this.#reply.addEnd(trailers);
+    this.#reply.addEnd(trailers);
     this.#state = 'responded';
   }
 
@@ -177,6 +164,7 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
   }
 
   onClientDrain(): void {
+    this.#stand?.onClientDrain();
     if (this.#compressed?.isPending) this.#compressed.resume();
     else this.#call.onClientDrain();
     if (this.#state === 'responded') this.#finishWhenWhole();
@@ -196,10 +184,11 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
   /** The client sends no more: see `Call`. */
   onClientEnd(): void {
     this.#clientEnded = true;
-    this.#call.onClientEnd();
+    (this.#stand ?? this.#call).onClientEnd();
   }
 
   onClientGone(): void {
+    this.#stand?.onClientGone();
     if (this.#state === 'over') return;
     this.#fails('client-gone');
     this.#call.abandon();
@@ -207,20 +196,27 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
   }
 
   onDeadline(): void {
-    if (this.#state === 'responded') this.onBroken();
+    if (this.#stand !== undefined) this.#stand.onDeadline();
+    else if (this.#state === 'responded') this.onBroken();
     else if (!this.#approach.isWaiting) this.#call.onDeadline();
     else if (this.#clientEnded) this.onAbandoned();
-    else this.#answer(this.#approach.overdue);
+    else this.onNoAnswer(this.#approach.overdue);
   }
 
+  /** There is no answer: what is stored will do, or what the service has declared for that, or the caller gets the error. */
   onNoAnswer(error: ProxyError): void {
-    const instead = this.#cached?.insteadOfError();
-    if (instead === undefined) this.#answer(error);
-    else {
-      this.#order.edge.counts.error(error.code);
-      this.#admission.failed(error.code);
-      this.#serve(instead, 'traffic.cache.staleIfError');
-    }
+    const { code, rule } = error;
+    const { edge, trail } = this.#order;
+    edge.counts.error(code);
+    trail.failed(code, { isSent: true });
+    if (rule !== undefined) this.#decided(error, rule);
+    this.#admission.failed(code);
+    const instead = this.#cached?.insteadOf(error);
+    const fallback = instead ?? fallbackOfError(this.#order, error, this.#runtime.now());
+    this.#cached?.end(this.#approach, { answered: true });
+    if (instead !== undefined) this.#serve(instead, 'traffic.cache.staleIfError');
+    else if (fallback !== undefined && 'kind' in fallback) this.#fallBack(fallback, code);
+    else this.#answer(error);
   }
 
   onBroken(error: ProxyError = CUT): void {
@@ -241,31 +237,42 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
   #breakOff(error: ProxyError): void {
     const hasBegun = this.#state === 'responding' || this.#state === 'responded';
     this.#call.abandon();
-    if (!hasBegun) this.#answer(error);
-    else {
-      if (error.rule !== undefined) this.#decided(error, error.rule);
-      this.onBroken();
-    }
+    if (hasBegun) this.onBroken(error);
+    else this.onNoAnswer(error);
   }
 
   /** Answers with what is stored. */
   #serve(answer: StoredAnswer, rule?: TrafficRule): void {
     const { trail } = this.#order;
     if (rule !== undefined) trail.decided(rule, 'what is stored has passed its time', this.#runtime.now());
-    this.#addStored(answer);
-    this.#reply.flush();
-    this.#finishWhenWhole();
+    this.#add(this.#storedResponse(answer));
+    this.onFlush();
   }
 
-  #addStored({ stored, status }: StoredAnswer): void {
-    const { request, edge, trail } = this.#order;
+  #storedResponse({ stored, status }: StoredAnswer): WholeResponse {
     const now = this.#runtime.now();
-    const served = servedOf(stored, request, now);
-    trail.noted('traffic.cache', status, now);
-    trail.answered(served.head.status, now);
-    edge.counts.status(served.head.status);
+    const { head, body } = servedOf(stored, this.#order.request, now);
+    this.#order.trail.noted('traffic.cache', status, now);
+    this.#order.edge.counts.status(head.status);
+    return { head: withStatus(head, status), body };
+  }
+
+  #add(response: WholeResponse): void {
     this.#state = 'responded';
-    addWhole(this.#reply, { ...served, head: withStatus(served.head, status) }, this.#headOptions(served.head));
+    this.#order.trail.answered(response.head.status, this.#runtime.now());
+    addWhole(this.#reply, response, this.#headOptions(response.head));
+  }
+
+  #fallBack(fallback: Fallback, why: string): void {
+    this.#order.trail.decided('traffic.fallback', why, this.#runtime.now());
+    if (fallback.kind === 'respond') {
+      this.#add(fallback.response);
+      this.onFlush();
+    } else {
+      this.#end();
+      this.#stand = new Exchange(fallback.order, this.#client, this.#runtime);
+      this.#stand.begin();
+    }
   }
 
   #headOptions(head: ResponseHead): HeadOptions {
@@ -277,14 +284,8 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
     return this.#order.request.fields.close || !this.#call.isSent || this.#client.leaving;
   }
 
-  #answer(error: ProxyError): void {
-    const { code, message, rule, retryAfterMs, fields } = error;
-    const { service, edge, trail, origin } = this.#order;
-    edge.counts.error(code);
-    trail.failed(code, { isSent: true });
-    if (rule !== undefined) this.#decided(error, rule);
-    this.#admission.failed(code);
-    this.#cached?.end(this.#approach, { answered: true });
+  #answer({ code, message, rule, retryAfterMs, fields }: ProxyError): void {
+    const { service, trail, origin } = this.#order;
     this.#end();
     const explanation = trail.start.asked ? trail.text : origin.from.kind === 'gateway' ? undefined : rule;
     const { requestId } = origin;
@@ -320,8 +321,7 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
     this.#state = 'over';
     this.#compressed?.abort();
     this.#approach.leave();
-    this.#order.edge.counts.inFlight--;
-    this.#runtime.stats.inFlight--;
+    this.#runtime.stats.end(this.#order.edge);
     this.#runtime.recorder.end(this.#order.trail, this.#runtime.now());
   }
 }

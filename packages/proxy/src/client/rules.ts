@@ -14,17 +14,25 @@ import type { ServiceState } from '../upstream/service.ts';
 import { EdgePolicies, type Way } from './edge-policies.ts';
 import type { PassthroughOptions } from './passthrough.ts';
 
+export interface ToService {
+  readonly kind: 'service';
+  readonly service: ServiceState;
+  readonly edge: Edge;
+  readonly way: Way;
+  /** The target as the instance sees it. */
+  readonly target: string;
+  /** The route of the service, else the path under which the gateway exposes it; undefined: neither. */
+  readonly route: string | undefined;
+}
+
+/** What of a request tells which policy holds for it. */
+interface Asked {
+  readonly method: string;
+  readonly target: string;
+}
+
 export type Destination =
-  | {
-      readonly kind: 'service';
-      readonly service: ServiceState;
-      readonly edge: Edge;
-      readonly way: Way;
-      /** The target as the instance sees it. */
-      readonly target: string;
-      /** The route of the service, else the path under which the gateway exposes it; undefined: neither. */
-      readonly route: string | undefined;
-    }
+  | ToService
   | {
       readonly kind: 'nowhere';
       readonly code: ProxyErrorCode;
@@ -93,6 +101,18 @@ export class ListenerRules {
       target: isStripped ? stripPrefix(target, route.path) : target,
       route: route.path,
     });
+  }
+
+  /** Another service, to be asked in the name of the one that it stands in for. */
+  another(
+    name: string,
+    caller: string,
+    { method, target }: Asked,
+  ): Pick<ToService, 'service' | 'edge' | 'way'> | undefined {
+    const service = this.#registry.service(name);
+    if (service === undefined || service.protocol !== 'http') return undefined;
+    const edge = this.#stats.edge({ kind: 'edge', caller }, name);
+    return { service, edge, way: new EdgePolicies(edge, service).wayOf(method, target) };
   }
 
   #to(

@@ -127,5 +127,11 @@ function timeoutOf(keepAlive: string | undefined): number | undefined {
 const BY_CLOSE: Framing = { kind: 'close' };
 
 /** These always speak of this proxy, never of one before it. */
-const OWN: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding', 'x-islet-error', 'x-islet-explain']);
+const OWN: ReadonlySet<string> = new Set([
+  'content-length',
+  'transfer-encoding',
+  'x-islet-error',
+  'x-islet-explain',
+  'x-islet-fallback',
+]);
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-5][0-9]{2})(?: ([\t\x20-\x7e\x80-\xff]*))?$/;

@@ -94,16 +94,33 @@ const compress = z.strictObject({
   types: z.array(z.string().min(1).max(200)),
 });
 
+const fallback = z.strictObject({
+  unanswered: z.boolean(),
+  statuses: z.array(z.int().min(400).max(599)),
+  to: z.discriminatedUnion('kind', [
+    z.strictObject({
+      kind: z.literal('respond'),
+      status: z.int().min(200).max(599),
+      type: z.string().regex(/^[\x20-\x7e]{1,200}$/),
+      body: z.string(),
+      file: orOff(z.string()),
+    }),
+    z.strictObject({ kind: z.literal('service'), service: z.string().min(1).max(200) }),
+  ]),
+});
+
 const policy = z.strictObject({
   balance,
   timeout,
   retry: orOff(retry),
+  hedge: orOff(z.strictObject({ delayMs: orOff(ms.min(1)) })),
   outlier: orOff(outlier),
   breaker: orOff(breaker),
   limits,
   rateLimit: z.array(rateLimit),
   cache: orOff(cache),
   compress: orOff(compress),
+  fallback: orOff(fallback),
   accessLog,
 });
 

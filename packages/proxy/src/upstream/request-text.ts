@@ -14,6 +14,8 @@ export interface RequestOrigin {
   readonly trace: Trace;
   /** Nobody waits for the answer: see `mirror`. */
   readonly isMirror: boolean;
+  /** The service that asks, where it is not the one the request came from: this one stands in for it. */
+  readonly inNameOf?: string;
   /** In origin form, after any stripping. */
   readonly target: string;
 }
@@ -47,13 +49,18 @@ export function addedText(fields: RequestFields, origin: RequestOrigin, { headMs
   const { traceparent, tracestate } = origin.trace;
   return (
     forwardedText(fields, origin) +
-    (origin.from.kind === 'edge' ? `x-islet-caller: ${origin.from.caller}\r\n` : '') +
+    callerText(origin) +
     (origin.isMirror ? 'x-islet-mirror: 1\r\n' : '') +
     `x-request-id: ${origin.requestId}\r\ntraceparent: ${traceparent}\r\n` +
     (tracestate === undefined ? '' : `tracestate: ${tracestate}\r\n`) +
     `Via: 1.1 islet\r\nx-islet-deadline-ms: ${passedOnMs(headMs)}\r\n` +
     (callMs === undefined ? '' : `grpc-timeout: ${grpcTimeoutText(callMs * (1 - DEADLINE_MARGIN))}\r\n`)
   );
+}
+
+function callerText({ from, inNameOf }: RequestOrigin): string {
+  const caller = inNameOf ?? (from.kind === 'edge' ? from.caller : undefined);
+  return caller === undefined ? '' : `x-islet-caller: ${caller}\r\n`;
 }
 
 function framingText(framing: RequestFields['framing']): string {

@@ -4,6 +4,7 @@ import { RETRY_CONDITIONS } from '../model.ts';
 import { balance } from './balance.ts';
 import { cache } from './cache.ts';
 import { compress } from './compress.ts';
+import { fallback } from './fallback.ts';
 import { withShorthand } from './notes.ts';
 import { byDefault, count, countOr, distinct, duration, orOff, percent, size } from './values.ts';
 
@@ -44,6 +45,17 @@ const retry = orOff(
       '`connect-failure`: no connection. `reset`: no response over it. `unavailable`: an instance answered 503.',
     ),
     backoff,
+  }),
+);
+
+const hedge = orOff(
+  z.strictObject({
+    delay: byDefault(
+      'traffic.hedge.delay',
+      z
+        .union([z.literal('p95'), duration(1)], { error: 'expected p95 or a duration' })
+        .meta({ title: 'duration, or p95' }),
+    ).describe('How long the first one may take; `p95`: longer than 95 of 100 answers of the last minute.'),
   }),
 );
 
@@ -158,6 +170,11 @@ export const sections = {
     .prefault({})
     .describe('Which requests are sent again, to another instance, or `off`. Only what is safe to repeat ever is.')
     .meta({ examples: ['off', { attempts: 2 }] }),
+  hedge: byDefault('traffic.hedge', hedge)
+    .describe(
+      'Whether a second instance is asked the same when the first one is slow, and whoever answers first is heard.',
+    )
+    .meta({ examples: ['off', {}, { delay: '50ms' }] }),
   outlier: outlier
     .prefault({})
     .describe('When an instance that fails or hangs gets no requests for a while, or `off`.')
@@ -182,6 +199,10 @@ export const sections = {
     .optional()
     .describe('Compresses responses for clients that accept it. Off unless declared.')
     .meta({ examples: [{ min: '1Ki' }] }),
+  fallback: fallback
+    .optional()
+    .describe('What callers get where the service gives no answer. Off unless declared.')
+    .meta({ examples: [{ respond: { body: '[]' } }] }),
   accessLog: accessLog
     .prefault({})
     .describe('Which requests that went well are written to the access log, for `islet explain` and traces.')

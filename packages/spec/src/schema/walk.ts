@@ -77,7 +77,8 @@ export function overlay(schema: z.core.$ZodType | undefined, base: Located, over
 }
 
 function drivenOut(schema: z.core.$ZodType, over: LocatedMap): readonly string[] {
-  const keys = choiceOf(schema)?.keys ?? [];
+  const options = schema instanceof z.ZodUnion ? schema.def.options : [schema];
+  const keys = options.flatMap((option) => choiceOf(unwrap(option))?.keys ?? []);
   return keys.some((key) => over.entries.has(key)) ? keys.filter((key) => !over.entries.has(key)) : [];
 }
 
