@@ -2,6 +2,7 @@ import type { Failure } from '@islet/client';
 import type { Generation, Progress, RevisionId, StableGeneration } from '@islet/plan';
 import type { DrillKind } from '../drill/drills.ts';
 import type { Database } from './database.ts';
+import { lastDrills, lastScaled } from './last-decisions.ts';
 
 /** What the control plane decided or learnt, and must not forget. Append-only, but for old ends. */
 export type Decision =
@@ -227,26 +228,6 @@ function replay(database: Database): Map<string, Rollouts> {
     rollouts.set(service, after(rollouts.get(service) ?? NONE, JSON.parse(detail) as Decision, at));
   }
   return rollouts;
-}
-
-function lastDrills(database: Database): readonly Extract<Decision, { kind: 'drill' }>[] {
-  const rows = database
-    .prepare(
-      "SELECT detail FROM decisions WHERE seq IN (SELECT MAX(seq) FROM decisions WHERE kind = 'drill' GROUP BY service)",
-    )
-    .all() as unknown as Row[];
-  return rows.map(({ detail }) => JSON.parse(detail));
-}
-
-/** A purged service begins anew. */
-function lastScaled(database: Database): readonly [string, number][] {
-  const rows = database
-    .prepare(
-      `SELECT service, detail FROM decisions WHERE kind = 'scaled' AND seq IN
-       (SELECT MAX(seq) FROM decisions WHERE kind IN ('scaled', 'purged') GROUP BY service)`,
-    )
-    .all() as unknown as Row[];
-  return rows.map(({ service, detail }) => [service ?? '', (JSON.parse(detail) as { to: number }).to]);
 }
 
 function after(rollouts: Rollouts, decision: Decision, at: number): Rollouts {
