@@ -193,11 +193,12 @@ export function createSystem(parts: SystemParts): System {
   const observer = createObserver({
     ...{ compute, traffic, data, prober, ledger, decisions, clock, subject, declaredOf, evidence, isRestoring },
   });
+  const poke = () => reconciler.poke();
+  const trouble = (what: string) => (error: Error) => log.error({ error: redact(error.message) }, what);
   const autoscaler = createAutoscaler({
     ...{ applied: applied.current, decisions, clock, stats: parts.stats, usage: () => compute.usage() },
     seen: (service) => report?.look.observed.services[service]?.instances ?? [],
-    onChange: () => reconciler.poke(),
-    onTrouble: (error) => log.error({ error: redact(error.message) }, 'scaling failed'),
+    ...{ onChange: poke, onTrouble: trouble('scaling failed') },
     idle: parts.idle ?? false,
   });
   const backupFacts = () => ({
@@ -211,11 +212,7 @@ export function createSystem(parts: SystemParts): System {
     drill: care.drills.last(name),
     drillEveryMs: database?.engine === 'external' ? undefined : database?.drill?.everyMs,
   });
-  const drills = createDrills({
-    ...{ compute, decisions, clock },
-    onChange: () => reconciler.poke(),
-    onTrouble: (error) => log.error({ error: redact(error.message) }, 'a drill failed'),
-  });
+  const drills = createDrills({ compute, decisions, clock, onChange: poke, onTrouble: trouble('a drill failed') });
   const context: StatusContext = {
     ...{ folder: parts.folder, state: state.layout.state, version: parts.version, pid: process.pid, startedAt },
     ...{ keeperPid: parts.keeperPid, seq: applied.seq, applied: applied.current, decisions, redact },
@@ -267,8 +264,7 @@ export function createSystem(parts: SystemParts): System {
     close: () => {
       watching.close();
       prober.close();
-      autoscaler.close();
-      drills.close();
+      for (const part of [autoscaler, drills]) part.close();
     },
     look: () => observer.look(report?.look.observed.held ?? {}),
   };
