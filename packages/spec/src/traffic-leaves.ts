@@ -1,5 +1,5 @@
 import { balanceLeaves } from './balance-leaves.ts';
-import { cacheLeaves, compressLeaves, fallbackLeaves } from './content.ts';
+import { admissionLeaves, cacheLeaves, compressLeaves, fallbackLeaves } from './content.ts';
 import { type Leaf, leaves } from './leaf.ts';
 import type { Path } from './located.ts';
 import type {
@@ -17,7 +17,21 @@ import { durationText, sizeText } from './quantities.ts';
 /** Every effective value of a traffic section. */
 export function trafficLeaves(
   section: Path,
-  { balance, timeout, retry, outlier, breaker, limits, rateLimit, cache, compress, fallback, accessLog }: TrafficSpec,
+  {
+    balance,
+    timeout,
+    retry,
+    outlier,
+    breaker,
+    limits,
+    priority,
+    admission,
+    rateLimit,
+    cache,
+    compress,
+    fallback,
+    accessLog,
+  }: TrafficSpec,
 ): readonly Leaf[] {
   return [
     ...balanceLeaves([...section, 'balance'], balance),
@@ -26,6 +40,8 @@ export function trafficLeaves(
     ...outlierLeaves(section, outlier),
     ...breakerLeaves(section, breaker),
     ...limitLeaves([...section, 'limits'], limits),
+    ...leaves(section, { priority }),
+    ...admissionLeaves(section, admission),
     ...rateLimit.flatMap((limit, index) => rateLeaves([...section, 'rateLimit', index], limit)),
     ...cacheLeaves(section, cache),
     ...compressLeaves(section, compress),

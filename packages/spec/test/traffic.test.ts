@@ -114,6 +114,14 @@ test('limits that are not written have their defaults', () => {
   assert.equal(DEFAULT_TRAFFIC.limits.requests, 'auto');
 });
 
+test('admission control is on with the documented numbers, and every request matters alike until declared', () => {
+  const { priority, admission } = serviceOf(orders(RUN)).traffic;
+  assert.deepEqual([priority, admission], ['normal', { k: 2, windowMs: 120_000, header: undefined }]);
+  const written = serviceOf(orders(`${RUN}traffic: { priority: low, admission: { header: X-Priority } }\n`)).traffic;
+  assert.deepEqual([written.priority, written.admission?.header], ['low', 'x-priority']);
+  assert.equal(serviceOf(orders(`${RUN}traffic: { admission: off }\n`)).traffic.admission, undefined);
+});
+
 test('sizes are limited where that is declared', () => {
   const service = serviceOf(orders(`${RUN}traffic: { limits: { requestBody: 10Mi, responseHeaders: 4Ki } }\n`));
   const { requestBody, responseHeaders, responseBody } = service.traffic.limits.sizes;
