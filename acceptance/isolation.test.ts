@@ -38,6 +38,7 @@ const ISLETS = [
   'control.db',
   'key',
   'credentials/*',
+  'redis/*',
   'keeper.json',
   'token',
   'control.json',
@@ -61,13 +62,13 @@ const ANOTHERS = [
 const skip = process.getuid?.() === 0 ? false : 'only root can give each service a user of its own';
 
 test('a service can read and write nothing of another service, nor of Islet', { skip }, async () => {
-  const withStore = (engine: string) => ({
-    file: { run: runOf({ env: { WORD: { secret: 'word' } } }), database: { engine } },
+  const withStore = (engine: string, more: object = {}) => ({
+    file: { run: runOf({ env: { WORD: { secret: 'word' } } }), database: { engine }, ...more },
   });
   await using system = await makeSystem({
     services: {
       filed: withStore('sqlite'),
-      served: withStore('postgres'),
+      served: withStore('postgres', { redis: 'store' }),
       thief: { file: { health: {} }, files: { 'server.mjs': THIEF } },
     },
   });
@@ -86,6 +87,7 @@ test('a service can read and write nothing of another service, nor of Islet', { 
   const paths = [
     ...below(system.state, ISLETS),
     ...['filed', 'served'].flatMap((name) => below(join(system.state, 'services', name), ANOTHERS)),
+    ...below(join(system.state, 'services/served'), ['redis', 'redis/*', 'redis/data/*']),
     ...['filed', 'served'].flatMap((name) => below(system.state, [`logs/services/${name}`, `logs/services/${name}/*`])),
     ...pids.flatMap((pid) => ['environ', 'mem', 'cwd', 'fd'].map((name) => `/proc/${pid}/${name}`)),
   ];

@@ -54,15 +54,15 @@ async function* throughput(context: Context, rig: TrafficRig, shape: LoadShape):
       const load = { ...shape, port: server.port, folder: rig.folder, signal: context.signal };
       await throwAll({ ...load, seconds: times(WARM_SECONDS, 1) });
       const before = cpuMs(server.pid);
-      const { requests, perSecond } = await throwAll({ ...load, seconds });
-      return { perSecond, cpuUs: ((cpuMs(server.pid) - before) * 1000) / requests };
+      const { requests, perSecond, refusedPercent } = await throwAll({ ...load, seconds });
+      return { perSecond, refusedPercent, cpuUs: ((cpuMs(server.pid) - before) * 1000) / requests };
     }),
   );
   const about = `${shape.what}, ${shape.connections} connections that are kept, from wrk for ${seconds} s after a warm-up; the proxy has one core, nginx behind it answers from memory.`;
   for (const [what, unit, better, figure] of FIGURES) {
     const of = (name: string) => medianFigure((measured[name] ?? []).map(figure));
     const peers = Object.fromEntries([...rig.native, ...rig.node].map(({ name }) => [name, of(name)]));
-    const method = `${about} ${featuresOf(contenders)}`;
+    const method = `${about}${refusalsOf(measured)} ${featuresOf(contenders)}`;
     yield { claim: `traffic.${what}.${shape.claim}`, unit, better, islet: of('Islet'), peers, method };
   }
 }
@@ -74,6 +74,7 @@ const FIGURES = [
 
 interface Run {
   readonly perSecond: number;
+  readonly refusedPercent: number;
   readonly cpuUs: number;
 }
 
@@ -169,6 +170,15 @@ async function* growth(context: Context, rig: TrafficRig, { claim, what, few, ma
 async function warm({ times, signal }: Context, rig: TrafficRig, { port }: Server): Promise<void> {
   const load = { path: PATHS.small, connections: 64, bodyBytes: 0, folder: rig.folder, signal };
   await throwAll({ ...load, port, seconds: times(WARM_SECONDS, 1) });
+}
+
+/** Whoever answered some requests only by refusing them: these do not count. */
+function refusalsOf(measured: Readonly<Record<string, readonly Run[]>>): string {
+  const shares = Object.entries(measured).map(
+    ([name, runs]) => [name, median(runs.map((run) => run.refusedPercent))] as const,
+  );
+  const some = shares.filter(([, percent]) => percent > 0).map(([name, percent]) => `${name} ${percent.toFixed(2)} %`);
+  return some.length === 0 ? '' : ` Refused, and not counted: ${some.join(', ')}.`;
 }
 
 function featuresOf(contenders: readonly Contender[]): string {

@@ -15,6 +15,7 @@ export interface Claim {
 
 export type Unit =
   | 'ms'
+  | 'requests'
   | 'MB'
   | 'KB'
   | '% of a core'

@@ -63,6 +63,11 @@ export class Pm2 implements AsyncDisposable {
     this.#databases = [];
   }
 
+  /** Any command of its own. */
+  async command(args: readonly string[], signal?: AbortSignal): Promise<void> {
+    await this.#command(args, signal);
+  }
+
   async daemonPid(): Promise<number> {
     return Number(await readFile(join(this.folder, 'home', 'pm2.pid'), 'utf8'));
   }

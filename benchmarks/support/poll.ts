@@ -7,18 +7,20 @@ const DEADLINE_MS = 60_000;
 export interface Patience {
   readonly everyMs: number;
   readonly signal: AbortSignal;
+  /** Without it, a minute. */
+  readonly deadlineMs?: number;
 }
 
-/** Asks until the answer is yes; rejects when a minute has passed or the signal comes. */
+/** Asks until the answer is yes; rejects when the deadline has passed or the signal comes. */
 export async function until(
   what: string,
   isSo: () => boolean | Promise<boolean>,
-  { everyMs, signal }: Patience,
+  { everyMs, signal, deadlineMs = DEADLINE_MS }: Patience,
 ): Promise<void> {
-  const deadline = performance.now() + DEADLINE_MS;
+  const deadline = performance.now() + deadlineMs;
   while (!(await isSo())) {
     signal.throwIfAborted();
-    if (performance.now() > deadline) throw new Error(`waited ${DEADLINE_MS / 1000} s in vain for ${what}`);
+    if (performance.now() > deadline) throw new Error(`waited ${deadlineMs / 1000} s in vain for ${what}`);
     await pause(everyMs);
   }
 }

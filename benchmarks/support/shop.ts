@@ -20,18 +20,22 @@ export type CommandOptions = { readonly signal?: AbortSignal };
 /** A copy of the example in a folder of its own, on a port of its own, and the command line that controls it. */
 export class Shop implements AsyncDisposable {
   readonly folder: string;
+  /** Its gateway. */
+  readonly url: string;
 
-  private constructor(folder: string) {
+  private constructor(folder: string, port: number) {
     this.folder = folder;
+    this.url = `http://127.0.0.1:${port}`;
   }
 
-  static async copy(): Promise<Shop> {
+  /** Of the example, or of another system, whose islet.yaml names a port. */
+  static async copy(source = EXAMPLE): Promise<Shop> {
     const folder = await mkdtemp(join(tmpdir(), 'islet-bench-'));
     // The services' own users have to reach what they run from.
     await chmod(folder, 0o755);
-    await cp(EXAMPLE, folder, { recursive: true });
-    const shop = new Shop(folder);
+    await cp(source, folder, { recursive: true });
     const port = await freePort();
+    const shop = new Shop(folder, port);
     await shop.edit('islet.yaml', (text) => text.replace(/port: \d+/, `port: ${port}`));
     return shop;
   }
@@ -92,7 +96,7 @@ function environment(): NodeJS.ProcessEnv {
   return { ...process.env, ISLET_NODE: process.execPath };
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);

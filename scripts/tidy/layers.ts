@@ -18,6 +18,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   proxy: ['spec', 'policy', 'supervise', 'keeper'],
   'compute-process': DRIVER,
   'data-postgres': DRIVER,
+  'data-redis': DRIVER,
   'data-sqlite': DRIVER,
   'traffic-proxy': [...DRIVER, 'proxy'],
   client: ['spec', 'plan'],
@@ -31,13 +32,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'client',
     'compute-process',
     'data-postgres',
+    'data-redis',
     'data-sqlite',
     'traffic-proxy',
   ],
 };
 
 /** The composition roots, one for each process: the only code that names concrete drivers. */
-const COMPOSITION_ROOT = /^packages\/control-plane\/(src\/(main|compose|backup-main)\.ts$|test\/)/;
+const COMPOSITION_ROOT = /^packages\/control-plane\/(src\/(main|compose|backup-main|recover-main)\.ts$|test\/)/;
 
 const SCOPE = '@islet/';
 

@@ -72,6 +72,27 @@ export const BACKUP_COMMANDS: readonly CommandSpec[] = [
     ],
   },
   {
+    usage: 'recover [folder]',
+    group: 'data',
+    summary: 'Bring a whole system back on an empty machine, from its backups and the recovery key',
+    details:
+      "Needs the system's files, the backups' second place, and the recovery key. After it, `islet up` builds and starts\n" +
+      'all services, each with its data as of the moment asked for.',
+    examples: [
+      'islet recover --key recovery-key.txt',
+      'islet recover --from s3://example-backups/shop --key key.txt --to 2026-11-27T02:00:00Z',
+    ],
+    options: [
+      { flags: '--key <file>', text: 'the recovery key, as `islet backup key export` printed it', required: true },
+      { flags: '--from <place>', text: 's3://BUCKET/FOLDER, or a folder (default: as islet.yaml says)' },
+      { flags: '--endpoint <url>', text: 'where the storage is (default: as islet.yaml says)' },
+      { flags: '--region <name>', text: "the storage's region (default: as islet.yaml says)" },
+      { flags: '--to <moment>', text: 'an instant, or latest', fallback: 'latest' },
+      json,
+      state,
+    ],
+  },
+  {
     usage: 'drill',
     group: 'data',
     summary: 'Prove that what is kept for bad days works',

@@ -1,4 +1,7 @@
-import { type CommandSpec, json, state, timeout } from './command-spec.ts';
+import { type CommandSpec, json, type OptionSpec, state, timeout } from './command-spec.ts';
+
+/** Of a service that has both. */
+const redis: OptionSpec = { flags: '--redis', text: "the service's Redis, not its database" };
 
 /** Verbs about one service's store. */
 export const DATABASE: CommandSpec = {
@@ -17,6 +20,7 @@ export const DATABASE: CommandSpec = {
       options: [
         { flags: '-c, --command <statement>', text: 'run this one, print what it gives, and end' },
         { flags: '--write', text: 'let it change data' },
+        redis,
         json,
         state,
       ],
@@ -25,7 +29,7 @@ export const DATABASE: CommandSpec = {
       usage: 'url <service> [folder]',
       summary: "Print the database's address, with the service's password in it",
       examples: ['psql "$(islet db url orders)"'],
-      options: [json, state],
+      options: [redis, json, state],
     },
     {
       usage: 'seed <service> [folder]',

@@ -18,6 +18,8 @@ export interface Context {
 export interface Entries {
   readonly controlPlane: string;
   readonly keeper: string;
+  /** Brings a system back where none is. */
+  readonly recover: string;
 }
 
 export interface Output {

@@ -34,6 +34,7 @@ export const VERBS: Readonly<Record<string, () => Promise<{ readonly run: unknow
   'backup verify': () => import('./verbs/backup-verify.ts'),
   'backup key export': () => import('./verbs/backup-key-export.ts'),
   restore: () => import('./verbs/restore.ts'),
+  recover: () => import('./verbs/recover.ts'),
   'drill restore': () => import('./verbs/drill-restore.ts'),
   'db rotate': () => import('./verbs/db-rotate.ts'),
   status: () => import('./verbs/status.ts'),

@@ -20,6 +20,9 @@ export function realContext(): Context {
       get keeper() {
         return entry('@islet/keeper/main');
       },
+      get recover() {
+        return entry('@islet/control-plane/recover');
+      },
     },
   };
 }

@@ -38,7 +38,11 @@ export async function islet(words: readonly string[], options: RunOptions): Prom
     cwd: options.cwd,
     signal: options.signal ?? new AbortController().signal,
     version: '0.1.0',
-    entries: { controlPlane: options.controlPlane ?? FAKE_MAIN, keeper: '/islet/keeper.js' },
+    entries: {
+      controlPlane: options.controlPlane ?? FAKE_MAIN,
+      keeper: '/islet/keeper.js',
+      recover: '/islet/recover.js',
+    },
   };
   const code = await main(words, context);
   return { code, stdout: stdout.text(), stderr: stderr.text() };

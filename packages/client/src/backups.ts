@@ -28,6 +28,8 @@ export const StoreBackup = z
     nextAt: z.number().optional(),
     copyingSince: z.number().optional(),
     failedAt: z.number().optional(),
+    /** Everything that was stored by then is in the second place too. */
+    mirroredAt: z.number().optional(),
     /** The last restore drill. */
     drill: z.object({ at: z.number(), passed: z.boolean(), rtoMs: z.number().optional() }).optional(),
     /** What is wrong, each a sentence. */

@@ -204,12 +204,18 @@ export const contract = {
   database: route('database', {
     summary: 'How a service reaches its database; holds the password',
     params: service,
+    /** `database` or `redis`; by default the database, where there is one. */
+    query: z.object({ store: z.string().optional() }),
     response: StoreAccess,
   }),
   query: route('query', {
     summary: "Run one statement in a service's database, as the service; without `write` it can change nothing",
     params: service,
-    body: z.object({ text: z.string().min(1), write: z.boolean().default(false) }),
+    body: z.object({
+      text: z.string().min(1),
+      write: z.boolean().default(false),
+      store: z.enum(['database', 'redis']).optional(),
+    }),
     response: QueryAnswer,
   }),
   seed: route('seed', {

@@ -116,6 +116,7 @@ export async function propose(asked: Asked, parts: ApplyParts): Promise<Proposal
     environment: spec.environment,
     gateway,
     machine: spec.machine,
+    backup: spec.backup,
     mode: asked.mode,
     path: asked.path,
     services,

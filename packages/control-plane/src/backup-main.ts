@@ -3,11 +3,23 @@ import { setPriority } from 'node:os';
 import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
-import { folderRepository, keepStore, type StoreKeeper, type StoreOrder, type StoreTold } from '@islet/backup';
+import {
+  folderRepository,
+  keepStore,
+  type MirrorTold,
+  mirrored,
+  type Repository,
+  type S3Place,
+  type StoreKeeper,
+  type StoreOrder,
+  type StoreTold,
+  s3Repository,
+} from '@islet/backup';
 import { createPostgresReader } from '@islet/data-postgres';
 import type { StoreReader } from '@islet/driver';
 import { pino } from 'pino';
 import { backupFiles, ensureRecoveryKey, readOrders, type Told } from './backup/files.ts';
+import { createStateReader } from './backup/state-reader.ts';
 import { writeAtomically } from './own-file.ts';
 
 /*
@@ -29,36 +41,48 @@ const LOOK_MS = 500;
 const TELL_MS = 1_000;
 
 setPriority(NICENESS);
-const readers: readonly StoreReader[] = [createPostgresReader()];
-const parts = {
-  repository: folderRepository(backupFiles.repository(layout)),
-  by: ensureRecoveryKey(layout),
-  now: () => Date.now(),
-  pause: async (ms: number, { signal }: { readonly signal: AbortSignal }) => pause(ms, undefined, { signal }),
-  oneAtATime: inTurn(),
-  tell: (told: StoreTold) => void latest.set(told.service, told),
-};
+const readers: readonly StoreReader[] = [createPostgresReader(), createStateReader(layout)];
+const local = folderRepository(backupFiles.repository(layout));
+const by = ensureRecoveryKey(layout);
+const now = () => Date.now();
+const wait = async (ms: number, { signal }: { readonly signal: AbortSignal }) => pause(ms, undefined, { signal });
+const oneAtATime = inTurn();
+const tellStore = (told: StoreTold) => void latest.set(told.service, told);
 const latest = new Map<string, StoreTold>();
-const keepers = new Map<
-  string,
-  { readonly order: StoreOrder; readonly keeper: StoreKeeper; readonly stop: AbortController }
->();
+const keepers = new Map<string, Keeping>();
+interface Keeping {
+  readonly order: StoreOrder;
+  readonly keeper: StoreKeeper;
+  readonly stop: AbortController;
+}
+/** The second place, and what writes to both. */
+let second: { readonly to: S3Place; readonly repository: Repository; readonly stop: AbortController } | undefined;
+let mirror: MirrorTold | undefined;
+let looking = false;
 let seenAt = -1;
 
-look();
+await lookOnce();
 tell();
-setInterval(look, LOOK_MS);
+setInterval(() => void lookOnce(), LOOK_MS);
 setInterval(tell, TELL_MS);
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void end());
 log.info('backups are being made');
 
+async function lookOnce(): Promise<void> {
+  if (looking) return;
+  looking = true;
+  await look().catch((error: Error) => log.error({ error: error.message }, 'what is asked for can not be begun'));
+  looking = false;
+}
+
 /** Whatever is asked for and not yet done so is begun, and what is asked for no more is ended. */
-function look(): void {
+async function look(): Promise<void> {
   const changedAt = statSync(backupFiles.orders(layout), { throwIfNoEntry: false })?.mtimeMs ?? 0;
   if (changedAt === seenAt) return;
   const orders = readOrders(layout);
   if (orders === undefined) return;
   seenAt = changedAt;
+  if (!isDeepStrictEqual(orders.to, second?.to)) await changePlace(orders.to);
   const wanted = new Map(orders.stores.map((order) => [order.service, order]));
   for (const [service, { order }] of keepers) {
     const next = wanted.get(service);
@@ -78,9 +102,34 @@ function beginKeeping(order: StoreOrder): void {
     return;
   }
   const stop = new AbortController();
-  const keeper = keepStore(order, { ...parts, reader }, { signal: stop.signal });
+  const repository = second?.repository ?? local;
+  const parts = { reader, repository, by, now, pause: wait, oneAtATime, tell: tellStore };
+  const keeper = keepStore(order, parts, { signal: stop.signal });
   keepers.set(order.service, { order, keeper, stop });
   log.info({ service: order.service }, 'a store is being backed up');
+}
+
+function tellMirror(told: MirrorTold): void {
+  mirror = told;
+}
+
+/** Whoever writes now writes to the old place: all begin anew. */
+async function changePlace(to: S3Place | undefined): Promise<void> {
+  for (const service of [...keepers.keys()]) stopKeeping(service);
+  second?.stop.abort();
+  second = undefined;
+  mirror = undefined;
+  if (to === undefined) return;
+  const stop = new AbortController();
+  const parts = {
+    from: local,
+    to: await s3Repository(to),
+    now,
+    pause: wait,
+    tell: tellMirror,
+  };
+  const { repository } = mirrored(parts, { signal: stop.signal });
+  second = { to, repository, stop };
 }
 
 function stopKeeping(service: string): void {
@@ -94,7 +143,7 @@ function isSame({ askedAt: _some, ...order }: StoreOrder, { askedAt: _other, ...
 }
 
 function tell(): void {
-  const told: Told = { pid: process.pid, at: Date.now(), stores: [...latest.values()] };
+  const told: Told = { pid: process.pid, at: Date.now(), stores: [...latest.values()], mirror };
   writeAtomically(backupFiles.told(layout), JSON.stringify(told));
 }
 

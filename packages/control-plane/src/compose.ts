@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { createProcessCompute } from '@islet/compute-process';
 import { createExternal, createPostgres } from '@islet/data-postgres';
+import { createRedis } from '@islet/data-redis';
 import { createSqlite } from '@islet/data-sqlite';
 import { layoutOf } from '@islet/driver';
 import { socketPath } from '@islet/keeper/life';
@@ -32,6 +33,8 @@ export interface Composed {
   readonly close: () => Promise<void>;
 }
 
+/** Where a machine's own servers are, whoever started us. */
+const SERVER_PATH = '/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin';
 const STATS_MS = 2_000;
 
 /** The composition root: the one file that names concrete drivers. */
@@ -46,6 +49,7 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
   const data = [
     createPostgres({ layout, system: id, supervisor, tools: machine.tools, ports, log }),
     createSqlite({ layout, system: id }),
+    createRedis({ layout, system: id, supervisor, ports, log, path: SERVER_PATH }),
     createExternal(),
   ];
   const argv = [process.execPath, fileURLToPath(import.meta.resolve('@islet/control-plane/backup'))];

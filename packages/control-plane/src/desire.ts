@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Desired, type DesiredService, generationOf, type PresentService, type RevisionId } from '@islet/plan';
+import { declaredStores } from './declared-stores.ts';
 import { shiftSteps } from './shift-steps.ts';
 import type { Applied, AppliedService, LaunchSpec } from './store/applied.ts';
 import type { Decisions } from './store/decisions.ts';
@@ -51,7 +52,7 @@ function presentOf(service: AppliedService, applied: Applied, context: DesireCon
     instances: context.instances(service),
     after,
     blocked,
-    hasStore: spec.database !== undefined,
+    hasStore: declaredStores(spec).length > 0,
     migrates: spec.database?.migrations !== undefined,
     exclusive: strategy === 'recreate' || spec.api.port !== undefined,
     rollout: {
@@ -77,10 +78,10 @@ function keptRevisions(service: string, decisions: Decisions): readonly Revision
  * and how they are replaced does not.
  */
 export function launchKey(spec: LaunchSpec, secretVersions: Readonly<Record<string, number>>): string {
-  const { run, uses, api, database } = spec;
+  const { run, uses, api, database, redis } = spec;
   const { command, build, inputs, env, resources } = run;
-  // What it is filled with when somebody asks, and how it is backed up, reaches no instance.
-  const store = database && { ...database, seed: undefined, backup: undefined, drill: undefined };
+  // What it is filled with when somebody asks, and how it is set and backed up, reaches no instance.
+  const store = database && { ...database, seed: undefined, settings: undefined, backup: undefined, drill: undefined };
   const launch = {
     command,
     build,
@@ -91,6 +92,8 @@ export function launchKey(spec: LaunchSpec, secretVersions: Readonly<Record<stri
     port: api.port,
     protocol: api.protocol,
     database: store,
+    // Its limits hold without a restart.
+    redis: redis && true,
   };
   return digest(JSON.stringify({ launch, secretVersions }));
 }
@@ -100,8 +103,8 @@ export function digest(text: string): string {
 }
 
 /** The secrets that a service names. */
-export function secretsOf({ run, database }: LaunchSpec): readonly string[] {
+export function secretsOf({ run, ...spec }: LaunchSpec): readonly string[] {
   const fromEnv = Object.values(run.env).flatMap((value) => (value.kind === 'secret' ? [value.secret] : []));
-  const fromUrl = database?.engine === 'external' ? [database.url.secret] : [];
+  const fromUrl = declaredStores(spec).flatMap(({ secret }) => secret ?? []);
   return [...new Set([...fromEnv, ...fromUrl])].sort();
 }

@@ -10,6 +10,9 @@ export interface InstanceFacts {
   readonly host: string;
   readonly port: number;
   readonly database: StoreConnection | undefined;
+  /** Connections that its pool may open to the database; undefined: there is no limit to share. */
+  readonly poolMax: number | undefined;
+  readonly redis: StoreConnection | undefined;
   /** Where this service reaches each of its `uses`. */
   readonly edges: Readonly<Record<string, { readonly host: string; readonly port: number; readonly protocol: string }>>;
   readonly secret: (name: string) => string | undefined;
@@ -40,13 +43,18 @@ function platformEnvironment(facts: InstanceFacts): Record<string, string> {
     OTEL_SERVICE_NAME: facts.service,
     OTEL_RESOURCE_ATTRIBUTES: `service.instance.id=${facts.instance},service.version=${facts.revision},service.namespace=${facts.system}`,
     ...databaseEnvironment(facts.database),
+    ...(facts.poolMax !== undefined && { DATABASE_POOL_MAX: String(facts.poolMax) }),
+    ...(facts.redis && { REDIS_URL: facts.redis.url }),
     ...edgeEnvironment(facts),
   };
 }
 
 function databaseEnvironment(database: StoreConnection | undefined): Record<string, string> {
   if (database === undefined) return {};
-  return { DATABASE_URL: database.url, ...(database.path === undefined ? {} : { DATABASE_PATH: database.path }) };
+  return {
+    DATABASE_URL: database.url,
+    ...(database.path === undefined ? {} : { DATABASE_PATH: database.path }),
+  };
 }
 
 function edgeEnvironment({ edges }: InstanceFacts): Record<string, string> {
@@ -82,6 +90,8 @@ function resolve(reference: Reference, facts: InstanceFacts): string {
       return String(facts[reference.name]);
     case 'database':
       return String(facts.database?.[reference.part] ?? '');
+    case 'redis':
+      return String(facts.redis?.[reference.part] ?? '');
     case 'uses': {
       const edge = facts.edges[reference.service];
       if (edge === undefined) return '';

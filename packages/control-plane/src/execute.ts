@@ -11,6 +11,7 @@ import { hazardText } from '@islet/driver/migrations';
 import { type Generation, generationOf, type InstanceId, type RevisionId, type Step } from '@islet/plan';
 import type { Clock } from './clock.ts';
 import { BUILD_MS } from './deadlines.ts';
+import { declaredStores } from './declared-stores.ts';
 import { edgeName } from './edges.ts';
 import { commandOf, environmentOf } from './environment.ts';
 import { type FactSources, gatherFacts, HOST } from './facts.ts';
@@ -66,7 +67,9 @@ const ACTS: { readonly [K in Step['kind']]: Act<K> } = {
   },
 
   retire: async ({ service }, hands, _look, signal) => {
-    await dataFor(wantedSpec(service, hands), hands).credentials?.retire({ service }, { signal });
+    for (const { engine } of declaredStores(wantedSpec(service, hands))) {
+      await hands.driverOf(engine)?.credentials?.retire({ service }, { signal });
+    }
     hands.decisions.record({ kind: 'retired', service }, hands.clock.now());
   },
 
@@ -264,10 +267,16 @@ function launchOf(service: string, revision: RevisionId, { applied }: Hands): La
   return spec;
 }
 
-function provision(spec: LaunchSpec, hands: Hands, signal: AbortSignal): Promise<void> {
-  const { name: service, database } = spec;
-  const url = database?.engine === 'external' ? hands.secrets.get(database.url.secret) : undefined;
-  return dataFor(spec, hands).provision({ service, url }, { signal });
+async function provision(spec: LaunchSpec, hands: Hands, signal: AbortSignal): Promise<void> {
+  const { name: service } = spec;
+  await Promise.all(
+    declaredStores(spec).map(({ engine, settings, secret }) => {
+      const url = secret === undefined ? undefined : hands.secrets.get(secret);
+      const driver = hands.driverOf(engine);
+      if (driver === undefined) throw new DriverError('unsupported', `nothing here keeps a store of ${engine}`);
+      return driver.provision({ service, url, settings }, { signal });
+    }),
+  );
 }
 
 /** Its address is a secret, which may have been set anew since the store was reached last. */

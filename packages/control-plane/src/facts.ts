@@ -8,6 +8,7 @@ import {
 import type { InstanceId, RevisionId } from '@islet/plan';
 import { edgeName } from './edges.ts';
 import { environmentOf, type InstanceFacts } from './environment.ts';
+import { poolShare } from './pool-share.ts';
 import type { AppliedStore, LaunchSpec } from './store/applied.ts';
 import type { Ports } from './store/ports.ts';
 import type { Secrets } from './store/secrets.ts';
@@ -20,6 +21,7 @@ export interface FactSources {
   readonly ports: Ports;
   readonly secrets: Secrets;
   readonly dataOf: (spec: LaunchSpec) => DataDriver | undefined;
+  readonly driverOf: (engine: DataDriver['engine'] | undefined) => DataDriver | undefined;
   /** `PATH` for a service: what its user can reach of the asker's. */
   readonly pathOf: (service: string) => Promise<string>;
 }
@@ -30,8 +32,9 @@ export async function gatherFacts(
   identity: { readonly instance: InstanceId; readonly revision: RevisionId; readonly port: number },
   sources: FactSources,
 ): Promise<InstanceFacts> {
-  const { applied, ports, secrets, dataOf, pathOf } = sources;
+  const { applied, ports, secrets, dataOf, driverOf, pathOf } = sources;
   const database = await dataOf(spec)?.connection({ service: spec.name });
+  const redis = spec.redis && (await driverOf('redis')?.connection({ service: spec.name }));
   const edges = spec.uses.map((name) => {
     const port = ports.get(edgeName(spec.name, name));
     if (port === undefined) throw new DriverError('internal', `the edge ${spec.name} → ${name} has no port`);
@@ -42,11 +45,18 @@ export async function gatherFacts(
     service: spec.name,
     host: HOST,
     database,
+    poolMax: database?.maxConnections && poolShare({ connections: database.maxConnections, ...most(spec) }),
+    redis,
     edges: Object.fromEntries(edges),
     secret: secrets.get,
     path: await pathOf(spec.name),
     system: applied.current()?.system ?? '',
   };
+}
+
+/** What may run at once of a service. */
+function most({ scale, rollout }: LaunchSpec): { readonly instances: number; readonly surge: number } {
+  return { instances: scale.max, surge: rollout.maxSurge };
 }
 
 /** Where a command runs beside an instance, and what it is given there: as the instance itself. */

@@ -24,8 +24,10 @@ import {
 } from '@islet/plan';
 import type { RoutingTable } from '@islet/policy';
 import type { Clock } from './clock.ts';
+import type { DeclaredStore } from './declared-stores.ts';
 import { openEyes } from './eyes.ts';
 import type { Ledger } from './ledger.ts';
+import { storesOf } from './observed-stores.ts';
 import type { Prober, Subject } from './probe/prober.ts';
 import { plannedSplit } from './split.ts';
 import type { Decisions } from './store/decisions.ts';
@@ -48,8 +50,8 @@ export interface Senses {
   readonly ledger: Ledger;
   readonly decisions: Decisions;
   readonly clock: Clock;
-  /** The engine that a service declares; undefined: none, or it is asked to be gone. */
-  readonly engineOf: (service: string) => DataDriver['engine'] | undefined;
+  /** What a service declares; undefined: it is asked to be gone. */
+  readonly declaredOf: (service: string) => readonly DeclaredStore[] | undefined;
   /** Its store is being replaced just now: it is nobody's to stop. */
   readonly isRestoring: (service: string) => boolean;
   /** What its requests say of the generation that a service tries. */
@@ -109,22 +111,6 @@ export function createObserver(senses: Senses): Observer {
 /** Copies of a store have names that no service has: `drill.orders`. They are not of `plan`. */
 function isService(name: string): boolean {
   return !name.includes('.');
-}
-
-/** A service whose engine was changed has two stores for a while: the one that it declares is meant. */
-function storesOf(
-  { data, engineOf }: Senses,
-  engines: readonly Readonly<Record<string, StoreObservation>>[],
-): Record<string, StoreObservation> {
-  const stores: Record<string, StoreObservation> = {};
-  for (const [index, { engine }] of data.entries()) {
-    for (const [service, store] of Object.entries(engines[index] ?? {})) {
-      const declared = engineOf(service);
-      if (declared !== undefined && declared !== engine) continue;
-      if (stores[service] === undefined || store.kind !== 'stopped') stores[service] = store;
-    }
-  }
-  return stores;
 }
 
 function followProbes(senses: Senses, instances: readonly ComputeInstance[], adopted: ReadonlySet<string>): void {

@@ -54,10 +54,15 @@ export function systemStatus({ look, desired, steps }: TurnReport, context: Stat
       ...(keeper === undefined ? {} : { keeper: { pid: keeper } }),
     },
     services,
-    settled: settled(statuses) && isRouted({ look, desired, steps }),
+    settled: settled(statuses) && isRouted({ look, desired, steps }) && !isRestoring(applied),
     routed: isRouted({ look, desired, steps }),
     warnings: [...context.warnings(), ...look.problems, ...trafficProblems(look)].map(context.redact),
   };
+}
+
+/** A service that is down for its restore comes up again. */
+function isRestoring(applied: Applied | undefined): boolean {
+  return applied?.services.some(({ restoring }) => restoring !== undefined) ?? false;
 }
 
 /** Everything that was asked for is gone, and nothing is under way: no proxy is needed to know that. */

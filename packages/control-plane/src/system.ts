@@ -1,14 +1,6 @@
-import { join } from 'node:path';
 import type { SystemStatus } from '@islet/client';
-import type {
-  BuildRequest,
-  ComputeDriver,
-  ComputeInstance,
-  DataDriver,
-  InputsKeyRequest,
-  TrafficDriver,
-} from '@islet/driver';
-import { type Desired, plan, type RevisionId } from '@islet/plan';
+import type { ComputeDriver, ComputeInstance, DataDriver, TrafficDriver } from '@islet/driver';
+import { type Desired, plan } from '@islet/plan';
 import type { RequestRecord } from '@islet/policy';
 import { nodeFiles } from '@islet/spec/node';
 import type { Guarantee } from '@islet/supervise';
@@ -17,22 +9,24 @@ import { createAnalyst } from './analysis/analyst.ts';
 import { createSamples } from './analysis/samples.ts';
 import { trialsOf } from './analysis/trial.ts';
 import { watchTrials } from './analysis/watch.ts';
-import { type ApplyParts, folderOf } from './apply.ts';
+import type { ApplyParts } from './apply.ts';
 import { type Care, createCare } from './backup/care.ts';
 import { newestOf } from './backup/newest.ts';
 import type { Overseer } from './backup/overseer.ts';
 import type { Forget } from './backup/restorer.ts';
 import { backupWarnings } from './backup/warnings.ts';
+import { buildRequest, keyRequest } from './build-request.ts';
 import { type Bulletin, createBulletin } from './bulletin.ts';
 import type { Clock } from './clock.ts';
 import { stepDeadlineMs } from './deadlines.ts';
+import { declaredStores, missingServers } from './declared-stores.ts';
 import { desireOf } from './desire.ts';
 import { edgeName } from './edges.ts';
 import { execute, type Hands, releaseLostPorts, wantedOf } from './execute.ts';
 import { HOST, placeOf } from './facts.ts';
 import { giveUp } from './failures.ts';
 import { createLedger } from './ledger.ts';
-import { commandText, type Machine } from './machine.ts';
+import type { Machine } from './machine.ts';
 import { createObserver, type Look, processKey } from './observe.ts';
 import { fixedPortTaken, gatewayTaken, isOfProxy } from './port-checks.ts';
 import type { Check } from './probe/check.ts';
@@ -128,9 +122,11 @@ export function createSystem(parts: SystemParts): System {
   const desired = (look: Look) =>
     desireOf(applied.current(), { decisions, routes: routes(look).key, startedAt, instances: autoscaler.instances });
 
+  const driverOf = (wanted: DataDriver['engine'] | undefined) => data.find(({ engine }) => engine === wanted);
   const hands: Hands = {
     ...{ applied, ports, secrets, decisions, compute, traffic, data, clock, routes, redact },
-    dataOf: ({ database }) => data.find(({ engine }) => engine === database?.engine),
+    dataOf: ({ database }) => driverOf(database?.engine),
+    driverOf,
     pathOf: async () => parts.machine.servicePath(applied.current()?.path ?? ''),
     buildRequest: async (spec, revision) => buildRequest(parts, spec, revision),
     sample: async ({ service, requests }, signal) => {
@@ -158,7 +154,10 @@ export function createSystem(parts: SystemParts): System {
     };
   };
   const analysisOf = (service: string) => wantedOf(service, { applied })?.spec.rollout.analysis;
-  const engineOf = (service: string) => wantedOf(service, { applied })?.spec.database?.engine;
+  const declaredOf = (service: string) => {
+    const spec = wantedOf(service, { applied })?.spec;
+    return spec && declaredStores(spec);
+  };
   const newest = (name: string) => {
     const told = parts.backups?.told()?.stores.find(({ service }) => service === name);
     return told?.last && newestOf(told);
@@ -168,7 +167,7 @@ export function createSystem(parts: SystemParts): System {
   const { isRestoring } = care.restorer;
   const { evidence } = analyst;
   const observer = createObserver({
-    ...{ compute, traffic, data, prober, ledger, decisions, clock, subject, engineOf, evidence, isRestoring },
+    ...{ compute, traffic, data, prober, ledger, decisions, clock, subject, declaredOf, evidence, isRestoring },
   });
   const autoscaler = createAutoscaler({
     ...{ applied: applied.current, decisions, clock, stats: parts.stats, usage: () => compute.usage() },
@@ -180,6 +179,7 @@ export function createSystem(parts: SystemParts): System {
   const backupFacts = () => ({
     orders: parts.idle ? [] : (parts.backups?.orders() ?? []),
     told: parts.backups?.told(),
+    place: parts.backups?.place(),
     drills: new Map((applied.current()?.services ?? []).map(({ spec }) => [spec.name, drillFacts(spec)])),
     ...{ now: clock.now(), since: startedAt, isKeyExported: parts.backups?.isKeyExported() ?? false },
   });
@@ -251,23 +251,13 @@ function applyParts(parts: SystemParts, { isEnding, forgive }: Pick<ApplyParts, 
     ...{ folder, applied, decisions, secrets, ports, clock, isEnding, forgive },
     files: nodeFiles(folder),
     inputsKey: (spec, path) => compute.inputsKey(keyRequest(parts, spec, path)),
-    blockedBy: async (spec, path) => [...machine.missingTools(spec, path), ...(await fixedPortTaken(spec, compute))],
+    blockedBy: async (spec, path) => [
+      ...machine.missingTools(spec, path),
+      ...missingServers(spec, parts.data),
+      ...(await fixedPortTaken(spec, compute)),
+    ],
     gatewayTaken: (gateway) => gatewayTaken(gateway, isOurs),
     isOurs,
-  };
-}
-
-function buildRequest(parts: SystemParts, spec: LaunchSpec, revision: RevisionId): Omit<BuildRequest, 'deadlineMs'> {
-  const { path = '', mode, services = [] } = parts.state.applied.current() ?? {};
-  const key = services.find((service) => service.revision === revision)?.inputsKey;
-  const by = keyRequest(parts, spec, path);
-  const { folder, inputs } = by;
-  return {
-    ...{ folder, inputs, service: spec.name, revision },
-    named: key === undefined ? undefined : { key, by },
-    command: spec.run.build,
-    path: parts.machine.servicePath(path),
-    inPlace: mode === 'in-place',
   };
 }
 
@@ -276,18 +266,6 @@ export async function lookOnce(system: System): Promise<TurnReport> {
   const look = await system.look();
   const desired = system.desired(look);
   return { look, desired, steps: plan(desired, look.observed, system.parts.clock.now()) };
-}
-
-/** What a revision is made of, as it lies there. */
-function keyRequest({ folder: system, machine }: SystemParts, spec: LaunchSpec, path: string): InputsKeyRequest {
-  const folder = folderOf(system, spec);
-  return {
-    folder,
-    inputs: spec.run.inputs.map((input) => join(folder, input)),
-    build: spec.run.build,
-    run: commandText(spec.run.command),
-    path: machine.servicePath(path),
-  };
 }
 
 function warningsOf(guarantees: readonly Guarantee[]): string[] {

@@ -18,6 +18,8 @@ const FACTS: InstanceFacts = {
     name: 'orders',
     path: undefined,
   },
+  poolMax: undefined,
+  redis: undefined,
   edges: {
     catalog: { host: '127.0.0.1', port: 22_000, protocol: 'http' },
     'order-history': { host: '127.0.0.1', port: 22_001, protocol: 'tcp' },

@@ -24,6 +24,7 @@ export function launchSpec(name: string, run: Partial<RunSpec> = {}, changes: Pa
     api: { protocol: 'http', contract: undefined, expose: [], port: undefined },
     uses: [],
     database: undefined,
+    redis: undefined,
     health: {
       startup: { target, fastPeriodMs: 100, fastForMs: 5_000, periodMs: 1_000, timeoutMs: 1_000, deadlineMs: 60_000 },
       ready: { target, periodMs: 1_000, timeoutMs: 1_000, fall: 2, rise: 2 },

@@ -20,6 +20,7 @@ export class World {
   readonly machine = createFakeMachine();
   readonly compute = createFakeCompute({ now: () => new Date(), machine: this.machine });
   readonly data = createFakeData({ engine: 'sqlite', now: () => new Date() });
+  readonly redis = createFakeData({ engine: 'redis', now: () => new Date() });
   readonly traffic = new FakeTraffic();
   /** The proxy's counters, as the autoscaler reads them. */
   edges: readonly EdgeCounters[] = [];
@@ -49,7 +50,7 @@ export class World {
     const state = openState(join(this.folder, '.islet'));
     const { compute, data, traffic } = this;
     this.system = createSystem({
-      ...{ folder: this.folder, state, compute, traffic, data: [data], clock: systemClock },
+      ...{ folder: this.folder, state, compute, traffic, data: [data, this.redis], clock: systemClock },
       machine: { nodeBin: '/usr/bin', tools: '/tools', servicePath: (path) => path, missingTools: () => [] },
       guarantees: () => [],
       check: async (_target, { port }) => !this.#isSick(port),
@@ -65,7 +66,7 @@ export class World {
       },
     });
     const { reconciler, status } = this.system;
-    const watches = [compute, data, traffic].map((driver) => driver.watch(() => reconciler.poke()));
+    const watches = [compute, data, this.redis, traffic].map((driver) => driver.watch(() => reconciler.poke()));
     this.#close = async () => {
       for (const watch of watches) watch[Symbol.dispose]();
       status.close();

@@ -2,9 +2,11 @@ import type { StoreBackups } from './backups.ts';
 import type { CallOptions } from './compute.ts';
 import type { StoreShell } from './shell.ts';
 
+export type Engine = 'postgres' | 'sqlite' | 'redis' | 'external';
+
 /** Keeps the store of each service that declares one with this driver's engine. Every call is idempotent. */
 export interface DataDriver {
-  readonly engine: 'postgres' | 'sqlite' | 'external';
+  readonly engine: Engine;
   /** Makes the store and its credentials, and starts its server; returns when it can be used. */
   provision(request: StoreRequest, options: CallOptions): Promise<void>;
   /** Applies the migrations that are not yet recorded, in order, each in a transaction. */
@@ -17,6 +19,8 @@ export interface DataDriver {
   stop(request: { readonly service: string }, options: CallOptions): Promise<void>;
   /** Deletes the data for good. Refuses while the server runs. */
   purge(request: { readonly service: string }, options: CallOptions): Promise<void>;
+  /** Why this machine can't run it, with the remedy; undefined: it can. */
+  missing?(): string | undefined;
   /** How its passwords are renewed; undefined: they are not Islet's to give. */
   readonly credentials?: StoreCredentials;
   observe(): Promise<Readonly<Record<string, StoreObservation>>>;
@@ -46,6 +50,8 @@ export interface StoreRequest {
   readonly service: string;
   /** Of an outside server; undefined for engines that Islet runs. */
   readonly url: string | undefined;
+  /** The engine's own settings, by its own names. Those of a store that runs are changed by another `provision`. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 export interface MigrateRequest {
@@ -120,6 +126,8 @@ export interface StoreConnection {
   readonly name: string | undefined;
   /** Of a store that is a file. */
   readonly path: string | undefined;
+  /** What its instances may have open together, and the server enforces; absent: as many as they like. */
+  readonly maxConnections?: number;
 }
 
 export type StoreObservation =
@@ -131,4 +139,6 @@ export type StoreObservation =
       readonly port: number | undefined;
       /** When the credentials were replaced that still work beside the new ones; absent: there are none. */
       readonly replacedAt?: number;
+      /** Those of `StoreRequest` that hold; absent: none. */
+      readonly settings?: Readonly<Record<string, string>>;
     };

@@ -40,6 +40,8 @@ export const layoutOf = {
     join(layoutOf.service(layout, service), 'instances', instance),
   /** A service's store: server's data directory, or the file. */
   data: (layout: Layout, service: string) => join(layoutOf.service(layout, service), 'data'),
+  /** A service's Redis: its data, and who may use it. */
+  redis: (layout: Layout, service: string) => join(layoutOf.service(layout, service), 'redis'),
   /** Output of each instance: `<instance>.log`, rotated to `<instance>.log.1` … */
   serviceLogs: (layout: Layout, service: string) => join(layout.state, 'logs', 'services', service),
 } as const;

@@ -44,6 +44,16 @@ export class LatencyWindow {
   }
 }
 
+/** Fewer answers say nothing of the slowest of them. */
+const LEAST_ANSWERS = 20;
+
+/** What 95 of 100 answers took at most; undefined where there were too few to tell. */
+export function p95Ms(sum: Float64Array): number | undefined {
+  let count = 0;
+  for (const one of sum) count += one;
+  return count < LEAST_ANSWERS ? undefined : quantileMs(sum, 0.95);
+}
+
 /** The upper end of the bucket in which the quantile lies; undefined where nothing was recorded. */
 export function quantileMs(sum: Float64Array, q: number): number | undefined {
   let count = 0;

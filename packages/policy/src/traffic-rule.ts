@@ -17,6 +17,7 @@ export const TRAFFIC_RULES = [
   'traffic.timeout.idle',
   'traffic.retry',
   'traffic.retry.budget',
+  'traffic.hedge',
   'traffic.outlier.consecutive5xx',
   'traffic.outlier.consecutiveGateway',
   'traffic.outlier.stall',

@@ -64,6 +64,16 @@ test('metadata, messages, status and trailers cross whole, binary ones too', asy
   assert.equal(answer.trailers['x-many'], 'a, b');
 });
 
+test('an answer of nothing but a status stays one: in the head, without a frame after it', async (t) => {
+  const { client, behave } = await single(t);
+  behave((stream) => refuseCall(stream, 9, { 'grpc-message': '50 %25' }));
+  const answer = await ask(client, '/s/m', CALL);
+  assert.deepEqual(
+    [answer.headers['grpc-status'], answer.headers['grpc-message'], answer.headOnly],
+    ['9', '50 %25', true],
+  );
+});
+
 for (const [what, status, code] of [
   ['no instance', '14', 'no-ready-instance'],
   ['no instance that listens', '14', 'no-instance-reachable'],

@@ -14,6 +14,7 @@ import type {
   HealthSpec,
   Origin,
   ProbeTarget,
+  RedisSpec,
   RunSpec,
   SeedSpec,
   ServiceSpec,
@@ -44,6 +45,7 @@ export function buildService(draft: Sound, files: Files): ServiceSpec {
     api: apiOf(parsed),
     uses: parsed.uses,
     database: databaseOf(parsed),
+    redis: redisOf(parsed, derived),
     health: healthOf(parsed, derived),
     scale: scaleOf(parsed),
     rollout: rolloutOf(parsed),
@@ -136,9 +138,24 @@ function apiOf({ api }: ParsedService): ApiSpec {
 function databaseOf({ database }: ParsedService): DatabaseSpec | undefined {
   if (database === undefined) return undefined;
   const { engine, url, migrations, backup, drill } = database;
-  const common = { migrations, seed: seedOf(database) };
+  const common = { migrations, seed: seedOf(database), settings: settingsOf(database) };
   if (engine !== undefined) return { engine, ...common, backup: backupOf(backup), drill: drillOf(drill) };
   return url === undefined ? undefined : { engine: 'external', url: { secret: url.secret }, ...common };
+}
+
+function redisOf({ redis }: ParsedService, derived: Derived): RedisSpec | undefined {
+  if (redis === undefined) return undefined;
+  derived.set('redis.evict', 'redis.as');
+  const evict = redis.evict ?? (redis.as === 'cache' ? 'allkeys-lru' : 'noeviction');
+  return { as: redis.as, maxMemoryBytes: redis.maxMemory, evict };
+}
+
+function settingsOf({
+  engine,
+  settings = {},
+}: NonNullable<ParsedService['database']>): Readonly<Record<string, string>> {
+  if (engine !== 'postgres') return {};
+  return Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, String(value)]));
 }
 
 function seedOf({ seed }: NonNullable<ParsedService['database']>): SeedSpec | undefined {

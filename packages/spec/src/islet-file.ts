@@ -3,7 +3,7 @@ import type { SpecError } from './errors.ts';
 import type { Files } from './files.ts';
 import { locate } from './locate.ts';
 import { keyPlaceAt, type Located, nodeAt, type Path, pathText, scalar } from './located.ts';
-import type { GatewaySpec, MachineSpec, Place, TlsSpec } from './model.ts';
+import type { GatewaySpec, MachineSpec, OffMachineSpec, Place, TlsSpec } from './model.ts';
 import { oneOf } from './nearest.ts';
 import { own } from './own.ts';
 import { islet, type ParsedIslet } from './schema/islet.ts';
@@ -77,6 +77,13 @@ export function gatewayIn(parsed: ParsedIslet, environment: string | undefined):
 
 function tlsOf(tls: ParsedIslet['gateway']['tls']): TlsSpec | undefined {
   return tls === undefined ? undefined : { ...tls, httpPort: tls.httpPort };
+}
+
+export function offMachineIn({ backup }: ParsedIslet): OffMachineSpec | undefined {
+  if (backup === undefined) return undefined;
+  const { to, endpoint, region, accessKey, secretKey } = backup;
+  const [bucket = '', ...folders] = to.slice('s3://'.length).split('/');
+  return { bucket, prefix: folders.join('/'), endpoint, region, accessKey, secretKey };
 }
 
 export function machineIn(parsed: ParsedIslet, environment: string | undefined): MachineSpec {

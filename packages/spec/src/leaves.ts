@@ -5,6 +5,7 @@ import type {
   EnvValue,
   ProbeSpec,
   ProbeTarget,
+  RedisSpec,
   SeedSpec,
   ServiceSpec,
   StartupProbeSpec,
@@ -29,6 +30,7 @@ export function leavesOf(spec: Omit<ServiceSpec, 'origins'>): readonly Leaf[] {
     ...api.expose.flatMap((route, index) => leaves(['api', 'expose', index], { ...route })),
     ...leaves([], { uses: spec.uses }),
     ...databaseLeaves(spec.database),
+    ...redisLeaves(spec.redis),
     ...startupLeaves(health.startup),
     ...probeLeaves('ready', health.ready),
     ...probeLeaves('live', health.live),
@@ -46,19 +48,31 @@ function envLeaves(name: string, value: EnvValue): readonly Leaf[] {
   return leaves(['run', 'env'], { [name]: templateText(value.template) });
 }
 
+function redisLeaves(redis: RedisSpec | undefined): readonly Leaf[] {
+  if (redis === undefined) return [];
+  const { as, maxMemoryBytes, evict } = redis;
+  return leaves(['redis'], { as, maxMemory: sizeText(maxMemoryBytes), evict });
+}
+
 function databaseLeaves(database: DatabaseSpec | undefined): readonly Leaf[] {
   if (database === undefined) return [];
   const kind =
     database.engine === 'external'
       ? leaves(['database', 'url'], { secret: database.url.secret })
       : leaves(['database'], { engine: database.engine });
-  const { migrations, seed } = database;
+  const { migrations, seed, settings } = database;
   const seeds = seed === undefined ? [] : leaves(['database', 'seed'], { [seed.kind]: seedText(seed) });
   const kept =
     database.engine === 'external'
       ? []
       : [...backupLeaves(['database'], database.backup), ...drillLeaves(['database'], database.drill)];
-  return [...kind, ...leaves(['database'], { migrations }), ...seeds, ...kept];
+  return [
+    ...kind,
+    ...leaves(['database'], { migrations }),
+    ...leaves(['database', 'settings'], settings),
+    ...seeds,
+    ...kept,
+  ];
 }
 
 function seedText(seed: SeedSpec): string {

@@ -39,6 +39,8 @@ export interface SystemSpec {
   readonly environment: string | undefined;
   readonly gateway: GatewaySpec;
   readonly machine: MachineSpec;
+  /** Undefined: no copy of the backups is off this machine. */
+  readonly backup: OffMachineSpec | undefined;
   /** Sorted by name. */
   readonly services: readonly ServiceSpec[];
   /** Service names so that each stands after all that it uses, except across `cuts`. */
@@ -52,6 +54,18 @@ export interface CutEdge {
   readonly to: string;
   /** The whole cycle, for the message: `['a', 'b', 'a']`. */
   readonly cycle: readonly string[];
+}
+
+/** S3-compatible storage. */
+export interface OffMachineSpec {
+  readonly bucket: string;
+  /** Empty: the bucket itself. */
+  readonly prefix: string;
+  /** Undefined: Amazon's own. */
+  readonly endpoint: string | undefined;
+  readonly region: string;
+  readonly accessKey: { readonly secret: string };
+  readonly secretKey: { readonly secret: string };
 }
 
 export interface GatewaySpec {
@@ -94,6 +108,7 @@ export interface ServiceSpec {
   readonly api: ApiSpec;
   readonly uses: readonly string[];
   readonly database: DatabaseSpec | undefined;
+  readonly redis: RedisSpec | undefined;
   readonly health: HealthSpec;
   readonly scale: ScaleSpec;
   readonly rollout: RolloutSpec;
@@ -134,6 +149,7 @@ export type Template = readonly (string | Reference)[];
 export type Reference =
   | { readonly kind: 'own'; readonly name: 'port' | 'host' | 'instance' | 'revision' | 'service' }
   | { readonly kind: 'database'; readonly part: 'url' | 'host' | 'port' | 'user' | 'password' | 'name' | 'path' }
+  | { readonly kind: 'redis'; readonly part: 'url' | 'host' | 'port' | 'user' | 'password' }
   | { readonly kind: 'uses'; readonly service: string; readonly part: 'url' | 'address' | 'host' | 'port' };
 
 export interface ApiSpec {
@@ -170,6 +186,16 @@ export interface DatabaseCommon {
   /** A folder. */
   readonly migrations: string | undefined;
   readonly seed: SeedSpec | undefined;
+  /** By the engine's own names, as they are written. */
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+export interface RedisSpec {
+  /** A cache is in memory alone; a store is on disk. */
+  readonly as: 'cache' | 'store';
+  readonly maxMemoryBytes: number;
+  /** Redis's `maxmemory-policy`. */
+  readonly evict: string;
 }
 
 export type SeedSpec =

@@ -5,7 +5,7 @@ import type { Files } from './files.ts';
 import { findServices } from './find-services.ts';
 import { sortErrors } from './format-error.ts';
 import { freezeDeep } from './freeze.ts';
-import { environmentErrors, gatewayIn, machineIn, readIslet } from './islet-file.ts';
+import { environmentErrors, gatewayIn, machineIn, offMachineIn, readIslet } from './islet-file.ts';
 import type { SystemSpec } from './model.ts';
 import type { ParsedService } from './schema/service.ts';
 import { serviceErrors, serviceWarnings } from './service-rules.ts';
@@ -40,7 +40,16 @@ export function parseSystem(files: Files, options: { readonly environment?: stri
   const services = sound.map((draft) => buildService(draft, files)).sort((a, b) => (a.name < b.name ? -1 : 1));
   const { order, cuts } = startOrder(new Map(services.map(({ name, uses }) => [name, uses])));
   const machine = machineIn(islet.parsed, environment);
-  const spec = { name: islet.parsed.system, environment, gateway, machine, services, startOrder: order, cuts };
+  const spec = {
+    name: islet.parsed.system,
+    environment,
+    gateway,
+    machine,
+    backup: offMachineIn(islet.parsed),
+    services,
+    startOrder: order,
+    cuts,
+  };
   return { kind: 'ok', spec: freezeDeep(spec), warnings: sortErrors(sound.flatMap(serviceWarnings)) };
 }
 

@@ -25,6 +25,7 @@ export function serviceErrors(draft: Sound, files: Files): readonly SpecError[] 
     ...trafficErrors(draft),
     ...backupErrors(draft),
     ...contentErrors(draft, files),
+    ...settingErrors(draft),
     ...selfUse(draft),
   ];
 }
@@ -34,9 +35,9 @@ export function serviceWarnings(draft: Sound): readonly SpecError[] {
   return [...exposedSecrets(draft), ...fixedPort(draft)];
 }
 
-export function scopeOf({ database, uses }: ParsedService, options: { readonly isCommand: boolean }): Scope {
+export function scopeOf({ database, redis, uses }: ParsedService, options: { readonly isCommand: boolean }): Scope {
   const engine = database === undefined ? undefined : (database.engine ?? 'external');
-  return { engine, uses, isCommand: options.isCommand };
+  return { engine, hasRedis: redis !== undefined, uses, isCommand: options.isCommand };
 }
 
 function referenceErrors(draft: Sound): readonly SpecError[] {
@@ -120,13 +121,30 @@ function selfUse(draft: Sound): readonly SpecError[] {
   return [errorIn(draft, ['uses', index], error)];
 }
 
+/** An overlay that takes another engine leaves the settings of the one that it replaces behind. */
+function settingErrors(draft: Sound): readonly SpecError[] {
+  const { database } = draft.parsed;
+  const settings = nodeAt(draft.tree, ['database', 'settings']);
+  const chosen = nodeAt(draft.tree, ['database', database?.engine === undefined ? 'url' : 'engine']);
+  if (settings === undefined || database?.engine === 'postgres') return [];
+  if (chosen !== undefined && chosen.place.file !== settings.place.file) return [];
+  const message =
+    database?.engine === 'sqlite'
+      ? 'an SQLite file has no server to set'
+      : 'an outside server is set by whoever runs it';
+  return [errorIn(draft, ['database', 'settings'], { rule: 'value', message, hint: 'remove it' })];
+}
+
 function exposedSecrets(draft: Sound): readonly SpecError[] {
   const node = nodeAt(draft.tree, ['run', 'command']);
+  if (node?.kind !== 'scalar') return [];
   const isFile = draft.parsed.database?.engine === 'sqlite';
-  if (node?.kind !== 'scalar' || isFile) return [];
   const { references } = parseTemplate(node.text, scopeOf(draft.parsed, { isCommand: true }));
   return references
-    .filter(({ reference }) => reference.kind === 'database' && ['url', 'password'].includes(reference.part))
+    .filter(({ reference }) => {
+      if (reference.kind === 'database') return !isFile && SECRET_PARTS.has(reference.part);
+      return reference.kind === 'redis' && SECRET_PARTS.has(reference.part);
+    })
     .map(({ text, nth }) => {
       const message = `every user of the machine can read a process's arguments, and ${text} holds a password`;
       const hint = 'pass it in run.env and read it there';
@@ -134,6 +152,8 @@ function exposedSecrets(draft: Sound): readonly SpecError[] {
       return errorIn(draft, ['run', 'command'], { rule: 'exposed-secret', message, found: text, hint, place });
     });
 }
+
+const SECRET_PARTS: ReadonlySet<string> = new Set(['url', 'password']);
 
 function fixedPort(draft: Sound): readonly SpecError[] {
   const { port } = draft.parsed.api;

@@ -30,6 +30,7 @@ export interface TemplateProblem {
 export interface Scope {
   /** Undefined: no database is declared. */
   readonly engine: 'postgres' | 'sqlite' | 'external' | undefined;
+  readonly hasRedis: boolean;
   readonly uses: readonly string[];
   /** A shell reads the result. */
   readonly isCommand: boolean;
@@ -87,6 +88,8 @@ function referenceText(reference: Reference): string {
       return reference.name;
     case 'database':
       return `database.${reference.part}`;
+    case 'redis':
+      return `redis.${reference.part}`;
     case 'uses':
       return `uses.${reference.service}.${reference.part}`;
   }
@@ -98,6 +101,7 @@ const OPENING = /\$\$\{|\$\{/g;
 const OWN = ['port', 'host', 'instance', 'revision', 'service'] as const;
 const SERVER_PARTS = ['url', 'host', 'port', 'user', 'password', 'name'] as const;
 const FILE_PARTS = ['url', 'path'] as const;
+const REDIS_PARTS = ['url', 'host', 'port', 'user', 'password'] as const;
 const USES_PARTS = ['url', 'address', 'host', 'port'] as const;
 
 interface Problem {
@@ -113,6 +117,9 @@ function referenceOf(text: string, scope: Scope): Reference | Problem {
   const [head = '', second = ''] = text.split('.');
   if (head === 'database' && scope.engine === undefined) {
     return problem(text, 'the service declares no database', 'declare one: database: postgres');
+  }
+  if (head === 'redis' && !scope.hasRedis) {
+    return problem(text, 'the service declares no Redis', 'declare one: redis: cache');
   }
   if (head === 'uses' && second !== '' && !scope.uses.includes(second)) {
     const near = didYouMean(second, scope.uses);
@@ -138,11 +145,12 @@ function problem(text: string, message: string, hint: string): Problem {
 }
 
 /** Everything that may be written here, by its text. */
-function inScope({ engine, uses }: Scope): ReadonlyMap<string, Reference> {
+function inScope({ engine, hasRedis, uses }: Scope): ReadonlyMap<string, Reference> {
   const known = new Map<string, Reference>();
   for (const name of OWN) known.set(name, { kind: 'own', name });
   const parts = engine === undefined ? [] : engine === 'sqlite' ? FILE_PARTS : SERVER_PARTS;
   for (const part of parts) known.set(`database.${part}`, { kind: 'database', part });
+  for (const part of hasRedis ? REDIS_PARTS : []) known.set(`redis.${part}`, { kind: 'redis', part });
   for (const service of uses) {
     for (const part of USES_PARTS) known.set(`uses.${service}.${part}`, { kind: 'uses', service, part });
   }

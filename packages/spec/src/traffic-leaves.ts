@@ -5,6 +5,7 @@ import type { Path } from './located.ts';
 import type {
   AccessLogSpec,
   BreakerSpec,
+  HedgeSpec,
   LimitsSpec,
   OutlierSpec,
   RateLimitSpec,
@@ -21,6 +22,7 @@ export function trafficLeaves(
     balance,
     timeout,
     retry,
+    hedge,
     outlier,
     breaker,
     limits,
@@ -37,6 +39,7 @@ export function trafficLeaves(
     ...balanceLeaves([...section, 'balance'], balance),
     ...timeoutLeaves([...section, 'timeout'], timeout),
     ...retryLeaves(section, retry),
+    ...hedgeLeaves(section, hedge),
     ...outlierLeaves(section, outlier),
     ...breakerLeaves(section, breaker),
     ...limitLeaves([...section, 'limits'], limits),
@@ -69,6 +72,12 @@ function retryLeaves(section: Path, retry: RetrySpec | undefined): readonly Leaf
       max: durationText(backoff.maxMs),
     }),
   ];
+}
+
+function hedgeLeaves(section: Path, hedge: HedgeSpec | undefined): readonly Leaf[] {
+  if (hedge === undefined) return leaves(section, { hedge: 'off' });
+  const { delayMs } = hedge;
+  return leaves([...section, 'hedge'], { delay: delayMs === undefined ? 'p95' : durationText(delayMs) });
 }
 
 function outlierLeaves(section: Path, outlier: OutlierSpec | undefined): readonly Leaf[] {

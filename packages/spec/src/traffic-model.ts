@@ -40,6 +40,8 @@ export interface TrafficSpec {
   readonly timeout: TimeoutSpec;
   /** Undefined: nothing that an instance may have begun is sent again. */
   readonly retry: RetrySpec | undefined;
+  /** Undefined: off. */
+  readonly hedge: HedgeSpec | undefined;
   /** Undefined: an instance that is ready gets requests, however it answers them. */
   readonly outlier: OutlierSpec | undefined;
   /** Undefined: calls go on however many fail. */
@@ -134,6 +136,12 @@ export interface RetrySpec {
   readonly budgetPercent: number;
   readonly on: readonly RetryCondition[];
   readonly backoff: BackoffSpec;
+}
+
+/** When a second instance is asked the same, and whoever answers first is heard. */
+export interface HedgeSpec {
+  /** After so long without an answer; undefined: longer than 95 of 100 answers of late. */
+  readonly delayMs: number | undefined;
 }
 
 /** When an instance is ejected, and for how long. */

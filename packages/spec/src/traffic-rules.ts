@@ -17,6 +17,7 @@ function policyErrors(draft: Sound): readonly SpecError[] {
     ...balanceErrors(draft, ['traffic', 'balance'], draft.parsed.traffic.balance),
     ...tryErrors(draft),
     ...backoffErrors(draft),
+    ...hedgeErrors(draft),
     ...ejectionErrors(draft),
     ...openErrors(draft),
   ];
@@ -36,6 +37,14 @@ function backoffErrors(draft: Sound): readonly SpecError[] {
   const message = `the first wait may be longer than the longest, ${durationText(retry.backoff.max)}`;
   const hint = `at most ${durationText(retry.backoff.max)}, or a longer max`;
   return [errorIn(draft, ['traffic', 'retry', 'backoff', 'base'], { rule: 'value', message, hint })];
+}
+
+/** Both are more load than was asked for, and have one budget. */
+function hedgeErrors(draft: Sound): readonly SpecError[] {
+  const { hedge, retry } = draft.parsed.traffic;
+  if (hedge === 'off' || retry !== 'off') return [];
+  const message = 'a second request is taken from the retry budget, and retries are off';
+  return [errorIn(draft, ['traffic', 'hedge'], { rule: 'value', message, hint: 'remove hedge, or retry: off' })];
 }
 
 function ejectionErrors(draft: Sound): readonly SpecError[] {

@@ -53,6 +53,7 @@ for (const { overlay, base, path, expected } of [
       engine: 'sqlite',
       migrations: undefined,
       seed: undefined,
+      settings: {},
       backup: { everyMs: 86_400_000, pitr: true, keep: { daily: 7, weekly: 4, monthly: 0 } },
       drill: { everyMs: 604_800_000, maxRtoMs: 600_000, check: [] },
     },

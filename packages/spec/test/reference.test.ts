@@ -46,7 +46,7 @@ test('every default of the table is filled in, as it is written there, and named
     'islet.yaml': 'system: x\n',
     'services/a/service.yaml': EVERYTHING_BY_DEFAULT,
     'services/b/service.yaml': `${RUN}traffic: { balance: { algorithm: ring-hash, key: client } }\nrollout: { strategy: canary }\n`,
-    'services/c/service.yaml': `${RUN}traffic: { balance: peak-ewma }\nrollout: { strategy: blue-green }\n`,
+    'services/c/service.yaml': `${RUN}traffic: { balance: peak-ewma, hedge: {} }\nrollout: { strategy: blue-green }\n`,
   };
   const result = parseSystem(memoryFiles(texts));
   assert(result.kind === 'ok');
@@ -71,5 +71,5 @@ test('every default of the table is filled in, as it is written there, and named
 
 const RUN = 'run: { command: x }\n';
 const EVERYTHING_BY_DEFAULT =
-  'run: { command: x }\napi: { expose: / }\ndatabase: postgres\nhealth: { live: /livez }\ntraffic: { rateLimit: { rps: 1 }, cache: {}, compress: {}, fallback: { respond: { body: x } } }\n' +
+  'run: { command: x }\napi: { expose: / }\ndatabase: postgres\nredis: cache\nhealth: { live: /livez }\ntraffic: { rateLimit: { rps: 1 }, cache: {}, compress: {}, fallback: { respond: { body: x } } }\n' +
   'scale: { max: 2, schedule: [{ from: "08:00", to: "09:00", min: 1 }], zero: {} }\n';

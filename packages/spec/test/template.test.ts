@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { parseTemplate, type Scope, templateText } from '../src/template.ts';
 
-const SCOPE: Scope = { engine: 'postgres', uses: ['catalog', 'order-history'], isCommand: true };
+const SCOPE: Scope = { engine: 'postgres', hasRedis: false, uses: ['catalog', 'order-history'], isCommand: true };
 
 test('splits references from the text around them', () => {
   const source = 'java -Dport=${port} -Dup=${uses.order-history.address}';

@@ -81,6 +81,14 @@ test('retries can be written out, or switched off', () => {
   assert.deepEqual([leaf?.path, leaf?.value, leaf?.origin.kind], ['traffic.retry', 'off', 'file']);
 });
 
+test('hedging is off until declared, and waits for the time of nearly all answers unless told otherwise', () => {
+  const hedgeOf = (text: string) => serviceOf(orders(`${RUN}traffic: { hedge: ${text} }\n`)).traffic.hedge;
+  assert.equal(serviceOf(orders(RUN)).traffic.hedge, undefined);
+  assert.equal(hedgeOf('off'), undefined);
+  assert.deepEqual(hedgeOf('{}'), { delayMs: undefined });
+  assert.deepEqual(hedgeOf('{ delay: 50ms }'), { delayMs: 50 });
+});
+
 test('ejection can be written out, or switched off', () => {
   const written = serviceOf(orders(`${RUN}traffic: { outlier: { base: 2s, maxPercent: 10 } }\n`));
   assert.deepEqual(written.traffic.outlier, {
@@ -162,6 +170,14 @@ test('a fallback is an answer, from the file or one beside it, or another servic
 });
 
 const MISTAKES = [
+  {
+    section: 'traffic: { retry: off, hedge: {} }',
+    line: `${ORDERS}:2:31  value  traffic.hedge: a second request is taken from the retry budget, and retries are off; remove hedge, or retry: off`,
+  },
+  {
+    section: 'traffic: { hedge: { delay: p99 } }',
+    line: `${ORDERS}:2:28  value  traffic.hedge.delay: expected p95 or a duration; found "p99"`,
+  },
   {
     section: 'traffic: { fallback: { respond: { body: x, file: y } } }',
     line: `${ORDERS}:2:50  value  traffic.fallback.respond.file: "body" and "file" exclude each other; keep one of them`,

@@ -20,6 +20,15 @@ export function shellTool(access: StoreAccess, write: boolean): Tool | undefined
         env: { PGPASSWORD: password, ...(write ? {} : { PGOPTIONS: '-c default_transaction_read_only=on' }) },
         package: 'postgresql-client',
       };
+    // Its reading user is known to Islet alone, so without --write Islet reads the commands itself.
+    case 'redis':
+      return write
+        ? {
+            argv: ['redis-cli', '-h', host, '-p', String(port), '--user', user],
+            env: { REDISCLI_AUTH: password },
+            package: 'redis-tools',
+          }
+        : undefined;
     case 'sqlite':
       return { argv: ['sqlite3', ...(write ? [] : ['-readonly']), path], env: {}, package: 'sqlite3' };
     default:

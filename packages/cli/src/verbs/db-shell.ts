@@ -10,6 +10,7 @@ import { openSession, type Session } from '../session.ts';
 export interface ShellVerbOptions {
   readonly command?: string;
   readonly write?: true;
+  readonly redis?: true;
   readonly json?: true;
   readonly state?: string;
 }
@@ -23,7 +24,10 @@ export async function run(
   await using session = await openSession(context, { folder, state: options.state }, 'never');
   const query = queryIn(context, session, { service, options });
   if (options.command !== undefined) return query(options.command);
-  const access = await session.client.database({ service }, { signal: context.signal });
+  const access = await session.client.database(
+    { service, ...(options.redis && { store: 'redis' }) },
+    { signal: context.signal },
+  );
   const tool = shellTool(access, options.write === true);
   const isTerminal = context.stdin.isTTY === true && context.stdout.terminal !== undefined;
   if (isTerminal && !options.json && tool !== undefined && isThere(tool.argv[0], context.env.PATH)) {
@@ -48,10 +52,13 @@ export async function run(
 function queryIn(
   context: Context,
   { client }: Session,
-  { service, options: { write, json } }: { readonly service: string; readonly options: ShellVerbOptions },
+  { service, options: { write, redis, json } }: { readonly service: string; readonly options: ShellVerbOptions },
 ): (text: string) => Promise<ExitCode> {
   return async (text) => {
-    const answer = await client.query({ service, text, write: write === true }, { signal: context.signal });
+    const answer = await client.query(
+      { service, text, write: write === true, ...(redis && { store: 'redis' as const }) },
+      { signal: context.signal },
+    );
     show(context, answer, json === true);
     return answer.kind === 'failed' ? EXIT.failed : EXIT.ok;
   };

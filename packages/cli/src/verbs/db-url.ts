@@ -6,10 +6,13 @@ export async function run(
   context: Context,
   service: string,
   folder: string | undefined,
-  options: { readonly json?: true; readonly state?: string },
+  options: { readonly redis?: true; readonly json?: true; readonly state?: string },
 ): Promise<ExitCode> {
   await using session = await openSession(context, { folder, state: options.state }, 'once');
-  const access = await session.client.database({ service }, { signal: context.signal });
+  const access = await session.client.database(
+    { service, ...(options.redis && { store: 'redis' }) },
+    { signal: context.signal },
+  );
   if (options.json) writeJson(context.stdout, access);
   else writeLines(context.stdout, [access.url]);
   return EXIT.ok;

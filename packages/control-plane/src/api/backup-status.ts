@@ -31,6 +31,7 @@ function statusOf(spec: LaunchSpec, told: StoreTold | undefined, system: System)
   const known = { service, engine: database?.engine ?? '', state, bytes: told?.bytes ?? 0 };
   if (state !== 'on') return { ...known, problems: [] };
   const now = parts.clock.now();
+  const mirror = parts.backups?.told()?.mirror;
   const drill = care.drills.last(service);
   const order = parts.backups?.orders().find((one) => one.service === service);
   const drillEveryMs = database?.engine === 'external' ? undefined : database?.drill?.everyMs;
@@ -46,6 +47,7 @@ function statusOf(spec: LaunchSpec, told: StoreTold | undefined, system: System)
     ...(told?.log.kind === 'followed' ? { rpoMs: Math.max(0, (parts.backups?.told()?.at ?? now) - told.log.at) } : {}),
     ...(told?.copy.kind === 'waiting' ? { nextAt: told.copy.nextAt } : {}),
     ...(told?.copy.kind === 'copying' ? { copyingSince: told.copy.since } : {}),
+    ...(mirror?.kind === 'synced' ? { mirroredAt: mirror.at } : {}),
     ...(told?.copy.kind === 'failed' ? { failedAt: told.copy.at } : {}),
     ...(drill === undefined
       ? {}

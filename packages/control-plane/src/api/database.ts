@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { type Accepted, ApiError } from '@islet/client';
 import { parseSystem } from '@islet/spec';
 import { nodeFiles } from '@islet/spec/node';
+import { declaredStores } from '../declared-stores.ts';
 import type { AppliedService } from '../store/applied.ts';
 import type { System } from '../system.ts';
 import type { Handlers } from './server.ts';
@@ -16,19 +17,22 @@ export function databaseHandlers(
 ): Pick<Handlers, 'database' | 'query' | 'seed' | 'migrations' | 'rotate'> {
   const { clock } = parts;
   const { decisions } = parts.state;
-  const storeOf = (service: string) => {
+  /** The store that is meant: the database where there is one, unless it is said. */
+  const storeOf = (service: string, which?: 'database' | 'redis' | undefined) => {
     const { spec } = wanted(service);
-    const driver = hands.dataOf(spec);
-    if (driver !== undefined) return { spec, driver };
-    throw new ApiError('conflict', `${service} declares no database`, { hint: 'declare one: database: postgres' });
+    const engine = which === 'redis' ? undefined : spec.database?.engine;
+    const redis = which === 'database' || spec.redis === undefined ? undefined : 'redis';
+    const driver = hands.driverOf(engine ?? redis);
+    if (driver !== undefined) return { spec, driver, engine: driver.engine };
+    const what = which === 'redis' ? 'Redis' : 'database';
+    const hint = which === 'redis' ? 'declare one: redis: cache' : 'declare one: database: postgres';
+    throw new ApiError('conflict', `${service} declares no ${what}`, { hint });
   };
 
-  const shellOf = (service: string) => {
-    const { spec, driver } = storeOf(service);
+  const shellOf = (service: string, which?: 'database' | 'redis' | undefined) => {
+    const { engine, driver } = storeOf(service, which);
     if (driver.shell !== undefined) return driver.shell;
-    throw new ApiError('conflict', `Islet speaks no language of ${spec.database?.engine}`, {
-      hint: 'use its own tools',
-    });
+    throw new ApiError('conflict', `Islet speaks no language of ${engine}`, { hint: 'use its own tools' });
   };
 
   /** Where the migrations and the like lie in the service's own folder, as its file says now: what the next revision is made of. */
@@ -43,16 +47,15 @@ export function databaseHandlers(
   };
 
   return {
-    database: async ({ params: { service = '' } }) => {
-      const { spec, driver } = storeOf(service);
-      const { url, ...parts } = await driver.connection({ service });
+    database: async ({ params: { service = '' }, query: { store } }) => {
+      const { engine, driver } = storeOf(service, whichOf(store));
+      const { url, maxConnections: _shared, ...parts } = await driver.connection({ service });
       const known = Object.entries(parts).filter(([, part]) => part !== undefined);
-      return { engine: spec.database?.engine ?? '', url, ...Object.fromEntries(known) };
+      return { engine, url, ...Object.fromEntries(known) };
     },
-    query: async ({ params: { service = '' }, body, signal }) => {
-      const answer = await shellOf(service).run({ service, ...body }, { signal });
-      if (body.write)
-        decisions.record({ kind: 'note', text: `wrote into the database of ${service} by hand` }, clock.now());
+    query: async ({ params: { service = '' }, body: { store, text, write }, signal }) => {
+      const answer = await shellOf(service, store).run({ service, text, write }, { signal });
+      if (write) decisions.record({ kind: 'note', text: `wrote into the database of ${service} by hand` }, clock.now());
       if (answer.kind !== 'rows') return answer;
       return { ...answer, columns: [...answer.columns], rows: answer.rows.map((row) => [...row]) };
     },
@@ -66,7 +69,7 @@ export function databaseHandlers(
           { hint },
         );
       }
-      const shell = shellOf(service);
+      const shell = shellOf(service, 'database');
       const { within, database } = sourceOf(service);
       if (database?.seed === undefined)
         throw new ApiError('conflict', `${service} declares no seed`, { hint: 'database: { seed: seeds }' });
@@ -76,17 +79,17 @@ export function databaseHandlers(
       return outcome.kind === 'seeded' ? { kind: 'seeded', files: [...outcome.files] } : outcome;
     },
     rotate: async ({ params: { service = '' }, signal }) => {
-      const { spec, driver } = storeOf(service);
-      if (driver.credentials === undefined) {
-        const kind = spec.database?.engine === 'external' ? 'an outside server' : 'a file';
-        const hint = spec.database?.engine === 'external' ? 'set the secret that holds its URL anew' : undefined;
-        throw new ApiError('conflict', `the database of ${service} is ${kind}: Islet gives it no password`, { hint });
+      const { spec } = wanted(service);
+      const renewed = declaredStores(spec).flatMap(({ engine }) => hands.driverOf(engine)?.credentials ?? []);
+      if (renewed.length === 0) {
+        const [message, hint] = WITHOUT_PASSWORD[spec.database?.engine ?? 'none'];
+        throw new ApiError('conflict', `${service} ${message}`, { hint });
       }
-      await driver.credentials.rotate({ service }, { signal });
+      for (const credentials of renewed) await credentials.rotate({ service }, { signal });
       return restart(service, `db rotate ${service}`);
     },
     migrations: async ({ params: { service = '' }, signal }) => {
-      const { driver } = storeOf(service);
+      const { driver } = storeOf(service, 'database');
       const { within, database } = sourceOf(service);
       const migrations = database?.migrations;
       if (migrations === undefined) throw new ApiError('conflict', `${service} declares no migrations`);
@@ -102,4 +105,15 @@ export function databaseHandlers(
       };
     },
   };
+}
+
+const WITHOUT_PASSWORD = {
+  none: ['declares no store', 'declare one: database: postgres'],
+  postgres: ['has a database that gives no passwords', undefined],
+  sqlite: ['keeps its data in a file, which has no password', undefined],
+  external: ['is on an outside server: Islet gives it no password', 'set the secret that holds its URL anew'],
+} as const;
+
+function whichOf(store: string | undefined): 'database' | 'redis' | undefined {
+  return store === 'database' || store === 'redis' ? store : undefined;
 }

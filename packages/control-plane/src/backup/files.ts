@@ -1,5 +1,13 @@
 import { join } from 'node:path';
-import { newKey, type RecoveryKey, recoveryKey, type StoreOrder, type StoreTold } from '@islet/backup';
+import {
+  type MirrorTold,
+  newKey,
+  type RecoveryKey,
+  recoveryKey,
+  type S3Place,
+  type StoreOrder,
+  type StoreTold,
+} from '@islet/backup';
 import { type Layout, layoutOf } from '@islet/driver';
 import { readIfThere, writeAtomically } from '../own-file.ts';
 
@@ -21,12 +29,16 @@ export const backupFiles = {
 
 export interface Orders {
   readonly stores: readonly StoreOrder[];
+  /** Where the second copy is kept; holds a password. */
+  readonly to?: S3Place | undefined;
 }
 
 export interface Told {
   readonly pid: number;
   readonly at: number;
   readonly stores: readonly StoreTold[];
+  /** Of the second copy. */
+  readonly mirror?: MirrorTold | undefined;
 }
 
 export function readOrders(layout: Layout): Orders | undefined {

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import type { StoreOrder } from '@islet/backup';
+import type { S3Place, StoreOrder } from '@islet/backup';
 import { type DataDriver, layoutOf, type StoreObservation, type StoreSource } from '@islet/driver';
 import type { Supervisor } from '@islet/supervise';
 import type { Logger } from 'pino';
@@ -11,10 +11,11 @@ import { readIfThere, writeAtomically } from '../own-file.ts';
 import type { TurnReport } from '../reconcile.ts';
 import type { State } from '../state.ts';
 import type { Applied, LaunchSpec } from '../store/applied.ts';
-import { backupFiles, readOrders, readTold, type Told } from './files.ts';
+import { backupFiles, type Orders, readOrders, readTold, type Told } from './files.ts';
+import { STATE_ENGINE, STATE_STORE } from './state-reader.ts';
 
 export interface OverseerParts {
-  readonly state: Pick<State, 'layout' | 'applied'>;
+  readonly state: Pick<State, 'layout' | 'applied' | 'secrets'>;
   readonly data: readonly DataDriver[];
   readonly supervisor: Supervisor;
   readonly clock: Clock;
@@ -30,6 +31,8 @@ export interface Overseer {
   /** A copy at once. Returns the instant that a copy must have been begun after. */
   ask(service: string): number;
   orders(): readonly StoreOrder[];
+  /** Where the second copy goes; undefined: nowhere. */
+  place(): string | undefined;
   told(): Told | undefined;
   /** Somebody has the recovery key. */
   isKeyExported(): boolean;
@@ -39,6 +42,8 @@ export interface Overseer {
 }
 
 const PROCESS = 'backup';
+/** Islet's own state: what was asked for and decided, and secrets. */
+const STATE_EVERY_MS = 5 * 60_000;
 const STOP_MS = 10_000;
 const SOURCE_MS = 30_000;
 /** A process that ends is started again after 1 s, 2 s … 1 min. */
@@ -49,7 +54,9 @@ export function createOverseer(parts: OverseerParts): Overseer {
   const { layout } = state;
   mkdirSync(layoutOf.backup(layout), { recursive: true, mode: 0o700 });
   /** As written. */
-  let orders: readonly StoreOrder[] = readOrders(layout)?.stores ?? [];
+  const before = readOrders(layout);
+  let orders: readonly StoreOrder[] = before?.stores ?? [];
+  let to = before?.to;
   const sources = new Map<string, Reached>();
   let looking = false;
   let next: TurnReport | undefined;
@@ -57,10 +64,11 @@ export function createOverseer(parts: OverseerParts): Overseer {
   let startAt = 0;
   let closed = false;
 
-  const write = (stores: readonly StoreOrder[]) => {
-    if (isDeepStrictEqual(stores, orders)) return;
-    writeAtomically(backupFiles.orders(layout), JSON.stringify({ stores }));
-    orders = stores;
+  const write = (stores: readonly StoreOrder[], place: S3Place | undefined) => {
+    if (isDeepStrictEqual(stores, orders) && isDeepStrictEqual(place, to)) return;
+    const next: Orders = { stores, to: place };
+    writeAtomically(backupFiles.orders(layout), JSON.stringify(next));
+    [orders, to] = [stores, place];
   };
   const keepAlive = async () => {
     const running = supervisor.observe().get(PROCESS);
@@ -81,7 +89,7 @@ export function createOverseer(parts: OverseerParts): Overseer {
   const update = async (turn: TurnReport) => {
     const applied = state.applied.current();
     // Until everything is gone what is written is still backed up.
-    if (applied !== undefined && !applied.goingDown) write(await wantedOrders(applied, turn));
+    if (applied !== undefined && !applied.goingDown) write(await wantedOrders(applied, turn), placeOf(applied));
     await keepAlive();
   };
   const wantedOrders = async (applied: Applied, { look }: TurnReport): Promise<StoreOrder[]> => {
@@ -95,7 +103,20 @@ export function createOverseer(parts: OverseerParts): Overseer {
       if (source === undefined) continue;
       found.push({ service: spec.name, source, ...backup, askedAt: before?.askedAt });
     }
-    return found;
+    return found.length === 0 ? [] : [...found, stateOrder()];
+  };
+  const stateOrder = (): StoreOrder => ({
+    service: STATE_STORE,
+    source: { engine: STATE_ENGINE, how: {} },
+    ...{ everyMs: STATE_EVERY_MS, pitr: false, keep: { daily: 7, weekly: 4, monthly: 0 } },
+    askedAt: undefined,
+  });
+  /** Without a value for both secrets there is no second copy, and `status` goes on saying so. */
+  const placeOf = ({ backup }: Applied): S3Place | undefined => {
+    if (backup === undefined) return undefined;
+    const { accessKey, secretKey, ...place } = backup;
+    const [id, secret] = [accessKey, secretKey].map((one) => state.secrets.get(one.secret));
+    return id === undefined || secret === undefined ? undefined : { ...place, accessKey: id, secretKey: secret };
   };
   /** Asked once for each start of a server. */
   const reach = async ({ name, database }: LaunchSpec, store: StoreObservation | undefined) => {
@@ -130,10 +151,14 @@ export function createOverseer(parts: OverseerParts): Overseer {
     },
     ask: (service) => {
       const askedAt = clock.now();
-      write(orders.map((order) => (order.service === service ? { ...order, askedAt } : order)));
+      write(
+        orders.map((order) => (order.service === service ? { ...order, askedAt } : order)),
+        to,
+      );
       return askedAt;
     },
     orders: () => orders,
+    place: () => to && `s3://${to.bucket}/${to.prefix}`,
     told: () => readTold(layout),
     isKeyExported: () => readIfThere(backupFiles.exported(layout)) !== undefined,
     stop: async () => {

@@ -9,6 +9,8 @@ export interface BackupFacts {
   readonly now: number;
   /** Since when somebody has looked after it. */
   readonly since: number;
+  /** Where the second copy goes; undefined: nowhere. */
+  readonly place: string | undefined;
   /** The recovery key is in somebody's hands. */
   readonly isKeyExported: boolean;
 }
@@ -23,6 +25,8 @@ export interface DrillFacts {
 const LOG_GRACE_MS = 60_000;
 /** The backup process tells every second. */
 const SILENT_MS = 30_000;
+/** A second place may be away for so long before it is said. */
+const MIRROR_GRACE_MS = 60_000;
 const DAY_MS = 24 * 3_600_000;
 
 /** What is wrong with the backups, each a sentence with what to do. */
@@ -37,12 +41,28 @@ export function backupWarnings(facts: BackupFacts): readonly string[] {
     ...(isKeyExported
       ? []
       : ['nobody has the recovery key, without which no backup can be read elsewhere: islet backup key export']),
-    'no copy of the backups is off this machine: its loss is the loss of all data',
+    ...mirrorProblems(facts),
     ...orders.flatMap((order) => {
       const store = told?.stores.find(({ service }) => service === order.service);
       const drill = drills.get(order.service) ?? { drill: undefined, drillEveryMs: undefined };
       return storeProblems(order, store, { now, since, ...drill });
     }),
+  ];
+}
+
+/** A second copy that was never whole is none. */
+function mirrorProblems({ place, told, now }: BackupFacts): readonly string[] {
+  if (place === undefined) {
+    return [
+      'no copy of the backups is off this machine, and its loss is the loss of all data: write backup into islet.yaml',
+    ];
+  }
+  const mirror = told?.mirror;
+  if (mirror?.kind === 'synced' || (mirror?.kind === 'behind' && mirror.why === undefined)) return [];
+  if (mirror === undefined) return [`the copy of the backups in ${place} is not there yet`];
+  if (now - mirror.since < MIRROR_GRACE_MS) return [];
+  return [
+    `the copy of the backups in ${place} is behind since ${new Date(mirror.since).toISOString()}: ${mirror.why ?? ''}`,
   ];
 }
 

@@ -1,6 +1,6 @@
 import type { Wanted } from '@islet/backup';
 import type { RevisionId } from '@islet/plan';
-import type { GatewaySpec, MachineSpec, ServiceSpec } from '@islet/spec';
+import type { GatewaySpec, MachineSpec, OffMachineSpec, ServiceSpec } from '@islet/spec';
 import type { RuleLines } from '../rule-lines.ts';
 import { type Database, inTransaction } from './database.ts';
 
@@ -11,6 +11,8 @@ export interface Applied {
   readonly gateway: GatewaySpec;
   /** What automatic scaling may give away; undefined: what it may without being told. */
   readonly machine?: MachineSpec | undefined;
+  /** Where the second copy of all backups is kept. */
+  readonly backup?: OffMachineSpec | undefined;
   readonly mode: 'revisions' | 'in-place';
   /** `PATH` of the person who asked. */
   readonly path: string;

@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { buffer } from 'node:stream/consumers';
 import type { StoreBackups, StoreReader } from '../backups.ts';
-import type { DataDriver, StoreConnection, StoreObservation } from '../data.ts';
+import type { DataDriver, StoreConnection, StoreObservation, StoreRequest } from '../data.ts';
 import { DriverError } from '../errors.ts';
 import { previewWithoutHazards, readMigrations, runMigrations, sqliteMigrationStore } from '../migrations/index.ts';
 
@@ -28,10 +28,16 @@ interface FakeStore {
   /** How many passwords it has had; the last one holds. */
   passwords: number;
   replacedAt: number | undefined;
+  settings: StoreRequest['settings'];
   state: { readonly kind: 'stopped'; readonly how: string | undefined } | { readonly kind: 'ready' };
 }
 
-const NEW = { passwords: 1, replacedAt: undefined, state: { kind: 'stopped', how: undefined } } as const;
+const NEW = {
+  passwords: 1,
+  replacedAt: undefined,
+  settings: undefined,
+  state: { kind: 'stopped', how: undefined },
+} as const;
 const FIRST_PORT = 20_000;
 
 export function createFakeData({ engine, now }: FakeDataOptions): FakeData {
@@ -61,13 +67,15 @@ export function createFakeData({ engine, now }: FakeDataOptions): FakeData {
 
   return {
     engine,
-    provision: async ({ service }, { signal }) => {
+    provision: async ({ service, settings }, { signal }) => {
       signal.throwIfAborted();
       if (!stores.has(service)) {
         const database = new DatabaseSync(':memory:');
         const port = nextPort++;
         stores.set(service, { database, port, identity: `store ${port}`, ...NEW });
       }
+      const store = find(service);
+      store.settings = settings;
       setState(service, { kind: 'ready' });
     },
     migrate: async ({ service, folder, within, contract }, { signal }) => {
@@ -195,10 +203,13 @@ function firstOf(row: object): string {
   return String(Object.values(row)[0]);
 }
 
-function observed({ state, port, replacedAt }: FakeStore): StoreObservation {
+function observed({ state, port, replacedAt, settings }: FakeStore): StoreObservation {
   if (state.kind !== 'ready') return state;
-  const ready = { kind: 'ready', pid: undefined, port } as const;
-  return replacedAt === undefined ? ready : { ...ready, replacedAt };
+  return {
+    ...{ kind: 'ready', pid: undefined, port },
+    ...(replacedAt !== undefined && { replacedAt }),
+    ...(settings !== undefined && { settings }),
+  };
 }
 
 function connectionTo(service: string, { port, passwords }: FakeStore): StoreConnection {

@@ -18,6 +18,8 @@ export interface Credentials {
   readonly superuserPassword: string;
   /** Where it was last started; undefined: never. */
   readonly port: number | undefined;
+  /** The service's own settings, as they hold now. */
+  readonly settings?: Readonly<Record<string, string>>;
   /** A restore has begun and not ended: what is there can't be used, only purged. */
   readonly incomplete?: true;
 }

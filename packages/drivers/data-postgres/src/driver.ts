@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import {
   type CallOptions,
   type DataDriver,
@@ -13,11 +13,10 @@ import {
   type StoreCredentials,
   type StoreObservation,
   type StoreRequest,
-  type StoreShell,
 } from '@islet/driver';
 import { readMigrations } from '@islet/driver/migrations';
 import { removeIfEmpty } from '@islet/driver/owned-folder';
-import { serviceUser, type UnixUser } from '@islet/supervise';
+import { removeLogs, serviceUser, type UnixUser } from '@islet/supervise';
 import { createBackups, type Recovery } from './backup/backups.ts';
 import { endedTooEarly } from './backup/restore-cluster.ts';
 import { findPackage, usableBinaries } from './binaries.ts';
@@ -30,9 +29,10 @@ import { Health } from './health.ts';
 import { migratePostgres, previewPostgres } from './migrations.ts';
 import { processName, storeName } from './names.ts';
 import { LIMITS, type PostgresOptions } from './options.ts';
+import { applySettings, type Settings } from './own-settings.ts';
 import { retireCredentials, rotateCredentials } from './rotation.ts';
 import { logSize, portWasTaken, readLog, runningServer, startServer, stopServer, untilReady } from './server.ts';
-import { runStatement, seedPostgres } from './shell.ts';
+import { createShell } from './shell.ts';
 import { removeStaleLock } from './stale-lock.ts';
 import {
   connectionTo,
@@ -77,13 +77,13 @@ class PostgresDriver implements DataDriver {
     });
   }
 
-  async provision({ service }: StoreRequest, { signal }: CallOptions): Promise<void> {
+  async provision({ service, settings = {} }: StoreRequest, { signal }: CallOptions): Promise<void> {
     await this.#turns.take(service, async () => {
       signal.throwIfAborted();
       const place = await this.#placeOf(service);
       const credentials = this.#credentials.get(service) ?? (await this.#newCredentials(service, place));
       if (credentials.incomplete) throw unfinishedRestore(service);
-      if (this.#health.isReady(service)) return;
+      if (this.#health.isReady(service)) return this.#set(service, settings, signal);
       const started = await this.#startUntilReady(credentials, {
         place,
         settings: {},
@@ -93,6 +93,7 @@ class PostgresDriver implements DataDriver {
       if (started === 'short') throw endedAtStart(service, '');
       await withClient(superuserConfig(started), signal, (client) => ensureStore(client, started));
       await withClient(insideConfig(started), signal, (client) => removeOtherLogins(client, started));
+      await this.#set(service, settings, signal);
       this.#health.setReady(service);
       this.#changed();
     });
@@ -117,19 +118,11 @@ class PostgresDriver implements DataDriver {
     return connectionTo(this.#started(service));
   }
 
-  readonly shell: StoreShell = {
-    run: ({ service, ...what }, { signal }) => runStatement(serviceConfig(this.#started(service)), what, signal),
-    seed: async ({ service, folder, within }, { signal }) =>
-      seedPostgres(serviceConfig(this.#started(service)), await readMigrations({ folder, within }), signal),
-  };
+  readonly shell = createShell((service) => serviceConfig(this.#started(service)));
 
   readonly credentials: StoreCredentials = {
-    rotate: ({ service }, { signal }) =>
-      this.#renew(service, (started) =>
-        rotateCredentials(started, { credentials: this.#credentials, now: Date.now, signal }),
-      ),
-    retire: ({ service }, { signal }) =>
-      this.#renew(service, (started) => retireCredentials(started, { credentials: this.#credentials, signal })),
+    rotate: ({ service }, options) => this.#renew(service, (one) => rotateCredentials(one, this.#rotation(options))),
+    retire: ({ service }, options) => this.#renew(service, (one) => retireCredentials(one, this.#rotation(options))),
   };
 
   async stop({ service }: { readonly service: string }): Promise<void> {
@@ -148,7 +141,8 @@ class PostgresDriver implements DataDriver {
       if (!this.#credentials.get(service)) return;
       await this.#options.supervisor.forget(processName(service));
       await removeCluster(layoutOf.data(this.#options.layout, service));
-      await this.#removeLogs(service);
+      await removeLogs(this.#logOf(service));
+      await removeIfEmpty(dirname(this.#logOf(service)));
       failpoint('postgres: after the data is gone');
       // Last: as long as they are there, the store is observed, and the purge is asked for again.
       await this.#credentials.remove(service);
@@ -176,6 +170,19 @@ class PostgresDriver implements DataDriver {
     this.#exits[Symbol.dispose]();
     this.#listeners.clear();
     await this.#health.close();
+  }
+
+  async #set(service: string, settings: Settings, signal: AbortSignal): Promise<void> {
+    const started = this.#started(service);
+    const before = started.settings ?? {};
+    if (isDeepStrictEqual(before, settings)) return;
+    await withClient(superuserConfig(started), signal, (client) => applySettings(client, before, settings));
+    await this.#credentials.write({ ...started, settings });
+    this.#changed();
+  }
+
+  #rotation({ signal }: CallOptions) {
+    return { credentials: this.#credentials, now: Date.now, signal };
   }
 
   async #renew(service: string, act: (started: Started) => Promise<void>): Promise<void> {
@@ -280,16 +287,6 @@ class PostgresDriver implements DataDriver {
 
   #logOf(service: string): string {
     return join(layoutOf.serviceLogs(this.#options.layout, service), `${processName(service)}.log`);
-  }
-
-  /** With the rotated ones. */
-  async #removeLogs(service: string): Promise<void> {
-    const folder = dirname(this.#logOf(service));
-    const files = await readdir(folder).catch(() => []);
-    for (const file of files) {
-      if (file.startsWith(`${processName(service)}.log`)) await rm(join(folder, file), { force: true });
-    }
-    await removeIfEmpty(folder);
   }
 
   #changed(): void {

@@ -9,14 +9,13 @@ import {
   type StoreConnection,
   type StoreObservation,
   type StoreRequest,
-  type StoreShell,
 } from '@islet/driver';
 import { readMigrations } from '@islet/driver/migrations';
 import { messageOf, withClient } from './connect.ts';
 import { parseStoreUrl } from './external-url.ts';
 import { migratePostgres, previewPostgres } from './migrations.ts';
 import { LIMITS } from './options.ts';
-import { runStatement, seedPostgres } from './shell.ts';
+import { createShell } from './shell.ts';
 
 /**
  * Stores on servers that someone else runs. The URL is a secret: it is kept in memory only, since the control plane gives
@@ -50,11 +49,7 @@ class ExternalDriver implements DataDriver {
     return previewPostgres(this.#postgres(service), await readMigrations({ folder, within }), signal);
   }
 
-  readonly shell: StoreShell = {
-    run: ({ service, ...what }, { signal }) => runStatement(this.#postgres(service), what, signal),
-    seed: async ({ service, folder, within }, { signal }) =>
-      seedPostgres(this.#postgres(service), await readMigrations({ folder, within }), signal),
-  };
+  readonly shell = createShell((service) => this.#postgres(service));
 
   async connection({ service }: { readonly service: string }): Promise<StoreConnection> {
     return this.#connectionOf(service);

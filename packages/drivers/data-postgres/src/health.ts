@@ -32,12 +32,18 @@ export class Health {
 
   /** Of one that runs. */
   observe(credentials: Started): StoreObservation {
-    const { service, port, replaced } = credentials;
+    const { service, port, replaced, settings } = credentials;
     const process = runningServer(this.#supervisor, service);
     if (!process) return { kind: 'stopped', how: undefined };
     switch (this.#verdict(service)) {
       case 'ready':
-        return { kind: 'ready', pid: process.pid, port, ...(replaced && { replacedAt: replaced.at }) };
+        return {
+          kind: 'ready',
+          pid: process.pid,
+          port,
+          ...(replaced && { replacedAt: replaced.at }),
+          ...(settings && { settings }),
+        };
       case 'incomplete':
         return { kind: 'stopped', how: 'it was not provisioned to the end' };
       case 'checking':

@@ -45,6 +45,8 @@ export const LIMITS = {
   parseBytes: 1024 * 1024,
   /** A table whose rows take no more is scanned or rewritten before anyone has waited for it. */
   smallTableBytes: 16 * 1024 * 1024,
+  /** What a service may have open; the rest of `max_connections` is for shells, backups, migrations and Islet. */
+  serviceConnections: 40,
   /** Starts with another port, when a stranger was faster. */
   startAttempts: 3,
   /** What is committed within this time is stored as one piece of the log; RPO is this, and the time to store it. */

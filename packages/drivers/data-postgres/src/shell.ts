@@ -1,19 +1,29 @@
-import { type SeedOutcome, SHELL_LIMITS, type ShellOutcome, shellValue } from '@islet/driver';
-import type { Migration } from '@islet/driver/migrations';
+import { type SeedOutcome, SHELL_LIMITS, type ShellOutcome, type StoreShell, shellValue } from '@islet/driver';
+import { type Migration, readMigrations } from '@islet/driver/migrations';
 import { type Client, type ClientConfig, DatabaseError, type QueryArrayConfig } from 'pg';
 import { explain } from './apply-migration.ts';
 import { withClient } from './connect.ts';
 import { parseSql } from './hazards/statements.ts';
 
+/** The shell of stores that are reached so. */
+export function createShell(configOf: (service: string) => ClientConfig): StoreShell {
+  return {
+    run: async ({ service, ...what }, { signal }) => runStatement(configOf(service), what, signal),
+    seed: async ({ service, ...files }, { signal }) =>
+      seedPostgres(configOf(service), await readMigrations(files), signal),
+  };
+}
+
 /**
  * One statement for a person. The extended protocol takes one and no more, so that nothing can end the READ ONLY transaction
  * that it runs in and go on. What SELECT gives is fetched by a cursor: a large table is not read to show its beginning.
  */
-export async function runStatement(
+async function runStatement(
   config: ClientConfig,
   { text, write }: { readonly text: string; readonly write: boolean },
   signal: AbortSignal,
 ): Promise<ShellOutcome> {
+  if (text.trim() === '') return { kind: 'failed', reason: 'there is no statement' };
   const limited = { ...config, statement_timeout: SHELL_LIMITS.runMs, application_name: 'islet shell' };
   return withClient({ ...limited, types: { getTypeParser: parserOf } }, signal, async (client) => {
     try {
@@ -31,7 +41,7 @@ export async function runStatement(
 }
 
 /** Each file in one transaction. */
-export async function seedPostgres(
+async function seedPostgres(
   config: ClientConfig,
   files: readonly Migration[],
   signal: AbortSignal,

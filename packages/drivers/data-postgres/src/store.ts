@@ -54,7 +54,9 @@ export async function removeOtherLogins(client: Client, credentials: Credentials
 export async function ensureLogin(client: Client, { name, login, password }: Login & { name: string }): Promise<void> {
   await ensureRole(client, login, login === name ? '' : ` IN ROLE ${quoteName(name)}`);
   const verifier = scramVerifier(password, randomBytes(16));
-  await client.query(`ALTER ROLE ${quoteName(login)} LOGIN PASSWORD '${verifier}'`);
+  await client.query(
+    `ALTER ROLE ${quoteName(login)} LOGIN CONNECTION LIMIT ${LIMITS.serviceConnections} PASSWORD '${verifier}'`,
+  );
   if (login !== name) await client.query(`ALTER ROLE ${quoteName(login)} SET role = ${quoteName(name)}`);
 }
 
@@ -111,6 +113,7 @@ export function connectionTo(started: Started): StoreConnection {
     password,
     name,
     path: undefined,
+    maxConnections: LIMITS.serviceConnections,
   };
 }
 

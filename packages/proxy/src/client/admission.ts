@@ -4,13 +4,13 @@ import { ProxyError, type ProxyErrorCode } from '../errors.ts';
 import type { Waiter } from '../guards.ts';
 import { fieldValue } from '../http/fields.ts';
 import { breakerText } from '../record/reasons.ts';
-import type { Runtime } from '../runtime.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
 import { drawsOf } from './rate-key.ts';
 
-export type AdmissionOptions = Pick<ExchangeOrder, 'request' | 'origin' | 'policy' | 'client' | 'way' | 'service'> & {
-  readonly runtime: Runtime;
-};
+export type AdmissionOptions = Pick<
+  ExchangeOrder,
+  'request' | 'origin' | 'policy' | 'client' | 'way' | 'service' | 'runtime'
+>;
 
 /** Whether one request is let through to its service, and what its end says to those who decide that of the next ones. */
 export class Admission {

@@ -1,8 +1,8 @@
-import { type AttemptFailure, decideRetry, retryDelayMs } from '@islet/policy';
+import type { AttemptFailure } from '@islet/policy';
 import type { ProxyError, ProxyErrorCode } from '../errors.ts';
 import type { Field } from '../http/fields.ts';
 import type { ResponseHead } from '../http/response-head.ts';
-import { budgetText, ejectionText, OUTLIER_RULES, stallText } from '../record/reasons.ts';
+import { ejectionText, OUTLIER_RULES, stallText } from '../record/reasons.ts';
 import type { EndpointState } from '../upstream/endpoint.ts';
 import { faulty, strikes } from '../upstream/fault.ts';
 import { ejectAgain, type Judging, judge, judgeStall } from '../upstream/outliers.ts';
@@ -10,7 +10,10 @@ import { refreshAvailable } from '../upstream/service.ts';
 import type { Wire } from '../upstream/wire.ts';
 import { Aim, type AimOptions } from './aim.ts';
 import type { Way } from './edge-policies.ts';
+import { isHeldAgainst } from './failures.ts';
 import { statusIn } from './grpc-outcome.ts';
+import { Hedging } from './hedging.ts';
+import { Retries } from './retries.ts';
 import { Sample } from './sample.ts';
 
 /** One try at one endpoint. */
@@ -34,15 +37,27 @@ export class Attempts {
   readonly #aim: Aim;
   readonly #failed: EndpointState[] = [];
   readonly #refused: EndpointState[] = [];
-  #charged = 0;
+  /** What may follow. */
+  readonly retries: Retries;
   #current: Attempt | undefined;
   #isJudged = false;
   readonly #sample: Sample;
+  /** Undefined: no second instance is asked. */
+  readonly #hedging: Hedging | undefined;
 
   constructor(options: AttemptsOptions) {
     this.#options = options;
     this.#aim = new Aim(options);
+    this.retries = new Retries(options);
     this.#sample = new Sample(options.way);
+    this.#hedging =
+      options.policy.hedge &&
+      new Hedging(options, {
+        elsewhere: (now) => this.#elsewhere(now),
+        connect: (endpoint, now) => this.#connect(endpoint, now, { fresh: false }),
+        replace: (attempt) => this.#replace(attempt),
+        blame: (attempt) => this.#blame(attempt),
+      });
   }
 
   get current(): Attempt | undefined {
@@ -76,14 +91,38 @@ export class Attempts {
     if (endpoint === undefined) return undefined;
     const isProbe = endpoint.standing.isOut && endpoint.standing.tryProbe(now, { idempotent });
     this.#options.trail.tryBegins(endpoint, now, { probe: isProbe });
-    const http2 = this.#options.service.protocol === 'grpc';
-    const wanted = { now, http2, once: !idempotent, fresh: isProbe || this.failures > 0 };
-    const wire = this.#underFault(endpoint, endpoint.acquire(wanted), now);
+    const first = this.#connect(endpoint, now, { fresh: isProbe || this.failures > 0 });
+    const wire = isProbe ? first : (this.#hedging?.around(first) ?? first);
     endpoint.counts.requests++;
     endpoint.counts.inFlight++;
     this.#sample.sent(now);
     this.#current = { endpoint, wire, isProbe, startedAt: now };
     return this.#current;
+  }
+
+  #connect(endpoint: EndpointState, now: number, { fresh }: { readonly fresh: boolean }): Wire {
+    const { service, idempotent } = this.#options;
+    const wanted = { now, http2: service.protocol === 'grpc', once: !idempotent, fresh };
+    return this.#underFault(endpoint, endpoint.acquire(wanted), now);
+  }
+
+  #elsewhere(now: number): EndpointState | undefined {
+    const asked = [...this.#failed, ...(this.#current === undefined ? [] : [this.#current.endpoint])];
+    const found = this.#aim.next({ failed: asked, refused: this.#refused }, now);
+    return found === undefined || found.standing.isOut || asked.includes(found) ? undefined : found;
+  }
+
+  #replace(attempt: Attempt): Attempt | undefined {
+    const before = this.#current;
+    if (before !== undefined) this.#avoid(before.endpoint);
+    this.#sample.forget();
+    this.#current = attempt;
+    return before;
+  }
+
+  #blame(attempt: Attempt): void {
+    if (this.#options.policy.outlier !== undefined) attempt.endpoint.standing.onFailure();
+    this.#judge(attempt);
   }
 
   #underFault({ endpoint: { instance } }: EndpointState, wire: Wire, now: number): Wire {
@@ -243,29 +282,6 @@ export class Attempts {
     this.#failed.push(endpoint);
   }
 
-  /** How long to wait before another attempt, which is counted as a retry; undefined where none may follow. */
-  retryDelayMs(failure: AttemptFailure, { replayable }: { readonly replayable: boolean }): number | undefined {
-    const { edge, trail, idempotent, policy, runtime } = this.#options;
-    const { retry } = policy;
-    const now = runtime.now();
-    const context = { idempotent, replayable, failures: this.failures, charged: this.#charged };
-    const decision = decideRetry(failure, context, retry);
-    if (decision === 'no') return undefined;
-    if (decision === 'free' || retry === undefined) {
-      edge.counts.retries++;
-      return 0;
-    }
-    if (!edge.budget.tryRetry(now, retry.budgetPercent)) {
-      trail.decided('traffic.retry.budget', budgetText(edge.budget, retry), now);
-      return undefined;
-    }
-    this.#charged++;
-    edge.counts.retries++;
-    const nth = `retry ${this.#charged} of ${retry.attempts} after ${failure.kind}`;
-    trail.decided('traffic.retry', `${nth}; budget ${budgetText(edge.budget, retry)}`, now);
-    return retryDelayMs(this.#charged, { backoff: retry.backoff, dice: runtime.dice });
-  }
-
   get #judging(): Judging {
     const { policy, runtime } = this.#options;
     return { outlier: policy.outlier, now: runtime.now(), dice: runtime.dice };
@@ -281,10 +297,4 @@ export class Attempts {
       trail.decided(OUTLIER_RULES[cause], ejectionText(cause, isProbe, policy), now, endpoint);
     }
   }
-}
-
-/** What is the instance's doing: not what the client left undone, nor a kept connection that it closed in order. */
-function isHeldAgainst({ kind }: AttemptFailure, error: ProxyErrorCode): boolean {
-  if (kind === 'final') return error === 'response-timeout' || error === 'bad-response';
-  return kind === 'reset' || kind === 'slow' || kind === 'connect-timeout';
 }

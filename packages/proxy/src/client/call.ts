@@ -1,4 +1,4 @@
-import { type AttemptFailure, isIdempotent } from '@islet/policy';
+import type { AttemptFailure } from '@islet/policy';
 import type { ProxyError } from '../errors.ts';
 import type { Field } from '../http/fields.ts';
 import type { ResponseHead } from '../http/response-head.ts';
@@ -37,14 +37,13 @@ export class Call implements ResponseUser {
   #wake: NodeJS.Timeout | undefined;
 
   constructor({ order, runtime, user, client }: CallOptions) {
-    const { method, fields } = order.request;
+    const { fields } = order.request;
     const { startedAt } = order.trail.start;
-    const idempotent = isIdempotent(method, { hasKey: fields.hasIdempotencyKey });
     this.#order = order;
     this.#client = client;
     this.#runtime = runtime;
     this.#user = user;
-    this.#attempts = new Attempts({ ...order, runtime, idempotent });
+    this.#attempts = new Attempts(order);
     this.#body = new RequestBody(fields.framing, client);
     const { callerHasMs, policy } = order;
     const { timeout } = policy;

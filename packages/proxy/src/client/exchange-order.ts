@@ -24,6 +24,9 @@ export interface ExchangeOrder {
   readonly edge: Edge;
   /** By which other services may be found. */
   readonly rules: ListenerRules;
+  readonly runtime: Runtime;
+  /** Doing it twice is doing it once. */
+  readonly idempotent: boolean;
   /** Asks once more, for the cache alone. */
   readonly refresh: (order: ExchangeOrder, runtime: Runtime) => void;
   /** Nobody waits for the response: it is asked for so that the cache has it. */

@@ -48,12 +48,12 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
     this.#client = client;
     this.#runtime = runtime;
     this.#startedAt = order.trail.start.startedAt;
-    this.#admission = new Admission({ ...order, runtime });
+    this.#admission = new Admission(order);
     this.#cached = cachedOf(order, runtime);
     this.#call = new Call({ order, runtime, user: this, client });
     this.#sizes = sizesOf(order.policy.limits.sizes);
-    const before = { sizes: this.#sizes, cached: this.#cached, admission: this.#admission };
-    this.#approach = new Approach({ order, runtime, client, ...before, call: this.#call, user: this });
+    const [sizes, cached, admission, call] = [this.#sizes, this.#cached, this.#admission, this.#call];
+    this.#approach = new Approach({ order, runtime, client, sizes, cached, admission, call, user: this });
     const reply = client.replyTo(request);
     const spec = order.policy.compress;
     this.#compressed = spec && new CompressedReply({ reply, request, spec, encoders: runtime.encoders, user: this });

@@ -1,5 +1,5 @@
 import type { AttemptFailure } from '@islet/policy';
-import { ProxyError } from '../errors.ts';
+import { ProxyError, type ProxyErrorCode } from '../errors.ts';
 import type { ServiceState } from '../upstream/service.ts';
 import type { Gone, Wire } from '../upstream/wire.ts';
 
@@ -39,4 +39,10 @@ export const DOOR_FULL = new ProxyError('overloaded', 'too many requests wait fo
 /** Nobody was there to ask. */
 export function notReady({ name, unavailable }: ServiceState): ProxyError {
   return new ProxyError('no-ready-instance', unavailable ?? `no instance of ${name} is ready`);
+}
+
+/** What is the instance's doing: not what the client left undone, nor a kept connection that it closed in order. */
+export function isHeldAgainst({ kind }: AttemptFailure, error: ProxyErrorCode): boolean {
+  if (kind === 'final') return error === 'response-timeout' || error === 'bad-response';
+  return kind === 'reset' || kind === 'slow' || kind === 'connect-timeout';
 }

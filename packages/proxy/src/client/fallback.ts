@@ -50,7 +50,8 @@ function fallbackOf(order: ExchangeOrder, { to }: FallbackSpec, { error, now }: 
   if (other === undefined) return undefined;
   const { edge, way } = other;
   const own = { service: other.service, edge, way, policy: way.policy };
-  const start = { ...trail.start, startedAt: now, edge, way, route: way.route, log: way.policy.accessLog };
+  const counts = way.route === undefined ? undefined : edge.countsOf(way.route);
+  const start = { ...trail.start, startedAt: now, edge, way, route: way.route, counts, log: way.policy.accessLog };
   return {
     kind: 'service',
     order: {

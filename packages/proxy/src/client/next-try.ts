@@ -26,7 +26,7 @@ export class NextTry {
   delayAfter(failure: AttemptFailure): number | undefined {
     const { attempts, patience, body, runtime } = this.#options;
     if (patience.isOver(runtime.now())) return undefined;
-    return attempts.retryDelayMs(failure, { replayable: body.replayable });
+    return attempts.retries.delayMs(failure, { replayable: body.replayable, failures: attempts.failures });
   }
 
   /** Instead of passing this response on: an instance that says 503 is left alone for as long as it wants. */

@@ -1,3 +1,4 @@
+import { isIdempotent } from '@islet/policy';
 import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
 import type { RequestHead } from '../http/request-head.ts';
 import { requestId } from '../record/recorder.ts';
@@ -36,32 +37,53 @@ export function placeOrder(
   const asked = runtime.recorder.mayAsk(from, explain);
   const id = requestId(given, { trusted: from.kind !== 'gateway' || asked });
   const trace = new Trace(traceparent, tracestate);
-  const start = {
-    ...{ startedAt: runtime.now(), id, trace, clientAddress, asked },
-    protocol: request.fields.grpc ? 'grpc' : request.http10 ? 'http/1.0' : protocol,
-    method: request.method,
-    path: request.path,
-  } as const;
+  const spoken = request.fields.grpc ? 'grpc' : request.http10 ? 'http/1.0' : protocol;
   const destination = rules.route(request, { secure });
   if (destination.kind === 'nowhere') {
     const { code, message, fields } = destination;
     const edge = rules.ownEdge;
     edge.counts.error(code);
-    const trail = new Trail({ ...start, edge, route: undefined, way: undefined, log: DEFAULT_TRAFFIC.accessLog });
+    const trail = new Trail({
+      ...{ startedAt: runtime.now(), edge, id, trace, clientAddress, asked, protocol: spoken },
+      ...{ method: request.method, path: request.path, route: undefined, way: undefined },
+      log: DEFAULT_TRAFFIC.accessLog,
+    });
     endRefused(trail, code, runtime);
     return { kind: 'nowhere', details: { code, message, fields, service: undefined, requestId: id } };
   }
   const { service, edge, target, way, route } = destination;
   const named = way.route ?? route;
-  const counted = { route: named, counts: named === undefined ? undefined : edge.countsOf(named) };
+  // Written out, because this is made for each request: a spread copies field by field.
   const order = {
-    ...{ request, service, edge, settle, refresh, rules, way },
+    request,
+    service,
+    edge,
+    rules,
+    way,
     policy: way.policy,
-    trail: new Trail({ ...start, edge, way, ...counted, log: way.policy.accessLog }),
+    trail: new Trail({
+      startedAt: runtime.now(),
+      edge,
+      id,
+      trace,
+      clientAddress,
+      protocol: spoken,
+      method: request.method,
+      path: request.path,
+      route: named,
+      way,
+      log: way.policy.accessLog,
+      asked,
+      counts: named === undefined ? undefined : edge.countsOf(named),
+    }),
     origin: { from, clientAddress, requestId: id, trace, isMirror: false, secure, target },
     client: from.kind === 'edge' ? from.caller : clientAddress,
     // The public is not believed.
     callerHasMs: from.kind === 'gateway' ? undefined : deadlineMs,
+    idempotent: isIdempotent(request.method, { hasKey: request.fields.hasIdempotencyKey }),
+    runtime,
+    settle,
+    refresh,
   };
   return { kind: 'order', order };
 }

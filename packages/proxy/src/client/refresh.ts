@@ -11,8 +11,8 @@ import type { Reply } from './reply.ts';
 export function refresh(order: ExchangeOrder, runtime: Runtime): void {
   const request = { ...order.request, method: 'GET', fields: wholeFields(order.request.fields) };
   const nobody = new Nobody(runtime);
-  const trail = new Trail({ ...order.trail.start, startedAt: runtime.now(), asked: false });
-  nobody.ask({ ...order, request, trail, callerHasMs: undefined, refreshes: true });
+  const trail = new Trail({ ...order.trail.start, startedAt: runtime.now(), counts: undefined, asked: false });
+  nobody.ask({ ...order, request, trail, callerHasMs: undefined, idempotent: true, refreshes: true });
 }
 
 /** A client that is not there: what comes is kept by the cache. */

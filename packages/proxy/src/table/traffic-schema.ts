@@ -119,6 +119,7 @@ const policy = z.strictObject({
   balance,
   timeout,
   retry: orOff(retry),
+  hedge: orOff(z.strictObject({ delayMs: orOff(ms.min(1)) })),
   outlier: orOff(outlier),
   breaker: orOff(breaker),
   limits,

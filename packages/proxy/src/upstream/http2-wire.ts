@@ -21,6 +21,7 @@ export class Http2Wire implements Wire, SessionUser {
   /** Bytes of the response's body that are still to come, where it said how many. */
   #missing = 0;
   #answering = false;
+  #whole = false;
   #trailers: readonly Field[] = [];
   #requestTrailers: readonly Field[] = [];
   #left = false;
@@ -128,7 +129,9 @@ export class Http2Wire implements Wire, SessionUser {
     if (head.framing.kind === 'length') this.#missing = head.framing.length;
     if (head.status < 200) this.#user?.onInformational(head);
     else this.#user?.onHead(head);
-    this.#user?.onFlush();
+    // A head that is all of it must stay so: gRPC tells an answer of nothing but a status by that.
+    if (ended) this.#endWhole();
+    else this.#user?.onFlush();
   }
 
   #onData(bytes: Buffer): void {
@@ -140,7 +143,12 @@ export class Http2Wire implements Wire, SessionUser {
   /** A stream that is cut ends too, as far as the runtime is concerned: what is not whole waits for its 'close'. */
   #onEnd(stream: ClientHttp2Stream): void {
     const isWhole = stream.rstCode === constants.NGHTTP2_NO_ERROR && !stream.aborted && this.#missing <= 0;
-    if (!this.#answering || !isWhole) return;
+    if (this.#answering && isWhole) this.#endWhole();
+  }
+
+  #endWhole(): void {
+    if (this.#whole) return;
+    this.#whole = true;
     this.#user?.onBodyEnd(this.#trailers);
     this.#user?.onFlush();
   }

@@ -1,4 +1,4 @@
-import { LatencyWindow, mayEject, type OutlierCause, quantileMs, stallAfterMs } from '@islet/policy';
+import { LatencyWindow, mayEject, type OutlierCause, p95Ms, quantileMs, stallAfterMs } from '@islet/policy';
 import type { OutlierSpec } from '@islet/spec';
 import type { EndpointState } from './endpoint.ts';
 import { refreshAvailable, type ServiceState } from './service.ts';
@@ -45,6 +45,7 @@ export function refreshStalls({ pool, policies }: ServiceState, now: number): vo
     firstBytes.roll(now);
     firstBytes.addTo(sum, 1);
   }
+  pool.p95Ms = p95Ms(sum);
   for (const endpoint of endpoints) {
     endpoint.firstBytes.addTo(sum, -1);
     endpoint.stallMs = isJudged ? stallAfterMs(quantileMs(sum, 0.99)) : Number.POSITIVE_INFINITY;

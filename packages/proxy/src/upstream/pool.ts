@@ -5,6 +5,8 @@ import type { EndpointState } from './endpoint.ts';
 /** Instances that requests are balanced among: all of a service, or those of one revision. */
 export class Pool {
   readonly endpoints: readonly EndpointState[];
+  /** What nearly all answers took at most, of late; undefined: not known. */
+  p95Ms: number | undefined;
   #available: readonly EndpointState[];
   readonly #balancers = new WeakMap<BalanceSpec, Balancer<EndpointState>>();
 

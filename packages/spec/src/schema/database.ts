@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import { type Located, mapOf } from '../located.ts';
 import { backup } from './backup.ts';
 import { drill } from './drill.ts';
-import { exactlyOneOf, withShorthand } from './notes.ts';
+import { exactlyOneOf, lifted, withShorthand } from './notes.ts';
 import { command, relativePath, secretName } from './values.ts';
 
 const seed = withShorthand(
@@ -50,6 +49,16 @@ export const database = withShorthand(
         .prefault({})
         .describe('How it is proved, again and again, that a backup comes back, or `off`.')
         .meta({ examples: ['off', { every: '1d', maxRto: '2m' }] }),
+      settings: z
+        .record(
+          z.string().regex(/^[a-z][a-z0-9_.]*$/, 'a setting is named as the engine names it'),
+          z.union([z.string(), z.number(), z.boolean()]),
+        )
+        .optional()
+        .describe(
+          "PostgreSQL's own settings for this store. They are changed while it runs; the server says what it accepts.",
+        )
+        .meta({ examples: [{ work_mem: '16MB' }] }),
       seed: seed
         .optional()
         .describe('What `islet db seed` fills the database with; refused in an environment, unless it is forced.')
@@ -59,7 +68,3 @@ export const database = withShorthand(
   ),
   { written: engine, lift: (node) => lifted(node, 'engine') },
 );
-
-function lifted(node: Located, key: string): Located {
-  return node.kind === 'scalar' && typeof node.value === 'string' ? mapOf(node.place, { [key]: node }) : node;
-}

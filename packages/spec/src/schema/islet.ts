@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { offMachine } from './off-machine.ts';
 import { tls } from './tls.ts';
 import { bySystemDefault, cpu, distinct, name, port, relativePath, size } from './values.ts';
 
@@ -64,6 +65,14 @@ export const islet = z.strictObject({
     .meta({ examples: [['services/*', 'tools/mailer']] }),
   gateway: gateway.prefault({}).describe('The public entrance.'),
   machine,
+  backup: offMachine
+    .optional()
+    .describe('Where the second copy of all backups is kept, off this machine.')
+    .meta({
+      examples: [
+        { to: 's3://example-backups/shop', accessKey: { secret: 'backup-id' }, secretKey: { secret: 'backup-key' } },
+      ],
+    }),
   environments: z
     .record(name(), overlay)
     .prefault({})

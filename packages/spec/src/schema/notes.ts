@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Located } from '../located.ts';
+import { type Located, mapOf } from '../located.ts';
 
 /**
  * What a section's schema says beyond what zod can: its shorthand, and which of its keys exclude each other. Kept beside the
@@ -15,6 +15,11 @@ export interface Shorthand {
 export interface Choice {
   readonly keys: readonly string[];
   readonly required: boolean;
+}
+
+/** One word stands for the section with that word under this key. */
+export function lifted(node: Located, key: string): Located {
+  return node.kind === 'scalar' && typeof node.value === 'string' ? mapOf(node.place, { [key]: node }) : node;
 }
 
 const shorthands = new WeakMap<z.core.$ZodType, Shorthand>();

@@ -3,6 +3,7 @@ import { LANGUAGES } from '../model.ts';
 import { api } from './api.ts';
 import { database } from './database.ts';
 import { health } from './health.ts';
+import { redis } from './redis.ts';
 import { rollout } from './rollout.ts';
 import { run } from './run.ts';
 import { scale } from './scale.ts';
@@ -55,6 +56,10 @@ export const service = z.strictObject({
     .optional()
     .describe('A database that nobody else has: `postgres`, `sqlite`, or written out.')
     .meta({ examples: ['postgres', { engine: 'postgres', migrations: 'migrations' }] }),
+  redis: redis
+    .optional()
+    .describe('A Redis (or Valkey) that nobody else has: `cache`, `store`, or written out. It is in `REDIS_URL`.')
+    .meta({ examples: ['cache', { as: 'cache', maxMemory: '256Mi' }] }),
   health,
   scale: scale
     .prefault({})

@@ -49,6 +49,17 @@ const retry = orOff(
   }),
 );
 
+const hedge = orOff(
+  z.strictObject({
+    delay: byDefault(
+      'traffic.hedge.delay',
+      z
+        .union([z.literal('p95'), duration(1)], { error: 'expected p95 or a duration' })
+        .meta({ title: 'duration, or p95' }),
+    ).describe('How long the first one may take; `p95`: longer than 95 of 100 answers of the last minute.'),
+  }),
+);
+
 const outlier = orOff(
   z.strictObject({
     consecutive5xx: byDefault('traffic.outlier.consecutive5xx', count(1)).describe(
@@ -160,6 +171,11 @@ export const sections = {
     .prefault({})
     .describe('Which requests are sent again, to another instance, or `off`. Only what is safe to repeat ever is.')
     .meta({ examples: ['off', { attempts: 2 }] }),
+  hedge: byDefault('traffic.hedge', hedge)
+    .describe(
+      'Whether a second instance is asked the same when the first one is slow, and whoever answers first is heard.',
+    )
+    .meta({ examples: ['off', {}, { delay: '50ms' }] }),
   outlier: outlier
     .prefault({})
     .describe('When an instance that fails or hangs gets no requests for a while, or `off`.')

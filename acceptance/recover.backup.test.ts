@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { Client } from 'pg';
+import S3rver from 's3rver';
+import { freePort } from './support/free-port.ts';
+import { makeSystem } from './support/system.ts';
+import { until } from './support/until.ts';
+
+/* The machine's data directory is gone. What is left: the bucket, the system's files, and a key on a sheet of paper. */
+
+const FILES = { 'migrations/1.sql': 'CREATE TABLE entries (id bigint PRIMARY KEY);\nINSERT INTO entries VALUES (0);' };
+const database = { engine: 'postgres', migrations: 'migrations' };
+
+test('a system is rebuilt from S3 storage, its files and the recovery key alone, and without the key it is not', async (t) => {
+  const port = await freePort();
+  const folder = join(tmpdir(), `islet-s3-${process.pid}`);
+  const bucket = { name: 'backups', configs: [] };
+  const s3 = new S3rver({ port, address: '127.0.0.1', silent: true, directory: folder, configureBuckets: [bucket] });
+  await s3.run();
+  t.after(async () => {
+    await s3.close();
+    rmSync(folder, { recursive: true });
+  });
+  const env = { AWS_ACCESS_KEY_ID: 'S3RVER', AWS_SECRET_ACCESS_KEY: 'S3RVER' };
+  await using system = await makeSystem({ env, services: { ledger: { file: { database }, files: FILES }, other: {} } });
+  const secret = { accessKey: { secret: 'backup-id' }, secretKey: { secret: 'backup-key' } };
+  const backup = { to: 's3://backups/tiny', endpoint: `http://127.0.0.1:${port}`, ...secret };
+  system.write('islet.yaml', JSON.stringify({ system: 'tiny', gateway: { port: system.port }, backup }));
+  const run = async (...words: string[]) => {
+    const ended = await system.islet(...words);
+    assert.equal(ended.code, 0, `islet ${words.join(' ')}: ${ended.stdout}${ended.stderr}`);
+    return ended.stdout;
+  };
+  const rows = async (change?: string) => {
+    const client = new Client((await run('exec', 'ledger', '--', 'sh', '-c', 'echo $DATABASE_URL')).trim());
+    try {
+      await client.connect();
+      if (change !== undefined) await client.query(change);
+      return Number((await client.query<{ count: string }>('SELECT count(*) FROM entries')).rows[0]?.count);
+    } finally {
+      await client.end();
+    }
+  };
+
+  for (const name of ['backup-id', 'backup-key']) {
+    assert.equal((await system.isletWith('S3RVER', 'secret', 'set', name)).code, 0);
+  }
+  await system.up();
+  await run('backup', 'now', 'ledger', '--timeout', '60s');
+  assert.equal(await rows('INSERT INTO entries SELECT generate_series(1, 500)'), 501);
+  await until('no warning is left about a second copy', async () => {
+    const { warnings } = await system.status();
+    return !warnings.some((text) => /off this machine|not there yet/.test(text));
+  });
+  const key = (await run('backup', 'key', 'export')).trim();
+  // What is committed is in the bucket a moment later.
+  const written = new Date().toISOString();
+  await until('what was written is restorable, and so is the state', async () => {
+    const [ledger] = JSON.parse((await system.islet('backup', 'status', '--json')).stdout) as {
+      to?: number;
+      mirroredAt?: number;
+    }[];
+    return (ledger?.to ?? 0) > Date.parse(written) && (ledger?.mirroredAt ?? 0) > Date.parse(written);
+  });
+
+  // The machine is lost: nothing is said to anybody, and nothing of the state is left.
+  await run('down', '--purge', '--yes');
+  rmSync(system.state, { recursive: true, force: true });
+  assert.equal(existsSync(system.state), false);
+
+  const digit = key.at(20) === '0' ? '1' : '0';
+  writeFileSync(join(system.folder, 'wrong.txt'), key.slice(0, 20) + digit + key.slice(21));
+  const mistyped = await system.islet('recover', '--key', 'wrong.txt');
+  assert.equal(mistyped.code, 1);
+  assert.match(mistyped.stderr, /no recovery key/);
+  const other = 'islet-recovery-00000000-00000000-00000000-00000000-00000000-00000000-00000000-00000000-';
+  writeFileSync(join(system.folder, 'other.txt'), `${other}452f110e`);
+  const refused = await system.islet('recover', '--key', 'other.txt');
+  assert.equal(refused.code, 1);
+  assert.match(refused.stderr, /need recovery key/);
+  assert.equal(existsSync(system.state), false);
+
+  writeFileSync(join(system.folder, 'key.txt'), `${key}\n`);
+  assert.match(await run('recover', '--key', 'key.txt'), /ledger: as of/);
+  await system.up();
+  assert.equal(await rows(), 501);
+  assert.equal((await system.ask('other')).reply, 'I am other');
+  assert.match(await run('secret', 'list'), /backup-key/);
+});

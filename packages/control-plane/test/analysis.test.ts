@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { RevisionTraffic } from '@islet/driver';
+import { type Desired, type Observed, type PresentService, unseen } from '@islet/plan';
+import { Histogram } from '@islet/policy';
+import { DEFAULT_ROLLOUT } from '@islet/spec/rollout';
+import { createAnalyst } from '../src/analysis/analyst.ts';
+import { type Trial, trialsOf } from '../src/analysis/trial.ts';
+
+const analysis = DEFAULT_ROLLOUT.analysis!;
+const TRIAL: Trial = {
+  ...{ service: 'web', generation: 'r2.0', candidate: 'r2', baseline: 'r1', step: 0, isAlone: false, analysis },
+};
+
+/** All that both revisions have answered since the proxy started. */
+function counts(candidate: readonly [number, number], baseline: readonly [number, number]): RevisionTraffic[] {
+  const of = (revision: string, [requests, failures]: readonly [number, number]) => ({
+    ...{ service: 'web', revision, requests, failures, latencyUs: new Histogram().toJSON() },
+  });
+  return [of('r2', candidate), of('r1', baseline)];
+}
+
+describe('the analyst', () => {
+  const make = () => createAnalyst({ canSample: () => true });
+
+  it('knows nothing of what was answered before it looked', () => {
+    const analyst = make();
+    analyst.follow([TRIAL]);
+    analyst.look(counts([500, 400], [500, 0]));
+    assert.deepEqual(analyst.evidence('web'), {
+      ...{ generation: 'r2.0', requests: 0, regression: undefined, summary: 'no requests', probes: 'possible' },
+    });
+  });
+
+  it('says what is worse by its numbers, and keeps saying so', () => {
+    const analyst = make();
+    analyst.follow([TRIAL]);
+    analyst.look(counts([0, 0], [0, 0]));
+    analyst.look(counts([20, 10], [180, 0]));
+    const said = '50 % of its 20 requests failed, and 0 % of the 180 to r1 at the same time';
+    assert.equal(analyst.evidence('web')?.regression, said);
+    analyst.follow([TRIAL]);
+    assert.equal(analyst.evidence('web')?.regression, said);
+  });
+
+  it('counts each step anew, but forgets no evidence between them', () => {
+    const analyst = make();
+    analyst.follow([TRIAL]);
+    analyst.look(counts([0, 0], [0, 0]));
+    analyst.look(counts([10, 2], [90, 0]));
+    analyst.sampled('web');
+    assert.equal(analyst.evidence('web')?.probes, 'sent');
+    analyst.follow([{ ...TRIAL, step: 1 }]);
+    assert.deepEqual([analyst.evidence('web')?.requests, analyst.evidence('web')?.probes], [0, 'possible']);
+    analyst.look(counts([20, 4], [180, 0]));
+    analyst.look(counts([30, 6], [270, 0]));
+    assert.match(analyst.evidence('web')?.regression ?? '', /^20 % of its 30 requests failed/);
+  });
+
+  it('takes a proxy that was started anew for one that counts from nothing', () => {
+    const analyst = make();
+    analyst.follow([TRIAL]);
+    analyst.look(counts([1_000, 0], [9_000, 0]));
+    analyst.look(counts([5, 0], [45, 0]));
+    assert.equal(analyst.evidence('web')?.requests, 5);
+  });
+
+  it('forgets a trial that is over, and another one begins with no evidence', () => {
+    const analyst = make();
+    analyst.follow([TRIAL]);
+    analyst.look(counts([0, 0], [0, 0]));
+    analyst.look(counts([20, 10], [180, 0]));
+    analyst.follow([]);
+    assert.equal(analyst.isBusy(), false);
+    assert.equal(analyst.evidence('web'), undefined);
+    analyst.follow([{ ...TRIAL, generation: 'r2.1' }]);
+    assert.equal(analyst.evidence('web')?.regression, undefined);
+  });
+});
+
+describe('a trial', () => {
+  const stable = { revision: 'r1', generation: 'r1.0' };
+  const asked = { revision: 'r2', generation: 'r2.0' };
+  const service: PresentService = {
+    ...{ kind: 'present', name: 'web', ...asked, instances: 1, after: [], hasStore: false, migrates: false },
+    ...{ exclusive: false, wave: undefined, drainMs: 0, stopGraceMs: 0, blocked: [], keep: [], since: 0 },
+    rollout: { maxSurge: 1, maxUnavailable: 0, minHealthyMs: 0, healthyDeadlineMs: 1_000, steps: [], bakeMs: 1_000 },
+  };
+  const instance = {
+    ...{ id: 'web-r2.0-0', ...asked, index: 0, exits: 0, firstStartedAt: 0 },
+    state: { kind: 'ready', since: 0 },
+  } as const;
+  const trials = (changes: Partial<Observed['services'][string]>, now = 0) => {
+    const desired: Desired = { services: [service], routes: '' };
+    const seen = { ...unseen('web'), instances: [instance], ...changes };
+    const observed: Observed = {
+      services: { web: seen },
+      traffic: { acknowledged: undefined, inFlight: {}, removedAt: {} },
+      held: {},
+    };
+    return trialsOf(desired, observed, now, () => analysis).map(({ baseline, isAlone }) => [baseline, isAlone]);
+  };
+
+  it('is one of a new revision against what serves, from its first instance on', () => {
+    assert.deepEqual(trials({ stable }), [['r1', false]]);
+    assert.deepEqual(trials({ stable, instances: [] }), []);
+  });
+
+  it('goes on alone while it bakes, and ends with that', () => {
+    const baking = { stable: asked, fallback: stable, promotedAt: 0 };
+    assert.deepEqual(trials(baking, 999), [['r1', true]]);
+    assert.deepEqual(trials(baking, 1_000), []);
+  });
+
+  it('there is none where nothing was before, of the same bytes, or of what was given up', () => {
+    assert.deepEqual(trials({}), []);
+    assert.deepEqual(trials({ stable: { revision: 'r2', generation: 'r2.9' } }), []);
+    assert.deepEqual(trials({ stable, failed: { 'r2.0': 'worse' } }), []);
+  });
+});

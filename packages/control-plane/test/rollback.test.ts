@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Failure } from '@islet/client';
+import { unseen } from '@islet/plan';
+import { rollbackTo } from '../src/rollback.ts';
+import type { Rollouts } from '../src/store/decisions.ts';
+import { launchSpec } from './support.ts';
+
+const failure: Failure = { step: 'rollout', reason: 'worse', at: 0, log: [] };
+const generation = (revision: string) => ({ revision, generation: `${revision}.0` });
+const ROLLOUTS: Rollouts = {
+  ...{ stable: generation('ccc'), fallback: generation('bbb'), promotedAt: 0, progress: undefined },
+  ...{ failed: new Map(), migrated: [], contracts: [], cutOff: new Map(), promoted: ['ccc', 'bbb', 'aaa'] },
+};
+const SEEN = { ...unseen('web'), built: ['aaa', 'bbb', 'ccc'] };
+const warm = {
+  ...{ id: 'web-bbb.0-0', ...generation('bbb'), index: 0, exits: 0, firstStartedAt: 0 },
+  state: { kind: 'ready', since: 0 },
+} as const;
+
+function back(asked: string | undefined, changes: { rollouts?: Partial<Rollouts>; seen?: Partial<typeof SEEN> } = {}) {
+  const one = { spec: launchSpec('web'), revision: 'ccc', restarts: 0 };
+  return rollbackTo({
+    ...{ one, asked },
+    rollouts: { ...ROLLOUTS, ...changes.rollouts },
+    seen: { ...SEEN, ...changes.seen },
+  });
+}
+
+test('goes back to the revision before, as a generation that never was', () => {
+  assert.deepEqual(back(undefined), { revision: 'bbb', restarts: 1 });
+});
+
+test('takes instances that are warm as they are', () => {
+  assert.deepEqual(back(undefined, { seen: { instances: [warm] } }), { revision: 'bbb', restarts: 0 });
+});
+
+test('passes over a revision that was given up, unless it is named', () => {
+  const failed = new Map([['bbb.0', failure]]);
+  assert.deepEqual(back(undefined, { rollouts: { failed } }), { revision: 'aaa', restarts: 0 });
+  assert.deepEqual(back('bb', { rollouts: { failed } }), { revision: 'bbb', restarts: 1 });
+});
+
+for (const [what, asked, changes, message] of [
+  ['is unknown', 'fff', {}, /fff never worked here/],
+  ['is asked for already', 'cc', {}, /asked to be at revision ccc already/],
+  ['has lost its bytes', 'aaa', { seen: { built: ['ccc'] } }, /bytes of revision aaa of web are gone/],
+  [
+    'a contract migration has cut off',
+    'aaa',
+    { rollouts: { cutOff: new Map([['aaa', '2.contract.sql']]) } },
+    /2\.contract\.sql has been applied/,
+  ],
+  ['does not exist', undefined, { rollouts: { promoted: ['ccc'] } }, /no revision before ccc/],
+] as const) {
+  test(`refuses a revision that ${what}`, () => {
+    assert.throws(() => back(asked, changes as never), message);
+  });
+}

@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import type { ServerResponse } from 'node:http';
+import { type TestContext, test } from 'node:test';
+import type { TrafficSpec } from '@islet/spec';
+import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
+import { httpInstance, send, until, world } from './world.ts';
+
+const HEDGED: TrafficSpec = { ...DEFAULT_TRAFFIC, hedge: { delayMs: 1 } };
+
+/** Two instances that answer when a test says so, in the order in which they were asked. */
+async function pair(t: TestContext, traffic = HEDGED) {
+  const asked: ServerResponse[] = [];
+  const instances = [0, 1].map(() => httpInstance(t, (_, response) => void asked.push(response)));
+  const made = await world(t, await Promise.all(instances), 'http', { traffic });
+  const call = (method = 'GET') =>
+    send(made.edge, `${method} / HTTP/1.1\r\nHost: o\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
+  const askedFor = (count: number) => until(() => asked.length === count);
+  const edge = () => made.plane.readStats().edges.find(({ from }) => from.kind === 'edge');
+  const settled = () => until(() => made.plane.readStats().instances.every(({ inFlight }) => inFlight === 0));
+  return { ...made, call, asked, askedFor, edge, settled };
+}
+
+test('where the first instance is slow a second is asked; it is heard, and the first let go', async (t) => {
+  const { call, asked, askedFor, edge, settled, plane } = await pair(t);
+  const answer = call();
+  await askedFor(2);
+  asked[1]?.end('second');
+  assert.match(await answer, /^HTTP\/1\.1 200 [\s\S]*second$/);
+  assert.equal(edge()?.decisions['traffic.hedge'], 1);
+  assert.equal(edge()?.retries, 1);
+  await until(() => asked[0]?.destroyed === true);
+  await settled();
+  const { instances } = plane.readStats();
+  assert.deepEqual(
+    instances.map(({ requests }) => requests),
+    [1, 1],
+  );
+  assert.deepEqual(
+    instances.map(({ errors }) => errors),
+    [{}, {}],
+  );
+});
+
+test('a first instance that answers sooner after all is heard, and the second let go', async (t) => {
+  const { call, asked, askedFor, settled } = await pair(t);
+  const answer = call();
+  await askedFor(2);
+  asked[0]?.end('first');
+  assert.match(await answer, /first$/);
+  await until(() => asked[1]?.destroyed === true);
+  await settled();
+});
+
+test('an error of the second is no answer while the first may still give one', async (t) => {
+  const { call, asked, askedFor, settled } = await pair(t);
+  const answer = call();
+  await askedFor(2);
+  asked[1]?.writeHead(500).end('broken');
+  await until(() => asked[1]?.destroyed === true);
+  asked[0]?.end('first');
+  assert.match(await answer, /^HTTP\/1\.1 200 [\s\S]*first$/);
+  await settled();
+});
+
+test('when the first breaks off the second is waited for, and when both do, the retry policy goes on', async (t) => {
+  const { call, asked, askedFor, settled, plane } = await pair(t);
+  const answer = call();
+  await askedFor(2);
+  asked[0]?.destroy();
+  await until(() => plane.readStats().instances.some(({ errors }) => errors['upstream-reset'] === 1));
+  asked[1]?.end('second');
+  assert.match(await answer, /second$/);
+  await settled();
+  const lost = call();
+  await askedFor(4);
+  asked[2]?.destroy();
+  asked[3]?.destroy();
+  await askedFor(5);
+  asked[4]?.end('third');
+  assert.match(await lost, /third$/);
+  await settled();
+});
+
+test('a client that leaves leaves both', async (t) => {
+  const { asked, askedFor, settled, edge: stats, plane } = await pair(t);
+  const { listeners } = plane.table ?? { listeners: [] };
+  const listener = listeners.find(({ kind }) => kind === 'edge');
+  assert.ok(listener?.kind === 'edge');
+  const leaving = new AbortController();
+  const gone = fetch(`http://127.0.0.1:${listener.port}/`, { signal: leaving.signal }).catch(() => 'gone');
+  await askedFor(2);
+  leaving.abort();
+  assert.equal(await gone, 'gone');
+  await settled();
+  await until(() => asked.every((response) => response.destroyed));
+  assert.equal(stats()?.inFlight, 0);
+});
+
+test('what can not be repeated is not asked twice', async (t) => {
+  const { call, asked, askedFor, edge } = await pair(t);
+  const posted = call('POST');
+  await askedFor(1);
+  // The second request's time begins later and is over: so is the first one's.
+  const got = call();
+  await askedFor(3);
+  assert.equal(edge()?.decisions['traffic.hedge'], 1);
+  for (const response of asked) response.end('answer');
+  assert.match(await posted, /answer$/);
+  assert.match(await got, /answer$/);
+});
+
+test('second requests are taken from the retry budget', async (t) => {
+  const { call, asked, askedFor, edge } = await pair(t);
+  const answers = Array.from({ length: 20 }, () => call());
+  const hedged = () => edge()?.decisions['traffic.hedge'] ?? 0;
+  await until(() => hedged() + (edge()?.decisions['traffic.retry.budget'] ?? 0) === 20);
+  // 10, and a fifth of the requests that had come by then.
+  assert.ok(hedged() >= 10 && hedged() <= 14, `${hedged()}`);
+  await askedFor(20 + hedged());
+  for (const response of asked) response.end('answer');
+  for (const answer of answers) assert.match(await answer, /answer$/);
+});
