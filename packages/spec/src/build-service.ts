@@ -58,7 +58,7 @@ export function buildService(draft: Sound, files: Files): ServiceSpec {
   deriveRollout(parsed, derived);
   derived.set('name', folder === '.' ? 'system' : 'folder').set('scale.max', 'scale.min');
   for (const [path, from] of derivedTraffic(parsed.traffic)) derived.set(path, from);
-  const inherited = layeredOverrides(nodeAt(draft.tree, ['traffic']));
+  const inherited = overridesByPlace(draft);
   const origins = leavesOf(built).map((leaf) => {
     return [leaf.path, inheritedOrigin(draft, leaf, inherited) ?? originOf(draft, leaf, derived)] as const;
   });
@@ -73,9 +73,11 @@ function derivedTraffic({ rateLimit }: ParsedPolicy): Derived {
 }
 
 /** A value of an override comes from its line, or from wherever the policy below has it. Undefined: it is of no override. */
-function inheritedOrigin(draft: Draft, { keys }: Leaf, overrides: readonly Layered[]): Origin | undefined {
-  const [, ...below] = keys;
-  const override = overrides.find(({ at }) => at?.every((key, index) => key === below[index]) && isDeepest(at, below));
+function inheritedOrigin(draft: Draft, { keys }: Leaf, overrides: ReadonlyMap<string, Layered>): Origin | undefined {
+  const [section, ...below] = keys;
+  if (section !== 'traffic' || (below[0] !== 'routes' && below[0] !== 'callers')) return undefined;
+  // `callers.web.routes[0]` is an override of its own; `callers.web` and `routes[0]` are what else there is.
+  const override = overrides.get(pathText(below.slice(0, 4))) ?? overrides.get(pathText(below.slice(0, 2)));
   if (override?.at === undefined) return undefined;
   const rest = below.slice(override.at.length);
   if (rest[0] === 'match') return undefined;
@@ -86,9 +88,10 @@ function inheritedOrigin(draft: Draft, { keys }: Leaf, overrides: readonly Layer
   return { kind: 'derived', from: origin.from.replace('traffic', pathText(['traffic', ...override.at])) };
 }
 
-/** A caller's routes lie below the caller, and are overrides of their own. */
-function isDeepest(at: readonly PropertyKey[], below: readonly PropertyKey[]): boolean {
-  return below[at.length] !== 'routes';
+/** Those that are written, by where. */
+function overridesByPlace(draft: Draft): ReadonlyMap<string, Layered> {
+  const written = layeredOverrides(nodeAt(draft.tree, ['traffic'])).filter(({ at }) => at !== undefined);
+  return new Map(written.map((override) => [pathText(override.at ?? []), override]));
 }
 
 /** What the file says comes first, then what follows from something else, then the default. */
