@@ -25,6 +25,10 @@ export const PROXY_ERRORS = {
   },
   'rate-limited': { status: 429, hint: 'send fewer requests, or wait for as long as Retry-After says' },
   'not-cached': { status: 504, hint: 'nothing fit to use is stored: send the request without only-if-cached' },
+  shed: {
+    status: 503,
+    hint: 'the service refuses most requests: send fewer, or give those that matter a higher traffic.priority',
+  },
   overloaded: {
     status: 503,
     hint: 'the caller has as many requests in flight as traffic.limits of the service allows',
