@@ -6,6 +6,8 @@ import { nodeFiles } from '@islet/spec/node';
 import type { Guarantee } from '@islet/supervise';
 import type { Logger } from 'pino';
 import { createAnalyst } from './analysis/analyst.ts';
+import { checkAsker } from './analysis/ask-check.ts';
+import { createChecks } from './analysis/checks.ts';
 import { createSamples } from './analysis/samples.ts';
 import { trialsOf } from './analysis/trial.ts';
 import { watchTrials } from './analysis/watch.ts';
@@ -104,8 +106,9 @@ export function createSystem(parts: SystemParts): System {
   const ledger = createLedger(clock, ({ id, service }, how) => ends.push({ service, instance: id, how: redact(how) }));
 
   const samples = createSamples({ compute, operatorSocket: parts.operatorSocket, launch: applied.launch });
-  const analyst = createAnalyst({ canSample: samples.canSample });
-  const watching = watchTrials(analyst, { traffic, clock, onLook: () => reconciler.poke() });
+  const checks = createChecks((asked, trial) => askCheck(asked, trial));
+  const analyst = createAnalyst({ canSample: samples.canSample, failure: checks.failure });
+  const watching = watchTrials(analyst, { traffic, checks, clock, onLook: () => reconciler.poke() });
 
   /** How a revision is run and probed: as the file says now, where the revision is the one asked for. */
   const specOf = (service: string, revision: string): LaunchSpec | undefined => {
@@ -153,6 +156,19 @@ export function createSystem(parts: SystemParts): System {
       },
     };
   };
+  const askCheck = checkAsker({
+    check: parts.check,
+    instanceOf: ({ service, generation }) => {
+      const seen = report?.look.observed.services[service]?.instances ?? [];
+      const ready = seen.find((instance) => instance.generation === generation && instance.state.kind === 'ready');
+      return ready && report?.look.instances.get(ready.id);
+    },
+    siteOf: (instance) => subject(instance, false)?.site,
+    storeOf: ({ service, candidate }) => {
+      const spec = specOf(service, candidate);
+      return spec && hands.dataOf(spec);
+    },
+  });
   const analysisOf = (service: string) => wantedOf(service, { applied })?.spec.rollout.analysis;
   const declaredOf = (service: string) => {
     const spec = wantedOf(service, { applied })?.spec;
@@ -201,6 +217,7 @@ export function createSystem(parts: SystemParts): System {
     }
     const trials = trialsOf(turn.desired, turn.look.observed, clock.now(), analysisOf);
     samples.follow(trials);
+    checks.follow(trials);
     analyst.follow(trials);
     noteProxyDeath(turn.look.traffic, { decisions, clock });
     const next = systemStatus(turn, context);

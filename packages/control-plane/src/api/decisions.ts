@@ -49,6 +49,8 @@ function sentence(decision: Decision): string {
       return decision.text;
     case 'restore-failed':
       return `its restore failed, and its data is as before: ${decision.why}`;
+    case 'restore-point':
+      return `may be restored to before ${decision.migrations.join(', ')}: islet restore ${decision.service} --to before-migration`;
     case 'drilled':
       return decision.drill.problems.length === 0
         ? `proved that its backup ${decision.drill.copy ?? ''} comes back`

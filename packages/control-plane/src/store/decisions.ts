@@ -1,6 +1,7 @@
 import type { Failure } from '@islet/client';
 import type { Generation, Progress, RevisionId, StableGeneration } from '@islet/plan';
 import type { Database } from './database.ts';
+import type { Drilled } from './drilled.ts';
 
 /** What the control plane decided or learnt, and must not forget. Append-only, but for old ends. */
 export type Decision =
@@ -61,22 +62,15 @@ export type Decision =
   | { readonly kind: 'restored'; readonly service: string; readonly id: string; readonly text: string }
   /** The old store is back in its place. */
   | { readonly kind: 'restore-failed'; readonly service: string; readonly id: string; readonly why: string }
+  /** Its store as it was before these migrations ran. */
+  | {
+      readonly kind: 'restore-point';
+      readonly service: string;
+      readonly at: number;
+      readonly migrations: readonly string[];
+    }
   | { readonly kind: 'drilled'; readonly service: string; readonly drill: Drilled }
   | { readonly kind: 'note'; readonly text: string };
-
-/** What a drill proved, or did not. */
-export interface Drilled {
-  readonly startedAt: number;
-  readonly finishedAt: number;
-  /** Undefined: there was none. */
-  readonly copy: string | undefined;
-  /** From the wish to a store that answers, checks not counted; undefined: it was not restored. */
-  readonly rtoMs: number | undefined;
-  /** What would have been lost: from the newest instant that was restored to the wish. */
-  readonly rpoMs: number | undefined;
-  /** Each a sentence; none: it passed. */
-  readonly problems: readonly string[];
-}
 
 type ServiceKind = Extract<Decision, { readonly service: string }>['kind'];
 
