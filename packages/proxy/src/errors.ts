@@ -11,7 +11,7 @@ export const PROXY_ERRORS = {
     hint: 'send less: traffic.limits.requestBody of the service says how much it takes',
   },
   'response-too-large': { status: 502, hint: 'the service answered with more than its own traffic.limits allow' },
-  'http-version': { status: 505, hint: 'use HTTP/1.1 or HTTP/2' },
+  'http-version': { status: 505, hint: 'use HTTP/2 or HTTP/1.1' },
   'https-only': { status: 308, hint: 'use https: the Location field says where' },
   'tls-required': { status: 400, hint: 'use https: this port takes no plain HTTP' },
   'method-not-supported': { status: 501, hint: 'CONNECT is for forward proxies; call the service itself' },
