@@ -138,6 +138,17 @@ describe("a service's data", () => {
     });
   });
 
+  it('comes back to before a migration that was a mistake', async () => {
+    const before = await rows();
+    const files = { ...FILES, 'migrations/2.sql': 'DELETE FROM entries;' };
+    system.add('ledger', { file: { database: DATABASE }, files });
+    await system.up();
+    assert.equal(await rows(), 0);
+    const made = await run('restore', 'ledger', '--to', 'before-migration', '--as', 'before', '--timeout', '170s');
+    assert.equal(await rows(made.split('\n')[1]), before);
+    await run('restore', 'ledger', '--drop', 'before');
+  });
+
   it('is not replaced by a backup that was tampered with', async () => {
     const vault = join(system.state, 'backup/repository/ledger');
     const pieces = readdirSync(vault, { recursive: true, encoding: 'utf8' }).filter((path) =>

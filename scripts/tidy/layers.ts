@@ -17,7 +17,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   keeper: [],
   proxy: ['spec', 'policy', 'supervise', 'keeper'],
   'compute-process': DRIVER,
-  'data-postgres': DRIVER,
+  'data-postgres': [...DRIVER, 'backup'],
   'data-redis': DRIVER,
   'data-sqlite': DRIVER,
   'traffic-proxy': [...DRIVER, 'proxy'],

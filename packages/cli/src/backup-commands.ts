@@ -1,4 +1,5 @@
 import { type CommandSpec, json, state, timeout } from './command-spec.ts';
+import { FAULT_COMMANDS } from './drill-commands.ts';
 
 /** Backups, restores and drills. */
 export const BACKUP_COMMANDS: readonly CommandSpec[] = [
@@ -61,7 +62,7 @@ export const BACKUP_COMMANDS: readonly CommandSpec[] = [
       'islet restore orders --confirm',
     ],
     options: [
-      { flags: '--to <moment>', text: 'an instant, latest, or a name from `islet backup list`' },
+      { flags: '--to <moment>', text: 'an instant, latest, before-migration, or a name from `islet backup list`' },
       { flags: '--as <branch>', text: 'make a running copy of that name instead' },
       { flags: '--confirm', text: 'delete the data from before the last restore' },
       { flags: '--undo', text: 'bring the data from before the last restore back' },
@@ -105,6 +106,7 @@ export const BACKUP_COMMANDS: readonly CommandSpec[] = [
         examples: ['islet drill restore orders'],
         options: [timeout('6h'), json, state],
       },
+      ...FAULT_COMMANDS,
     ],
   },
 ];

@@ -9,6 +9,8 @@ import {
 } from '@islet/driver';
 import { hazardText } from '@islet/driver/migrations';
 import { type Generation, generationOf, type InstanceId, type RevisionId, type Step } from '@islet/plan';
+import { backupOf } from './backup/overseer.ts';
+import { markRestorePoint } from './backup/restore-point.ts';
 import type { Clock } from './clock.ts';
 import { BUILD_MS } from './deadlines.ts';
 import { declaredStores } from './declared-stores.ts';
@@ -215,7 +217,9 @@ async function migrate(
   await refreshOutsideStore(spec, hands, signal);
   const within = await hands.compute.folder({ service: spec.name, revision });
   const request = { service: spec.name, folder: join(within, migrations), within, contract };
-  return dataFor(spec, hands).migrate(request, { signal });
+  const driver = dataFor(spec, hands);
+  if (backupOf(spec) !== undefined) await markRestorePoint(request, { ...hands, driver, signal });
+  return driver.migrate(request, { signal });
 }
 
 /**

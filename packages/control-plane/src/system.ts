@@ -6,6 +6,8 @@ import { nodeFiles } from '@islet/spec/node';
 import type { Guarantee } from '@islet/supervise';
 import type { Logger } from 'pino';
 import { createAnalyst } from './analysis/analyst.ts';
+import { checkAsker } from './analysis/ask-check.ts';
+import { createChecks } from './analysis/checks.ts';
 import { createSamples } from './analysis/samples.ts';
 import { trialsOf } from './analysis/trial.ts';
 import { watchTrials } from './analysis/watch.ts';
@@ -21,6 +23,7 @@ import type { Clock } from './clock.ts';
 import { stepDeadlineMs } from './deadlines.ts';
 import { declaredStores, missingServers } from './declared-stores.ts';
 import { desireOf } from './desire.ts';
+import { createDrills, type Drills } from './drill/drills.ts';
 import { edgeName } from './edges.ts';
 import { execute, type Hands, releaseLostPorts, wantedOf } from './execute.ts';
 import { HOST, placeOf } from './facts.ts';
@@ -80,6 +83,7 @@ export interface System {
   readonly reconciler: Reconciler;
   readonly care: Care;
   readonly autoscaler: Autoscaler;
+  readonly drills: Drills;
   readonly status: Bulletin<SystemStatus>;
   desired(look: Look): Desired;
   /** Looks now, without a turn. */
@@ -104,8 +108,9 @@ export function createSystem(parts: SystemParts): System {
   const ledger = createLedger(clock, ({ id, service }, how) => ends.push({ service, instance: id, how: redact(how) }));
 
   const samples = createSamples({ compute, operatorSocket: parts.operatorSocket, launch: applied.launch });
-  const analyst = createAnalyst({ canSample: samples.canSample });
-  const watching = watchTrials(analyst, { traffic, clock, onLook: () => reconciler.poke() });
+  const checks = createChecks((asked, trial) => askCheck(asked, trial));
+  const analyst = createAnalyst({ canSample: samples.canSample, failure: checks.failure });
+  const watching = watchTrials(analyst, { traffic, checks, clock, onLook: () => reconciler.poke() });
 
   /** How a revision is run and probed: as the file says now, where the revision is the one asked for. */
   const specOf = (service: string, revision: string): LaunchSpec | undefined => {
@@ -117,7 +122,13 @@ export function createSystem(parts: SystemParts): System {
     const running = [...look.instances.values()].flatMap((it) => specOf(it.service, it.revision) ?? []);
     const edgePort = (caller: string, service: string) => ports.get(edgeName(caller, service));
     const specs = [...wanted, ...running];
-    return routesOf({ applied: applied.current(), specs, edgePort, operatorSocket: parts.operatorSocket });
+    return routesOf({
+      applied: applied.current(),
+      specs,
+      edgePort,
+      operatorSocket: parts.operatorSocket,
+      faultOf: drills.faultOf,
+    });
   };
   const desired = (look: Look) =>
     desireOf(applied.current(), { decisions, routes: routes(look).key, startedAt, instances: autoscaler.instances });
@@ -153,6 +164,19 @@ export function createSystem(parts: SystemParts): System {
       },
     };
   };
+  const askCheck = checkAsker({
+    check: parts.check,
+    instanceOf: ({ service, generation }) => {
+      const seen = report?.look.observed.services[service]?.instances ?? [];
+      const ready = seen.find((instance) => instance.generation === generation && instance.state.kind === 'ready');
+      return ready && report?.look.instances.get(ready.id);
+    },
+    siteOf: (instance) => subject(instance, false)?.site,
+    storeOf: ({ service, candidate }) => {
+      const spec = specOf(service, candidate);
+      return spec && hands.dataOf(spec);
+    },
+  });
   const analysisOf = (service: string) => wantedOf(service, { applied })?.spec.rollout.analysis;
   const declaredOf = (service: string) => {
     const spec = wantedOf(service, { applied })?.spec;
@@ -169,11 +193,12 @@ export function createSystem(parts: SystemParts): System {
   const observer = createObserver({
     ...{ compute, traffic, data, prober, ledger, decisions, clock, subject, declaredOf, evidence, isRestoring },
   });
+  const poke = () => reconciler.poke();
+  const trouble = (what: string) => (error: Error) => log.error({ error: redact(error.message) }, what);
   const autoscaler = createAutoscaler({
     ...{ applied: applied.current, decisions, clock, stats: parts.stats, usage: () => compute.usage() },
     seen: (service) => report?.look.observed.services[service]?.instances ?? [],
-    onChange: () => reconciler.poke(),
-    onTrouble: (error) => log.error({ error: redact(error.message) }, 'scaling failed'),
+    ...{ onChange: poke, onTrouble: trouble('scaling failed') },
     idle: parts.idle ?? false,
   });
   const backupFacts = () => ({
@@ -187,6 +212,7 @@ export function createSystem(parts: SystemParts): System {
     drill: care.drills.last(name),
     drillEveryMs: database?.engine === 'external' ? undefined : database?.drill?.everyMs,
   });
+  const drills = createDrills({ compute, decisions, clock, onChange: poke, onTrouble: trouble('a drill failed') });
   const context: StatusContext = {
     ...{ folder: parts.folder, state: state.layout.state, version: parts.version, pid: process.pid, startedAt },
     ...{ keeperPid: parts.keeperPid, seq: applied.seq, applied: applied.current, decisions, redact },
@@ -201,6 +227,7 @@ export function createSystem(parts: SystemParts): System {
     }
     const trials = trialsOf(turn.desired, turn.look.observed, clock.now(), analysisOf);
     samples.follow(trials);
+    checks.follow(trials);
     analyst.follow(trials);
     noteProxyDeath(turn.look.traffic, { decisions, clock });
     const next = systemStatus(turn, context);
@@ -232,12 +259,12 @@ export function createSystem(parts: SystemParts): System {
   });
 
   return {
-    ...{ parts, hands, context, reconciler, care, autoscaler, status, desired, redact },
+    ...{ parts, hands, context, reconciler, care, autoscaler, drills, status, desired, redact },
     applying: applyParts(parts, { isEnding: () => ending, forgive: ledger.forgive }),
     close: () => {
       watching.close();
       prober.close();
-      autoscaler.close();
+      for (const part of [autoscaler, drills]) part.close();
     },
     look: () => observer.look(report?.look.observed.held ?? {}),
   };

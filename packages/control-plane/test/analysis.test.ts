@@ -5,6 +5,8 @@ import { type Desired, type Observed, type PresentService, unseen } from '@islet
 import { Histogram } from '@islet/policy';
 import { DEFAULT_ROLLOUT } from '@islet/spec/rollout';
 import { createAnalyst } from '../src/analysis/analyst.ts';
+import { checkAsker } from '../src/analysis/ask-check.ts';
+import { createChecks } from '../src/analysis/checks.ts';
 import { type Trial, trialsOf } from '../src/analysis/trial.ts';
 
 const analysis = DEFAULT_ROLLOUT.analysis!;
@@ -21,7 +23,7 @@ function counts(candidate: readonly [number, number], baseline: readonly [number
 }
 
 describe('the analyst', () => {
-  const make = () => createAnalyst({ canSample: () => true });
+  const make = () => createAnalyst({ canSample: () => true, failure: () => undefined });
 
   it('knows nothing of what was answered before it looked', () => {
     const analyst = make();
@@ -75,6 +77,50 @@ describe('the analyst', () => {
     assert.equal(analyst.evidence('web'), undefined);
     analyst.follow([{ ...TRIAL, generation: 'r2.1' }]);
     assert.equal(analyst.evidence('web')?.regression, undefined);
+  });
+});
+
+describe('checks', () => {
+  const checks = [{ kind: 'http', path: '/deep' }] as const;
+  const trial: Trial = { ...TRIAL, analysis: { ...analysis, checks } };
+
+  it('fail a revision when they fail twice in a row, and not before', async () => {
+    let holds: boolean | undefined = false;
+    const asked = createChecks(async () => holds);
+    asked.follow([trial]);
+    await asked.look();
+    assert.equal(asked.failure('web'), undefined);
+    holds = undefined;
+    await asked.look();
+    holds = true;
+    await asked.look();
+    holds = false;
+    await asked.look();
+    assert.equal(asked.failure('web'), undefined);
+    await asked.look();
+    assert.equal(asked.failure('web'), 'its check GET /deep failed 2 times in a row');
+    asked.follow([{ ...trial, generation: 'r3.0' }]);
+    assert.equal(asked.failure('web'), undefined);
+  });
+
+  it('of SQL hold when the first value is true, whatever the engine calls that', async () => {
+    const instance = { id: 'web-r2.0-0' } as never;
+    for (const [value, holds] of [
+      [true, true],
+      ['t', true],
+      ['12', true],
+      [1, true],
+      [0, false],
+      ['false', false],
+      [null, false],
+    ] as const) {
+      const run = async () => ({ kind: 'rows', columns: ['it'], rows: [[value]], more: false }) as const;
+      const ask = checkAsker({
+        ...{ check: async () => true, instanceOf: () => instance, siteOf: () => undefined },
+        storeOf: () => ({ shell: { run } }) as never,
+      });
+      assert.equal(await ask({ kind: 'sql', query: 'SELECT 1' }, trial), holds, String(value));
+    }
   });
 });
 

@@ -3,20 +3,22 @@ import { AdaptiveLimit } from './adaptive-limit.ts';
 
 /**
  * What one caller may have in flight to one service (a bulkhead: one flooded compartment doesn't sink the ship; the numbers
- * are Envoy's thresholds). Whoever finds it full waits, first come, first served, and so does whoever comes while others
- * wait; where too many wait, more are refused at once, because a queue that can't be served in time only makes all late.
+ * are Envoy's thresholds). Whoever finds it full waits, first come, first served within a rank, and so does whoever comes
+ * while others wait; where too many wait, more are refused at once, because a queue that can't be served in time only makes all late.
  *
  * A request is a connection too, for as long as it lasts; a tunnel (an upgraded or plain connection) is nothing else. How
  * many requests are too many is declared, or found by watching: see `AdaptiveLimit`.
  */
 export class Bulkhead<Waiter> {
   readonly adaptive = new AdaptiveLimit();
-  readonly #waiting = new Set<Waiter>();
+  /** By rank, the first first. */
+  readonly #waiting: Set<Waiter>[] = [];
+  #waits = 0;
   #requests = 0;
   #tunnels = 0;
 
   get waiting(): number {
-    return this.#waiting.size;
+    return this.#waits;
   }
 
   /** Those that have a place. */
@@ -26,29 +28,42 @@ export class Bulkhead<Waiter> {
 
   /** Takes a place for a request. */
   tryEnter(limits: Places): boolean {
-    if (this.#waiting.size > 0 || !this.#hasRoom(limits)) return false;
+    if (this.#waits > 0 || !this.#hasRoom(limits)) return false;
     this.#requests++;
     return true;
   }
 
-  /** Returns false where the queue is full. */
-  tryWait(waiter: Waiter, { pending }: Places): boolean {
-    if (this.#waiting.size >= pending) return false;
-    this.#waiting.add(waiter);
+  /** Returns false where the queue is full. Rank 0 goes before 1, and so on. */
+  tryWait(waiter: Waiter, { pending }: Places, rank = 0): boolean {
+    if (this.#waits >= pending) return false;
+    while (this.#waiting.length <= rank) this.#waiting.push(new Set());
+    this.#waiting[rank]?.add(waiter);
+    this.#waits++;
     return true;
   }
 
-  stopWaiting(waiter: Waiter): void {
-    this.#waiting.delete(waiter);
+  /** Takes out of the queue who came last of the last rank, where that is behind `rank`; undefined: nobody is. */
+  pushOut(rank: number): Waiter | undefined {
+    for (let behind = this.#waiting.length - 1; behind > rank; behind--) {
+      const last = [...(this.#waiting[behind] ?? [])].at(-1);
+      if (last !== undefined && this.#remove(last)) return last;
+    }
+    return undefined;
   }
 
-  /** Who has waited longest, if there is room: the place is taken for it. */
+  stopWaiting(waiter: Waiter): void {
+    this.#remove(waiter);
+  }
+
+  /** Who has waited longest of the first rank, if there is room: the place is taken for it. */
   next(limits: Places): Waiter | undefined {
-    if (!this.#hasRoom(limits)) return undefined;
-    for (const waiter of this.#waiting) {
-      this.#waiting.delete(waiter);
-      this.#requests++;
-      return waiter;
+    if (this.#waits === 0 || !this.#hasRoom(limits)) return undefined;
+    for (const waiting of this.#waiting) {
+      for (const waiter of waiting) {
+        this.#remove(waiter);
+        this.#requests++;
+        return waiter;
+      }
     }
     return undefined;
   }
@@ -71,6 +86,12 @@ export class Bulkhead<Waiter> {
 
   closeTunnel(): void {
     this.#tunnels--;
+  }
+
+  #remove(waiter: Waiter): boolean {
+    const isOut = this.#waiting.some((waiting) => waiting.delete(waiter));
+    if (isOut) this.#waits--;
+    return isOut;
   }
 
   #hasRoom({ requests, connections }: Places): boolean {

@@ -72,5 +72,6 @@ export { judgeSignal, SCALE_TOLERANCE, type ScaledNow, type ScaleSignal, type Si
 export { OddsTest, RateTest, type Tally } from './sequential.ts';
 export { warmth } from './slow-start.ts';
 export { EvenDraw, ruledRevision, type SplitFields, weightedRevision } from './split.ts';
+export { THROTTLE, Throttle } from './throttle.ts';
 export { type RoutePolicy, routeName, rulePath, type Scope, type Scoped, TrafficPolicies } from './traffic-policies.ts';
 export { TRAFFIC_RULES, type TrafficRule } from './traffic-rule.ts';

@@ -29,6 +29,7 @@ export const TRAFFIC_RULES = [
   'traffic.limits.requestBody',
   'traffic.limits.responseHeaders',
   'traffic.limits.responseBody',
+  'traffic.admission',
   'traffic.rateLimit',
   'traffic.fallback',
   'traffic.cache',

@@ -56,3 +56,25 @@ test('never more is in flight or waits than is allowed, and those who wait go in
     }),
   );
 });
+
+test('of those who wait, a higher rank goes first, and takes the place of the last of the lowest', () => {
+  const limits = { connections: 9, requests: 1, pending: 3 };
+  const bulkhead = new Bulkhead<string>();
+  assert.ok(bulkhead.tryEnter(limits));
+  for (const [waiter, rank] of [
+    ['a2', 2],
+    ['b3', 3],
+    ['c3', 3],
+  ] as const)
+    assert.ok(bulkhead.tryWait(waiter, limits, rank));
+  assert.ok(!bulkhead.tryWait('d0', limits, 0));
+  assert.equal(bulkhead.pushOut(0), 'c3');
+  assert.ok(bulkhead.tryWait('d0', limits, 0));
+  assert.equal(bulkhead.pushOut(3), undefined);
+  const turns = [];
+  for (let left = 3; left > 0; left--) {
+    bulkhead.leave();
+    turns.push(bulkhead.next(limits));
+  }
+  assert.deepEqual([turns, bulkhead.waiting], [['d0', 'a2', 'b3'], 0]);
+});

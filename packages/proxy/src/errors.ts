@@ -11,7 +11,7 @@ export const PROXY_ERRORS = {
     hint: 'send less: traffic.limits.requestBody of the service says how much it takes',
   },
   'response-too-large': { status: 502, hint: 'the service answered with more than its own traffic.limits allow' },
-  'http-version': { status: 505, hint: 'use HTTP/1.1 or HTTP/2' },
+  'http-version': { status: 505, hint: 'use HTTP/2 or HTTP/1.1' },
   'https-only': { status: 308, hint: 'use https: the Location field says where' },
   'tls-required': { status: 400, hint: 'use https: this port takes no plain HTTP' },
   'method-not-supported': { status: 501, hint: 'CONNECT is for forward proxies; call the service itself' },
@@ -25,6 +25,10 @@ export const PROXY_ERRORS = {
   },
   'rate-limited': { status: 429, hint: 'send fewer requests, or wait for as long as Retry-After says' },
   'not-cached': { status: 504, hint: 'nothing fit to use is stored: send the request without only-if-cached' },
+  shed: {
+    status: 503,
+    hint: 'the service refuses most requests: send fewer, or give those that matter a higher traffic.priority',
+  },
   overloaded: {
     status: 503,
     hint: 'the caller has as many requests in flight as traffic.limits of the service allows',

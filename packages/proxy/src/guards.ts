@@ -4,6 +4,8 @@ import { Breaker, type BreakerState, Bulkhead } from '@islet/policy';
 export interface Waiter {
   /** The place has been taken for it. */
   onPlace(): void;
+  /** A more important one waits in its stead. */
+  onPushedOut(): void;
 }
 
 /** What keeps one caller's calls from doing harm: of all its requests to a service, or of those on one route of it. */

@@ -53,3 +53,16 @@ export type FallbackTarget =
     }
   /** One that the service itself uses: it asks in this one's name. */
   | { readonly kind: 'service'; readonly service: string };
+
+/** The most important first. */
+export const PRIORITIES = ['critical', 'high', 'normal', 'low'] as const;
+export type Priority = (typeof PRIORITIES)[number];
+
+/** When requests are shed because most are refused (adaptive throttling). */
+export interface AdmissionSpec {
+  /** So many times what is accepted may be sent. */
+  readonly k: number;
+  readonly windowMs: number;
+  /** Where a service says how important its request is; lower case. Undefined: nowhere. */
+  readonly header: string | undefined;
+}

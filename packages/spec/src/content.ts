@@ -1,9 +1,20 @@
-import type { CacheSpec, CompressSpec, FallbackSpec } from './content-model.ts';
+import type { AdmissionSpec, CacheSpec, CompressSpec, FallbackSpec } from './content-model.ts';
 import { type Leaf, leaves } from './leaf.ts';
 import type { Path } from './located.ts';
 import { durationText, sizeText } from './quantities.ts';
 import type { ParsedPolicy } from './schema/traffic.ts';
 import type { ServiceTraffic, TrafficSpec } from './traffic-model.ts';
+
+export function admissionOf(admission: ParsedPolicy['admission']): AdmissionSpec | undefined {
+  if (admission === 'off') return undefined;
+  return { k: admission.k, windowMs: admission.window, header: admission.header?.toLowerCase() };
+}
+
+export function admissionLeaves(section: Path, admission: AdmissionSpec | undefined): readonly Leaf[] {
+  if (admission === undefined) return leaves(section, { admission: 'off' });
+  const { k, windowMs, header } = admission;
+  return leaves([...section, 'admission'], { k, window: durationText(windowMs), header });
+}
 
 export function cacheOf(cache: ParsedPolicy['cache']): CacheSpec | undefined {
   if (cache === undefined || cache === 'off') return undefined;

@@ -90,6 +90,8 @@ const BY_PATH: Readonly<Record<string, string>> = {
   breaker: 'write it as traffic.breaker',
   rateLimit: 'write it as traffic.rateLimit',
   cache: 'write it as traffic.cache',
+  priority: 'write it as traffic.priority, or scale.priority for the machine',
+  admission: 'write it as traffic.admission',
   fallback: 'write it as traffic.fallback',
   compress: 'write it as traffic.compress',
   'traffic.gzip': 'did you mean "compress"?',

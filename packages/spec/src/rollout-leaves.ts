@@ -1,5 +1,6 @@
 import { type Leaf, leaves } from './leaf.ts';
-import type { RolloutSpec, RolloutStep } from './model.ts';
+import type { Path } from './located.ts';
+import type { CheckSpec, RolloutSpec, RolloutStep } from './model.ts';
 import { durationText } from './quantities.ts';
 
 /** Every value that has an effect with the strategy chosen. */
@@ -36,7 +37,21 @@ export function rolloutLeaves(rollout: RolloutSpec): readonly Leaf[] {
           requests: analysis.requests,
           tooFew: analysis.tooFew,
         })),
+    ...(analysis?.checks ?? []).flatMap((check, index) =>
+      checkLeaves([...section, 'analysis', 'checks', index], check),
+    ),
   ];
+}
+
+function checkLeaves(section: Path, check: CheckSpec): readonly Leaf[] {
+  switch (check.kind) {
+    case 'http':
+      return leaves(section, { http: check.path });
+    case 'command':
+      return leaves(section, { command: check.command });
+    case 'sql':
+      return leaves(section, { sql: check.query });
+  }
 }
 
 function stepText({ percent, holdMs, byHand }: RolloutStep, commonMs: number): string {

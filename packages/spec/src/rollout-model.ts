@@ -46,4 +46,15 @@ export interface AnalysisSpec {
   /** That a step wants before the next is taken. */
   readonly requests: number;
   readonly tooFew: 'continue' | 'pause';
+  /** What else must hold while a new revision comes in and bakes; each fails it when it fails twice in a row. */
+  readonly checks: readonly CheckSpec[];
 }
+
+/** Asked of an instance of the new revision, or of the service's own store. */
+export type CheckSpec =
+  /** The answer is 2xx or 3xx. */
+  | { readonly kind: 'http'; readonly path: string }
+  /** It exits with 0. Run as the instance would run it. */
+  | { readonly kind: 'command'; readonly command: string }
+  /** The first value of the first row is true, or a number other than 0. Changes nothing. */
+  | { readonly kind: 'sql'; readonly query: string };

@@ -14,6 +14,7 @@ export function rolloutErrors(draft: Sound): readonly SpecError[] {
     ...idleKeys(draft),
     ...stepErrors(draft),
     ...protocolErrors(draft),
+    ...checkErrors(draft),
     ...previewErrors(draft),
   ];
 }
@@ -79,6 +80,18 @@ function protocolErrors(draft: Sound): readonly SpecError[] {
   if (api.protocol !== 'tcp' || !shifts) return [];
   const message = `requests can't be told apart in tcp, so the strategy ${rollout.strategy} can't share them out`;
   return [errorIn(draft, ['rollout', 'strategy'], { rule: 'value', message, hint: 'write strategy: rolling' })];
+}
+
+function checkErrors(draft: Sound): readonly SpecError[] {
+  const { rollout, database } = draft.parsed;
+  if (rollout.analysis === 'off' || database !== undefined) return [];
+  return rollout.analysis.checks.flatMap(({ sql }, index) => {
+    if (sql === undefined) return [];
+    const message = 'the service declares no database to ask';
+    return [
+      errorIn(draft, ['rollout', 'analysis', 'checks', index, 'sql'], { rule: 'value', message, hint: 'remove it' }),
+    ];
+  });
 }
 
 function previewErrors(draft: Sound): readonly SpecError[] {

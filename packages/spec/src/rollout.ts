@@ -1,7 +1,7 @@
 import { freezeDeep } from './freeze.ts';
-import type { AnalysisSpec, PreviewSpec, RolloutSpec, RolloutStep } from './model.ts';
+import type { AnalysisSpec, CheckSpec, PreviewSpec, RolloutSpec, RolloutStep } from './model.ts';
 import { durationMs } from './quantities.ts';
-import { type ParsedRollout, rollout, SHIFT } from './schema/rollout.ts';
+import { type ParsedCheck, type ParsedRollout, rollout, SHIFT } from './schema/rollout.ts';
 import type { ParsedService } from './schema/service.ts';
 
 /** What a parsed rollout section means. A fixed port allows no second instance, so there the old one ends first. */
@@ -49,8 +49,14 @@ function previewOf(preview: ParsedRollout['preview']): PreviewSpec | undefined {
 
 function analysisOf(analysis: ParsedRollout['analysis']): AnalysisSpec | undefined {
   if (analysis === 'off') return undefined;
-  const { success, p99, requests, tooFew } = analysis;
-  return { successPercent: success, p99Ms: p99, requests, tooFew };
+  const { success, p99, requests, tooFew, checks } = analysis;
+  return { successPercent: success, p99Ms: p99, requests, tooFew, checks: checks.flatMap(checkOf) };
+}
+
+function checkOf({ http, command, sql }: ParsedCheck): CheckSpec[] {
+  if (http !== undefined) return [{ kind: 'http', path: http }];
+  if (command !== undefined) return [{ kind: 'command', command }];
+  return sql === undefined ? [] : [{ kind: 'sql', query: sql }];
 }
 
 /** What a file that says nothing of rollouts means. */

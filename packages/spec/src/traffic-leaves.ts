@@ -1,5 +1,5 @@
 import { balanceLeaves } from './balance-leaves.ts';
-import { cacheLeaves, compressLeaves, fallbackLeaves } from './content.ts';
+import { admissionLeaves, cacheLeaves, compressLeaves, fallbackLeaves } from './content.ts';
 import { type Leaf, leaves } from './leaf.ts';
 import type { Path } from './located.ts';
 import type {
@@ -26,6 +26,8 @@ export function trafficLeaves(
     outlier,
     breaker,
     limits,
+    priority,
+    admission,
     rateLimit,
     cache,
     compress,
@@ -41,6 +43,8 @@ export function trafficLeaves(
     ...outlierLeaves(section, outlier),
     ...breakerLeaves(section, breaker),
     ...limitLeaves([...section, 'limits'], limits),
+    ...leaves(section, { priority }),
+    ...admissionLeaves(section, admission),
     ...rateLimit.flatMap((limit, index) => rateLeaves([...section, 'rateLimit', index], limit)),
     ...cacheLeaves(section, cache),
     ...compressLeaves(section, compress),

@@ -1,4 +1,4 @@
-import type { CacheSpec, CompressSpec, FallbackSpec, SizeLimits } from './content-model.ts';
+import type { AdmissionSpec, CacheSpec, CompressSpec, FallbackSpec, Priority, SizeLimits } from './content-model.ts';
 
 /** How callers reach the service, and what is otherwise for some of its routes and callers. */
 export interface ServiceTraffic extends TrafficSpec {
@@ -47,6 +47,10 @@ export interface TrafficSpec {
   /** Undefined: calls go on however many fail. */
   readonly breaker: BreakerSpec | undefined;
   readonly limits: LimitsSpec;
+  /** Who is shed last; and whose turn comes first among those who wait. */
+  readonly priority: Priority;
+  /** Undefined: nothing is shed. */
+  readonly admission: AdmissionSpec | undefined;
   /** All hold at once; none: off. */
   readonly rateLimit: readonly RateLimitSpec[];
   /** Undefined: off. */

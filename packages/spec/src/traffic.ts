@@ -1,5 +1,5 @@
 import { balanceOf } from './balance.ts';
-import { cacheOf, compressOf, fallbackOf } from './content.ts';
+import { admissionOf, cacheOf, compressOf, fallbackOf } from './content.ts';
 import { freezeDeep } from './freeze.ts';
 import type {
   BreakerSpec,
@@ -23,6 +23,8 @@ export function policyOf({
   outlier,
   breaker,
   limits,
+  priority,
+  admission,
   rateLimit,
   cache,
   compress,
@@ -37,6 +39,8 @@ export function policyOf({
     outlier: outlierOf(outlier),
     breaker: breakerOf(breaker),
     limits: limitsOf(limits),
+    priority,
+    admission: admissionOf(admission),
     rateLimit: rateLimit.map(rateLimitOf),
     cache: cacheOf(cache),
     compress: compressOf(compress),

@@ -44,6 +44,8 @@ for (const [text, line] of [
     '{ strategy: canary, preview: { value: x } }',
     'a preview is asked for by a header or a cookie; write header: x-preview',
   ],
+  ['{ analysis: { checks: [{ sql: SELECT 1 }] } }', 'the service declares no database to ask; remove it'],
+  ['{ analysis: { checks: [{ http: /a, sql: SELECT 1 }] } }', '"http" and "sql" exclude each other'],
   ['{ analysis: { succes: 95% } }', 'did you mean "success"?'],
 ] as const) {
   test(`${text} is a mistake with its remedy`, () => {

@@ -2,10 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { describe } from '../src/index.ts';
 import { DEFAULT_TRAFFIC } from '../src/traffic.ts';
-import { linesOf, ORDERS, orders, serviceOf, type Texts } from './helpers.ts';
+import { linesOf, ORDERS, orders, serviceOf } from './helpers.ts';
 
 const RUN = 'run: { command: x }\n';
-const CATALOG: Texts = { 'services/catalog/service.yaml': RUN };
 
 test('a file that says nothing of traffic gets the documented defaults', () => {
   const { traffic } = serviceOf(orders(RUN));
@@ -148,17 +147,6 @@ test('each limit of a list says where it comes from', () => {
     place: { file: ORDERS, line: 5, column: 24 },
   });
   assert.deepEqual(origins.get('traffic.rateLimit[0].burst'), { kind: 'derived', from: 'traffic.rateLimit[0].rps' });
-});
-
-test('a fallback is an answer, from the file or one beside it, or another service', () => {
-  const fallbackOf = (text: string, files: Texts = {}) =>
-    serviceOf(orders(`${RUN}uses: [catalog]\ntraffic: { fallback: ${text} }\n`, { ...CATALOG, ...files })).traffic
-      .fallback;
-  const answer = { kind: 'respond', status: 200, type: 'application/json', body: '[]', file: undefined };
-  assert.deepEqual(fallbackOf('{ respond: { body: "[]" } }'), { unanswered: true, statuses: [], to: answer });
-  const read = fallbackOf('{ on: [503], respond: { file: empty.json } }', { 'services/orders/empty.json': '[]' });
-  assert.deepEqual(read, { unanswered: false, statuses: [503], to: { ...answer, file: 'empty.json' } });
-  assert.deepEqual(fallbackOf('{ service: catalog }')?.to, { kind: 'service', service: 'catalog' });
 });
 
 const MISTAKES = [

@@ -25,9 +25,11 @@ export interface Analyst {
 export interface AnalystParts {
   /** Requests can be made up for this revision. */
   readonly canSample: (trial: Trial) => boolean;
+  /** A check of the service's file that fails. */
+  readonly failure: (service: string) => string | undefined;
 }
 
-export function createAnalyst({ canSample }: AnalystParts): Analyst {
+export function createAnalyst({ canSample, failure }: AnalystParts): Analyst {
   const cases = new Map<string, Case>();
   return {
     follow: (trials) => {
@@ -41,7 +43,9 @@ export function createAnalyst({ canSample }: AnalystParts): Analyst {
     },
     evidence: (service) => {
       const one = cases.get(service);
-      return one && evidenceOf(one, one.isSampled ? 'sent' : canSample(one.trial) ? 'possible' : 'none');
+      if (one === undefined) return undefined;
+      const evidence = evidenceOf(one, one.isSampled ? 'sent' : canSample(one.trial) ? 'possible' : 'none');
+      return { ...evidence, regression: evidence.regression ?? failure(service) };
     },
     sampled: (service) => {
       const one = cases.get(service);

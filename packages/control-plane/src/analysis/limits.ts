@@ -10,3 +10,7 @@ export const MOST_SAMPLES = 500;
 export const SAMPLE_MS = 5_000;
 /** … and all of them. */
 export const SAMPLES_MS = 60_000;
+/** How often the checks of a file are asked, how long each may take, and how many failures in a row are one too many. */
+export const CHECK_EVERY_MS = 5_000;
+export const CHECK_MS = 5_000;
+export const CHECK_FAILURES = 2;

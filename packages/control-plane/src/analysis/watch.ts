@@ -2,7 +2,8 @@ import type { TrafficDriver } from '@islet/driver';
 import type { Clock } from '../clock.ts';
 import { within } from '../deadlines.ts';
 import type { Analyst } from './analyst.ts';
-import { COUNTS_MS, LOOK_EVERY_MS } from './limits.ts';
+import type { Checks } from './checks.ts';
+import { CHECK_EVERY_MS, COUNTS_MS, LOOK_EVERY_MS } from './limits.ts';
 
 /** Looks at the requests while a trial is open, and then lets `plan` see them. */
 export interface Watching {
@@ -13,11 +14,13 @@ export interface Watching {
 
 export interface WatchingParts {
   readonly traffic: Pick<TrafficDriver, 'revisions'>;
+  readonly checks: Pick<Checks, 'look'>;
+  /** There is something new to see. */
   readonly onLook: () => void;
   readonly clock: Clock;
 }
 
-export function watchTrials(analyst: Analyst, { traffic, onLook, clock }: WatchingParts): Watching {
+export function watchTrials(analyst: Analyst, { traffic, checks, onLook, clock }: WatchingParts): Watching {
   // One after the other: a look that began earlier must not come in after a later one.
   let last = Promise.resolve();
   let pending = 0;
@@ -37,14 +40,33 @@ export function watchTrials(analyst: Analyst, { traffic, onLook, clock }: Watchi
     analyst.look(counts);
     onLook();
   };
+  let asking = false;
+  const ask = async () => {
+    if (asking || !analyst.isBusy()) return;
+    asking = true;
+    await checks.look().finally(() => {
+      asking = false;
+    });
+    onLook();
+  };
+  const looks = every(LOOK_EVERY_MS, clock, () => void (pending === 0 && look()));
+  const questions = every(CHECK_EVERY_MS, clock, () => void ask());
+  const close = () => {
+    looks[Symbol.dispose]();
+    questions[Symbol.dispose]();
+  };
+  return { look, close };
+}
+
+function every(periodMs: number, clock: Clock, act: () => void): Disposable {
   let timer: Disposable;
   const arm = () => {
-    timer = clock.after(LOOK_EVERY_MS, lookAgain, { background: true });
+    timer = clock.after(periodMs, again, { background: true });
   };
-  const lookAgain = () => {
-    if (pending === 0) void look();
+  const again = () => {
+    act();
     arm();
   };
   arm();
-  return { look, close: () => timer[Symbol.dispose]() };
+  return { [Symbol.dispose]: () => timer[Symbol.dispose]() };
 }

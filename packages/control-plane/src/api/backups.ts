@@ -109,7 +109,7 @@ export function backupHandlers(system: System, { wanted, change }: BackupTools):
           hint: `islet restore ${service} --confirm deletes it, --undo brings it back`,
         });
       }
-      const wish = parseWanted(to);
+      const wish = wishOf(service, to);
       await ensureChoice(service, wish, signal);
       const id = String(clock.now());
       const askedAt = clock.now();
@@ -147,7 +147,7 @@ export function backupHandlers(system: System, { wanted, change }: BackupTools):
     branches: async () => Promise.all(care.branches.list().map((branch) => tellBranch(branch))),
     makeBranch: async ({ params: { service = '' }, body: { to, name }, signal }) => {
       const { driver } = driverOf(service);
-      const wish = parseWanted(to);
+      const wish = wishOf(service, to);
       await ensureChoice(service, wish, signal);
       return tellBranch(care.branches.make({ name, service, wanted: wish, driver }));
     },
@@ -179,6 +179,14 @@ export function backupHandlers(system: System, { wanted, change }: BackupTools):
     },
   };
 
+  /** An instant by its name, or as it is written. */
+  function wishOf(service: string, to: string): Wanted {
+    if (to !== BEFORE_MIGRATION) return parseWanted(to);
+    const point = decisions.latestOf(service, 'restore-point');
+    if (point !== undefined) return { kind: 'time', at: point.at };
+    throw new ApiError('not-found', `no migration of ${service} has run since it is backed up`);
+  }
+
   /** Before anything is stopped for it. */
   async function ensureChoice(service: string, wish: Wanted, signal: AbortSignal): Promise<void> {
     const choice = choose(await readCatalog(await vaultOf(service, signal), { signal }), wish);
@@ -209,6 +217,9 @@ function copyOf(copy: Copy, offers: readonly Offer[]): Answer<'backupList'>[numb
     }
   }
 }
+
+/** The instant before the last migrations ran. */
+const BEFORE_MIGRATION = 'before-migration';
 
 /** `latest`, an instant, or a copy's name. */
 export function parseWanted(to: string): Wanted {

@@ -41,6 +41,8 @@ function sentence(decision: Decision): string {
       return `ended ${decision.instance}: ${decision.why}`;
     case 'purged':
       return 'deleted its data and files';
+    case 'drill':
+      return `a drill: ${decision.drill} of ${decision.instance}, until ${new Date(decision.until).toISOString()}`;
     case 'scaled':
       return `from ${decision.from} to ${decision.to} instances: ${decision.why}`;
     case 'proxy-died':
@@ -49,6 +51,8 @@ function sentence(decision: Decision): string {
       return decision.text;
     case 'restore-failed':
       return `its restore failed, and its data is as before: ${decision.why}`;
+    case 'restore-point':
+      return `may be restored to before ${decision.migrations.join(', ')}: islet restore ${decision.service} --to before-migration`;
     case 'drilled':
       return decision.drill.problems.length === 0
         ? `proved that its backup ${decision.drill.copy ?? ''} comes back`

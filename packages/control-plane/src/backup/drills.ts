@@ -4,7 +4,8 @@ import type { DrillSpec } from '@islet/spec';
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { AppliedStore, LaunchSpec } from '../store/applied.ts';
-import type { Decisions, Drilled } from '../store/decisions.ts';
+import type { Decisions } from '../store/decisions.ts';
+import type { Drilled } from '../store/drilled.ts';
 import { restoreStore } from './restore-store.ts';
 import { type Forget, remove, removeWhole } from './restorer.ts';
 

@@ -1,5 +1,5 @@
 import { isLate, type StoreOrder, type StoreTold } from '@islet/backup';
-import type { Drilled } from '../store/decisions.ts';
+import type { Drilled } from '../store/drilled.ts';
 import type { Told } from './files.ts';
 
 export interface BackupFacts {

@@ -177,6 +177,15 @@ describe('a file', () => {
     assert.equal(refusalOf(hazards), undefined);
   });
 
+  it('of contract may take away, and still may not block', async () => {
+    const sql = 'ALTER TABLE orders DROP COLUMN note; CREATE INDEX i ON orders (price)';
+    const { hazards } = hazardsIn(migrationOf('2.contract.sql', sql), await statementsOf(sql), catalog);
+    assert.deepEqual(
+      hazards.map(({ rule }) => rule),
+      ['index-blocks-writes'],
+    );
+  });
+
   it('names its tables wherever they stand', async () => {
     const statements = await statementsOf(
       'WITH x AS (SELECT 1 FROM a) UPDATE b SET c = 1 FROM d; DROP TABLE s.e; ALTER TABLE f ADD FOREIGN KEY (x) REFERENCES g',

@@ -7,8 +7,9 @@ import {
   type TrafficObservation,
 } from '@islet/driver';
 import type { RequestRecord, RoutingTable } from '@islet/policy';
-import type { ControlRefusal, ProxyState, ProxyStats, RevisionStats } from '@islet/proxy';
+import type { ControlRefusal, ProxyState, ProxyStats } from '@islet/proxy';
 import { ControlClient } from './control-client.ts';
+import { revisionTraffic } from './revision-traffic.ts';
 import { watchProxy } from './watch.ts';
 
 export interface ProxyTraffic extends TrafficDriver {
@@ -73,15 +74,6 @@ export function createProxyTraffic({ socketPath }: { readonly socketPath: string
     stats: (options) => get('/stats', options),
     state: (options) => get('/state', options),
   };
-}
-
-/** A caller that left says nothing of who answers. */
-function revisionTraffic({ service, revision, statuses, errors, latencyUs }: RevisionStats): RevisionTraffic {
-  const lost = Object.entries(errors).reduce((sum, [code, count]) => (code === 'client-gone' ? sum : sum + count), 0);
-  const answered = Object.values(statuses).reduce((sum, count) => sum + count, 0);
-  // A response that broke off was counted by its status before.
-  const cut = errors['response-cut'] ?? 0;
-  return { service, revision, requests: answered + lost - cut, failures: statuses['5xx'] + lost, latencyUs };
 }
 
 function refusal(status: number, body: unknown): DriverError {

@@ -1,11 +1,16 @@
 import { isUnavailable, type RateRefusal } from '@islet/policy';
+import { PRIORITIES, type Priority } from '@islet/spec/model';
 import { ProxyError, type ProxyErrorCode } from '../errors.ts';
 import type { Waiter } from '../guards.ts';
+import { fieldValue } from '../http/fields.ts';
 import { breakerText } from '../record/reasons.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
 import { drawsOf } from './rate-key.ts';
 
-export type AdmissionOptions = Pick<ExchangeOrder, 'request' | 'policy' | 'client' | 'way' | 'runtime'>;
+export type AdmissionOptions = Pick<
+  ExchangeOrder,
+  'request' | 'origin' | 'policy' | 'client' | 'way' | 'service' | 'runtime'
+>;
 
 /** Whether one request is let through to its service, and what its end says to those who decide that of the next ones. */
 export class Admission {
@@ -14,21 +19,33 @@ export class Admission {
   #generation: number | undefined;
   #place: 'none' | 'waiting' | 'request' | 'tunnel' = 'none';
 
+  readonly #priority: Priority;
+  /** It owes an end to those who decide how much is sent. */
+  #isCounted = false;
+
   constructor(options: AdmissionOptions) {
     this.#options = options;
+    this.#priority = priorityOf(options);
   }
 
   /** Lets it go now, or when its turn comes: then the waiter is told. */
   enter(waiter: Waiter): Entrance {
-    const refusal = this.#rateRefuses() ?? this.#breakerRefuses();
+    const refusal = this.#rateRefuses() ?? this.#sheds() ?? this.#breakerRefuses();
     if (refusal !== undefined) return { kind: 'refused', error: refusal };
     const { way, policy } = this.#options;
     const { limits } = policy;
+    this.#isCounted = true;
     if (way.bulkhead.tryEnter(limits)) {
       this.#place = 'request';
       return GO;
     }
-    if (!way.bulkhead.tryWait(waiter, limits)) return { kind: 'refused', error: QUEUE_FULL };
+    const rank = PRIORITIES.indexOf(this.#priority);
+    if (!way.bulkhead.tryWait(waiter, limits, rank)) {
+      const lesser = way.bulkhead.pushOut(rank);
+      if (lesser === undefined) return { kind: 'refused', error: QUEUE_FULL };
+      way.bulkhead.tryWait(waiter, limits, rank);
+      lesser.onPushedOut();
+    }
     this.#place = 'waiting';
     return { kind: 'waits', until: this.#options.runtime.now() + limits.queueMs };
   }
@@ -70,6 +87,21 @@ export class Admission {
     return refusal && rateLimited(refusal);
   }
 
+  #sheds(): ProxyError | undefined {
+    const { policy, service, runtime } = this.#options;
+    const { admission } = policy;
+    const priority = this.#priority;
+    if (
+      admission === undefined ||
+      !service.throttle.sheds(priority, { now: runtime.now(), dice: runtime.dice }, admission)
+    ) {
+      return undefined;
+    }
+    const share = Math.round(100 * service.throttle.shareShed(priority, admission));
+    const why = `of priority ${priority}, ${share} % are shed, since most were refused`;
+    return new ProxyError('shed', 'the service refuses most requests', { rule: 'traffic.admission', why });
+  }
+
   #breakerRefuses(): ProxyError | undefined {
     const { way, policy, runtime } = this.#options;
     const { breaker } = policy;
@@ -95,14 +127,26 @@ export class Admission {
   }
 
   /** It is known how the response went that the caller gets. */
-  answered(status: number): void {
-    this.#record(isUnavailable(status));
+  answered(status: number, retryAfter?: string): void {
+    const isRefusal = status === 503 && retryAfter !== undefined;
+    if (isRefusal || status !== 503) this.#count({ accepted: !isRefusal });
+    // A service that says when to come back is overloaded, and not broken: it is sent less, not nothing.
+    if (isRefusal && this.#options.policy.admission !== undefined) this.abandoned();
+    else this.#record(isUnavailable(status));
   }
 
   /** The caller gets an error of the proxy's own. */
   failed(code: ProxyErrorCode): void {
+    if (code === 'overloaded') this.#count({ accepted: false });
     if (UNAVAILABLE.has(code)) this.#record(true);
     else this.abandoned();
+  }
+
+  #count({ accepted }: { readonly accepted: boolean }): void {
+    const { policy, service, runtime } = this.#options;
+    if (!this.#isCounted || policy.admission === undefined) return;
+    this.#isCounted = false;
+    service.throttle.record(this.#priority, { accepted, now: runtime.now() }, policy.admission);
   }
 
   /** Nothing was learnt of the service. */
@@ -118,6 +162,14 @@ export class Admission {
     way.breaker.record(this.#generation, { failed, now: runtime.now() }, breaker);
     this.#generation = undefined;
   }
+}
+
+/** What its caller says, where that is believed; else what the file says. */
+function priorityOf({ policy, request, origin }: AdmissionOptions): Priority {
+  const { admission, priority } = policy;
+  if (admission?.header === undefined || origin.from.kind === 'gateway') return priority;
+  const said = fieldValue(request.fields.passed, admission.header)?.toLowerCase();
+  return PRIORITIES.find((known) => known === said) ?? priority;
 }
 
 /** Fields as in draft-ietf-httpapi-ratelimit-headers-07, which most clients read. */

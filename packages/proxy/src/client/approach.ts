@@ -9,7 +9,7 @@ import type { Cached, Look } from './cached.ts';
 import type { Call } from './call.ts';
 import type { ExchangeClient } from './exchange-client.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
-import { DOOR_FULL, NEVER_STARTED, NOT_CACHED, RESPONSE_TIMEOUT, WAITED } from './failures.ts';
+import { DOOR_FULL, NEVER_STARTED, NOT_CACHED, PUSHED_OUT, RESPONSE_TIMEOUT, WAITED } from './failures.ts';
 import type { Sizes } from './sizes.ts';
 
 export interface ApproachOptions {
@@ -83,6 +83,10 @@ export class Approach implements Waiter, Follower, Held {
     order.trail.waited(runtime.now() - this.#waitsSince);
     this.#goOn();
     this.#options.call.startSoon();
+  }
+
+  onPushedOut(): void {
+    this.#options.user.onNoAnswer(PUSHED_OUT);
   }
 
   /** What to answer, since it has waited too long. */

@@ -111,7 +111,7 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
       return;
     }
     if (status === undefined) this.#admission.begun();
-    else this.#admission.answered(status);
+    else this.#admission.answered(status, head.retryAfter);
     const verdict = this.#cached?.onHead(head, revision);
     if (verdict?.kind === 'instead') {
       this.#call.abandon();

@@ -1,6 +1,6 @@
 import type { RoutedService } from '@islet/policy';
 import type { TrafficSpec } from '@islet/spec';
-import { CONTENT_CODINGS, RETRY_CONDITIONS } from '@islet/spec/model';
+import { CONTENT_CODINGS, PRIORITIES, RETRY_CONDITIONS } from '@islet/spec/model';
 import { z } from 'zod';
 
 /** A timer of the runtime holds no more. */
@@ -68,6 +68,12 @@ const limits = z.strictObject({
   }),
 });
 
+const admission = z.strictObject({
+  k: z.number().min(1),
+  windowMs: ms.min(12),
+  header: orOff(z.string().min(1).max(64)),
+});
+
 const rateLimit = z.strictObject({
   rps: z.int().min(1),
   burst: z.int().min(1),
@@ -117,6 +123,8 @@ const policy = z.strictObject({
   outlier: orOff(outlier),
   breaker: orOff(breaker),
   limits,
+  priority: z.enum(PRIORITIES),
+  admission: orOff(admission),
   rateLimit: z.array(rateLimit),
   cache: orOff(cache),
   compress: orOff(compress),

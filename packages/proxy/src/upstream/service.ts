@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { EvenDraw, type Hold, type Mirror, type RoutedService, type Split } from '@islet/policy';
+import { EvenDraw, type Hold, type Mirror, type RoutedService, type Split, Throttle } from '@islet/policy';
 import type { CacheBudget } from '../cache/cache-budget.ts';
 import { ServiceCache } from '../cache/service-cache.ts';
 import { Doorstep } from './doorstep.ts';
@@ -17,6 +17,8 @@ export interface ServiceState {
   readonly unavailable: string | undefined;
   readonly policies: Policies;
   readonly rates: Rates;
+  /** What all callers together have been refused. */
+  readonly throttle: Throttle;
   readonly cache: ServiceCache;
   /** All of its endpoints. */
   readonly pool: Pool;
@@ -73,6 +75,7 @@ export function nextState({ name, routed, endpoints, before, clocks, cacheBudget
     door: before?.door ?? new Doorstep(onWanted),
     fault: fault && { ...fault, until: fault.until - clocks.epoch + clocks.now },
     policies: isSame ? before.policies : new Policies(traffic),
+    throttle: before?.throttle ?? new Throttle(),
     rates: isSame ? before.rates : (before?.rates.keepShared() ?? new Rates()),
     cache: before?.cache ?? new ServiceCache(cacheBudget),
     pool: poolOf(endpoints, before?.pool),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { atMostOneOf } from './notes.ts';
-import { byDefault, count, distinct, duration, headerName, orOff, percent } from './values.ts';
+import { urlPath } from './expose.ts';
+import { atMostOneOf, exactlyOneOf } from './notes.ts';
+import { byDefault, command, count, distinct, duration, headerName, orOff, percent } from './values.ts';
 
 /** `25%`, `25% 5m` with its own hold, `50% by hand`. */
 export const SHIFT = /^([1-9]|[1-9][0-9])%( (0|[1-9][0-9]{0,9})(ms|s|m|h|d))?( by hand)?$/;
@@ -27,6 +28,29 @@ const preview = atMostOneOf(
   ['header', 'cookie'],
 );
 
+const check = exactlyOneOf(
+  z.strictObject({
+    http: urlPath()
+      .optional()
+      .describe('Asked of an instance; the answer must be 2xx or 3xx.')
+      .meta({ examples: ['/deep-health'] }),
+    command: command()
+      .optional()
+      .describe('Run as the instance would run it; it must exit with 0.')
+      .meta({ examples: ['node check.js'] }),
+    sql: z
+      .string()
+      .min(1)
+      .max(10_000)
+      .optional()
+      .describe("Asked of the service's own database; the first value must be true, or a number other than 0.")
+      .meta({ examples: ['SELECT count(*) = 0 FROM orders WHERE total < 0'] }),
+  }),
+  ['http', 'command', 'sql'],
+);
+
+export type ParsedCheck = z.output<typeof check>;
+
 const analysis = orOff(
   z.strictObject({
     success: byDefault('rollout.analysis.success', percent(1)).describe(
@@ -41,6 +65,13 @@ const analysis = orOff(
     tooFew: byDefault('rollout.analysis.tooFew', z.enum(['continue', 'pause'])).describe(
       'What happens where they can not be had: `continue` to the next step, or `pause` until a person says so.',
     ),
+    checks: z
+      .array(check)
+      .max(20)
+      .default([])
+      .describe(
+        'What else must hold while it comes in and bakes. Asked every 5 s; two failures in a row roll it back.',
+      ),
   }),
 );
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Located, mapOf } from '../located.ts';
 import { RETRY_CONDITIONS } from '../model.ts';
+import { admission, priority } from './admission.ts';
 import { balance } from './balance.ts';
 import { cache } from './cache.ts';
 import { compress } from './compress.ts';
@@ -187,6 +188,13 @@ export const sections = {
     .prefault({})
     .describe('What each caller may have in flight to the service, so that none takes it all.')
     .meta({ examples: [{ requests: 50 }] }),
+  priority: priority
+    .describe('How important requests are: when there are too many, the lowest are shed first and wait longest.')
+    .meta({ examples: ['low'] }),
+  admission: admission
+    .prefault({})
+    .describe('When requests are shed at once because most are refused, or `off`.')
+    .meta({ examples: ['off', { header: 'x-priority' }] }),
   rateLimit: rateLimit
     .prefault([])
     .describe('How often it may be asked; beyond that the answer is 429. One limit or a list; off unless declared.')

@@ -178,11 +178,15 @@ function addConstraint(constraint: Constraint, table: TableFacts, catalog: Catal
   }
 }
 
+/** What takes away waits until nobody needs it. */
+export const CONTRACT =
+  'put it into a file that ends in .contract.sql: it runs after the bake, when no older revision does';
+
 export function dropped(table: TableFacts, what: string): Finding {
   return {
     ...{ rule: 'drop', table, effect: 'breaks the running revision' },
     what: `drops ${what}, which the revision that runs may still use, and a rollback would need`,
-    remedy: 'ship a revision that no longer uses it first, and drop it with the one after that',
+    remedy: CONTRACT,
   };
 }
 

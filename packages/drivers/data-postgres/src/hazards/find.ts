@@ -1,5 +1,5 @@
 import type { MigrationHazard } from '@islet/driver';
-import type { Migration } from '@islet/driver/migrations';
+import { isContract, type Migration } from '@islet/driver/migrations';
 import type { Node, RangeVar } from 'libpg-query';
 import { foresee } from './foresee.ts';
 import { HAZARD_RULES, type HazardRule } from './model.ts';
@@ -23,6 +23,8 @@ export function hazardsIn(migration: Migration, statements: readonly ParsedState
   let catalog = before;
   for (const { node, line } of statements) {
     for (const { rule, table, effect, what, remedy } of RULES.flatMap((judge) => judge(node, catalog))) {
+      // A contract migration runs when no older revision does: to take away is what it is for.
+      if (effect === 'breaks the running revision' && isContract(migration.name)) continue;
       const place = { migration: migration.name, line, table: `${table.schema}.${table.name}`, bytes: table.bytes };
       hazards.push({ rule, ...place, effect, what, remedy, allowed: allowed.has(rule) });
     }

@@ -1,5 +1,5 @@
 import type { Node, RangeVar } from 'libpg-query';
-import { alterTable, dropped, unlessSmall } from './alter-table.ts';
+import { alterTable, CONTRACT, dropped, unlessSmall } from './alter-table.ts';
 import type { Finding, Rule } from './model.ts';
 import type { Catalog, TableFacts } from './tables.ts';
 
@@ -93,7 +93,7 @@ const truncate: Rule = (node, catalog) => {
       .map((table) => ({
         ...({ rule: 'table-emptied', table, effect: 'breaks the running revision' } as const),
         what: 'deletes all rows, which the revision that runs may still read',
-        remedy: 'ship a revision that no longer reads it first',
+        remedy: CONTRACT,
       })),
   );
 };

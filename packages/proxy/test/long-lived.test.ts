@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import WebSocket, { WebSocketServer } from 'ws';
+import { begin, http2Client } from './http2-world.ts';
+import { endpointAt, httpInstance, until, world } from './world.ts';
+
+/** A service of WebSockets by another library, that echoes. */
+async function echoing(t: TestContext) {
+  const server = createServer();
+  const sockets = new WebSocketServer({ server, perMessageDeflate: true });
+  sockets.on('connection', (socket) => {
+    socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary }));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => {
+    for (const socket of sockets.clients) socket.terminate();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  const made = await world(t, []);
+  await made.publish(endpointAt(port));
+  return { ...made, sockets };
+}
+
+async function connected(t: TestContext, port: number, protocols: readonly string[] = []): Promise<WebSocket> {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/chat`, [...protocols]);
+  t.after(() => socket.terminate());
+  await once(socket, 'open');
+  return socket;
+}
+
+test('a WebSocket carries text, bytes, fragments, pings and compression as it does without the proxy', async (t) => {
+  const { edge, gateway } = await echoing(t);
+  const socket = await connected(t, edge);
+  assert.match(socket.extensions, /permessage-deflate/);
+  const big = randomBytes(1024 * 1024);
+  for (const sent of ['text', big]) {
+    const echo = once(socket, 'message');
+    socket.send(sent);
+    assert.deepEqual(Buffer.from((await echo)[0]), Buffer.from(sent));
+  }
+  const whole = once(socket, 'message');
+  socket.send('in ', { fin: false });
+  socket.send('parts', { fin: true });
+  assert.equal(String((await whole)[0]), 'in parts');
+  const pong = once(socket, 'pong');
+  socket.ping('are you there');
+  assert.equal(String((await pong)[0]), 'are you there');
+  await assert.rejects(connected(t, gateway), /404/);
+});
+
+for (const from of ['client', 'instance'] as const) {
+  test(`the closing handshake crosses with code and reason, from the ${from}`, async (t) => {
+    const { edge, sockets, plane } = await echoing(t);
+    const socket = await connected(t, edge);
+    const [other] = sockets.clients;
+    assert(other !== undefined);
+    const [closer, closed] = from === 'client' ? [socket, other] : [other, socket];
+    const heard = once(closed, 'close');
+    closer.close(4001, 'enough');
+    const [code, reason] = await heard;
+    assert.deepEqual([code, String(reason)], [4001, 'enough']);
+    await until(() => plane.stats.inFlight === 0);
+  });
+}
+
+test('an instance that leaves the table keeps its WebSockets, and is drained when the last one ends', async (t) => {
+  const { edge, publish, plane } = await echoing(t);
+  const socket = await connected(t, edge);
+  const drained = once(plane, 'drained');
+  await publish();
+  const echo = once(socket, 'message');
+  socket.send('still here');
+  assert.equal(String((await echo)[0]), 'still here');
+  socket.close();
+  await drained;
+});
+
+test('server-sent events come one by one, over HTTP/1.1 and over HTTP/2, and end with their client', async (t) => {
+  let left = 0;
+  let send: (data: string) => void = () => undefined;
+  const instance = await httpInstance(t, (_, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.on('close', () => left++);
+    send = (data) => void response.write(`data: ${data}\n\n`);
+    send('0');
+  });
+  const { edge, plane } = await world(t, [instance]);
+
+  const gone = new AbortController();
+  const events = await fetch(`http://127.0.0.1:${edge}/events`, { signal: gone.signal });
+  const reader = events.body!.pipeThrough(new TextDecoderStream()).getReader();
+  assert.equal((await reader.read()).value, 'data: 0\n\n');
+  send('1');
+  assert.equal((await reader.read()).value, 'data: 1\n\n');
+  gone.abort();
+  await until(() => left === 1);
+
+  const client = await http2Client(t, edge);
+  const stream = begin(client, '/events');
+  stream.setEncoding('utf8');
+  assert.equal((await once(stream, 'data'))[0], 'data: 0\n\n');
+  const next = once(stream, 'data');
+  send('1');
+  assert.equal((await next)[0], 'data: 1\n\n');
+  stream.on('error', () => undefined);
+  stream.destroy();
+  await until(() => left === 2);
+  await until(() => plane.stats.inFlight === 0);
+});
