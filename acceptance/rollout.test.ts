@@ -36,6 +36,21 @@ test('an edit replaces its service alone, and no request fails meanwhile', async
   assert.deepEqual(await system.pids('steady'), steady);
 });
 
+test('a change of how it is called replaces no instance, and holds from the next request on', async () => {
+  const before = await system.pids('steady');
+  const steady = JSON.parse(system.read('services/steady/service.yaml'));
+  system.write(
+    'services/steady/service.yaml',
+    JSON.stringify({ ...steady, traffic: { rateLimit: { rps: 1, burst: 1 } } }),
+  );
+  await system.up();
+  const statuses = [(await system.get('/steady/')).status, (await system.get('/steady/')).status];
+  assert.deepEqual(statuses, [200, 429]);
+  system.write('services/steady/service.yaml', JSON.stringify(steady));
+  await system.up();
+  assert.deepEqual(await system.pids('steady'), before);
+});
+
 const CHANGING = 'services/changing';
 const file = (run: object, more: object = {}) =>
   JSON.stringify({

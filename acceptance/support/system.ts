@@ -44,6 +44,7 @@ export interface System extends AsyncDisposable {
   /** Of the instances that run, sorted. */
   pids(service: string): Promise<readonly number[]>;
   write(path: string, text: string): void;
+  read(path: string): string;
   /** Writes all files of a service. */
   add(name: string, fixture?: ServiceFixture): void;
   get(path: string): Promise<Response>;
@@ -75,6 +76,7 @@ export async function makeSystem(options: SystemOptions = {}): Promise<System> {
     mkdirSync(dirname(join(folder, file)), { recursive: true });
     writeFileSync(join(folder, file), text);
   };
+  const read = (file: string) => readFileSync(join(folder, file), 'utf8');
   const add = (name: string, fixture: ServiceFixture = {}) => {
     for (const [file, text] of Object.entries(filesOf(name, fixture))) write(join('services', name, file), text);
   };
@@ -99,7 +101,7 @@ export async function makeSystem(options: SystemOptions = {}): Promise<System> {
   for (const [name, fixture] of Object.entries(options.services ?? {})) add(name, fixture);
 
   return {
-    ...{ folder, state, port, url, around, islet, status, service, write, add, get },
+    ...{ folder, state, port, url, around, islet, status, service, write, read, add, get },
     isletWith: (input, ...words) => runCli(located(words), around, input),
     start: (...words) => startCli(located(words), around),
     up: async (code = 0) => {

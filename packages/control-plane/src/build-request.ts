@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { BuildRequest, InputsKeyRequest } from '@islet/driver';
 import type { RevisionId } from '@islet/plan';
+import { ISLET_FILE } from '@islet/spec';
 import { folderOf } from './apply.ts';
 import { commandText, type Machine } from './machine.ts';
 import type { State } from './state.ts';
@@ -38,6 +39,8 @@ export function keyRequest({ folder: system, machine }: BuildParts, spec: Launch
   return {
     folder,
     inputs: spec.run.inputs.map((input) => join(folder, input)),
+    // What of them makes another revision is in its key already: the rest, such as how it is called, restarts nothing.
+    apart: [join(system, spec.file), join(system, ISLET_FILE)],
     build: spec.run.build,
     run: commandText(spec.run.command),
     path: machine.servicePath(path),

@@ -51,6 +51,8 @@ export interface InputsKeyRequest {
   readonly folder: string;
   /** Absolute paths of what a revision is made of. */
   readonly inputs: readonly string[];
+  /** Absolute paths of files among them whose bytes do not count: what they mean is told by whoever asks. */
+  readonly apart: readonly string[];
   readonly build: string | undefined;
   /** The run command, as written: its programs belong to the toolchain. */
   readonly run: string;

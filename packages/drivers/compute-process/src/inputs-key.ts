@@ -16,15 +16,18 @@ export async function inputsKey(
   const inputs = await listInputs({ ...request, except });
   const commands = [request.build, request.run].filter((command) => command !== undefined);
   const tools = await toolVersions(commands, { path: request.path, known: hashes });
-  const lines = await describe(inputs, hashes);
+  const lines = await describe(inputs, { hashes, apart: request.apart });
   hashes.save();
   const whole = JSON.stringify({ home: inputs.home, build: request.build ?? null, tools, lines });
   return createHash('sha256').update(whole).digest('hex');
 }
 
-async function describe({ root, files }: InputFiles, hashes: FileHashes): Promise<readonly string[]> {
+async function describe(
+  { root, files }: InputFiles,
+  { hashes, apart }: { readonly hashes: FileHashes; readonly apart: readonly string[] },
+): Promise<readonly string[]> {
   const lines = [];
-  for (const file of files) lines.push(await line(root, file, hashes));
+  for (const file of files) if (!apart.includes(join(root, file.path))) lines.push(await line(root, file, hashes));
   return lines;
 }
 

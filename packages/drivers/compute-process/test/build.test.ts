@@ -200,6 +200,7 @@ test('a revision whose files changed after it was named is not built, so that no
   const by = {
     folder: world.path('source/a'),
     inputs: [world.path('source/a')],
+    apart: [],
     build: undefined,
     run: 'true',
     path: PATH,

@@ -123,7 +123,8 @@ test('what is neither file nor link is left out', async (t) => {
 test('the key changes with each thing that a revision is made of, and with nothing else', async (t) => {
   const world = await World.open(t);
   const folder = world.source('a', { 'main.sh': 'echo 1\n' });
-  const request = { folder, inputs: [folder], build: 'sh main.sh', run: 'sh main.sh', path: PATH };
+  const apart = [`${folder}/service.yaml`];
+  const request = { folder, inputs: [folder], apart, build: 'sh main.sh', run: 'sh main.sh', path: PATH };
   const key = (change: Partial<typeof request> = {}) => world.driver.inputsKey({ ...request, ...change });
   const first = await key();
   assert.match(first, /^[0-9a-f]{64}$/);
@@ -147,6 +148,8 @@ test('the key changes with each thing that a revision is made of, and with nothi
   await differs('a file less');
 
   const before = await key();
+  writeFileSync(`${folder}/service.yaml`, 'name: a\n');
+  assert.equal(await key(), before, 'a file whose meaning counts elsewhere');
   chmodSync(`${folder}/main.sh`, 0o700);
   utimesSync(`${folder}/main.sh`, 1, 1);
   assert.equal(await key(), before, 'times and the permissions of others make no other key');
@@ -157,7 +160,7 @@ test('a write that keeps size and times is noticed', async (t) => {
   const world = await World.open(t);
   const folder = world.source('a', { 'data.txt': 'one' });
   const key = () =>
-    world.driver.inputsKey({ folder, inputs: [folder], build: undefined, run: 'cat data.txt', path: PATH });
+    world.driver.inputsKey({ folder, inputs: [folder], apart: [], build: undefined, run: 'cat data.txt', path: PATH });
   utimesSync(`${folder}/data.txt`, 1, 1);
   const before = await key();
   writeFileSync(`${folder}/data.txt`, 'two');
