@@ -1,4 +1,5 @@
 import { type CommandSpec, json, state, timeout } from './command-spec.ts';
+import { FAULT_COMMANDS } from './drill-commands.ts';
 
 /** Backups, restores and drills. */
 export const BACKUP_COMMANDS: readonly CommandSpec[] = [
@@ -105,6 +106,7 @@ export const BACKUP_COMMANDS: readonly CommandSpec[] = [
         examples: ['islet drill restore orders'],
         options: [timeout('6h'), json, state],
       },
+      ...FAULT_COMMANDS,
     ],
   },
 ];

@@ -90,6 +90,16 @@ export const Diagnosis = z
   .object({ guarantees: z.array(Guarantee), toolchains: z.array(Toolchain), notes: z.array(z.string()) })
   .meta({ id: 'Diagnosis' });
 
+export const DrillBegun = z
+  .object({
+    instance: z.string(),
+    /** When the fault is over at the latest. */
+    until: z.number(),
+    /** The service's own goal: percent of the requests. */
+    successPercent: z.number(),
+  })
+  .meta({ id: 'DrillBegun' });
+
 export const Scaling = z
   .object({
     service: z.string(),
@@ -175,6 +185,15 @@ export const contract = {
     params: service,
     body: z.object({ instances: z.union([z.int().min(0).max(1000), z.literal('auto')]) }),
     response: Accepted,
+  }),
+  inject: route('inject', {
+    summary: 'Begin a fault at one instance of a service; it ends by itself',
+    params: service,
+    body: z.object({
+      drill: z.enum(['kill', 'pause', 'slow', 'errors', 'partition']),
+      forMs: z.int().min(100).max(300_000),
+    }),
+    response: DrillBegun,
   }),
   scaling: route('scaling', {
     summary: 'Why a service has this number of instances',
@@ -275,6 +294,7 @@ export type ServiceEnvironment = z.infer<typeof ServiceEnvironment>;
 export type Guarantee = z.infer<typeof Guarantee>;
 export type Toolchain = z.infer<typeof Toolchain>;
 export type Diagnosis = z.infer<typeof Diagnosis>;
+export type DrillBegun = z.infer<typeof DrillBegun>;
 export type Scaling = z.infer<typeof Scaling>;
 
 export type { RouteShape } from './route.ts';

@@ -14,6 +14,7 @@ export const ROUTES = {
   steerRollout: { method: 'POST', path: '/v1/services/{service}/rollout', stream: false },
   rollback: { method: 'POST', path: '/v1/services/{service}/rollback', stream: false },
   scale: { method: 'POST', path: '/v1/services/{service}/scale', stream: false },
+  inject: { method: 'POST', path: '/v1/services/{service}/faults', stream: false },
   scaling: { method: 'GET', path: '/v1/services/{service}/scaling', stream: false },
   explain: { method: 'GET', path: '/v1/requests/{id}', stream: false },
   explainToken: { method: 'POST', path: '/v1/explain-tokens', stream: false },

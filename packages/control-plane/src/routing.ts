@@ -1,5 +1,13 @@
 import type { Endpoints, InstanceId, Splits } from '@islet/plan';
-import type { EdgeListener, Endpoint, GatewayListener, Listener, RoutedService, RoutingTable } from '@islet/policy';
+import type {
+  EdgeListener,
+  Endpoint,
+  Fault,
+  GatewayListener,
+  Listener,
+  RoutedService,
+  RoutingTable,
+} from '@islet/policy';
 import type { PreviewSpec } from '@islet/spec';
 import { digest } from './desire.ts';
 import { edgeName } from './edges.ts';
@@ -10,7 +18,7 @@ import type { Applied, LaunchSpec } from './store/applied.ts';
 export interface Routes {
   readonly key: string;
   readonly listeners: readonly Listener[];
-  readonly services: Readonly<Record<string, Pick<RoutedService, 'protocol' | 'traffic' | 'hold'>>>;
+  readonly services: Readonly<Record<string, Pick<RoutedService, 'protocol' | 'traffic' | 'hold' | 'fault'>>>;
   /** How to ask for a service's new revision while two of them serve. */
   readonly previews: Readonly<Record<string, PreviewSpec>>;
 }
@@ -21,15 +29,17 @@ export interface RoutesInput {
   readonly specs: readonly LaunchSpec[];
   readonly edgePort: (caller: string, service: string) => number | undefined;
   readonly operatorSocket: string;
+  /** What a drill does to a service's requests now. */
+  readonly faultOf?: (service: string) => Fault | undefined;
 }
 
-export function routesOf({ applied, specs, edgePort, operatorSocket }: RoutesInput): Routes {
+export function routesOf({ applied, specs, edgePort, operatorSocket, faultOf }: RoutesInput): Routes {
   const listeners: Listener[] = [
     { kind: 'operator', path: operatorSocket },
     ...(applied === undefined || applied.goingDown ? [] : gatewaysOf(applied)),
     ...edgesOf(specs, edgePort),
   ];
-  const services = servicesOf(specs);
+  const services = withFaults(servicesOf(specs), faultOf);
   const previews = previewsOf(applied);
   return { key: digest(JSON.stringify({ listeners, services, previews })), listeners, services, previews };
 }
@@ -53,6 +63,14 @@ function servicesOf(specs: readonly LaunchSpec[]): Routes['services'] {
     services[name] = { protocol: api.protocol, traffic: asked?.traffic ?? traffic, hold: asked ? asked.hold : hold };
   }
   return services;
+}
+
+function withFaults(services: Routes['services'], faultOf: RoutesInput['faultOf']): Routes['services'] {
+  const faulty = Object.entries(services).map(([name, service]) => {
+    const fault = faultOf?.(name);
+    return [name, fault === undefined ? service : { ...service, fault }] as const;
+  });
+  return Object.fromEntries(faulty);
 }
 
 /** One listener, and a second one where plain HTTP has a port of its own. */

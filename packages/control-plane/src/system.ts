@@ -23,6 +23,7 @@ import type { Clock } from './clock.ts';
 import { stepDeadlineMs } from './deadlines.ts';
 import { declaredStores, missingServers } from './declared-stores.ts';
 import { desireOf } from './desire.ts';
+import { createDrills, type Drills } from './drill/drills.ts';
 import { edgeName } from './edges.ts';
 import { execute, type Hands, releaseLostPorts, wantedOf } from './execute.ts';
 import { HOST, placeOf } from './facts.ts';
@@ -82,6 +83,7 @@ export interface System {
   readonly reconciler: Reconciler;
   readonly care: Care;
   readonly autoscaler: Autoscaler;
+  readonly drills: Drills;
   readonly status: Bulletin<SystemStatus>;
   desired(look: Look): Desired;
   /** Looks now, without a turn. */
@@ -120,7 +122,13 @@ export function createSystem(parts: SystemParts): System {
     const running = [...look.instances.values()].flatMap((it) => specOf(it.service, it.revision) ?? []);
     const edgePort = (caller: string, service: string) => ports.get(edgeName(caller, service));
     const specs = [...wanted, ...running];
-    return routesOf({ applied: applied.current(), specs, edgePort, operatorSocket: parts.operatorSocket });
+    return routesOf({
+      applied: applied.current(),
+      specs,
+      edgePort,
+      operatorSocket: parts.operatorSocket,
+      faultOf: drills.faultOf,
+    });
   };
   const desired = (look: Look) =>
     desireOf(applied.current(), { decisions, routes: routes(look).key, startedAt, instances: autoscaler.instances });
@@ -185,11 +193,12 @@ export function createSystem(parts: SystemParts): System {
   const observer = createObserver({
     ...{ compute, traffic, data, prober, ledger, decisions, clock, subject, declaredOf, evidence, isRestoring },
   });
+  const poke = () => reconciler.poke();
+  const trouble = (what: string) => (error: Error) => log.error({ error: redact(error.message) }, what);
   const autoscaler = createAutoscaler({
     ...{ applied: applied.current, decisions, clock, stats: parts.stats, usage: () => compute.usage() },
     seen: (service) => report?.look.observed.services[service]?.instances ?? [],
-    onChange: () => reconciler.poke(),
-    onTrouble: (error) => log.error({ error: redact(error.message) }, 'scaling failed'),
+    ...{ onChange: poke, onTrouble: trouble('scaling failed') },
     idle: parts.idle ?? false,
   });
   const backupFacts = () => ({
@@ -203,6 +212,7 @@ export function createSystem(parts: SystemParts): System {
     drill: care.drills.last(name),
     drillEveryMs: database?.engine === 'external' ? undefined : database?.drill?.everyMs,
   });
+  const drills = createDrills({ compute, decisions, clock, onChange: poke, onTrouble: trouble('a drill failed') });
   const context: StatusContext = {
     ...{ folder: parts.folder, state: state.layout.state, version: parts.version, pid: process.pid, startedAt },
     ...{ keeperPid: parts.keeperPid, seq: applied.seq, applied: applied.current, decisions, redact },
@@ -249,12 +259,12 @@ export function createSystem(parts: SystemParts): System {
   });
 
   return {
-    ...{ parts, hands, context, reconciler, care, autoscaler, status, desired, redact },
+    ...{ parts, hands, context, reconciler, care, autoscaler, drills, status, desired, redact },
     applying: applyParts(parts, { isEnding: () => ending, forgive: ledger.forgive }),
     close: () => {
       watching.close();
       prober.close();
-      autoscaler.close();
+      for (const part of [autoscaler, drills]) part.close();
     },
     look: () => observer.look(report?.look.observed.held ?? {}),
   };

@@ -41,6 +41,8 @@ function sentence(decision: Decision): string {
       return `ended ${decision.instance}: ${decision.why}`;
     case 'purged':
       return 'deleted its data and files';
+    case 'drill':
+      return `a drill: ${decision.drill} of ${decision.instance}, until ${new Date(decision.until).toISOString()}`;
     case 'scaled':
       return `from ${decision.from} to ${decision.to} instances: ${decision.why}`;
     case 'proxy-died':

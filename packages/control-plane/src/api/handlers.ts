@@ -11,6 +11,7 @@ import { backupHandlers } from './backups.ts';
 import { databaseHandlers } from './database.ts';
 import { describeDecision } from './decisions.ts';
 import { diagnose } from './diagnose.ts';
+import { beginDrill } from './drill.ts';
 import { explainRequest } from './explain.ts';
 import { previewOf } from './preview.ts';
 import { rolloutHandlers } from './rollout.ts';
@@ -102,6 +103,7 @@ export function createHandlers(system: System): Handlers {
     },
     explain: ({ params: { id = '' } }) => explainRequest(id, system),
     explainToken: async ({ body: { forMs } }) => ({ token: await parts.explainToken(forMs) }),
+    inject: ({ params: { service = '' }, body }) => beginDrill(wanted(service), body, system),
     scaling: ({ params: { service = '' } }) => scalingOf(wanted(service), system),
     logs: ({ query, signal }) => {
       const names = [

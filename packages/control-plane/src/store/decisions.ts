@@ -1,7 +1,9 @@
 import type { Failure } from '@islet/client';
 import type { Generation, Progress, RevisionId, StableGeneration } from '@islet/plan';
+import type { DrillKind } from '../drill/drills.ts';
 import type { Database } from './database.ts';
 import type { Drilled } from './drilled.ts';
+import { lastDrills, lastScaled } from './last-decisions.ts';
 
 /** What the control plane decided or learnt, and must not forget. Append-only, but for old ends. */
 export type Decision =
@@ -46,6 +48,13 @@ export type Decision =
     }
   | { readonly kind: 'purged'; readonly service: string }
   | {
+      readonly kind: 'drill';
+      readonly service: string;
+      readonly drill: DrillKind;
+      readonly instance: string;
+      readonly until: number;
+    }
+  | {
       readonly kind: 'scaled';
       readonly service: string;
       readonly from: number;
@@ -86,6 +95,8 @@ export interface Decisions {
   list(options: { readonly service?: string | undefined; readonly since?: number | undefined }): DecisionRow[];
   /** The newest of a kind. */
   latest<K extends Decision['kind']>(kind: K): Extract<Decision, { kind: K }> | undefined;
+  /** The last drill of each service. */
+  drills(): readonly Extract<Decision, { kind: 'drill' }>[];
   /** The last changes of a service's number of instances, newest last. */
   changesOf(service: string, count: number): readonly ScaleChange[];
   /** The number of instances that was decided last; undefined: none ever was. */
@@ -146,10 +157,12 @@ export function openDecisions(database: Database): Decisions {
   );
   const rollouts = new Map<string, Rollouts>(replay(database));
   const scaled = new Map<string, number>(lastScaled(database));
+  const drills = new Map(lastDrills(database).map((drill) => [drill.service, drill] as const));
   return {
     record(decision, now) {
       const service = 'service' in decision ? decision.service : null;
       insert.run(now, service, decision.kind, JSON.stringify(decision));
+      if (decision.kind === 'drill') drills.set(decision.service, decision);
       if (decision.kind === 'scaled') scaled.set(decision.service, decision.to);
       else if (decision.kind === 'purged') scaled.delete(decision.service);
       if (service !== null) rollouts.set(service, after(rollouts.get(service) ?? NONE, decision, now));
@@ -164,6 +177,7 @@ export function openDecisions(database: Database): Decisions {
       const row = newest.get(kind) as Pick<Row, 'detail'> | undefined;
       return row && JSON.parse(row.detail);
     },
+    drills: () => [...drills.values()],
     changesOf: (service, count) =>
       (changes.all(service, count) as unknown as Row[])
         .map(({ at, detail }) => ({ at, decision: JSON.parse(detail) as ScaleChange['decision'] }))
@@ -208,17 +222,6 @@ function replay(database: Database): Map<string, Rollouts> {
     rollouts.set(service, after(rollouts.get(service) ?? NONE, JSON.parse(detail) as Decision, at));
   }
   return rollouts;
-}
-
-/** A purged service begins anew. */
-function lastScaled(database: Database): readonly [string, number][] {
-  const rows = database
-    .prepare(
-      `SELECT service, detail FROM decisions WHERE kind = 'scaled' AND seq IN
-       (SELECT MAX(seq) FROM decisions WHERE kind IN ('scaled', 'purged') GROUP BY service)`,
-    )
-    .all() as unknown as Row[];
-  return rows.map(({ service, detail }) => [service ?? '', (JSON.parse(detail) as { to: number }).to]);
 }
 
 function after(rollouts: Rollouts, decision: Decision, at: number): Rollouts {

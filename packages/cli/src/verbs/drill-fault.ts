@@ -1,0 +1,53 @@
+import { type Context, writeJson, writeLines } from '../context.ts';
+import type { DrillReport } from '../drill/report.ts';
+import { DRILL_KINDS, type DrillKind, runDrill } from '../drill/run.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { renderDrills } from '../render/drill.ts';
+import { openSession } from '../session.ts';
+
+export interface DrillOptions {
+  readonly for: number;
+  readonly rps: number;
+  readonly path: string;
+  readonly json?: true;
+  readonly state?: string;
+}
+
+/** The verb of one kind of drill, or of all. */
+export function drillVerb(kind: DrillKind | 'all') {
+  const kinds = kind === 'all' ? DRILL_KINDS : [kind];
+  return {
+    run: (context: Context, service: string | undefined, folder: string | undefined, options: DrillOptions) =>
+      drill({ kinds, service, folder }, options, context),
+  };
+}
+
+interface AskedDrills {
+  readonly kinds: readonly DrillKind[];
+  readonly service: string | undefined;
+  readonly folder: string | undefined;
+}
+
+async function drill(
+  { kinds, service, folder }: AskedDrills,
+  options: DrillOptions,
+  context: Context,
+): Promise<ExitCode> {
+  await using session = await openSession(context, { folder, state: options.state }, 'never');
+  const { services } = await session.client.status({}, { signal: context.signal });
+  const ready = services.filter(({ instances }) => instances.ready > 0).map(({ name }) => name);
+  const { for: forMs, rps, path } = options;
+  const reports: DrillReport[] = [];
+  for (const name of service === undefined ? ready : [service]) {
+    for (const kind of kinds) {
+      writeLines(context.stderr, [`drill: ${kind} ${name}`]);
+      reports.push(
+        await runDrill({ drill: kind, service: name, forMs, rps, path }, { session, signal: context.signal }),
+      );
+    }
+  }
+  const { stdout } = context;
+  if (options.json) writeJson(stdout, reports);
+  else writeLines(stdout, renderDrills(reports, { columns: stdout.terminal?.columns, colours: stdout.colours }));
+  return reports.every(({ passed }) => passed) ? EXIT.ok : EXIT.failed;
+}

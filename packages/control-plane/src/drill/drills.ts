@@ -1,0 +1,93 @@
+import { ApiError } from '@islet/client';
+import type { ComputeDriver } from '@islet/driver';
+import type { InstanceId } from '@islet/plan';
+import type { Fault } from '@islet/policy';
+import type { Clock } from '../clock.ts';
+import type { Decisions } from '../store/decisions.ts';
+
+/** Faults that the control plane itself carries out; each ends by itself. */
+export const DRILLS = ['kill', 'pause', 'slow', 'errors', 'partition'] as const;
+export type DrillKind = (typeof DRILLS)[number];
+
+/** No fault lasts longer, whatever is asked and whatever the clock does. */
+export const LONGEST_MS = 300_000;
+/** How much later the answers of a slow instance come. */
+const SLOW_BY_MS = 2_000;
+
+export interface DrillBegun {
+  readonly drill: DrillKind;
+  readonly service: string;
+  readonly instance: InstanceId;
+  /** When the fault is over at the latest. */
+  readonly until: number;
+}
+
+export interface Drills {
+  /** Begins a fault at one instance. It is recorded first, so that whoever comes after this process ends it. */
+  begin(asked: Omit<DrillBegun, 'until'> & { readonly forMs: number }): Promise<DrillBegun>;
+  /** What the proxy is to do to a service's requests now; undefined: nothing. */
+  faultOf(service: string): Fault | undefined;
+  close(): void;
+}
+
+export interface DrillParts {
+  readonly compute: Pick<ComputeDriver, 'suspend' | 'kill'>;
+  readonly decisions: Decisions;
+  readonly clock: Clock;
+  /** A fault of the routing table has begun or ended. */
+  readonly onChange: () => void;
+  readonly onTrouble: (error: Error) => void;
+}
+
+/**
+ * A fault has its end from the beginning, kept where it can't be forgotten: the proxy has it in its table, and a suspended
+ * instance is let go on by this process, or by the next one, which finds the record of it.
+ */
+export function createDrills({ compute, decisions, clock, onChange, onTrouble }: DrillParts): Drills {
+  const timers = new Set<Disposable>();
+
+  const endAt = (drill: DrillBegun) => {
+    const leftMs = Math.min(Math.max(0, drill.until - clock.now()), LONGEST_MS);
+    timers.add(clock.after(leftMs, () => void end(drill).catch(onTrouble), { background: true }));
+  };
+
+  const end = async ({ drill, instance }: DrillBegun) => {
+    if (drill === 'pause') await compute.suspend({ instance, suspended: false });
+    onChange();
+  };
+
+  const act = async ({ drill, instance }: DrillBegun) => {
+    if (drill === 'kill') await compute.kill({ instance }, { signal: AbortSignal.timeout(LONGEST_MS) });
+    else if (drill === 'pause') await compute.suspend({ instance, suspended: true });
+  };
+
+  // What an earlier process began: over or not, it ends.
+  for (const drill of decisions.drills()) endAt(drill);
+
+  return {
+    begin: async ({ drill, service, instance, forMs }) => {
+      const now = clock.now();
+      const before = decisions.drills().find((one) => one.service === service && one.until > now);
+      if (before !== undefined) throw new ApiError('conflict', `a drill of ${service} is under way: ${before.drill}`);
+      // A killed instance is dead at once, and mended by whoever mends all of them.
+      const lastsMs = drill === 'kill' ? 0 : Math.min(forMs, LONGEST_MS);
+      const begun = { drill, service, instance, until: now + lastsMs };
+      decisions.record({ kind: 'drill', ...begun }, now);
+      endAt(begun);
+      await act(begun);
+      onChange();
+      return begun;
+    },
+    faultOf: (service) => {
+      const now = clock.now();
+      const found = decisions.drills().find((one) => one.service === service);
+      if (found === undefined || found.until <= now || found.until - now > LONGEST_MS) return undefined;
+      const { drill, instance, until } = found;
+      if (drill === 'kill' || drill === 'pause') return undefined;
+      return { kind: drill, instance, percent: 100, delayMs: drill === 'slow' ? SLOW_BY_MS : 0, until };
+    },
+    close: () => {
+      for (const timer of timers) timer[Symbol.dispose]();
+    },
+  };
+}

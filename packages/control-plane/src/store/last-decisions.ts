@@ -1,0 +1,27 @@
+import type { Database } from './database.ts';
+import type { Decision } from './decisions.ts';
+
+interface Row {
+  readonly service: string | null;
+  readonly detail: string;
+}
+
+/** A purged service begins anew. */
+export function lastScaled(database: Database): readonly [string, number][] {
+  const rows = database
+    .prepare(
+      `SELECT service, detail FROM decisions WHERE kind = 'scaled' AND seq IN
+       (SELECT MAX(seq) FROM decisions WHERE kind IN ('scaled', 'purged') GROUP BY service)`,
+    )
+    .all() as unknown as Row[];
+  return rows.map(({ service, detail }) => [service ?? '', (JSON.parse(detail) as { to: number }).to]);
+}
+
+export function lastDrills(database: Database): readonly Extract<Decision, { kind: 'drill' }>[] {
+  const rows = database
+    .prepare(
+      "SELECT detail FROM decisions WHERE seq IN (SELECT MAX(seq) FROM decisions WHERE kind = 'drill' GROUP BY service)",
+    )
+    .all() as unknown as Row[];
+  return rows.map(({ detail }) => JSON.parse(detail));
+}

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { it, type TestContext } from 'node:test';
+import { createDrills, LONGEST_MS } from '../src/drill/drills.ts';
+import { IN_MEMORY, openDatabase } from '../src/store/database.ts';
+import { openDecisions } from '../src/store/decisions.ts';
+import { VirtualClock } from '../src/testing/index.ts';
+
+function drilling(t: TestContext) {
+  const clock = new VirtualClock();
+  const database = openDatabase(IN_MEMORY);
+  const calls: string[] = [];
+  const compute = {
+    suspend: async ({ instance, suspended }: { instance: string; suspended: boolean }) =>
+      void calls.push(`${suspended ? 'stop' : 'go on'} ${instance}`),
+    kill: async ({ instance }: { instance: string }) => void calls.push(`kill ${instance}`),
+  };
+  let changes = 0;
+  const open = () => {
+    const drills = createDrills({
+      ...{ compute, clock, decisions: openDecisions(database) },
+      onChange: () => changes++,
+      onTrouble: (error) => assert.fail(error),
+    });
+    t.after(() => drills.close());
+    return drills;
+  };
+  return { clock, calls, open, changes: () => changes };
+}
+
+const WEB = { service: 'web', instance: 'web-1', forMs: 10_000 } as const;
+
+it('lets a paused instance go on when its time is over', async (t) => {
+  const { clock, calls, open } = drilling(t);
+  await open().begin({ ...WEB, drill: 'pause' });
+  await clock.pass(9_999);
+  assert.deepEqual(calls, ['stop web-1']);
+  await clock.pass(1);
+  assert.deepEqual(calls, ['stop web-1', 'go on web-1']);
+});
+
+it('ends what a control plane that was killed has begun, in time or as soon as it can', async (t) => {
+  for (const awayMs of [1_000, 60_000]) {
+    const { clock, calls, open } = drilling(t);
+    const first = open();
+    await first.begin({ ...WEB, drill: 'pause' });
+    first.close();
+    await clock.pass(awayMs);
+    open();
+    await clock.pass(9_000);
+    assert.deepEqual(calls, ['stop web-1', 'go on web-1']);
+  }
+});
+
+it('has a fault in the proxy only while it lasts, and tells that it is over', async (t) => {
+  const { clock, open, changes } = drilling(t);
+  const drills = open();
+  const { until } = await drills.begin({ ...WEB, drill: 'errors' });
+  assert.deepEqual(drills.faultOf('web'), { kind: 'errors', instance: 'web-1', percent: 100, delayMs: 0, until });
+  assert.equal(drills.faultOf('other'), undefined);
+  const before = changes();
+  await clock.pass(10_000);
+  assert.equal(drills.faultOf('web'), undefined);
+  assert.equal(changes(), before + 1);
+});
+
+it('does not last longer because the clock is put back', async (t) => {
+  const { clock, open } = drilling(t);
+  const drills = open();
+  await drills.begin({ ...WEB, drill: 'errors' });
+  clock.jump(-3_600_000);
+  assert.equal(drills.faultOf('web'), undefined);
+});
+
+it('lasts no longer than five minutes, and refuses a second one meanwhile', async (t) => {
+  const { clock, open } = drilling(t);
+  const drills = open();
+  const { until } = await drills.begin({ ...WEB, drill: 'pause', forMs: 10 * LONGEST_MS });
+  assert.equal(until, clock.now() + LONGEST_MS);
+  await assert.rejects(drills.begin({ ...WEB, drill: 'kill' }), /under way/);
+});
