@@ -56,6 +56,7 @@ export function buildService(draft: Sound, files: Files): ServiceSpec {
     test: { unit: parsed.test.unit, smoke: parsed.test.smoke },
   };
   deriveRollout(parsed, derived);
+  derived.set('database.backup', 'database.engine').set('database.drill', 'database.engine');
   derived.set('name', folder === '.' ? 'system' : 'folder').set('scale.max', 'scale.min');
   for (const [path, from] of derivedTraffic(parsed.traffic)) derived.set(path, from);
   const inherited = overridesByPlace(draft);
@@ -142,6 +143,8 @@ function databaseOf({ database }: ParsedService): DatabaseSpec | undefined {
   if (database === undefined) return undefined;
   const { engine, url, migrations, backup, drill } = database;
   const common = { migrations, seed: seedOf(database), settings: settingsOf(database) };
+  // This version has no way to copy a file that is in use: nothing may seem to be backed up that is not.
+  if (engine === 'sqlite') return { engine, ...common, backup: undefined, drill: undefined };
   if (engine !== undefined) return { engine, ...common, backup: backupOf(backup), drill: drillOf(drill) };
   return url === undefined ? undefined : { engine: 'external', url: { secret: url.secret }, ...common };
 }

@@ -14,7 +14,6 @@ describe('database.backup', () => {
 
   it('is on where nothing is said', () => {
     assert.deepEqual(backupOf('database: postgres'), usual);
-    assert.deepEqual(backupOf('database: { engine: sqlite }'), usual);
   });
 
   it('takes what is said, and keeps the defaults of the rest', () => {
@@ -54,6 +53,11 @@ describe('database.backup', () => {
       text: 'database: { engine: postgres, drill: { check: [{ query: SELECT 1 }] } }',
       path: 'database.drill.check[0]',
       message: /says nothing/,
+    },
+    {
+      text: 'database: { engine: sqlite, backup: { every: 6h } }',
+      path: 'database.backup',
+      message: /does not back up/,
     },
     { text: 'database: { engine: postgres, backup: { evry: 6h } }', path: 'database.backup.evry', message: /./ },
   ]) {

@@ -54,8 +54,8 @@ for (const { overlay, base, path, expected } of [
       migrations: undefined,
       seed: undefined,
       settings: {},
-      backup: { everyMs: 86_400_000, pitr: true, keep: { daily: 7, weekly: 4, monthly: 0 } },
-      drill: { everyMs: 604_800_000, maxRtoMs: 600_000, check: [] },
+      backup: undefined,
+      drill: undefined,
     },
   },
 ] as const) {
