@@ -39,6 +39,7 @@ export async function slopeClaim({ times, progress, signal }: Context, rig: Traf
 
 const IDLE = 1_000;
 const SETTLE_MS = 2_000;
+const ANSWER_MS = 30_000;
 
 /** What a connection takes that has been used once and is kept. */
 export async function* idleClaims(context: Context, rig: TrafficRig): AsyncIterable<Claim> {
@@ -89,7 +90,9 @@ function ask(port: number): Promise<Socket> {
     socket.on('data', (bytes: Buffer) => {
       if (bytes.includes('"}')) resolve(socket);
     });
-    socket.write(`GET ${PATHS.small} HTTP/1.1\r\nHost: bench\r\n\r\n`);
+    // Caddy answers for the host that it is told to be, and for no other.
+    socket.write(`GET ${PATHS.small} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`);
+    socket.setTimeout(ANSWER_MS, () => socket.destroy(new Error(`port ${port} did not answer`)));
   });
 }
 

@@ -36,12 +36,6 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: 'return stop;',
   },
   {
-    name: 'a process that was started again counts as adopted',
-    file: 'packages/control-plane/src/observe.ts',
-    find: 'adopted.has(processKey(instance))',
-    replace: "[...adopted].some((key) => key.startsWith(instance.id + ' '))",
-  },
-  {
     name: 'an adopted instance has to prove itself again',
     file: 'packages/control-plane/src/probe/prober.ts',
     find: 'return adopted ? afterProbe(',

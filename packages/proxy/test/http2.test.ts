@@ -200,6 +200,7 @@ test('a stream that the instance refuses, or says goodbye before, is sent again 
   const client = await http2Client(t, edge);
   for (let call = 0; call < 20; call++) assert.equal((await ask(client, '/', { body: 'x' })).body, 'well');
   assert.ok(refused > 0);
+  await publish(endpointAt(well.port));
   well.goAway();
   for (let call = 0; call < 20; call++) assert.equal((await ask(client, '/', { body: 'x' })).body, 'well');
 });
