@@ -21,7 +21,7 @@ export function realContext(): Context {
         return entry('@islet/keeper/main');
       },
       get recover() {
-        return entry('@islet/control-plane/recover');
+        return entry('@islet/control-plane/recover/main');
       },
     },
   };

@@ -52,7 +52,7 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
     createRedis({ layout, system: id, supervisor, ports, log, path: SERVER_PATH }),
     createExternal(),
   ];
-  const argv = [process.execPath, fileURLToPath(import.meta.resolve('@islet/control-plane/backup'))];
+  const argv = [process.execPath, fileURLToPath(import.meta.resolve('@islet/control-plane/backup/main'))];
   const backups = createOverseer({ state, data, supervisor, clock: systemClock, log, argv });
   const system = createSystem({
     ...{ folder, state, machine, compute, traffic, data, log, backups },
