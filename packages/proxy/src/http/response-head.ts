@@ -19,6 +19,8 @@ export interface ResponseHead {
   readonly grpcPushback: string | undefined;
   /** The instance says the request's id itself. */
   readonly hasRequestId: boolean;
+  /** By its type, its body has no end of its own: server-sent events, or a gRPC call. */
+  readonly streams: boolean;
   /** End-to-end fields without the framing, re-serialised. */
   readonly passed: string;
 }
@@ -75,6 +77,7 @@ export function responseHead(
     grpcStatus: meaning.grpcStatus,
     grpcPushback: meaning.grpcPushback,
     hasRequestId: meaning.hasRequestId,
+    streams: meaning.streams,
     passed: meaning.passed,
   };
 }
@@ -87,6 +90,7 @@ export interface FieldsMeaning {
   readonly grpcStatus: number | undefined;
   readonly grpcPushback: string | undefined;
   readonly hasRequestId: boolean;
+  readonly streams: boolean;
   readonly passed: string;
 }
 
@@ -101,6 +105,7 @@ export function meaningOf(fields: readonly Field[]): FieldsMeaning {
     grpcStatus: grpcStatusIn(fields),
     grpcPushback: value('grpc-retry-pushback-ms'),
     hasRequestId: value('x-request-id') !== undefined,
+    streams: STREAM.test(value('content-type') ?? ''),
     passed: serialiseFields(fields.filter(({ lower }) => !OWN.has(lower) && !connection.has(lower))),
   };
 }
@@ -134,4 +139,5 @@ const OWN: ReadonlySet<string> = new Set([
   'x-islet-explain',
   'x-islet-fallback',
 ]);
+const STREAM = /^(?:text\/event-stream|application\/grpc)(?:[+;\s]|$)/i;
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-5][0-9]{2})(?: ([\t\x20-\x7e\x80-\xff]*))?$/;
