@@ -1,4 +1,5 @@
 import { BACKUP_COMMANDS } from './backup-commands.ts';
+import { CAPACITY } from './capacity-command.ts';
 import { type CommandSpec, environment, json, LANGS, state, timeout } from './command-spec.ts';
 import { DATABASE } from './commands-database.ts';
 import { collectHeader, parseCount, parseDurationMs } from './parse.ts';
@@ -237,6 +238,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       },
     ],
   },
+  CAPACITY,
   {
     usage: 'doctor [folder]',
     group: 'machine',

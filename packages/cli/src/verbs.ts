@@ -49,6 +49,7 @@ export const VERBS: Readonly<Record<string, () => Promise<{ readonly run: unknow
   call: () => import('./verbs/call.ts'),
   exec: () => import('./verbs/exec.ts'),
   decisions: () => import('./verbs/decisions.ts'),
+  capacity: () => import('./verbs/capacity.ts'),
   'explain rollout': () => import('./verbs/explain-rollout.ts'),
   'explain request': () => import('./verbs/explain-request.ts'),
   'explain token': () => import('./verbs/explain-token.ts'),

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, createClient } from './client.ts';
-import { readControlFile } from './control-file.ts';
+import { hasControlFile, readControlFile } from './control-file.ts';
 import { ApiError } from './errors.ts';
 import type { Target } from './http.ts';
 import { isAlive } from './process.ts';
@@ -85,7 +85,7 @@ export async function probe(stateFolder: string, signal?: AbortSignal): Promise<
 
 /** A control plane that ended in order took its `control.json` with it; one that was killed is on its way back. */
 async function revived({ folder, stateFolder, signal }: ConnectOptions): Promise<Connection> {
-  if (readControlFile(stateFolder) === undefined) throw notRunning(folder);
+  if (!hasControlFile(stateFolder)) throw notRunning(folder);
   const deadline = AbortSignal.timeout(REVIVAL_TIMEOUT_MS);
   const stop = signal ? AbortSignal.any([signal, deadline]) : deadline;
   const back = await waitFor(() => probe(stateFolder, signal), stop);

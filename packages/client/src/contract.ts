@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { backupRoutes } from './backup-contract.ts';
+import { Capacity, CapacityQuestion } from './capacity.ts';
 import { MigrationPreview, QueryAnswer, SeedAnswer, StoreAccess } from './database.ts';
 import { ExplainedRequest } from './explanation.ts';
 import { Decision, ROLLOUT_ACTIONS, RolloutStatus } from './rollout.ts';
 import { type RouteShape, route } from './route.ts';
 import type { RouteName } from './routes.ts';
+import { Scaling } from './scaling.ts';
 import { SystemStatus } from './status.ts';
 
 /**
@@ -100,38 +102,6 @@ export const DrillBegun = z
   })
   .meta({ id: 'DrillBegun' });
 
-export const Scaling = z
-  .object({
-    service: z.string(),
-    /** `auto`: the number follows something. `manual`: a person asked for it. `fixed`: the file says it. */
-    mode: z.enum(['auto', 'manual', 'fixed']),
-    instances: z.int(),
-    ready: z.int(),
-    min: z.int(),
-    max: z.int(),
-    priority: z.int(),
-    /** One sentence. */
-    why: z.string(),
-    /** When it was decided; absent: nothing was measured yet. */
-    at: z.number().optional(),
-    /** `total` is over all instances (of `p95` the value itself); absent: it could not be measured. */
-    signals: z.array(
-      z.object({
-        metric: z.string(),
-        target: z.number(),
-        total: z.number().optional(),
-        wants: z.int().optional(),
-      }),
-    ),
-    /** Since the proxy started: starts from none, in milliseconds of the first request's wait. */
-    coldStarts: z
-      .object({ count: z.int(), p50Ms: z.number(), maxMs: z.number(), waiting: z.int(), held: z.int() })
-      .optional(),
-    /** The last changes of the number, newest last. */
-    changes: z.array(z.object({ at: z.number(), from: z.int(), to: z.int(), why: z.string() })),
-  })
-  .meta({ id: 'Scaling' });
-
 const service = z.object({ service: z.string() });
 
 export const contract = {
@@ -199,6 +169,12 @@ export const contract = {
     summary: 'Why a service has this number of instances',
     params: service,
     response: Scaling,
+  }),
+  capacity: route('capacity', {
+    summary: 'Measure a service for some seconds, and forecast what it needs for a rate of requests; changes nothing',
+    params: service,
+    body: CapacityQuestion,
+    response: Capacity,
   }),
   explain: route('explain', {
     summary: 'What became of a request, hop by hop: its tries, and each rule with its counters and its line',
@@ -295,6 +271,5 @@ export type Guarantee = z.infer<typeof Guarantee>;
 export type Toolchain = z.infer<typeof Toolchain>;
 export type Diagnosis = z.infer<typeof Diagnosis>;
 export type DrillBegun = z.infer<typeof DrillBegun>;
-export type Scaling = z.infer<typeof Scaling>;
 
 export type { RouteShape } from './route.ts';

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ApiError } from './errors.ts';
 import type { Target } from './http.ts';
@@ -32,6 +32,11 @@ export function readControlFile(stateFolder: string): ControlFile | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Whether a control plane that did not end in order has left its word here: it runs, or is on its way back. */
+export function hasControlFile(stateFolder: string): boolean {
+  return existsSync(join(stateFolder, 'control.json'));
 }
 
 function readIfThere(path: string): string | undefined {

@@ -1,4 +1,5 @@
 export * from './backups.ts';
+export type { Capacity, CapacityQuestion } from './capacity.ts';
 export * from './contract.ts';
 export type * from './database.ts';
 export type { ExplainedRequest } from './explanation.ts';
@@ -6,4 +7,5 @@ export type { Target } from './http.ts';
 export * from './openapi.ts';
 export * from './remote.ts';
 export * from './rollout.ts';
+export type { Scaling } from './scaling.ts';
 export * from './status.ts';

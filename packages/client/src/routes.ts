@@ -16,6 +16,7 @@ export const ROUTES = {
   scale: { method: 'POST', path: '/v1/services/{service}/scale', stream: false },
   inject: { method: 'POST', path: '/v1/services/{service}/faults', stream: false },
   scaling: { method: 'GET', path: '/v1/services/{service}/scaling', stream: false },
+  capacity: { method: 'POST', path: '/v1/services/{service}/capacity', stream: false },
   explain: { method: 'GET', path: '/v1/requests/{id}', stream: false },
   explainToken: { method: 'POST', path: '/v1/explain-tokens', stream: false },
   logs: { method: 'GET', path: '/v1/logs', stream: true },

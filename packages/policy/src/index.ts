@@ -7,6 +7,19 @@ export { type ByteRange, type Conditions, clientHasIt, rangeOf, type Validators 
 export { type CacheControl, cacheControl } from './cache/control.ts';
 export { type Lifetime, lifetimeOf, type StorableRequest, type StorableResponse } from './cache/storage.ts';
 export { type CacheUse, useOf } from './cache/use.ts';
+export {
+  CAPACITY_REQUESTS,
+  type CapacityModel,
+  errorOf,
+  type Fit,
+  type Forecast,
+  fitCapacity,
+  forecast,
+  instancesFor,
+  type Observed,
+  type Parallelism,
+  type Unfit,
+} from './capacity.ts';
 export { type Allowed, Comparison, FALSE_ALARMS, type Regression, type RevisionCounts } from './comparison.ts';
 export { type CompressibleResponse, isCompressible, negotiateCoding } from './content/encoding.ts';
 export { DEADLINE_MARGIN, passedOnMs } from './deadline.ts';

@@ -18,6 +18,10 @@ const SECONDS = 7;
 const BAD_AFTER_MS = 2_000;
 /** How soon the harm of a bad instance must have ended. */
 const HARM_ENDS_MS = 2_000;
+/** A request that finds out whether the instance is well again is asked elsewhere when its first byte is overdue. */
+const PROBE_MS = 1_500;
+/** Of all requests, those and a machine's own hiccups. */
+const STRAY_SHARE = 0.001;
 
 interface Fault {
   readonly what: string;
@@ -53,11 +57,13 @@ for (const instances of [2, 3, 5]) {
 
       const failed = ours.noted.filter(({ failure }) => failure !== undefined);
       assert.deepEqual(failed.slice(0, 3), [], `${failed.length} of ${ours.requests} requests failed`);
-      const harmMs = lastHarm(ours, theirs) - badSince;
+      const late = harmed(ours, theirs, badSince + HARM_ENDS_MS);
       t.diagnostic(
-        `harm for ${Math.max(0, harmMs)} ms; ${harmed(ours, theirs).length} of ${ours.requests} requests late`,
+        `${ours.noted.length} of ${ours.requests} requests late, ${late.length} of them after its harm must have ended`,
       );
-      assert.ok(harmMs <= HARM_ENDS_MS + worst(theirs), `a request was late ${harmMs} ms after the instance went bad`);
+      assert.ok(late.length <= ours.requests * STRAY_SHARE, `${late.length} requests were late ${HARM_ENDS_MS} ms on`);
+      const longest = Math.max(0, ...late.map(({ tookMs }) => tookMs));
+      assert.ok(longest <= PROBE_MS + worst(theirs), `one took ${longest} ms, ${HARM_ENDS_MS} ms on`);
     });
   }
 }
@@ -103,13 +109,9 @@ function endpointsOf(instances: readonly InstanceProcess[]): readonly Endpoint[]
   return instances.map(({ host, port }) => ({ instance: `i-a.0-${port}`, revision: 'a', host, port }));
 }
 
-/** Later than anything in the service that is well. */
-function harmed(ours: LoadReport, theirs: LoadReport): readonly Noted[] {
-  return ours.noted.filter(({ tookMs }) => tookMs > worst(theirs));
-}
-
-function lastHarm(ours: LoadReport, theirs: LoadReport): number {
-  return Math.max(0, ...harmed(ours, theirs).map(({ endedAt }) => endedAt));
+/** Those that ended after `since`, later than any in the service that is well. */
+function harmed(ours: LoadReport, theirs: LoadReport, since: number): readonly Noted[] {
+  return ours.noted.filter(({ tookMs, endedAt }) => tookMs > worst(theirs) && endedAt > since + worst(theirs));
 }
 
 function worst({ noted }: LoadReport): number {

@@ -8,6 +8,7 @@ import { systemStatus } from '../status.ts';
 import type { Applied, AppliedService } from '../store/applied.ts';
 import { lookOnce, type System } from '../system.ts';
 import { backupHandlers } from './backups.ts';
+import { capacityOf } from './capacity.ts';
 import { databaseHandlers } from './database.ts';
 import { describeDecision } from './decisions.ts';
 import { diagnose } from './diagnose.ts';
@@ -104,6 +105,7 @@ export function createHandlers(system: System): Handlers {
     explain: ({ params: { id = '' } }) => explainRequest(id, system),
     explainToken: async ({ body: { forMs } }) => ({ token: await parts.explainToken(forMs) }),
     inject: ({ params: { service = '' }, body }) => beginDrill(wanted(service), body, system),
+    capacity: ({ params: { service = '' }, body }) => capacityOf(wanted(service), body, system),
     scaling: ({ params: { service = '' } }) => scalingOf(wanted(service), system),
     logs: ({ query, signal }) => {
       const names = [

@@ -25,23 +25,22 @@ export interface ResponseHead {
   readonly passed: string;
 }
 
-/** Parses the heads of one connection; remembers the last block of fields, as `RequestHeadParser` does. */
+/** Parses the heads of one connection; remembers the last one, as `RequestHeadParser` does. */
 export class ResponseHeadParser {
-  #block = '';
-  #meaning: FieldsMeaning | undefined;
+  #text = '';
+  #toHead = false;
+  #head: ResponseHead | undefined;
 
   parse(text: string, { toHead }: { readonly toHead: boolean }): ResponseHead {
+    if (this.#head !== undefined && this.#text === text && this.#toHead === toHead) return this.#head;
     const lineEnd = text.indexOf('\r\n');
     const line = parseStatusLine(text.slice(0, lineEnd));
-    return responseHead(line, this.#meaningOf(text.slice(lineEnd + 2)), { toHead, undeclared: BY_CLOSE });
-  }
-
-  #meaningOf(block: string): FieldsMeaning {
-    if (this.#meaning !== undefined && this.#block === block) return this.#meaning;
-    const meaning = meaningOf(parseFields(block));
-    this.#block = block;
-    this.#meaning = meaning;
-    return meaning;
+    const meaning = meaningOf(parseFields(text.slice(lineEnd + 2)));
+    const head = responseHead(line, meaning, { toHead, undeclared: BY_CLOSE });
+    this.#text = text;
+    this.#toHead = toHead;
+    this.#head = head;
+    return head;
   }
 }
 
