@@ -136,7 +136,12 @@ function buildTiny(folder: string): Program {
   return { path, name: 'main.cjs', command: 'node main.cjs' };
 }
 
-const NO_TRAFFIC = { acknowledged: { routes: '', endpoints: {}, splits: {} }, inFlight: {}, removedAt: {} } as const;
+const NO_TRAFFIC = {
+  acknowledged: { routes: '', endpoints: {}, splits: {} },
+  inFlight: {},
+  longLived: {},
+  removedAt: {},
+} as const;
 const INSTANCES = 5;
 
 function manyDesired(services: number): Desired {
@@ -156,6 +161,7 @@ function manyDesired(services: number): Desired {
       rollout: { maxSurge: 1, maxUnavailable: 0, minHealthyMs: 0, healthyDeadlineMs: 60_000, steps: [], bakeMs: 0 },
       wave: undefined,
       drainMs: 30_000,
+      longLivedMs: 300_000,
       stopGraceMs: 10_000,
       keep: [],
       since: 0,
@@ -187,5 +193,9 @@ function manyObserved({ services }: Desired): Observed {
       .sort(),
   ]);
   const acknowledged = { routes: '', endpoints: Object.fromEntries(endpoints), splits: {} };
-  return { services: Object.fromEntries(seen), traffic: { acknowledged, inFlight: {}, removedAt: {} }, held: {} };
+  return {
+    services: Object.fromEntries(seen),
+    traffic: { acknowledged, inFlight: {}, longLived: {}, removedAt: {} },
+    held: {},
+  };
 }

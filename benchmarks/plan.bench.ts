@@ -88,6 +88,7 @@ function wanted(name: string, before: string | undefined): PresentService {
     rollout: { maxSurge: 1, maxUnavailable: 0, minHealthyMs: 10_000, healthyDeadlineMs: 120_000, steps: [], bakeMs: 0 },
     wave: undefined,
     drainMs: 30_000,
+    longLivedMs: 300_000,
     stopGraceMs: 10_000,
     blocked: [],
     keep: [],
@@ -119,7 +120,7 @@ function world(services: readonly ObservedService[]): Observed {
   const endpoints = Object.fromEntries(services.map(({ name, instances }) => [name, instances.map(({ id }) => id)]));
   return {
     services: Object.fromEntries(services.map((service) => [service.name, service])),
-    traffic: { acknowledged: { routes: 'routes', endpoints, splits: {} }, inFlight: {}, removedAt: {} },
+    traffic: { acknowledged: { routes: 'routes', endpoints, splits: {} }, inFlight: {}, longLived: {}, removedAt: {} },
     held: {},
   };
 }

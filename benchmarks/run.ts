@@ -9,6 +9,7 @@ import { jsonLine } from './report/json.ts';
 import { describeMachine } from './report/machine.ts';
 import { describeClaim } from './report/table.ts';
 import { rollout } from './rollout.bench.ts';
+import { scale } from './scale.bench.ts';
 import { Pm2 } from './support/pm2.ts';
 import { Shop } from './support/shop.ts';
 import { traffic } from './traffic.bench.ts';
@@ -19,7 +20,7 @@ import { up } from './up.bench.ts';
  *
  * Measures what docs/benchmarks.md explains. With --json each claim is one line on stdout, and nothing else is there.
  */
-const BENCHMARKS = [up, planning, detection, footprint, frontDoor, cli, rollout, traffic];
+const BENCHMARKS = [up, planning, detection, footprint, frontDoor, cli, rollout, scale, traffic];
 
 async function main(args: readonly string[]): Promise<number> {
   const names = BENCHMARKS.map(({ name }) => name);

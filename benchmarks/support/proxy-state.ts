@@ -18,6 +18,12 @@ export class ProxyWatch implements Disposable {
     );
   }
 
+  /** How many instances of a service it sends requests to. */
+  async endpoints(service: string): Promise<number> {
+    const { table } = await this.#ask();
+    return table?.services[service]?.endpoints.length ?? 0;
+  }
+
   [Symbol.dispose](): void {
     this.#agent.destroy();
   }

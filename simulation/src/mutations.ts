@@ -32,7 +32,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'requests in flight are not waited for',
     file: 'packages/plan/src/retire.ts',
-    find: 'if (requests === 0 || now >= deadline) return stop;',
+    find: 'if (waitedFor.length === 0) return stop;',
     replace: 'return stop;',
   },
   {

@@ -245,8 +245,8 @@ function goneOf(before: Applied | undefined, services: readonly AppliedService[]
 }
 
 export function goneService({ spec, after }: AppliedService): GoneService {
-  const { drainMs, stopGraceMs } = spec.run;
-  return { name: spec.name, after, drainMs, stopGraceMs, purge: false };
+  const { drainMs, longLivedMs, stopGraceMs } = spec.run;
+  return { name: spec.name, after, drainMs, longLivedMs, stopGraceMs, purge: false };
 }
 
 function withoutOrigins({ origins: _origins, ...spec }: SystemSpec['services'][number]): LaunchSpec {

@@ -34,8 +34,8 @@ export function desireOf(applied: Applied | undefined, context: DesireContext): 
 }
 
 function leavingOf({ spec, after }: AppliedService): DesiredService {
-  const { drainMs, stopGraceMs } = spec.run;
-  return { kind: 'absent', name: spec.name, after, drainMs, stopGraceMs, purge: false };
+  const { drainMs, longLivedMs, stopGraceMs } = spec.run;
+  return { kind: 'absent', name: spec.name, after, drainMs, longLivedMs, stopGraceMs, purge: false };
 }
 
 function presentOf(service: AppliedService, applied: Applied, context: DesireContext): PresentService {
@@ -63,6 +63,8 @@ function presentOf(service: AppliedService, applied: Applied, context: DesireCon
     },
     wave: applied.mode === 'in-place' ? undefined : service.wave,
     drainMs: spec.run.drainMs,
+    // Who edits in place saves often, and an old instance that lingers for a stream takes the place of a new one.
+    longLivedMs: applied.mode === 'in-place' ? Math.min(spec.run.drainMs, spec.run.longLivedMs) : spec.run.longLivedMs,
     stopGraceMs: spec.run.stopGraceMs,
     keep: keptRevisions(spec.name, decisions),
     since: Math.max(since, startedAt),

@@ -208,11 +208,11 @@ const HUNG = {
 
 function trafficOf(traffic: TrafficObservation, removedAt: ReadonlyMap<InstanceId, number>): ObservedTraffic {
   if (traffic.kind === 'unreachable') {
-    return { acknowledged: undefined, inFlight: {}, removedAt: Object.fromEntries(removedAt) };
+    return { acknowledged: undefined, inFlight: {}, longLived: {}, removedAt: Object.fromEntries(removedAt) };
   }
-  const { table, inFlight } = traffic;
+  const { table, inFlight, longLived } = traffic;
   const acknowledged = { routes: table?.routes ?? '', endpoints: endpointsOf(table), splits: splitsOf(table) };
-  return { acknowledged, inFlight, removedAt: Object.fromEntries(removedAt) };
+  return { acknowledged, inFlight, longLived, removedAt: Object.fromEntries(removedAt) };
 }
 
 function endpointsOf(table: RoutingTable | undefined): Endpoints {

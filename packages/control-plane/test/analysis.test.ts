@@ -129,7 +129,16 @@ describe('a trial', () => {
   const asked = { revision: 'r2', generation: 'r2.0' };
   const service: PresentService = {
     ...{ kind: 'present', name: 'web', ...asked, instances: 1, after: [], hasStore: false, migrates: false },
-    ...{ exclusive: false, wave: undefined, drainMs: 0, stopGraceMs: 0, blocked: [], keep: [], since: 0 },
+    ...{
+      exclusive: false,
+      wave: undefined,
+      drainMs: 0,
+      longLivedMs: 0,
+      stopGraceMs: 0,
+      blocked: [],
+      keep: [],
+      since: 0,
+    },
     rollout: { maxSurge: 1, maxUnavailable: 0, minHealthyMs: 0, healthyDeadlineMs: 1_000, steps: [], bakeMs: 1_000 },
   };
   const instance = {
@@ -141,7 +150,7 @@ describe('a trial', () => {
     const seen = { ...unseen('web'), instances: [instance], ...changes };
     const observed: Observed = {
       services: { web: seen },
-      traffic: { acknowledged: undefined, inFlight: {}, removedAt: {} },
+      traffic: { acknowledged: undefined, inFlight: {}, longLived: {}, removedAt: {} },
       held: {},
     };
     return trialsOf(desired, observed, now, () => analysis).map(({ baseline, isAlone }) => [baseline, isAlone]);

@@ -21,6 +21,7 @@ const ASKED: Desired = {
     rollout: { maxSurge: 1, maxUnavailable: 0, minHealthyMs: 0, healthyDeadlineMs: 60_000, steps: [], bakeMs: 0 },
     wave: undefined,
     drainMs: 0,
+    longLivedMs: 0,
     stopGraceMs: 0,
     blocked: [],
     keep: [],
@@ -29,7 +30,12 @@ const ASKED: Desired = {
 };
 
 function lookOf(held: Observed['held']): Look {
-  const traffic = { acknowledged: { routes: 'routes', endpoints: {}, splits: {} }, inFlight: {}, removedAt: {} };
+  const traffic = {
+    acknowledged: { routes: 'routes', endpoints: {}, splits: {} },
+    inFlight: {},
+    longLived: {},
+    removedAt: {},
+  };
   return {
     observed: { services: {}, traffic, held },
     instances: new Map(),

@@ -11,7 +11,16 @@ const DESIRED: Desired = {
   services: [
     {
       ...{ kind: 'present', name: 'web', revision: 'r1', generation: 'r1.0', instances: 1, after: [], blocked: [] },
-      ...{ hasStore: true, migrates: false, exclusive: false, drainMs: 0, stopGraceMs: 0, keep: [], since: 0 },
+      ...{
+        hasStore: true,
+        migrates: false,
+        exclusive: false,
+        drainMs: 0,
+        longLivedMs: 0,
+        stopGraceMs: 0,
+        keep: [],
+        since: 0,
+      },
       rollout: { maxSurge: 1, maxUnavailable: 0, minHealthyMs: 0, healthyDeadlineMs: 60_000, steps: [], bakeMs: 0 },
       wave: undefined,
     },
@@ -19,7 +28,12 @@ const DESIRED: Desired = {
 };
 
 function lookOf(store: 'none' | 'ready', held: Observed['held']): Look {
-  const traffic = { acknowledged: { routes: 'r', endpoints: {}, splits: {} }, inFlight: {}, removedAt: {} };
+  const traffic = {
+    acknowledged: { routes: 'r', endpoints: {}, splits: {} },
+    inFlight: {},
+    longLived: {},
+    removedAt: {},
+  };
   const services = { web: { ...unseen('web'), built: ['r1'], store: { kind: store } } };
   return {
     observed: { services, traffic, held },

@@ -19,6 +19,7 @@ export function launchSpec(name: string, run: Partial<RunSpec> = {}, changes: Pa
       resources: { cpu: undefined, memoryBytes: undefined },
       stopGraceMs: 10_000,
       drainMs: 30_000,
+      longLivedMs: 300_000,
       ...run,
     },
     api: { protocol: 'http', contract: undefined, expose: [], port: undefined },

@@ -45,4 +45,6 @@ export type TrafficObservation =
       readonly problems: readonly string[];
       /** Requests in flight by instance, also of instances that left the table; those with none are left out. */
       readonly inFlight: Readonly<Record<InstanceId, number>>;
+      /** Of those in flight, the tunnels and streams, which may go on for as long as they like. */
+      readonly longLived: Readonly<Record<InstanceId, number>>;
     };

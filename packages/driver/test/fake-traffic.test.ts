@@ -13,6 +13,7 @@ trafficConformance('fake traffic', async () => {
       held = instance;
       driver.begin(instance);
     },
+    stream: async (instance) => driver.beginLongLived(instance),
     release: async () => {
       if (held !== undefined) driver.end(held);
     },

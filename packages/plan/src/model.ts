@@ -41,6 +41,8 @@ export interface PresentService {
   /** Services asked for together roll out in the order of `after`; undefined: in none. */
   readonly wave: number | undefined;
   readonly drainMs: number;
+  /** How long tunnels and streams may go on where requests have `drainMs`. */
+  readonly longLivedMs: number;
   readonly stopGraceMs: number;
   /** Why it can't start; empty: it can. What runs of it goes on running. */
   readonly blocked: readonly string[];
@@ -56,6 +58,8 @@ export interface AbsentService {
   readonly name: string;
   readonly after: readonly string[];
   readonly drainMs: number;
+  /** How long tunnels and streams may go on where requests have `drainMs`. */
+  readonly longLivedMs: number;
   readonly stopGraceMs: number;
   readonly purge: boolean;
 }
@@ -146,6 +150,8 @@ export interface ObservedTraffic {
   readonly acknowledged: AcknowledgedRoutes | undefined;
   /** Requests in flight by instance, for those that have any. */
   readonly inFlight: Readonly<Record<InstanceId, number>>;
+  /** Of those, the ones that are tunnels and streams. */
+  readonly longLived: Readonly<Record<InstanceId, number>>;
   /** When an instance was last in the acknowledged endpoints, for those that are no longer. */
   readonly removedAt: Readonly<Record<InstanceId, number>>;
 }

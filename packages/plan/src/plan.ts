@@ -26,8 +26,8 @@ import { type Decision, PROXY, seenOf, type Turn } from './turn.ts';
  * when something has to be waited for, it holds a `wait` that says for what, and until when at the latest.
  *
  * What it promises, and `test/plan.property.test.ts` checks: no ready instance is stopped while nothing replaces it; an
- * instance is stopped only after the proxy has acknowledged its removal and its requests have ended (or the drain's
- * deadline has passed); a revision that is given up gets no request from that same turn on, and its rollout ends on the last
+ * instance is stopped only after the proxy has acknowledged its removal and what is in flight has ended (or its deadline
+ * in the drain has passed); a revision that is given up gets no request from that same turn on, and its rollout ends on the last
  * generation that worked; it converges, and then plans nothing.
  */
 export function plan(desired: Desired, observed: Observed, now: number): Step[] {

@@ -1,23 +1,25 @@
-import type { ObservedInstance, Step } from './model.ts';
+import type { InstanceId, ObservedInstance, ObservedTraffic, Step } from './model.ts';
 import type { Turn } from './turn.ts';
 
 export interface Retiring {
   readonly name: string;
   readonly drainMs: number;
+  readonly longLivedMs: number;
   readonly stopGraceMs: number;
 }
 
 /**
  * Acknowledged drain, level by level: an instance that is no longer wanted leaves the endpoints (the caller leaves it
- * out of them); once the proxy has acknowledged that, and its requests in flight have ended or the drain's deadline has
- * passed, it is stopped. What has no process takes no requests, and is cleared away at once.
+ * out of them); once the proxy has acknowledged that, and what is in flight has ended or its deadline has passed, it is
+ * stopped. Requests have one deadline, tunnels and streams another: neither waits for the other's. What has no process
+ * takes no requests, and is cleared away at once.
  */
 export function retire(service: Retiring, surplus: readonly ObservedInstance[], turn: Turn): { steps: Step[] } {
   return { steps: surplus.map((instance) => retireOne(service, instance, turn)) };
 }
 
 function retireOne(service: Retiring, { id, state }: ObservedInstance, { observed, now }: Turn): Step {
-  const { acknowledged, inFlight, removedAt } = observed.traffic;
+  const { acknowledged } = observed.traffic;
   const publishing = observed.held.publish;
   const stop: Step = { kind: 'stop', service: service.name, instance: id, graceMs: service.stopGraceMs };
   const wait = (why: string, until?: number): Step => ({ kind: 'wait', service: service.name, why, until });
@@ -30,8 +32,20 @@ function retireOne(service: Retiring, { id, state }: ObservedInstance, { observe
   const coming = publishing?.kind === 'running' && publishing.step.kind === 'publish' ? publishing.step.endpoints : {};
   if (coming[service.name]?.includes(id)) return wait(`takes ${id} out of traffic`);
 
-  const requests = inFlight[id] ?? 0;
-  const deadline = (removedAt[id] ?? now) + service.drainMs;
-  if (requests === 0 || now >= deadline) return stop;
-  return wait(`drains ${id}: ${requests} in flight`, deadline);
+  const waitedFor = inFlightTo(id, service, observed.traffic, now).filter(
+    ({ count, until }) => count > 0 && now < until,
+  );
+  if (waitedFor.length === 0) return stop;
+  const texts = waitedFor.map(({ count, text }) => `${count} ${text}`);
+  return wait(`drains ${id}: ${texts.join(', ')}`, Math.min(...waitedFor.map(({ until }) => until)));
+}
+
+function inFlightTo(id: InstanceId, service: Retiring, traffic: ObservedTraffic, now: number) {
+  const { inFlight, removedAt } = traffic;
+  const since = removedAt[id] ?? now;
+  const longLived = traffic.longLived[id] ?? 0;
+  return [
+    { count: (inFlight[id] ?? 0) - longLived, text: 'in flight', until: since + service.drainMs },
+    { count: longLived, text: 'long-lived', until: since + service.longLivedMs },
+  ];
 }

@@ -1,7 +1,7 @@
 import { describeEnd } from './describe-end.ts';
 import { judge, waitForHealthy } from './judge.ts';
-import { instanceId, type ObservedInstance, type Step } from './model.ts';
-import { retire } from './retire.ts';
+import { instanceId, type ObservedInstance, type PresentService, type Step } from './model.ts';
+import { type Retiring, retire } from './retire.ts';
 import { bakesUntil, isBaking, isPaused, type Roster } from './roster.ts';
 import { type Shift, shiftOf } from './shift.ts';
 import { short } from './short.ts';
@@ -17,7 +17,8 @@ import type { Decision, Turn } from './turn.ts';
  * into traffic for as long as that still runs.
  *
  * Wanted instances are started as long as all together stay within `instances + maxSurge`. Where two generations can't
- * run at once (`exclusive`), no spare one is kept, and the wanted ones wait for the last of them to end.
+ * run at once (`exclusive`), no spare one is kept, and the wanted ones wait for the last of them to end; as nobody serves
+ * meanwhile, its tunnels and streams are waited for no longer than its requests.
  *
  * Where traffic moves by weight (`shift`), the old generation is kept whole until the new one is promoted. After that, it
  * is kept *warm* while the new one bakes: it runs, and gets no requests, so that going back is one routing table.
@@ -42,13 +43,18 @@ export function roll(roster: Roster, turn: Turn): Decision {
   const revivals = [...wanted, ...kept, ...warm].flatMap((instance) => revive(instance, roster, now));
   const verdict = judge(roster, { wanted, settled, shift }, now);
   const waits = kept.length === 0 || shift !== undefined ? [] : waitForHealthy(service, wanted, now);
-  const { steps: retirements } = retire(service, surplus, turn);
+  const { steps: retirements } = retire(retiringOf(service), surplus, turn);
   const endpoints = [...(shift !== undefined && shift.split === undefined ? [] : wanted), ...kept]
     .filter(({ state }) => state.kind === 'ready')
     .map(({ id }) => id)
     .sort();
   const steps = [...starts, ...revivals, ...verdict, ...waits, ...bake(roster, now), ...retirements];
   return { steps, endpoints, split: shift?.split };
+}
+
+function retiringOf(service: PresentService): Retiring {
+  const { drainMs, longLivedMs } = service;
+  return service.exclusive ? { ...service, longLivedMs: Math.min(drainMs, longLivedMs) } : service;
 }
 
 /** Those most worth keeping first: ready ones, then those of the goal, then those of the last generation that worked. */

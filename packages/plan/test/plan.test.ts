@@ -178,7 +178,7 @@ describe('scaling', () => {
 
 describe('a removal', () => {
   const gone = (name: string, after: string[] = [], purge = false) =>
-    ({ kind: 'absent', name, after, drainMs: 1, stopGraceMs: 1, purge }) as const;
+    ({ kind: 'absent', name, after, drainMs: 1, longLivedMs: 1, stopGraceMs: 1, purge }) as const;
 
   it('stops callers before what they call, then stores, and keeps the data', () => {
     const both = withService(

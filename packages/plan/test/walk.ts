@@ -65,7 +65,7 @@ const steps: fc.Arbitrary<readonly ShiftStep[]> = fc
   );
 
 function absent(name: string, purge: boolean): DesiredService {
-  return { kind: 'absent', name, after: [], drainMs: 1_000, stopGraceMs: 1_000, purge };
+  return { kind: 'absent', name, after: [], drainMs: 1_000, longLivedMs: 1_000, stopGraceMs: 1_000, purge };
 }
 
 export const desired: fc.Arbitrary<Desired> = fc.tuple(...NAMES.map(service)).map((services) => asked(...services));

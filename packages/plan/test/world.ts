@@ -26,6 +26,7 @@ export function present(name: string, changes: Partial<PresentService> = {}): Pr
     rollout: PACE,
     wave: undefined,
     drainMs: 30_000,
+    longLivedMs: 300_000,
     stopGraceMs: 10_000,
     blocked: [],
     keep: [],
@@ -40,7 +41,12 @@ export function asked(...services: Desired['services']): Desired {
 
 export const NOTHING: Observed = {
   services: {},
-  traffic: { acknowledged: { routes: 'routes', endpoints: {}, splits: {} }, inFlight: {}, removedAt: {} },
+  traffic: {
+    acknowledged: { routes: 'routes', endpoints: {}, splits: {} },
+    inFlight: {},
+    longLived: {},
+    removedAt: {},
+  },
   held: {},
 };
 

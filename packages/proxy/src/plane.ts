@@ -83,6 +83,10 @@ export class DataPlane extends EventEmitter<{ drained: [instance: string]; wante
     return this.#registry.inFlight();
   }
 
+  get longLived(): Readonly<Record<string, number>> {
+    return this.#registry.longLived();
+  }
+
   /** Returns when every request that comes is routed by this table. */
   async apply(table: RoutingTable): Promise<void> {
     this.#table = table;

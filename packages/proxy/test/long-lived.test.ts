@@ -69,16 +69,96 @@ for (const from of ['client', 'instance'] as const) {
   });
 }
 
-test('an instance that leaves the table keeps its WebSockets, and is drained when the last one ends', async (t) => {
-  const { edge, publish, plane } = await echoing(t);
+test('the WebSockets of an instance that leaves the table are closed by their handshake, and then it is drained', async (t) => {
+  const { edge, publish, plane, sockets } = await echoing(t);
   const socket = await connected(t, edge);
-  const drained = once(plane, 'drained');
+  const [other] = sockets.clients;
+  assert(other !== undefined);
+  assert.deepEqual(Object.values(plane.longLived), [1]);
+  const [drained, heard, answered] = [once(plane, 'drained'), once(socket, 'close'), once(other, 'close')];
   await publish();
-  const echo = once(socket, 'message');
-  socket.send('still here');
-  assert.equal(String((await echo)[0]), 'still here');
-  socket.close();
+  const [code, reason] = await heard;
+  assert.deepEqual([code, String(reason)], [1001, 'going away, connect again']);
+  assert.equal((await answered)[0], 1001);
   await drained;
+  assert.deepEqual(plane.longLived, {});
+});
+
+test('a WebSocket in the middle of a message is told to go after it', async (t) => {
+  const { edge, publish, sockets } = await echoing(t);
+  const socket = await connected(t, edge);
+  const [other] = sockets.clients;
+  assert(other !== undefined);
+  const began = once(socket, 'pong');
+  // The ping stands between the fragments: its answer shows that the first one has passed.
+  other.send('a whole ', { fin: false });
+  socket.ping();
+  await began;
+  const [message, closed] = [once(socket, 'message'), once(socket, 'close')];
+  await publish();
+  other.send('message', { fin: true });
+  assert.equal(String((await message)[0]), 'a whole message');
+  assert.equal((await closed)[0], 1001);
+});
+
+test('what a client has said before it heard of the goodbye still reaches its instance', async (t) => {
+  const { edge, publish, sockets } = await echoing(t);
+  const socket = await connected(t, edge);
+  const [other] = sockets.clients;
+  assert(other !== undefined);
+  const heard = once(other, 'message');
+  const closed = once(socket, 'close');
+  const published = publish();
+  socket.send('said in time');
+  assert.equal(String((await heard)[0]), 'said in time');
+  await published;
+  await closed;
+});
+
+test('the WebSockets of a proxy that closes are told to go', async (t) => {
+  const { edge, plane } = await echoing(t);
+  const socket = await connected(t, edge);
+  const closed = once(socket, 'close');
+  await plane.close({ byMs: 5_000 });
+  assert.equal((await closed)[0], 1001);
+});
+
+test('a WebSocket that is accepted by an instance after it has left is told to go at once', async (t) => {
+  const server = createServer();
+  const sockets = new WebSocketServer({ noServer: true });
+  const asked = once(server, 'upgrade');
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => {
+    for (const one of sockets.clients) one.terminate();
+    server.close();
+  });
+  const { edge, publish } = await world(t, []);
+  await publish(endpointAt((server.address() as AddressInfo).port));
+  const socket = new WebSocket(`ws://127.0.0.1:${edge}/chat`);
+  t.after(() => socket.terminate());
+  const [request, stream, head] = await asked;
+  await publish();
+  const closed = once(socket, 'close');
+  sockets.handleUpgrade(request, stream, head, (one) => one.send('welcome'));
+  assert.equal((await closed)[0], 1001);
+});
+
+test('a stream of events is long-lived, and a response that ends by its length is not', async (t) => {
+  const instance = await httpInstance(t, ({ url }, response) => {
+    if (url === '/events') response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
+    else response.writeHead(200, { 'content-type': 'text/event-streams', 'content-length': 10 });
+    response.write('data');
+  });
+  const { edge, plane } = await world(t, [instance]);
+  const gone = new AbortController();
+  await fetch(`http://127.0.0.1:${edge}/file`, { signal: gone.signal });
+  assert.deepEqual([Object.values(plane.inFlight), Object.values(plane.longLived)], [[1], []]);
+  await fetch(`http://127.0.0.1:${edge}/events`, { signal: gone.signal });
+  assert.deepEqual([Object.values(plane.inFlight), Object.values(plane.longLived)], [[2], [1]]);
+  gone.abort();
+  await until(() => plane.stats.inFlight === 0);
+  assert.deepEqual(plane.longLived, {});
 });
 
 test('server-sent events come one by one, over HTTP/1.1 and over HTTP/2, and end with their client', async (t) => {

@@ -6,6 +6,7 @@ import { bodyReader } from '../src/http/body-reader.ts';
 import { type Field, parseFields, serialiseFields } from '../src/http/fields.ts';
 import { HeadReader } from '../src/http/head-reader.ts';
 import { RequestHeadParser } from '../src/http/request-head.ts';
+import { ResponseHeadParser } from '../src/http/response-head.ts';
 
 const token = fc.string({ unit: fc.constantFrom(..."abcXYZ019!#$%&'*+-.^_`|~"), minLength: 1, maxLength: 12 });
 const visible = fc.constantFrom(...'abc \t:;,="\x80\xff\xa0~');
@@ -86,6 +87,63 @@ test('a remembered block of fields is only taken for the same block and version'
   assert.equal(head('/b', '1.0', 'A: b\r\n').fields.close, true);
   assert.equal(head('/b', '1.1', 'A: c\r\n').fields.passed, 'A: c\r\n');
 });
+
+const few = (all: readonly string[]) => fc.array(fc.constantFrom(...all), { minLength: 2, maxLength: 12 });
+const requests = few([
+  'GET /a HTTP/1.1\r\nHost: h\r\n',
+  'GET /a HTTP/1.0\r\nHost: h\r\n',
+  'PUT /a HTTP/1.1\r\nHost: h\r\n',
+  'GET /b HTTP/1.1\r\nHost: h\r\n',
+  '\r\nGET /a HTTP/1.1\r\nHost: h\r\n',
+  'GET /a HTTP/1.1\r\nHost: i\r\n',
+  'GET http://h/a HTTP/1.1\r\nHost: i\r\n',
+  'GET /a HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n',
+  'GET /a HTTP/1.1\r\nHost: h\r\nContent-Length: x\r\n',
+  'GET /a\r\nHost: h\r\n',
+]);
+const responses = few([
+  'HTTP/1.1 200 OK\r\nContent-Length: 1\r\n',
+  'HTTP/1.0 200 OK\r\nContent-Length: 1\r\n',
+  'HTTP/1.1 304 OK\r\nContent-Length: 1\r\n',
+  'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n',
+  'HTTP/1.1 200 OK\r\n',
+  'HTTP/1.1 2000 OK\r\nContent-Length: 1\r\n',
+]);
+
+test('whatever a connection has brought before, each head means what it means alone', () => {
+  fc.assert(
+    fc.property(
+      requests,
+      responses,
+      fc.array(fc.boolean(), { minLength: 12, maxLength: 12 }),
+      (asked, answers, toHeads) => {
+        const [ofRequests, ofResponses] = [new RequestHeadParser(), new ResponseHeadParser()];
+        for (const text of asked) {
+          assert.deepEqual(
+            triedOf(() => ofRequests.parse(text)),
+            triedOf(() => new RequestHeadParser().parse(text)),
+          );
+        }
+        for (const [turn, text] of answers.entries()) {
+          const shape = { toHead: toHeads[turn] === true };
+          assert.deepEqual(
+            triedOf(() => ofResponses.parse(text, shape)),
+            triedOf(() => new ResponseHeadParser().parse(text, shape)),
+          );
+        }
+      },
+    ),
+  );
+});
+
+/** What it returns, or the code of the error that it throws. */
+function triedOf(parse: () => unknown): unknown {
+  try {
+    return parse();
+  } catch (thrown) {
+    return ProxyError.from(thrown).code;
+  }
+}
 
 interface Read {
   readonly head: unknown;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
@@ -24,14 +25,23 @@ interface Home {
 
 async function home(t: TestContext): Promise<Home> {
   const folder = await mkdtemp(join(tmpdir(), 'islet-proxy-'));
-  t.after(() => rm(folder, { recursive: true, force: true }));
+  const children: ChildProcess[] = [];
+  t.after(async () => {
+    // A proxy that still runs writes into the folder.
+    for (const child of children.filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null)) {
+      const exit = once(child, 'exit');
+      child.kill('SIGKILL');
+      await exit;
+    }
+    await rm(folder, { recursive: true, force: true });
+  });
   const gateway = await freePort();
   const routes = [{ host: undefined, path: '/orders', strip: false, service: 'orders' }];
   const [socket, table] = [join(folder, 'proxy.sock'), join(folder, 'table.json')];
   const start = () => {
     const args = ['--socket', socket, '--table', table, '--state', folder];
     const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
-    t.after(() => child.kill('SIGKILL'));
+    children.push(child);
     return child;
   };
   const listeners: readonly Listener[] = [{ kind: 'gateway', host: '127.0.0.1', port: gateway, routes }];

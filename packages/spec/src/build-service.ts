@@ -131,6 +131,7 @@ function runOf({ parsed, tree }: Sound): RunSpec {
     resources: { cpu: run.resources.cpu, memoryBytes: run.resources.memory },
     stopGraceMs: run.stop.grace,
     drainMs: run.stop.drain,
+    longLivedMs: run.stop.longLived,
   };
 }
 

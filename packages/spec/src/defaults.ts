@@ -21,6 +21,7 @@ export const SERVICE_DEFAULTS = {
   'run.inputs': { value: ['.'], name: 'layout' },
   'run.stop.grace': { value: '10s', name: 'drain: term', source: 'Docker stop' },
   'run.stop.drain': { value: '30s', name: 'drain: in flight', source: 'Kamal; Kubernetes' },
+  'run.stop.longLived': { value: '5m', name: 'drain: long-lived' },
   uses: { value: [], name: 'security: least privilege' },
   'api.protocol': { value: 'http', name: 'api' },
   'database.backup.every': { value: '24h', name: 'backup', source: 'pgBackRest' },

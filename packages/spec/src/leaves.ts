@@ -25,7 +25,11 @@ export function leavesOf(spec: Omit<ServiceSpec, 'origins'>): readonly Leaf[] {
     ...leaves(['run'], { command: templateText(run.command), build: run.build, inputs: run.inputs }),
     ...Object.entries(run.env).flatMap(([name, value]) => envLeaves(name, value)),
     ...leaves(['run', 'resources'], { cpu: run.resources.cpu, memory: maybe(run.resources.memoryBytes, sizeText) }),
-    ...leaves(['run', 'stop'], { grace: durationText(run.stopGraceMs), drain: durationText(run.drainMs) }),
+    ...leaves(['run', 'stop'], {
+      grace: durationText(run.stopGraceMs),
+      drain: durationText(run.drainMs),
+      longLived: durationText(run.longLivedMs),
+    }),
     ...leaves(['api'], { protocol: api.protocol, contract: api.contract, port: api.port }),
     ...api.expose.flatMap((route, index) => leaves(['api', 'expose', index], { ...route })),
     ...leaves([], { uses: spec.uses }),

@@ -131,6 +131,8 @@ export interface RunSpec {
   readonly stopGraceMs: number;
   /** How long requests in flight may take after an instance has left the proxy. */
   readonly drainMs: number;
+  /** How long tunnels and streams may go on after that, instead. */
+  readonly longLivedMs: number;
 }
 
 export interface ResourceSpec {

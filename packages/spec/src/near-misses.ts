@@ -66,6 +66,7 @@ const BY_PATH: Readonly<Record<string, string>> = {
   'run.uses': 'uses stands at the top of the file',
   'run.grace': 'write it as run.stop.grace',
   'run.drain': 'write it as run.stop.drain',
+  'run.longLived': 'write it as run.stop.longLived',
   'run.limits': 'write it as run.resources',
   'run.cpu': 'write it as run.resources.cpu',
   'run.memory': 'write it as run.resources.memory',

@@ -16,7 +16,10 @@ export const validService = fc.record(
           { cpu: fc.constantFrom(0.5, '250m'), memory: fc.constantFrom('1Gi', 5_000_000) },
           { requiredKeys: [] },
         ),
-        stop: fc.record({ grace: fc.constantFrom('0s', '1m'), drain: fc.constant('5s') }, { requiredKeys: [] }),
+        stop: fc.record(
+          { grace: fc.constantFrom('0s', '1m'), drain: fc.constant('5s'), longLived: fc.constantFrom('0s', '1h') },
+          { requiredKeys: [] },
+        ),
       },
       { requiredKeys: ['command'] },
     ),

@@ -6,7 +6,7 @@ import { openSession } from '../session.ts';
 
 interface CapacityOptions {
   readonly rps: number;
-  readonly utilization: string | number;
+  readonly utilization: number;
   readonly parallel?: number;
   readonly over: number;
   readonly json?: true;
@@ -17,15 +17,15 @@ export async function run(
   context: Context,
   service: string,
   folder: string | undefined,
-  { rps, utilization, parallel, over, json, state }: CapacityOptions,
+  { rps, utilization: utilizationPercent, parallel, over: overMs, json, state }: CapacityOptions,
 ): Promise<ExitCode> {
-  const utilizationPercent = Number(utilization);
   within('--rps', rps, { least: 1, most: 100_000 });
   within('--utilization', utilizationPercent, { least: 1, most: 99 });
   if (parallel !== undefined) within('--parallel', parallel, { least: 1, most: 1_000 });
-  within('--over, in ms,', over, { least: 2_000, most: 50_000 });
+  if (!(overMs >= 2_000 && overMs <= 50_000)) throw new UsageError('--over takes 2s to 50s');
   await using session = await openSession(context, { folder, state }, 'never');
-  const asked = { service, rps, utilizationPercent, overMs: over, ...(parallel === undefined ? {} : { parallel }) };
+  const asked = { service, rps, utilizationPercent, overMs, ...(parallel === undefined ? {} : { parallel }) };
+  if (context.stderr.terminal) writeLines(context.stderr, [`measuring ${service} for ${overMs / 1000} s`]);
   const capacity = await session.client.capacity(asked, { signal: context.signal });
   const { stdout } = context;
   if (json) writeJson(stdout, capacity);

@@ -66,6 +66,7 @@ export interface GoneService {
   readonly name: string;
   readonly after: readonly string[];
   readonly drainMs: number;
+  readonly longLivedMs: number;
   readonly stopGraceMs: number;
   readonly purge: boolean;
 }

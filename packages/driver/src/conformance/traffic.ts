@@ -14,6 +14,8 @@ export interface TrafficSubject {
   endpoint(instance: InstanceId): Promise<Endpoint>;
   /** Puts one request in flight to the only instance in the table. */
   hold(instance: InstanceId): Promise<void>;
+  /** Puts one stream of events in flight to it. */
+  stream(instance: InstanceId): Promise<void>;
   /** Ends every held request. */
   release(): Promise<void>;
   stopProxy(): Promise<void>;
@@ -89,6 +91,17 @@ export function trafficConformance(name: string, make: (t: TestContext) => Promi
     await release();
     await calls.beyond(before);
     assert.deepEqual((await reachable(driver)).inFlight, {});
+  });
+
+  test(`${name}: a stream is in flight, and told apart from a request`, async (t) => {
+    const { driver, endpoint, hold, stream } = await make(t);
+    const endpoints = [await endpoint('orders-a.0-0')];
+    await driver.publish(table(1, ...endpoints), options());
+    await hold('orders-a.0-0');
+    assert.deepEqual((await reachable(driver)).longLived, {});
+    await stream('orders-a.0-0');
+    const { inFlight, longLived } = await reachable(driver);
+    assert.deepEqual([inFlight, longLived], [{ 'orders-a.0-0': 2 }, { 'orders-a.0-0': 1 }]);
   });
 
   test(`${name}: watchers are called when the proxy goes and when it comes`, async (t) => {

@@ -11,6 +11,8 @@ export class FakeTraffic implements TrafficDriver {
   /** What the revisions have answered. */
   answered: readonly RevisionTraffic[] = [];
   readonly #inFlight = new Map<InstanceId, number>();
+  /** Of those. */
+  readonly #longLived = new Map<InstanceId, number>();
   readonly #watchers = new Set<(change: TrafficChange) => void>();
   #table: RoutingTable | undefined;
   #unreachable: string | undefined;
@@ -20,6 +22,12 @@ export class FakeTraffic implements TrafficDriver {
   begin(instance: InstanceId): void {
     if (!this.#endpoints().includes(instance)) throw new DriverError('not-found', `${instance} is not in the table`);
     this.#inFlight.set(instance, this.#count(instance) + 1);
+  }
+
+  /** A tunnel or a stream begins; it goes on until the proxy stops. */
+  beginLongLived(instance: InstanceId): void {
+    this.begin(instance);
+    this.#longLived.set(instance, (this.#longLived.get(instance) ?? 0) + 1);
   }
 
   /** A request ends. */
@@ -43,6 +51,7 @@ export class FakeTraffic implements TrafficDriver {
   stop(reason: string): void {
     this.#unreachable = reason;
     this.#inFlight.clear();
+    this.#longLived.clear();
     this.#tell();
   }
 
@@ -73,6 +82,7 @@ export class FakeTraffic implements TrafficDriver {
       table: this.#table,
       problems: this.problems,
       inFlight: Object.fromEntries(this.#inFlight),
+      longLived: Object.fromEntries(this.#longLived),
     };
   }
 

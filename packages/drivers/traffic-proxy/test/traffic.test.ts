@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
@@ -43,6 +44,14 @@ async function realProxy(
     await stopProxy();
     await rm(folder, { recursive: true, force: true });
   });
+  const hold = async () => {
+    const before = held.length;
+    const client = connect(operator);
+    t.after(() => client.destroy());
+    client.write('GET / HTTP/1.1\r\nHost: orders\r\n\r\n');
+    await settled(async () => held.length > before);
+    return client;
+  };
   await startProxy();
 
   return {
@@ -59,11 +68,13 @@ async function realProxy(
       return { instance, revision: 'a', host: '127.0.0.1', port: (server.address() as AddressInfo).port };
     },
     async hold() {
-      const before = held.length;
-      const client = connect(operator);
-      t.after(() => client.destroy());
-      client.write('GET / HTTP/1.1\r\nHost: orders\r\n\r\n');
-      await settled(async () => held.length > before);
+      await hold();
+    },
+    async stream() {
+      const client = await hold();
+      const head = once(client, 'data');
+      held.at(-1)?.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
+      await head;
     },
     async release() {
       for (const response of held.splice(0)) response.end();

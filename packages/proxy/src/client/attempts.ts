@@ -145,7 +145,7 @@ export class Attempts {
     this.#current = undefined;
     this.#options.trail.tryEnds(this.#options.runtime.now());
     this.#sample.forget();
-    attempt.endpoint.counts.inFlight--;
+    attempt.endpoint.end(attempt);
     if (attempt.isProbe) attempt.endpoint.standing.endProbe();
     this.#options.settle(attempt.endpoint);
     return attempt;

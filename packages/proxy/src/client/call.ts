@@ -11,6 +11,7 @@ import { CONNECT_TIMEOUT, failureOf, notReady, REFUSED, REQUEST_TIMEOUT, RESET, 
 import { statusOf } from './grpc-outcome.ts';
 import { mirror } from './mirror.ts';
 import { NextTry } from './next-try.ts';
+import { noteStream } from './note-stream.ts';
 import { Patience } from './patience.ts';
 import { RequestBody } from './request-body.ts';
 
@@ -46,11 +47,9 @@ export class Call implements ResponseUser {
     this.#attempts = new Attempts(order);
     this.#body = new RequestBody(fields.framing, client);
     const { callerHasMs, policy } = order;
-    const { timeout } = policy;
-    this.patience = new Patience({ timeout, startedAt, callerHasMs, callHasMs: fields.grpcTimeoutMs });
+    this.patience = new Patience({ timeout: policy.timeout, startedAt, callerHasMs, callHasMs: fields.grpcTimeoutMs });
     if (this.#body.ended) this.patience.onWhole(startedAt);
-    const own = { attempts: this.#attempts, patience: this.patience, body: this.#body };
-    this.#next = new NextTry({ ...own, order, runtime });
+    this.#next = new NextTry({ attempts: this.#attempts, patience: this.patience, body: this.#body, order, runtime });
   }
 
   /** The request has been sent as a whole. */
@@ -130,6 +129,7 @@ export class Call implements ResponseUser {
     else {
       this.#state = 'responding';
       this.#body.letGo();
+      if (head.streams) noteStream(this.#attempts.current);
       this.#user.onHead(this.#attempts.dressed(head), { status, revision: this.#attempts.revision });
     }
   }

@@ -57,6 +57,7 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Wai
 
   endWhenIdle(): void {
     this.#leaving = true;
+    this.#tunnel?.goAway();
     if (this.#phase === 'head' && !this.#heads.hasBegun) this.#linger();
   }
 
@@ -120,6 +121,7 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Wai
     this.#held = undefined;
     if (held !== undefined) tunnel.onClientBytes(held);
     if (this.#ended) tunnel.onClientEnd();
+    if (this.leaving) tunnel.goAway();
     this.socket.resume();
   }
 

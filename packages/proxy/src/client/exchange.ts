@@ -18,7 +18,7 @@ import { type Fallback, fallbackOfError, fallbackOfStatus, marked } from './fall
 import { addWhole, type HeadOptions, type Reply, type WholeResponse } from './reply.ts';
 import { type Sizes, sizesOf } from './sizes.ts';
 import { servedOf } from './stored-reply.ts';
-import { tunnelOf } from './tunnel-of.ts';
+import { switchOver } from './switch-over.ts';
 
 /**
  * One request and its response, whatever the wire on either side: cache → admission → call → response head → response body →
@@ -92,13 +92,13 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
       this.#call.endTunnel();
       this.#end();
     };
-    const tunnel = tunnelOf(head, attempt, { order: this.#order, client: this.#client, now: this.#runtime.now, onEnd });
+    const parts = { order: this.#order, client: this.#client, reply: this.#reply, now: this.#runtime.now, onEnd };
+    const tunnel = switchOver(head, attempt, parts);
     this.#state = 'tunnel';
     this.#admission.answered(head.status);
     this.#admission.switched();
     this.#order.edge.counts.status(head.status);
     this.#order.trail.answered(head.status, this.#runtime.now());
-    this.#reply.addSwitch(head);
     this.#client.become(tunnel);
   }
 

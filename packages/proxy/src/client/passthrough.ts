@@ -71,18 +71,22 @@ export class Passthrough implements Accepted, RawUser, Waiting {
     }
   }
 
-  /** A tunnel has no moment between two requests: it goes on until one side ends it. */
+  /** Bytes that nobody knows the meaning of have no moment between two requests: one side ends them. */
   endWhenIdle(): void {}
 
   onOpen(): void {
     const connection = this.#connection;
-    if (connection === undefined) return;
+    const endpoint = this.#endpoint;
+    if (connection === undefined || endpoint === undefined) return;
     const { socket, runtime, way } = this.#options;
     this.#trail.tryOpened(runtime.now());
     this.#trail.tryCameTo('connected');
     const { idleMs } = way.policy.timeout;
-    this.#tunnel = new Tunnel({ client: socket, connection, now: runtime.now, idleMs, onEnd: () => this.#end() });
-    this.deadlineAt = this.#tunnel.deadlineAt;
+    const onEnd = () => this.#end();
+    const tunnel = new Tunnel({ client: socket, connection, now: runtime.now, idleMs, isWebSocket: false, onEnd });
+    this.#tunnel = tunnel;
+    endpoint.beginLongLived(this, tunnel);
+    this.deadlineAt = tunnel.deadlineAt;
     socket.resume();
   }
 
@@ -175,7 +179,7 @@ export class Passthrough implements Accepted, RawUser, Waiting {
     this.#connection = undefined;
     if (endpoint === undefined) return;
     this.#trail.tryEnds(this.#options.runtime.now());
-    endpoint.counts.inFlight--;
+    endpoint.end(this);
     this.#options.settle(endpoint);
   }
 }

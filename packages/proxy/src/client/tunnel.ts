@@ -1,38 +1,54 @@
 import type { Socket } from 'node:net';
+import { closeFrame, WebSocketFrames } from '../http/websocket-frames.ts';
 import type { RawUser, UpstreamConnection } from '../upstream/connection.ts';
+import type { LongLived } from '../upstream/endpoint.ts';
 
 export interface TunnelOptions {
   readonly client: Socket;
   readonly connection: UpstreamConnection;
   readonly now: () => number;
   readonly idleMs: number;
+  /** Its frames are followed, so that its client can be told to go. */
+  readonly isWebSocket: boolean;
   /** Told once, when nothing flows any more. */
   readonly onEnd: () => void;
 }
 
 /**
- * Bytes in both directions, not looked at: after an upgrade, or for a service that doesn't speak HTTP. Each side is
- * paused while the other can't take more, and each side's end is passed on alone, so that the other can finish.
+ * Bytes in both directions, passed on as they are: after an upgrade, or for a service that doesn't speak HTTP. Each side
+ * is paused while the other can't take more, and each side's end is passed on alone, so that the other can finish.
+ *
+ * The client of a WebSocket whose instance or listener goes is sent a close frame between two messages. It answers with
+ * its own, which goes to the instance, which ends the connection: the usual handshake, begun by the proxy.
  */
-export class Tunnel implements RawUser {
+export class Tunnel implements RawUser, LongLived {
   readonly #client: Socket;
   readonly #connection: UpstreamConnection;
   readonly #now: () => number;
   readonly #idleMs: number;
   readonly #onEnd: () => void;
+  readonly #frames: WebSocketFrames | undefined;
+  #goodbye: 'none' | 'due' | 'said' = 'none';
   #clientEnded = false;
   #instanceEnded = false;
   #over = false;
   deadlineAt: number;
 
-  constructor({ client, connection, now, idleMs, onEnd }: TunnelOptions) {
+  constructor({ client, connection, now, idleMs, isWebSocket, onEnd }: TunnelOptions) {
     this.#client = client;
     this.#connection = connection;
     this.#now = now;
     this.#idleMs = idleMs;
     this.#onEnd = onEnd;
+    this.#frames = isWebSocket ? new WebSocketFrames() : undefined;
     this.deadlineAt = now() + idleMs;
     connection.useRaw(this);
+  }
+
+  goAway(): void {
+    if (this.#frames === undefined || this.#goodbye !== 'none' || this.#over) return;
+    if (this.#frames.isBetweenMessages) this.#sayGoodbye();
+    else this.#goodbye = 'due';
   }
 
   onClientBytes(bytes: Buffer): void {
@@ -66,9 +82,15 @@ export class Tunnel implements RawUser {
   }
 
   onRaw(bytes: Buffer): void {
+    // After a close frame nothing may follow (RFC 6455, 5.5.1): what the instance still sends would break the handshake.
+    if (this.#goodbye === 'said') return;
     this.#touch();
+    const end = this.#frames?.read(bytes);
+    const isLast = this.#goodbye === 'due' && end !== undefined;
     // The view is of the shared read buffer, and the write may have to wait.
-    if (!this.#client.write(Buffer.from(bytes))) this.#connection.socket.pause();
+    const passed = Buffer.from(isLast ? bytes.subarray(0, end) : bytes);
+    if (!this.#client.write(passed)) this.#connection.socket.pause();
+    if (isLast) this.#sayGoodbye();
   }
 
   onRawEnd(): void {
@@ -86,6 +108,11 @@ export class Tunnel implements RawUser {
     this.#end();
   }
 
+  #sayGoodbye(): void {
+    this.#goodbye = 'said';
+    if (this.#client.writable) this.#client.write(GOING_AWAY);
+  }
+
   #touch(): void {
     this.deadlineAt = this.#now() + this.#idleMs;
   }
@@ -96,3 +123,6 @@ export class Tunnel implements RawUser {
     this.#onEnd();
   }
 }
+
+/** RFC 6455, 7.4.1: an endpoint is going away. */
+const GOING_AWAY = closeFrame(1001, 'going away, connect again');

@@ -48,10 +48,10 @@ async function answer(
       await putTable(request, response, acceptor);
       return;
     case 'GET /state': {
-      const { table, inFlight } = plane;
+      const { table, inFlight, longLived } = plane;
       const problems = [...acceptor.problems, ...(accessLog.problem === undefined ? [] : [accessLog.problem])];
       const { lastDeath } = inFlightFile;
-      const state: ProxyState = { pid: process.pid, startedAt, table, problems, inFlight, lastDeath };
+      const state: ProxyState = { pid: process.pid, startedAt, table, problems, inFlight, longLived, lastDeath };
       send(response, 200, state);
       return;
     }

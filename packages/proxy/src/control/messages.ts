@@ -9,6 +9,8 @@ export interface ProxyState {
   readonly table: RoutingTable | undefined;
   readonly problems: readonly string[];
   readonly inFlight: Readonly<Record<string, number>>;
+  /** Of those in flight, the tunnels and streams. */
+  readonly longLived: Readonly<Record<string, number>>;
   /** The proxy before this one was killed. */
   readonly lastDeath: LastDeath | undefined;
 }

@@ -16,21 +16,33 @@ export interface RequestHead {
 /**
  * Parses the heads of one connection. A client sends nearly the same fields with each request, so the meaning of the
  * last block of fields is kept and taken again where the next block is the same text: that halves the cost of a request.
+ * One that polls sends the very same head, whose meaning is kept as well. Neither depends on anything but the text.
  */
 export class RequestHeadParser {
+  #text = '';
+  #head: RequestHead | undefined;
   #block = '';
   #http10 = false;
   #fields: RequestFields | undefined;
 
   /** `text` is the head without its last empty line; throws `ProxyError`. */
   parse(text: string): RequestHead {
+    if (this.#head !== undefined && this.#text === text) return this.#head;
+    const head = this.#parse(text);
+    this.#text = text;
+    this.#head = head;
+    return head;
+  }
+
+  #parse(text: string): RequestHead {
     // RFC 9112, 2.2: an empty line before the request line is skipped; two are not.
     const start = text.startsWith('\r\n') ? 2 : 0;
     const lineEnd = text.indexOf('\r\n', start);
     const line = parseRequestLine(text.slice(start, Math.max(lineEnd, start)));
-    const fields = this.#fieldsOf(text.slice(lineEnd + 2), line.http10);
+    const { method, http10 } = line;
+    const fields = this.#fieldsOf(text.slice(lineEnd + 2), http10);
     const target = originForm(line, fields);
-    return { ...line, target, path: pathOf(target), fields };
+    return { method, target, path: pathOf(target), http10, fields };
   }
 
   #fieldsOf(block: string, http10: boolean): RequestFields {

@@ -19,27 +19,28 @@ export interface ResponseHead {
   readonly grpcPushback: string | undefined;
   /** The instance says the request's id itself. */
   readonly hasRequestId: boolean;
+  /** By its type, its body has no end of its own: server-sent events, or a gRPC call. */
+  readonly streams: boolean;
   /** End-to-end fields without the framing, re-serialised. */
   readonly passed: string;
 }
 
-/** Parses the heads of one connection; remembers the last block of fields, as `RequestHeadParser` does. */
+/** Parses the heads of one connection; remembers the last one, as `RequestHeadParser` does. */
 export class ResponseHeadParser {
-  #block = '';
-  #meaning: FieldsMeaning | undefined;
+  #text = '';
+  #toHead = false;
+  #head: ResponseHead | undefined;
 
   parse(text: string, { toHead }: { readonly toHead: boolean }): ResponseHead {
+    if (this.#head !== undefined && this.#text === text && this.#toHead === toHead) return this.#head;
     const lineEnd = text.indexOf('\r\n');
     const line = parseStatusLine(text.slice(0, lineEnd));
-    return responseHead(line, this.#meaningOf(text.slice(lineEnd + 2)), { toHead, undeclared: BY_CLOSE });
-  }
-
-  #meaningOf(block: string): FieldsMeaning {
-    if (this.#meaning !== undefined && this.#block === block) return this.#meaning;
-    const meaning = meaningOf(parseFields(block));
-    this.#block = block;
-    this.#meaning = meaning;
-    return meaning;
+    const meaning = meaningOf(parseFields(text.slice(lineEnd + 2)));
+    const head = responseHead(line, meaning, { toHead, undeclared: BY_CLOSE });
+    this.#text = text;
+    this.#toHead = toHead;
+    this.#head = head;
+    return head;
   }
 }
 
@@ -75,6 +76,7 @@ export function responseHead(
     grpcStatus: meaning.grpcStatus,
     grpcPushback: meaning.grpcPushback,
     hasRequestId: meaning.hasRequestId,
+    streams: meaning.streams,
     passed: meaning.passed,
   };
 }
@@ -87,6 +89,7 @@ export interface FieldsMeaning {
   readonly grpcStatus: number | undefined;
   readonly grpcPushback: string | undefined;
   readonly hasRequestId: boolean;
+  readonly streams: boolean;
   readonly passed: string;
 }
 
@@ -101,6 +104,7 @@ export function meaningOf(fields: readonly Field[]): FieldsMeaning {
     grpcStatus: grpcStatusIn(fields),
     grpcPushback: value('grpc-retry-pushback-ms'),
     hasRequestId: value('x-request-id') !== undefined,
+    streams: STREAM.test(value('content-type') ?? ''),
     passed: serialiseFields(fields.filter(({ lower }) => !OWN.has(lower) && !connection.has(lower))),
   };
 }
@@ -134,4 +138,5 @@ const OWN: ReadonlySet<string> = new Set([
   'x-islet-explain',
   'x-islet-fallback',
 ]);
+const STREAM = /^(?:text\/event-stream|application\/grpc)(?:[+;\s]|$)/i;
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-5][0-9]{2})(?: ([\t\x20-\x7e\x80-\xff]*))?$/;

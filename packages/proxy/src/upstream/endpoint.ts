@@ -17,6 +17,12 @@ export interface WantedWire extends Wanted {
   readonly http2: boolean;
 }
 
+/** What goes on for as long as its two sides like: a tunnel, or a stream of events. */
+export interface LongLived {
+  /** Its instance leaves. Asks its client to go, where there is a way to; it may end at any later time, or not at all. */
+  goAway(): void;
+}
+
 /** An instance at its address: what is in flight there, its counters, and its kept connections. */
 export class EndpointState implements Candidate {
   readonly service: string;
@@ -37,6 +43,7 @@ export class EndpointState implements Candidate {
   avoidUntil = 0;
   /** Most recently used last: the newest is taken, so that the rest can grow old and go. */
   readonly #idle: UpstreamConnection[] = [];
+  readonly #longLived = new Map<object, LongLived>();
   #http2: Http2Pool | undefined;
   #checking: Promise<boolean> | undefined;
 
@@ -52,6 +59,11 @@ export class EndpointState implements Candidate {
 
   get inFlight(): number {
     return this.counts.inFlight;
+  }
+
+  /** Of what is in flight. */
+  get longLived(): number {
+    return this.#longLived.size;
   }
 
   get idleConnections(): number {
@@ -100,9 +112,22 @@ export class EndpointState implements Candidate {
     this.avoidUntil = Math.max(this.avoidUntil, until);
   }
 
+  /** What a try that is in flight has become. */
+  beginLongLived(attempt: object, it: LongLived): void {
+    this.#longLived.set(attempt, it);
+    if (this.removed) it.goAway();
+  }
+
+  /** The try is in flight no longer. */
+  end(attempt: object): void {
+    this.counts.inFlight--;
+    this.#longLived.delete(attempt);
+  }
+
   remove(): void {
     this.removed = true;
     this.closeIdle();
+    for (const it of this.#longLived.values()) it.goAway();
   }
 
   closeIdle(): void {

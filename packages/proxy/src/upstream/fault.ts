@@ -187,6 +187,7 @@ const INJECTED: ResponseHead = {
   keepAliveMs: 0,
   upgrade: undefined,
   hasRequestId: false,
+  streams: false,
   retryAfter: undefined,
   grpcStatus: undefined,
   grpcPushback: undefined,

@@ -88,11 +88,12 @@ export class Registry {
 
   /** Requests in flight by instance, those without left out. */
   inFlight(): Readonly<Record<string, number>> {
-    const counts: Record<string, number> = {};
-    for (const { inFlight, endpoint } of this.#all()) {
-      if (inFlight > 0) counts[endpoint.instance] = (counts[endpoint.instance] ?? 0) + inFlight;
-    }
-    return counts;
+    return this.#byInstance(({ inFlight }) => inFlight);
+  }
+
+  /** Of those, the ones that are tunnels and streams. */
+  longLived(): Readonly<Record<string, number>> {
+    return this.#byInstance(({ longLived }) => longLived);
   }
 
   instances(): readonly InstanceStats[] {
@@ -142,6 +143,16 @@ export class Registry {
     state.removed = false;
     state.cameAt = cameAt;
     return state;
+  }
+
+  #byInstance(countOf: (state: EndpointState) => number): Readonly<Record<string, number>> {
+    const counts: Record<string, number> = {};
+    for (const state of this.#all()) {
+      const { instance } = state.endpoint;
+      const count = countOf(state);
+      if (count > 0) counts[instance] = (counts[instance] ?? 0) + count;
+    }
+    return counts;
   }
 
   *#all(): Iterable<EndpointState> {

@@ -43,6 +43,11 @@ const stop = z
     drain: byDefault('run.stop.drain', duration()).describe(
       'How long requests in flight may take after the instance has left the proxy, before SIGTERM.',
     ),
+    longLived: byDefault('run.stop.longLived', duration()).describe(
+      'The same for what may go on for as long as it likes: WebSockets, whose clients are told to go, other tunnels, ' +
+        'server-sent events, and gRPC calls that are being answered. While nobody else can serve (`strategy: recreate`, or ' +
+        '`api.port`), and in `islet dev`, no longer than `drain`.',
+    ),
   })
   .prefault({})
   .describe('How an instance ends.');

@@ -3,21 +3,24 @@ import type { ResponseHead } from '../http/response-head.ts';
 import type { Attempt } from './attempts.ts';
 import type { ExchangeClient } from './exchange-client.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
+import type { Reply } from './reply.ts';
 import { Tunnel } from './tunnel.ts';
 
-export interface TunnelOfOptions {
+export interface SwitchOptions {
   readonly order: ExchangeOrder;
   readonly client: ExchangeClient;
+  readonly reply: Reply;
   readonly now: () => number;
   readonly onEnd: () => void;
 }
 
-/** What an exchange becomes whose instance has switched protocols; throws where nobody asked it to. */
-export function tunnelOf(
+/** Tells the client that its instance has switched protocols, and returns the tunnel; throws where nobody asked it to. */
+export function switchOver(
   head: ResponseHead,
-  { wire: { connection } }: Attempt,
-  { order, client: { socket }, now, onEnd }: TunnelOfOptions,
+  attempt: Attempt,
+  { order, client: { socket }, reply, now, onEnd }: SwitchOptions,
 ): Tunnel {
+  const { connection } = attempt.wire;
   if (socket === undefined || connection === undefined || !order.request.fields.upgrade || !head.upgrade) {
     throw new ProxyError('bad-response', 'the instance switched protocols without being asked to');
   }
@@ -27,5 +30,12 @@ export function tunnelOf(
     order.trail.bytesOut = socket.bytesWritten - bytesWritten;
     onEnd();
   };
-  return new Tunnel({ client: socket, connection, now, idleMs: order.policy.timeout.idleMs, onEnd: count });
+  const isWebSocket = head.upgrade.toLowerCase() === 'websocket';
+  const { idleMs } = order.policy.timeout;
+  const tunnel = new Tunnel({ client: socket, connection, now, idleMs, isWebSocket, onEnd: count });
+  // Where the instance is leaving already, the tunnel says so at once, and the switch must have gone out before that.
+  reply.addSwitch(head);
+  reply.flush();
+  attempt.endpoint.beginLongLived(attempt, tunnel);
+  return tunnel;
 }
