@@ -3,6 +3,7 @@ import { failureOf } from './judge.ts';
 import {
   type AcknowledgedRoutes,
   type Desired,
+  type InstanceId,
   type Observed,
   type ObservedService,
   type PresentService,
@@ -118,9 +119,17 @@ function splitText({ weights, stable, candidate, mirrorPercent }: Split): string
 
 function unlessHeld(step: Step, { observed, now }: Turn): Step[] {
   if (step.kind === 'wait') return [step];
+  if (step.kind === 'start' && isBeingEnded(step.instance, observed)) return [];
   const hold = observed.held[stepKey(step)];
   if (hold === undefined) return [step];
   if (hold.kind === 'running') return [];
   if (hold.until <= now) return [step];
   return [{ kind: 'wait', service: 'service' in step ? step.service : PROXY, why: hold.reason, until: hold.until }];
 }
+
+/** It may be gone already, but whoever ends it still tidies up what its next process would need. */
+function isBeingEnded(instance: InstanceId, { held }: Observed): boolean {
+  return ENDS.some((kind) => held[`${kind} ${instance}`]?.kind === 'running');
+}
+
+const ENDS = ['stop', 'kill'] as const;

@@ -209,6 +209,18 @@ describe('a step', () => {
     assert.deepEqual(plan(asked(present('web')), world, 0), []);
   });
 
+  it('that starts an instance waits until whoever ends its last process has tidied up', () => {
+    const ends = [
+      { kind: 'stop', service: 'web', instance: 'web-r1.0-0', graceMs: 1 },
+      { kind: 'kill', service: 'web', instance: 'web-r1.0-0', why: 'it hangs' },
+    ] as const;
+    assert.ok(keys(plan(asked(present('web')), built('web'), 0)).includes('start web-r1.0-0'));
+    for (const step of ends) {
+      const held = { [stepKey(step)]: { kind: 'running', step } as const };
+      assert.ok(!keys(plan(asked(present('web')), { ...built('web'), held }, 0)).includes('start web-r1.0-0'));
+    }
+  });
+
   it('that failed is waited for, then asked for again', () => {
     const cooling = { kind: 'cooling', step: build, until: 500, reason: 'no space', attempt: 1 } as const;
     const world = { ...NOTHING, held: { 'build web r1': cooling } };

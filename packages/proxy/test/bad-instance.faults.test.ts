@@ -13,7 +13,7 @@ import { freePort, tableOf } from './world.ts';
  * second one, which is well, gets the same load through the same proxy: what both suffer is this machine's doing, and the
  * harm of the bad instance is what only its own service suffers.
  */
-const RATE = 600;
+const RATE = 200;
 const SECONDS = 7;
 const BAD_AFTER_MS = 2_000;
 /** How soon the harm of a bad instance must have ended. */
@@ -111,7 +111,7 @@ function endpointsOf(instances: readonly InstanceProcess[]): readonly Endpoint[]
 
 /** Those that ended after `since`, later than any in the service that is well. */
 function harmed(ours: LoadReport, theirs: LoadReport, since: number): readonly Noted[] {
-  return ours.noted.filter(({ tookMs, endedAt }) => tookMs > worst(theirs) && endedAt > since + worst(theirs));
+  return ours.noted.filter(({ tookMs, endedAt }) => tookMs > worst(theirs) + 250 && endedAt > since + worst(theirs));
 }
 
 function worst({ noted }: LoadReport): number {
