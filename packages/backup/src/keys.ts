@@ -55,14 +55,25 @@ export function wrapKey(key: Uint8Array, { by, service }: { by: RecoveryKey; ser
 /** Throws `refused` for another recovery key, `damaged` where the stored bytes are not what was stored. */
 export function unwrapKey(stored: Uint8Array, { by, service }: { by: RecoveryKey; service: string }): Uint8Array {
   const { recoveryKey: id, wrapped } = parseStored(stored, service);
+  const key = opened(Buffer.from(wrapped, 'base64'), { by, service });
   if (id !== by.id) {
+    // What this key opens was wrapped by it: then it is the name beside it that was altered.
+    if (!(key instanceof DriverError)) throw new DriverError('damaged', `the key of ${service} is damaged`);
     throw new DriverError('refused', `the backups of ${service} need recovery key ${id}, and this one is ${by.id}`, {
       hint: 'give the key that `islet backup key export` printed on the machine that made them',
     });
   }
-  const key = open({ key: by.bytes, name: `${service}/key` }, Buffer.from(wrapped, 'base64'));
+  if (key instanceof DriverError) throw key;
   if (key.length !== KEY_BYTES) throw new DriverError('damaged', `the key of ${service} is damaged`);
   return key;
+}
+
+function opened(wrapped: Uint8Array, { by, service }: { by: RecoveryKey; service: string }): Uint8Array | DriverError {
+  try {
+    return open({ key: by.bytes, name: `${service}/key` }, wrapped);
+  } catch (error) {
+    return DriverError.from(error);
+  }
 }
 
 function parseStored(stored: Uint8Array, service: string): { recoveryKey: string; wrapped: string } {

@@ -21,6 +21,7 @@ import {
   verifyVault,
   writeCopy,
 } from '../src/index.ts';
+import { unwrapKey, wrapKey } from '../src/keys.ts';
 import { makeWorld, parts, patience, position, type World, writeSet } from './sets.ts';
 
 describe('a backup set', () => {
@@ -153,6 +154,21 @@ function anyPlace(objects: readonly { name: string; bytes: number }[]): { name: 
 }
 
 describe('the recovery key', () => {
+  it('is told from another, and from a name of it that was altered', () => {
+    const [by, other] = [recoveryKey(newKey()), recoveryKey(newKey())];
+    const stored = wrapKey(newKey(), { by, service: 'orders' });
+    const renamed = Buffer.from(Buffer.from(stored).toString().replace(by.id, other.id));
+    const codeOf = (bytes: Uint8Array, key: typeof by) => {
+      try {
+        return unwrapKey(bytes, { by: key, service: 'orders' }).length;
+      } catch (error) {
+        return error instanceof DriverError ? error.code : error;
+      }
+    };
+    assert.deepEqual([codeOf(stored, by), codeOf(stored, other)], [32, 'refused']);
+    assert.deepEqual([codeOf(renamed, by), codeOf(renamed, other)], ['damaged', 'damaged']);
+  });
+
   it('is read as it was printed, whatever became of spaces and letters', () => {
     const key = recoveryKey(newKey());
     const text = recoveryKeyText(key);
