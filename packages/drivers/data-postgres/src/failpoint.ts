@@ -14,8 +14,6 @@ export const POSTGRES_FAILPOINTS = [
   'postgres: after the database',
   'postgres: after a migration',
   'postgres: after the data is gone',
-  'postgres: after the unpacking',
-  'postgres: after the recovery',
   'postgres: after the new name',
   'postgres: after the folder is renamed',
 ] as const;

@@ -164,6 +164,7 @@ describe('two services', () => {
 });
 
 describe('a control plane that is killed', () => {
+  const aside = `aside.${service}`;
   for (const failpoint of POSTGRES_FAILPOINTS) {
     it(`${failpoint.replace('postgres: ', '')} leaves what the next one completes or removes`, async () => {
       const root = await mkdtemp(join(tmpdir(), 'islet-postgres-'));
@@ -186,6 +187,12 @@ describe('a control plane that is killed', () => {
           assert.deepEqual(await observe(world), { kind: 'stopped', how: undefined });
           await world.driver.purge({ service }, patience());
           assert.deepEqual(await world.driver.observe(), {});
+        }
+        if (failpoint === 'postgres: after the new name' || failpoint === 'postgres: after the folder is renamed') {
+          // Said again, it is brought to its end; and so is the way back.
+          await world.driver.backups!.rename({ service, to: aside }, patience());
+          assert.deepEqual(Object.keys(await world.driver.observe()), [aside]);
+          await world.driver.backups!.rename({ service: aside, to: service }, patience());
         }
         if (failpoint === 'postgres: after the start') {
           const seen = await until(world, ({ kind }) => kind === 'stopped');

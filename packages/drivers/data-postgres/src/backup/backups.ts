@@ -124,7 +124,6 @@ async function restore(inside: Inside, request: RestoreRequest, signal: AbortSig
   const server = isShort ? await recoverTo({ kind: 'latest' }) : first;
   if (server === 'short')
     throw new DriverError('internal', `PostgreSQL recovered ${service}, and says that it did not`);
-  failpoint('postgres: after the recovery');
   const { incomplete: _incomplete, ...whole } = { ...server, superuserPassword: newPassword() };
   await withClient(insideConfig(server), signal, (client) => setPasswords(client, whole));
   await credentials.write(whole);

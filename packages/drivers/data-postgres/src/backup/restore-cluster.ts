@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { DriverError, type RestoreRequest, type RestoreTarget } from '@islet/driver';
 import { makePassage, removeOwnedFolder } from '@islet/driver/owned-folder';
 import { type ClusterPlace, clusterExists, clusterFolder, syncFolder } from '../cluster.ts';
-import { failpoint } from '../failpoint.ts';
 import { writeSegments } from './segments.ts';
 import { unpackCluster } from './unpack.ts';
 
@@ -37,7 +36,6 @@ export async function unpackToRecover(
   await chmod(draft, 0o700);
   await rename(draft, clusterFolder(place));
   await syncFolder(folder);
-  failpoint('postgres: after the unpacking');
 }
 
 /** How the server is told to end its recovery. The whole log lies in its own folder: nothing has to be fetched. */
