@@ -22,7 +22,7 @@ const SEED = Number(process.env.ISLET_FUZZ_SEED ?? Math.trunc(Date.now() / 1000)
 const AT_ONCE = 8;
 
 test(`proxy, Node and nginx agree where each request begins and ends (ISLET_FUZZ_SEED=${SEED})`, async (t) => {
-  if (!hasNginx()) return t.skip('this machine has no nginx');
+  assert.ok(hasNginx(), 'nginx is missing: apt-get install nginx libnginx-mod-http-echo');
   const [node, nginx] = [await echoingNode(t), await echoingNginx(t)];
   const [overNode, overNginx] = [await world(t, [node]), await world(t, [])];
   await overNginx.publish(endpointAt(nginx.port));
