@@ -56,7 +56,7 @@ async function* claims({ signal, times, progress }: Context): AsyncIterable<Clai
   };
   yield {
     ...{ claim: 'stores.first', unit: 's', better: 'less', islet: medianFigure([inSeconds(firstMs)]), peers: {} },
-    method: `The same where nothing was ever started: users, clusters and passwords are made, and migrations run.`,
+    method: `The same where nothing was ever started: users, clusters and passwords are made.`,
   };
 }
 

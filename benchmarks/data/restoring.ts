@@ -15,7 +15,7 @@ export async function* restoring(context: Context): AsyncIterable<Claim> {
 
   progress('a ledger is written');
   const ledger = new Ledger();
-  ledger.start(await system.url());
+  await ledger.start(await system.url());
   const lags: { readonly here: number; readonly second: number }[] = [];
   for (let look = 0; look < times(40, 10); look += 1) {
     await pause(300 + Math.random() * 500, undefined, { signal: context.signal });
@@ -97,6 +97,7 @@ async function timeToRecover(system: LedgerSystem, { times, progress }: Context)
 }
 
 async function fill(url: string, rows: number): Promise<void> {
+  await query(url, 'CREATE TABLE ballast (id bigint PRIMARY KEY, bytes bytea NOT NULL)');
   const noise = Buffer.alloc(NOISE_BYTES);
   for (let at = 0; at < NOISE_BYTES; at += 65_536) crypto.getRandomValues(noise.subarray(at, at + 65_536));
   for (let row = 0; row < rows; row += ROWS_AT_ONCE) {
