@@ -139,6 +139,12 @@ export const SERVICE_DEFAULTS = {
   'traffic.accessLog.sample': { value: 20, name: 'access log' },
   'traffic.accessLog.slow': { value: '1s', name: 'access log' },
   'traffic.rateLimit.by': { value: 'client', name: 'rate limit' },
+  'telemetry.logs.keep': { value: '7d', name: 'telemetry' },
+  'telemetry.traces.keep': { value: '3d', name: 'telemetry' },
+  'telemetry.traces.sample': { value: 20, name: 'telemetry: sampling' },
+  'telemetry.traces.slow': { value: '1s', name: 'telemetry: sampling' },
+  'telemetry.metrics.keep': { value: '90d', name: 'telemetry' },
+  'telemetry.maxDisk': { value: '1Gi', name: 'telemetry' },
   'api.expose.strip': { value: false, name: 'api' },
 } as const satisfies Record<string, Default>;
 
