@@ -65,6 +65,7 @@ export const SERVICE_DEFAULTS = {
   'rollout.analysis.success': { value: '99%', name: 'rollout: metrics', source: 'Flagger request-success-rate' },
   'rollout.analysis.p99': { value: '500ms', name: 'rollout: metrics', source: 'Flagger request-duration' },
   'rollout.analysis.requests': { value: 100, name: 'rollout: canary' },
+  'rollout.analysis.memory': { value: '150%', name: 'rollout: metrics' },
   'rollout.analysis.tooFew': { value: 'continue', name: 'rollout: canary' },
   'traffic.balance.algorithm': { value: 'least-request', name: 'LB', source: 'Envoy LEAST_REQUEST' },
   'traffic.balance.choiceCount': { value: 2, name: 'LB', source: 'Envoy choice_count; HAProxy random(2)' },
