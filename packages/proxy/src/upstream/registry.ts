@@ -51,7 +51,9 @@ export class Registry {
       // Where there was nobody, the proxy itself may be what is new; and nobody is there to take a newcomer's part.
       const cameAt = this.#services.get(service)?.pool.endpoints.length ? clocks.now : Number.NEGATIVE_INFINITY;
       const state =
-        this.#current.get(key) ?? this.#returning(key, cameAt) ?? new EndpointState({ service, endpoint, cameAt, clock: this.#clock });
+        this.#current.get(key) ??
+        this.#returning(key, cameAt) ??
+        new EndpointState({ service, endpoint, cameAt, clock: this.#clock });
       current.set(key, state);
       return state;
     };
