@@ -31,7 +31,7 @@ flushCompileCache();
 
 // A mistake in the handling of one connection must not end all the others.
 process.on('uncaughtException', (error) => {
-  proxy.plane.stats.unexpected++;
+  proxy.fleet.main.stats.unexpected++;
   console.error(error);
 });
 const ending = new AbortController();
