@@ -1,3 +1,4 @@
+import { logCount } from '@islet/driver';
 import type { Catalog, Copy, Era, Listing, LogPiece } from './catalog.ts';
 import { chainFrom } from './chain.ts';
 import { LIMITS } from './limits.ts';
@@ -138,12 +139,12 @@ function chainsOf(log: readonly LogPiece[]): readonly (readonly LogPiece[])[] {
   return chains;
 }
 
-/** By what positions say of their length, where they are numbers of bytes. */
+/** By what positions say of their length, before compression. */
 function groups(pieces: readonly LogPiece[]): readonly (readonly LogPiece[])[] {
   const found: LogPiece[][] = [];
   let bytes = Number.POSITIVE_INFINITY;
   for (const piece of pieces) {
-    const own = Number(BigInt(`0x${piece.to}`) - BigInt(`0x${piece.from}`));
+    const own = Number(logCount(piece.to) - logCount(piece.from));
     if (bytes + own > LIMITS.mergedBytes) {
       found.push([]);
       bytes = 0;
