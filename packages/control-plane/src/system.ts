@@ -5,12 +5,10 @@ import type { RequestRecord } from '@islet/policy';
 import { nodeFiles } from '@islet/spec/node';
 import type { Guarantee } from '@islet/supervise';
 import type { Logger } from 'pino';
-import { createAnalyst } from './analysis/analyst.ts';
+import { createAnalysis } from './analysis/analysis.ts';
 import { checkAsker } from './analysis/ask-check.ts';
-import { createChecks } from './analysis/checks.ts';
-import { createSamples } from './analysis/samples.ts';
 import { trialsOf } from './analysis/trial.ts';
-import { watchTrials } from './analysis/watch.ts';
+import type { TelemetryClient } from './api/telemetry.ts';
 import type { ApplyParts } from './apply.ts';
 import { type Care, createCare } from './backup/care.ts';
 import { newestOf } from './backup/newest.ts';
@@ -44,6 +42,7 @@ import type { Counters } from './scale/load.ts';
 import type { State } from './state.ts';
 import { isAllGone, type StatusContext, systemStatus } from './status.ts';
 import type { LaunchSpec } from './store/applied.ts';
+import { unheldOf } from './unheld.ts';
 
 export interface SystemParts {
   /** Absolute path of the system's folder. */
@@ -59,6 +58,8 @@ export interface SystemParts {
   readonly log: Logger;
   /** Undefined: nothing is backed up, as in a test of something else. */
   readonly backups?: Overseer;
+  /** Undefined: nobody gathers telemetry, as in a test of something else. */
+  readonly telemetry?: TelemetryClient;
   readonly version: string;
   readonly operatorSocket: string;
   readonly keeperPid: () => number | undefined;
@@ -107,10 +108,13 @@ export function createSystem(parts: SystemParts): System {
   const ends: { readonly service: string; readonly instance: string; readonly how: string }[] = [];
   const ledger = createLedger(clock, ({ id, service }, how) => ends.push({ service, instance: id, how: redact(how) }));
 
-  const samples = createSamples({ compute, operatorSocket: parts.operatorSocket, launch: applied.launch });
-  const checks = createChecks((asked, trial) => askCheck(asked, trial));
-  const analyst = createAnalyst({ canSample: samples.canSample, failure: checks.failure });
-  const watching = watchTrials(analyst, { traffic, checks, clock, onLook: () => reconciler.poke() });
+  const trouble = (what: string) => (error: Error) => log.error({ error: redact(error.message) }, what);
+  const poke = () => reconciler.poke();
+  const analysis = createAnalysis({
+    ...{ compute, traffic, operatorSocket: parts.operatorSocket, launch: applied.launch, store: state.evidence, clock },
+    ...{ ask: (asked, trial) => askCheck(asked, trial), look: () => report?.look },
+    ...{ onLook: poke, onTrouble: trouble('evidence was not kept') },
+  });
 
   /** How a revision is run and probed: as the file says now, where the revision is the one asked for. */
   const specOf = (service: string, revision: string): LaunchSpec | undefined => {
@@ -140,11 +144,7 @@ export function createSystem(parts: SystemParts): System {
     driverOf,
     pathOf: async () => parts.machine.servicePath(applied.current()?.path ?? ''),
     buildRequest: async (spec, revision) => buildRequest(parts, spec, revision),
-    sample: async ({ service, requests }, signal) => {
-      await samples.send(service, requests, signal);
-      await watching.look();
-      analyst.sampled(service);
-    },
+    sample: analysis.sample,
     unavailable: (service) => status.latest()?.services.find(({ name }) => name === service)?.why,
   };
   const subject = (instance: ComputeInstance, adopted: boolean): Subject | undefined => {
@@ -189,12 +189,10 @@ export function createSystem(parts: SystemParts): System {
   const forget: Forget = (service, options) => compute.purge({ service }, options);
   const care = createCare({ state, data, clock, log, redact, newest, forget, onChange: () => reconciler.poke() });
   const { isRestoring } = care.restorer;
-  const { evidence } = analyst;
+  const { evidence } = analysis;
   const observer = createObserver({
     ...{ compute, traffic, data, prober, ledger, decisions, clock, subject, declaredOf, evidence, isRestoring },
   });
-  const poke = () => reconciler.poke();
-  const trouble = (what: string) => (error: Error) => log.error({ error: redact(error.message) }, what);
   const autoscaler = createAutoscaler({
     ...{ applied: applied.current, decisions, clock, stats: parts.stats, usage: () => compute.usage() },
     seen: (service) => report?.look.observed.services[service]?.instances ?? [],
@@ -216,7 +214,7 @@ export function createSystem(parts: SystemParts): System {
   const context: StatusContext = {
     ...{ folder: parts.folder, state: state.layout.state, version: parts.version, pid: process.pid, startedAt },
     ...{ keeperPid: parts.keeperPid, seq: applied.seq, applied: applied.current, decisions, redact },
-    warnings: () => [...warningsOf(parts.guarantees()), ...backupWarnings(backupFacts())],
+    warnings: () => [...unheldOf(parts.guarantees()), ...backupWarnings(backupFacts())],
   };
 
   const onTurn = (turn: TurnReport) => {
@@ -226,9 +224,7 @@ export function createSystem(parts: SystemParts): System {
       log.warn(end, 'an instance ended');
     }
     const trials = trialsOf(turn.desired, turn.look.observed, clock.now(), analysisOf);
-    samples.follow(trials);
-    checks.follow(trials);
-    analyst.follow(trials);
+    analysis.follow(trials);
     noteProxyDeath(turn.look.traffic, { decisions, clock });
     const next = systemStatus(turn, context);
     status.post(next);
@@ -262,9 +258,7 @@ export function createSystem(parts: SystemParts): System {
     ...{ parts, hands, context, reconciler, care, autoscaler, drills, status, desired, redact },
     applying: applyParts(parts, { isEnding: () => ending, forgive: ledger.forgive }),
     close: () => {
-      watching.close();
-      prober.close();
-      for (const part of [autoscaler, drills]) part.close();
+      for (const part of [analysis, prober, autoscaler, drills]) part.close();
     },
     look: () => observer.look(report?.look.observed.held ?? {}),
   };
@@ -293,8 +287,4 @@ export async function lookOnce(system: System): Promise<TurnReport> {
   const look = await system.look();
   const desired = system.desired(look);
   return { look, desired, steps: plan(desired, look.observed, system.parts.clock.now()) };
-}
-
-function warningsOf(guarantees: readonly Guarantee[]): string[] {
-  return guarantees.filter(({ held }) => !held).map(({ name, reason }) => `no ${name}: ${reason}`);
 }

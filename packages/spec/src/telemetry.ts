@@ -1,0 +1,33 @@
+import { freezeDeep } from './freeze.ts';
+import { type Leaf, leaves } from './leaf.ts';
+import type { TelemetrySpec } from './model.ts';
+import { durationText, sizeText } from './quantities.ts';
+import type { ParsedService } from './schema/service.ts';
+import { telemetry } from './schema/telemetry.ts';
+
+/** What a parsed telemetry section means. */
+export function telemetryOf({ telemetry }: Pick<ParsedService, 'telemetry'>): TelemetrySpec {
+  const { logs, traces, metrics, maxDisk } = telemetry;
+  return {
+    logs: { keepMs: logs.keep },
+    traces: { keepMs: traces.keep, sample: traces.sample, slowMs: traces.slow },
+    metrics: { keepMs: metrics.keep },
+    maxDiskBytes: maxDisk,
+  };
+}
+
+export function telemetryLeaves({ logs, traces, metrics, maxDiskBytes }: TelemetrySpec): readonly Leaf[] {
+  return [
+    ...leaves(['telemetry', 'logs'], { keep: durationText(logs.keepMs) }),
+    ...leaves(['telemetry', 'traces'], {
+      keep: durationText(traces.keepMs),
+      sample: traces.sample,
+      slow: durationText(traces.slowMs),
+    }),
+    ...leaves(['telemetry', 'metrics'], { keep: durationText(metrics.keepMs) }),
+    ...leaves(['telemetry'], { maxDisk: sizeText(maxDiskBytes) }),
+  ];
+}
+
+/** What a file that says nothing of telemetry means. */
+export const DEFAULT_TELEMETRY: TelemetrySpec = freezeDeep(telemetryOf({ telemetry: telemetry.parse(undefined) }));
