@@ -42,11 +42,7 @@ const LOOK_MS = 500;
 const TELL_MS = 1_000;
 
 setPriority(NICENESS);
-const readers: readonly StoreReader[] = [
-  createPostgresReader(),
-  createSqliteReader(),
-  createStateReader(layout),
-];
+const readers: readonly StoreReader[] = [createPostgresReader(), createSqliteReader(), createStateReader(layout)];
 const local = folderRepository(backupFiles.repository(layout));
 const by = ensureRecoveryKey(layout);
 const now = () => Date.now();

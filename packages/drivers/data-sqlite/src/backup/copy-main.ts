@@ -15,7 +15,7 @@ import { become } from '../become.ts';
 import type { FileOwner } from './follow-protocol.ts';
 import { beginReading, openExisting } from './hold.ts';
 import { LIMITS } from './limits.ts';
-import { WalFile, type WalImages } from './wal-file.ts';
+import { WalFile } from './wal-file.ts';
 
 export interface CopyRequest {
   readonly path: string;
@@ -29,7 +29,7 @@ beginReading(connection);
 const wal = new WalFile(`${path}-wal`);
 // Never closed before the end: that would take SQLite's locks off it.
 const file = openSync(path, 'r');
-const images = wal.images();
+let images = wal.images();
 const pageBytes = images?.pageBytes ?? pageBytesOf(read(0, 100));
 const pages = images === undefined ? fstatSync(file).size / pageBytes : images.databasePages;
 
@@ -48,16 +48,16 @@ connection.close();
 
 function partOf(first: number, count: number): Buffer {
   const part = read((first - 1) * pageBytes, count * pageBytes);
+  if (images === undefined) return part;
+  const plain = Buffer.from(part);
   for (let index = 0; index < count; index++) {
-    const image = imageOf(images, first + index);
-    if (image !== undefined) part.set(image, index * pageBytes);
+    const frame = images.frames.get(first + index);
+    if (frame !== undefined) part.set(wal.page(frame, pageBytes), index * pageBytes);
   }
-  return part;
-}
-
-function imageOf(images: WalImages | undefined, page: number): Buffer | undefined {
-  const frame = images?.frames.get(page);
-  return frame === undefined ? undefined : wal.page(frame, pageBytes);
+  if (wal.holds(images.begin)) return part;
+  // It was filled anew, which says that the database has had all of it since before the transaction began.
+  images = undefined;
+  return plain;
 }
 
 /** A page that was never written is empty. */

@@ -7,7 +7,6 @@
  */
 
 import { logPlace } from '@islet/driver';
-import { logPlace } from '@islet/driver';
 import type { FileOwner, FollowAnswer, FollowRequest } from './follow-protocol.ts';
 import { Followed } from './followed.ts';
 import { LIMITS } from './limits.ts';
@@ -51,8 +50,8 @@ function take(request: FollowRequest): void {
       const { from } = request;
       remember(path, from);
       const one = known.get(path);
-      const isIt = one !== undefined && one.followed.acknowledge(from ?? one.followed.begin);
-      const found = isIt && (from !== undefined || one.waiting === undefined) ? one : reopen(request, from);
+      const isIt = one?.followed.acknowledge(from ?? one.followed.begin) ?? false;
+      const found = one !== undefined && isIt && (from !== undefined || !one.isTold) ? one : reopen(request, from);
       found.askedAt = Date.now();
       found.waiting = { id, since: Date.now() };
     }

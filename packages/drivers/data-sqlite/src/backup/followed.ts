@@ -45,7 +45,7 @@ export class Followed {
     this.#hold = new Hold(path);
     try {
       this.#inode = lstatSync(path).ino;
-      this.#wal = new WalFile(`${path}-wal`);
+      this.#wal = openWal(path);
       this.#begin = placeOf(this.#wal, from, least);
     } catch (error) {
       this.#hold.close();
@@ -140,6 +140,14 @@ export class Followed {
   close(): void {
     this.#hold.close();
     this.#wal.close();
+  }
+}
+
+function openWal(path: string): WalFile {
+  try {
+    return new WalFile(`${path}-wal`);
+  } catch (cause) {
+    throw new Error('it keeps no write-ahead log, which backups need: PRAGMA journal_mode = WAL', { cause });
   }
 }
 

@@ -23,6 +23,8 @@ export interface WalPart {
 
 /** Where the newest image of each page is. */
 export interface WalImages {
+  /** As long as the file holds this, they are there. */
+  readonly begin: Cursor;
   readonly pageBytes: number;
   readonly databasePages: number;
   /** By page: the frame. */
@@ -142,12 +144,13 @@ export class WalFile {
   images(): WalImages | undefined {
     for (;;) {
       const begin = this.begin();
+      if (begin.salts === undefined) return undefined;
       const frames = new Map<number, number>();
       let found: WalImages | undefined;
       let frame = 0;
       for (const { pages, pageBytes, databasePages } of this.committed(begin, { partBytes: PART_BYTES })) {
         for (const { page } of pages) frames.set(page, ++frame);
-        found = { pageBytes, frames, databasePages };
+        found = { begin, pageBytes, frames, databasePages };
       }
       // Not filled anew meanwhile, which would make it a mixture.
       if (this.holds(begin)) return found;
