@@ -35,6 +35,7 @@ export function launchSpec(name: string, run: Partial<RunSpec> = {}, changes: Pa
     rollout: DEFAULT_ROLLOUT,
     traffic: DEFAULT_TRAFFIC,
     security: { allow: undefined },
+    telemetry: { slo: [] },
     test: { unit: undefined, smoke: undefined },
     ...changes,
   };

@@ -25,6 +25,7 @@ import { scaleOf } from './scale.ts';
 import type { ParsedService } from './schema/service.ts';
 import type { ParsedPolicy } from './schema/traffic.ts';
 import { scopeOf } from './service-rules.ts';
+import { telemetryOf } from './telemetry.ts';
 import { parseTemplate } from './template.ts';
 
 type Sound = Draft & { readonly parsed: ParsedService };
@@ -53,6 +54,7 @@ export function buildService(draft: Sound, files: Files): ServiceSpec {
       files.readText(join(folder, named)),
     ),
     security: { allow: parsed.security.allow },
+    telemetry: telemetryOf(parsed.telemetry),
     test: { unit: parsed.test.unit, smoke: parsed.test.smoke },
   };
   deriveRollout(parsed, derived);

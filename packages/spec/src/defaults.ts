@@ -138,6 +138,7 @@ export const SERVICE_DEFAULTS = {
   'traffic.accessLog.sample': { value: 20, name: 'access log' },
   'traffic.accessLog.slow': { value: '1s', name: 'access log' },
   'traffic.rateLimit.by': { value: 'client', name: 'rate limit' },
+  'telemetry.slo.availability': { value: '99.9%', name: 'alerts', source: 'Site Reliability Workbook; sloth' },
   'api.expose.strip': { value: false, name: 'api' },
 } as const satisfies Record<string, Default>;
 

@@ -7,11 +7,13 @@
 
 import type { RolloutSpec } from './rollout-model.ts';
 import type { ScaleSpec } from './scale-model.ts';
+import type { TelemetrySpec } from './telemetry-model.ts';
 import type { ServiceTraffic } from './traffic-model.ts';
 
 export * from './content-model.ts';
 export type * from './rollout-model.ts';
 export * from './scale-model.ts';
+export * from './telemetry-model.ts';
 export * from './traffic-model.ts';
 
 export const LANGUAGES = ['TypeScript', 'JavaScript', 'Python', 'Go', 'Java', 'Rust', 'Shell', 'other'] as const;
@@ -114,6 +116,7 @@ export interface ServiceSpec {
   readonly rollout: RolloutSpec;
   readonly traffic: ServiceTraffic;
   readonly security: SecuritySpec;
+  readonly telemetry: TelemetrySpec;
   readonly test: TestSpec;
   /** Origin of every effective value, by path (`scale.min`, `run.env.LOG_LEVEL`). */
   readonly origins: ReadonlyMap<string, Origin>;

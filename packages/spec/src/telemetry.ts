@@ -1,0 +1,36 @@
+import { type Leaf, leaves } from './leaf.ts';
+import { durationText } from './quantities.ts';
+import type { ParsedService } from './schema/service.ts';
+import { LATENCY_SHARES, type LatencyShare, type SloSpec, type TelemetrySpec } from './telemetry-model.ts';
+
+type Parsed = ParsedService['telemetry'];
+
+export function telemetryOf({ slo }: Parsed): TelemetrySpec {
+  return { slo: sloOf(slo) };
+}
+
+function sloOf(slo: Parsed['slo']): readonly SloSpec[] {
+  if (slo === 'off') return [];
+  const { availability, latency = {} } = slo;
+  return [
+    ...(availability === 'off' ? [] : [{ kind: 'availability' as const, percent: availability }]),
+    ...(Object.keys(LATENCY_SHARES) as LatencyShare[]).flatMap((share) => {
+      const withinMs = latency[share];
+      return withinMs === undefined ? [] : [{ kind: 'latency' as const, share, withinMs }];
+    }),
+  ];
+}
+
+/** Every effective value of a telemetry section; `written` tells "off" from what follows from nothing. */
+export function telemetryLeaves({ slo }: TelemetrySpec): readonly Leaf[] {
+  if (slo.length === 0) return leaves(['telemetry'], { slo: 'off' });
+  const availability = slo.find((one) => one.kind === 'availability');
+  return [
+    ...leaves(['telemetry', 'slo'], { availability: availability === undefined ? 'off' : `${availability.percent}%` }),
+    ...slo.flatMap((one) =>
+      one.kind === 'latency'
+        ? leaves(['telemetry', 'slo', 'latency'], { [one.share]: durationText(one.withinMs) })
+        : [],
+    ),
+  ];
+}
