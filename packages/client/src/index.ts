@@ -9,3 +9,6 @@ export * from './remote.ts';
 export * from './rollout.ts';
 export type { Scaling } from './scaling.ts';
 export * from './status.ts';
+export * from './telemetry/alerting.ts';
+export * from './telemetry/records.ts';
+export { type LiveUpdate, type TelemetryRouteName, telemetryRoutes } from './telemetry-contract.ts';

@@ -47,6 +47,23 @@ export const ROUTES = {
   decisions: { method: 'GET', path: '/v1/decisions', stream: false },
   diagnose: { method: 'GET', path: '/v1/diagnosis', stream: false },
   traffic: { method: 'GET', path: '/v1/traffic', stream: false },
+  traces: { method: 'GET', path: '/v1/telemetry/traces', stream: false },
+  trace: { method: 'GET', path: '/v1/telemetry/traces/{trace}', stream: false },
+  logRecords: { method: 'GET', path: '/v1/telemetry/logs', stream: false },
+  tailLogRecords: { method: 'GET', path: '/v1/telemetry/logs/tail', stream: true },
+  metrics: { method: 'GET', path: '/v1/telemetry/metrics', stream: false },
+  metricNames: { method: 'GET', path: '/v1/telemetry/metrics/names', stream: false },
+  edges: { method: 'GET', path: '/v1/telemetry/edges', stream: false },
+  overview: { method: 'GET', path: '/v1/telemetry/overview', stream: false },
+  annotations: { method: 'GET', path: '/v1/telemetry/annotations', stream: false },
+  telemetryStatus: { method: 'GET', path: '/v1/telemetry/status', stream: false },
+  live: { method: 'GET', path: '/v1/telemetry/live', stream: true },
+  errorGroups: { method: 'GET', path: '/v1/telemetry/errors', stream: false },
+  errorGroup: { method: 'GET', path: '/v1/telemetry/errors/{group}', stream: false },
+  markErrorGroup: { method: 'POST', path: '/v1/telemetry/errors/{group}', stream: false },
+  slos: { method: 'GET', path: '/v1/telemetry/slos', stream: false },
+  alerts: { method: 'GET', path: '/v1/telemetry/alerts', stream: false },
+  markAlert: { method: 'POST', path: '/v1/telemetry/alerts/{id}', stream: false },
 } as const;
 
 export type RouteName = keyof typeof ROUTES;

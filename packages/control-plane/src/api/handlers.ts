@@ -18,6 +18,7 @@ import { previewOf } from './preview.ts';
 import { rolloutHandlers } from './rollout.ts';
 import { scalingOf } from './scaling.ts';
 import type { Handlers } from './server.ts';
+import { telemetryHandlers } from './telemetry.ts';
 
 /** What the control plane does for each route of the contract. */
 export function createHandlers(system: System): Handlers {
@@ -149,6 +150,7 @@ export function createHandlers(system: System): Handlers {
         .map((row) => describeDecision(row, redact)),
     diagnose: () => diagnose(system),
     traffic: async () => parts.stats(),
+    ...telemetryHandlers(system),
   };
 }
 
