@@ -14,6 +14,8 @@ export const SYSTEM_DEFAULTS = {
   services: { value: ['services/*'], name: 'layout' },
   'gateway.host': { value: '127.0.0.1', name: 'gateway', source: 'safe by default: this machine only' },
   'gateway.port': { value: 8080, name: 'gateway' },
+  'alerts.webhooks.severities': { value: ['page', 'ticket'], name: 'alerts' },
+  'alerts.emails.severities': { value: ['page', 'ticket'], name: 'alerts' },
   'gateway.tls.redirect': { value: true, name: 'gateway: TLS' },
 } as const satisfies Record<string, Default>;
 

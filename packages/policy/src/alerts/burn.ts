@@ -1,4 +1,4 @@
-import { type Outcomes, outcomesIn, SLO_WINDOW_MS, type Tally } from './tally.ts';
+import { type OutcomeSeries, type Outcomes, outcomesIn, SLO_WINDOW_MS } from './outcomes.ts';
 
 /**
  * When is too much failing? An alert at every error wakes people for nothing, and one that waits for the objective to be
@@ -7,7 +7,8 @@ import { type Outcomes, outcomesIn, SLO_WINDOW_MS, type Tally } from './tally.ts
  *
  * Each rule looks at a long stretch, so that a blip is not worth an alert, and at a short one, so that the alert ends
  * soon after the trouble does (Site Reliability Workbook, "Alerting on SLOs", 6: multiwindow, multi-burn-rate). Where there
- * are few requests, one that fails is a large share of them: below `MIN_BAD` failures nothing is said.
+ * are few requests, one that fails is a large share of them: below `MIN_BAD` failures nothing is said. And a rule is silent
+ * until its short stretch has been watched: an hour of a new service says little about three days of it.
  */
 export const BURN_RULES = [
   { severity: 'page', threshold: 14.4, longMs: 3_600_000, shortMs: 300_000, window: '1h' },
@@ -44,26 +45,27 @@ export interface SloVerdict extends Outcomes {
 }
 
 /** `percent`: how many must be good, below 100. */
-export function judgeSlo(tally: Tally, percent: number, now: number): SloVerdict {
-  const whole = outcomesIn(tally, SLO_WINDOW_MS, now);
+export function judgeSlo(series: OutcomeSeries, percent: number, now: number): SloVerdict {
+  const whole = outcomesIn(series, SLO_WINDOW_MS, now);
   return {
     ...whole,
     budgetLeft: 1 - burnRate(whole, percent),
-    burns: BURN_RULES.map((rule) => judgeBurn(rule, { tally, percent, now })),
+    burns: BURN_RULES.map((rule) => judgeBurn(rule, { series, percent, now })),
   };
 }
 
 interface Judged {
-  readonly tally: Tally;
+  readonly series: OutcomeSeries;
   readonly percent: number;
   readonly now: number;
 }
 
-function judgeBurn(rule: BurnRule, { tally, percent, now }: Judged): Burn {
-  const outcomes = outcomesIn(tally, rule.longMs, now);
+function judgeBurn(rule: BurnRule, { series, percent, now }: Judged): Burn {
+  const outcomes = outcomesIn(series, rule.longMs, now);
   const rate = burnRate(outcomes, percent);
-  const shortRate = burnRate(outcomesIn(tally, rule.shortMs, now), percent);
-  const firing = outcomes.bad >= MIN_BAD && rate >= rule.threshold && shortRate >= rule.threshold;
+  const shortRate = burnRate(outcomesIn(series, rule.shortMs, now), percent);
+  const isWatched = now - (series[0]?.at ?? now) >= rule.shortMs;
+  const firing = isWatched && outcomes.bad >= MIN_BAD && rate >= rule.threshold && shortRate >= rule.threshold;
   return { rule, rate, shortRate, outcomes, firing };
 }
 

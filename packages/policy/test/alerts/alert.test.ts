@@ -46,7 +46,8 @@ describe('an alert', () => {
 
   it('is one alert for what comes and goes', () => {
     const watch = new Watch();
-    for (let now = 0; now < 20 * MINUTE_MS; now += MINUTE_MS) watch.turn(now, now % (2 * MINUTE_MS) === 0 ? [LOOP] : []);
+    for (let now = 0; now < 20 * MINUTE_MS; now += MINUTE_MS)
+      watch.turn(now, now % (2 * MINUTE_MS) === 0 ? [LOOP] : []);
     assert.deepEqual(watch.told, ['fired restart-loop']);
   });
 
@@ -112,7 +113,9 @@ describe('an alert', () => {
           watch.turn(now, isThere ? [LOOP] : []);
           assert.equal(watch.open.length === 1, now - seenAt < HOLD_MS);
         });
-        const [fired, resolved] = ['fired', 'resolved'].map((kind) => watch.told.filter((text) => text.startsWith(kind)));
+        const [fired, resolved] = ['fired', 'resolved'].map((kind) =>
+          watch.told.filter((text) => text.startsWith(kind)),
+        );
         assert.equal((fired?.length ?? 0) - (resolved?.length ?? 0), watch.open.length);
       }),
     );

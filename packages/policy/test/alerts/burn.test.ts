@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { addOutcomes, judgeSlo, type Tally, thinned } from '../../src/index.ts';
+import { addOutcomes, judgeSlo, type OutcomeSeries, thinned } from '../../src/index.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -16,11 +16,11 @@ interface Phase {
 
 function after(phases: readonly Phase[]) {
   let now = 0;
-  let tally: Tally = addOutcomes([], { good: 0, bad: 0 }, now);
+  let series: OutcomeSeries = addOutcomes([], { good: 0, bad: 0 }, now);
   /** The first minute of each severity. */
   const fired = new Map<string, number>();
   const look = () => {
-    const verdict = judgeSlo(tally, OBJECTIVE, now);
+    const verdict = judgeSlo(series, OBJECTIVE, now);
     for (const { rule } of verdict.burns.filter(({ firing }) => firing)) {
       if (!fired.has(rule.severity)) fired.set(rule.severity, now / MINUTE_MS);
     }
@@ -33,7 +33,7 @@ function after(phases: readonly Phase[]) {
       owed += perMinute * failing;
       const bad = Math.floor(owed);
       owed -= bad;
-      tally = thinned(addOutcomes(tally, { good: perMinute - bad, bad }, now), now);
+      series = thinned(addOutcomes(series, { good: perMinute - bad, bad }, now), now);
       look();
     }
   }
@@ -45,9 +45,13 @@ const well = (hours: number, perMinute = 100): Phase => ({ minutes: hours * 60, 
 describe('burn rates', () => {
   it('say nothing while nothing fails, or little enough', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 500 }), fc.double({ min: 0, max: 0.0009, noNaN: true }), (perMinute, failing) => {
-        assert.deepEqual([...after([{ minutes: 24 * 60, perMinute, failing }]).fired], []);
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 500 }),
+        fc.double({ min: 0, max: 0.0009, noNaN: true }),
+        (perMinute, failing) => {
+          assert.deepEqual([...after([{ minutes: 24 * 60, perMinute, failing }]).fired], []);
+        },
+      ),
       { numRuns: 10 },
     );
   });
@@ -55,6 +59,13 @@ describe('burn rates', () => {
   it('page within minutes when everything fails', () => {
     const { fired } = after([well(24), { minutes: 10, perMinute: 100, failing: 1 }]);
     assert.ok((fired.get('page') ?? Number.POSITIVE_INFINITY) <= 24 * 60 + 2, String(fired.get('page')));
+  });
+
+  it('say nothing of a new service before the short stretch was watched', () => {
+    assert.deepEqual([...after([{ minutes: 4, perMinute: 100, failing: 1 }]).fired], []);
+    assert.deepEqual([...after([{ minutes: 5, perMinute: 100, failing: 1 }]).fired], [['page', 5]]);
+    const blip: Phase = { minutes: 1, perMinute: 600, failing: 0.08 };
+    assert.deepEqual([...after([well(1, 600), blip, well(1, 600)]).fired], []);
   });
 
   it('do not page for a blip: one bad minute in a day that is well otherwise', () => {

@@ -6,7 +6,7 @@
  * ones out loses places to look from and never a count. A stretch begins at the last point at or before its beginning: it
  * is longer than asked for by at most the distance of two points, which is small against every stretch that is asked for.
  */
-export interface TallyPoint {
+export interface OutcomePoint {
   readonly at: number;
   /** Since the first point. */
   readonly good: number;
@@ -14,7 +14,7 @@ export interface TallyPoint {
 }
 
 /** By time. The first is where the counting began, or as far back as it is kept. */
-export type Tally = readonly TallyPoint[];
+export type OutcomeSeries = readonly OutcomePoint[];
 
 export interface Outcomes {
   readonly good: number;
@@ -36,37 +36,37 @@ const DISTANCES = [
 ] as const;
 
 /** Adds what happened since the last point. A clock that was put back stands still here until it has caught up. */
-export function addOutcomes(tally: Tally, { good, bad }: Outcomes, now: number): Tally {
-  const last = tally.at(-1);
+export function addOutcomes(series: OutcomeSeries, { good, bad }: Outcomes, now: number): OutcomeSeries {
+  const last = series.at(-1);
   if (last === undefined) return [{ at: now, good, bad }];
   const point = { at: Math.max(now, last.at), good: last.good + good, bad: last.bad + bad };
-  return last.at === point.at && tally.length > 1 ? [...tally.slice(0, -1), point] : [...tally, point];
+  return last.at === point.at && series.length > 1 ? [...series.slice(0, -1), point] : [...series, point];
 }
 
 /** What happened in the last `windowMs`, as far as is known. */
-export function outcomesIn(tally: Tally, windowMs: number, now: number): Outcomes {
-  const last = tally.at(-1);
-  const from = tally[lastAtOrBefore(tally, now - windowMs)];
+export function outcomesIn(series: OutcomeSeries, windowMs: number, now: number): Outcomes {
+  const last = series.at(-1);
+  const from = series[lastAtOrBefore(series, now - windowMs)];
   if (last === undefined || from === undefined) return { good: 0, bad: 0 };
   return { good: last.good - from.good, bad: last.bad - from.bad };
 }
 
 /** The first point where none is as old. */
-function lastAtOrBefore(tally: Tally, at: number): number {
-  let [low, high] = [0, tally.length - 1];
+function lastAtOrBefore(series: OutcomeSeries, at: number): number {
+  let [low, high] = [0, series.length - 1];
   while (low < high) {
     const middle = (low + high + 1) >> 1;
-    if ((tally[middle]?.at ?? 0) <= at) low = middle;
+    if ((series[middle]?.at ?? 0) <= at) low = middle;
     else high = middle - 1;
   }
   return low;
 }
 
 /** Of old points, the first of each stretch is enough; one older than the window stays to begin from. */
-export function thinned(tally: Tally, now: number): Tally {
-  const begin = lastAtOrBefore(tally, now - SLO_WINDOW_MS);
+export function thinned(series: OutcomeSeries, now: number): OutcomeSeries {
+  const begin = lastAtOrBefore(series, now - SLO_WINDOW_MS);
   let slot = '';
-  return tally.slice(begin).filter(({ at }, index, all) => {
+  return series.slice(begin).filter(({ at }, index, all) => {
     const distance = DISTANCES.findLast(({ olderThanMs }) => now - at > olderThanMs);
     if (distance === undefined || index === 0 || index === all.length - 1) return true;
     const own = `${distance.apartMs} ${Math.floor(at / distance.apartMs)}`;
