@@ -42,9 +42,25 @@ export {
   type Parallelism,
   type Unfit,
 } from './capacity.ts';
-export { type Allowed, Comparison, FALSE_ALARMS, type Regression, type RevisionCounts } from './comparison.ts';
+export {
+  type Allowed,
+  Comparison,
+  type ComparisonData,
+  FALSE_ALARMS,
+  type Regression,
+  type RevisionCounts,
+} from './comparison.ts';
 export { type CompressibleResponse, isCompressible, negotiateCoding } from './content/encoding.ts';
 export { DEADLINE_MARGIN, passedOnMs } from './deadline.ts';
+export {
+  GROWTH,
+  type GrowthData,
+  type GrowthFound,
+  growthOf,
+  type MemoryReading,
+  NO_GROWTH,
+  watchGrowth,
+} from './growth.ts';
 export {
   GRPC_STATUS,
   type GrpcStatus,

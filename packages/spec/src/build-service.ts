@@ -54,7 +54,7 @@ export function buildService(draft: Sound, files: Files): ServiceSpec {
       files.readText(join(folder, named)),
     ),
     security: { allow: parsed.security.allow },
-    telemetry: telemetryOf(parsed.telemetry),
+    telemetry: telemetryOf(parsed),
     test: { unit: parsed.test.unit, smoke: parsed.test.smoke },
   };
   deriveRollout(parsed, derived);

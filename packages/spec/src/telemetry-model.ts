@@ -1,15 +1,18 @@
-/** What is seen of a service, and what is promised of it. */
+import type { SloSpec } from './slo-model.ts';
+
+/** How a service's telemetry is taken and kept, and what is promised of it. */
 export interface TelemetrySpec {
-  /** Empty: nothing is promised. One of each name. */
+  readonly logs: { readonly keepMs: number };
+  readonly traces: {
+    readonly keepMs: number;
+    /** Ordinary traces that are kept in each second; errors, slow ones and what was decided are kept beside them. */
+    readonly sample: number;
+    /** From here on a trace is slow. */
+    readonly slowMs: number;
+  };
+  readonly metrics: { readonly keepMs: number };
+  /** All of it together; the oldest goes first. */
+  readonly maxDiskBytes: number;
+  /** Empty: nothing is promised. */
   readonly slo: readonly SloSpec[];
 }
-
-export const LATENCY_SHARES = { p50: 50, p90: 90, p95: 95, p99: 99 } as const;
-export type LatencyShare = keyof typeof LATENCY_SHARES;
-
-/** Service level objectives, over 30 days. */
-export type SloSpec =
-  /** Percent of the requests that the service does not fail. */
-  | { readonly kind: 'availability'; readonly percent: number }
-  /** The share of the requests that are answered within `withinMs`. */
-  | { readonly kind: 'latency'; readonly share: LatencyShare; readonly withinMs: number };

@@ -1,36 +1,36 @@
+import { freezeDeep } from './freeze.ts';
 import { type Leaf, leaves } from './leaf.ts';
-import { durationText } from './quantities.ts';
+import type { TelemetrySpec } from './model.ts';
+import { durationText, sizeText } from './quantities.ts';
 import type { ParsedService } from './schema/service.ts';
-import { LATENCY_SHARES, type LatencyShare, type SloSpec, type TelemetrySpec } from './telemetry-model.ts';
+import { telemetry } from './schema/telemetry.ts';
+import { sloLeaves, sloOf } from './slo.ts';
 
-type Parsed = ParsedService['telemetry'];
-
-export function telemetryOf({ slo }: Parsed): TelemetrySpec {
-  return { slo: sloOf(slo) };
+/** What a parsed telemetry section means. */
+export function telemetryOf({ telemetry }: Pick<ParsedService, 'telemetry'>): TelemetrySpec {
+  const { logs, traces, metrics, maxDisk, slo } = telemetry;
+  return {
+    logs: { keepMs: logs.keep },
+    traces: { keepMs: traces.keep, sample: traces.sample, slowMs: traces.slow },
+    metrics: { keepMs: metrics.keep },
+    maxDiskBytes: maxDisk,
+    slo: sloOf(slo),
+  };
 }
 
-function sloOf(slo: Parsed['slo']): readonly SloSpec[] {
-  if (slo === 'off') return [];
-  const { availability, latency = {} } = slo;
+export function telemetryLeaves({ logs, traces, metrics, maxDiskBytes, slo }: TelemetrySpec): readonly Leaf[] {
   return [
-    ...(availability === 'off' ? [] : [{ kind: 'availability' as const, percent: availability }]),
-    ...(Object.keys(LATENCY_SHARES) as LatencyShare[]).flatMap((share) => {
-      const withinMs = latency[share];
-      return withinMs === undefined ? [] : [{ kind: 'latency' as const, share, withinMs }];
+    ...leaves(['telemetry', 'logs'], { keep: durationText(logs.keepMs) }),
+    ...leaves(['telemetry', 'traces'], {
+      keep: durationText(traces.keepMs),
+      sample: traces.sample,
+      slow: durationText(traces.slowMs),
     }),
+    ...leaves(['telemetry', 'metrics'], { keep: durationText(metrics.keepMs) }),
+    ...leaves(['telemetry'], { maxDisk: sizeText(maxDiskBytes) }),
+    ...sloLeaves(slo),
   ];
 }
 
-/** Every effective value of a telemetry section; `written` tells "off" from what follows from nothing. */
-export function telemetryLeaves({ slo }: TelemetrySpec): readonly Leaf[] {
-  if (slo.length === 0) return leaves(['telemetry'], { slo: 'off' });
-  const availability = slo.find((one) => one.kind === 'availability');
-  return [
-    ...leaves(['telemetry', 'slo'], { availability: availability === undefined ? 'off' : `${availability.percent}%` }),
-    ...slo.flatMap((one) =>
-      one.kind === 'latency'
-        ? leaves(['telemetry', 'slo', 'latency'], { [one.share]: durationText(one.withinMs) })
-        : [],
-    ),
-  ];
-}
+/** What a file that says nothing of telemetry means. */
+export const DEFAULT_TELEMETRY: TelemetrySpec = freezeDeep(telemetryOf({ telemetry: telemetry.parse(undefined) }));

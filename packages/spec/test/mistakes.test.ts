@@ -143,6 +143,8 @@ for (const [key, hint] of [
   ['healthcheck: {}', 'health.ready'],
   ['<<: {}', 'merge keys'],
   ['slo: {}', 'write it as telemetry.slo'],
+  ['events: {}', 'this version has no such section yet'],
+  ['logs: {}', 'telemetry.logs'],
 ] as const) {
   test(`${key.split(':')[0]} is answered with where it belongs`, () => {
     const [line, ...others] = linesOf(orders(`run: { command: x }\n${key}\n`));

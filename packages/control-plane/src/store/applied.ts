@@ -48,6 +48,8 @@ export interface AppliedService {
   readonly wave?: number | undefined;
   /** It ran before: it is gone back to at once, without steps, and is not watched again. */
   readonly isRollback?: boolean | undefined;
+  /** What `islet rollback` has left; the next `up` may bring it in again. */
+  readonly wentBackFrom?: RevisionId | undefined;
   /** Its store is being replaced by a restored one: until that is done it is down. */
   readonly restoring?: Restoring | undefined;
 }

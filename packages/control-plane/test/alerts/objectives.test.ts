@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Histogram } from '@islet/policy';
+import { DEFAULT_TELEMETRY } from '@islet/spec/telemetry';
 import { type Objective, objectivesOf, outcomesSince, readingOf } from '../../src/alerts/objectives.ts';
 import type { EdgeCounters } from '../../src/scale/load.ts';
 import { launchSpec } from '../support.ts';
@@ -12,7 +13,7 @@ function edge(changes: Partial<EdgeCounters>): EdgeCounters {
 }
 
 function objective(slo: Objective['slo']): Objective {
-  const [found] = objectivesOf(launchSpec('orders', {}, { telemetry: { slo: [slo] } }));
+  const [found] = objectivesOf(launchSpec('orders', {}, { telemetry: { ...DEFAULT_TELEMETRY, slo: [slo] } }));
   assert(found);
   return found;
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { SystemStatus } from '@islet/client';
 import { Histogram, HOLD_MS } from '@islet/policy';
+import { DEFAULT_TELEMETRY } from '@islet/spec/telemetry';
 import { pino } from 'pino';
 import { type AlertStore, openAlertStore } from '../../src/alerts/database.ts';
 import { createSentinel, type SentinelParts } from '../../src/alerts/sentinel.ts';
@@ -13,7 +14,7 @@ import { launchSpec } from '../support.ts';
 const DAY_MS = 86_400_000;
 
 function applied(changes: Partial<Applied> = {}): Applied {
-  const spec = launchSpec('orders', {}, { telemetry: { slo: [{ kind: 'availability', percent: 99.9 }] } });
+  const spec = launchSpec('orders', {}, { telemetry: DEFAULT_TELEMETRY });
   return {
     ...{ system: 'shop', environment: undefined, mode: 'revisions', path: '', gone: [], goingDown: false },
     gateway: { host: '127.0.0.1', port: 80, tls: undefined },

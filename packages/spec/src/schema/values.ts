@@ -45,12 +45,12 @@ export const count = (least: number, most = 1000) => z.int('expected a whole num
 export const countOr = <W extends string>(word: W, number: ReturnType<typeof count>) =>
   z.union([z.literal(word), number], { error: `expected ${word} or a whole number` });
 
-export const duration = (leastMs = 0) =>
+export const duration = (leastMs = 0, mostMs: number = LIMITS.longestMs) =>
   z
     .string(DURATION_RULE)
     .regex(DURATION, DURATION_RULE)
     .refine((text) => durationMs(text) >= leastMs, `must be at least ${durationText(leastMs)}`)
-    .refine((text) => durationMs(text) <= LIMITS.longestMs, `must be at most ${durationText(LIMITS.longestMs)}`)
+    .refine((text) => durationMs(text) <= mostMs, `must be at most ${durationText(mostMs)}`)
     .transform(durationMs)
     .meta({ title: 'duration' });
 
