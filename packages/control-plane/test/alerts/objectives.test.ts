@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Histogram } from '@islet/policy';
-import { DEFAULT_TELEMETRY } from '@islet/spec/telemetry';
+import { DEFAULT_TELEMETRY } from '@islet/spec';
 import { type Objective, objectivesOf, outcomesSince, readingOf } from '../../src/alerts/objectives.ts';
 import type { EdgeCounters } from '../../src/scale/load.ts';
 import { launchSpec } from '../support.ts';

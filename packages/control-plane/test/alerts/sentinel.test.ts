@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { SystemStatus } from '@islet/client';
 import { Histogram, HOLD_MS } from '@islet/policy';
-import { DEFAULT_TELEMETRY } from '@islet/spec/telemetry';
+import { DEFAULT_TELEMETRY } from '@islet/spec';
 import { pino } from 'pino';
 import { type AlertStore, openAlertStore } from '../../src/alerts/database.ts';
 import { createSentinel, type SentinelParts } from '../../src/alerts/sentinel.ts';
