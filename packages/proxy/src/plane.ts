@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { performance } from 'node:perf_hooks';
 import { type RoutingTable, routeName } from '@islet/policy';
 import { Encoders } from './client/encoders.ts';
+import { Clock } from './clock.ts';
 import { Deadlines } from './deadlines.ts';
 import { LIMITS } from './limits.ts';
 import { Listeners } from './listeners.ts';
@@ -39,10 +40,7 @@ export interface PlaneOptions {
 export class DataPlane extends EventEmitter<{ drained: [instance: string]; wanted: [service: string] }> {
   readonly stats = new Stats();
   readonly #deadlines: Deadlines;
-  readonly #registry = new Registry({
-    onDrained: (instance) => this.emit('drained', instance),
-    onWanted: (service) => this.emit('wanted', service),
-  });
+  readonly #registry: Registry;
   readonly #listeners: Listeners;
   readonly #sweep: NodeJS.Timeout;
   readonly #now: () => number;
@@ -51,11 +49,13 @@ export class DataPlane extends EventEmitter<{ drained: [instance: string]; wante
 
   constructor({ now = () => performance.now(), dice = Math.random, sink, tokens }: PlaneOptions = {}) {
     super();
+    const clock = new Clock(now);
     this.#now = now;
     this.#deadlines = new Deadlines(now);
     const recorder = new Recorder({ sink, tokens });
     const runtime: Runtime = {
-      now,
+      now: clock.now,
+      clock,
       dice,
       deadlines: this.#deadlines,
       stats: this.stats,
@@ -63,7 +63,12 @@ export class DataPlane extends EventEmitter<{ drained: [instance: string]; wante
       recorder,
       closing: () => this.#closing,
     };
-    const registry = this.#registry;
+    const registry = new Registry({
+      clock,
+      onDrained: (instance) => this.emit('drained', instance),
+      onWanted: (service) => this.emit('wanted', service),
+    });
+    this.#registry = registry;
     this.#listeners = new Listeners({ runtime, registry, settle: (endpoint) => registry.settle(endpoint) });
     this.#sweep = setInterval(() => {
       registry.sweep(now());

@@ -227,12 +227,16 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Wai
 
   /** Whatever goes wrong here costs this connection, and no other. */
   #guard(act: () => void): void {
+    const { clock } = this.#runtime;
+    const holds = clock.hold();
     try {
       act();
     } catch (thrown) {
       const error = ProxyError.from(thrown);
       if (error.code === 'internal') this.#runtime.stats.unexpected++;
       this.#refuse(error);
+    } finally {
+      if (holds) clock.release();
     }
   }
 

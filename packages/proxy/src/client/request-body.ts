@@ -36,7 +36,8 @@ export class RequestBody {
 
   /** Sends the head, and all that is kept. */
   begin(wire: Wire, head: Omit<RequestMessage, 'body' | 'trailers'>): void {
-    if (wire.send({ ...head, body: this.#kept, trailers: this.#trailers })) this.#flow.resumeBody();
+    const { request, origin, time } = head;
+    if (wire.send({ request, origin, time, body: this.#kept, trailers: this.#trailers })) this.#flow.resumeBody();
     else this.#flow.pauseBody();
     this.#letGoIfFull();
   }

@@ -1,4 +1,5 @@
 import { type Candidate, type Endpoint, LatencyWindow, PeakEwma, Standing } from '@islet/policy';
+import type { Clock } from '../clock.ts';
 import { LIMITS } from '../limits.ts';
 import { Counts } from '../stats.ts';
 import { UpstreamConnection } from './connection.ts';
@@ -11,6 +12,13 @@ export interface Wanted {
   readonly once: boolean;
   /** No kept connection is trusted. */
   readonly fresh: boolean;
+}
+
+export interface EndpointOptions {
+  readonly service: string;
+  readonly endpoint: Endpoint;
+  readonly cameAt: number;
+  readonly clock: Clock;
 }
 
 export interface WantedWire extends Wanted {
@@ -41,16 +49,18 @@ export class EndpointState implements Candidate {
   removed = false;
   /** It refused a connection a moment ago, or asked to be left alone: others are taken while there are any. */
   avoidUntil = 0;
+  readonly #clock: Clock;
   /** Most recently used last: the newest is taken, so that the rest can grow old and go. */
   readonly #idle: UpstreamConnection[] = [];
   readonly #longLived = new Map<object, LongLived>();
   #http2: Http2Pool | undefined;
   #checking: Promise<boolean> | undefined;
 
-  constructor(service: string, endpoint: Endpoint, cameAt: number) {
+  constructor({ service, endpoint, cameAt, clock }: EndpointOptions) {
     this.service = service;
     this.endpoint = endpoint;
     this.cameAt = cameAt;
+    this.#clock = clock;
   }
 
   get id(): string {
@@ -71,8 +81,8 @@ export class EndpointState implements Candidate {
   }
 
   /** A way to send one request. */
-  acquire({ http2, ...wanted }: WantedWire): Wire {
-    if (!http2) return this.connect(wanted);
+  acquire(wanted: WantedWire): Wire {
+    if (!wanted.http2) return this.connect(wanted);
     this.#http2 ??= new Http2Pool(this.endpoint);
     return this.#http2.acquire();
   }
@@ -163,7 +173,8 @@ export class EndpointState implements Candidate {
   }
 
   #dial(): UpstreamConnection {
-    return new UpstreamConnection(this.endpoint, (connection) => this.#forget(connection));
+    const onIdleEnd = (connection: UpstreamConnection) => this.#forget(connection);
+    return new UpstreamConnection({ ...this.endpoint, clock: this.#clock, onIdleEnd });
   }
 
   #forget(connection: UpstreamConnection): void {

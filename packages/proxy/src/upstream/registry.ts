@@ -1,5 +1,6 @@
 import type { Endpoint, RoutingTable } from '@islet/policy';
 import { CacheBudget } from '../cache/cache-budget.ts';
+import type { Clock } from '../clock.ts';
 import type { InstanceStats, RevisionStats } from '../stats.ts';
 import type { HoldStats } from './doorstep.ts';
 import { EndpointState } from './endpoint.ts';
@@ -10,7 +11,8 @@ import { type Clocks, nextState, type ServiceState } from './service.ts';
 
 type OwnService = { -readonly [Key in keyof ServiceState]: ServiceState[Key] };
 
-interface RegistryEvents {
+interface RegistryOptions {
+  readonly clock: Clock;
   readonly onDrained: (instance: string) => void;
   /** Somebody waits for the first instance of a service. */
   readonly onWanted: (service: string) => void;
@@ -26,10 +28,12 @@ export class Registry {
   readonly #leaving = new Map<string, EndpointState>();
   readonly #revisions = new RevisionLedger();
   readonly #cacheBudget = new CacheBudget();
+  readonly #clock: Clock;
   readonly #onDrained: (instance: string) => void;
   readonly #onWanted: (service: string) => void;
 
-  constructor({ onDrained, onWanted }: RegistryEvents) {
+  constructor({ clock, onDrained, onWanted }: RegistryOptions) {
+    this.#clock = clock;
     this.#onDrained = onDrained;
     this.#onWanted = onWanted;
   }
@@ -47,7 +51,9 @@ export class Registry {
       // Where there was nobody, the proxy itself may be what is new; and nobody is there to take a newcomer's part.
       const cameAt = this.#services.get(service)?.pool.endpoints.length ? clocks.now : Number.NEGATIVE_INFINITY;
       const state =
-        this.#current.get(key) ?? this.#returning(key, cameAt) ?? new EndpointState(service, endpoint, cameAt);
+        this.#current.get(key) ??
+        this.#returning(key, cameAt) ??
+        new EndpointState({ service, endpoint, cameAt, clock: this.#clock });
       current.set(key, state);
       return state;
     };
