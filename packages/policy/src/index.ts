@@ -1,4 +1,26 @@
 export { ADAPTIVE_LIMIT, AdaptiveLimit } from './adaptive-limit.ts';
+export {
+  type Alert,
+  type AlertState,
+  type Condition,
+  HOLD_MS,
+  keyOf as alertKey,
+  type Notice,
+  REMIND_MS,
+  SEVERITIES,
+  type Severity,
+  turnAlerts,
+} from './alerts/alert.ts';
+export { BURN_RULES, type Burn, burnRate, judgeSlo, MIN_BAD, type SloVerdict } from './alerts/burn.ts';
+export {
+  addOutcomes,
+  type OutcomePoint,
+  type OutcomeSeries,
+  type Outcomes,
+  outcomesIn,
+  SLO_WINDOW_MS,
+  thinned,
+} from './alerts/outcomes.ts';
 export { RESTART_BACKOFF, restartDelayMs } from './backoff.ts';
 export { Balancer, type Candidate, type Choice } from './balancer.ts';
 export { Breaker, type BreakerState, isUnavailable, type OpenedBy } from './breaker.ts';
