@@ -1,4 +1,26 @@
 export { ADAPTIVE_LIMIT, AdaptiveLimit } from './adaptive-limit.ts';
+export {
+  type Alert,
+  type AlertState,
+  type Condition,
+  HOLD_MS,
+  keyOf as alertKey,
+  type Notice,
+  REMIND_MS,
+  SEVERITIES,
+  type Severity,
+  turnAlerts,
+} from './alerts/alert.ts';
+export { BURN_RULES, type Burn, burnRate, judgeSlo, MIN_BAD, type SloVerdict } from './alerts/burn.ts';
+export {
+  addOutcomes,
+  type OutcomePoint,
+  type OutcomeSeries,
+  type Outcomes,
+  outcomesIn,
+  SLO_WINDOW_MS,
+  thinned,
+} from './alerts/outcomes.ts';
 export { RESTART_BACKOFF, restartDelayMs } from './backoff.ts';
 export { Balancer, type Candidate, type Choice } from './balancer.ts';
 export {
@@ -29,9 +51,25 @@ export {
   type Unfit,
 } from './capacity.ts';
 export type { Cells } from './cells.ts';
-export { type Allowed, Comparison, FALSE_ALARMS, type Regression, type RevisionCounts } from './comparison.ts';
+export {
+  type Allowed,
+  Comparison,
+  type ComparisonData,
+  FALSE_ALARMS,
+  type Regression,
+  type RevisionCounts,
+} from './comparison.ts';
 export { type CompressibleResponse, isCompressible, negotiateCoding } from './content/encoding.ts';
 export { DEADLINE_MARGIN, passedOnMs } from './deadline.ts';
+export {
+  GROWTH,
+  type GrowthData,
+  type GrowthFound,
+  growthOf,
+  type MemoryReading,
+  NO_GROWTH,
+  watchGrowth,
+} from './growth.ts';
 export {
   GRPC_STATUS,
   type GrpcStatus,

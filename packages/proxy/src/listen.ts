@@ -80,17 +80,12 @@ export class OpenListener {
     await this.open();
   }
 
-  limitClients(): void {
-    if (this.#server !== undefined) this.#server.maxConnections = this.#options.clients();
-  }
-
   /** Opens it where it is not open yet, and is to be; a failure becomes its `problem`. */
   async open(): Promise<void> {
     const sharing = this.#options.sharing();
     if (this.#server !== undefined || (sharing.kind === 'other' && !sharing.open.has(listenerKey(this.#listener))))
       return;
     const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket));
-    server.maxConnections = this.#options.clients();
     this.#server = server;
     try {
       await bind(server, this.#listener, sharing);
@@ -115,6 +110,11 @@ export class OpenListener {
   }
 
   #accept(socket: Socket): void {
+    // Not counted by the server: it forgets those whose sockets are replaced.
+    if (this.#connections.size >= this.#options.clients()) {
+      socket.destroy();
+      return;
+    }
     const passed = this.#rules.passthrough;
     const { runtime } = this.#options;
     const onClose = (it: Accepted) => void this.#connections.delete(it);

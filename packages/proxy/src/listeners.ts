@@ -46,7 +46,6 @@ export class Listeners {
 
   /** Tries those again that are not open. */
   async openMissing(): Promise<void> {
-    for (const open of this.#open.values()) open.limitClients();
     await Promise.all([...this.#open.values()].map((listener) => listener.open()));
   }
 

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { performance } from 'node:perf_hooks';
 import { type RoutingTable, routeName } from '@islet/policy';
 import { Encoders } from './client/encoders.ts';
+import { Clock } from './clock.ts';
 import { Deadlines } from './deadlines.ts';
 import { LIMITS } from './limits.ts';
 import type { PortSharing } from './listen.ts';
@@ -57,9 +58,11 @@ export class DataPlane extends EventEmitter<{ drained: [instance: string]; wante
   constructor(options: PlaneOptions = {}) {
     super();
     const { now = () => performance.now(), dice = Math.random, sink, tokens, states = OWN_STATES } = options;
+    const clock = new Clock(now);
     this.#now = now;
     this.stats = new Stats(states);
     this.#registry = new Registry({
+      clock,
       onDrained: (instance) => this.emit('drained', instance),
       onWanted: (service) => this.emit('wanted', service),
       states,
@@ -67,7 +70,8 @@ export class DataPlane extends EventEmitter<{ drained: [instance: string]; wante
     this.#deadlines = new Deadlines(now);
     const recorder = new Recorder({ sink, tokens });
     const runtime: Runtime = {
-      now,
+      now: clock.now,
+      clock,
       dice,
       deadlines: this.#deadlines,
       stats: this.stats,

@@ -14,15 +14,15 @@ import {
   type StoreShell,
 } from '@islet/driver';
 import { isFolder, makeOwnedFolder, makePassage, removeIfEmpty, removeOwnedFolder } from '@islet/driver/owned-folder';
-import { removeLogs, serviceUser, Turns } from '@islet/supervise';
+import { Records, writeDurably } from '@islet/driver/records';
+import { logSize, Readiness, removeLogs, serviceUser, Turns } from '@islet/supervise';
 import { ADMIN, accessFile, hashOf, READER } from './access.ts';
 import { HOST, withClient } from './client.ts';
 import { endedAtStart, lostRecord, noMigrations, strangerInside } from './failures.ts';
 import { LIMITS, type RedisOptions, SETTINGS } from './options.ts';
 import { missingServer, requireServer } from './program.ts';
-import { Readiness } from './readiness.ts';
-import { Records, type RedisRecord, type Started, writeDurably } from './records.ts';
-import { lastComplaint, logSize, processName, runningServer, serverArguments, untilReady } from './server.ts';
+import type { RedisRecord, Started } from './records.ts';
+import { complaintOf, processName, runningServer, serverArguments, untilReady } from './server.ts';
 import { runCommand } from './shell.ts';
 
 /** A Redis (or Valkey) server for each service: its own data, users, port and log, kept by the supervisor. */
@@ -33,8 +33,8 @@ export function createRedis(options: RedisOptions): DataDriver {
 class RedisDriver implements DataDriver {
   readonly engine = 'redis';
   readonly #options: RedisOptions;
-  readonly #records: Records;
-  readonly #readiness: Readiness;
+  readonly #records: Records<RedisRecord>;
+  readonly #readiness: Readiness<Started>;
   readonly #turns = new Turns();
   readonly #listeners = new Set<() => void>();
   readonly #exits: Disposable;
@@ -42,7 +42,11 @@ class RedisDriver implements DataDriver {
   constructor(options: RedisOptions) {
     this.#options = options;
     this.#records = new Records(join(options.layout.state, 'redis'));
-    this.#readiness = new Readiness(options.supervisor, () => this.#changed());
+    this.#readiness = new Readiness(options.supervisor, {
+      processName,
+      untilReady: (started, waiting) => untilReady(started, waiting),
+      onChange: () => this.#changed(),
+    });
     this.#exits = options.supervisor.onExit((name) => {
       if (this.#records.all().some(({ service }) => processName(service) === name)) this.#changed();
     });
@@ -61,7 +65,7 @@ class RedisDriver implements DataDriver {
       const started = await this.#ensureStarted(record, settings);
       const isAlive = () => runningServer(this.#options.supervisor, service) !== undefined;
       const readiness = await untilReady(started, { isAlive, signal });
-      if (readiness === 'ended') throw endedAtStart(service, await lastComplaint(this.#logOf(service), logFrom));
+      if (readiness === 'ended') throw endedAtStart(service, await complaintOf(this.#logOf(service), logFrom));
       if (readiness === 'rejected') throw strangerInside(service);
       this.#readiness.setReady(service);
       this.#changed();

@@ -1,4 +1,5 @@
 import { type Candidate, type Endpoint, LatencyWindow, PeakEwma, type Standing } from '@islet/policy';
+import type { Clock } from '../clock.ts';
 import { LIMITS } from '../limits.ts';
 import type { InstanceShare } from '../shared/states.ts';
 import { Counts } from '../stats.ts';
@@ -14,6 +15,14 @@ export interface Wanted {
   readonly fresh: boolean;
 }
 
+export interface EndpointOptions {
+  readonly service: string;
+  readonly endpoint: Endpoint;
+  readonly cameAt: number;
+  readonly clock: Clock;
+  readonly share: InstanceShare;
+}
+
 export interface WantedWire extends Wanted {
   readonly http2: boolean;
 }
@@ -22,13 +31,6 @@ export interface WantedWire extends Wanted {
 export interface LongLived {
   /** Its instance leaves. Asks its client to go, where there is a way to; it may end at any later time, or not at all. */
   goAway(): void;
-}
-
-export interface EndpointOptions {
-  readonly service: string;
-  readonly endpoint: Endpoint;
-  readonly cameAt: number;
-  readonly share: InstanceShare;
 }
 
 /** An instance at its address: what is in flight there, its counters, and its kept connections. */
@@ -49,16 +51,18 @@ export class EndpointState implements Candidate {
   removed = false;
   /** It refused a connection a moment ago, or asked to be left alone: others are taken while there are any. */
   avoidUntil = 0;
+  readonly #clock: Clock;
   /** Most recently used last: the newest is taken, so that the rest can grow old and go. */
   readonly #idle: UpstreamConnection[] = [];
   readonly #longLived = new Map<object, LongLived>();
   #http2: Http2Pool | undefined;
   #checking: Promise<boolean> | undefined;
 
-  constructor({ service, endpoint, cameAt, share }: EndpointOptions) {
+  constructor({ service, endpoint, cameAt, clock, share }: EndpointOptions) {
     this.service = service;
     this.endpoint = endpoint;
     this.cameAt = cameAt;
+    this.#clock = clock;
     this.#share = share;
   }
 
@@ -84,8 +88,8 @@ export class EndpointState implements Candidate {
   }
 
   /** A way to send one request. */
-  acquire({ http2, ...wanted }: WantedWire): Wire {
-    if (!http2) return this.connect(wanted);
+  acquire(wanted: WantedWire): Wire {
+    if (!wanted.http2) return this.connect(wanted);
     this.#http2 ??= new Http2Pool(this.endpoint);
     return this.#http2.acquire();
   }
@@ -181,7 +185,8 @@ export class EndpointState implements Candidate {
   }
 
   #dial(): UpstreamConnection {
-    return new UpstreamConnection(this.endpoint, (connection) => this.#forget(connection));
+    const onIdleEnd = (connection: UpstreamConnection) => this.#forget(connection);
+    return new UpstreamConnection({ ...this.endpoint, clock: this.#clock, onIdleEnd });
   }
 
   #forget(connection: UpstreamConnection): void {

@@ -1,5 +1,6 @@
 import type { Endpoint, RoutingTable } from '@islet/policy';
 import { CacheBudget } from '../cache/cache-budget.ts';
+import type { Clock } from '../clock.ts';
 import { OWN_STATES, type States } from '../shared/states.ts';
 import type { InstanceStats, RevisionStats } from '../stats.ts';
 import type { HoldStats } from './doorstep.ts';
@@ -12,6 +13,7 @@ import { type Clocks, nextState, refreshAvailable, type ServiceState } from './s
 type OwnService = { -readonly [Key in keyof ServiceState]: ServiceState[Key] };
 
 export interface RegistryOptions {
+  readonly clock: Clock;
   readonly onDrained: (instance: string) => void;
   /** Somebody waits for the first instance of a service. */
   readonly onWanted: (service: string) => void;
@@ -28,11 +30,13 @@ export class Registry {
   readonly #leaving = new Map<string, EndpointState>();
   readonly #revisions = new RevisionLedger();
   readonly #cacheBudget = new CacheBudget();
+  readonly #clock: Clock;
   readonly #onDrained: (instance: string) => void;
   readonly #onWanted: (service: string) => void;
   readonly #states: States;
 
-  constructor({ onDrained, onWanted, states = OWN_STATES }: RegistryOptions) {
+  constructor({ clock, onDrained, onWanted, states = OWN_STATES }: RegistryOptions) {
+    this.#clock = clock;
     this.#states = states;
     this.#onDrained = onDrained;
     this.#onWanted = onWanted;
@@ -158,8 +162,8 @@ export class Registry {
     service.share.letGo();
   }
 
-  #make(known: Omit<EndpointOptions, 'share'>, key: string): EndpointState {
-    return new EndpointState({ ...known, share: this.#states.instance(known.service, key) });
+  #make(known: Omit<EndpointOptions, 'share' | 'clock'>, key: string): EndpointState {
+    return new EndpointState({ ...known, clock: this.#clock, share: this.#states.instance(known.service, key) });
   }
 
   #returning(key: string, cameAt: number): EndpointState | undefined {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { alerts } from './alerts.ts';
 import { offMachine } from './off-machine.ts';
 import { tls } from './tls.ts';
 import { bySystemDefault, cpu, distinct, name, port, relativePath, size } from './values.ts';
@@ -80,6 +81,7 @@ export const islet = z.strictObject({
         { to: 's3://example-backups/shop', accessKey: { secret: 'backup-id' }, secretKey: { secret: 'backup-key' } },
       ],
     }),
+  alerts,
   environments: z
     .record(name(), overlay)
     .prefault({})
