@@ -34,6 +34,7 @@ process.on('uncaughtException', (error) => {
   proxy.fleet.main.stats.unexpected++;
   console.error(error);
 });
+proxy.fleet.on('unexpected', (text) => console.error(text));
 const ending = new AbortController();
 ending.signal.addEventListener('abort', () => {
   void proxy

@@ -20,6 +20,13 @@ export interface FleetOptions {
   readonly tokenKey: string;
 }
 
+interface FleetEvents {
+  readonly drained: [instance: string];
+  readonly wanted: [service: string];
+  /** An exception in a thread that no code expected; it cost one connection. */
+  readonly unexpected: [text: string];
+}
+
 /**
  * The planes of one proxy as one: the main thread's own, and as many threads beside it as the table asks for. All listen on the same
  * ports, and the kernel deals out the connections. What limits traffic is shared memory, so that it holds for the whole; what is counted
@@ -28,7 +35,7 @@ export interface FleetOptions {
  * A thread that dies takes its connections with it and nothing else: what it had of the limits is given back, and another takes its
  * place. One that hangs is killed first. The main thread's own death is the process's, which its keeper sees.
  */
-export class Fleet extends EventEmitter<{ drained: [instance: string]; wanted: [service: string] }> {
+export class Fleet extends EventEmitter<FleetEvents> {
   readonly main: DataPlane;
   readonly #options: FleetOptions;
   readonly #memory = sharedMemory(randomBytes(16).toString('hex'));
@@ -167,6 +174,7 @@ export class Fleet extends EventEmitter<{ drained: [instance: string]; wanted: [
         onReady: () => void this.#serve(member),
         onDrained: (instance) => this.#drains.drained(instance, thread),
         onWanted: (service) => this.emit('wanted', service),
+        onUnexpected: (text) => this.emit('unexpected', text),
         onLines: (lines) => {
           for (const line of lines) sink.write(line);
         },

@@ -49,4 +49,6 @@ export type Saying =
   | { readonly kind: 'answer'; readonly call: number; readonly answer: Answers[keyof Answers] }
   | { readonly kind: 'drained'; readonly instance: string }
   | { readonly kind: 'wanted'; readonly service: string }
+  /** An exception that no code expected. */
+  | { readonly kind: 'unexpected'; readonly text: string }
   | { readonly kind: 'lines'; readonly lines: readonly string[] };

@@ -34,7 +34,7 @@ channel.onmessage = (event) => {
 // A mistake in the handling of one connection must not end all the others.
 process.on('uncaughtException', (error) => {
   plane.stats.unexpected++;
-  console.error(error);
+  say({ kind: 'unexpected', text: error.stack ?? error.message });
 });
 
 port.on('message', ({ call, order }: Ordered) => {

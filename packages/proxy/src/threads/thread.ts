@@ -5,6 +5,7 @@ export interface ThreadUser {
   onReady(): void;
   onDrained(instance: string): void;
   onWanted(service: string): void;
+  onUnexpected(text: string): void;
   onLines(lines: readonly string[]): void;
   /** It has ended, whyever. */
   onExit(why: string): void;
@@ -83,6 +84,9 @@ export class Thread {
         break;
       case 'wanted':
         user.onWanted(saying.service);
+        break;
+      case 'unexpected':
+        user.onUnexpected(saying.text);
         break;
       case 'lines':
         user.onLines(saying.lines);
