@@ -55,7 +55,6 @@ export class OpenListener {
   async open(): Promise<void> {
     if (this.#server !== undefined) return;
     const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket));
-    server.maxConnections = LIMITS.clientsPerListener;
     this.#server = server;
     try {
       await bind(server, this.#listener);
@@ -80,6 +79,11 @@ export class OpenListener {
   }
 
   #accept(socket: Socket): void {
+    // Not counted by the server: it forgets those whose sockets are replaced.
+    if (this.#connections.size >= LIMITS.clientsPerListener) {
+      socket.destroy();
+      return;
+    }
     const passed = this.#rules.passthrough;
     const { runtime } = this.#options;
     const onClose = (it: Accepted) => void this.#connections.delete(it);
