@@ -29,8 +29,11 @@ async function* stream(...chunks: LogChunk[]): AsyncGenerator<LogChunk> {
 
 describe('the log of MariaDB', () => {
   let root: string;
-  const lay = (start: { file: number; offset: number }, ...chunks: LogChunk[]) =>
-    layOut(stream(...chunks), { from: positionOf(start), folder: join(root, 'log'), user: undefined });
+  /** Of a copy that ends there. */
+  const lay = (end: { file: number; offset: number }, ...chunks: LogChunk[]) => {
+    const needs = { from: positionOf({ file: 1, offset: 0 }), to: positionOf(end) };
+    return layOut(stream(...chunks), { needs, folder: join(root, 'log'), user: undefined });
+  };
   before(async () => {
     root = await mkdtemp(join(tmpdir(), 'islet-binlog-'));
   });
@@ -95,6 +98,9 @@ describe('the log of MariaDB', () => {
   for (const [where, frames] of GAPS)
     it(`is refused with a gap ${where}`, () =>
       assert.rejects(lay({ file: 1, offset: 4 }, chunk(...frames)), { code: 'damaged' }));
+
+  it('is refused where it ends before the copy does', () =>
+    assert.rejects(lay({ file: 1, offset: 9 }, chunk({ file: 1, offset: 0, bytes: MAGIC })), { code: 'damaged' }));
 
   it('is refused where a piece is cut off', () => {
     const bytes = writeFrame({ file: 1, offset: 0, bytes: event(40) });

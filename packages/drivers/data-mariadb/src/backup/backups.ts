@@ -84,7 +84,7 @@ async function restore(inside: Inside, request: RestoreRequest, signal: AbortSig
   };
   await run([requireProgram('mbstream', path), '--extract', `--directory=${draft}`], bytes);
   await run([requireProgram('mariadb-backup', path), '--no-defaults', '--prepare', `--target-dir=${draft}`]);
-  const laidOut = await layOut(log, { from: facts.needs.from, folder: `${place.data}.log`, user });
+  const laidOut = await layOut(log, { needs: facts.needs, folder: `${place.data}.log`, user });
   await takePlace(draft, place.data);
   const server = await inside.startUntilReady(record, signal);
   await replay(laidOut, { target, into: server, user, path, signal });

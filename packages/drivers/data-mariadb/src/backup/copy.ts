@@ -49,7 +49,8 @@ export async function* copyMariadb(
     const file = fileNumber(place?.[1] ?? '');
     if (file === undefined) throw failed(`it does not say where the binary log is\n${said}`);
     const at = positionOf({ file, offset: Number(place?.[2]) });
-    return { needs: { from: at, to: at }, notes: { name } };
+    // A file of the log can be read from its head on only.
+    return { needs: { from: positionOf({ file, offset: 0 }), to: at }, notes: { name } };
   } finally {
     signal.removeEventListener('abort', kill);
     kill();

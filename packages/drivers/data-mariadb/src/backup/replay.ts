@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { chown, mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { DriverError, type LogChunk, type LogPosition, type RestoreTarget } from '@islet/driver';
+import { DriverError, type LogChunk, type LogRange, type RestoreTarget } from '@islet/driver';
 import type { UnixUser } from '@islet/supervise';
 import { ADMIN, HOST } from '../connect.ts';
 import { requireProgram } from '../programs.ts';
@@ -12,10 +12,11 @@ import { ENVIRONMENT } from '../server.ts';
 import { readFrames } from './frames.ts';
 import { fileName, type Place, placeOf } from './position.ts';
 
-/** The log's files as the server had them, from a place on, in a folder that only Islet's own user changes. */
+/** The log's files as the server had them. */
 export interface LaidOut {
   readonly folder: string;
   readonly files: readonly string[];
+  /** In the first of them: where the copy ends. */
   readonly start: Place;
   /** All that was committed by then is in it; 0: not known. */
   readonly at: number;
@@ -24,9 +25,9 @@ export interface LaidOut {
 /** Lays out all of the log before anything of it is run. Throws `damaged` where it has a gap. */
 export async function layOut(
   log: AsyncIterable<LogChunk>,
-  { from, folder, user }: { readonly from: LogPosition; readonly folder: string; readonly user: UnixUser | undefined },
+  { needs, folder, user }: { readonly needs: LogRange; readonly folder: string; readonly user: UnixUser | undefined },
 ): Promise<LaidOut> {
-  const start = placeOf(from);
+  const [head, start] = [placeOf(needs.from), placeOf(needs.to)];
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { mode: 0o700 });
   /** Bytes of each file that are there, without a gap. */
@@ -35,18 +36,20 @@ export async function layOut(
   for await (const chunk of log) {
     at = Math.max(at, chunk.at);
     for (const { file, offset, bytes } of readFrames(chunk.bytes)) {
-      if (file < start.file) continue;
-      const end = ends.get(file) ?? (file === start.file ? Math.min(offset, start.offset) : 0);
-      if (offset > end || (file > start.file + 1 && !ends.has(file - 1))) throw gap(file, end);
+      if (file < head.file) continue;
+      const end = ends.get(file) ?? 0;
+      if (offset > end || (file > head.file && !ends.has(file - 1))) throw gap(file, end);
       await write(join(folder, fileName(file)), bytes, offset);
       ends.set(file, Math.max(end, offset + bytes.length));
     }
   }
+  const reached = ends.get(start.file) ?? 0;
+  if (reached < start.offset) throw gap(start.file, reached);
   const files: string[] = [];
-  for (const [file, length] of [...ends].sort(([a], [b]) => a - b)) {
-    const path = join(folder, fileName(file));
+  for (const file of [...ends.keys()].sort((a, b) => a - b)) {
+    const path = await wholeEvents(join(folder, fileName(file)));
     await giveTo(path, user);
-    if (file > start.file || length > start.offset) files.push(await wholeEvents(path));
+    files.push(path);
   }
   await giveTo(folder, user);
   return { folder, files, start, at };
@@ -62,11 +65,11 @@ export async function replay(
 ): Promise<void> {
   if (files.length === 0 || target.kind === 'copy') return;
   const until = target.kind === 'time' ? [`--stop-datetime=${secondOf(target.at)}`] : [];
-  const first = files[0]?.endsWith(fileName(start.file)) ? [`--start-position=${Math.max(start.offset, 4)}`] : [];
+  const from = `--start-position=${start.offset}`;
   const options = { ...(user && { uid: user.uid, gid: user.gid }), cwd: '/' } as const;
   const reader = spawn(
     requireProgram('mariadb-binlog', path),
-    ['--no-defaults', '--disable-log-bin', ...first, ...until, ...files],
+    ['--no-defaults', '--disable-log-bin', from, ...until, ...files],
     { ...options, env: ENVIRONMENT, stdio: ['ignore', 'pipe', 'pipe'] },
   );
   const client = spawn(
