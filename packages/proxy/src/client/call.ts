@@ -146,14 +146,19 @@ export class Call implements ResponseUser {
     }
   }
 
-  onFlush(): void {
+  onFlush(): boolean {
+    let isOut = true;
     if (this.#discard !== undefined) this.#endDiscard(this.#discard);
     else if (this.#state === 'responded') {
       this.#end();
       this.#attempts.finish({ reusable: this.#body.ended });
-      this.#user.onFlush();
-    } else if (!this.#user.onFlush()) this.#attempts.current?.wire.pause();
+      isOut = this.#user.onFlush();
+    } else {
+      isOut = this.#user.onFlush();
+      if (!isOut) this.#attempts.current?.wire.pause();
+    }
     this.#wait();
+    return isOut;
   }
 
   onDrain(): void {
