@@ -37,12 +37,10 @@ export function createBackups(inside: Inside): StoreBackups {
   return {
     source: async ({ service }) => {
       inside.require(service);
-      const identity = marks.facts(service)?.identity;
-      if (identity === undefined) {
-        throw new DriverError('unavailable', `the SQLite file of ${service} was made by an older version`, {
-          hint: 'islet up',
-        });
-      }
+      const mark = marks.get(service);
+      // One that an older version made gets its identity now.
+      if (mark !== undefined) await marks.set(service, mark);
+      const identity = marks.facts(service)?.identity ?? '';
       return sourceOf({ path: inside.fileOf(service), owner: await inside.ownerOf(service), identity });
     },
     restore: (request, options) => restore(inside, request, options),
