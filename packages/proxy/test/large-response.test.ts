@@ -20,7 +20,7 @@ interface Reading {
 function read({ port, index, slow, chunked }: Reading): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const path = `/orders/${index}${chunked ? '?chunked' : ''}`;
-    const call = get({ port, path, agent: false, highWaterMark: 16 * 1024 }, async (response) => {
+    const call = get({ port, path, agent: false }, async (response) => {
       const parts: Buffer[] = [];
       for await (const part of response) {
         parts.push(part);
