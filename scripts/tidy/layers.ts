@@ -15,6 +15,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   supervise: [],
   backup: ['driver'],
   keeper: [],
+  'instrument-node': [],
   proxy: ['spec', 'policy', 'supervise', 'keeper'],
   'compute-process': DRIVER,
   'data-postgres': [...DRIVER, 'backup'],
