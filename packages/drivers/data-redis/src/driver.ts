@@ -16,12 +16,12 @@ import {
 import { isFolder, makeOwnedFolder, makePassage, removeIfEmpty, removeOwnedFolder } from '@islet/driver/owned-folder';
 import { Records, writeDurably } from '@islet/driver/records';
 import { logSize, Readiness, removeLogs, serviceUser, Turns } from '@islet/supervise';
-import { ADMIN, accessFile, hashOf, READER } from './access.ts';
+import { ADMIN, accessFile, READER, userOf } from './access.ts';
 import { HOST, withClient } from './client.ts';
 import { endedAtStart, lostRecord, noMigrations, strangerInside } from './failures.ts';
 import { LIMITS, type RedisOptions, SETTINGS } from './options.ts';
 import { missingServer, requireServer } from './program.ts';
-import type { RedisRecord, Started } from './records.ts';
+import { loginOf, nextLogin, type RedisRecord, type Started } from './records.ts';
 import { complaintOf, processName, runningServer, serverArguments, untilReady } from './server.ts';
 import { runCommand } from './shell.ts';
 
@@ -81,16 +81,19 @@ class RedisDriver implements DataDriver {
   }
 
   async connection({ service }: { readonly service: string }): Promise<StoreConnection> {
-    const { name, password, port } = this.#started(service);
-    const url = `redis://${name}:${password}@${HOST}:${port}/0`;
-    return { url, host: HOST, port, user: name, password, name: '0', path: undefined };
+    const started = this.#started(service);
+    const { port } = started;
+    const { login, password } = loginOf(started);
+    const url = `redis://${login}:${password}@${HOST}:${port}/0`;
+    return { url, host: HOST, port, user: login, password, name: '0', path: undefined };
   }
 
   readonly shell: StoreShell = {
     run: ({ service, text, write }, { signal }) => {
-      const { port, name, password, adminPassword } = this.#started(service);
-      const login = write ? { user: name, password } : { user: READER, password: adminPassword };
-      return runCommand({ port, ...login }, text, signal);
+      const started = this.#started(service);
+      const { login: user, password } = loginOf(started);
+      const who = write ? { user, password } : { user: READER, password: started.adminPassword };
+      return runCommand({ port: started.port, ...who }, text, signal);
     },
     seed: async ({ service }) => {
       throw new DriverError('unsupported', `the store of ${service} is Redis, which has no SQL to be seeded with`, {
@@ -99,19 +102,16 @@ class RedisDriver implements DataDriver {
     },
   };
 
-  /** One user may have several passwords: the server learns of the new one before `connection` tells of it. */
+  /** A user for each generation: with the old one go the connections that it opened. */
   readonly credentials: StoreCredentials = {
     rotate: ({ service }, { signal }) =>
       this.#turns.take(service, async () => {
         const started = this.#started(service);
         if (started.replaced !== undefined) return;
-        const next: Started = {
-          ...started,
-          password: newPassword(),
-          replaced: { password: started.password, at: Date.now() },
-        };
+        const next = rotated(started, Date.now());
         await this.#writeAccess(next);
-        await this.#administer(started, ['ACL', 'SETUSER', started.name, hashOf(next.password)], signal);
+        // The server learns of the new one before `connection` tells of it.
+        await this.#administer(started, ['ACL', 'SETUSER', ...userOf(loginOf(next))], signal);
         await this.#records.write(next);
         this.#changed();
       }),
@@ -120,11 +120,7 @@ class RedisDriver implements DataDriver {
         const { replaced, ...kept } = this.#started(service);
         if (replaced === undefined) return;
         await this.#writeAccess(kept);
-        const withdrawn = hashOf(replaced.password).replace('#', '!');
-        // Twice withdrawn is an error to the server, and none to us.
-        await this.#administer(kept, ['ACL', 'SETUSER', kept.name, withdrawn], signal).catch((error: Error) => {
-          if (!/doesn't exist|not exist/i.test(error.message)) throw error;
-        });
+        await this.#administer(kept, ['ACL', 'DELUSER', replaced.login ?? kept.name], signal);
         await this.#records.write(kept);
         this.#changed();
       }),
@@ -289,6 +285,11 @@ class RedisDriver implements DataDriver {
 
 function isStarted(record: RedisRecord): record is Started {
   return record.port !== undefined;
+}
+
+function rotated(started: Started, now: number): Started {
+  const replaced = { ...loginOf(started), at: now };
+  return { ...started, login: nextLogin(started), password: newPassword(), replaced };
 }
 
 function newPassword(): string {

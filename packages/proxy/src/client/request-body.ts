@@ -43,7 +43,8 @@ export class RequestBody {
   }
 
   /** Takes what has just come, and sends it where a wire is open; before that, no more is taken than can be kept. */
-  take(bytes: Buffer, wire: Wire | undefined): void {
+  take(view: Buffer, wire: Wire | undefined): void {
+    const bytes = Buffer.from(view);
     this.#keep(bytes);
     if (wire !== undefined) this.#letGoIfFull();
     const more = wire === undefined ? this.#keptBytes < LIMITS.replayBytes : wire.write(bytes);
