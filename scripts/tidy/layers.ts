@@ -30,6 +30,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'backup',
     'proxy',
     'keeper',
+    'instrument-node',
     'client',
     'compute-process',
     'data-postgres',

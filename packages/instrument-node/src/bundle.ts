@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 
 const NAME = /^node-[0-9a-f]{12}\.cjs$/;
 
@@ -12,6 +11,8 @@ const NAME = /^node-[0-9a-f]{12}\.cjs$/;
  * Named by what is in it, so that a running instance never has it changed below it. Returns its path.
  */
 export async function bundlePreload(folder: string): Promise<string> {
+  // Loaded when it is needed, and its process ended: whoever asks for this runs for months.
+  const { build, stop } = await import('esbuild');
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(import.meta.resolve('@islet/instrument-node/preload'))],
     bundle: true,
@@ -25,7 +26,7 @@ export async function bundlePreload(folder: string): Promise<string> {
     legalComments: 'none',
     logLevel: 'silent',
     write: false,
-  });
+  }).finally(stop);
   const text = outputFiles[0]?.text ?? '';
   const name = `node-${createHash('sha256').update(text).digest('hex').slice(0, 12)}.cjs`;
   const path = join(folder, name);
