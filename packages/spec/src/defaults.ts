@@ -14,6 +14,7 @@ export const SYSTEM_DEFAULTS = {
   services: { value: ['services/*'], name: 'layout' },
   'gateway.host': { value: '127.0.0.1', name: 'gateway', source: 'safe by default: this machine only' },
   'gateway.port': { value: 8080, name: 'gateway' },
+  'gateway.workers': { value: 1, name: 'gateway: workers' },
   'alerts.webhooks.severities': { value: ['page', 'ticket'], name: 'alerts' },
   'alerts.emails.severities': { value: ['page', 'ticket'], name: 'alerts' },
   'gateway.tls.redirect': { value: true, name: 'gateway: TLS' },

@@ -77,6 +77,8 @@ export interface OffMachineSpec {
 export interface GatewaySpec {
   readonly host: string;
   readonly port: number;
+  /** Threads that carry the traffic. */
+  readonly workers: number;
   /** Undefined: plain HTTP. */
   readonly tls: TlsSpec | undefined;
 }

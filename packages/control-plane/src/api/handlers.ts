@@ -79,7 +79,7 @@ export function createHandlers(system: System, sentinel?: Sentinel): Handlers {
       const none = {
         system: '',
         environment: undefined,
-        gateway: { host: '127.0.0.1', port: 0, tls: undefined },
+        gateway: { host: '127.0.0.1', port: 0, workers: 1, tls: undefined },
         mode: 'revisions',
         path: '',
       } as const;

@@ -17,7 +17,7 @@ function applied(changes: Partial<Applied> = {}): Applied {
   const spec = launchSpec('orders', {}, { telemetry: DEFAULT_TELEMETRY });
   return {
     ...{ system: 'shop', environment: undefined, mode: 'revisions', path: '', gone: [], goingDown: false },
-    gateway: { host: '127.0.0.1', port: 80, tls: undefined },
+    gateway: { host: '127.0.0.1', port: 80, workers: 1, tls: undefined },
     services: [
       { spec, revision: 'r', restarts: 0, instances: 1, scaledFrom: undefined, after: [], blocked: [], since: 0 },
     ],

@@ -1,6 +1,7 @@
-import { type Candidate, type Endpoint, LatencyWindow, PeakEwma, Standing } from '@islet/policy';
+import { type Candidate, type Endpoint, LatencyWindow, PeakEwma, type Standing } from '@islet/policy';
 import type { Clock } from '../clock.ts';
 import { LIMITS } from '../limits.ts';
+import type { InstanceShare } from '../shared/states.ts';
 import { Counts } from '../stats.ts';
 import { UpstreamConnection } from './connection.ts';
 import { Http2Pool } from './http2-pool.ts';
@@ -19,6 +20,7 @@ export interface EndpointOptions {
   readonly endpoint: Endpoint;
   readonly cameAt: number;
   readonly clock: Clock;
+  readonly share: InstanceShare;
 }
 
 export interface WantedWire extends Wanted {
@@ -38,11 +40,11 @@ export class EndpointState implements Candidate {
   readonly counts = new Counts();
   /** Of copies that it was sent for being looked at: counted apart, and only where there are any. */
   mirrored: Counts | undefined;
-  readonly standing = new Standing();
   readonly firstBytes = new LatencyWindow();
   /** Kept up only where the policy asks for it. */
   readonly ewma = new PeakEwma();
   cameAt: number;
+  readonly #share: InstanceShare;
   /** After how long without a first byte a request is held against it. */
   stallMs = Number.POSITIVE_INFINITY;
   /** It has left the table: what is in flight goes on, nothing new comes. */
@@ -56,11 +58,16 @@ export class EndpointState implements Candidate {
   #http2: Http2Pool | undefined;
   #checking: Promise<boolean> | undefined;
 
-  constructor({ service, endpoint, cameAt, clock }: EndpointOptions) {
+  constructor({ service, endpoint, cameAt, clock, share }: EndpointOptions) {
     this.service = service;
     this.endpoint = endpoint;
     this.cameAt = cameAt;
     this.#clock = clock;
+    this.#share = share;
+  }
+
+  get standing(): Standing {
+    return this.#share.standing;
   }
 
   get id(): string {
@@ -138,6 +145,11 @@ export class EndpointState implements Candidate {
     this.removed = true;
     this.closeIdle();
     for (const it of this.#longLived.values()) it.goAway();
+  }
+
+  /** Nothing will be in flight to it any more. */
+  letGo(): void {
+    this.#share.letGo();
   }
 
   closeIdle(): void {
