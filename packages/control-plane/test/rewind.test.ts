@@ -18,7 +18,7 @@ function part(ended?: 'restored' | 'failed'): Restoring {
 }
 
 function applied(...services: AppliedService[]): Applied {
-  const gateway = { host: '127.0.0.1', port: 1, tls: undefined };
+  const gateway = { host: '127.0.0.1', port: 1, tls: undefined, workers: 1 };
   const none = { environment: undefined, mode: 'revisions', path: '', gone: [], goingDown: false } as const;
   return { system: 's', gateway, services, ...none };
 }
