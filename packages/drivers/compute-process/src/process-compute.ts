@@ -17,6 +17,8 @@ import {
   type ProcessState,
   type StartRequest,
   type StopRequest,
+  type TaskOutcome,
+  type TaskRequest,
 } from '@islet/driver';
 import { removeServiceUser, type Supervisor, serviceUser, switchTo, Turns, type UnixUser } from '@islet/supervise';
 import { Builder } from './builder.ts';
@@ -32,6 +34,7 @@ import { pruneLogs } from './logs.ts';
 import { listRevisions, type Revision, readRevision, removeRevision } from './revision.ts';
 import { ServiceFolders } from './service-folders.ts';
 import { tail } from './tail.ts';
+import { TaskRunner } from './task-runner.ts';
 import { removeTree } from './tree-tools.ts';
 
 export interface ProcessComputeOptions {
@@ -54,6 +57,7 @@ class ProcessDriver implements ComputeDriver {
   readonly #options: ProcessComputeOptions;
   readonly #records: InstanceRecords;
   readonly #builder: Builder;
+  readonly #tasks: TaskRunner;
   readonly #hashes: FileHashes;
   /** Of one instance: starts and removals, one after the other. */
   readonly #turns = new Turns();
@@ -71,17 +75,29 @@ class ProcessDriver implements ComputeDriver {
       user: (service) => this.#user(service),
       inputsKey: (request) => this.inputsKey(request),
     });
+    this.#tasks = new TaskRunner({
+      supervisor: options.supervisor,
+      folders: (service) => this.#folders(service),
+      user: ({ service, revision }) => this.#userOf(service, revision),
+      cwd: async (request, place) =>
+        this.#workingFolder(request, await this.#revision(request.service, request.revision), place),
+    });
   }
 
   async takeOver(): Promise<void> {
     for (const service of this.#services()) {
       this.#records.load(service);
       await this.#builder.clean(service);
+      await this.#tasks.clean(service);
     }
   }
 
   build(request: BuildRequest, options: CallOptions): Promise<BuildOutcome> {
     return this.#builder.build(request, options);
+  }
+
+  run(request: TaskRequest, options: CallOptions): Promise<TaskOutcome> {
+    return this.#tasks.run(request, options);
   }
 
   start(request: StartRequest, options: CallOptions): Promise<void> {
@@ -253,8 +269,13 @@ class ProcessDriver implements ComputeDriver {
     return found;
   }
 
+  /** What runs in the folder of a person runs as that person. */
+  async #userOf(service: string, revision: string): Promise<UnixUser | undefined> {
+    return (await this.#revision(service, revision)).kind === 'in place' ? undefined : this.#user(service);
+  }
+
   async #workingFolder(
-    { service, revision: id }: StartRequest,
+    { service, revision: id }: Pick<StartRequest, 'service' | 'revision'>,
     revision: Revision,
     { work, user }: { work: string; user: UnixUser | undefined },
   ): Promise<string> {
