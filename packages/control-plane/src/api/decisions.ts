@@ -41,6 +41,8 @@ function sentence(decision: Decision): string {
       return `ended ${decision.instance}: ${decision.why}`;
     case 'purged':
       return 'deleted its data and files';
+    case 'cache-purged':
+      return cachePurged(decision);
     case 'drill':
       return `a drill: ${decision.drill} of ${decision.instance}, until ${new Date(decision.until).toISOString()}`;
     case 'scaled':
@@ -60,6 +62,14 @@ function sentence(decision: Decision): string {
     case 'note':
       return decision.text;
   }
+}
+
+function cachePurged({ path, group, responses }: Extract<Decision, { kind: 'cache-purged' }>): string {
+  const which = [
+    ...(path === undefined ? [] : [`of ${path}`]),
+    ...(group === undefined ? [] : [`of the group ${group}`]),
+  ];
+  return ['was asked to forget its stored responses', ...which, `(${responses})`].join(' ');
 }
 
 function migrated({ files, hazards = [] }: Extract<Decision, { kind: 'migrated' }>): string {

@@ -47,6 +47,14 @@ export type Decision =
       readonly files: readonly string[];
     }
   | { readonly kind: 'purged'; readonly service: string }
+  /** So many stored responses were forgotten, as somebody asked; of a path or a group, or all. */
+  | {
+      readonly kind: 'cache-purged';
+      readonly service: string;
+      readonly path: string | undefined;
+      readonly group: string | undefined;
+      readonly responses: number;
+    }
   | {
       readonly kind: 'drill';
       readonly service: string;
