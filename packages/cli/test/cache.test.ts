@@ -15,5 +15,8 @@ test('cache purge hands on what is meant, and says how much went', async (t) => 
   const { stdout: all } = await islet(['cache', 'purge', 'web', '--group', 'g', '--json'], { cwd: folder });
   assert.deepEqual(JSON.parse(all), { purged: 1 });
   const asked = fake.calls.filter(({ name }) => name === 'purge').map(({ input }) => input);
-  assert.deepEqual(asked, [{ service: 'web', path: '/a/*' }, { service: 'web', group: 'g' }]);
+  assert.deepEqual(asked, [
+    { service: 'web', path: '/a/*' },
+    { service: 'web', group: 'g' },
+  ]);
 });
