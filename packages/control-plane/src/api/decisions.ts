@@ -41,8 +41,6 @@ function sentence(decision: Decision): string {
       return `ended ${decision.instance}: ${decision.why}`;
     case 'purged':
       return 'deleted its data and files';
-    case 'cache-purged':
-      return cachePurged(decision);
     case 'drill':
       return `a drill: ${decision.drill} of ${decision.instance}, until ${new Date(decision.until).toISOString()}`;
     case 'scaled':
@@ -50,6 +48,7 @@ function sentence(decision: Decision): string {
     case 'proxy-died':
       return `the proxy died with about ${decision.inFlight} requests inside it, and was started again`;
     case 'restored':
+    case 'cache-purged':
       return decision.text;
     case 'restore-failed':
       return `its restore failed, and its data is as before: ${decision.why}`;
@@ -62,14 +61,6 @@ function sentence(decision: Decision): string {
     case 'note':
       return decision.text;
   }
-}
-
-function cachePurged({ path, group, responses }: Extract<Decision, { kind: 'cache-purged' }>): string {
-  const which = [
-    ...(path === undefined ? [] : [`of ${path}`]),
-    ...(group === undefined ? [] : [`of the group ${group}`]),
-  ];
-  return ['was asked to forget its stored responses', ...which, `(${responses})`].join(' ');
 }
 
 function migrated({ files, hazards = [] }: Extract<Decision, { kind: 'migrated' }>): string {

@@ -21,7 +21,11 @@ export async function purgeCache(
     });
   }
   const purged = await parts.purge({ service: name, path, group });
-  const { decisions } = parts.state;
-  decisions.record({ kind: 'cache-purged', service: name, path, group, responses: purged }, parts.clock.now());
+  const which = [
+    ...(path === undefined ? [] : [`of ${path}`]),
+    ...(group === undefined ? [] : [`of the group ${group}`]),
+  ];
+  const text = ['was asked to forget its stored responses', ...which, `(${purged})`].join(' ');
+  parts.state.decisions.record({ kind: 'cache-purged', service: name, text }, parts.clock.now());
   return { purged };
 }

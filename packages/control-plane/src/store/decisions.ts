@@ -47,14 +47,8 @@ export type Decision =
       readonly files: readonly string[];
     }
   | { readonly kind: 'purged'; readonly service: string }
-  /** So many stored responses were forgotten, as somebody asked; of a path or a group, or all. */
-  | {
-      readonly kind: 'cache-purged';
-      readonly service: string;
-      readonly path: string | undefined;
-      readonly group: string | undefined;
-      readonly responses: number;
-    }
+  /** Stored responses were forgotten, as somebody asked. */
+  | { readonly kind: 'cache-purged'; readonly service: string; readonly text: string }
   | {
       readonly kind: 'drill';
       readonly service: string;
