@@ -74,8 +74,10 @@ export class SlowWire extends OtherWire implements ResponseUser {
     this.#tell(() => this.#user?.onBodyEnd(trailers));
   }
 
-  onFlush(): void {
-    this.#tell(() => this.#user?.onFlush());
+  onFlush(): boolean {
+    if (this.#timer === undefined) return this.#user?.onFlush() ?? true;
+    this.#come.push(() => this.#user?.onFlush());
+    return true;
   }
 
   /** One that answers nothing is known at once, as without the fault. */
