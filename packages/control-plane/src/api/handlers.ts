@@ -18,6 +18,7 @@ import { beginDrill } from './drill.ts';
 import { explainRequest } from './explain.ts';
 import { previewOf } from './preview.ts';
 import { purgeCache } from './purge.ts';
+import { rewindHandlers } from './rewind.ts';
 import { rolloutHandlers } from './rollout.ts';
 import { scalingOf } from './scaling.ts';
 import type { Handlers } from './server.ts';
@@ -132,6 +133,7 @@ export function createHandlers(system: System, sentinel?: Sentinel): Handlers {
     },
     ...databaseHandlers(system, { wanted, restart }),
     ...backupHandlers(system, { wanted, change }),
+    ...rewindHandlers(system, put),
     ...rolloutHandlers(system, { wanted, change }),
     deploy: async ({ params: { service = '' }, body }) => {
       const accepted = await apply({ ...askedOf({ ...body, changed: [] }), only: service }, applying);
