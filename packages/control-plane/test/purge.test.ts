@@ -16,7 +16,7 @@ test('a purge says how many responses went, and is a decision that can be looked
   const purged = await purge({ ...none, params: { service: 'web' }, body: { path: '/a/*', group: 'b' } } as never);
   assert.deepEqual(purged, { purged: 3 });
   const told = await decisions({ ...none, params: {}, body: {} } as never);
-  assert.equal(told.at(-1)?.text, 'was asked to forget its stored responses of /a/* of the group b (3)');
+  assert.equal(told.at(-1)?.text, 'forgot 3 stored responses of web at /a/* of the group b, as asked');
 });
 
 test('a service whose responses nobody keeps has nothing to forget, and says what would', async (t) => {

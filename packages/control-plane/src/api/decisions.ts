@@ -48,7 +48,6 @@ function sentence(decision: Decision): string {
     case 'proxy-died':
       return `the proxy died with about ${decision.inFlight} requests inside it, and was started again`;
     case 'restored':
-    case 'cache-purged':
       return decision.text;
     case 'restore-failed':
       return `its restore failed, and its data is as before: ${decision.why}`;

@@ -22,10 +22,10 @@ export async function purgeCache(
   }
   const purged = await parts.purge({ service: name, path, group });
   const which = [
-    ...(path === undefined ? [] : [`of ${path}`]),
-    ...(group === undefined ? [] : [`of the group ${group}`]),
+    ...(path === undefined ? [] : [` at ${path}`]),
+    ...(group === undefined ? [] : [` of the group ${group}`]),
   ];
-  const text = ['was asked to forget its stored responses', ...which, `(${purged})`].join(' ');
-  parts.state.decisions.record({ kind: 'cache-purged', service: name, text }, parts.clock.now());
+  const text = `forgot ${purged} stored responses of ${name}${which.join('')}, as asked`;
+  parts.state.decisions.record({ kind: 'note', text }, parts.clock.now());
   return { purged };
 }

@@ -47,8 +47,6 @@ export type Decision =
       readonly files: readonly string[];
     }
   | { readonly kind: 'purged'; readonly service: string }
-  /** Stored responses were forgotten, as somebody asked. */
-  | { readonly kind: 'cache-purged'; readonly service: string; readonly text: string }
   | {
       readonly kind: 'drill';
       readonly service: string;
