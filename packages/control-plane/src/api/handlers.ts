@@ -17,6 +17,7 @@ import { diagnose } from './diagnose.ts';
 import { beginDrill } from './drill.ts';
 import { explainRequest } from './explain.ts';
 import { previewOf } from './preview.ts';
+import { purgeCache } from './purge.ts';
 import { rewindHandlers } from './rewind.ts';
 import { rolloutHandlers } from './rollout.ts';
 import { scalingOf } from './scaling.ts';
@@ -108,6 +109,7 @@ export function createHandlers(system: System, sentinel?: Sentinel): Handlers {
     },
     explain: ({ params: { id = '' } }) => explainRequest(id, system),
     explainToken: async ({ body: { forMs } }) => ({ token: await parts.explainToken(forMs) }),
+    purge: ({ params: { service = '' }, body }) => purgeCache(wanted(service), body, system),
     inject: ({ params: { service = '' }, body }) => beginDrill(wanted(service), body, system),
     capacity: ({ params: { service = '' }, body }) => capacityOf(wanted(service), body, system),
     scaling: ({ params: { service = '' } }) => scalingOf(wanted(service), system),
