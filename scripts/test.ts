@@ -4,7 +4,7 @@ import { listFiles, ROOT } from './repository.ts';
 /*
  * node scripts/test.ts <tier> [part of a path …]
  *
- * A test's file name says its tier: `x.faults.test.ts`, `x.backup.test.ts`, `x.scale.test.ts`, `x.packed.test.ts`; plain `x.test.ts` is
+ * A test's file name says its tier: `x.faults.test.ts`, `x.backup.test.ts`, `x.scale.test.ts`, `x.browser.test.ts`, `x.packed.test.ts`; plain `x.test.ts` is
  * everyday. Node's own summary is the last thing printed.
  */
 
@@ -17,6 +17,7 @@ const TIERS = {
   peers: 600_000,
   scale: 600_000,
   simulation: 600_000,
+  browser: 600_000,
   packed: 600_000,
 } as const;
 type Tier = keyof typeof TIERS;

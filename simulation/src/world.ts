@@ -1,6 +1,7 @@
 import type { SystemStatus } from '@islet/client';
 import {
   type ApplyParts,
+  createDoorkeeper,
   createHandlers,
   createSystem,
   type Database,
@@ -9,6 +10,7 @@ import {
   openDatabase,
   openDecisions,
   openPorts,
+  openSessions,
   type Secrets,
   type State,
   type System,
@@ -218,6 +220,7 @@ export class World {
       applied: life.over(openApplied(database)),
       decisions: life.over(openDecisions(database)),
       secrets: NO_SECRETS,
+      doorkeeper: createDoorkeeper({ sessions: openSessions(database), now: () => this.clock.now() }),
       ports: life.over(openPorts(database, 'simulated', async (port) => !this.ground.isTaken(port))),
       close: () => {},
     };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { backupRoutes } from './backup-contract.ts';
 import { Capacity, CapacityQuestion } from './capacity.ts';
+import { dashboardRoutes } from './dashboard-contract.ts';
 import { MigrationPreview, QueryAnswer, SeedAnswer, StoreAccess } from './database.ts';
 import { ExplainedRequest } from './explanation.ts';
 import { Decision, ROLLOUT_ACTIONS, RolloutStatus } from './rollout.ts';
@@ -230,6 +231,7 @@ export const contract = {
     response: MigrationPreview,
   }),
   ...backupRoutes,
+  ...dashboardRoutes,
   operator: route('operator', {
     summary: "The proxy's Unix socket for calls by the operator; the Host header names the service",
     response: z.object({ socket: z.string() }),

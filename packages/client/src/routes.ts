@@ -47,6 +47,10 @@ export const ROUTES = {
   decisions: { method: 'GET', path: '/v1/decisions', stream: false },
   diagnose: { method: 'GET', path: '/v1/diagnosis', stream: false },
   traffic: { method: 'GET', path: '/v1/traffic', stream: false },
+  dashboardLogin: { method: 'POST', path: '/v1/dashboard/logins', stream: false },
+  dashboardSessions: { method: 'GET', path: '/v1/dashboard/sessions', stream: false },
+  endDashboardSession: { method: 'DELETE', path: '/v1/dashboard/sessions/{id}', stream: false },
+  describe: { method: 'GET', path: '/v1/services/{service}/description', stream: false },
 } as const;
 
 export type RouteName = keyof typeof ROUTES;

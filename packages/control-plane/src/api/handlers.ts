@@ -9,6 +9,7 @@ import type { Applied, AppliedService } from '../store/applied.ts';
 import { lookOnce, type System } from '../system.ts';
 import { backupHandlers } from './backups.ts';
 import { capacityOf } from './capacity.ts';
+import { dashboardHandlers } from './dashboard.ts';
 import { databaseHandlers } from './database.ts';
 import { describeDecision } from './decisions.ts';
 import { diagnose } from './diagnose.ts';
@@ -128,6 +129,7 @@ export function createHandlers(system: System): Handlers {
     ...databaseHandlers(system, { wanted, restart }),
     ...backupHandlers(system, { wanted, change }),
     ...rolloutHandlers(system, { wanted, change }),
+    ...dashboardHandlers(system, { wanted }),
     deploy: async ({ params: { service = '' }, body }) => {
       const accepted = await apply({ ...askedOf({ ...body, changed: [] }), only: service }, applying);
       reconciler.poke();
