@@ -13,21 +13,29 @@ export type * from './contract.ts';
 export type * from './dashboard.ts';
 export { DASHBOARD_HEADER } from './dashboard-header.ts';
 export type * from './description.ts';
+export type * from './explore.ts';
 export { ApiError, type ApiErrorCode } from './errors.ts';
 export type * from './rollout.ts';
 export type { RouteName } from './routes.ts';
 export type * from './scaling.ts';
 export type * from './status.ts';
+export type * from './telemetry/alerting.ts';
+export type * from './telemetry/records.ts';
+export type { LiveUpdate } from './telemetry-contract.ts';
 
 export interface BrowserClient {
   ask<N extends RouteName>(name: N, input: Input<N>, options?: CallOptions): Promise<Answer<N>>;
-  /** The values of a stream route, until it ends or the signal says so. `latest`: of those that came together, the last alone. */
+  /** The values of a stream route, until it ends or the signal says so. */
   listen<N extends RouteName>(name: N, input: Input<N>, options: ListenOptions<N>): Promise<void>;
 }
 
 export interface ListenOptions<N extends RouteName> {
   readonly signal: AbortSignal;
-  readonly latest: boolean;
+  /**
+   * Only the newest value counts, at most so often: a system of a hundred services that all change at once is read as
+   * fast as it comes, and parsed as often as a person can see.
+   */
+  readonly latestEveryMs?: number;
   readonly onValue: (value: Answer<N>) => void;
 }
 
@@ -60,13 +68,21 @@ export function createBrowserClient(
       const response = await open(name, input, signal);
       return (await response.json()) as Answer<N>;
     },
-    listen: async (name, input, { signal, latest, onValue }) => {
+    listen: async (name, input, { signal, latestEveryMs, onValue }) => {
       const response = await open(name, input, signal);
       const lines = splitLines();
+      const tell = (line: string) => onValue(JSON.parse(line));
+      const pace = latestEveryMs === undefined ? undefined : createPace(latestEveryMs, tell);
       const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
-      for (let part = await reader?.read(); part !== undefined && !part.done; part = await reader?.read()) {
-        const whole = lines(part.value);
-        for (const line of latest ? whole.slice(-1) : whole) onValue(JSON.parse(line));
+      try {
+        for (let part = await reader?.read(); part !== undefined && !part.done; part = await reader?.read()) {
+          const whole = lines(part.value);
+          const newest = whole.at(-1);
+          if (pace === undefined) whole.forEach(tell);
+          else if (newest !== undefined) pace.offer(newest);
+        }
+      } finally {
+        pace?.close();
       }
     },
   };
@@ -79,6 +95,30 @@ export function splitLines(): (text: string) => readonly string[] {
     const parts = (rest + text).split('\n');
     rest = parts.pop() ?? '';
     return parts.filter((part) => part !== '');
+  };
+}
+
+/** Hands on the newest of what it is offered, the first at once, and never more often than that. */
+function createPace(everyMs: number, tell: (text: string) => void) {
+  let newest: string | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const flush = () => {
+    timer = undefined;
+    if (newest === undefined) return;
+    const text = newest;
+    newest = undefined;
+    timer = setTimeout(flush, everyMs);
+    tell(text);
+  };
+  return {
+    offer: (text: string) => {
+      newest = text;
+      if (timer === undefined) flush();
+    },
+    close: () => {
+      clearTimeout(timer);
+      if (newest !== undefined) tell(newest);
+    },
   };
 }
 

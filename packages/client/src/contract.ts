@@ -9,6 +9,7 @@ import { type RouteShape, route } from './route.ts';
 import type { RouteName } from './routes.ts';
 import { Scaling } from './scaling.ts';
 import { SystemStatus } from './status.ts';
+import { telemetryRoutes } from './telemetry-contract.ts';
 
 /**
  * The control API, once: the server implements this table, the client calls by it, the OpenAPI document is made of it.
@@ -258,6 +259,7 @@ export const contract = {
     summary: "The proxy's counts, errors and latencies by edge, gateway and instance",
     response: z.unknown(),
   }),
+  ...telemetryRoutes,
 } as const satisfies Record<RouteName, RouteShape>;
 
 export type Contract = typeof contract;

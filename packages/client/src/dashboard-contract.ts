@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { DashboardLogin, DashboardSession } from './dashboard.ts';
 import { ServiceDescription } from './description.ts';
+import { ServiceCall, ServiceContract, ServiceReply } from './explore.ts';
 import { route } from './route.ts';
 
 /** The part of the contract that lets people into the dashboard, and that it alone asks so far. */
@@ -23,5 +24,16 @@ export const dashboardRoutes = {
     summary: 'Every effective value of a service, and the line that it comes from',
     params: z.object({ service: z.string() }),
     response: ServiceDescription,
+  }),
+  contractOf: route('contractOf', {
+    summary: 'What a service says of its API: the OpenAPI document or the .proto file that it names',
+    params: z.object({ service: z.string() }),
+    response: ServiceContract,
+  }),
+  callService: route('callService', {
+    summary: 'Call a service through the proxy, as the operator',
+    params: z.object({ service: z.string() }),
+    body: ServiceCall,
+    response: ServiceReply,
   }),
 } as const;

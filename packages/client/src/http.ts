@@ -7,6 +7,10 @@ export interface Target {
   /** `http://127.0.0.1:4711` */
   readonly url: string;
   readonly token: string;
+  /** Of a process of Islet's own that speaks this API on a Unix socket, in place of the address in `url`. */
+  readonly socketPath?: string | undefined;
+  /** What a person calls it; absent: the control plane. */
+  readonly who?: string | undefined;
 }
 
 export interface Exchange {
@@ -29,7 +33,9 @@ export async function exchange(target: Target, { timeoutMs, ...request }: Exchan
     return parse(target, await readAll(response));
   } catch (error) {
     if (deadline.aborted && !request.signal?.aborted)
-      throw new ApiError('unavailable', `no answer from ${target.url} within ${timeoutMs / 1000} s`, { cause: error });
+      throw new ApiError('unavailable', `no answer from ${whoOf(target)} within ${timeoutMs / 1000} s`, {
+        cause: error,
+      });
     throw reachError(target, error, request.signal);
   }
 }
@@ -47,7 +53,7 @@ export function reachError(target: Target, error: unknown, signal: AbortSignal |
   if (error instanceof ApiError) return error;
   if (signal?.aborted) return signal.reason;
   const detail = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-  return new ApiError('unavailable', `the control plane at ${target.url} can't be reached (${detail})`, {
+  return new ApiError('unavailable', `${whoOf(target)} can't be reached (${detail})`, {
     cause: error,
   });
 }
@@ -58,8 +64,10 @@ function open(target: Target, { method, path, body, signal }: Omit<Exchange, 'ti
     headers['content-type'] = 'application/json';
     headers['content-length'] = String(Buffer.byteLength(body));
   }
+  const { socketPath } = target;
   return new Promise((resolve, reject) => {
-    const request = httpRequest(new URL(path, target.url), { method, headers, agent: false, signal }, resolve);
+    const options = { method, headers, agent: false as const, signal, ...(socketPath && { socketPath }) };
+    const request = httpRequest(new URL(path, target.url), options, resolve);
     request.on('error', reject);
     request.end(body);
   });
@@ -97,4 +105,8 @@ function isCode(code: string): code is ApiErrorCode {
 
 function stranger(target: Target, cause: unknown): ApiError {
   return new ApiError('unavailable', `what answers at ${target.url} is not Islet's control plane`, { cause });
+}
+
+export function whoOf({ who, url }: Target): string {
+  return who ?? `the control plane at ${url}`;
 }

@@ -1,6 +1,6 @@
 import { StringDecoder } from 'node:string_decoder';
 import { ApiError } from './errors.ts';
-import { type Exchange, reachError, send, type Target } from './http.ts';
+import { type Exchange, reachError, send, type Target, whoOf } from './http.ts';
 
 /** The longest line that a stream may have. */
 export const MAX_LINE_BYTES = 16 * 1024 * 1024;
@@ -14,7 +14,7 @@ export async function* streamLines(
     const response = await send(target, request);
     for await (const line of linesOf(response as AsyncIterable<Buffer>)) yield JSON.parse(line);
     // A server that dies in the middle of an answer is not the end of the stream.
-    if (!response.complete) throw new ApiError('unavailable', `the control plane at ${target.url} went away`);
+    if (!response.complete) throw new ApiError('unavailable', `${whoOf(target)} went away`);
   } catch (error) {
     throw reachError(target, error, request.signal);
   }

@@ -11,6 +11,7 @@ import { createChecks } from './analysis/checks.ts';
 import { createSamples } from './analysis/samples.ts';
 import { trialsOf } from './analysis/trial.ts';
 import { watchTrials } from './analysis/watch.ts';
+import type { TelemetryClient } from './api/telemetry.ts';
 import type { ApplyParts } from './apply.ts';
 import { type Care, createCare } from './backup/care.ts';
 import { newestOf } from './backup/newest.ts';
@@ -44,6 +45,7 @@ import type { Counters } from './scale/load.ts';
 import type { State } from './state.ts';
 import { isAllGone, type StatusContext, systemStatus } from './status.ts';
 import type { LaunchSpec } from './store/applied.ts';
+import { unheldOf } from './unheld.ts';
 
 export interface SystemParts {
   /** Absolute path of the system's folder. */
@@ -59,6 +61,8 @@ export interface SystemParts {
   readonly log: Logger;
   /** Undefined: nothing is backed up, as in a test of something else. */
   readonly backups?: Overseer;
+  /** Undefined: nobody gathers telemetry, as in a test of something else. */
+  readonly telemetry?: TelemetryClient;
   readonly version: string;
   readonly operatorSocket: string;
   readonly keeperPid: () => number | undefined;
@@ -216,7 +220,7 @@ export function createSystem(parts: SystemParts): System {
   const context: StatusContext = {
     ...{ folder: parts.folder, state: state.layout.state, version: parts.version, pid: process.pid, startedAt },
     ...{ keeperPid: parts.keeperPid, seq: applied.seq, applied: applied.current, decisions, redact },
-    warnings: () => [...warningsOf(parts.guarantees()), ...backupWarnings(backupFacts())],
+    warnings: () => [...unheldOf(parts.guarantees()), ...backupWarnings(backupFacts())],
   };
 
   const onTurn = (turn: TurnReport) => {
@@ -293,8 +297,4 @@ export async function lookOnce(system: System): Promise<TurnReport> {
   const look = await system.look();
   const desired = system.desired(look);
   return { look, desired, steps: plan(desired, look.observed, system.parts.clock.now()) };
-}
-
-function warningsOf(guarantees: readonly Guarantee[]): string[] {
-  return guarantees.filter(({ held }) => !held).map(({ name, reason }) => `no ${name}: ${reason}`);
 }

@@ -1,3 +1,4 @@
+import { type Cells, ownCells } from './cells.ts';
 import { Cohort, type CohortSeen } from './cohort.ts';
 
 /**
@@ -40,15 +41,20 @@ const CLEARLY = 0.25;
 
 export class AdaptiveLimit {
   readonly #cohort = new Cohort();
-  #limit: number = ADAPTIVE_LIMIT.max;
+  /** The limit, and nothing else: what several threads see is one service. 0: the most. */
+  readonly #cells: Cells;
   #baselineMs: number | undefined;
   #descent: Descent | undefined;
   /** What the last cohorts said, where one alone is noise: that it was too slow; medians below the baseline. */
   #wasSlow = false;
   readonly #quick: number[] = [];
 
+  constructor(cells: Cells = ownCells(1)) {
+    this.#cells = cells;
+  }
+
   get limit(): number {
-    return this.#limit;
+    return this.#cells[0] || ADAPTIVE_LIMIT.max;
   }
 
   /** Milliseconds; undefined: too little has been seen. */
@@ -66,7 +72,7 @@ export class AdaptiveLimit {
     const seen = this.#cohort.answered(member, tookMs, now);
     if (seen === undefined) return;
     const next = this.#next({ ...seen, queueMs });
-    this.#limit = Math.min(Math.max(Math.floor(next), ADAPTIVE_LIMIT.min), ADAPTIVE_LIMIT.max);
+    this.#cells[0] = Math.min(Math.max(Math.floor(next), ADAPTIVE_LIMIT.min), ADAPTIVE_LIMIT.max);
   }
 
   /** It has ended without saying anything of the service's time. */
@@ -104,10 +110,10 @@ export class AdaptiveLimit {
 
   /** Nothing is known of this service at rest. Less in flight for a while shows whether there is a queue. */
   #prove({ medianMs, peak, queueMs }: Window): number {
-    if (medianMs > queueMs) return this.#limit;
+    if (medianMs > queueMs) return this.limit;
     this.#baselineMs = medianMs;
-    if (medianMs <= ADAPTIVE_LIMIT.leastBufferMs) return this.#limit;
-    this.#descent = { peak, medianMs, limit: this.#limit, proves: true };
+    if (medianMs <= ADAPTIVE_LIMIT.leastBufferMs) return this.limit;
+    this.#descent = { peak, medianMs, limit: this.limit, proves: true };
     return peak * (1 - ADAPTIVE_LIMIT.fall) - 1;
   }
 
@@ -137,16 +143,16 @@ export class AdaptiveLimit {
     if (gradient >= 1) return this.#grow(peak, Math.min(gradient, steepest));
     const wasSlow = this.#wasSlow;
     this.#wasSlow = true;
-    if (!wasSlow) return this.#limit;
-    const used = Math.min(peak, this.#limit);
+    if (!wasSlow) return this.limit;
+    const used = Math.min(peak, this.limit);
     const next = Math.max(Math.max(gradient, 1 / steepest) * used + Math.sqrt(used), ADAPTIVE_LIMIT.min);
-    if (next < this.#limit) this.#descend(window);
-    return Math.min(next, this.#limit);
+    if (next < this.limit) this.#descend(window);
+    return Math.min(next, this.limit);
   }
 
   /** Of the way down, the worst moment counts: a service that is still getting worse is no proof that less doesn't help. */
   #descend({ medianMs, peak }: Window): void {
-    const descent = this.#descent ?? { peak, medianMs, limit: this.#limit, proves: false };
+    const descent = this.#descent ?? { peak, medianMs, limit: this.limit, proves: false };
     this.#descent = medianMs > descent.medianMs * (1 + CLEARLY) ? { ...descent, peak, medianMs } : descent;
   }
 
@@ -154,7 +160,7 @@ export class AdaptiveLimit {
     this.#wasSlow = false;
     this.#descent = undefined;
     // A limit that nobody comes near proves nothing by growing.
-    return peak < this.#limit / 2 ? this.#limit : gradient * this.#limit + Math.sqrt(this.#limit);
+    return peak < this.limit / 2 ? this.limit : gradient * this.limit + Math.sqrt(this.limit);
   }
 
   #quicker(medianMs: number, baselineMs: number): void {

@@ -1,4 +1,5 @@
 import type { BreakerSpec } from '@islet/spec';
+import { type Cells, ownCells } from './cells.ts';
 
 /**
  * A circuit breaker for one caller and one service (Nygard, "Release It!"; parameters as in resilience4j).
@@ -11,41 +12,43 @@ import type { BreakerSpec } from '@islet/spec';
  * a new generation, a call carries the one that it began in, and results of another one are dropped.
  */
 export class Breaker {
-  readonly #calls = new Float64Array(SLOTS);
-  readonly #failures = new Float64Array(SLOTS);
-  #totalCalls = 0;
-  #totalFailures = 0;
-  #slot = 0;
-  #slotMs = 0;
-  #state: State = CLOSED;
-  #generation = 1;
-  #openedBy: OpenedBy | undefined;
+  readonly #cells: Cells;
+
+  constructor(cells: Cells = ownCells(BREAKER_CELLS)) {
+    this.#cells = cells;
+  }
 
   /** Half-open from the moment when a call may find out. */
   stateAt(now: number): BreakerState {
-    return this.#state.kind === 'open' && now >= this.#state.until ? 'half-open' : this.#state.kind;
+    const kind = this.#at(KIND);
+    if (kind === CLOSED) return 'closed';
+    return kind === HALF_OPEN || now >= this.#at(UNTIL) ? 'half-open' : 'open';
   }
 
   /** The generation that a call begins in, for `record` or `release`; undefined: it is refused. */
   admit(now: number, { halfOpen }: BreakerSpec): number | undefined {
-    if (this.#state.kind === 'closed') return this.#generation;
-    if (this.#state.kind === 'open') {
-      if (now < this.#state.until) return undefined;
-      this.#become({ kind: 'half-open', forMs: this.#state.forMs, admitted: 0, successes: 0 });
+    if (this.#at(KIND) === CLOSED) return this.#at(GENERATION);
+    if (this.#at(KIND) === OPEN) {
+      if (now < this.#at(UNTIL)) return undefined;
+      this.#become(HALF_OPEN);
+      this.#cells[ADMITTED] = 0;
+      this.#cells[SUCCESSES] = 0;
     }
-    if (this.#state.kind !== 'half-open' || this.#state.admitted >= halfOpen) return undefined;
-    this.#state.admitted++;
-    return this.#generation;
+    if (this.#at(ADMITTED) >= halfOpen) return undefined;
+    this.#add(ADMITTED, 1);
+    return this.#at(GENERATION);
   }
 
   /** What opened it: of the calls of a window, or the one that was to find out. */
   get openedBy(): OpenedBy | undefined {
-    return this.#openedBy;
+    const calls = this.#at(OPENED_BY_CALLS);
+    if (calls > 0) return { kind: 'calls', failures: this.#at(OPENED_BY_FAILURES), calls };
+    return calls < 0 ? { kind: 'probe' } : undefined;
   }
 
   /** How long until a call may find out; 0 where one may, or is at it. */
   refusedForMs(now: number): number {
-    return this.#state.kind === 'open' ? Math.max(0, this.#state.until - now) : 0;
+    return this.#at(KIND) === OPEN ? Math.max(0, this.#at(UNTIL) - now) : 0;
   }
 
   /** A call has ended; returns whether that opens the breaker. */
@@ -54,83 +57,95 @@ export class Breaker {
     { failed, now }: { readonly failed: boolean; readonly now: number },
     spec: BreakerSpec,
   ): boolean {
-    if (generation !== this.#generation) return false;
-    if (this.#state.kind === 'half-open') return this.#recordProbe(this.#state, { failed, now }, spec);
+    if (generation !== this.#at(GENERATION)) return false;
+    if (this.#at(KIND) === HALF_OPEN) return this.#recordProbe({ failed, now }, spec);
     this.#advance(now, spec.windowMs / SLOTS);
-    const slot = this.#slot % SLOTS;
-    this.#calls[slot] = (this.#calls[slot] ?? 0) + 1;
-    this.#totalCalls++;
+    const slot = this.#at(SLOT) % SLOTS;
+    this.#add(CALLS + slot, 1);
+    this.#add(ALL_CALLS, 1);
     if (failed) {
-      this.#failures[slot] = (this.#failures[slot] ?? 0) + 1;
-      this.#totalFailures++;
+      this.#add(FAILURES + slot, 1);
+      this.#add(ALL_FAILURES, 1);
     }
-    const isTooMuch = this.#totalFailures * 100 >= spec.failureRatePercent * this.#totalCalls;
-    if (this.#totalFailures === 0 || this.#totalCalls < spec.minCalls || !isTooMuch) return false;
-    this.#openedBy = { kind: 'calls', failures: this.#totalFailures, calls: this.#totalCalls };
+    const [calls, failures] = [this.#at(ALL_CALLS), this.#at(ALL_FAILURES)];
+    if (failures === 0 || calls < spec.minCalls || failures * 100 < spec.failureRatePercent * calls) return false;
+    this.#cells[OPENED_BY_CALLS] = calls;
+    this.#cells[OPENED_BY_FAILURES] = failures;
     this.#open(spec.openMs, now);
     return true;
   }
 
   /** A call has ended without a verdict: its caller left, or no instance was there to ask. */
   release(generation: number): void {
-    if (generation === this.#generation && this.#state.kind === 'half-open') this.#state.admitted--;
+    if (this.isProbe(generation)) this.#add(ADMITTED, -1);
+  }
+
+  /** Whether a call of this generation is one that is to find out. */
+  isProbe(generation: number): boolean {
+    return generation === this.#at(GENERATION) && this.#at(KIND) === HALF_OPEN;
   }
 
   /** Something has changed that makes it worth finding out now. */
   hope(now: number): void {
-    if (this.#state.kind === 'open' && now < this.#state.until) this.#state = { ...this.#state, until: now };
+    if (this.#at(KIND) === OPEN) this.#cells[UNTIL] = Math.min(now, this.#at(UNTIL));
   }
 
   #recordProbe(
-    state: HalfOpen,
     { failed, now }: { readonly failed: boolean; readonly now: number },
     { halfOpen, maxOpenMs }: BreakerSpec,
   ): boolean {
     if (failed) {
-      this.#openedBy = { kind: 'probe' };
-      this.#open(Math.min(state.forMs * 2, maxOpenMs), now);
+      this.#cells[OPENED_BY_CALLS] = -1;
+      this.#open(Math.min(this.#at(OPEN_FOR) * 2, maxOpenMs), now);
       return true;
     }
-    state.successes++;
-    if (state.successes < halfOpen) return false;
+    this.#add(SUCCESSES, 1);
+    if (this.#at(SUCCESSES) < halfOpen) return false;
     this.#forget();
     this.#become(CLOSED);
     return false;
   }
 
   #open(forMs: number, now: number): void {
-    this.#become({ kind: 'open', forMs, until: now + forMs });
+    this.#become(OPEN);
+    this.#cells[OPEN_FOR] = forMs;
+    this.#cells[UNTIL] = now + forMs;
   }
 
-  #become(state: State): void {
-    this.#state = state;
-    this.#generation++;
+  #become(kind: number): void {
+    this.#cells[KIND] = kind;
+    this.#add(GENERATION, 1);
   }
 
   /** A slot is forgotten as a whole. Another window begins from nothing. */
   #advance(now: number, slotMs: number): void {
-    if (slotMs !== this.#slotMs) {
-      this.#forget();
-      this.#slotMs = slotMs;
-      this.#slot = Math.floor(now / slotMs);
-    }
     const slot = Math.floor(now / slotMs);
-    const passed = Math.min(slot - this.#slot, SLOTS);
+    if (slotMs !== this.#at(SLOT_MS)) {
+      this.#forget();
+      this.#cells[SLOT_MS] = slotMs;
+      this.#cells[SLOT] = slot;
+    }
+    const passed = Math.min(slot - this.#at(SLOT), SLOTS);
     for (let step = 0; step < passed; step++) {
       const index = (slot - step) % SLOTS;
-      this.#totalCalls -= this.#calls[index] ?? 0;
-      this.#totalFailures -= this.#failures[index] ?? 0;
-      this.#calls[index] = 0;
-      this.#failures[index] = 0;
+      this.#add(ALL_CALLS, -this.#at(CALLS + index));
+      this.#add(ALL_FAILURES, -this.#at(FAILURES + index));
+      this.#cells[CALLS + index] = 0;
+      this.#cells[FAILURES + index] = 0;
     }
-    if (passed > 0) this.#slot = slot;
+    if (passed > 0) this.#cells[SLOT] = slot;
   }
 
   #forget(): void {
-    this.#calls.fill(0);
-    this.#failures.fill(0);
-    this.#totalCalls = 0;
-    this.#totalFailures = 0;
+    this.#cells.fill(0, ALL_CALLS, BREAKER_CELLS);
+  }
+
+  #at(cell: number): number {
+    return this.#cells[cell] ?? 0;
+  }
+
+  #add(cell: number, count: number): void {
+    this.#cells[cell] = (this.#cells[cell] ?? 0) + count;
   }
 }
 
@@ -142,26 +157,32 @@ export type OpenedBy =
 /** Closed: calls flow. Open: they are refused. Half-open: a few find out. */
 export type BreakerState = 'closed' | 'open' | 'half-open';
 
+/** Closed: calls flow. Open: they are refused until `UNTIL`. Half-open: a few are let through to find out. */
+const CLOSED = 0;
+const OPEN = 1;
+const HALF_OPEN = 2;
+
 const SLOTS = 10;
 
-type State = { readonly kind: 'closed' } | Open | HalfOpen;
-
-interface Open {
-  readonly kind: 'open';
-  readonly forMs: number;
-  readonly until: number;
-}
-
-interface HalfOpen {
-  readonly kind: 'half-open';
-  /** How long it was open before. */
-  readonly forMs: number;
-  /** Calls that were let through and have not been given back. */
-  admitted: number;
-  successes: number;
-}
-
-const CLOSED: State = { kind: 'closed' };
+/** The cells. */
+const KIND = 0;
+const GENERATION = 1;
+/** Open: for how long, and until when; half-open: how long it was open before. */
+const OPEN_FOR = 2;
+const UNTIL = 3;
+/** Calls that were let through to find out, and have not been given back. */
+export const ADMITTED = 4;
+const SUCCESSES = 5;
+/** -1: it was a call that was to find out. */
+const OPENED_BY_CALLS = 6;
+const OPENED_BY_FAILURES = 7;
+const SLOT = 8;
+const SLOT_MS = 9;
+const ALL_CALLS = 10;
+const ALL_FAILURES = 11;
+const CALLS = 12;
+const FAILURES = CALLS + SLOTS;
+export const BREAKER_CELLS = FAILURES + SLOTS;
 
 /** Statuses that say that the service itself could not be had; any other, 500 too, is an answer. */
 export function isUnavailable(status: number): boolean {

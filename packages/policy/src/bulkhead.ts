@@ -1,5 +1,6 @@
 import type { LimitsSpec } from '@islet/spec';
 import { AdaptiveLimit } from './adaptive-limit.ts';
+import { type Cells, ownCells } from './cells.ts';
 
 /**
  * What one caller may have in flight to one service (a bulkhead: one flooded compartment doesn't sink the ship; the numbers
@@ -10,35 +11,44 @@ import { AdaptiveLimit } from './adaptive-limit.ts';
  * many requests are too many is declared, or found by watching: see `AdaptiveLimit`.
  */
 export class Bulkhead<Waiter> {
-  readonly adaptive = new AdaptiveLimit();
+  readonly adaptive: AdaptiveLimit;
+  readonly #cells: Cells;
   /** By rank, the first first. */
   readonly #waiting: Set<Waiter>[] = [];
-  #waits = 0;
-  #requests = 0;
-  #tunnels = 0;
+
+  constructor(cells: Cells = ownCells(BULKHEAD_CELLS)) {
+    this.#cells = cells;
+    this.adaptive = new AdaptiveLimit(cells.subarray(ADAPTIVE, BULKHEAD_CELLS));
+  }
 
   get waiting(): number {
-    return this.#waits;
+    return this.#at(WAITS);
   }
 
   /** Those that have a place. */
   get requests(): number {
-    return this.#requests;
+    return this.#at(REQUESTS);
+  }
+
+  /** Whether somebody who waits could be let in. */
+  hasRoom({ requests, connections }: Places): boolean {
+    const [used, tunnels] = [this.#at(REQUESTS), this.#at(TUNNELS)];
+    return used < (requests === 'auto' ? this.adaptive.limit : requests) && used + tunnels < connections;
   }
 
   /** Takes a place for a request. */
   tryEnter(limits: Places): boolean {
-    if (this.#waits > 0 || !this.#hasRoom(limits)) return false;
-    this.#requests++;
+    if (this.#at(WAITS) > 0 || !this.hasRoom(limits)) return false;
+    this.#add(REQUESTS, 1);
     return true;
   }
 
   /** Returns false where the queue is full. Rank 0 goes before 1, and so on. */
   tryWait(waiter: Waiter, { pending }: Places, rank = 0): boolean {
-    if (this.#waits >= pending) return false;
+    if (this.#at(WAITS) >= pending) return false;
     while (this.#waiting.length <= rank) this.#waiting.push(new Set());
     this.#waiting[rank]?.add(waiter);
-    this.#waits++;
+    this.#add(WAITS, 1);
     return true;
   }
 
@@ -57,11 +67,11 @@ export class Bulkhead<Waiter> {
 
   /** Who has waited longest of the first rank, if there is room: the place is taken for it. */
   next(limits: Places): Waiter | undefined {
-    if (this.#waits === 0 || !this.#hasRoom(limits)) return undefined;
+    if (this.#at(WAITS) === 0 || !this.hasRoom(limits)) return undefined;
     for (const waiting of this.#waiting) {
       for (const waiter of waiting) {
         this.#remove(waiter);
-        this.#requests++;
+        this.#add(REQUESTS, 1);
         return waiter;
       }
     }
@@ -69,38 +79,46 @@ export class Bulkhead<Waiter> {
   }
 
   leave(): void {
-    this.#requests--;
+    this.#add(REQUESTS, -1);
   }
 
   tryOpenTunnel({ connections }: Places): boolean {
-    if (this.#requests + this.#tunnels >= connections) return false;
-    this.#tunnels++;
+    if (this.#at(REQUESTS) + this.#at(TUNNELS) >= connections) return false;
+    this.#add(TUNNELS, 1);
     return true;
   }
 
   /** A request has switched protocols. */
   becomeTunnel(): void {
-    this.#requests--;
-    this.#tunnels++;
+    this.#add(REQUESTS, -1);
+    this.#add(TUNNELS, 1);
   }
 
   closeTunnel(): void {
-    this.#tunnels--;
+    this.#add(TUNNELS, -1);
   }
 
   #remove(waiter: Waiter): boolean {
     const isOut = this.#waiting.some((waiting) => waiting.delete(waiter));
-    if (isOut) this.#waits--;
+    if (isOut) this.#add(WAITS, -1);
     return isOut;
   }
 
-  #hasRoom({ requests, connections }: Places): boolean {
-    return (
-      this.#requests < (requests === 'auto' ? this.adaptive.limit : requests) &&
-      this.#requests + this.#tunnels < connections
-    );
+  #at(cell: number): number {
+    return this.#cells[cell] ?? 0;
+  }
+
+  #add(cell: number, count: number): void {
+    this.#cells[cell] = (this.#cells[cell] ?? 0) + count;
   }
 }
 
 /** What a caller may have in flight. */
 export type Places = Pick<LimitsSpec, 'connections' | 'requests' | 'pending'>;
+
+/** The cells. */
+export const REQUESTS = 0;
+export const TUNNELS = 1;
+export const WAITS = 2;
+const ADAPTIVE = 3;
+export const BULKHEAD_CELLS = 4;

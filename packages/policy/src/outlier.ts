@@ -1,5 +1,6 @@
 import type { OutlierSpec } from '@islet/spec';
 import { isUnavailable } from './breaker.ts';
+import { type Cells, ownCells } from './cells.ts';
 
 /**
  * Outlier detection: an instance that fails while others answer is taken out of the choice for a while, and comes back by
@@ -18,67 +19,70 @@ import { isUnavailable } from './breaker.ts';
  * Whoever asks counts: how many are out, and who is last, is for the caller of `eject` to know.
  */
 export class Standing {
-  #errors = 0;
-  #gatewayErrors = 0;
-  #answeredAt = Number.NEGATIVE_INFINITY;
-  #ejection: Ejection | undefined;
-  #times = 0;
-  #returnedAt = Number.NEGATIVE_INFINITY;
+  readonly #cells: Cells;
+
+  constructor(cells: Cells = ownCells(STANDING_CELLS)) {
+    this.#cells = cells;
+  }
 
   get isOut(): boolean {
-    return this.#ejection !== undefined;
+    return this.#at(EJECTED_FOR) !== IN;
   }
 
   /** It is out because a request to it hung. */
   get hangs(): boolean {
-    return this.#ejection?.cause === 'stall';
+    return this.#at(EJECTED_FOR) === STALLED;
   }
 
   get answeredAt(): number {
-    return this.#answeredAt;
+    return this.#at(HAS_ANSWERED) === 0 ? Number.NEGATIVE_INFINITY : this.#at(ANSWERED_AT);
   }
 
   /** It has begun to answer, and it is not told yet how the answer ends: it doesn't hang. */
   onFirstByte({ now, isProbe }: { readonly now: number; readonly isProbe: boolean }): void {
-    this.#answeredAt = now;
-    if (isProbe || this.#ejection?.cause === 'stall') this.#return(now);
+    this.#answered(now);
+    if (isProbe || this.hangs) this.#return(now);
   }
 
   /** The head of a response has come. `isLate`: after it was overdue. */
   onAnswer(status: number, { now, isProbe, isLate }: Answer): void {
-    this.#answeredAt = now;
+    this.#answered(now);
     if (status < 500) {
-      this.#errors = 0;
-      this.#gatewayErrors = 0;
+      this.#cells[ERRORS] = 0;
+      this.#cells[GATEWAY_ERRORS] = 0;
       if (!isLate && (isProbe || this.hangs)) this.#return(now);
       return;
     }
-    this.#errors++;
-    if (isUnavailable(status)) this.#gatewayErrors++;
-    else this.#gatewayErrors = 0;
+    this.#cells[ERRORS] = this.#at(ERRORS) + 1;
+    this.#cells[GATEWAY_ERRORS] = isUnavailable(status) ? this.#at(GATEWAY_ERRORS) + 1 : 0;
   }
 
   /** No response came, and that is the instance's doing. */
   onFailure(): void {
-    this.#errors++;
-    this.#gatewayErrors++;
+    this.#cells[ERRORS] = this.#at(ERRORS) + 1;
+    this.#cells[GATEWAY_ERRORS] = this.#at(GATEWAY_ERRORS) + 1;
   }
 
   /** Why it is due to be ejected by its errors in a row. */
   due({ consecutive5xx, consecutiveGateway }: OutlierSpec): OutlierCause | undefined {
-    if (this.#ejection !== undefined) return undefined;
-    if (this.#gatewayErrors >= consecutiveGateway) return 'gateway';
-    return this.#errors >= consecutive5xx ? '5xx' : undefined;
+    if (this.isOut) return undefined;
+    if (this.#at(GATEWAY_ERRORS) >= consecutiveGateway) return 'gateway';
+    return this.#at(ERRORS) >= consecutive5xx ? '5xx' : undefined;
   }
 
   /** Out for `base` × how often in a row, plus up to half of it, so that instances don't come back together. */
   eject(cause: OutlierCause, { baseMs, maxMs }: OutlierSpec, { now, dice }: Chance): void {
-    const wasWell = this.#ejection === undefined && now - this.#returnedAt > maxMs;
-    this.#times = wasWell ? 1 : this.#times + 1;
-    const forMs = Math.min(baseMs * this.#times * (1 + dice() / 2), maxMs);
-    this.#ejection = { cause, forMs, until: now + forMs, probing: false };
-    this.#errors = 0;
-    this.#gatewayErrors = 0;
+    const cells = this.#cells;
+    const wasWell = !this.isOut && now - this.#at(RETURNED_AT) > maxMs;
+    const times = wasWell ? 1 : this.#at(TIMES) + 1;
+    const forMs = Math.min(baseMs * times * (1 + dice() / 2), maxMs);
+    cells[TIMES] = times;
+    cells[EJECTED_FOR] = cause === 'stall' ? STALLED : FAILED;
+    cells[OUT_FOR] = forMs;
+    cells[OUT_UNTIL] = now + forMs;
+    cells[PROBING] = 0;
+    cells[ERRORS] = 0;
+    cells[GATEWAY_ERRORS] = 0;
   }
 
   /**
@@ -87,41 +91,43 @@ export class Standing {
    */
   tryProbe(now: number, { idempotent }: { readonly idempotent: boolean }): boolean {
     const may = this.mayProbe(now, { idempotent });
-    if (may && this.#ejection !== undefined) this.#ejection.probing = true;
+    if (may) this.#cells[PROBING] = 1;
     return may;
   }
 
   /** Whether `tryProbe` would say yes. */
   mayProbe(now: number, { idempotent }: { readonly idempotent: boolean }): boolean {
-    const ejection = this.#ejection;
-    if (ejection === undefined || ejection.probing) return false;
-    return now >= ejection.until + (idempotent ? 0 : ejection.forMs);
+    if (!this.isOut || this.#at(PROBING) !== 0) return false;
+    return now >= this.#at(OUT_UNTIL) + (idempotent ? 0 : this.#at(OUT_FOR));
   }
 
   /** The probe ended; without a verdict, another one may go. */
   endProbe(): void {
-    if (this.#ejection !== undefined) this.#ejection.probing = false;
+    this.#cells[PROBING] = 0;
   }
 
   /** The policy was switched off. */
   clear(): void {
-    this.#ejection = undefined;
+    this.#cells[EJECTED_FOR] = IN;
+    this.#cells[PROBING] = 0;
+  }
+
+  #answered(now: number): void {
+    this.#cells[HAS_ANSWERED] = 1;
+    this.#cells[ANSWERED_AT] = now;
   }
 
   #return(now: number): void {
-    this.#ejection = undefined;
-    this.#returnedAt = now;
+    this.clear();
+    this.#cells[RETURNED_AT] = now;
+  }
+
+  #at(cell: number): number {
+    return this.#cells[cell] ?? 0;
   }
 }
 
 export type OutlierCause = '5xx' | 'gateway' | 'stall';
-
-interface Ejection {
-  readonly cause: OutlierCause;
-  readonly forMs: number;
-  readonly until: number;
-  probing: boolean;
-}
 
 interface Answer {
   readonly now: number;
@@ -152,3 +158,22 @@ const STALL = { leastMs: 1_000, factor: 4 } as const;
 export function stallAfterMs(siblingsP99Ms: number | undefined): number {
   return siblingsP99Ms === undefined ? Number.POSITIVE_INFINITY : Math.max(STALL.leastMs, STALL.factor * siblingsP99Ms);
 }
+
+const IN = 0;
+const FAILED = 1;
+const STALLED = 2;
+
+/** The cells. */
+const ERRORS = 0;
+const GATEWAY_ERRORS = 1;
+const HAS_ANSWERED = 2;
+const ANSWERED_AT = 3;
+const EJECTED_FOR = 4;
+const OUT_FOR = 5;
+const OUT_UNTIL = 6;
+/** 1: a request is at it that finds out. */
+const PROBING = 7;
+/** How often in a row it was ejected. */
+const TIMES = 8;
+const RETURNED_AT = 9;
+export const STANDING_CELLS = 10;

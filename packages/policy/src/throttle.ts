@@ -1,4 +1,5 @@
 import { type AdmissionSpec, PRIORITIES, type Priority } from '@islet/spec/model';
+import { type Cells, ownCells } from './cells.ts';
 
 /**
  * Admission control (adaptive throttling: Beyer and others, "Site Reliability Engineering", 2016, "Handling Overload").
@@ -19,12 +20,15 @@ export const THROTTLE = {
 
 export class Throttle {
   /** A ring of slots; in each, of every priority, what has come and what was accepted. */
-  readonly #requests = new Float64Array(SLOTS * LEVELS);
-  readonly #accepts = new Float64Array(SLOTS * LEVELS);
-  #requestsInAll = 0;
-  #acceptsInAll = 0;
-  #slot = 0;
-  #slotMs = 0;
+  readonly #requests: Cells;
+  readonly #accepts: Cells;
+  readonly #rest: Cells;
+
+  constructor(cells: Cells = ownCells(THROTTLE_CELLS)) {
+    this.#requests = cells.subarray(0, RING);
+    this.#accepts = cells.subarray(RING, 2 * RING);
+    this.#rest = cells.subarray(2 * RING, THROTTLE_CELLS);
+  }
 
   /** Whether this request is not to be sent; if so, it is counted. */
   sheds(priority: Priority, { now, dice }: Chance, spec: AdmissionSpec): boolean {
@@ -32,7 +36,7 @@ export class Throttle {
     const share = this.shareShed(priority, spec);
     if (share === 0 || dice() >= share) return false;
     this.#bump(this.#requests, priority);
-    this.#requestsInAll++;
+    this.#count(ALL_REQUESTS, 1);
     return true;
   }
 
@@ -44,16 +48,16 @@ export class Throttle {
   ): void {
     this.#advance(now, windowMs / SLOTS);
     this.#bump(this.#requests, priority);
-    this.#requestsInAll++;
+    this.#count(ALL_REQUESTS, 1);
     if (!accepted) return;
     this.#bump(this.#accepts, priority);
-    this.#acceptsInAll++;
+    this.#count(ALL_ACCEPTS, 1);
   }
 
   /** How many of this priority are shed, from 0 to 1. */
   shareShed(priority: Priority, { k }: AdmissionSpec): number {
-    const requests = this.#requestsInAll;
-    const tooMany = requests - k * this.#acceptsInAll;
+    const requests = this.#at(ALL_REQUESTS);
+    const tooMany = requests - k * this.#at(ALL_ACCEPTS);
     if (requests < THROTTLE.least || tooMany <= 0) return 0;
     let left = Math.min(tooMany, THROTTLE.most * requests);
     for (let level = LEVELS - 1; level > PRIORITIES.indexOf(priority); level--) left -= this.#requestsOf(level);
@@ -67,25 +71,33 @@ export class Throttle {
     return count;
   }
 
-  #bump(counts: Float64Array, priority: Priority): void {
-    const at = (this.#slot % SLOTS) * LEVELS + PRIORITIES.indexOf(priority);
+  #bump(counts: Cells, priority: Priority): void {
+    const at = (this.#at(SLOT) % SLOTS) * LEVELS + PRIORITIES.indexOf(priority);
     counts[at] = (counts[at] ?? 0) + 1;
   }
 
   /** A slot is forgotten as a whole. Another window begins from nothing. */
   #advance(now: number, slotMs: number): void {
     const slot = Math.floor(now / slotMs);
-    const passed = slotMs === this.#slotMs ? Math.min(slot - this.#slot, SLOTS) : SLOTS;
+    const passed = slotMs === this.#at(SLOT_MS) ? Math.min(slot - this.#at(SLOT), SLOTS) : SLOTS;
     if (passed <= 0) return;
     for (let step = 0; step < passed; step++) {
       const at = ((((slot - step) % SLOTS) + SLOTS) % SLOTS) * LEVELS;
       this.#requests.fill(0, at, at + LEVELS);
       this.#accepts.fill(0, at, at + LEVELS);
     }
-    this.#requestsInAll = sum(this.#requests);
-    this.#acceptsInAll = sum(this.#accepts);
-    this.#slot = slot;
-    this.#slotMs = slotMs;
+    this.#rest[ALL_REQUESTS] = sum(this.#requests);
+    this.#rest[ALL_ACCEPTS] = sum(this.#accepts);
+    this.#rest[SLOT] = slot;
+    this.#rest[SLOT_MS] = slotMs;
+  }
+
+  #at(cell: number): number {
+    return this.#rest[cell] ?? 0;
+  }
+
+  #count(cell: number, count: number): void {
+    this.#rest[cell] = (this.#rest[cell] ?? 0) + count;
   }
 }
 
@@ -96,8 +108,16 @@ interface Chance {
 
 const SLOTS = 12;
 const LEVELS = PRIORITIES.length;
+const RING = SLOTS * LEVELS;
 
-function sum(counts: Float64Array): number {
+/** The cells behind the two rings. */
+const ALL_REQUESTS = 0;
+const ALL_ACCEPTS = 1;
+const SLOT = 2;
+const SLOT_MS = 3;
+export const THROTTLE_CELLS = 2 * RING + 4;
+
+function sum(counts: Cells): number {
   let total = 0;
   for (const count of counts) total += count;
   return total;

@@ -15,10 +15,12 @@ import { describeDecision } from './decisions.ts';
 import { diagnose } from './diagnose.ts';
 import { beginDrill } from './drill.ts';
 import { explainRequest } from './explain.ts';
+import { exploreHandlers } from './explore.ts';
 import { previewOf } from './preview.ts';
 import { rolloutHandlers } from './rollout.ts';
 import { scalingOf } from './scaling.ts';
 import type { Handlers } from './server.ts';
+import { telemetryHandlers } from './telemetry.ts';
 
 /** What the control plane does for each route of the contract. */
 export function createHandlers(system: System): Handlers {
@@ -130,6 +132,7 @@ export function createHandlers(system: System): Handlers {
     ...backupHandlers(system, { wanted, change }),
     ...rolloutHandlers(system, { wanted, change }),
     ...dashboardHandlers(system, { wanted }),
+    ...exploreHandlers(system, { wanted }),
     deploy: async ({ params: { service = '' }, body }) => {
       const accepted = await apply({ ...askedOf({ ...body, changed: [] }), only: service }, applying);
       reconciler.poke();
@@ -151,6 +154,7 @@ export function createHandlers(system: System): Handlers {
         .map((row) => describeDecision(row, redact)),
     diagnose: () => diagnose(system),
     traffic: async () => parts.stats(),
+    ...telemetryHandlers(system),
   };
 }
 
