@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { globSync } from 'node:fs';
-import { build } from 'vite';
 import react from '@vitejs/plugin-react';
+import { build } from 'vite';
 import { ROOT } from './repository.ts';
 
 /*
@@ -17,7 +16,11 @@ import { ROOT } from './repository.ts';
 const PACKAGE = join(ROOT, 'packages/dashboard');
 const INPUTS = ['packages/dashboard/app/**/*', 'packages/{client,plan,spec}/src/**/*.ts', 'package-lock.json'];
 
-export async function buildDashboard({ into = join(PACKAGE, 'built') }: { readonly into?: string } = {}): Promise<void> {
+export async function buildDashboard({
+  into = join(PACKAGE, 'built'),
+}: {
+  readonly into?: string;
+} = {}): Promise<void> {
   const key = inputsKey();
   if (keyOf(into) === key) return;
   process.stderr.write('Islet: building the dashboard (once) …\n');

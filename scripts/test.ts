@@ -29,10 +29,12 @@ const ROOTS = /^(packages|scripts|benchmarks|simulation|acceptance)\//;
 const TEMPLATES = 'packages/cli/templates/';
 const STATIC = 'scripts/test/static.test.ts';
 
-function main([tier = '', ...parts]: readonly string[]): number {
+async function main([tier = '', ...parts]: readonly string[]): Promise<number> {
   if (!isTier(tier)) return refuse(`unknown tier "${tier}": one of ${Object.keys(TIERS).join(', ')}`);
   const files = testFiles(listFiles(), tier).filter((path) => parts.every((part) => path.includes(part)));
   if (files.length === 0) return refuse(`no test file belongs to the tier ${[tier, ...parts].join(' ')}`);
+  // Its own code, and the bundler's, are loaded by this tier alone.
+  if (tier === 'browser') await (await import('./dashboard.ts')).buildDashboard();
   const args = ['--test', '--test-reporter=spec', `--test-concurrency=${CONCURRENCY}`, `--test-timeout=${TIERS[tier]}`];
   const quiet = '--disable-warning=ExperimentalWarning';
   // Under another test runner, node would otherwise run nothing, and succeed.
@@ -62,4 +64,4 @@ function refuse(message: string): number {
   return 1;
 }
 
-if (import.meta.main) process.exitCode = main(process.argv.slice(2));
+if (import.meta.main) process.exitCode = await main(process.argv.slice(2));

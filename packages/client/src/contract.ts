@@ -21,8 +21,11 @@ import { telemetryRoutes } from './telemetry-contract.ts';
 export const ApplyRequest = z
   .object({
     environment: z.string().optional(),
-    /** `PATH` of the person who asks: where toolchains are looked for. */
-    path: z.string(),
+    /**
+     * `PATH` of the person who asks: where toolchains are looked for. Absent: that of who asked last, and in their mode; a
+     * browser has none.
+     */
+    path: z.string().optional(),
     /** `in-place` runs services from their own folders, unsnapshotted (`islet dev`). */
     mode: z.enum(['revisions', 'in-place']).default('revisions'),
     /** In-place services whose files changed and must be built and started again. */

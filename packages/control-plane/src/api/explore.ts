@@ -22,7 +22,11 @@ export function exploreHandlers(
     contractOf: async ({ params: { service = '' } }) => {
       const { api, folder } = wanted(service).spec;
       if (api.contract === undefined) return { protocol: api.protocol };
-      return { protocol: api.protocol, file: api.contract, ...(await readContract(parts.folder, folder, api.contract)) };
+      return {
+        protocol: api.protocol,
+        file: api.contract,
+        ...(await readContract(parts.folder, folder, api.contract)),
+      };
     },
     callService: async ({ params: { service = '' }, body, signal }) => {
       wanted(service);

@@ -67,11 +67,11 @@ export function createHandlers(system: System): Handlers {
     status: async () => status.latest() ?? systemStatus(await lookOnce(system), system.context),
     watch: ({ signal }) => status.follow(signal),
     apply: async ({ body }) => {
-      const { revision, changed, warnings } = await apply(askedOf(body), applying);
+      const { revision, changed, warnings } = await apply(askedOf(body, applied.current()), applying);
       reconciler.poke();
       return { revision, changed, warnings: [...warnings] };
     },
-    plan: async ({ body }) => previewOf(await propose(askedOf(body), applying), system),
+    plan: async ({ body }) => previewOf(await propose(askedOf(body, applied.current()), applying), system),
     down: async ({ body: { purge } }) => {
       const before = applied.current();
       const gone = [...(before?.services ?? []).map(goneService), ...(before?.gone ?? [])];
@@ -134,7 +134,10 @@ export function createHandlers(system: System): Handlers {
     ...dashboardHandlers(system, { wanted }),
     ...exploreHandlers(system, { wanted }),
     deploy: async ({ params: { service = '' }, body }) => {
-      const accepted = await apply({ ...askedOf({ ...body, changed: [] }), only: service }, applying);
+      const accepted = await apply(
+        { ...askedOf({ ...body, changed: [] }, applied.current()), only: service },
+        applying,
+      );
       reconciler.poke();
       return { ...accepted, warnings: [...accepted.warnings] };
     },
@@ -160,11 +163,14 @@ export function createHandlers(system: System): Handlers {
 
 const SECRET_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
-function askedOf(body: {
-  environment?: string | undefined;
-  path: string;
-  mode: Asked['mode'];
-  changed: string[];
-}): Asked {
-  return { environment: body.environment, path: body.path, mode: body.mode, changed: body.changed };
+interface ApplyBody {
+  readonly environment?: string | undefined;
+  readonly path?: string | undefined;
+  readonly mode: Asked['mode'];
+  readonly changed: string[];
+}
+
+function askedOf({ environment, path, mode, changed }: ApplyBody, last: Applied | undefined): Asked {
+  const own = path === undefined ? { path: last?.path ?? '', mode: last?.mode ?? mode } : { path, mode };
+  return { environment, changed, ...own };
 }
