@@ -9,6 +9,7 @@ import {
   openApplied,
   openDatabase,
   openDecisions,
+  openEvidence,
   openPorts,
   openSessions,
   type Secrets,
@@ -221,6 +222,7 @@ export class World {
       decisions: life.over(openDecisions(database)),
       secrets: NO_SECRETS,
       doorkeeper: createDoorkeeper({ sessions: openSessions(database), now: () => this.clock.now() }),
+      evidence: life.over(openEvidence(database)),
       ports: life.over(openPorts(database, 'simulated', async (port) => !this.ground.isTaken(port))),
       close: () => {},
     };

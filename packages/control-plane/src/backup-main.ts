@@ -16,6 +16,7 @@ import {
   s3Repository,
 } from '@islet/backup';
 import { createPostgresReader } from '@islet/data-postgres';
+import { createSqliteReader } from '@islet/data-sqlite';
 import type { StoreReader } from '@islet/driver';
 import { pino } from 'pino';
 import { backupFiles, ensureRecoveryKey, readOrders, type Told } from './backup/files.ts';
@@ -41,7 +42,7 @@ const LOOK_MS = 500;
 const TELL_MS = 1_000;
 
 setPriority(NICENESS);
-const readers: readonly StoreReader[] = [createPostgresReader(), createStateReader(layout)];
+const readers: readonly StoreReader[] = [createPostgresReader(), createSqliteReader(), createStateReader(layout)];
 const local = folderRepository(backupFiles.repository(layout));
 const by = ensureRecoveryKey(layout);
 const now = () => Date.now();

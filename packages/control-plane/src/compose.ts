@@ -9,6 +9,8 @@ import { accessLogOf, findRecords } from '@islet/proxy';
 import { openSupervisor } from '@islet/supervise';
 import { createProxyTraffic, type ProxyTraffic } from '@islet/traffic-proxy';
 import type { Logger } from 'pino';
+import type { Sentinel } from './alerts/sentinel.ts';
+import { sentinelOf } from './alerts/system-sentinel.ts';
 import { createOverseer, type Overseer } from './backup/overseer.ts';
 import { systemClock } from './clock.ts';
 import { inspectMachine } from './machine.ts';
@@ -29,6 +31,7 @@ export interface ComposeOptions {
 export interface Composed {
   readonly system: System;
   readonly backups: Overseer;
+  readonly sentinel: Sentinel;
   /** Lets go of everything; services, databases and the proxy run on. */
   readonly close: () => Promise<void>;
 }
@@ -68,6 +71,7 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
     onDown: options.onDown,
     idle: options.idle,
   });
+  const sentinel = sentinelOf(system);
   const watches = [
     compute.watch(() => system.reconciler.poke()),
     traffic.watch((change) => {
@@ -78,6 +82,7 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
   ];
   const close = async () => {
     for (const watch of watches) watch[Symbol.dispose]();
+    sentinel.close();
     system.status.close();
     await system.reconciler.close();
     await system.care.close();
@@ -87,7 +92,7 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
     await supervisor.close();
     state.close();
   };
-  return { system, backups, close };
+  return { system, backups, sentinel, close };
 }
 
 /** From the proxy, which holds the newest; where it is not there, from what it has written. */

@@ -69,7 +69,7 @@ async function serve(): Promise<void> {
   }, 1_000);
   const logs = boundOwnLogs(layoutOf.logs(bare), (error) => log.warn({ error: error.message }, 'a log is not rotated'));
   const { token, id, doorkeeper, ports } = system.parts.state;
-  const api = await serveApi(createHandlers(system), {
+  const api = await serveApi(createHandlers(system, composed.sentinel), {
     ...{ token, version: packageJson.version },
     // The same as before, so that a dashboard that was left open finds the next control plane where this one was.
     port: await ports.take('control-plane').catch(() => 0),
@@ -121,7 +121,11 @@ async function serve(): Promise<void> {
 async function serveOnce(): Promise<void> {
   const composed = await start({ keeperPid: () => undefined, onDown: () => undefined, idle: true });
   const { token } = composed.system.parts.state;
-  const api = await serveApi(createHandlers(composed.system), { token, port: 0, version: packageJson.version });
+  const api = await serveApi(createHandlers(composed.system, composed.sentinel), {
+    token,
+    port: 0,
+    version: packageJson.version,
+  });
   process.stdout.write(`${JSON.stringify({ url: api.url, token })}\n`);
   process.stdin.resume();
   process.stdin.once('end', () => void close(composed, api).then(() => process.exit(0)));

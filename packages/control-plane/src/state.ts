@@ -2,12 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Layout, layoutOf } from '@islet/driver';
+import type { EvidenceStore } from './analysis/analyst.ts';
 import { createDoorkeeper, type Doorkeeper } from './dashboard/doorkeeper.ts';
 import { chooseRuntime } from './machine.ts';
 import { readIfThere, writeAtomically } from './own-file.ts';
 import { type AppliedStore, openApplied } from './store/applied.ts';
 import { type Database, openDatabase } from './store/database.ts';
 import { type Decisions, openDecisions } from './store/decisions.ts';
+import { openEvidence } from './store/evidence.ts';
 import { decidedOnce, systemId } from './store/identity.ts';
 import { openPorts, type Ports } from './store/ports.ts';
 import { openSecrets, type Secrets } from './store/secrets.ts';
@@ -25,6 +27,7 @@ export interface State {
   readonly ports: Ports;
   /** Who may come into the dashboard. */
   readonly doorkeeper: Doorkeeper;
+  readonly evidence: EvidenceStore;
   readonly close: () => void;
 }
 
@@ -45,6 +48,7 @@ export function openState(folder: string): State {
     secrets: openSecrets(database, layoutOf.key(layout)),
     ports: openPorts(database, id),
     doorkeeper: createDoorkeeper({ sessions: openSessions(database), now: Date.now }),
+    evidence: openEvidence(database),
     close: () => database.close(),
   };
 }

@@ -1,4 +1,4 @@
-import type { RunSpec, ServiceSpec } from '@islet/spec';
+import { DEFAULT_TELEMETRY, type RunSpec, type ServiceSpec } from '@islet/spec';
 import { DEFAULT_ROLLOUT } from '@islet/spec/rollout';
 import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
 import type { LaunchSpec } from '../src/store/applied.ts';
@@ -34,6 +34,7 @@ export function launchSpec(name: string, run: Partial<RunSpec> = {}, changes: Pa
     scale: { min: 1, max: 1, targets: [], schedule: [], priority: 50, zero: undefined },
     rollout: DEFAULT_ROLLOUT,
     traffic: DEFAULT_TRAFFIC,
+    telemetry: DEFAULT_TELEMETRY,
     security: { allow: undefined },
     test: { unit: undefined, smoke: undefined },
     ...changes,

@@ -13,9 +13,17 @@ const place = (edges: readonly EdgeActivity[], services: readonly string[] = [])
 };
 
 it('stands callers left of those they call, by the longest way', () => {
-  const at = place([edge('gateway', 'web'), edge('web', 'orders'), edge('gateway', 'orders'), edge('orders', 'catalog')]);
+  const at = place([
+    edge('gateway', 'web'),
+    edge('web', 'orders'),
+    edge('gateway', 'orders'),
+    edge('orders', 'catalog'),
+  ]);
   const columns = ['gateway', 'web', 'orders', 'catalog'].map((name) => at.get(name)!.x);
-  assert.deepEqual(columns, [...columns].sort((a, b) => a - b));
+  assert.deepEqual(
+    columns,
+    [...columns].sort((a, b) => a - b),
+  );
   assert.equal(new Set(columns).size, 4);
 });
 
@@ -37,7 +45,10 @@ it('never lays two services on one place, also where calls go in circles', () =>
   const name = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f');
   fc.assert(
     fc.property(fc.uniqueArray(fc.tuple(name, name), { selector: ([a, b]) => `${a} ${b}` }), (pairs) => {
-      const { nodes, links } = layoutMap(pairs.map(([caller, callee]) => edge(caller, callee)), []);
+      const { nodes, links } = layoutMap(
+        pairs.map(([caller, callee]) => edge(caller, callee)),
+        [],
+      );
       assert.equal(new Set(nodes.map(({ x, y }) => `${x} ${y}`)).size, nodes.length);
       assert.equal(links.length, pairs.length);
       for (const { points } of links) assert.match(pathOf(points), /^M-?[\d.]+ -?[\d.]+(C[-\d. ]+)+$/);

@@ -38,7 +38,10 @@ const operations = (() => {
 })();
 
 it('finds each operation, with the parameters of its path and by reference', () => {
-  assert.deepEqual(operations.map(({ key }) => key), ['GET /orders/{id}', 'PUT /orders/{id}']);
+  assert.deepEqual(
+    operations.map(({ key }) => key),
+    ['GET /orders/{id}', 'PUT /orders/{id}'],
+  );
   assert.deepEqual(
     operations[0]?.parameters.map(({ name, in: place, required, example }) => [name, place, required, example]),
     [

@@ -12,7 +12,9 @@ const log = (id: string, service: string, at: number, span?: string): LogRecord 
   ...{ id, at, service, instance: `${service}-1`, stream: 'output', text: id, ...(span === undefined ? {} : { span }) },
 });
 const shape = (parts: Partial<Parameters<typeof waterfallOf>[0]>) =>
-  waterfallOf({ spans: [], logs: [], requests: [], ...parts }).lines.map(({ depth, key }) => `${'-'.repeat(depth)}${key}`);
+  waterfallOf({ spans: [], logs: [], requests: [], ...parts }).lines.map(
+    ({ depth, key }) => `${'-'.repeat(depth)}${key}`,
+  );
 
 it('is a tree in the order of time, from the first instant on', () => {
   const spans = [span('c', 'a', 'z', 130, 150), span('a', undefined, 'x', 100, 200), span('b', 'a', 'y', 110, 120)];
@@ -51,7 +53,12 @@ it('compares by service and name, and begins with what differs most', () => {
   const mine = [span('a', undefined, 'x', 0, 10), span('b', 'a', 'y', 0, 5), span('c', 'a', 'y', 5, 10)];
   const other = [span('d', undefined, 'x', 0, 12), span('e', 'd', 'z', 0, 90)];
   assert.deepEqual(
-    compareTraces(mine, other).map(({ service, byMs, mine: left, other: right }) => [service, byMs, left?.count, right?.count]),
+    compareTraces(mine, other).map(({ service, byMs, mine: left, other: right }) => [
+      service,
+      byMs,
+      left?.count,
+      right?.count,
+    ]),
     [
       ['z', 90, undefined, 1],
       ['y', -10, 2, undefined],
@@ -63,7 +70,10 @@ it('compares by service and name, and begins with what differs most', () => {
 it('holds log records once, the newest first, and not without end', () => {
   const [a, b, c] = [log('a', 'x', 1), log('b', 'x', 2), log('c', 'x', 2)];
   const held = withRecords([b!, a!], [c!, b!]);
-  assert.deepEqual(held.map(({ id }) => id), ['c', 'b', 'a']);
+  assert.deepEqual(
+    held.map(({ id }) => id),
+    ['c', 'b', 'a'],
+  );
   assert.equal(withRecords(held, [b!]), held, 'nothing new is the same list');
   const many = Array.from({ length: 1_500 }, (_, index) => log(String(index), 'x', index));
   const kept = withRecords([], many);

@@ -141,4 +141,6 @@ export type StoreObservation =
       readonly replacedAt?: number;
       /** Those of `StoreRequest` that hold; absent: none. */
       readonly settings?: Readonly<Record<string, string>>;
+      /** Tells a store from the one that had its name before, where no process does. */
+      readonly identity?: string;
     };

@@ -18,6 +18,8 @@ export const layoutOf = {
   token: ({ state }: Layout) => join(state, 'token'),
   /** Where the control API listens: JSON `{ url, pid }`. */
   control: ({ state }: Layout) => join(state, 'control.json'),
+  /** What is known of objectives and alerts. */
+  alerts: ({ state }: Layout) => join(state, 'alerts.db'),
   /** Unix sockets and lock files. */
   run: ({ state }: Layout) => join(state, 'run'),
   /** Logs of Islet's own processes. */

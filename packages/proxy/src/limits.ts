@@ -86,6 +86,12 @@ export const LIMITS = {
   /** The longest life of a token that lets a caller see what was decided. */
   explainTokenMs: 24 * 60 * 60 * 1000,
 
+  /** How often it is looked at whether threads are well, and how many times they may not have moved. */
+  threadLookMs: 1_000,
+  threadStillSeconds: 10,
+  /** How long a thread that is not needed any more lets what it carries finish. */
+  threadGoodbyeMs: 60_000,
+
   sweepMs: 100,
   poolSweepMs: 1_000,
   rebindMs: 1_000,

@@ -25,6 +25,7 @@ import { scaleOf } from './scale.ts';
 import type { ParsedService } from './schema/service.ts';
 import type { ParsedPolicy } from './schema/traffic.ts';
 import { scopeOf } from './service-rules.ts';
+import { telemetryOf } from './telemetry.ts';
 import { parseTemplate } from './template.ts';
 
 type Sound = Draft & { readonly parsed: ParsedService };
@@ -53,6 +54,7 @@ export function buildService(draft: Sound, files: Files): ServiceSpec {
       files.readText(join(folder, named)),
     ),
     security: { allow: parsed.security.allow },
+    telemetry: telemetryOf(parsed),
     test: { unit: parsed.test.unit, smoke: parsed.test.smoke },
   };
   deriveRollout(parsed, derived);
@@ -144,8 +146,6 @@ function databaseOf({ database }: ParsedService): DatabaseSpec | undefined {
   if (database === undefined) return undefined;
   const { engine, url, migrations, backup, drill } = database;
   const common = { migrations, seed: seedOf(database), settings: settingsOf(database) };
-  // This version has no way to copy a file that is in use: nothing may seem to be backed up that is not.
-  if (engine === 'sqlite') return { engine, ...common, backup: undefined, drill: undefined };
   if (engine !== undefined) return { engine, ...common, backup: backupOf(backup), drill: drillOf(drill) };
   return url === undefined ? undefined : { engine: 'external', url: { secret: url.secret }, ...common };
 }

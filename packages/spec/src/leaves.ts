@@ -14,6 +14,7 @@ import { overrideLeaves } from './override-leaves.ts';
 import { durationText, sizeText } from './quantities.ts';
 import { rolloutLeaves } from './rollout-leaves.ts';
 import { scaleLeaves } from './scale.ts';
+import { telemetryLeaves } from './telemetry.ts';
 import { templateText } from './template.ts';
 import { trafficLeaves } from './traffic-leaves.ts';
 
@@ -43,6 +44,7 @@ export function leavesOf(spec: Omit<ServiceSpec, 'origins'>): readonly Leaf[] {
     ...trafficLeaves(['traffic'], spec.traffic),
     ...overrideLeaves(spec.traffic),
     ...leaves(['security'], { allow: spec.security.allow }),
+    ...telemetryLeaves(spec.telemetry),
     ...leaves(['test'], { unit: spec.test.unit, smoke: spec.test.smoke }),
   ];
 }

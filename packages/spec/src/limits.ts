@@ -12,6 +12,8 @@ export const LIMITS = {
   passes: 8,
   /** A timer of the runtime holds less than 25 days. */
   longestMs: 7 * 24 * 60 * 60 * 1000,
+  /** The longest time for which telemetry is kept. */
+  longestKeepMs: 400 * 24 * 60 * 60 * 1000,
   /** No probe more often than this. */
   shortestPeriodMs: 10,
   /** Bytes of an answer that stands in a file. */

@@ -25,6 +25,9 @@ const RUN = 'run: { command: x }\n';
 for (const { file, accepted } of [
   { file: `${RUN}scale: 3`, accepted: true },
   { file: `${RUN}scale: { min: 2, max: 3 }`, accepted: true },
+  { file: `${RUN}telemetry: { logs: { keep: 14d }, traces: { sample: 5 } }`, accepted: true },
+  { file: `${RUN}telemetry: { logs: 14d }`, accepted: false },
+  { file: `${RUN}telemetry: { traces: { sample: -1 } }`, accepted: false },
   { file: `${RUN}scale: "3"`, accepted: false },
   { file: `${RUN}scale: 0`, accepted: true },
   { file: `${RUN}scale: -1`, accepted: false },
@@ -124,6 +127,7 @@ test('of a file with one section changed at random, an editor refuses none that 
     'scale',
     'rollout',
     'security',
+    'telemetry',
     'test',
     'name',
   );
@@ -147,6 +151,7 @@ test('of a file with one section changed at random, the parser refuses all that 
     'scale',
     'rollout',
     'security',
+    'telemetry',
     'test',
     'name',
   );

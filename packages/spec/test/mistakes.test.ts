@@ -142,7 +142,9 @@ for (const [key, hint] of [
   ['environment: {}', 'run.env'],
   ['healthcheck: {}', 'health.ready'],
   ['<<: {}', 'merge keys'],
-  ['telemetry: {}', 'this version has no such section yet'],
+  ['slo: {}', 'write it as telemetry.slo'],
+  ['events: {}', 'this version has no such section yet'],
+  ['logs: {}', 'telemetry.logs'],
 ] as const) {
   test(`${key.split(':')[0]} is answered with where it belongs`, () => {
     const [line, ...others] = linesOf(orders(`run: { command: x }\n${key}\n`));

@@ -11,6 +11,7 @@ import { openSessions } from '../../src/store/sessions.ts';
 import { shopStatus } from './shop.ts';
 import * as control from './shop-control.ts';
 import * as telemetry from './shop-telemetry.ts';
+import * as traces from './shop-traces.ts';
 
 /** The dashboard as it is served, on a control plane whose answers are made up: what is asked of it is kept. */
 export interface FakeDashboard extends AsyncDisposable {
@@ -126,7 +127,7 @@ function answers(status: ReturnType<typeof createBulletin<SystemStatus>>): Parti
       service === 'orders' ? { protocol: 'http', file: 'openapi.yaml', text: control.OPENAPI } : { protocol: 'http' },
     callService: () => ({
       ...{ status: 201, headers: [['content-type', 'application/json']], body: '{"id":"1043","state":"placed"}' },
-      ...{ cut: false, ms: 38.2, trace: telemetry.TRACE },
+      ...{ cut: false, ms: 38.2, trace: traces.TRACE },
     }),
     ...telemetryAnswers(),
   };
@@ -143,17 +144,17 @@ function telemetryAnswers(): Partial<Handlers> {
     },
     annotations: () => telemetry.annotations(),
     traces: ({ query: { service } }) => ({
-      traces: telemetry.traces().filter(({ services }) => service === undefined || services.includes(service)),
+      traces: traces.traces().filter(({ services }) => service === undefined || services.includes(service)),
       ...{ gaps: [], looked },
     }),
-    trace: ({ params: { trace = '' } }) => telemetry.trace(trace),
+    trace: ({ params: { trace = '' } }) => traces.trace(trace),
     logRecords: ({ query: { service, grep } }) => ({
-      logs: telemetry.logs().filter((log) => (service ?? log.service) === log.service && log.text.includes(grep ?? '')),
+      logs: traces.logs().filter((log) => (service ?? log.service) === log.service && log.text.includes(grep ?? '')),
       ...{ gaps: [], looked },
     }),
     tailLogRecords: async function* ({ signal }) {
       yield {
-        ...(telemetry.logs()[0] as ReturnType<typeof telemetry.logs>[number]),
+        ...(traces.logs()[0] as ReturnType<typeof traces.logs>[number]),
         id: 'tailed',
         at: Date.now(),
         text: 'a line that has just come',

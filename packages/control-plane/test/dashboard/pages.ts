@@ -1,4 +1,4 @@
-import { TRACE } from './shop-telemetry.ts';
+import { TRACE } from './shop-traces.ts';
 
 /** Every page, by a name for its picture, and words that are there once it is. */
 export const PAGES = [

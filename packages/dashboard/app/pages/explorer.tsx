@@ -28,7 +28,7 @@ export function ExplorerPage() {
       <header className="page-head">
         <h1>API</h1>
         <p className="lead">
-          A call from here goes through the proxy, as any other does: with the service’s timeouts, retries and limits,
+          A call from here goes through the proxy, like every other: with the service’s timeouts, retries and limits,
           and with a trace.
         </p>
       </header>

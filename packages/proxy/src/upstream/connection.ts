@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import type { Clock } from '../clock.ts';
 import { ProxyError } from '../errors.ts';
 import type { Field } from '../http/fields.ts';
 import { ResponseReader } from '../http/response-reader.ts';
@@ -19,6 +20,14 @@ export interface RawUser extends WireUser {
  */
 const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
 
+export interface UpstreamOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly clock: Clock;
+  /** Its instance has ended it while it was kept. */
+  readonly onIdleEnd: (connection: UpstreamConnection) => void;
+}
+
 /** One HTTP/1.1 connection to an instance. It serves one user at a time. */
 export class UpstreamConnection implements Wire {
   readonly socket: Socket;
@@ -32,12 +41,15 @@ export class UpstreamConnection implements Wire {
   #answering = false;
   readonly #reader = new ResponseReader();
   readonly #writer: RequestWriter;
+  readonly #clock: Clock;
   readonly #onIdleEnd: (connection: UpstreamConnection) => void;
 
-  constructor(address: { readonly host: string; readonly port: number }, onIdleEnd: (it: UpstreamConnection) => void) {
+  constructor({ host, port, clock, onIdleEnd }: UpstreamOptions) {
+    this.#clock = clock;
     this.#onIdleEnd = onIdleEnd;
     this.socket = connect({
-      ...address,
+      host,
+      port,
       noDelay: true,
       allowHalfOpen: true,
       autoSelectFamily: false,
@@ -130,12 +142,15 @@ export class UpstreamConnection implements Wire {
   }
 
   #onBytes(count: number): boolean {
+    const holds = this.#clock.hold();
     try {
       if (this.#raw !== undefined) this.#raw.onRaw(READ_BUFFER.subarray(0, count));
       else if (this.#responses !== undefined) this.#readResponse(this.#responses, count);
       else this.#endIdle();
     } catch (thrown) {
       this.#goneFor('bad-response', ProxyError.from(thrown));
+    } finally {
+      if (holds) this.#clock.release();
     }
     return true;
   }

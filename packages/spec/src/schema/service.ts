@@ -7,6 +7,7 @@ import { redis } from './redis.ts';
 import { rollout } from './rollout.ts';
 import { run } from './run.ts';
 import { scale } from './scale.ts';
+import { telemetry } from './telemetry.ts';
 import { traffic } from './traffic.ts';
 import { byDefault, command, distinct, name } from './values.ts';
 
@@ -68,6 +69,7 @@ export const service = z.strictObject({
   rollout,
   traffic,
   security,
+  telemetry,
   test,
 });
 

@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { LIMITS } from '../limits.ts';
+import { slo } from './slo.ts';
+import { byDefault, count, duration, size } from './values.ts';
+
+const keep = (path: Parameters<typeof byDefault>[0]) => byDefault(path, duration(60_000, LIMITS.longestKeepMs));
+
+export const telemetry = z
+  .strictObject({
+    logs: z
+      .strictObject({ keep: keep('telemetry.logs.keep').describe('How long its logs are kept.') })
+      .prefault({})
+      .describe('What it prints, and what it sends by OpenTelemetry.'),
+    traces: z
+      .strictObject({
+        keep: keep('telemetry.traces.keep').describe('How long its traces are kept.'),
+        sample: byDefault('telemetry.traces.sample', count(0, 100_000)).describe(
+          'Traces in each second that are kept of those in which nothing was remarkable. Those with an error, slow ones, and those in which a rule decided something are kept beside them.',
+        ),
+        slow: byDefault('telemetry.traces.slow', duration(1)).describe('A trace that takes longer is slow.'),
+      })
+      .prefault({})
+      .describe('Whole traces are kept or left, once they are over.'),
+    metrics: z
+      .strictObject({
+        keep: keep('telemetry.metrics.keep').describe(
+          'How long its metrics are kept: every 10 s of them for a day, every minute for two weeks, every hour to the end.',
+        ),
+      })
+      .prefault({})
+      .describe("The proxy's counts of it, what its instances use, and what it sends by OpenTelemetry."),
+    maxDisk: byDefault('telemetry.maxDisk', size({ least: '16Mi' })).describe(
+      'All of this together is at most so large; the oldest goes first.',
+    ),
+    slo: slo
+      .prefault({})
+      .describe('What the service promises over 30 days; who spends too much of what may fail raises an alert.')
+      .meta({ examples: [{ availability: '99.9%', latency: { p99: '300ms' } }, 'off'] }),
+  })
+  .prefault({})
+  .describe('Its logs, traces and metrics: how long they are kept, and how many; and what it promises.');

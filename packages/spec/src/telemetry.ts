@@ -1,0 +1,36 @@
+import { freezeDeep } from './freeze.ts';
+import { type Leaf, leaves } from './leaf.ts';
+import type { TelemetrySpec } from './model.ts';
+import { durationText, sizeText } from './quantities.ts';
+import type { ParsedService } from './schema/service.ts';
+import { telemetry } from './schema/telemetry.ts';
+import { sloLeaves, sloOf } from './slo.ts';
+
+/** What a parsed telemetry section means. */
+export function telemetryOf({ telemetry }: Pick<ParsedService, 'telemetry'>): TelemetrySpec {
+  const { logs, traces, metrics, maxDisk, slo } = telemetry;
+  return {
+    logs: { keepMs: logs.keep },
+    traces: { keepMs: traces.keep, sample: traces.sample, slowMs: traces.slow },
+    metrics: { keepMs: metrics.keep },
+    maxDiskBytes: maxDisk,
+    slo: sloOf(slo),
+  };
+}
+
+export function telemetryLeaves({ logs, traces, metrics, maxDiskBytes, slo }: TelemetrySpec): readonly Leaf[] {
+  return [
+    ...leaves(['telemetry', 'logs'], { keep: durationText(logs.keepMs) }),
+    ...leaves(['telemetry', 'traces'], {
+      keep: durationText(traces.keepMs),
+      sample: traces.sample,
+      slow: durationText(traces.slowMs),
+    }),
+    ...leaves(['telemetry', 'metrics'], { keep: durationText(metrics.keepMs) }),
+    ...leaves(['telemetry'], { maxDisk: sizeText(maxDiskBytes) }),
+    ...sloLeaves(slo),
+  ];
+}
+
+/** What a file that says nothing of telemetry means. */
+export const DEFAULT_TELEMETRY: TelemetrySpec = freezeDeep(telemetryOf({ telemetry: telemetry.parse(undefined) }));
