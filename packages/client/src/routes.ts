@@ -33,6 +33,8 @@ export const ROUTES = {
   restore: { method: 'POST', path: '/v1/services/{service}/restore', stream: false },
   restoreResult: { method: 'GET', path: '/v1/services/{service}/restore/{id}', stream: false },
   endRestore: { method: 'POST', path: '/v1/services/{service}/restore/end', stream: false },
+  rewind: { method: 'POST', path: '/v1/rewind', stream: false },
+  rewindResult: { method: 'GET', path: '/v1/rewind/{id}', stream: false },
   branches: { method: 'GET', path: '/v1/branches', stream: false },
   makeBranch: { method: 'POST', path: '/v1/services/{service}/branches', stream: false },
   dropBranch: { method: 'DELETE', path: '/v1/branches/{branch}', stream: false },

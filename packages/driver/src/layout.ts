@@ -44,6 +44,8 @@ export const layoutOf = {
   data: (layout: Layout, service: string) => join(layoutOf.service(layout, service), 'data'),
   /** A service's Redis: its data, and who may use it. */
   redis: (layout: Layout, service: string) => join(layoutOf.service(layout, service), 'redis'),
+  /** A service's MariaDB: its data, and who may administer it. */
+  mariadb: (layout: Layout, service: string) => join(layoutOf.service(layout, service), 'mariadb'),
   /** Output of each instance: `<instance>.log`, rotated to `<instance>.log.1` … */
   serviceLogs: (layout: Layout, service: string) => join(layout.state, 'logs', 'services', service),
 } as const;

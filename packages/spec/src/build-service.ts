@@ -161,7 +161,7 @@ function settingsOf({
   engine,
   settings = {},
 }: NonNullable<ParsedService['database']>): Readonly<Record<string, string>> {
-  if (engine !== 'postgres') return {};
+  if (engine !== 'postgres' && engine !== 'mariadb') return {};
   return Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, String(value)]));
 }
 

@@ -184,7 +184,7 @@ export interface ExposeSpec {
 export type DatabaseSpec = DatabaseCommon &
   (
     | {
-        readonly engine: 'postgres' | 'sqlite';
+        readonly engine: 'postgres' | 'mariadb' | 'sqlite';
         /** Undefined: it is not backed up. */
         readonly backup: BackupSpec | undefined;
         readonly drill: DrillSpec | undefined;

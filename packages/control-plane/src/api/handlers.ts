@@ -19,6 +19,7 @@ import { beginDrill } from './drill.ts';
 import { explainRequest } from './explain.ts';
 import { exploreHandlers } from './explore.ts';
 import { previewOf } from './preview.ts';
+import { rewindHandlers } from './rewind.ts';
 import { rolloutHandlers } from './rollout.ts';
 import { scalingOf } from './scaling.ts';
 import type { Handlers } from './server.ts';
@@ -132,6 +133,7 @@ export function createHandlers(system: System, sentinel?: Sentinel): Handlers {
     },
     ...databaseHandlers(system, { wanted, restart }),
     ...backupHandlers(system, { wanted, change }),
+    ...rewindHandlers(system, put),
     ...rolloutHandlers(system, { wanted, change }),
     ...dashboardHandlers(system, { wanted }),
     ...exploreHandlers(system, { wanted }),

@@ -71,6 +71,9 @@ export type Decision =
   | { readonly kind: 'restored'; readonly service: string; readonly id: string; readonly text: string }
   /** The old store is back in its place. */
   | { readonly kind: 'restore-failed'; readonly service: string; readonly id: string; readonly why: string }
+  /** All stores, and what is asked for, are of one moment again; or all is as before. `id` is the wish's. */
+  | { readonly kind: 'rewound'; readonly id: string; readonly text: string }
+  | { readonly kind: 'rewind-failed'; readonly id: string; readonly why: string }
   /** Its store as it was before these migrations ran. */
   | {
       readonly kind: 'restore-point';

@@ -1,5 +1,6 @@
 import { type BoundSocket, Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
+import { LIMITS } from '../limits.ts';
 
 /**
  * All clients' plain connections are read into this one buffer: whoever gets a view of it copies what it keeps before it
@@ -21,7 +22,8 @@ export function readShared(accepted: Socket, onBytes: (bytes: Buffer) => void): 
   }
   const come: Buffer | null = accepted.read();
   const onread = { buffer: READ_BUFFER, callback: (count: number) => tell(count, onBytes) };
-  const socket = new Socket({ handle: handle as unknown as BoundSocket, allowHalfOpen: true, onread });
+  const backlog = { writableHighWaterMark: LIMITS.clientBacklogBytes };
+  const socket = new Socket({ handle: handle as unknown as BoundSocket, allowHalfOpen: true, onread, ...backlog });
   (accepted as WithHandle)._handle = null;
   accepted.destroy();
   if (come !== null) process.nextTick(onBytes, come);
