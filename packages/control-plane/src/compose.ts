@@ -14,6 +14,7 @@ import type { Sentinel } from './alerts/sentinel.ts';
 import { sentinelOf } from './alerts/system-sentinel.ts';
 import { createOverseer, type Overseer } from './backup/overseer.ts';
 import { systemClock } from './clock.ts';
+import { createInstrument } from './instruments.ts';
 import { inspectMachine, SERVER_PATH } from './machine.ts';
 import { check } from './probe/check.ts';
 import { openState } from './state.ts';
@@ -59,6 +60,7 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
   const backups = createOverseer({ state, data, supervisor, clock: systemClock, log, argv });
   const system = createSystem({
     ...{ folder, state, machine, compute, traffic, data, log, backups },
+    instrument: createInstrument({ layout, folder: (of) => compute.folder(of), log }),
     guarantees: () => supervisor.guarantees(),
     clock: systemClock,
     check,

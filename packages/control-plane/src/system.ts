@@ -26,6 +26,7 @@ import { edgeName } from './edges.ts';
 import { execute, type Hands, releaseLostPorts, wantedOf } from './execute.ts';
 import { HOST, placeOf } from './facts.ts';
 import { giveUp } from './failures.ts';
+import type { Instrument } from './instruments.ts';
 import { createLedger } from './ledger.ts';
 import type { Machine } from './machine.ts';
 import { createObserver, type Look, processKey } from './observe.ts';
@@ -60,6 +61,8 @@ export interface SystemParts {
   readonly backups?: Overseer;
   /** Undefined: nobody gathers telemetry, as in a test of something else. */
   readonly telemetry?: TelemetryClient;
+  /** Undefined: no service is traced, as in a test of something else. */
+  readonly instrument?: Instrument;
   readonly version: string;
   readonly operatorSocket: string;
   readonly keeperPid: () => number | undefined;
@@ -142,6 +145,7 @@ export function createSystem(parts: SystemParts): System {
     ...{ applied, ports, secrets, decisions, compute, traffic, data, clock, routes, redact },
     dataOf: ({ database }) => driverOf(database?.engine),
     driverOf,
+    instrument: parts.instrument,
     pathOf: async () => parts.machine.servicePath(applied.current()?.path ?? ''),
     buildRequest: async (spec, revision) => buildRequest(parts, spec, revision),
     sample: analysis.sample,
