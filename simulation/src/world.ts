@@ -118,6 +118,7 @@ export class World {
       stats: async () => this.requests.counters(),
       requests: async () => [],
       explainToken: async () => '',
+      purge: async () => 0,
       onDown: () => {},
     });
     this.#system = system;

@@ -1,5 +1,6 @@
 import { ALERT_COMMANDS } from './alert-commands.ts';
 import { BACKUP_COMMANDS } from './backup-commands.ts';
+import { CACHE } from './cache-command.ts';
 import { CAPACITY } from './capacity-command.ts';
 import { type CommandSpec, environment, json, LANGS, state, timeout } from './command-spec.ts';
 import { DATABASE } from './commands-database.ts';
@@ -73,6 +74,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     examples: ['islet up', 'islet up examples/shop --env production --timeout 2m'],
     options: [environment, timeout('10m'), json, state],
   },
+  CACHE,
   ...ROLLOUT_COMMANDS,
   {
     usage: 'dev [folder]',

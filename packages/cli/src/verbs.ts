@@ -55,6 +55,7 @@ export const VERBS: Readonly<Record<string, () => Promise<{ readonly run: unknow
   capacity: () => import('./verbs/capacity.ts'),
   'explain rollout': () => import('./verbs/explain-rollout.ts'),
   'explain request': () => import('./verbs/explain-request.ts'),
+  'cache purge': () => import('./verbs/cache-purge.ts'),
   'explain token': () => import('./verbs/explain-token.ts'),
   'explain scale': () => import('./verbs/explain-scale.ts'),
   doctor: () => import('./verbs/doctor.ts'),

@@ -181,6 +181,12 @@ export const contract = {
     body: CapacityQuestion,
     response: Capacity,
   }),
+  purge: route('purge', {
+    summary: "Make the proxy forget what it has stored of a service's responses: all, or those of a path or a group",
+    params: service,
+    body: z.object({ path: z.string().startsWith('/').optional(), group: z.string().min(1).optional() }),
+    response: z.object({ purged: z.int() }),
+  }),
   explain: route('explain', {
     summary: 'What became of a request, hop by hop: its tries, and each rule with its counters and its line',
     params: z.object({ id: z.string() }),

@@ -1,7 +1,7 @@
 import type { SystemStatus } from '@islet/client';
 import type { ComputeDriver, ComputeInstance, DataDriver, TrafficDriver } from '@islet/driver';
 import { type Desired, plan } from '@islet/plan';
-import type { RequestRecord } from '@islet/policy';
+import type { CachePurge, RequestRecord } from '@islet/policy';
 import { nodeFiles } from '@islet/spec/node';
 import type { Guarantee } from '@islet/supervise';
 import type { Logger } from 'pino';
@@ -72,6 +72,8 @@ export interface SystemParts {
   readonly requests: (id: string) => Promise<readonly RequestRecord[]>;
   /** A token that shows a caller at the gateway what was decided. */
   readonly explainToken: (forMs: number) => Promise<string>;
+  /** Makes the proxy forget stored responses; returns how many. */
+  readonly purge: (purge: CachePurge) => Promise<number>;
   /** Everything is gone, as asked: Islet's own processes may end. */
   readonly onDown: () => void;
   /** Answers and records, but takes no step. */

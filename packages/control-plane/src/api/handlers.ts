@@ -19,6 +19,7 @@ import { beginDrill } from './drill.ts';
 import { explainRequest } from './explain.ts';
 import { exploreHandlers } from './explore.ts';
 import { previewOf } from './preview.ts';
+import { purgeCache } from './purge.ts';
 import { rewindHandlers } from './rewind.ts';
 import { rolloutHandlers } from './rollout.ts';
 import { scalingOf } from './scaling.ts';
@@ -110,6 +111,7 @@ export function createHandlers(system: System, sentinel?: Sentinel): Handlers {
     },
     explain: ({ params: { id = '' } }) => explainRequest(id, system),
     explainToken: async ({ body: { forMs } }) => ({ token: await parts.explainToken(forMs) }),
+    purge: ({ params: { service = '' }, body }) => purgeCache(wanted(service), body, system),
     inject: ({ params: { service = '' }, body }) => beginDrill(wanted(service), body, system),
     capacity: ({ params: { service = '' }, body }) => capacityOf(wanted(service), body, system),
     scaling: ({ params: { service = '' } }) => scalingOf(wanted(service), system),
