@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { backupRoutes } from './backup-contract.ts';
 import { Capacity, CapacityQuestion } from './capacity.ts';
+import { dashboardRoutes } from './dashboard-contract.ts';
 import { MigrationPreview, QueryAnswer, SeedAnswer, StoreAccess } from './database.ts';
 import { ExplainedRequest } from './explanation.ts';
 import { Decision, ROLLOUT_ACTIONS, RolloutStatus } from './rollout.ts';
@@ -20,8 +21,11 @@ import { telemetryRoutes } from './telemetry-contract.ts';
 export const ApplyRequest = z
   .object({
     environment: z.string().optional(),
-    /** `PATH` of the person who asks: where toolchains are looked for. */
-    path: z.string(),
+    /**
+     * `PATH` of the person who asks: where toolchains are looked for. Absent: that of who asked last, and in their mode; a
+     * browser has none.
+     */
+    path: z.string().optional(),
     /** `in-place` runs services from their own folders, unsnapshotted (`islet dev`). */
     mode: z.enum(['revisions', 'in-place']).default('revisions'),
     /** In-place services whose files changed and must be built and started again. */
@@ -237,6 +241,7 @@ export const contract = {
     response: MigrationPreview,
   }),
   ...backupRoutes,
+  ...dashboardRoutes,
   operator: route('operator', {
     summary: "The proxy's Unix socket for calls by the operator; the Host header names the service",
     response: z.object({ socket: z.string() }),
