@@ -28,7 +28,7 @@ import { FileHashes } from './file-hashes.ts';
 import { follow } from './follow.ts';
 import { inputsKey } from './inputs-key.ts';
 import { makeInstanceFolder, mirror } from './instance-folder.ts';
-import { type InstanceRecord, InstanceRecords } from './instance-records.ts';
+import { InstanceRecords, neverStarted, recordOf } from './instance-records.ts';
 import { listFolder } from './list-folder.ts';
 import { pruneLogs } from './logs.ts';
 import { listRevisions, type Revision, readRevision, removeRevision } from './revision.ts';
@@ -214,7 +214,7 @@ class ProcessDriver implements ComputeDriver {
     const place = await makeInstanceFolder(folders.instance(instance), user);
     const cwd = await this.#workingFolder(request, revision, { work: place.work, user });
     signal.throwIfAborted();
-    this.#records.write(this.#recordOf(request));
+    this.#records.write(recordOf(request, this.#records.get(instance)));
     const { home, temporary } = place;
     await supervisor.start({
       name: instance,
@@ -246,21 +246,6 @@ class ProcessDriver implements ComputeDriver {
     return this.#records
       .of(service)
       .map((record) => ({ ...record, process: processes.get(record.id) ?? neverStarted(record) }));
-  }
-
-  #recordOf({ service, instance, revision, generation, index, port }: StartRequest): InstanceRecord {
-    const before = this.#records.get(instance);
-    return {
-      id: instance,
-      service,
-      revision,
-      generation,
-      index,
-      host: '127.0.0.1',
-      port,
-      firstStartedAt: before?.firstStartedAt ?? Date.now(),
-      starts: (before?.starts ?? 0) + 1,
-    };
   }
 
   async #revision(service: string, revision: string): Promise<Revision> {
@@ -302,9 +287,4 @@ class ProcessDriver implements ComputeDriver {
   #own(): readonly string[] {
     return [this.#options.layout.state, this.#options.layout.runtime];
   }
-}
-
-/** Its record was written, and whoever wrote it was killed before the start. */
-function neverStarted({ firstStartedAt }: InstanceRecord): ProcessState {
-  return { kind: 'exited', at: firstStartedAt, how: 'never started' };
 }
