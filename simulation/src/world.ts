@@ -221,6 +221,7 @@ export class World {
       secrets: NO_SECRETS,
       evidence: life.over(openEvidence(database)),
       ports: life.over(openPorts(database, 'simulated', async (port) => !this.ground.isTaken(port))),
+      withholdSpace: () => ({ [Symbol.dispose]: () => {} }),
       close: () => {},
     };
   }

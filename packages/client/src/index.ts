@@ -2,6 +2,7 @@ export * from './backups.ts';
 export type { Capacity, CapacityQuestion } from './capacity.ts';
 export * from './contract.ts';
 export type * from './database.ts';
+export type { DrillBegun, DrillTarget } from './drill.ts';
 export type { ExplainedRequest } from './explanation.ts';
 export type { Target } from './http.ts';
 export * from './openapi.ts';

@@ -10,6 +10,7 @@ import { type Database, openDatabase } from './store/database.ts';
 import { type Decisions, openDecisions } from './store/decisions.ts';
 import { openEvidence } from './store/evidence.ts';
 import { decidedOnce, systemId } from './store/identity.ts';
+import { withholdSpace } from './store/no-space.ts';
 import { openPorts, type Ports } from './store/ports.ts';
 import { openSecrets, type Secrets } from './store/secrets.ts';
 
@@ -24,6 +25,8 @@ export interface State {
   readonly secrets: Secrets;
   readonly ports: Ports;
   readonly evidence: EvidenceStore;
+  /** Until it is disposed of nothing can be written, as on a full disk: for a drill. */
+  readonly withholdSpace: () => Disposable;
   readonly close: () => void;
 }
 
@@ -44,6 +47,7 @@ export function openState(folder: string): State {
     secrets: openSecrets(database, layoutOf.key(layout)),
     ports: openPorts(database, id),
     evidence: openEvidence(database),
+    withholdSpace: () => withholdSpace(database),
     close: () => database.close(),
   };
 }

@@ -12,7 +12,7 @@ import { capacityOf } from './capacity.ts';
 import { databaseHandlers } from './database.ts';
 import { describeDecision } from './decisions.ts';
 import { diagnose } from './diagnose.ts';
-import { beginDrill } from './drill.ts';
+import { beginDrill, drillTarget } from './drill.ts';
 import { explainRequest } from './explain.ts';
 import { previewOf } from './preview.ts';
 import { rolloutHandlers } from './rollout.ts';
@@ -105,6 +105,7 @@ export function createHandlers(system: System): Handlers {
     },
     explain: ({ params: { id = '' } }) => explainRequest(id, system),
     explainToken: async ({ body: { forMs } }) => ({ token: await parts.explainToken(forMs) }),
+    drillTarget: ({ params: { service = '' } }) => drillTarget(wanted(service), system),
     inject: ({ params: { service = '' }, body }) => beginDrill(wanted(service), body, system),
     capacity: ({ params: { service = '' }, body }) => capacityOf(wanted(service), body, system),
     scaling: ({ params: { service = '' } }) => scalingOf(wanted(service), system),

@@ -39,6 +39,14 @@ export type Decision =
   /** Its store lets nobody in any more by the credentials that were replaced. */
   | { readonly kind: 'retired'; readonly service: string }
   | { readonly kind: 'ended'; readonly service: string; readonly instance: string; readonly how: string }
+  /** It has ended so often that it will not be an accident. */
+  | {
+      readonly kind: 'crash-loop';
+      readonly service: string;
+      readonly instance: string;
+      readonly exits: number;
+      readonly how: string;
+    }
   | { readonly kind: 'killed'; readonly service: string; readonly instance: string; readonly why: string }
   | {
       readonly kind: 'contracted';
@@ -139,7 +147,7 @@ const KEPT_EVENTS = 50_000;
 export function openDecisions(database: Database): Decisions {
   database
     .prepare(
-      `DELETE FROM decisions WHERE kind IN ('ended', 'killed', 'scaled') AND seq <= (SELECT MAX(seq) FROM decisions) - ?
+      `DELETE FROM decisions WHERE kind IN ('ended', 'crash-loop', 'killed', 'scaled') AND seq <= (SELECT MAX(seq) FROM decisions) - ?
        AND seq NOT IN (SELECT MAX(seq) FROM decisions WHERE kind = 'scaled' GROUP BY service)`,
     )
     .run(KEPT_EVENTS);
