@@ -6,7 +6,7 @@ const options: readonly OptionSpec[] = [
   {
     flags: '--rps <count>',
     text: 'requests a second that are sent meanwhile; 0: only those of others count',
-    fallback: '20',
+    fallback: '50',
     parse: parseCount,
   },
   { flags: '--path <path>', text: 'what to GET, instead of what `test.smoke` or else the contract asks' },

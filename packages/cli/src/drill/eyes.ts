@@ -9,6 +9,8 @@ export interface Look {
   /** Of the control plane. */
   readonly pid: number;
   readonly ready: readonly string[];
+  /** Instances that it shall have. */
+  readonly desired: number;
   readonly ejected: readonly string[];
   /** What happens is recorded. */
   readonly isRecording: boolean;
@@ -50,6 +52,7 @@ export class Eyes {
       return {
         pid: status.processes.controlPlane.pid,
         ready: (seen?.instanceList ?? []).filter(({ state }) => state === 'ready').map(({ id }) => id),
+        desired: seen?.instances.desired ?? 0,
         ejected: instances.filter((it) => it.service === this.#service && it.ejected).map(({ instance }) => instance),
         isRecording: status.unrecorded === undefined,
         others: askedByOthers(counters, this.#service),

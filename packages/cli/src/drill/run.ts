@@ -30,17 +30,19 @@ const LOOK_MS = 50;
 /** A death may be over before anybody looked. */
 const SHORT_MS = 2_000;
 const RECOVER_MS = 60_000;
+/** From the fault on: a share of the requests says little of few of them, and must not depend on how soon it was mended. */
+const LOAD_AT_LEAST_MS = 10_000;
 
 /** One fault under load: begins it, watches until it is over and everything is as before, and reports. */
 export async function runDrill(asked: AskedDrill, { session, signal }: Running): Promise<DrillReport> {
   const { drill, service, rps, path } = asked;
   const eyes = new Eyes(service, session, signal);
-  const before = await eyes.look();
+  const before = await wholeLook(eyes);
   if (before === undefined || before.ready.length === 0) {
     throw new UsageError(`${service} has no instance that is ready`, 'islet status says why');
   }
-  const { socket } = await session.client.operator({}, { signal });
-  const target = await session.client.drillTarget({ service }, { signal });
+  const { socket } = await eyes.client.operator({}, { signal });
+  const target = await eyes.client.drillTarget({ service }, { signal });
   const requests = requestsOf(target, path);
   const load = startLoad({ socket, service, requests, rps });
   try {
@@ -50,8 +52,10 @@ export async function runDrill(asked: AskedDrill, { session, signal }: Running):
       throw new UsageError(`${service} answers no request for ${paths} as it is`, 'name another with --path');
     }
     const begun = await begin(asked, before, eyes);
-    const { others, ...watched } = await watch(drill, { ...begun, before }, eyes);
+    const watched = await watch(drill, { ...begun, before }, eyes);
+    await pause(Math.max(0, LOAD_AT_LEAST_MS - (performance.now() - begun.at)), undefined, { signal });
     await load.stop();
+    const { others } = (await eyes.look()) ?? (await eyes.look()) ?? before;
     const goalPercent = ISLETS_OWN.has(drill) ? 100 : target.goal.successPercent;
     const from = path === undefined ? target.from : 'path';
     const seen = { ...begun, ...watched, others: since(before.others, others) };
@@ -61,6 +65,17 @@ export async function runDrill(asked: AskedDrill, { session, signal }: Running):
     });
   } finally {
     await load.stop();
+  }
+}
+
+/** The drill before may have left a control plane that has just begun, or an instance that is still kept out. */
+async function wholeLook(eyes: Eyes): Promise<Look | undefined> {
+  const deadline = performance.now() + RECOVER_MS;
+  for (;;) {
+    const look = await eyes.look();
+    const isWhole = look !== undefined && look.ready.length >= look.desired && look.ejected.length === 0;
+    if (isWhole || performance.now() > deadline) return look;
+    await pause(LOOK_MS, undefined, { signal: eyes.signal });
   }
 }
 
@@ -91,24 +106,21 @@ async function begin({ drill, service, forMs }: AskedDrill, before: Look, eyes: 
 interface Watched {
   readonly detectedMs: number | undefined;
   readonly recoveredMs: number | undefined;
-  readonly others: Look['others'];
 }
 
 /** Looks until the fault is over and all is as before. */
 async function watch(drill: DrillKind, begun: Begun & { readonly before: Look }, eyes: Eyes): Promise<Watched> {
   const { at, lastsMs, before } = begun;
   let detectedMs: number | undefined;
-  let { others } = before;
   for (let passed = 0; passed < lastsMs + RECOVER_MS; passed = performance.now() - at) {
     await pause(LOOK_MS, undefined, { signal: eyes.signal });
     const look = await eyes.look();
     const now = performance.now() - at;
-    others = look?.others ?? others;
     if (isSeen(drill, look, begun)) detectedMs ??= Math.round(now);
     const isOver = now >= lastsMs && (detectedMs !== undefined || now >= SHORT_MS);
-    if (isOver && isAsBefore(drill, look, before)) return { detectedMs, recoveredMs: Math.round(now), others };
+    if (isOver && isAsBefore(drill, look, before)) return { detectedMs, recoveredMs: Math.round(now) };
   }
-  return { detectedMs, recoveredMs: undefined, others };
+  return { detectedMs, recoveredMs: undefined };
 }
 
 function isSeen(drill: DrillKind, look: Look | undefined, { instance, before }: Begun & { before: Look }): boolean {
