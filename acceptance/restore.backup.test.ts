@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
@@ -9,12 +10,14 @@ import { until } from './support/until.ts';
 
 /* What a person does on a bad day, by the command line alone: from a backup to a restore that is confirmed. */
 
+const CHECKED = { check: [{ query: 'SELECT count(*) FROM entries', min: 1 }] };
 const DATABASE = {
   engine: 'postgres',
   migrations: 'migrations',
-  drill: { check: [{ query: 'SELECT count(*) FROM entries', min: 1 }] },
+  drill: CHECKED,
 };
 const FILES = { 'migrations/1.sql': 'CREATE TABLE entries (id bigint PRIMARY KEY);\nINSERT INTO entries VALUES (0);' };
+const NOTES = { engine: 'sqlite', migrations: 'migrations', drill: CHECKED };
 
 describe("a service's data", () => {
   let system: System;
@@ -34,6 +37,15 @@ describe("a service's data", () => {
     }
   };
   const rows = async (url?: string) => Number((await query('SELECT count(*) FROM entries', url))[0]?.count);
+  const notesUrl = async () => (await run('exec', 'notes', '--', 'sh', '-c', 'echo $DATABASE_URL')).trim();
+  const changeNotes = async (sql: string) => {
+    using database = new DatabaseSync(fileOf(await notesUrl()), { timeout: 10_000 });
+    database.exec(sql);
+  };
+  const noted = async (url?: string) => {
+    using database = new DatabaseSync(fileOf(url ?? (await notesUrl())), { readOnly: true });
+    return Number(database.prepare('SELECT count(*) AS rows FROM entries').get()?.rows);
+  };
   /** An instant with nothing written around it. */
   const now = async () => {
     await pause(50);
@@ -43,7 +55,10 @@ describe("a service's data", () => {
   };
 
   before(async () => {
-    system = await makeSystem({ services: { ledger: { file: { database: DATABASE }, files: FILES }, other: {} } });
+    const notes = { file: { database: NOTES }, files: FILES };
+    system = await makeSystem({
+      services: { ledger: { file: { database: DATABASE }, files: FILES }, notes, other: {} },
+    });
     await system.up();
     await until('the store is known to the backup process', async () => {
       const { code } = await system.islet('backup', 'now', 'ledger', '--timeout', '60s');
@@ -53,8 +68,11 @@ describe("a service's data", () => {
   after(() => system[Symbol.asyncDispose]());
 
   it('is backed up without a word in its file, and every byte of it can be verified', async () => {
-    const [ledger, ...others] = JSON.parse(await run('backup', 'status', '--json')) as Record<string, unknown>[];
-    assert.deepEqual([ledger?.service, ledger?.state, ledger?.problems, others], ['ledger', 'on', [], []]);
+    const stores = JSON.parse(await run('backup', 'status', '--json')) as Record<string, unknown>[];
+    assert.deepEqual(
+      stores.map(({ service, state, problems }) => ({ service, state, problems })),
+      ['ledger', 'notes'].map((service) => ({ service, state: 'on', problems: [] })),
+    );
     assert.match(await run('backup', 'verify', 'ledger'), /All is as it was stored/);
     const copies = JSON.parse(await run('backup', 'list', 'ledger', '--json')) as { state: string }[];
     assert.ok(copies.every(({ state }) => state === 'whole'));
@@ -149,6 +167,59 @@ describe("a service's data", () => {
     await run('restore', 'ledger', '--drop', 'before');
   });
 
+  it('comes back just so from an SQLite file: in place and undone, in a branch, and in a drill', async () => {
+    await run('backup', 'now', 'notes', '--timeout', '60s');
+    await changeNotes('INSERT INTO entries VALUES (1), (2), (3)');
+    await pause(SEEN_WITHIN_MS);
+    const instant = await now();
+    await changeNotes('DELETE FROM entries');
+    await run('restore', 'notes', '--to', instant, '--timeout', '170s');
+    assert.equal(await noted(), 4);
+    await run('restore', 'notes', '--undo', '--timeout', '170s');
+    assert.equal(await noted(), 0);
+    const made = await run('restore', 'notes', '--to', instant, '--as', 'earlier', '--timeout', '170s');
+    assert.equal(await noted(made.split('\n')[1]), 4);
+    const diff = JSON.parse(await run('db', 'diff', 'notes', 'earlier', '--json')) as Record<string, unknown>[];
+    assert.deepEqual(
+      diff.find(({ table }) => table === 'entries'),
+      { table: 'entries', live: 0, branch: 4 },
+    );
+    await run('restore', 'notes', '--drop', 'earlier');
+    await changeNotes('INSERT INTO entries VALUES (9)');
+    await pause(SEEN_WITHIN_MS);
+    assert.match(await run('drill', 'restore', 'notes', '--timeout', '170s'), /comes back/);
+    assert.match(await run('backup', 'verify', 'notes'), /All is as it was stored/);
+  });
+
+  it('goes back as a whole, with what was asked for then, though the control plane is killed meanwhile', async () => {
+    for (const name of ['ledger', 'notes']) await run('backup', 'now', name, '--timeout', '120s');
+    await query('INSERT INTO entries SELECT generate_series(1000, 1009)');
+    await changeNotes('INSERT INTO entries SELECT 1000 + id FROM entries');
+    const before = [await rows(), await noted()];
+    await pause(SEEN_WITHIN_MS);
+    const instant = await now();
+    system.add('other', { files: { reply: 'I am a mistake\n' } });
+    await system.up();
+    await query('DELETE FROM entries');
+    await changeNotes('DELETE FROM entries');
+    assert.equal((await system.ask('other')).reply, 'I am a mistake');
+    const recovering = system.start('recover', '--to', instant, '--timeout', '170s');
+    await until('a store is being replaced', async () =>
+      (await system.status()).services.some(({ why }) => why?.includes('being restored')),
+    );
+    const { pid } = JSON.parse(readFileSync(join(system.state, 'control.json'), 'utf8')) as { pid: number };
+    process.kill(pid, 'SIGKILL');
+    const { code, stdout, stderr } = await recovering.ended;
+    assert.equal(code, 0, `${stdout}${stderr}`);
+    assert.match(stdout, /Between the oldest and the newest of it lie/);
+    assert.deepEqual([await rows(), await noted()], before);
+    assert.equal((await system.ask('other')).reply, 'I am other');
+    assert.equal((await system.islet('recover', '--to', instant)).code, 1, 'the data of before is still kept');
+    for (const name of ['ledger', 'notes']) await run('restore', name, '--confirm');
+    assert.equal((await system.islet('recover', '--to', '2001-01-01T00:00:00Z')).code, 1);
+    assert.deepEqual([await rows(), await noted()], before);
+  });
+
   it('is not replaced by a backup that was tampered with', async () => {
     const vault = join(system.state, 'backup/repository/ledger');
     const pieces = readdirSync(vault, { recursive: true, encoding: 'utf8' }).filter((path) =>
@@ -175,3 +246,10 @@ describe("a service's data", () => {
     assert.equal(await rows(), before);
   });
 });
+
+function fileOf(url: string): string {
+  return url.replace('sqlite:///', '');
+}
+
+/** What SQLite commits is seen, and stored, within this time on a busy machine. */
+const SEEN_WITHIN_MS = 1_500;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { backupRoutes } from './backup-contract.ts';
 import { Capacity, CapacityQuestion } from './capacity.ts';
+import { dashboardRoutes } from './dashboard-contract.ts';
 import { MigrationPreview, QueryAnswer, SeedAnswer, StoreAccess } from './database.ts';
 import { DrillBegun, DrillRequest, DrillTarget } from './drill.ts';
 import { ExplainedRequest } from './explanation.ts';
@@ -21,8 +22,11 @@ import { telemetryRoutes } from './telemetry-contract.ts';
 export const ApplyRequest = z
   .object({
     environment: z.string().optional(),
-    /** `PATH` of the person who asks: where toolchains are looked for. */
-    path: z.string(),
+    /**
+     * `PATH` of the person who asks: where toolchains are looked for. Absent: that of who asked last, and in their mode; a
+     * browser has none.
+     */
+    path: z.string().optional(),
     /** `in-place` runs services from their own folders, unsnapshotted (`islet dev`). */
     mode: z.enum(['revisions', 'in-place']).default('revisions'),
     /** In-place services whose files changed and must be built and started again. */
@@ -170,6 +174,12 @@ export const contract = {
     body: CapacityQuestion,
     response: Capacity,
   }),
+  purge: route('purge', {
+    summary: "Make the proxy forget what it has stored of a service's responses: all, or those of a path or a group",
+    params: service,
+    body: z.object({ path: z.string().startsWith('/').optional(), group: z.string().min(1).optional() }),
+    response: z.object({ purged: z.int() }),
+  }),
   explain: route('explain', {
     summary: 'What became of a request, hop by hop: its tries, and each rule with its counters and its line',
     params: z.object({ id: z.string() }),
@@ -224,6 +234,7 @@ export const contract = {
     response: MigrationPreview,
   }),
   ...backupRoutes,
+  ...dashboardRoutes,
   operator: route('operator', {
     summary: "The proxy's Unix socket for calls by the operator; the Host header names the service",
     response: z.object({ socket: z.string() }),

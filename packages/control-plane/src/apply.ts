@@ -118,6 +118,7 @@ export async function propose(asked: Asked, parts: ApplyParts): Promise<Proposal
     gateway,
     machine: spec.machine,
     backup: spec.backup,
+    alerts: spec.alerts,
     mode: asked.mode,
     path: asked.path,
     services,

@@ -1,7 +1,7 @@
 import type { SystemStatus } from '@islet/client';
 import type { ComputeDriver, ComputeInstance, DataDriver, TrafficDriver } from '@islet/driver';
 import { type Desired, plan } from '@islet/plan';
-import type { RequestRecord } from '@islet/policy';
+import type { CachePurge, RequestRecord } from '@islet/policy';
 import type { Guarantee } from '@islet/supervise';
 import type { Logger } from 'pino';
 import { createAnalysis } from './analysis/analysis.ts';
@@ -28,6 +28,7 @@ import { edgeName } from './edges.ts';
 import { execute, type Hands, releaseLostPorts, wantedOf } from './execute.ts';
 import { HOST, placeOf } from './facts.ts';
 import { giveUp } from './failures.ts';
+import type { Instrument } from './instruments.ts';
 import { createJournal } from './journal.ts';
 import { createLedger } from './ledger.ts';
 import type { Machine } from './machine.ts';
@@ -62,6 +63,8 @@ export interface SystemParts {
   readonly backups?: Overseer;
   /** Undefined: nobody gathers telemetry, as in a test of something else. */
   readonly telemetry?: TelemetryClient;
+  /** Undefined: no service is traced, as in a test of something else. */
+  readonly instrument?: Instrument;
   readonly version: string;
   readonly operatorSocket: string;
   readonly keeperPid: () => number | undefined;
@@ -71,6 +74,8 @@ export interface SystemParts {
   readonly requests: (id: string) => Promise<readonly RequestRecord[]>;
   /** A token that shows a caller at the gateway what was decided. */
   readonly explainToken: (forMs: number) => Promise<string>;
+  /** Makes the proxy forget stored responses; returns how many. */
+  readonly purge: (purge: CachePurge) => Promise<number>;
   /** Everything is gone, as asked: Islet's own processes may end. */
   readonly onDown: () => void;
   /** Answers and records, but takes no step. */
@@ -151,6 +156,7 @@ export function createSystem(parts: SystemParts): System {
     ...{ applied, ports, secrets, decisions, compute, traffic, data, clock, routes, redact },
     dataOf: ({ database }) => driverOf(database?.engine),
     driverOf,
+    instrument: parts.instrument,
     pathOf: async () => parts.machine.servicePath(applied.current()?.path ?? ''),
     buildRequest: async (spec, revision) => buildRequest(parts, spec, revision),
     sample: analysis.sample,

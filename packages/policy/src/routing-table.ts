@@ -11,6 +11,8 @@ export interface RoutingTable {
   readonly version: number;
   /** Key of everything here but the endpoints. */
   readonly routes: string;
+  /** Threads that carry the traffic; absent: one. */
+  readonly workers?: number | undefined;
   readonly listeners: readonly Listener[];
   readonly services: Readonly<Record<string, RoutedService>>;
 }
@@ -117,6 +119,15 @@ export interface SplitRule {
 export interface Mirror {
   readonly revision: string;
   readonly percent: number;
+}
+
+/** Stored responses that are to be forgotten: of a service all, or those that each of these means. */
+export interface CachePurge {
+  readonly service: string;
+  /** As the service sees it, without query; `/products/*`: all below `/products/`. */
+  readonly path?: string | undefined;
+  /** That the response named itself by (`Cache-Groups`, RFC 9875). */
+  readonly group?: string | undefined;
 }
 
 export interface Endpoint {

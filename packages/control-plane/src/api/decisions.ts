@@ -53,6 +53,10 @@ function sentence(decision: Decision): string {
       return decision.text;
     case 'restore-failed':
       return `its restore failed, and its data is as before: ${decision.why}`;
+    case 'rewound':
+      return decision.text;
+    case 'rewind-failed':
+      return decision.why;
     case 'restore-point':
       return `may be restored to before ${decision.migrations.join(', ')}: islet restore ${decision.service} --to before-migration`;
     case 'drilled':

@@ -1,4 +1,5 @@
 import { ApiError } from '@islet/client';
+import type { Sentinel } from '../alerts/sentinel.ts';
 import { type Asked, apply, goneService, hasGoneDown, propose } from '../apply.ts';
 import { secretsOf } from '../desire.ts';
 import { placeOf } from '../facts.ts';
@@ -7,21 +8,26 @@ import { followsSomething } from '../scale/follows.ts';
 import { systemStatus } from '../status.ts';
 import type { Applied, AppliedService } from '../store/applied.ts';
 import { lookOnce, type System } from '../system.ts';
+import { alertHandlers } from './alerts.ts';
 import { backupHandlers } from './backups.ts';
 import { capacityOf } from './capacity.ts';
+import { dashboardHandlers } from './dashboard.ts';
 import { databaseHandlers } from './database.ts';
 import { describeDecision } from './decisions.ts';
 import { diagnose } from './diagnose.ts';
 import { beginDrill, drillTarget } from './drill.ts';
 import { explainRequest } from './explain.ts';
+import { exploreHandlers } from './explore.ts';
 import { previewOf } from './preview.ts';
+import { purgeCache } from './purge.ts';
+import { rewindHandlers } from './rewind.ts';
 import { rolloutHandlers } from './rollout.ts';
 import { scalingOf } from './scaling.ts';
 import type { Handlers } from './server.ts';
 import { telemetryHandlers } from './telemetry.ts';
 
 /** What the control plane does for each route of the contract. */
-export function createHandlers(system: System): Handlers {
+export function createHandlers(system: System, sentinel?: Sentinel): Handlers {
   const { parts, applying, reconciler, status, redact } = system;
   const { applied, decisions, secrets } = parts.state;
   const { clock } = parts;
@@ -65,18 +71,18 @@ export function createHandlers(system: System): Handlers {
     status: async () => status.latest() ?? systemStatus(await lookOnce(system), system.context),
     watch: ({ signal }) => status.follow(signal),
     apply: async ({ body }) => {
-      const { revision, changed, warnings } = await apply(askedOf(body), applying);
+      const { revision, changed, warnings } = await apply(askedOf(body, applied.current()), applying);
       reconciler.poke();
       return { revision, changed, warnings: [...warnings] };
     },
-    plan: async ({ body }) => previewOf(await propose(askedOf(body), applying), system),
+    plan: async ({ body }) => previewOf(await propose(askedOf(body, applied.current()), applying), system),
     down: async ({ body: { purge } }) => {
       const before = applied.current();
       const gone = [...(before?.services ?? []).map(goneService), ...(before?.gone ?? [])];
       const none = {
         system: '',
         environment: undefined,
-        gateway: { host: '127.0.0.1', port: 0, tls: undefined },
+        gateway: { host: '127.0.0.1', port: 0, workers: 1, tls: undefined },
         mode: 'revisions',
         path: '',
       } as const;
@@ -106,6 +112,7 @@ export function createHandlers(system: System): Handlers {
     explain: ({ params: { id = '' } }) => explainRequest(id, system),
     explainToken: async ({ body: { forMs } }) => ({ token: await parts.explainToken(forMs) }),
     drillTarget: ({ params: { service = '' } }) => drillTarget(wanted(service), system),
+    purge: ({ params: { service = '' }, body }) => purgeCache(wanted(service), body, system),
     inject: ({ params: { service = '' }, body }) => beginDrill(wanted(service), body, system),
     capacity: ({ params: { service = '' }, body }) => capacityOf(wanted(service), body, system),
     scaling: ({ params: { service = '' } }) => scalingOf(wanted(service), system),
@@ -129,9 +136,15 @@ export function createHandlers(system: System): Handlers {
     },
     ...databaseHandlers(system, { wanted, restart }),
     ...backupHandlers(system, { wanted, change }),
+    ...rewindHandlers(system, put),
     ...rolloutHandlers(system, { wanted, change }),
+    ...dashboardHandlers(system, { wanted }),
+    ...exploreHandlers(system, { wanted }),
     deploy: async ({ params: { service = '' }, body }) => {
-      const accepted = await apply({ ...askedOf({ ...body, changed: [] }), only: service }, applying);
+      const accepted = await apply(
+        { ...askedOf({ ...body, changed: [] }, applied.current()), only: service },
+        applying,
+      );
       reconciler.poke();
       return { ...accepted, warnings: [...accepted.warnings] };
     },
@@ -152,16 +165,20 @@ export function createHandlers(system: System): Handlers {
     diagnose: () => diagnose(system),
     traffic: async () => parts.stats(),
     ...telemetryHandlers(system),
+    ...alertHandlers(sentinel, clock),
   };
 }
 
 const SECRET_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
-function askedOf(body: {
-  environment?: string | undefined;
-  path: string;
-  mode: Asked['mode'];
-  changed: string[];
-}): Asked {
-  return { environment: body.environment, path: body.path, mode: body.mode, changed: body.changed };
+interface ApplyBody {
+  readonly environment?: string | undefined;
+  readonly path?: string | undefined;
+  readonly mode: Asked['mode'];
+  readonly changed: string[];
+}
+
+function askedOf({ environment, path, mode, changed }: ApplyBody, last: Applied | undefined): Asked {
+  const own = path === undefined ? { path: last?.path ?? '', mode: last?.mode ?? mode } : { path, mode };
+  return { environment, changed, ...own };
 }

@@ -1,6 +1,6 @@
 import type { Wanted } from '@islet/backup';
 import type { RevisionId } from '@islet/plan';
-import type { GatewaySpec, MachineSpec, OffMachineSpec, ServiceSpec } from '@islet/spec';
+import type { AlertsSpec, GatewaySpec, MachineSpec, OffMachineSpec, ServiceSpec } from '@islet/spec';
 import type { RuleLines } from '../rule-lines.ts';
 import { type Database, inTransaction } from './database.ts';
 
@@ -13,6 +13,8 @@ export interface Applied {
   readonly machine?: MachineSpec | undefined;
   /** Where the second copy of all backups is kept. */
   readonly backup?: OffMachineSpec | undefined;
+  /** Who is told of alerts; undefined: an older Islet was asked. */
+  readonly alerts?: AlertsSpec | undefined;
   readonly mode: 'revisions' | 'in-place';
   /** `PATH` of the person who asked. */
   readonly path: string;
@@ -59,6 +61,15 @@ export interface Restoring {
   /** `aside`: the store that the last restore put aside. */
   readonly wanted: Wanted | { readonly kind: 'aside' };
   readonly askedAt: number;
+  /** All whose wish has this `id` come back together, with what was asked for then, or none does. */
+  readonly rewind?: RewindPart | undefined;
+}
+
+export interface RewindPart {
+  /** The moment that the whole system goes back to. */
+  readonly to: number;
+  /** What became of this service's store; absent: nothing yet. */
+  readonly ended?: 'restored' | 'failed';
 }
 
 /** A parsed service without the origins of its values. */

@@ -3,7 +3,7 @@ import type { Generation, RevisionId } from '@islet/plan';
 import type { DrillKind } from '../drill/drills.ts';
 import type { Database } from './database.ts';
 import type { Drilled } from './drilled.ts';
-import { lastDrills, lastScaled } from './last-decisions.ts';
+import { endsCounter, lastDrills, lastScaled } from './last-decisions.ts';
 import { afterDecision, NO_ROLLOUTS, type Rollouts } from './rollouts.ts';
 
 export type { Rollouts } from './rollouts.ts';
@@ -82,6 +82,9 @@ export type Decision =
   | { readonly kind: 'restored'; readonly service: string; readonly id: string; readonly text: string }
   /** The old store is back in its place. */
   | { readonly kind: 'restore-failed'; readonly service: string; readonly id: string; readonly why: string }
+  /** All stores, and what is asked for, are of one moment again; or all is as before. `id` is the wish's. */
+  | { readonly kind: 'rewound'; readonly id: string; readonly text: string }
+  | { readonly kind: 'rewind-failed'; readonly id: string; readonly why: string }
   /** Its store as it was before these migrations ran. */
   | {
       readonly kind: 'restore-point';
@@ -114,6 +117,8 @@ export interface Decisions {
   scaled(service: string): number | undefined;
   /** The newest of a kind, of one service. */
   latestOf<K extends ServiceKind>(service: string, kind: K): Extract<Decision, { kind: K }> | undefined;
+  /** How often instances of a service ended since then, unasked for. */
+  endsSince(service: string, at: number): number;
   /** What the decisions add up to, for one service. */
   rollouts(service: string): Rollouts;
 }
@@ -179,6 +184,7 @@ export function openDecisions(database: Database): Decisions {
       const row = newestOf.get(service, kind) as Pick<Row, 'detail'> | undefined;
       return row && JSON.parse(row.detail);
     },
+    endsSince: endsCounter(database),
     rollouts: (service) => rollouts.get(service) ?? NO_ROLLOUTS,
   };
 }

@@ -23,13 +23,23 @@ export class ServiceCache {
   readonly #keysOfTarget = new Map<string, Set<string>>();
   readonly #targetOfKey = new Map<string, string>();
   #bytes = 0;
+  #purges = 0;
 
-  constructor(budget: CacheBudget = new CacheBudget()) {
+  readonly #onChanged: (target: string) => void;
+
+  /** `onChanged`: what is stored elsewhere of this target isn't true either. */
+  constructor(budget: CacheBudget = new CacheBudget(), onChanged: (target: string) => void = () => undefined) {
     this.#budget = budget;
+    this.#onChanged = onChanged;
   }
 
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** How often it was purged: what was asked for before the last time may be what was to be forgotten. */
+  get purges(): number {
+    return this.#purges;
   }
 
   get responses(): number {
@@ -58,14 +68,23 @@ export class ServiceCache {
 
   /** What is stored of a target is no longer true: an unsafe request has changed it (RFC 9111, 4.4). */
   invalidate(target: string): void {
+    this.forget(target);
+    this.#onChanged(target);
+  }
+
+  forget(target: string): void {
     for (const key of this.#keysOfTarget.get(target) ?? []) this.#drop(key);
   }
 
-  /** Returns how many responses went. */
-  purge(): number {
-    const count = this.responses;
-    for (const key of [...this.#variants.keys()]) this.#drop(key);
-    return count;
+  /** Returns how many responses went: those that are meant, and what else is stored of the same request. */
+  purge(meant: (target: string, stored: Stored) => boolean = () => true): number {
+    this.#purges++;
+    const before = this.responses;
+    for (const [key, variants] of [...this.#variants]) {
+      const target = this.#targetOfKey.get(key) ?? '';
+      if (variants.some((stored) => meant(target, stored))) this.#drop(key);
+    }
+    return before - this.responses;
   }
 
   /** Drops what was used least recently; returns whether there was anything. */
