@@ -12,6 +12,8 @@ describe('a service with a database and a Redis', () => {
     const w = world(t, BOTH);
     const status = await w.up();
     assert.equal(stateOf(status, 'orders'), 'ready');
+    const [orders] = status.services;
+    assert.deepEqual([orders?.database?.state, orders?.redis?.state], ['ready', 'ready']);
     const asked = { params: { service: 'orders' }, query: {}, body: undefined, signal: new AbortController().signal };
     const { env } = await w.api.environment(asked);
     assert.equal(env.DATABASE_URL, (await w.data.connection({ service: 'orders' })).url);
@@ -23,6 +25,8 @@ describe('a service with a database and a Redis', () => {
     await w.up();
     const before = w.pids();
     w.redis.crash('orders', 'SIGKILL');
+    // The one that is well is not said to be what the other one is.
+    await w.until(({ services: [orders] }) => orders?.redis?.state !== 'ready' && orders?.database?.state === 'ready');
     await w.settled();
     assert.equal((await w.redis.observe()).orders?.kind, 'ready');
     assert.deepEqual(w.pids(), before);
