@@ -4,6 +4,7 @@ import { CACHE } from './cache-command.ts';
 import { CAPACITY } from './capacity-command.ts';
 import { type CommandSpec, environment, json, LANGS, state, timeout } from './command-spec.ts';
 import { DATABASE } from './commands-database.ts';
+import { DASHBOARD } from './dashboard-command.ts';
 import { collectHeader, parseCount, parseDurationMs } from './parse.ts';
 import { ROLLOUT_COMMANDS } from './rollout-commands.ts';
 
@@ -140,6 +141,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   DATABASE,
   ...BACKUP_COMMANDS,
+  DASHBOARD,
   {
     usage: 'status [service] [folder]',
     group: 'look',

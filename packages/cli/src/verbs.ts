@@ -44,6 +44,7 @@ export const VERBS: Readonly<Record<string, () => Promise<{ readonly run: unknow
   'drill control-plane': async () => (await import('./verbs/drill-fault.ts')).drillVerb('control-plane'),
   'drill all': async () => (await import('./verbs/drill-fault.ts')).drillVerb('all'),
   'db rotate': () => import('./verbs/db-rotate.ts'),
+  dashboard: () => import('./verbs/dashboard.ts'),
   status: () => import('./verbs/status.ts'),
   logs: () => import('./verbs/logs.ts'),
   slo: () => import('./verbs/slo.ts'),
