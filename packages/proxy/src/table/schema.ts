@@ -29,7 +29,14 @@ const secure = z.strictObject({
 const network = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]);
 
 const listener = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('gateway'), host, port, routes: z.array(route), secure: optional(secure), passedOnBy: optional(z.array(network).max(100)) }),
+  z.strictObject({
+    kind: z.literal('gateway'),
+    host,
+    port,
+    routes: z.array(route),
+    secure: optional(secure),
+    passedOnBy: optional(z.array(network).max(100)),
+  }),
   z.strictObject({ kind: z.literal('edge'), caller: name, service: name, host, port }),
   z.strictObject({ kind: z.literal('operator'), path: z.string().startsWith('/').max(107) }),
 ]);
