@@ -225,6 +225,7 @@ export class World {
       doorkeeper: createDoorkeeper({ sessions: openSessions(database), now: () => this.clock.now() }),
       evidence: life.over(openEvidence(database)),
       ports: life.over(openPorts(database, 'simulated', async (port) => !this.ground.isTaken(port))),
+      withholdSpace: () => ({ [Symbol.dispose]: () => {} }),
       close: () => {},
     };
   }

@@ -3,6 +3,7 @@ import { backupRoutes } from './backup-contract.ts';
 import { Capacity, CapacityQuestion } from './capacity.ts';
 import { dashboardRoutes } from './dashboard-contract.ts';
 import { MigrationPreview, QueryAnswer, SeedAnswer, StoreAccess } from './database.ts';
+import { DrillBegun, DrillRequest, DrillTarget } from './drill.ts';
 import { ExplainedRequest } from './explanation.ts';
 import { Decision, ROLLOUT_ACTIONS, RolloutStatus } from './rollout.ts';
 import { type RouteShape, route } from './route.ts';
@@ -97,16 +98,6 @@ export const Diagnosis = z
   .object({ guarantees: z.array(Guarantee), toolchains: z.array(Toolchain), notes: z.array(z.string()) })
   .meta({ id: 'Diagnosis' });
 
-export const DrillBegun = z
-  .object({
-    instance: z.string(),
-    /** When the fault is over at the latest. */
-    until: z.number(),
-    /** The service's own goal: percent of the requests. */
-    successPercent: z.number(),
-  })
-  .meta({ id: 'DrillBegun' });
-
 const service = z.object({ service: z.string() });
 
 export const contract = {
@@ -164,11 +155,13 @@ export const contract = {
   inject: route('inject', {
     summary: 'Begin a fault at one instance of a service; it ends by itself',
     params: service,
-    body: z.object({
-      drill: z.enum(['kill', 'pause', 'slow', 'errors', 'partition']),
-      forMs: z.int().min(100).max(300_000),
-    }),
+    body: DrillRequest,
     response: DrillBegun,
+  }),
+  drillTarget: route('drillTarget', {
+    summary: 'What a service may be asked while a fault is there, and what it is held against',
+    params: service,
+    response: DrillTarget,
   }),
   scaling: route('scaling', {
     summary: 'Why a service has this number of instances',
@@ -283,6 +276,5 @@ export type ServiceEnvironment = z.infer<typeof ServiceEnvironment>;
 export type Guarantee = z.infer<typeof Guarantee>;
 export type Toolchain = z.infer<typeof Toolchain>;
 export type Diagnosis = z.infer<typeof Diagnosis>;
-export type DrillBegun = z.infer<typeof DrillBegun>;
 
 export type { RouteShape } from './route.ts';

@@ -5,6 +5,7 @@ export * from './dashboard.ts';
 export { DASHBOARD_HEADER } from './dashboard-header.ts';
 export type * from './database.ts';
 export * from './description.ts';
+export type { DrillBegun, DrillTarget } from './drill.ts';
 export type { ExplainedRequest } from './explanation.ts';
 export * from './explore.ts';
 export type { Target } from './http.ts';

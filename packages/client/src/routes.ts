@@ -15,6 +15,7 @@ export const ROUTES = {
   rollback: { method: 'POST', path: '/v1/services/{service}/rollback', stream: false },
   scale: { method: 'POST', path: '/v1/services/{service}/scale', stream: false },
   inject: { method: 'POST', path: '/v1/services/{service}/faults', stream: false },
+  drillTarget: { method: 'GET', path: '/v1/services/{service}/faults', stream: false },
   purge: { method: 'POST', path: '/v1/services/{service}/purge', stream: false },
   scaling: { method: 'GET', path: '/v1/services/{service}/scaling', stream: false },
   capacity: { method: 'POST', path: '/v1/services/{service}/capacity', stream: false },

@@ -11,6 +11,7 @@ import { type Database, openDatabase } from './store/database.ts';
 import { type Decisions, openDecisions } from './store/decisions.ts';
 import { openEvidence } from './store/evidence.ts';
 import { decidedOnce, systemId } from './store/identity.ts';
+import { withholdSpace } from './store/no-space.ts';
 import { openPorts, type Ports } from './store/ports.ts';
 import { openSecrets, type Secrets } from './store/secrets.ts';
 import { openSessions } from './store/sessions.ts';
@@ -28,6 +29,8 @@ export interface State {
   /** Who may come into the dashboard. */
   readonly doorkeeper: Doorkeeper;
   readonly evidence: EvidenceStore;
+  /** Until it is disposed of nothing can be written, as on a full disk: for a drill. */
+  readonly withholdSpace: () => Disposable;
   readonly close: () => void;
 }
 
@@ -49,6 +52,7 @@ export function openState(folder: string): State {
     ports: openPorts(database, id),
     doorkeeper: createDoorkeeper({ sessions: openSessions(database), now: Date.now }),
     evidence: openEvidence(database),
+    withholdSpace: () => withholdSpace(database),
     close: () => database.close(),
   };
 }

@@ -15,7 +15,7 @@ import { dashboardHandlers } from './dashboard.ts';
 import { databaseHandlers } from './database.ts';
 import { describeDecision } from './decisions.ts';
 import { diagnose } from './diagnose.ts';
-import { beginDrill } from './drill.ts';
+import { beginDrill, drillTarget } from './drill.ts';
 import { explainRequest } from './explain.ts';
 import { exploreHandlers } from './explore.ts';
 import { previewOf } from './preview.ts';
@@ -111,6 +111,7 @@ export function createHandlers(system: System, sentinel?: Sentinel): Handlers {
     },
     explain: ({ params: { id = '' } }) => explainRequest(id, system),
     explainToken: async ({ body: { forMs } }) => ({ token: await parts.explainToken(forMs) }),
+    drillTarget: ({ params: { service = '' } }) => drillTarget(wanted(service), system),
     purge: ({ params: { service = '' }, body }) => purgeCache(wanted(service), body, system),
     inject: ({ params: { service = '' }, body }) => beginDrill(wanted(service), body, system),
     capacity: ({ params: { service = '' }, body }) => capacityOf(wanted(service), body, system),
