@@ -44,8 +44,7 @@ class RedisDriver implements DataDriver {
     this.#options = options;
     this.#records = new Records(join(options.layout.state, 'redis'));
     this.#readiness = new Readiness(options.supervisor, {
-      processName,
-      untilReady: (started, waiting) => untilReady(started, waiting),
+      ...{ processName, untilReady },
       onChange: () => this.#changed(),
     });
     this.#exits = options.supervisor.onExit((name) => {
@@ -89,7 +88,8 @@ class RedisDriver implements DataDriver {
     return { url, host: HOST, port, user: login, password, name: '0', path: undefined };
   }
 
-  readonly measure: DataDriver['measure'] = ({ service }, { signal }) => measureRedis(this.#started(service), signal);
+  readonly measure: NonNullable<DataDriver['measure']> = ({ service }, { signal }) =>
+    measureRedis(this.#started(service), signal);
 
   readonly shell: StoreShell = {
     run: ({ service, text, write }, { signal }) => {
