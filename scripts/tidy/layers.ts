@@ -22,6 +22,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'data-sqlite': DRIVER,
   'traffic-proxy': [...DRIVER, 'proxy'],
   client: ['spec', 'plan'],
+  telemetry: ['spec', 'policy', 'client', 'supervise', 'keeper'],
   cli: ['client', 'spec'],
   simulation: ['spec', 'policy', 'plan', 'driver', 'client', 'control-plane'],
   'control-plane': [
