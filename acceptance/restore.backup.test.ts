@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
@@ -9,12 +10,14 @@ import { until } from './support/until.ts';
 
 /* What a person does on a bad day, by the command line alone: from a backup to a restore that is confirmed. */
 
+const CHECKED = { check: [{ query: 'SELECT count(*) FROM entries', min: 1 }] };
 const DATABASE = {
   engine: 'postgres',
   migrations: 'migrations',
-  drill: { check: [{ query: 'SELECT count(*) FROM entries', min: 1 }] },
+  drill: CHECKED,
 };
 const FILES = { 'migrations/1.sql': 'CREATE TABLE entries (id bigint PRIMARY KEY);\nINSERT INTO entries VALUES (0);' };
+const NOTES = { engine: 'sqlite', migrations: 'migrations', drill: CHECKED };
 
 describe("a service's data", () => {
   let system: System;
@@ -43,7 +46,10 @@ describe("a service's data", () => {
   };
 
   before(async () => {
-    system = await makeSystem({ services: { ledger: { file: { database: DATABASE }, files: FILES }, other: {} } });
+    const notes = { file: { database: NOTES }, files: FILES };
+    system = await makeSystem({
+      services: { ledger: { file: { database: DATABASE }, files: FILES }, notes, other: {} },
+    });
     await system.up();
     await until('the store is known to the backup process', async () => {
       const { code } = await system.islet('backup', 'now', 'ledger', '--timeout', '60s');
@@ -53,8 +59,11 @@ describe("a service's data", () => {
   after(() => system[Symbol.asyncDispose]());
 
   it('is backed up without a word in its file, and every byte of it can be verified', async () => {
-    const [ledger, ...others] = JSON.parse(await run('backup', 'status', '--json')) as Record<string, unknown>[];
-    assert.deepEqual([ledger?.service, ledger?.state, ledger?.problems, others], ['ledger', 'on', [], []]);
+    const stores = JSON.parse(await run('backup', 'status', '--json')) as Record<string, unknown>[];
+    assert.deepEqual(
+      stores.map(({ service, state, problems }) => ({ service, state, problems })),
+      ['ledger', 'notes'].map((service) => ({ service, state: 'on', problems: [] })),
+    );
     assert.match(await run('backup', 'verify', 'ledger'), /All is as it was stored/);
     const copies = JSON.parse(await run('backup', 'list', 'ledger', '--json')) as { state: string }[];
     assert.ok(copies.every(({ state }) => state === 'whole'));
@@ -149,6 +158,39 @@ describe("a service's data", () => {
     await run('restore', 'ledger', '--drop', 'before');
   });
 
+  it('comes back just so from an SQLite file: in place and undone, in a branch, and in a drill', async () => {
+    const pathOf = async () => (await run('exec', 'notes', '--', 'sh', '-c', 'echo $DATABASE_URL')).trim();
+    const change = async (sql: string) => {
+      using database = new DatabaseSync(fileOf(await pathOf()), { timeout: 10_000 });
+      database.exec(sql);
+    };
+    const count = async (url?: string) => {
+      using database = new DatabaseSync(fileOf(url ?? (await pathOf())), { readOnly: true });
+      return Number(database.prepare('SELECT count(*) AS rows FROM entries').get()?.rows);
+    };
+    await run('backup', 'now', 'notes', '--timeout', '60s');
+    await change('INSERT INTO entries VALUES (1), (2), (3)');
+    await pause(SEEN_WITHIN_MS);
+    const instant = await now();
+    await change('DELETE FROM entries');
+    await run('restore', 'notes', '--to', instant, '--timeout', '170s');
+    assert.equal(await count(), 4);
+    await run('restore', 'notes', '--undo', '--timeout', '170s');
+    assert.equal(await count(), 0);
+    const made = await run('restore', 'notes', '--to', instant, '--as', 'earlier', '--timeout', '170s');
+    assert.equal(await count(made.split('\n')[1]), 4);
+    const diff = JSON.parse(await run('db', 'diff', 'notes', 'earlier', '--json')) as Record<string, unknown>[];
+    assert.deepEqual(
+      diff.find(({ table }) => table === 'entries'),
+      { table: 'entries', live: 0, branch: 4 },
+    );
+    await run('restore', 'notes', '--drop', 'earlier');
+    await change('INSERT INTO entries VALUES (9)');
+    await pause(SEEN_WITHIN_MS);
+    assert.match(await run('drill', 'restore', 'notes', '--timeout', '170s'), /comes back/);
+    assert.match(await run('backup', 'verify', 'notes'), /All is as it was stored/);
+  });
+
   it('is not replaced by a backup that was tampered with', async () => {
     const vault = join(system.state, 'backup/repository/ledger');
     const pieces = readdirSync(vault, { recursive: true, encoding: 'utf8' }).filter((path) =>
@@ -175,3 +217,10 @@ describe("a service's data", () => {
     assert.equal(await rows(), before);
   });
 });
+
+function fileOf(url: string): string {
+  return url.replace('sqlite:///', '');
+}
+
+/** What SQLite commits is seen, and stored, within this time on a busy machine. */
+const SEEN_WITHIN_MS = 1_500;

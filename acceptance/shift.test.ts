@@ -53,6 +53,10 @@ test('a canary stops where a person is to decide, can be previewed, promoted, an
   assert.equal(back.code, 0, back.stderr);
   assert.equal(await reply(), 'I am web');
   assert.deepEqual(await system.pids('web'), old);
+  assert.match(
+    (await system.islet('plan')).stdout,
+    /web was rolled back by hand from \w+, and its files bring it in again/,
+  );
   assert.deepEqual((await load.stop()).others, {});
 });
 

@@ -1,5 +1,6 @@
 import { cli } from './cli.bench.ts';
 import type { Benchmark, Context } from './context.ts';
+import { data } from './data.bench.ts';
 import { detection } from './detection.bench.ts';
 import { footprint } from './footprint.bench.ts';
 import { frontDoor } from './front-door.bench.ts';
@@ -10,6 +11,7 @@ import { describeMachine } from './report/machine.ts';
 import { describeClaim } from './report/table.ts';
 import { rollout } from './rollout.bench.ts';
 import { scale } from './scale.bench.ts';
+import { stores } from './stores.bench.ts';
 import { Pm2 } from './support/pm2.ts';
 import { Shop } from './support/shop.ts';
 import { traffic } from './traffic.bench.ts';
@@ -20,7 +22,7 @@ import { up } from './up.bench.ts';
  *
  * Measures what docs/benchmarks.md explains. With --json each claim is one line on stdout, and nothing else is there.
  */
-const BENCHMARKS = [up, planning, detection, footprint, frontDoor, cli, rollout, scale, traffic];
+const BENCHMARKS = [up, planning, detection, footprint, frontDoor, cli, rollout, scale, data, stores, traffic];
 
 async function main(args: readonly string[]): Promise<number> {
   const names = BENCHMARKS.map(({ name }) => name);

@@ -16,6 +16,7 @@ const TIERS = {
   fuzz: 1_800_000,
   peers: 600_000,
   scale: 600_000,
+  stores: 600_000,
   simulation: 600_000,
   packed: 600_000,
 } as const;

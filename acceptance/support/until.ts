@@ -5,8 +5,12 @@ const LOOK_MS = 50;
 const DEADLINE_MS = 60_000;
 
 /** Asks until there is an answer; fails with what was waited for, and the last trouble of asking. */
-export async function until<T>(what: string, ask: () => T | undefined | false | Promise<T | undefined | false>) {
-  const deadline = AbortSignal.timeout(DEADLINE_MS);
+export async function until<T>(
+  what: string,
+  ask: () => T | undefined | false | Promise<T | undefined | false>,
+  { deadlineMs = DEADLINE_MS, everyMs = LOOK_MS } = {},
+) {
+  const deadline = AbortSignal.timeout(deadlineMs);
   let trouble: unknown;
   while (!deadline.aborted) {
     try {
@@ -15,7 +19,7 @@ export async function until<T>(what: string, ask: () => T | undefined | false | 
     } catch (error) {
       trouble = error;
     }
-    await pause(LOOK_MS);
+    await pause(everyMs);
   }
-  throw new Error(`waited ${DEADLINE_MS / 1000} s in vain until ${what}`, { cause: trouble });
+  throw new Error(`waited ${deadlineMs / 1000} s in vain until ${what}`, { cause: trouble });
 }

@@ -15,6 +15,10 @@ export interface Claim {
 
 export type Unit =
   | 'ms'
+  | 's'
+  | 'restores'
+  | 'commits/s'
+  | 'µs of CPU/commit'
   | 'requests'
   | 'MB'
   | 'KB'

@@ -35,6 +35,21 @@ export function cpuMs(pid: number): number {
   return (Number(user) + Number(system)) * 10;
 }
 
+/** The same of a process, of all that are below it now, and of those that it has waited for. */
+export function treeCpuMs(pid: number): number {
+  const own = statOf(pid)
+    .slice(11, 15)
+    .reduce((sum, ticks) => sum + Number(ticks) * 10, 0);
+  return childrenOf(pid).reduce((sum, child) => {
+    try {
+      return sum + treeCpuMs(child);
+    } catch (error) {
+      if (isAlive(child)) throw error;
+      return sum;
+    }
+  }, own);
+}
+
 export function parentOf(pid: number): number {
   return Number(statOf(pid)[1]);
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { SystemStatus } from '@islet/client';
 import { pidsNaming } from './proc.ts';
-import { type Outcome, run } from './program.ts';
+import { type Outcome, type ProgramOptions, run } from './program.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const EXAMPLE = join(ROOT, 'examples', 'shop');
@@ -15,7 +15,7 @@ export const READY_PATH = '/readyz';
 const UP_DEADLINE_MS = 300_000;
 const DOWN_DEADLINE_MS = 60_000;
 
-export type CommandOptions = { readonly signal?: AbortSignal };
+export type CommandOptions = Pick<ProgramOptions, 'signal' | 'input' | 'orElse'>;
 
 /** A copy of the example in a folder of its own, on a port of its own, and the command line that controls it. */
 export class Shop implements AsyncDisposable {

@@ -8,6 +8,7 @@ import {
   openApplied,
   openDatabase,
   openDecisions,
+  openEvidence,
   openPorts,
   type Secrets,
   type State,
@@ -218,6 +219,7 @@ export class World {
       applied: life.over(openApplied(database)),
       decisions: life.over(openDecisions(database)),
       secrets: NO_SECRETS,
+      evidence: life.over(openEvidence(database)),
       ports: life.over(openPorts(database, 'simulated', async (port) => !this.ground.isTaken(port))),
       close: () => {},
     };

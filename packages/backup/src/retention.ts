@@ -1,3 +1,4 @@
+import { logCount } from '@islet/driver';
 import type { Catalog, Copy, Era, Listing, LogPiece } from './catalog.ts';
 import { chainFrom } from './chain.ts';
 import { LIMITS } from './limits.ts';
@@ -58,10 +59,12 @@ export interface Retention {
  */
 export function garbageOf(catalog: Catalog, { keep, pitr, now }: Retention): readonly string[] {
   const whole = catalog.eras.flatMap(({ copies }) => copies).filter((copy) => copy.kind === 'whole');
-  const kept = keptCopies(
+  const counted = keptCopies(
     whole.map(({ id, manifest }) => ({ id, finishedAt: manifest.finishedAt })),
     keep,
   );
+  const today = lastDay(catalog, now);
+  const kept = { all: counted.all.union(today), daily: counted.daily.union(today) };
   const newest = catalog.eras.at(-1);
   return catalog.eras.flatMap((era) => {
     const copies = era.copies.filter((copy) => !isKept(copy, kept.all, now));
@@ -71,6 +74,17 @@ export function garbageOf(catalog: Catalog, { keep, pitr, now }: Retention): rea
     // Nothing can be restored of it any more.
     return [...era.copies.flatMap((copy) => namesOf(era, copy)), ...era.log.map(({ name }) => name), ...rest(era)];
   });
+}
+
+/**
+ * The first copy of the last 24 hours, in each era: however often the store was copied or restored since, any instant of
+ * that time can be gone back to.
+ */
+function lastDay({ eras }: Catalog, now: number): ReadonlySet<CopyId> {
+  const firsts = eras.flatMap(({ copies }) => {
+    return copies.find((copy) => copy.kind === 'whole' && copy.manifest.finishedAt > now - DAY_MS) ?? [];
+  });
+  return new Set(firsts.map(({ id }) => id));
 }
 
 function isKept(copy: Copy, kept: ReadonlySet<CopyId>, now: number): boolean {
@@ -138,12 +152,12 @@ function chainsOf(log: readonly LogPiece[]): readonly (readonly LogPiece[])[] {
   return chains;
 }
 
-/** By what positions say of their length, where they are numbers of bytes. */
+/** By what positions say of their length, before compression. */
 function groups(pieces: readonly LogPiece[]): readonly (readonly LogPiece[])[] {
   const found: LogPiece[][] = [];
   let bytes = Number.POSITIVE_INFINITY;
   for (const piece of pieces) {
-    const own = Number(BigInt(`0x${piece.to}`) - BigInt(`0x${piece.from}`));
+    const own = Number(logCount(piece.to) - logCount(piece.from));
     if (bytes + own > LIMITS.mergedBytes) {
       found.push([]);
       bytes = 0;

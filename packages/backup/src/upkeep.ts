@@ -1,4 +1,4 @@
-import { type CallOptions, DriverError } from '@islet/driver';
+import { type CallOptions, DriverError, logCount } from '@islet/driver';
 import { readCatalog } from './catalog.ts';
 import { logName } from './names.ts';
 import { readLog } from './read-copy.ts';
@@ -6,7 +6,7 @@ import { garbageOf, mergesOf, type Retention } from './retention.ts';
 import type { Vault } from './vault.ts';
 
 export interface UpkeepRequest extends Retention {
-  /** Positions of the log are numbers of bytes, so that pieces can be laid one behind the other. */
+  /** The engine has a log. */
   readonly canMerge: boolean;
 }
 
@@ -38,9 +38,9 @@ function joined(
   chunks: readonly { readonly from: string; readonly to: string; readonly bytes: Uint8Array }[],
 ): Uint8Array {
   const parts: Uint8Array[] = [];
-  let at = chunks[0] === undefined ? 0n : BigInt(`0x${chunks[0].from}`);
+  let at = chunks[0] === undefined ? 0n : logCount(chunks[0].from);
   for (const { from, to, bytes } of chunks) {
-    const [begin, end] = [BigInt(`0x${from}`), BigInt(`0x${to}`)];
+    const [begin, end] = [logCount(from), logCount(to)];
     if (end - begin !== BigInt(bytes.length))
       throw new DriverError('damaged', `the log from ${from} to ${to} has another length`);
     parts.push(bytes.subarray(Number(at - begin)));

@@ -167,6 +167,19 @@ describe('retention', () => {
     );
   });
 
+  it('keeps any instant of the last day, however often the store was copied or restored in it', () => {
+    const log = [piece(0, 30, 40 * HOUR)];
+    const first = era(0, { copies: [copy(1 * HOUR, [0, 1]), copy(30 * HOUR, [5, 6]), copy(35 * HOUR, [7, 8])], log });
+    const second = era(36 * HOUR, { copies: [copy(37 * HOUR, [0, 1]), copy(38 * HOUR, [2, 3])], log });
+    const keepOne = { daily: 1, weekly: 0, monthly: 0 };
+    const gone = new Set(garbageOf(catalogOf(first, second), { keep: keepOne, pitr: true, now: 40 * HOUR }));
+    const left = [first, second].flatMap(({ copies }) => copies.filter(({ pieceNames }) => !gone.has(pieceNames[0]!)));
+    assert.deepEqual(
+      left.map(({ startedAt }) => startedAt / HOUR),
+      [30, 37, 38],
+    );
+  });
+
   it('deletes what was merged only when the longer piece is there', () => {
     const small = [piece(0, 10, 1), piece(10, 20, 2), piece(20, 30, 3)];
     const copies = [copy(50, [0, 10])];

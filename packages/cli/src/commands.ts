@@ -1,3 +1,4 @@
+import { ALERT_COMMANDS } from './alert-commands.ts';
 import { BACKUP_COMMANDS } from './backup-commands.ts';
 import { CAPACITY } from './capacity-command.ts';
 import { type CommandSpec, environment, json, LANGS, state, timeout } from './command-spec.ts';
@@ -161,6 +162,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       state,
     ],
   },
+  ...ALERT_COMMANDS,
   {
     usage: 'call <service> <path> [folder]',
     group: 'look',

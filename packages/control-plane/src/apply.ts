@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { ApiError } from '@islet/client';
 import { generationOf } from '@islet/plan';
 import { describeCut, type Files, parseService, parseSystem, type SpecError, type SystemSpec } from '@islet/spec';
+import { changeWarnings } from './change-warnings.ts';
 import type { Clock } from './clock.ts';
 import { edgePorts, takeEdges, withEdges } from './edges.ts';
 import { failpoint } from './failpoint.ts';
@@ -117,6 +118,7 @@ export async function propose(asked: Asked, parts: ApplyParts): Promise<Proposal
     gateway,
     machine: spec.machine,
     backup: spec.backup,
+    alerts: spec.alerts,
     mode: asked.mode,
     path: asked.path,
     services,
@@ -127,7 +129,7 @@ export async function propose(asked: Asked, parts: ApplyParts): Promise<Proposal
   const changed = services.filter((service) => !sameService(service, before)).map(({ spec: { name } }) => name);
   return {
     applied,
-    warnings: [...warnings.map(warningText), ...spec.cuts.map(describeCut), ...goneWarnings(before, applied)],
+    warnings: [...warnings.map(warningText), ...spec.cuts.map(describeCut), ...changeWarnings(before, applied)],
     changed,
     from,
     only: asked.only,
@@ -283,16 +285,6 @@ function warningText({ place, message }: SpecError): string {
 }
 
 /** What this very change takes away; what went before is no news. */
-function goneWarnings(before: Applied | undefined, { gone }: Applied): string[] {
-  const present = before?.services.map(({ spec }) => spec) ?? [];
-  return present
-    .filter(({ name }) => gone.some((one) => one.name === name))
-    .map(({ name, database }) => {
-      const data = database === undefined ? '' : ', and its data is kept until `islet down --purge`';
-      return `${name} is in the system's files no more: it is stopped${data}`;
-    });
-}
-
 /** Where a service's folder is on this machine. */
 export function folderOf(system: string, spec: LaunchSpec): string {
   return join(system, spec.folder);

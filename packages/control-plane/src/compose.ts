@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { createProcessCompute } from '@islet/compute-process';
+import { createMariadb } from '@islet/data-mariadb';
 import { createExternal, createPostgres } from '@islet/data-postgres';
 import { createRedis } from '@islet/data-redis';
 import { createSqlite } from '@islet/data-sqlite';
@@ -9,9 +10,11 @@ import { accessLogOf, findRecords } from '@islet/proxy';
 import { openSupervisor } from '@islet/supervise';
 import { createProxyTraffic, type ProxyTraffic } from '@islet/traffic-proxy';
 import type { Logger } from 'pino';
+import type { Sentinel } from './alerts/sentinel.ts';
+import { sentinelOf } from './alerts/system-sentinel.ts';
 import { createOverseer, type Overseer } from './backup/overseer.ts';
 import { systemClock } from './clock.ts';
-import { inspectMachine } from './machine.ts';
+import { inspectMachine, SERVER_PATH } from './machine.ts';
 import { check } from './probe/check.ts';
 import { openState } from './state.ts';
 import { createSystem, type System, type SystemParts } from './system.ts';
@@ -29,12 +32,11 @@ export interface ComposeOptions {
 export interface Composed {
   readonly system: System;
   readonly backups: Overseer;
+  readonly sentinel: Sentinel;
   /** Lets go of everything; services, databases and the proxy run on. */
   readonly close: () => Promise<void>;
 }
 
-/** Where a machine's own servers are, whoever started us. */
-const SERVER_PATH = '/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin';
 const STATS_MS = 2_000;
 
 /** The composition root: the one file that names concrete drivers. */
@@ -48,6 +50,7 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
   const traffic = createProxyTraffic({ socketPath: socketPath(stateFolder, 'proxy') });
   const data = [
     createPostgres({ layout, system: id, supervisor, tools: machine.tools, ports, log }),
+    createMariadb({ layout, system: id, supervisor, ports, log, path: SERVER_PATH }),
     createSqlite({ layout, system: id }),
     createRedis({ layout, system: id, supervisor, ports, log, path: SERVER_PATH }),
     createExternal(),
@@ -68,6 +71,7 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
     onDown: options.onDown,
     idle: options.idle,
   });
+  const sentinel = sentinelOf(system);
   const watches = [
     compute.watch(() => system.reconciler.poke()),
     traffic.watch((change) => {
@@ -78,6 +82,7 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
   ];
   const close = async () => {
     for (const watch of watches) watch[Symbol.dispose]();
+    sentinel.close();
     system.status.close();
     await system.reconciler.close();
     await system.care.close();
@@ -87,7 +92,7 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
     await supervisor.close();
     state.close();
   };
-  return { system, backups, close };
+  return { system, backups, sentinel, close };
 }
 
 /** From the proxy, which holds the newest; where it is not there, from what it has written. */

@@ -66,7 +66,7 @@ async function serve(): Promise<void> {
     );
   }, 1_000);
   const logs = boundOwnLogs(layoutOf.logs(bare), (error) => log.warn({ error: error.message }, 'a log is not rotated'));
-  const api = await serveApi(createHandlers(system), {
+  const api = await serveApi(createHandlers(system, composed.sentinel), {
     token: system.parts.state.token,
     port: 0,
     version: packageJson.version,
@@ -117,7 +117,11 @@ async function serve(): Promise<void> {
 async function serveOnce(): Promise<void> {
   const composed = await start({ keeperPid: () => undefined, onDown: () => undefined, idle: true });
   const { token } = composed.system.parts.state;
-  const api = await serveApi(createHandlers(composed.system), { token, port: 0, version: packageJson.version });
+  const api = await serveApi(createHandlers(composed.system, composed.sentinel), {
+    token,
+    port: 0,
+    version: packageJson.version,
+  });
   process.stdout.write(`${JSON.stringify({ url: api.url, token })}\n`);
   process.stdin.resume();
   process.stdin.once('end', () => void close(composed, api).then(() => process.exit(0)));

@@ -17,6 +17,8 @@ import type { Applied, LaunchSpec } from './store/applied.ts';
 /** Everything in a routing table but its version and endpoints. */
 export interface Routes {
   readonly key: string;
+  /** Threads of the proxy. */
+  readonly workers: number;
   readonly listeners: readonly Listener[];
   readonly services: Readonly<Record<string, Pick<RoutedService, 'protocol' | 'traffic' | 'hold' | 'fault'>>>;
   /** How to ask for a service's new revision while two of them serve. */
@@ -41,7 +43,10 @@ export function routesOf({ applied, specs, edgePort, operatorSocket, faultOf }: 
   ];
   const services = withFaults(servicesOf(specs), faultOf);
   const previews = previewsOf(applied);
-  return { key: digest(JSON.stringify({ listeners, services, previews })), listeners, services, previews };
+  // What an older version of Islet has kept says nothing of it.
+  const workers = applied?.gateway.workers ?? 1;
+  const key = digest(JSON.stringify({ workers, listeners, services, previews }));
+  return { key, workers, listeners, services, previews };
 }
 
 function previewsOf(applied: Applied | undefined): Routes['previews'] {
@@ -121,5 +126,6 @@ export function routingTable({
     const split = planned && routedSplit(planned, routes.previews[name]);
     return [name, { ...service, endpoints: reachable, split, unavailable: why }];
   });
-  return { version, routes: routes.key, listeners: routes.listeners, services: Object.fromEntries(services) };
+  const { key, workers, listeners } = routes;
+  return { version, routes: key, workers, listeners, services: Object.fromEntries(services) };
 }

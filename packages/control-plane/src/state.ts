@@ -2,11 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Layout, layoutOf } from '@islet/driver';
+import type { EvidenceStore } from './analysis/analyst.ts';
 import { chooseRuntime } from './machine.ts';
 import { readIfThere, writeAtomically } from './own-file.ts';
 import { type AppliedStore, openApplied } from './store/applied.ts';
 import { type Database, openDatabase } from './store/database.ts';
 import { type Decisions, openDecisions } from './store/decisions.ts';
+import { openEvidence } from './store/evidence.ts';
 import { decidedOnce, systemId } from './store/identity.ts';
 import { openPorts, type Ports } from './store/ports.ts';
 import { openSecrets, type Secrets } from './store/secrets.ts';
@@ -21,6 +23,7 @@ export interface State {
   readonly decisions: Decisions;
   readonly secrets: Secrets;
   readonly ports: Ports;
+  readonly evidence: EvidenceStore;
   readonly close: () => void;
 }
 
@@ -40,6 +43,7 @@ export function openState(folder: string): State {
     decisions: openDecisions(database),
     secrets: openSecrets(database, layoutOf.key(layout)),
     ports: openPorts(database, id),
+    evidence: openEvidence(database),
     close: () => database.close(),
   };
 }

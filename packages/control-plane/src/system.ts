@@ -5,12 +5,9 @@ import type { RequestRecord } from '@islet/policy';
 import { nodeFiles } from '@islet/spec/node';
 import type { Guarantee } from '@islet/supervise';
 import type { Logger } from 'pino';
-import { createAnalyst } from './analysis/analyst.ts';
+import { createAnalysis } from './analysis/analysis.ts';
 import { checkAsker } from './analysis/ask-check.ts';
-import { createChecks } from './analysis/checks.ts';
-import { createSamples } from './analysis/samples.ts';
 import { trialsOf } from './analysis/trial.ts';
-import { watchTrials } from './analysis/watch.ts';
 import type { TelemetryClient } from './api/telemetry.ts';
 import type { ApplyParts } from './apply.ts';
 import { type Care, createCare } from './backup/care.ts';
@@ -111,10 +108,13 @@ export function createSystem(parts: SystemParts): System {
   const ends: { readonly service: string; readonly instance: string; readonly how: string }[] = [];
   const ledger = createLedger(clock, ({ id, service }, how) => ends.push({ service, instance: id, how: redact(how) }));
 
-  const samples = createSamples({ compute, operatorSocket: parts.operatorSocket, launch: applied.launch });
-  const checks = createChecks((asked, trial) => askCheck(asked, trial));
-  const analyst = createAnalyst({ canSample: samples.canSample, failure: checks.failure });
-  const watching = watchTrials(analyst, { traffic, checks, clock, onLook: () => reconciler.poke() });
+  const trouble = (what: string) => (error: Error) => log.error({ error: redact(error.message) }, what);
+  const poke = () => reconciler.poke();
+  const analysis = createAnalysis({
+    ...{ compute, traffic, operatorSocket: parts.operatorSocket, launch: applied.launch, store: state.evidence, clock },
+    ...{ ask: (asked, trial) => askCheck(asked, trial), look: () => report?.look },
+    ...{ onLook: poke, onTrouble: trouble('evidence was not kept') },
+  });
 
   /** How a revision is run and probed: as the file says now, where the revision is the one asked for. */
   const specOf = (service: string, revision: string): LaunchSpec | undefined => {
@@ -144,11 +144,7 @@ export function createSystem(parts: SystemParts): System {
     driverOf,
     pathOf: async () => parts.machine.servicePath(applied.current()?.path ?? ''),
     buildRequest: async (spec, revision) => buildRequest(parts, spec, revision),
-    sample: async ({ service, requests }, signal) => {
-      await samples.send(service, requests, signal);
-      await watching.look();
-      analyst.sampled(service);
-    },
+    sample: analysis.sample,
     unavailable: (service) => status.latest()?.services.find(({ name }) => name === service)?.why,
   };
   const subject = (instance: ComputeInstance, adopted: boolean): Subject | undefined => {
@@ -193,12 +189,10 @@ export function createSystem(parts: SystemParts): System {
   const forget: Forget = (service, options) => compute.purge({ service }, options);
   const care = createCare({ state, data, clock, log, redact, newest, forget, onChange: () => reconciler.poke() });
   const { isRestoring } = care.restorer;
-  const { evidence } = analyst;
+  const { evidence } = analysis;
   const observer = createObserver({
     ...{ compute, traffic, data, prober, ledger, decisions, clock, subject, declaredOf, evidence, isRestoring },
   });
-  const poke = () => reconciler.poke();
-  const trouble = (what: string) => (error: Error) => log.error({ error: redact(error.message) }, what);
   const autoscaler = createAutoscaler({
     ...{ applied: applied.current, decisions, clock, stats: parts.stats, usage: () => compute.usage() },
     seen: (service) => report?.look.observed.services[service]?.instances ?? [],
@@ -230,9 +224,7 @@ export function createSystem(parts: SystemParts): System {
       log.warn(end, 'an instance ended');
     }
     const trials = trialsOf(turn.desired, turn.look.observed, clock.now(), analysisOf);
-    samples.follow(trials);
-    checks.follow(trials);
-    analyst.follow(trials);
+    analysis.follow(trials);
     noteProxyDeath(turn.look.traffic, { decisions, clock });
     const next = systemStatus(turn, context);
     status.post(next);
@@ -266,9 +258,7 @@ export function createSystem(parts: SystemParts): System {
     ...{ parts, hands, context, reconciler, care, autoscaler, drills, status, desired, redact },
     applying: applyParts(parts, { isEnding: () => ending, forgive: ledger.forgive }),
     close: () => {
-      watching.close();
-      prober.close();
-      for (const part of [autoscaler, drills]) part.close();
+      for (const part of [analysis, prober, autoscaler, drills]) part.close();
     },
     look: () => observer.look(report?.look.observed.held ?? {}),
   };

@@ -4,11 +4,16 @@ import type { RevisionTraffic } from '@islet/driver';
 import { type Desired, type Observed, type PresentService, unseen } from '@islet/plan';
 import { Histogram } from '@islet/policy';
 import { DEFAULT_ROLLOUT } from '@islet/spec/rollout';
-import { createAnalyst } from '../src/analysis/analyst.ts';
+import { createAnalyst, type EvidenceStore } from '../src/analysis/analyst.ts';
 import { checkAsker } from '../src/analysis/ask-check.ts';
 import { createChecks } from '../src/analysis/checks.ts';
+import { KEEP_EVERY_MS } from '../src/analysis/limits.ts';
 import { type Trial, trialsOf } from '../src/analysis/trial.ts';
+import { IN_MEMORY, openDatabase } from '../src/store/database.ts';
+import { openEvidence } from '../src/store/evidence.ts';
+import { VirtualClock } from '../src/testing/virtual-clock.ts';
 
+const clock = new VirtualClock();
 const analysis = DEFAULT_ROLLOUT.analysis!;
 const TRIAL: Trial = {
   ...{ service: 'web', generation: 'r2.0', candidate: 'r2', baseline: 'r1', step: 0, isAlone: false, analysis },
@@ -23,12 +28,13 @@ function counts(candidate: readonly [number, number], baseline: readonly [number
 }
 
 describe('the analyst', () => {
-  const make = () => createAnalyst({ canSample: () => true, failure: () => undefined });
+  const make = (store = stored(), onTrouble: (error: Error) => void = assert.fail) =>
+    createAnalyst({ canSample: () => true, failure: () => undefined, store, clock, onTrouble });
 
   it('knows nothing of what was answered before it looked', () => {
     const analyst = make();
     analyst.follow([TRIAL]);
-    analyst.look(counts([500, 400], [500, 0]));
+    analyst.look(counts([500, 400], [500, 0]), []);
     assert.deepEqual(analyst.evidence('web'), {
       ...{ generation: 'r2.0', requests: 0, regression: undefined, summary: 'no requests', probes: 'possible' },
     });
@@ -37,8 +43,8 @@ describe('the analyst', () => {
   it('says what is worse by its numbers, and keeps saying so', () => {
     const analyst = make();
     analyst.follow([TRIAL]);
-    analyst.look(counts([0, 0], [0, 0]));
-    analyst.look(counts([20, 10], [180, 0]));
+    analyst.look(counts([0, 0], [0, 0]), []);
+    analyst.look(counts([20, 10], [180, 0]), []);
     const said = '50 % of its 20 requests failed, and 0 % of the 180 to r1 at the same time';
     assert.equal(analyst.evidence('web')?.regression, said);
     analyst.follow([TRIAL]);
@@ -48,30 +54,30 @@ describe('the analyst', () => {
   it('counts each step anew, but forgets no evidence between them', () => {
     const analyst = make();
     analyst.follow([TRIAL]);
-    analyst.look(counts([0, 0], [0, 0]));
-    analyst.look(counts([10, 2], [90, 0]));
+    analyst.look(counts([0, 0], [0, 0]), []);
+    analyst.look(counts([10, 2], [90, 0]), []);
     analyst.sampled('web');
     assert.equal(analyst.evidence('web')?.probes, 'sent');
     analyst.follow([{ ...TRIAL, step: 1 }]);
     assert.deepEqual([analyst.evidence('web')?.requests, analyst.evidence('web')?.probes], [0, 'possible']);
-    analyst.look(counts([20, 4], [180, 0]));
-    analyst.look(counts([30, 6], [270, 0]));
+    analyst.look(counts([20, 4], [180, 0]), []);
+    analyst.look(counts([30, 6], [270, 0]), []);
     assert.match(analyst.evidence('web')?.regression ?? '', /^20 % of its 30 requests failed/);
   });
 
   it('takes a proxy that was started anew for one that counts from nothing', () => {
     const analyst = make();
     analyst.follow([TRIAL]);
-    analyst.look(counts([1_000, 0], [9_000, 0]));
-    analyst.look(counts([5, 0], [45, 0]));
+    analyst.look(counts([1_000, 0], [9_000, 0]), []);
+    analyst.look(counts([5, 0], [45, 0]), []);
     assert.equal(analyst.evidence('web')?.requests, 5);
   });
 
   it('forgets a trial that is over, and another one begins with no evidence', () => {
     const analyst = make();
     analyst.follow([TRIAL]);
-    analyst.look(counts([0, 0], [0, 0]));
-    analyst.look(counts([20, 10], [180, 0]));
+    analyst.look(counts([0, 0], [0, 0]), []);
+    analyst.look(counts([20, 10], [180, 0]), []);
     analyst.follow([]);
     assert.equal(analyst.isBusy(), false);
     assert.equal(analyst.evidence('web'), undefined);
@@ -79,6 +85,86 @@ describe('the analyst', () => {
     assert.equal(analyst.evidence('web')?.regression, undefined);
   });
 });
+
+describe('evidence that is kept', () => {
+  const make = (store: EvidenceStore, onTrouble: (error: Error) => void = assert.fail) =>
+    createAnalyst({ canSample: () => true, failure: () => undefined, store, clock, onTrouble });
+  const seen = (store: EvidenceStore) => {
+    const analyst = make(store);
+    analyst.follow([TRIAL]);
+    analyst.look(counts([0, 0], [0, 0]), []);
+    clock.jump(KEEP_EVERY_MS);
+    analyst.look(counts([20, 10], [180, 0]), []);
+    analyst.sampled('web');
+    clock.jump(KEEP_EVERY_MS);
+    analyst.look(counts([20, 10], [180, 0]), []);
+    return analyst.evidence('web');
+  };
+
+  it('is taken up by the next control plane, which counts anew from what it finds', () => {
+    const store = stored();
+    const before = seen(store);
+    const next = make(store);
+    next.follow([TRIAL]);
+    assert.deepEqual(next.evidence('web'), before);
+    next.look(counts([500, 480], [500, 0]), []);
+    assert.deepEqual(next.evidence('web'), before, 'what came while nobody looked is left out');
+    next.follow([{ ...TRIAL, step: 1 }]);
+    assert.deepEqual([next.evidence('web')?.requests, next.evidence('web')?.probes], [0, 'possible']);
+  });
+
+  it('speaks against no other generation, and is forgotten with its trial, also where that ended meanwhile', () => {
+    const store = stored();
+    seen(store);
+    const other = make(store);
+    other.follow([{ ...TRIAL, generation: 'r2.1' }]);
+    assert.equal(other.evidence('web')?.regression, undefined);
+    const idle = make(store);
+    idle.follow([]);
+    assert.deepEqual(store.services(), []);
+    const again = make(store);
+    again.follow([TRIAL]);
+    assert.equal(again.evidence('web')?.requests, 0);
+  });
+
+  it('is there all the same where the disk is full, and the trouble is told', () => {
+    const troubles: string[] = [];
+    const full = () => {
+      throw new Error('database or disk is full');
+    };
+    const analyst = make({ ...stored(), save: full, forget: full }, ({ message }) => troubles.push(message));
+    analyst.follow([TRIAL]);
+    analyst.look(counts([0, 0], [0, 0]), []);
+    analyst.look(counts([20, 10], [180, 0]), []);
+    assert.match(analyst.evidence('web')?.regression ?? '', /^50 %/);
+    analyst.follow([]);
+    assert.equal(troubles.length, 2);
+  });
+
+  it('of memory says which instance grows, unless the file says that it may', () => {
+    const grown = (memoryPercent: number | undefined) => {
+      const analyst = make(stored());
+      analyst.follow([{ ...TRIAL, analysis: { ...analysis, memoryPercent } }]);
+      for (let second = 0; second < 120; second += 1) {
+        const held = (revision: string, mib: number) => ({ instance: `web-${revision}.0-0`, bytes: mib * 1024 ** 2 });
+        analyst.look(counts([0, 0], [0, 0]), [
+          { service: 'web', revision: 'r2', ...held('r2', 50 + 2 * second) },
+          { service: 'web', revision: 'r1', ...held('r1', 60) },
+          { service: 'api', revision: 'r1', ...held('r1', 900) },
+        ]);
+        clock.jump(1_000);
+      }
+      return analyst.evidence('web')?.regression;
+    };
+    const said = /^its memory grows: web-r2\.0-0 held 110 MiB, \d\d s later \d{3} MiB, and r1 never more than 60 MiB$/;
+    assert.match(grown(150) ?? '', said);
+    assert.equal(grown(undefined), undefined);
+  });
+});
+
+function stored(): EvidenceStore {
+  return openEvidence(openDatabase(IN_MEMORY));
+}
 
 describe('checks', () => {
   const checks = [{ kind: 'http', path: '/deep' }] as const;

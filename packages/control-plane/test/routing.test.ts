@@ -55,9 +55,11 @@ test('a gateway with TLS is a listener with its files, and one more for plain HT
       gone: [],
       goingDown: false,
     },
-    gateway: { host: '0.0.0.0', port: 443, tls },
+    gateway: { host: '0.0.0.0', port: 443, workers: 2, tls },
   };
-  const { listeners } = routesOf({ applied, specs: [], edgePort: () => undefined, operatorSocket: '/run/operator' });
+  const inputs = { applied, specs: [], edgePort: () => undefined, operatorSocket: '/run/operator' };
+  const { listeners, workers } = routesOf(inputs);
+  assert.equal(workers, 2);
   const gateways = listeners.flatMap((it) => (it.kind === 'gateway' ? [[it.port, it.secure]] : []));
   assert.deepEqual(gateways, [
     [443, { certificates: [files], port: 443, redirect: true }],
@@ -67,8 +69,8 @@ test('a gateway with TLS is a listener with its files, and one more for plain HT
 
 test('files of certificates are named from the root, and what can not be read is trouble', async () => {
   const tls = { certificates: [{ cert: 'a.pem', key: '/k/a.key' }], redirect: true, httpPort: undefined };
-  const gateway = withAbsoluteFiles({ host: '0.0.0.0', port: 443, tls }, '/srv/shop');
+  const gateway = withAbsoluteFiles({ host: '0.0.0.0', port: 443, workers: 1, tls }, '/srv/shop');
   assert.deepEqual(gateway.tls?.certificates, [{ cert: '/srv/shop/a.pem', key: '/k/a.key' }]);
   assert.match((await certificateTrouble(gateway)) ?? '', /^the certificate \/srv\/shop\/a\.pem can't be used: ENOENT/);
-  assert.equal(await certificateTrouble({ host: '0.0.0.0', port: 80, tls: undefined }), undefined);
+  assert.equal(await certificateTrouble({ host: '0.0.0.0', port: 80, workers: 1, tls: undefined }), undefined);
 });

@@ -65,8 +65,8 @@ export interface CopyFacts {
 }
 
 /**
- * A place in a store's log. Positions of one log are of equal length and sort as text, so that whoever keeps the log need
- * not know the engine.
+ * A place in a store's log. Positions of one log are of equal length and sort as text, and their first 16 hexadecimal
+ * digits count bytes (`logCount`): so whoever keeps the log need not know the engine, to order and to merge what it keeps.
  */
 export type LogPosition = string;
 

@@ -18,6 +18,8 @@ export const layoutOf = {
   token: ({ state }: Layout) => join(state, 'token'),
   /** Where the control API listens: JSON `{ url, pid }`. */
   control: ({ state }: Layout) => join(state, 'control.json'),
+  /** What is known of objectives and alerts. */
+  alerts: ({ state }: Layout) => join(state, 'alerts.db'),
   /** Unix sockets and lock files. */
   run: ({ state }: Layout) => join(state, 'run'),
   /** Logs of Islet's own processes. */
@@ -42,6 +44,8 @@ export const layoutOf = {
   data: (layout: Layout, service: string) => join(layoutOf.service(layout, service), 'data'),
   /** A service's Redis: its data, and who may use it. */
   redis: (layout: Layout, service: string) => join(layoutOf.service(layout, service), 'redis'),
+  /** A service's MariaDB: its data, and who may administer it. */
+  mariadb: (layout: Layout, service: string) => join(layoutOf.service(layout, service), 'mariadb'),
   /** Output of each instance: `<instance>.log`, rotated to `<instance>.log.1` … */
   serviceLogs: (layout: Layout, service: string) => join(layout.state, 'logs', 'services', service),
 } as const;

@@ -27,16 +27,16 @@ export class Breaker {
 
   /** The generation that a call begins in, for `record` or `release`; undefined: it is refused. */
   admit(now: number, { halfOpen }: BreakerSpec): number | undefined {
-    if (this.#at(KIND) === CLOSED) return this.#at(GENERATION);
+    if (this.#at(KIND) === CLOSED) return this.#at(BREAKER_GENERATION);
     if (this.#at(KIND) === OPEN) {
       if (now < this.#at(UNTIL)) return undefined;
       this.#become(HALF_OPEN);
-      this.#cells[ADMITTED] = 0;
+      this.#cells[BREAKER_PROBES] = 0;
       this.#cells[SUCCESSES] = 0;
     }
-    if (this.#at(ADMITTED) >= halfOpen) return undefined;
-    this.#add(ADMITTED, 1);
-    return this.#at(GENERATION);
+    if (this.#at(BREAKER_PROBES) >= halfOpen) return undefined;
+    this.#add(BREAKER_PROBES, 1);
+    return this.#at(BREAKER_GENERATION);
   }
 
   /** What opened it: of the calls of a window, or the one that was to find out. */
@@ -57,7 +57,7 @@ export class Breaker {
     { failed, now }: { readonly failed: boolean; readonly now: number },
     spec: BreakerSpec,
   ): boolean {
-    if (generation !== this.#at(GENERATION)) return false;
+    if (generation !== this.#at(BREAKER_GENERATION)) return false;
     if (this.#at(KIND) === HALF_OPEN) return this.#recordProbe({ failed, now }, spec);
     this.#advance(now, spec.windowMs / SLOTS);
     const slot = this.#at(SLOT) % SLOTS;
@@ -77,12 +77,12 @@ export class Breaker {
 
   /** A call has ended without a verdict: its caller left, or no instance was there to ask. */
   release(generation: number): void {
-    if (this.isProbe(generation)) this.#add(ADMITTED, -1);
+    if (this.isProbe(generation)) this.#add(BREAKER_PROBES, -1);
   }
 
   /** Whether a call of this generation is one that is to find out. */
   isProbe(generation: number): boolean {
-    return generation === this.#at(GENERATION) && this.#at(KIND) === HALF_OPEN;
+    return generation === this.#at(BREAKER_GENERATION) && this.#at(KIND) === HALF_OPEN;
   }
 
   /** Something has changed that makes it worth finding out now. */
@@ -114,7 +114,7 @@ export class Breaker {
 
   #become(kind: number): void {
     this.#cells[KIND] = kind;
-    this.#add(GENERATION, 1);
+    this.#add(BREAKER_GENERATION, 1);
   }
 
   /** A slot is forgotten as a whole. Another window begins from nothing. */
@@ -166,12 +166,12 @@ const SLOTS = 10;
 
 /** The cells. */
 const KIND = 0;
-const GENERATION = 1;
+export const BREAKER_GENERATION = 1;
 /** Open: for how long, and until when; half-open: how long it was open before. */
 const OPEN_FOR = 2;
 const UNTIL = 3;
 /** Calls that were let through to find out, and have not been given back. */
-export const ADMITTED = 4;
+export const BREAKER_PROBES = 4;
 const SUCCESSES = 5;
 /** -1: it was a call that was to find out. */
 const OPENED_BY_CALLS = 6;

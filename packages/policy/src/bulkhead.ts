@@ -78,6 +78,12 @@ export class Bulkhead<Waiter> {
     return undefined;
   }
 
+  /** Who has waited longest of the first rank. */
+  get first(): Waiter | undefined {
+    for (const waiting of this.#waiting) for (const waiter of waiting) return waiter;
+    return undefined;
+  }
+
   leave(): void {
     this.#add(REQUESTS, -1);
   }
@@ -117,8 +123,10 @@ export class Bulkhead<Waiter> {
 export type Places = Pick<LimitsSpec, 'connections' | 'requests' | 'pending'>;
 
 /** The cells. */
-export const REQUESTS = 0;
-export const TUNNELS = 1;
-export const WAITS = 2;
-const ADAPTIVE = 3;
+const REQUESTS = 0;
+const TUNNELS = 1;
+const WAITS = 2;
+/** So many of the first cells count what is there now. */
+export const BULKHEAD_GAUGES = 3;
+const ADAPTIVE = BULKHEAD_GAUGES;
 export const BULKHEAD_CELLS = 4;

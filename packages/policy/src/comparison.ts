@@ -1,5 +1,5 @@
-import { Histogram } from './histogram.ts';
-import { OddsTest, RateTest, type Tally } from './sequential.ts';
+import { Histogram, type HistogramData } from './histogram.ts';
+import { OddsTest, RateTest, type Tally, type TestEvidence } from './sequential.ts';
 
 /**
  * Is a new revision worse than the one before? Three questions are asked of its requests: do more fail, are more of them slow
@@ -46,6 +46,22 @@ const LEAST_OF_BASELINE = 20;
 /** Three questions, each asked in two ways. */
 const ENOUGH = Math.log(6 / FALSE_ALARMS);
 
+/** All that a comparison has collected, plain, for JSON. */
+export interface ComparisonData {
+  readonly failures: QuestionData;
+  readonly tail: QuestionData;
+  readonly middle: QuestionData;
+  readonly before: { readonly requests: number; readonly failures: number; readonly latencyUs: HistogramData };
+}
+
+interface QuestionData {
+  readonly pair: TestEvidence;
+  readonly rate?: { readonly allowed: number; readonly test: TestEvidence };
+  readonly candidate: Tally;
+  readonly baseline: Tally;
+  readonly alone: Tally;
+}
+
 /** Collects blocks of requests, each of what came in the same few seconds, and says what they amount to. */
 export class Comparison {
   readonly #allowed: Allowed;
@@ -55,11 +71,23 @@ export class Comparison {
   /** Of the old revision, all blocks so far: what the next ones are held against. */
   #before = { requests: 0, failures: 0, latencyUs: new Histogram() };
 
-  constructor(allowed: Allowed) {
+  /** `kept`: what an earlier one had collected, which this one goes on from. */
+  constructor(allowed: Allowed, kept?: ComparisonData) {
     this.#allowed = allowed;
-    this.#failures = question(allowed.failures);
-    this.#tail = question(TAIL.share);
-    this.#middle = question(MIDDLE.share);
+    this.#failures = question(allowed.failures, kept?.failures);
+    this.#tail = question(TAIL.share, kept?.tail);
+    this.#middle = question(MIDDLE.share, kept?.middle);
+    if (kept !== undefined) this.#before = { ...kept.before, latencyUs: Histogram.from(kept.before.latencyUs) };
+  }
+
+  toJSON(): ComparisonData {
+    const { requests, failures, latencyUs } = this.#before;
+    return {
+      failures: kept(this.#failures),
+      tail: kept(this.#tail),
+      middle: kept(this.#middle),
+      before: { requests, failures, latencyUs: latencyUs.toJSON() },
+    };
   }
 
   /** Both revisions served. */
@@ -114,9 +142,19 @@ interface Question {
   alone: Tally;
 }
 
-function question(allowed: number): Question {
-  const none = { bad: 0, all: 0 };
-  return { allowed, pair: new OddsTest(), rate: undefined, candidate: none, baseline: none, alone: none };
+function question(allowed: number, kept?: QuestionData): Question {
+  const { candidate = NOTHING, baseline = NOTHING, alone = NOTHING, pair, rate } = kept ?? {};
+  return {
+    ...{ allowed, pair: new OddsTest(pair), candidate, baseline, alone },
+    rate: rate && { allowed: rate.allowed, test: new RateTest(rate.allowed, rate.test) },
+  };
+}
+
+const NOTHING: Tally = { bad: 0, all: 0 };
+
+function kept({ pair, rate, candidate, baseline, alone }: Question): QuestionData {
+  const told = { pair: pair.toJSON(), candidate, baseline, alone };
+  return rate === undefined ? told : { ...told, rate: { allowed: rate.allowed, test: rate.test.toJSON() } };
 }
 
 function addPair(question: Question, candidate: Tally, baseline: Tally): void {

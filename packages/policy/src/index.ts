@@ -1,8 +1,38 @@
 export { ADAPTIVE_LIMIT, AdaptiveLimit } from './adaptive-limit.ts';
+export {
+  type Alert,
+  type AlertState,
+  type Condition,
+  HOLD_MS,
+  keyOf as alertKey,
+  type Notice,
+  REMIND_MS,
+  SEVERITIES,
+  type Severity,
+  turnAlerts,
+} from './alerts/alert.ts';
+export { BURN_RULES, type Burn, burnRate, judgeSlo, MIN_BAD, type SloVerdict } from './alerts/burn.ts';
+export {
+  addOutcomes,
+  type OutcomePoint,
+  type OutcomeSeries,
+  type Outcomes,
+  outcomesIn,
+  SLO_WINDOW_MS,
+  thinned,
+} from './alerts/outcomes.ts';
 export { RESTART_BACKOFF, restartDelayMs } from './backoff.ts';
 export { Balancer, type Candidate, type Choice } from './balancer.ts';
-export { Breaker, type BreakerState, isUnavailable, type OpenedBy } from './breaker.ts';
-export { Bulkhead } from './bulkhead.ts';
+export {
+  BREAKER_CELLS,
+  BREAKER_GENERATION,
+  BREAKER_PROBES,
+  Breaker,
+  type BreakerState,
+  isUnavailable,
+  type OpenedBy,
+} from './breaker.ts';
+export { BULKHEAD_CELLS, BULKHEAD_GAUGES, Bulkhead, type Places } from './bulkhead.ts';
 export { type ByteRange, type Conditions, clientHasIt, rangeOf, type Validators } from './cache/condition.ts';
 export { type CacheControl, cacheControl } from './cache/control.ts';
 export { type Lifetime, lifetimeOf, type StorableRequest, type StorableResponse } from './cache/storage.ts';
@@ -20,9 +50,26 @@ export {
   type Parallelism,
   type Unfit,
 } from './capacity.ts';
-export { type Allowed, Comparison, FALSE_ALARMS, type Regression, type RevisionCounts } from './comparison.ts';
+export type { Cells } from './cells.ts';
+export {
+  type Allowed,
+  Comparison,
+  type ComparisonData,
+  FALSE_ALARMS,
+  type Regression,
+  type RevisionCounts,
+} from './comparison.ts';
 export { type CompressibleResponse, isCompressible, negotiateCoding } from './content/encoding.ts';
 export { DEADLINE_MARGIN, passedOnMs } from './deadline.ts';
+export {
+  GROWTH,
+  type GrowthData,
+  type GrowthFound,
+  growthOf,
+  type MemoryReading,
+  NO_GROWTH,
+  watchGrowth,
+} from './growth.ts';
 export {
   GRPC_STATUS,
   type GrpcStatus,
@@ -37,7 +84,15 @@ export { hash32 } from './hash.ts';
 export { bucketOf, Histogram, type HistogramData, recordedSince, upperEndOf } from './histogram.ts';
 export { LatencyWindow, p95Ms, quantileMs } from './latency-window.ts';
 export { type Allotment, allot, type Demand, type Resources } from './machine-budget.ts';
-export { type Group, mayEject, type OutlierCause, Standing, stallAfterMs } from './outlier.ts';
+export {
+  type Group,
+  mayEject,
+  type OutlierCause,
+  STANDING_CELLS,
+  STANDING_PROBING,
+  Standing,
+  stallAfterMs,
+} from './outlier.ts';
 export { namedPart, type PathPattern, parsePattern } from './path-pattern.ts';
 export { PeakEwma } from './peak-ewma.ts';
 export {
@@ -49,7 +104,7 @@ export {
   type ProbeState,
   startProbing,
 } from './probe.ts';
-export { type Draw, RateLimiter, type RateRefusal } from './rate-limiter.ts';
+export { type Buckets, type Draw, RateLimiter, type RateRefusal } from './rate-limiter.ts';
 export { type Ended, NOTABLE_PER_SECOND, RecordBudget } from './record-budget.ts';
 export {
   type DecisionRecord,
@@ -73,7 +128,7 @@ export {
   retryAfterMs,
   retryDelayMs,
 } from './retry.ts';
-export { RETRY_BUDGET, RetryBudget } from './retry-budget.ts';
+export { RETRY_BUDGET, RETRY_BUDGET_CELLS, RetryBudget } from './retry-budget.ts';
 export { POINTS_PER_INSTANCE, Ring } from './ring.ts';
 export { indexRoutes, matchRoute, matchRouteNaively, type RouteIndex, stripPrefix } from './route.ts';
 export { type PatternRoute, RouteTree } from './route-tree.ts';
@@ -85,6 +140,6 @@ export { judgeSignal, SCALE_TOLERANCE, type ScaledNow, type ScaleSignal, type Si
 export { OddsTest, RateTest, type Tally } from './sequential.ts';
 export { warmth } from './slow-start.ts';
 export { EvenDraw, ruledRevision, type SplitFields, weightedRevision } from './split.ts';
-export { THROTTLE, Throttle } from './throttle.ts';
+export { THROTTLE, THROTTLE_CELLS, Throttle } from './throttle.ts';
 export { type RoutePolicy, routeName, rulePath, type Scope, type Scoped, TrafficPolicies } from './traffic-policies.ts';
 export { TRAFFIC_RULES, type TrafficRule } from './traffic-rule.ts';

@@ -80,7 +80,7 @@ export class Standing {
     cells[EJECTED_FOR] = cause === 'stall' ? STALLED : FAILED;
     cells[OUT_FOR] = forMs;
     cells[OUT_UNTIL] = now + forMs;
-    cells[PROBING] = 0;
+    cells[STANDING_PROBING] = 0;
     cells[ERRORS] = 0;
     cells[GATEWAY_ERRORS] = 0;
   }
@@ -91,25 +91,29 @@ export class Standing {
    */
   tryProbe(now: number, { idempotent }: { readonly idempotent: boolean }): boolean {
     const may = this.mayProbe(now, { idempotent });
-    if (may) this.#cells[PROBING] = 1;
+    if (may) this.#cells[STANDING_PROBING] = 1;
     return may;
   }
 
   /** Whether `tryProbe` would say yes. */
   mayProbe(now: number, { idempotent }: { readonly idempotent: boolean }): boolean {
-    if (!this.isOut || this.#at(PROBING) !== 0) return false;
+    if (!this.isOut || this.#at(STANDING_PROBING) !== 0) return false;
     return now >= this.#at(OUT_UNTIL) + (idempotent ? 0 : this.#at(OUT_FOR));
   }
 
   /** The probe ended; without a verdict, another one may go. */
   endProbe(): void {
-    this.#cells[PROBING] = 0;
+    this.#cells[STANDING_PROBING] = 0;
   }
 
   /** The policy was switched off. */
   clear(): void {
+    this.#letIn();
+  }
+
+  #letIn(): void {
     this.#cells[EJECTED_FOR] = IN;
-    this.#cells[PROBING] = 0;
+    this.#cells[STANDING_PROBING] = 0;
   }
 
   #answered(now: number): void {
@@ -118,7 +122,7 @@ export class Standing {
   }
 
   #return(now: number): void {
-    this.clear();
+    this.#letIn();
     this.#cells[RETURNED_AT] = now;
   }
 
@@ -172,7 +176,7 @@ const EJECTED_FOR = 4;
 const OUT_FOR = 5;
 const OUT_UNTIL = 6;
 /** 1: a request is at it that finds out. */
-const PROBING = 7;
+export const STANDING_PROBING = 7;
 /** How often in a row it was ejected. */
 const TIMES = 8;
 const RETURNED_AT = 9;

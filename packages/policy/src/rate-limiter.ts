@@ -8,7 +8,11 @@ import type { RateLimitSpec } from '@islet/spec';
  * limit the one that was made first goes, which gives a flood of new keys nothing that a new key has not anyway.
  */
 export class RateLimiter {
-  readonly #fullAt = new Map<string, number>();
+  readonly #buckets: Buckets;
+
+  constructor(buckets: Buckets = new OwnBuckets()) {
+    this.#buckets = buckets;
+  }
 
   /** Milliseconds until there is a token; 0: there is one. */
   waitMs(key: string, now: number, { rps, burst }: RateLimitSpec): number {
@@ -20,9 +24,7 @@ export class RateLimiter {
 
   /** Takes a token, whether or not there is one. */
   spend(key: string, now: number, { rps }: RateLimitSpec): void {
-    const fullAt = this.#fullFrom(key, now) + 1000 / rps;
-    if (this.#fullAt.size >= KEYS && !this.#fullAt.has(key)) this.#forgetFirst();
-    this.#fullAt.set(key, fullAt);
+    this.#buckets.fill(key, this.#fullFrom(key, now) + 1000 / rps, now);
   }
 
   /** Takes a token where there is one: 0. Otherwise, milliseconds until there is. */
@@ -45,15 +47,45 @@ export class RateLimiter {
 
   /** To be called now and then: forgets buckets that are full. */
   sweep(now: number): void {
+    this.#buckets.sweep(now);
+  }
+
+  get size(): number {
+    return this.#buckets.size;
+  }
+
+  #fullFrom(key: string, now: number): number {
+    return Math.max(this.#buckets.fullAt(key), now);
+  }
+}
+
+/** Where the buckets are kept. */
+export interface Buckets {
+  /** When it will be full; 0: it is. */
+  fullAt(key: string): number;
+  fill(key: string, fullAt: number, now: number): void;
+  sweep(now: number): void;
+  readonly size: number;
+}
+
+class OwnBuckets implements Buckets {
+  readonly #fullAt = new Map<string, number>();
+
+  fullAt(key: string): number {
+    return this.#fullAt.get(key) ?? 0;
+  }
+
+  fill(key: string, fullAt: number): void {
+    if (this.#fullAt.size >= KEYS && !this.#fullAt.has(key)) this.#forgetFirst();
+    this.#fullAt.set(key, fullAt);
+  }
+
+  sweep(now: number): void {
     for (const [key, fullAt] of this.#fullAt) if (fullAt <= now) this.#fullAt.delete(key);
   }
 
   get size(): number {
     return this.#fullAt.size;
-  }
-
-  #fullFrom(key: string, now: number): number {
-    return Math.max(this.#fullAt.get(key) ?? 0, now);
   }
 
   #forgetFirst(): void {

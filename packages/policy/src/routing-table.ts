@@ -11,6 +11,8 @@ export interface RoutingTable {
   readonly version: number;
   /** Key of everything here but the endpoints. */
   readonly routes: string;
+  /** Threads that carry the traffic; absent: one. */
+  readonly workers?: number | undefined;
   readonly listeners: readonly Listener[];
   readonly services: Readonly<Record<string, RoutedService>>;
 }

@@ -18,6 +18,9 @@ export interface Tally {
   readonly all: number;
 }
 
+/** What a test has gathered, to be kept: a logarithm for each alternative. */
+export type TestEvidence = readonly number[];
+
 /** How much greater the odds of a bad request are supposed to be: what the average is taken over. */
 const ODDS = [2, 4, 8, 16, 32, 64] as const;
 
@@ -28,9 +31,11 @@ const ODDS = [2, 4, 8, 16, 32, 64] as const;
 export class RateTest {
   readonly #allowed: number;
   readonly #alternatives: readonly number[];
-  readonly #logs = ODDS.map(() => 0);
+  readonly #logs: number[];
 
-  constructor(allowed: number) {
+  /** `evidence`: what an earlier test of the same had gathered. */
+  constructor(allowed: number, evidence: TestEvidence = []) {
+    this.#logs = ODDS.map((_, index) => evidence[index] ?? 0);
     this.#allowed = Math.min(Math.max(allowed, 1e-6), 1 - 1e-6);
     const odds = this.#allowed / (1 - this.#allowed);
     this.#alternatives = ODDS.map((ratio) => (ratio * odds) / (1 + ratio * odds));
@@ -46,6 +51,10 @@ export class RateTest {
   get evidence(): number {
     return logMean(this.#logs);
   }
+
+  toJSON(): TestEvidence {
+    return [...this.#logs];
+  }
 }
 
 /**
@@ -55,7 +64,12 @@ export class RateTest {
  * difference (Fisher's exact test), and a known one if the odds differ by a factor. The blocks are strata (Mantel-Haenszel).
  */
 export class OddsTest {
-  readonly #logs = ODDS.map(() => 0);
+  readonly #logs: number[];
+
+  /** `evidence`: what an earlier test of the same had gathered. */
+  constructor(evidence: TestEvidence = []) {
+    this.#logs = ODDS.map((_, index) => evidence[index] ?? 0);
+  }
 
   /** One block: what came in the same few seconds. */
   add(candidate: Tally, baseline: Tally): void {
@@ -70,6 +84,10 @@ export class OddsTest {
 
   get evidence(): number {
     return logMean(this.#logs);
+  }
+
+  toJSON(): TestEvidence {
+    return [...this.#logs];
   }
 }
 
@@ -86,7 +104,8 @@ function hypergeometric({ bad, candidate, baseline }: Readonly<Record<'bad' | 'c
   return terms.map(({ count, log }) => ({ count, log: log - total }));
 }
 
-function logMean(logs: readonly number[]): number {
+/** The logarithm of the mean of what these are the logarithms of. */
+export function logMean(logs: readonly number[]): number {
   return logSum(logs) - Math.log(logs.length);
 }
 

@@ -134,3 +134,20 @@ test('names what it saw: so many of so many, against so many of the other at the
 function isWorse({ regression }: { regression: Regression | undefined }): boolean {
   return regression !== undefined;
 }
+
+test('a comparison that was kept and taken up again comes to the same', () => {
+  const dice = seeded(17);
+  const allowed = { failures: 0.01, p99Ms: 500 };
+  const whole = new Comparison(allowed);
+  let cut = new Comparison(allowed);
+  for (let block = 0; block < 60; block += 1) {
+    const [candidate, baseline] = [answers({ fails: 0.03, ms: 20 }, 10, dice), answers(GOOD, 90, dice)];
+    for (const one of [whole, cut]) {
+      if (block < 30) one.together(candidate, baseline);
+      else one.alone(candidate);
+    }
+    cut = new Comparison(allowed, JSON.parse(JSON.stringify(cut)));
+    assert.deepEqual(cut.regression, whole.regression);
+  }
+  assert.deepEqual(cut.toJSON(), whole.toJSON());
+});

@@ -1,4 +1,4 @@
-import { Breaker, type BreakerState, Bulkhead } from '@islet/policy';
+import type { Breaker, BreakerState, Bulkhead } from '@islet/policy';
 
 /** Waits for a place in a bulkhead. */
 export interface Waiter {
@@ -6,12 +6,19 @@ export interface Waiter {
   onPlace(): void;
   /** A more important one waits in its stead. */
   onPushedOut(): void;
+  /** There may be a place for one of those who wait: another thread has freed it. */
+  onRoom(): void;
 }
 
 /** What keeps one caller's calls from doing harm: of all its requests to a service, or of those on one route of it. */
 export class Guards {
-  readonly breaker = new Breaker();
-  readonly bulkhead = new Bulkhead<Waiter>();
+  readonly breaker: Breaker;
+  readonly bulkhead: Bulkhead<Waiter>;
+
+  constructor({ breaker, bulkhead }: Pick<Guards, 'breaker' | 'bulkhead'>) {
+    this.breaker = breaker;
+    this.bulkhead = bulkhead;
+  }
 
   statsAt(now: number): GuardStats {
     const { breaker, bulkhead } = this;

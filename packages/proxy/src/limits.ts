@@ -64,6 +64,14 @@ export const LIMITS = {
   /** So much of a copy's response is read and dropped; then its connection is given up. */
   mirroredBytes: 1024 * 1024,
 
+  /** What one read of an instance's response may bring; of a large one, and of a tunnel. */
+  sharedReadBytes: 32 * 1024,
+  lentReadBytes: 128 * 1024,
+  /** Responses that are read in such large parts at once, and how many of the buffers for that are kept for the next. */
+  lentReads: 64,
+  keptReads: 32,
+  /** What may wait for a slow client before its instance is paused. */
+  clientBacklogBytes: 16 * 1024,
   clientsPerListener: 10_000,
   idlePerEndpoint: 256,
   upstreamIdleMs: 55_000,
@@ -85,6 +93,12 @@ export const LIMITS = {
   accessLogOldFiles: 4,
   /** The longest life of a token that lets a caller see what was decided. */
   explainTokenMs: 24 * 60 * 60 * 1000,
+
+  /** How often it is looked at whether threads are well, and how many times they may not have moved. */
+  threadLookMs: 1_000,
+  threadStillSeconds: 10,
+  /** How long a thread that is not needed any more lets what it carries finish. */
+  threadGoodbyeMs: 60_000,
 
   sweepMs: 100,
   poolSweepMs: 1_000,

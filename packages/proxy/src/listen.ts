@@ -8,13 +8,24 @@ import { Greeting, type Spoken } from './client/greeting.ts';
 import { Http2Connection } from './client/http2-connection.ts';
 import { Passthrough } from './client/passthrough.ts';
 import type { ListenerRules } from './client/rules.ts';
-import { LIMITS } from './limits.ts';
 import type { Runtime } from './runtime.ts';
 import { Terminator } from './tls/terminator.ts';
 import type { EndpointState } from './upstream/endpoint.ts';
 
+/**
+ * Who else listens on the same ports: nobody; or other threads, which come after this one, or for which this one has opened those
+ * that `open` names. The first sees to it that no other program has a port: those that share one would not be told of it.
+ */
+export type PortSharing =
+  | { readonly kind: 'alone' }
+  | { readonly kind: 'first' }
+  | { readonly kind: 'other'; readonly open: ReadonlySet<string> };
+
 export interface ListenOptions {
   readonly runtime: Runtime;
+  readonly sharing: () => PortSharing;
+  /** Connections that it may have; the rest waits in the kernel. */
+  readonly clients: () => number;
   readonly settle: (endpoint: EndpointState) => void;
 }
 
@@ -51,14 +62,33 @@ export class OpenListener {
     this.#rules = rules;
   }
 
-  /** Opens it where it is not open yet; a failure becomes its `problem`. */
+  get isOpen(): boolean {
+    return this.#server?.listening === true;
+  }
+
+  /** Whether threads can share it: a Unix socket has one listener. */
+  get isShareable(): boolean {
+    return this.#listener.kind !== 'operator';
+  }
+
+  /** Opens its port anew, shared or not; its connections stay. A connection that comes in that instant is refused. */
+  async reopen(): Promise<void> {
+    const server = this.#server;
+    if (!this.isShareable || !server?.listening) return;
+    this.#server = undefined;
+    server.close();
+    await this.open();
+  }
+
+  /** Opens it where it is not open yet, and is to be; a failure becomes its `problem`. */
   async open(): Promise<void> {
-    if (this.#server !== undefined) return;
+    const sharing = this.#options.sharing();
+    if (this.#server !== undefined || (sharing.kind === 'other' && !sharing.open.has(listenerKey(this.#listener))))
+      return;
     const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket));
-    server.maxConnections = LIMITS.clientsPerListener;
     this.#server = server;
     try {
-      await bind(server, this.#listener);
+      await bind(server, this.#listener, sharing);
       this.#problem = undefined;
       if (this.#closed) server.close();
     } catch (thrown) {
@@ -80,6 +110,11 @@ export class OpenListener {
   }
 
   #accept(socket: Socket): void {
+    // Not counted by the server: it forgets those whose sockets are replaced.
+    if (this.#connections.size >= this.#options.clients()) {
+      socket.destroy();
+      return;
+    }
     const passed = this.#rules.passthrough;
     const { runtime } = this.#options;
     const onClose = (it: Accepted) => void this.#connections.delete(it);
@@ -143,9 +178,11 @@ function describe(listener: Listener): string {
   }
 }
 
-async function bind(server: Server, listener: Listener): Promise<void> {
+async function bind(server: Server, listener: Listener, { kind }: PortSharing): Promise<void> {
   if (listener.kind !== 'operator') {
-    await listening(server, { host: listener.host, port: listener.port });
+    const { host, port } = listener;
+    if (kind === 'first') await proveFree({ host, port });
+    await listening(server, { host, port, reusePort: kind !== 'alone' });
     return;
   }
   // Only one proxy runs per state, so whatever socket is there was left by a dead one.
@@ -154,7 +191,14 @@ async function bind(server: Server, listener: Listener): Promise<void> {
   await chmod(listener.path, 0o600);
 }
 
-function listening(server: Server, where: { host: string; port: number } | { path: string }): Promise<void> {
+/** A port that is to be shared by our threads must be no other program's, which might share it too. */
+async function proveFree(where: { host: string; port: number }): Promise<void> {
+  const server = createServer((socket) => socket.destroy());
+  await listening(server, where);
+  server.close();
+}
+
+function listening(server: Server, where: ListenWhere): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(where, () => {
@@ -165,3 +209,5 @@ function listening(server: Server, where: { host: string; port: number } | { pat
     });
   });
 }
+
+type ListenWhere = { host: string; port: number; reusePort?: boolean } | { path: string };

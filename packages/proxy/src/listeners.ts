@@ -18,7 +18,7 @@ export class Listeners {
 
   constructor(options: ListenersOptions) {
     this.#options = options;
-    this.#retry = setInterval(() => void this.#reopen(), LIMITS.rebindMs);
+    this.#retry = setInterval(() => void this.openMissing(), LIMITS.rebindMs);
   }
 
   get problems(): readonly string[] {
@@ -31,7 +31,22 @@ export class Listeners {
     for (const listener of listeners) wanted.set(listenerKey(listener), await this.#keepOrMake(listener));
     for (const [key, open] of this.#open) if (!wanted.has(key)) open.close();
     this.#open = wanted;
-    await this.#reopen();
+    await this.openMissing();
+  }
+
+  /** Of those that are open and can be shared. */
+  get openKeys(): readonly string[] {
+    return [...this.#open].flatMap(([key, it]) => (it.isOpen && it.isShareable ? key : []));
+  }
+
+  /** Opens all ports anew, as they are shared now. */
+  async reopen(): Promise<void> {
+    await Promise.all([...this.#open.values()].map((open) => open.reopen()));
+  }
+
+  /** Tries those again that are not open. */
+  async openMissing(): Promise<void> {
+    await Promise.all([...this.#open.values()].map((listener) => listener.open()));
   }
 
   close(): void {
@@ -49,9 +64,5 @@ export class Listeners {
     const open = this.#open.get(listenerKey(listener)) ?? new OpenListener(listener, rules, this.#options);
     await open.follow(rules);
     return open;
-  }
-
-  async #reopen(): Promise<void> {
-    await Promise.all([...this.#open.values()].map((listener) => listener.open()));
   }
 }

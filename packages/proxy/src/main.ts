@@ -31,9 +31,10 @@ flushCompileCache();
 
 // A mistake in the handling of one connection must not end all the others.
 process.on('uncaughtException', (error) => {
-  proxy.plane.stats.unexpected++;
+  proxy.fleet.main.stats.unexpected++;
   console.error(error);
 });
+proxy.fleet.on('unexpected', (text) => console.error(text));
 const ending = new AbortController();
 ending.signal.addEventListener('abort', () => {
   void proxy

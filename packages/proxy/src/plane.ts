@@ -2,13 +2,17 @@ import { EventEmitter } from 'node:events';
 import { performance } from 'node:perf_hooks';
 import { type RoutingTable, routeName } from '@islet/policy';
 import { Encoders } from './client/encoders.ts';
+import { Clock } from './clock.ts';
 import { Deadlines } from './deadlines.ts';
 import { LIMITS } from './limits.ts';
+import type { PortSharing } from './listen.ts';
 import { Listeners } from './listeners.ts';
 import type { LineSink } from './record/access-log.ts';
 import type { ExplainTokens } from './record/explain-tokens.ts';
 import { Recorder } from './record/recorder.ts';
 import type { Runtime } from './runtime.ts';
+import type { Hint } from './shared/shared-states.ts';
+import { OWN_STATES, type States } from './shared/states.ts';
 import { type EdgeStats, type InstanceStats, type RevisionStats, Stats } from './stats.ts';
 import type { HoldStats } from './upstream/doorstep.ts';
 import { Registry } from './upstream/registry.ts';
@@ -30,6 +34,8 @@ export interface PlaneOptions {
   /** Where records of requests go; undefined: nowhere. */
   readonly sink?: LineSink;
   readonly tokens?: ExplainTokens;
+  /** What it shares with other planes; undefined: nothing. */
+  readonly states?: States;
 }
 
 /**
@@ -37,34 +43,47 @@ export interface PlaneOptions {
  * files, locks or the control API, so that it can run in a test, or one day in a worker.
  */
 export class DataPlane extends EventEmitter<{ drained: [instance: string]; wanted: [service: string] }> {
-  readonly stats = new Stats();
+  readonly stats: Stats;
   readonly #deadlines: Deadlines;
-  readonly #registry = new Registry({
-    onDrained: (instance) => this.emit('drained', instance),
-    onWanted: (service) => this.emit('wanted', service),
-  });
+  readonly #registry: Registry;
   readonly #listeners: Listeners;
   readonly #sweep: NodeJS.Timeout;
   readonly #now: () => number;
   #table: RoutingTable | undefined;
+  readonly #encoders = new Encoders();
+  #threads = 1;
+  #sharing: PortSharing = { kind: 'alone' };
   #closing = false;
 
-  constructor({ now = () => performance.now(), dice = Math.random, sink, tokens }: PlaneOptions = {}) {
+  constructor(options: PlaneOptions = {}) {
     super();
+    const { now = () => performance.now(), dice = Math.random, sink, tokens, states = OWN_STATES } = options;
+    const clock = new Clock(now);
     this.#now = now;
+    this.stats = new Stats(states);
+    this.#registry = new Registry({
+      clock,
+      onDrained: (instance) => this.emit('drained', instance),
+      onWanted: (service) => this.emit('wanted', service),
+      states,
+    });
     this.#deadlines = new Deadlines(now);
     const recorder = new Recorder({ sink, tokens });
     const runtime: Runtime = {
-      now,
+      now: clock.now,
+      clock,
       dice,
       deadlines: this.#deadlines,
       stats: this.stats,
-      encoders: new Encoders(),
+      encoders: this.#encoders,
       recorder,
       closing: () => this.#closing,
     };
     const registry = this.#registry;
-    this.#listeners = new Listeners({ runtime, registry, settle: (endpoint) => registry.settle(endpoint) });
+    this.#listeners = new Listeners({
+      ...{ runtime, registry, settle: (endpoint) => registry.settle(endpoint), sharing: () => this.#sharing },
+      clients: () => Math.ceil(LIMITS.clientsPerListener / this.#threads),
+    });
     this.#sweep = setInterval(() => {
       registry.sweep(now());
       recorder.sweep(now());
@@ -77,6 +96,28 @@ export class DataPlane extends EventEmitter<{ drained: [instance: string]; wante
 
   get problems(): readonly string[] {
     return this.#listeners.problems;
+  }
+
+  /** Listeners that are open, and that other threads can open too. */
+  get openKeys(): readonly string[] {
+    return this.#listeners.openKeys;
+  }
+
+  /** So many planes carry the traffic together from now on: this one has its part of the memory, and shares its ports. */
+  async share(threads: number, sharing: PortSharing): Promise<void> {
+    const isOtherwise = sharing.kind !== this.#sharing.kind && sharing.kind !== 'other';
+    this.#threads = threads;
+    this.#sharing = sharing;
+    this.#encoders.most = Math.ceil(LIMITS.encoders / threads);
+    this.#registry.cacheBytes = LIMITS.cacheBytes / threads;
+    if (isOtherwise) await this.#listeners.reopen();
+    await this.#listeners.openMissing();
+  }
+
+  /** What another plane has seen or done. */
+  heed(hint: Hint): void {
+    if (hint.kind === 'turned') this.#registry.refresh(hint.service);
+    else if (hint.kind === 'changed') this.#registry.forget(hint.service, hint.target);
   }
 
   get inFlight(): Readonly<Record<string, number>> {

@@ -1,4 +1,5 @@
 import type { Encoders } from './client/encoders.ts';
+import type { Clock } from './clock.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { Recorder } from './record/recorder.ts';
 import type { Stats } from './stats.ts';
@@ -7,6 +8,8 @@ import type { Stats } from './stats.ts';
 export interface Runtime {
   /** Milliseconds that never go back. */
   readonly now: () => number;
+  /** What `now` reads: held while one event of a socket is handled. */
+  readonly clock: Clock;
   readonly dice: () => number;
   readonly deadlines: Deadlines;
   readonly stats: Stats;

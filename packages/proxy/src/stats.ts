@@ -1,6 +1,7 @@
-import { Histogram, type HistogramData, RecordBudget, RetryBudget, type TrafficRule } from '@islet/policy';
+import { Histogram, type HistogramData, RecordBudget, type RetryBudget, type TrafficRule } from '@islet/policy';
 import type { ProxyErrorCode } from './errors.ts';
-import { type GuardStats, Guards } from './guards.ts';
+import type { GuardStats, Guards } from './guards.ts';
+import { type EdgeState, type Held, OWN_STATES, type States } from './shared/states.ts';
 
 /** From whom requests come: the public, one service of the system, or the operator. */
 export type Origin =
@@ -112,25 +113,39 @@ export class Edge {
   readonly from: Origin;
   readonly service: string | undefined;
   readonly counts = new Counts();
-  readonly budget = new RetryBudget();
-  readonly guards = new Guards();
-  readonly #routes = new Map<string, Guards>();
+  readonly #states: States;
+  readonly #own: EdgeState;
+  readonly #routes = new Map<string, Held<{ readonly guards: Guards }>>();
   readonly #byRoute = new Map<string, Counts>();
   readonly records = new RecordBudget();
   readonly #decisions = new Map<TrafficRule, number>();
 
-  constructor(from: Origin, service: string | undefined) {
+  constructor(from: Origin, service: string | undefined, states: States = OWN_STATES) {
     this.from = from;
     this.service = service;
+    this.#states = states;
+    this.#own = states.edge(this.#name);
+  }
+
+  get guards(): Guards {
+    return this.#own.guards;
+  }
+
+  get budget(): RetryBudget {
+    return this.#own.budget;
+  }
+
+  get #name(): string {
+    return edgeKey(this.from, this.service);
   }
 
   /** Guards that count the requests of one route alone. */
   onRoute(route: string): Guards {
     const known = this.#routes.get(route);
-    if (known !== undefined) return known;
-    const guards = new Guards();
-    this.#routes.set(route, guards);
-    return guards;
+    if (known !== undefined) return known.guards;
+    const made = this.#states.route(`${this.#name} ${route}`);
+    this.#routes.set(route, made);
+    return made.guards;
   }
 
   /** What is counted of one route alone. */
@@ -145,7 +160,7 @@ export class Edge {
   /** Its breakers find out now how the service is. */
   hope(now: number): void {
     this.guards.breaker.hope(now);
-    for (const { breaker } of this.#routes.values()) breaker.hope(now);
+    for (const { guards } of this.#routes.values()) guards.breaker.hope(now);
   }
 
   /** Forgets routes that the file no longer names, once nothing of theirs is in flight. */
@@ -153,9 +168,18 @@ export class Edge {
     for (const [route, { inFlight }] of this.#byRoute) {
       if (inFlight === 0 && !isKnown(route)) this.#byRoute.delete(route);
     }
-    for (const [route, { bulkhead }] of this.#routes) {
-      if (!isKnown(route) && bulkhead.requests === 0 && bulkhead.waiting === 0) this.#routes.delete(route);
+    for (const [route, { guards, letGo }] of this.#routes) {
+      const { requests, waiting } = guards.bulkhead;
+      if (isKnown(route) || requests > 0 || waiting > 0) continue;
+      this.#routes.delete(route);
+      letGo();
     }
+  }
+
+  /** Nothing will come over it any more. */
+  letGo(): void {
+    this.#own.letGo();
+    for (const { letGo } of this.#routes.values()) letGo();
   }
 
   decided(rule: TrafficRule): void {
@@ -170,7 +194,7 @@ export class Edge {
       service,
       decisions,
       ...this.guards.statsAt(now),
-      routes: [...this.#routes].map(([route, guards]) => ({ route, ...guards.statsAt(now) })),
+      routes: [...this.#routes].map(([route, { guards }]) => ({ route, ...guards.statsAt(now) })),
       byRoute: [...this.#byRoute].map(([route, counts]) => ({ route, ...counts.toJSON() })),
       unlogged: this.records.dropped,
       ...counts.toJSON(),
@@ -179,17 +203,22 @@ export class Edge {
 }
 
 export class Stats {
+  readonly #states: States;
   readonly #edges = new Map<string, Edge>();
   /** Requests and tunnels that are inside the proxy now. */
   inFlight = 0;
   /** Exceptions that no code expected; each cost one connection, and never the process. */
   unexpected = 0;
 
+  constructor(states: States = OWN_STATES) {
+    this.#states = states;
+  }
+
   edge(from: Origin, service: string | undefined): Edge {
-    const key = `${from.kind} ${from.kind === 'edge' ? from.caller : ''} ${service ?? ''}`;
+    const key = edgeKey(from, service);
     const known = this.#edges.get(key);
     if (known !== undefined) return known;
-    const edge = new Edge(from, service);
+    const edge = new Edge(from, service, this.#states);
     this.#edges.set(key, edge);
     return edge;
   }
@@ -216,9 +245,12 @@ export class Stats {
 
   /** Forgets what concerns a service that is gone, so that the memory follows the table and not the history. */
   prune(isKnown: (service: string) => boolean): void {
-    for (const [key, { from, service, counts }] of this.#edges) {
+    for (const [key, edge] of this.#edges) {
+      const { from, service, counts } = edge;
       const names = [service, from.kind === 'edge' ? from.caller : undefined];
-      if (counts.inFlight === 0 && !names.every((name) => name === undefined || isKnown(name))) this.#edges.delete(key);
+      if (counts.inFlight > 0 || names.every((name) => name === undefined || isKnown(name))) continue;
+      this.#edges.delete(key);
+      edge.letGo();
     }
   }
 
@@ -229,4 +261,8 @@ export class Stats {
   edges(now: number): readonly EdgeStats[] {
     return [...this.#edges.values()].map((edge) => edge.statsAt(now));
   }
+}
+
+function edgeKey(from: Origin, service: string | undefined): string {
+  return `${from.kind} ${from.kind === 'edge' ? from.caller : ''} ${service ?? ''}`;
 }

@@ -7,7 +7,7 @@ type Sound = Draft & { readonly parsed: ParsedService };
 
 /** A key that does nothing is a mistake. */
 export function backupErrors(draft: Sound): readonly SpecError[] {
-  return [...outsideErrors(draft), ...fileErrors(draft), ...drillErrors(draft)];
+  return [...outsideErrors(draft), ...drillErrors(draft)];
 }
 
 /** What Islet doesn't run it doesn't back up either. An overlay may put another's server in the place of one that it does. */
@@ -24,24 +24,9 @@ function outsideErrors(draft: Sound): readonly SpecError[] {
   });
 }
 
-function fileErrors(draft: Sound): readonly SpecError[] {
-  if (draft.parsed.database?.engine !== 'sqlite') return [];
-  const engine = nodeAt(draft.tree, ['database', 'engine']);
-  return ['backup', 'drill'].flatMap((key) => {
-    const path = ['database', key];
-    const node = nodeAt(draft.tree, path);
-    if (node === undefined || node.place.file !== engine?.place.file) return [];
-    if (node.kind === 'scalar' && node.value === 'off') return [];
-    const message = 'this version does not back up SQLite files';
-    const hint = `remove ${key}, or use engine: postgres`;
-    return [errorIn(draft, path, { rule: 'value', message, hint, place: keyPlaceAt(draft.tree, path) })];
-  });
-}
-
 function drillErrors(draft: Sound): readonly SpecError[] {
   const { database } = draft.parsed;
   if (database === undefined || database.url !== undefined || database.drill === 'off') return [];
-  if (database.engine === 'sqlite') return [];
   const path = ['database', 'drill'];
   if (database.backup === 'off' && nodeAt(draft.tree, path) !== undefined) {
     const message = 'nothing is backed up, so there is nothing to prove';

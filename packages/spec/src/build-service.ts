@@ -146,8 +146,6 @@ function databaseOf({ database }: ParsedService): DatabaseSpec | undefined {
   if (database === undefined) return undefined;
   const { engine, url, migrations, backup, drill } = database;
   const common = { migrations, seed: seedOf(database), settings: settingsOf(database) };
-  // This version has no way to copy a file that is in use: nothing may seem to be backed up that is not.
-  if (engine === 'sqlite') return { engine, ...common, backup: undefined, drill: undefined };
   if (engine !== undefined) return { engine, ...common, backup: backupOf(backup), drill: drillOf(drill) };
   return url === undefined ? undefined : { engine: 'external', url: { secret: url.secret }, ...common };
 }
@@ -163,7 +161,7 @@ function settingsOf({
   engine,
   settings = {},
 }: NonNullable<ParsedService['database']>): Readonly<Record<string, string>> {
-  if (engine !== 'postgres') return {};
+  if (engine !== 'postgres' && engine !== 'mariadb') return {};
   return Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, String(value)]));
 }
 

@@ -14,6 +14,9 @@ export const SYSTEM_DEFAULTS = {
   services: { value: ['services/*'], name: 'layout' },
   'gateway.host': { value: '127.0.0.1', name: 'gateway', source: 'safe by default: this machine only' },
   'gateway.port': { value: 8080, name: 'gateway' },
+  'gateway.workers': { value: 1, name: 'gateway: workers' },
+  'alerts.webhooks.severities': { value: ['page', 'ticket'], name: 'alerts' },
+  'alerts.emails.severities': { value: ['page', 'ticket'], name: 'alerts' },
   'gateway.tls.redirect': { value: true, name: 'gateway: TLS' },
 } as const satisfies Record<string, Default>;
 
@@ -65,6 +68,7 @@ export const SERVICE_DEFAULTS = {
   'rollout.analysis.success': { value: '99%', name: 'rollout: metrics', source: 'Flagger request-success-rate' },
   'rollout.analysis.p99': { value: '500ms', name: 'rollout: metrics', source: 'Flagger request-duration' },
   'rollout.analysis.requests': { value: 100, name: 'rollout: canary' },
+  'rollout.analysis.memory': { value: '150%', name: 'rollout: metrics' },
   'rollout.analysis.tooFew': { value: 'continue', name: 'rollout: canary' },
   'traffic.balance.algorithm': { value: 'least-request', name: 'LB', source: 'Envoy LEAST_REQUEST' },
   'traffic.balance.choiceCount': { value: 2, name: 'LB', source: 'Envoy choice_count; HAProxy random(2)' },
@@ -138,6 +142,7 @@ export const SERVICE_DEFAULTS = {
   'traffic.accessLog.sample': { value: 20, name: 'access log' },
   'traffic.accessLog.slow': { value: '1s', name: 'access log' },
   'traffic.rateLimit.by': { value: 'client', name: 'rate limit' },
+  'telemetry.slo.availability': { value: '99.9%', name: 'alerts', source: 'Site Reliability Workbook; sloth' },
   'telemetry.logs.keep': { value: '7d', name: 'telemetry' },
   'telemetry.traces.keep': { value: '3d', name: 'telemetry' },
   'telemetry.traces.sample': { value: 20, name: 'telemetry: sampling' },

@@ -71,8 +71,13 @@ export function overlayOf(file: IsletFile, environment: string, service: string)
 
 export function gatewayIn(parsed: ParsedIslet, environment: string | undefined): GatewaySpec {
   const overlay = environment === undefined ? undefined : own(parsed.environments, environment)?.gateway;
-  const { host, port, tls } = parsed.gateway;
-  return { host: overlay?.host ?? host, port: overlay?.port ?? port, tls: tlsOf(overlay?.tls ?? tls) };
+  const { host, port, workers, tls } = parsed.gateway;
+  return {
+    host: overlay?.host ?? host,
+    port: overlay?.port ?? port,
+    workers: overlay?.workers ?? workers,
+    tls: tlsOf(overlay?.tls ?? tls),
+  };
 }
 
 function tlsOf(tls: ParsedIslet['gateway']['tls']): TlsSpec | undefined {

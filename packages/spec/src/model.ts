@@ -5,14 +5,17 @@
  * folder of the file that names them (in an overlay: to the service's folder), unless a comment says otherwise.
  */
 
+import type { AlertsSpec } from './alerts-model.ts';
 import type { RolloutSpec } from './rollout-model.ts';
 import type { ScaleSpec } from './scale-model.ts';
 import type { TelemetrySpec } from './telemetry-model.ts';
 import type { ServiceTraffic } from './traffic-model.ts';
 
+export type * from './alerts-model.ts';
 export * from './content-model.ts';
 export type * from './rollout-model.ts';
 export * from './scale-model.ts';
+export * from './slo-model.ts';
 export type * from './telemetry-model.ts';
 export * from './traffic-model.ts';
 
@@ -43,6 +46,7 @@ export interface SystemSpec {
   readonly machine: MachineSpec;
   /** Undefined: no copy of the backups is off this machine. */
   readonly backup: OffMachineSpec | undefined;
+  readonly alerts: AlertsSpec;
   /** Sorted by name. */
   readonly services: readonly ServiceSpec[];
   /** Service names so that each stands after all that it uses, except across `cuts`. */
@@ -73,6 +77,8 @@ export interface OffMachineSpec {
 export interface GatewaySpec {
   readonly host: string;
   readonly port: number;
+  /** Threads that carry the traffic. */
+  readonly workers: number;
   /** Undefined: plain HTTP. */
   readonly tls: TlsSpec | undefined;
 }
@@ -178,7 +184,7 @@ export interface ExposeSpec {
 export type DatabaseSpec = DatabaseCommon &
   (
     | {
-        readonly engine: 'postgres' | 'sqlite';
+        readonly engine: 'postgres' | 'mariadb' | 'sqlite';
         /** Undefined: it is not backed up. */
         readonly backup: BackupSpec | undefined;
         readonly drill: DrillSpec | undefined;

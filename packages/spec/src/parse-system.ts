@@ -46,6 +46,7 @@ export function parseSystem(files: Files, options: { readonly environment?: stri
     gateway,
     machine,
     backup: offMachineIn(islet.parsed),
+    alerts: islet.parsed.alerts,
     services,
     startOrder: order,
     cuts,

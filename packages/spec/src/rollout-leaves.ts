@@ -36,6 +36,7 @@ export function rolloutLeaves(rollout: RolloutSpec): readonly Leaf[] {
           p99: durationText(analysis.p99Ms),
           requests: analysis.requests,
           tooFew: analysis.tooFew,
+          memory: analysis.memoryPercent === undefined ? 'off' : `${analysis.memoryPercent}%`,
         })),
     ...(analysis?.checks ?? []).flatMap((check, index) =>
       checkLeaves([...section, 'analysis', 'checks', index], check),

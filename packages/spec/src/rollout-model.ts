@@ -46,6 +46,8 @@ export interface AnalysisSpec {
   /** That a step wants before the next is taken. */
   readonly requests: number;
   readonly tooFew: 'continue' | 'pause';
+  /** Where its memory grows, in hundredths of the revision before's; undefined: it may grow. */
+  readonly memoryPercent: number | undefined;
   /** What else must hold while a new revision comes in and bakes; each fails it when it fails twice in a row. */
   readonly checks: readonly CheckSpec[];
 }

@@ -49,8 +49,9 @@ function previewOf(preview: ParsedRollout['preview']): PreviewSpec | undefined {
 
 function analysisOf(analysis: ParsedRollout['analysis']): AnalysisSpec | undefined {
   if (analysis === 'off') return undefined;
-  const { success, p99, requests, tooFew, checks } = analysis;
-  return { successPercent: success, p99Ms: p99, requests, tooFew, checks: checks.flatMap(checkOf) };
+  const { success, p99, requests, tooFew, memory, checks } = analysis;
+  const judged = { successPercent: success, p99Ms: p99, requests, tooFew, memoryPercent: memory };
+  return { ...judged, checks: checks.flatMap(checkOf) };
 }
 
 function checkOf({ http, command, sql }: ParsedCheck): CheckSpec[] {

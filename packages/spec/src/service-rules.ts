@@ -126,7 +126,7 @@ function settingErrors(draft: Sound): readonly SpecError[] {
   const { database } = draft.parsed;
   const settings = nodeAt(draft.tree, ['database', 'settings']);
   const chosen = nodeAt(draft.tree, ['database', database?.engine === undefined ? 'url' : 'engine']);
-  if (settings === undefined || database?.engine === 'postgres') return [];
+  if (settings === undefined || database?.engine === 'postgres' || database?.engine === 'mariadb') return [];
   if (chosen !== undefined && chosen.place.file !== settings.place.file) return [];
   const message =
     database?.engine === 'sqlite'

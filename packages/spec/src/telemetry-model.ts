@@ -1,4 +1,6 @@
-/** How a service's telemetry is taken and kept. */
+import type { SloSpec } from './slo-model.ts';
+
+/** How a service's telemetry is taken and kept, and what is promised of it. */
 export interface TelemetrySpec {
   readonly logs: { readonly keepMs: number };
   readonly traces: {
@@ -11,4 +13,6 @@ export interface TelemetrySpec {
   readonly metrics: { readonly keepMs: number };
   /** All of it together; the oldest goes first. */
   readonly maxDiskBytes: number;
+  /** Empty: nothing is promised. */
+  readonly slo: readonly SloSpec[];
 }

@@ -4,19 +4,21 @@ import type { TelemetrySpec } from './model.ts';
 import { durationText, sizeText } from './quantities.ts';
 import type { ParsedService } from './schema/service.ts';
 import { telemetry } from './schema/telemetry.ts';
+import { sloLeaves, sloOf } from './slo.ts';
 
 /** What a parsed telemetry section means. */
 export function telemetryOf({ telemetry }: Pick<ParsedService, 'telemetry'>): TelemetrySpec {
-  const { logs, traces, metrics, maxDisk } = telemetry;
+  const { logs, traces, metrics, maxDisk, slo } = telemetry;
   return {
     logs: { keepMs: logs.keep },
     traces: { keepMs: traces.keep, sample: traces.sample, slowMs: traces.slow },
     metrics: { keepMs: metrics.keep },
     maxDiskBytes: maxDisk,
+    slo: sloOf(slo),
   };
 }
 
-export function telemetryLeaves({ logs, traces, metrics, maxDiskBytes }: TelemetrySpec): readonly Leaf[] {
+export function telemetryLeaves({ logs, traces, metrics, maxDiskBytes, slo }: TelemetrySpec): readonly Leaf[] {
   return [
     ...leaves(['telemetry', 'logs'], { keep: durationText(logs.keepMs) }),
     ...leaves(['telemetry', 'traces'], {
@@ -26,6 +28,7 @@ export function telemetryLeaves({ logs, traces, metrics, maxDiskBytes }: Telemet
     }),
     ...leaves(['telemetry', 'metrics'], { keep: durationText(metrics.keepMs) }),
     ...leaves(['telemetry'], { maxDisk: sizeText(maxDiskBytes) }),
+    ...sloLeaves(slo),
   ];
 }
 

@@ -46,7 +46,7 @@ export const validService = fc.record(
       { minHealthy: '0s' },
       { strategy: 'canary', steps: ['10%', '50% 5m by hand'], preview: { cookie: 'p' }, mirror: '5%' },
       { strategy: 'blue-green', autoPromote: false, analysis: 'off' },
-      { analysis: { tooFew: 'pause' } },
+      { analysis: { tooFew: 'pause', memory: 'off' } },
     ),
     security: fc.constantFrom({}, { allow: [] }),
     telemetry: fc.constantFrom({}, { logs: { keep: '1d' } }, { traces: { sample: 0, slow: '2s' }, maxDisk: '64Mi' }),

@@ -13,7 +13,7 @@ describe('database.backup', () => {
   const usual = { everyMs: 86_400_000, pitr: true, keep: { daily: 7, weekly: 4, monthly: 0 } };
 
   it('is on where nothing is said', () => {
-    assert.deepEqual(backupOf('database: postgres'), usual);
+    for (const engine of ['postgres', 'sqlite']) assert.deepEqual(backupOf(`database: ${engine}`), usual);
   });
 
   it('takes what is said, and keeps the defaults of the rest', () => {
@@ -53,11 +53,6 @@ describe('database.backup', () => {
       text: 'database: { engine: postgres, drill: { check: [{ query: SELECT 1 }] } }',
       path: 'database.drill.check[0]',
       message: /says nothing/,
-    },
-    {
-      text: 'database: { engine: sqlite, backup: { every: 6h } }',
-      path: 'database.backup',
-      message: /does not back up/,
     },
     { text: 'database: { engine: postgres, backup: { evry: 6h } }', path: 'database.backup.evry', message: /./ },
   ]) {

@@ -142,6 +142,7 @@ for (const [key, hint] of [
   ['environment: {}', 'run.env'],
   ['healthcheck: {}', 'health.ready'],
   ['<<: {}', 'merge keys'],
+  ['slo: {}', 'write it as telemetry.slo'],
   ['events: {}', 'this version has no such section yet'],
   ['logs: {}', 'telemetry.logs'],
 ] as const) {

@@ -54,6 +54,7 @@ test('every default of the table is filled in, as it is written there, and named
   assert.deepEqual(gateway, {
     host: SYSTEM_DEFAULTS['gateway.host'].value,
     port: SYSTEM_DEFAULTS['gateway.port'].value,
+    workers: SYSTEM_DEFAULTS['gateway.workers'].value,
     tls: undefined,
   });
   // What has an effect with another strategy only is found there; what all have is the first one's.

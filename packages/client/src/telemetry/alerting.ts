@@ -38,12 +38,24 @@ export const Slo = z
     name: z.enum(['availability', 'latency']),
     /** Percent. */
     objective: z.number(),
+    /** Of latency: so long an answer may take. */
+    withinMs: z.number().optional(),
     windowMs: z.number(),
     good: z.number(),
     total: z.number(),
     /** 1: untouched. 0: used up. Below: overdrawn. */
     budgetLeft: z.number(),
-    burn: z.array(z.object({ window: z.string(), rate: z.number(), threshold: z.number(), firing: z.boolean() })),
+    burn: z.array(
+      z.object({
+        window: z.string(),
+        /** How many times faster than allowed the budget is spent, over the window and over its short companion. */
+        rate: z.number(),
+        shortRate: z.number(),
+        threshold: z.number(),
+        severity: z.enum(['page', 'ticket']),
+        firing: z.boolean(),
+      }),
+    ),
   })
   .meta({ id: 'Slo' });
 

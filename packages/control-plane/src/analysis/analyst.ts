@@ -1,25 +1,45 @@
 import type { RevisionTraffic } from '@islet/driver';
 import type { Evidence } from '@islet/plan';
-import { Comparison, Histogram, type RevisionCounts, recordedSince } from '@islet/policy';
-import { describeRegression, summarise } from './describe.ts';
+import type { Clock } from '../clock.ts';
+import {
+  type Case,
+  evidenceOf,
+  type InstanceMemory,
+  isOf,
+  type KeptCase,
+  kept,
+  nextStep,
+  openCase,
+  seeMemory,
+  seeRequests,
+} from './case.ts';
+import { KEEP_EVERY_MS } from './limits.ts';
 import type { Trial } from './trial.ts';
 
 /**
- * Watches what the requests say of each new revision, and keeps the evidence for `plan`.
+ * Watches what requests and memory say of each new revision, and keeps the evidence for `plan`.
  *
- * Evidence lives in memory only. A control plane that begins in the middle of a rollout begins with none, and never takes
- * what a revision answered earlier for something that came at the same time: it is slower to decide then, never wrong.
+ * Evidence is kept on disk every few seconds, so that a control plane that begins in the middle of a rollout goes on from it. What
+ * was answered while nobody looked is left out: it never takes what came at one time for something that came at another.
  */
 export interface Analyst {
   /** The trials that are open now; those of before are forgotten. */
   follow(trials: readonly Trial[]): void;
   /** There is something to look at. */
   isBusy(): boolean;
-  /** What the revisions have answered by now, all of it since the proxy started. */
-  look(traffic: readonly RevisionTraffic[]): void;
+  /** What the revisions have answered by now, all of it since the proxy started, and what their instances hold. */
+  look(traffic: readonly RevisionTraffic[], memory: readonly InstanceMemory[]): void;
   evidence(service: string): Evidence | undefined;
   /** Requests have been made up for the step that a service is at. */
   sampled(service: string): void;
+}
+
+/** What outlives this process. */
+export interface EvidenceStore {
+  services(): readonly string[];
+  load(service: string): KeptCase | undefined;
+  save(service: string, kept: KeptCase): void;
+  forget(service: string): void;
 }
 
 export interface AnalystParts {
@@ -27,19 +47,61 @@ export interface AnalystParts {
   readonly canSample: (trial: Trial) => boolean;
   /** A check of the service's file that fails. */
   readonly failure: (service: string) => string | undefined;
+  readonly store: EvidenceStore;
+  readonly clock: Clock;
+  /** Evidence could not be kept, as on a full disk: it is there all the same, for as long as this process. */
+  readonly onTrouble: (error: Error) => void;
 }
 
-export function createAnalyst({ canSample, failure }: AnalystParts): Analyst {
+export function createAnalyst({ canSample, failure, store, clock, onTrouble }: AnalystParts): Analyst {
   const cases = new Map<string, Case>();
+  /** What was kept before this process has been looked through. */
+  let known = false;
+  let keptAt = Number.NEGATIVE_INFINITY;
+
+  const next = (trial: Trial): Case => {
+    const before = cases.get(trial.service);
+    return before !== undefined && isOf(before, trial)
+      ? nextStep(before, trial)
+      : openCase(trial, store.load(trial.service));
+  };
+
+  const attempt = (act: () => void) => {
+    try {
+      act();
+    } catch (error) {
+      onTrouble(error instanceof Error ? error : new Error(String(error)));
+    }
+  };
+
+  const keep = () => {
+    const now = clock.now();
+    if (now >= keptAt && now - keptAt < KEEP_EVERY_MS) return;
+    keptAt = now;
+    attempt(() => {
+      for (const [service, one] of cases) store.save(service, kept(one));
+    });
+  };
+
   return {
     follow: (trials) => {
       const open = new Map(trials.map((trial) => [trial.service, trial]));
-      for (const service of cases.keys()) if (!open.has(service)) cases.delete(service);
-      for (const [service, trial] of open) cases.set(service, nextCase(cases.get(service), trial));
+      // One that ended while nobody was there must not speak against a later one of the same generation.
+      for (const service of known ? cases.keys() : store.services()) {
+        if (open.has(service)) continue;
+        cases.delete(service);
+        attempt(() => store.forget(service));
+      }
+      known = true;
+      for (const [service, trial] of open) cases.set(service, next(trial));
     },
     isBusy: () => cases.size > 0,
-    look: (traffic) => {
-      for (const one of cases.values()) lookAt(one, traffic);
+    look: (traffic, memory) => {
+      for (const one of cases.values()) {
+        seeRequests(one, traffic);
+        seeMemory(one, memory, clock.now());
+      }
+      keep();
     },
     evidence: (service) => {
       const one = cases.get(service);
@@ -52,88 +114,4 @@ export function createAnalyst({ canSample, failure }: AnalystParts): Analyst {
       if (one !== undefined) one.isSampled = true;
     },
   };
-}
-
-/** One trial, and all that was seen of it. */
-interface Case {
-  readonly trial: Trial;
-  readonly comparison: Comparison;
-  /** Both revisions, as they were counted at the last look; undefined: not looked at yet. */
-  last: Counted | undefined;
-  /** Since the step began. */
-  requests: number;
-  /** Since the trial began. */
-  readonly totals: { candidate: RevisionCounts; baseline: RevisionCounts };
-  isSampled: boolean;
-}
-
-interface Counted {
-  readonly candidate: Counts;
-  readonly baseline: Counts;
-}
-
-type Counts = Pick<RevisionTraffic, 'requests' | 'failures' | 'latencyUs'>;
-
-function nextCase(before: Case | undefined, trial: Trial): Case {
-  const isSame = before?.trial.generation === trial.generation && before.trial.baseline === trial.baseline;
-  if (before === undefined || !isSame) {
-    const { successPercent, p99Ms } = trial.analysis;
-    const comparison = new Comparison({ failures: 1 - successPercent / 100, p99Ms });
-    const totals = { candidate: NOTHING, baseline: NOTHING };
-    return { trial, comparison, last: undefined, requests: 0, totals, isSampled: false };
-  }
-  const isNewStep = before.trial.step !== trial.step;
-  return isNewStep ? { ...before, trial, requests: 0, isSampled: false } : { ...before, trial };
-}
-
-function lookAt(one: Case, traffic: readonly RevisionTraffic[]): void {
-  const { trial, comparison, last, totals } = one;
-  const now = {
-    candidate: countsOf(trial.candidate, trial, traffic),
-    baseline: countsOf(trial.baseline, trial, traffic),
-  };
-  one.last = now;
-  if (last === undefined) return;
-  const candidate = since(now.candidate, last.candidate);
-  const baseline = since(now.baseline, last.baseline);
-  if (trial.isAlone) comparison.alone(candidate);
-  else comparison.together(candidate, baseline);
-  one.requests += candidate.requests;
-  one.totals.candidate = sum(totals.candidate, candidate);
-  one.totals.baseline = sum(totals.baseline, baseline);
-}
-
-function evidenceOf({ trial, comparison, requests, totals }: Case, probes: Evidence['probes']): Evidence {
-  const { regression } = comparison;
-  return {
-    generation: trial.generation,
-    requests,
-    regression: regression && describeRegression(regression, trial),
-    summary: summarise(totals),
-    probes,
-  };
-}
-
-const NOTHING: RevisionCounts = { requests: 0, failures: 0, latencyUs: new Histogram() };
-const NO_COUNTS: Counts = { requests: 0, failures: 0, latencyUs: { count: 0, sum: 0, buckets: [] } };
-
-function countsOf(revision: string, { service }: Trial, traffic: readonly RevisionTraffic[]): Counts {
-  return traffic.find((it) => it.service === service && it.revision === revision) ?? NO_COUNTS;
-}
-
-/** A proxy that was started anew counts from nothing. */
-function since(now: Counts, last: Counts): RevisionCounts {
-  const before = now.requests < last.requests ? NO_COUNTS : last;
-  return {
-    requests: now.requests - before.requests,
-    failures: Math.max(0, now.failures - before.failures),
-    latencyUs: Histogram.from(recordedSince(before.latencyUs, now.latencyUs)),
-  };
-}
-
-function sum(some: RevisionCounts, more: RevisionCounts): RevisionCounts {
-  const latencyUs = new Histogram();
-  latencyUs.merge(some.latencyUs);
-  latencyUs.merge(more.latencyUs);
-  return { requests: some.requests + more.requests, failures: some.failures + more.failures, latencyUs };
 }

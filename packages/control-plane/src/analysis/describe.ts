@@ -1,5 +1,5 @@
 import { short } from '@islet/plan';
-import type { Regression, RevisionCounts, Tally } from '@islet/policy';
+import type { GrowthFound, Regression, RevisionCounts, Tally } from '@islet/policy';
 import type { Trial } from './trial.ts';
 
 /** `5.2 % of its 96 requests failed, and 0.1 % of the 1,822 to 1a2b3c4 at the same time`. */
@@ -12,6 +12,15 @@ export function describeRegression({ kind, candidate, baseline, limitMs }: Regre
   const { successPercent } = trial.analysis;
   const allowed = { failures: `${100 - successPercent} %`, tail: '1 %', middle: '50 %' }[kind];
   return `${own}, once it had all of them; ${allowed} may, or as many as did before`;
+}
+
+/** `its memory grows: web-1-0 held 84 MiB, 54 s later 412 MiB, and 1a2b3c4 never more than 60 MiB`. */
+export function describeGrowth(
+  { instance, fromBytes, toBytes, overMs, usualBytes }: GrowthFound,
+  trial: Trial,
+): string {
+  const held = `${instance} held ${mebibytes(fromBytes)}, ${Math.round(overMs / 1000)} s later ${mebibytes(toBytes)}`;
+  return `its memory grows: ${held}, and ${short(trial.baseline)} never more than ${mebibytes(usualBytes)}`;
 }
 
 /** `412 requests, 0.2 % failed (0.1 % before), p99 31 ms (28 ms before)`. */
@@ -33,6 +42,10 @@ function p99({ latencyUs }: RevisionCounts): string {
 
 function milliseconds(ms: number): string {
   return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
+}
+
+function mebibytes(bytes: number): string {
+  return `${Math.round(bytes / 1024 ** 2)} MiB`;
 }
 
 function percent({ bad, all }: Tally): string {

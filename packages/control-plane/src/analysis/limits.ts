@@ -1,5 +1,7 @@
 /** How often the requests of an open trial are looked at. What comes in between counts as of the same time. */
 export const LOOK_EVERY_MS = 1_000;
+/** How often evidence is kept on disk: so much of it is lost at most when the control plane is killed. */
+export const KEEP_EVERY_MS = 5_000;
 /** One answer of the proxy's counts. */
 export const COUNTS_MS = 2_000;
 /** Made-up requests: as many at once to each of the two revisions, … */

@@ -2,6 +2,7 @@ import type { TrafficDriver } from '@islet/driver';
 import type { Clock } from '../clock.ts';
 import { within } from '../deadlines.ts';
 import type { Analyst } from './analyst.ts';
+import type { InstanceMemory } from './case.ts';
 import type { Checks } from './checks.ts';
 import { CHECK_EVERY_MS, COUNTS_MS, LOOK_EVERY_MS } from './limits.ts';
 
@@ -14,13 +15,15 @@ export interface Watching {
 
 export interface WatchingParts {
   readonly traffic: Pick<TrafficDriver, 'revisions'>;
+  /** What the instances that are ready hold; none where it can't be known. */
+  readonly memory: () => Promise<readonly InstanceMemory[]>;
   readonly checks: Pick<Checks, 'look'>;
   /** There is something new to see. */
   readonly onLook: () => void;
   readonly clock: Clock;
 }
 
-export function watchTrials(analyst: Analyst, { traffic, checks, onLook, clock }: WatchingParts): Watching {
+export function watchTrials(analyst: Analyst, { traffic, memory, checks, onLook, clock }: WatchingParts): Watching {
   // One after the other: a look that began earlier must not come in after a later one.
   let last = Promise.resolve();
   let pending = 0;
@@ -35,9 +38,10 @@ export function watchTrials(analyst: Analyst, { traffic, checks, onLook, clock }
     if (!analyst.isBusy()) return;
     // A proxy that does not answer has nothing to tell; when it is back it counts from nothing.
     const deadline = { clock, afterMs: COUNTS_MS, what: 'looking at the requests' };
+    const held = memory().catch(() => []);
     const counts = await within(deadline, (signal) => traffic.revisions({ signal })).catch(() => undefined);
     if (counts === undefined) return;
-    analyst.look(counts);
+    analyst.look(counts, await held);
     onLook();
   };
   let asking = false;

@@ -110,6 +110,7 @@ export function databaseHandlers(
 const WITHOUT_PASSWORD = {
   none: ['declares no store', 'declare one: database: postgres'],
   postgres: ['has a database that gives no passwords', undefined],
+  mariadb: ['has a database that gives no passwords', undefined],
   sqlite: ['keeps its data in a file, which has no password', undefined],
   external: ['is on an outside server: Islet gives it no password', 'set the secret that holds its URL anew'],
 } as const;

@@ -1,4 +1,5 @@
 import { ApiError } from '@islet/client';
+import type { Sentinel } from '../alerts/sentinel.ts';
 import { type Asked, apply, goneService, hasGoneDown, propose } from '../apply.ts';
 import { secretsOf } from '../desire.ts';
 import { placeOf } from '../facts.ts';
@@ -7,6 +8,7 @@ import { followsSomething } from '../scale/follows.ts';
 import { systemStatus } from '../status.ts';
 import type { Applied, AppliedService } from '../store/applied.ts';
 import { lookOnce, type System } from '../system.ts';
+import { alertHandlers } from './alerts.ts';
 import { backupHandlers } from './backups.ts';
 import { capacityOf } from './capacity.ts';
 import { databaseHandlers } from './database.ts';
@@ -21,7 +23,7 @@ import type { Handlers } from './server.ts';
 import { telemetryHandlers } from './telemetry.ts';
 
 /** What the control plane does for each route of the contract. */
-export function createHandlers(system: System): Handlers {
+export function createHandlers(system: System, sentinel?: Sentinel): Handlers {
   const { parts, applying, reconciler, status, redact } = system;
   const { applied, decisions, secrets } = parts.state;
   const { clock } = parts;
@@ -76,7 +78,7 @@ export function createHandlers(system: System): Handlers {
       const none = {
         system: '',
         environment: undefined,
-        gateway: { host: '127.0.0.1', port: 0, tls: undefined },
+        gateway: { host: '127.0.0.1', port: 0, workers: 1, tls: undefined },
         mode: 'revisions',
         path: '',
       } as const;
@@ -151,6 +153,7 @@ export function createHandlers(system: System): Handlers {
     diagnose: () => diagnose(system),
     traffic: async () => parts.stats(),
     ...telemetryHandlers(system),
+    ...alertHandlers(sentinel, clock),
   };
 }
 

@@ -103,7 +103,15 @@ export function rolloutHandlers(
       return change(
         service,
         ({ after }) => ({
-          ...{ spec, revision: id, restarts, isRollback: true, blocked: [], since: clock.now() },
+          ...{
+            spec,
+            revision: id,
+            restarts,
+            isRollback: true,
+            wentBackFrom: one.revision,
+            blocked: [],
+            since: clock.now(),
+          },
           after: after.filter((name) => spec.uses.includes(name)),
         }),
         text,

@@ -7,6 +7,10 @@ export interface EdgeCounters {
   readonly requests: number;
   readonly inFlight: number;
   readonly latencyUs: HistogramData;
+  /** Answers, by the class of their status. */
+  readonly statuses?: Readonly<Record<string, number>>;
+  /** The proxy's own answers, by code. */
+  readonly errors?: Readonly<Record<string, number>>;
 }
 
 /** Requests that waited for the first instance of a service. */

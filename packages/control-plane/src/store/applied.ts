@@ -1,6 +1,6 @@
 import type { Wanted } from '@islet/backup';
 import type { RevisionId } from '@islet/plan';
-import type { GatewaySpec, MachineSpec, OffMachineSpec, ServiceSpec } from '@islet/spec';
+import type { AlertsSpec, GatewaySpec, MachineSpec, OffMachineSpec, ServiceSpec } from '@islet/spec';
 import type { RuleLines } from '../rule-lines.ts';
 import { type Database, inTransaction } from './database.ts';
 
@@ -13,6 +13,8 @@ export interface Applied {
   readonly machine?: MachineSpec | undefined;
   /** Where the second copy of all backups is kept. */
   readonly backup?: OffMachineSpec | undefined;
+  /** Who is told of alerts; undefined: an older Islet was asked. */
+  readonly alerts?: AlertsSpec | undefined;
   readonly mode: 'revisions' | 'in-place';
   /** `PATH` of the person who asked. */
   readonly path: string;
@@ -46,6 +48,8 @@ export interface AppliedService {
   readonly wave?: number | undefined;
   /** It ran before: it is gone back to at once, without steps, and is not watched again. */
   readonly isRollback?: boolean | undefined;
+  /** What `islet rollback` has left; the next `up` may bring it in again. */
+  readonly wentBackFrom?: RevisionId | undefined;
   /** Its store is being replaced by a restored one: until that is done it is down. */
   readonly restoring?: Restoring | undefined;
 }

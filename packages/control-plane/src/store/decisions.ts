@@ -3,7 +3,7 @@ import type { Generation, Progress, RevisionId, StableGeneration } from '@islet/
 import type { DrillKind } from '../drill/drills.ts';
 import type { Database } from './database.ts';
 import type { Drilled } from './drilled.ts';
-import { lastDrills, lastScaled } from './last-decisions.ts';
+import { endsCounter, lastDrills, lastScaled } from './last-decisions.ts';
 
 /** What the control plane decided or learnt, and must not forget. Append-only, but for old ends. */
 export type Decision =
@@ -103,6 +103,8 @@ export interface Decisions {
   scaled(service: string): number | undefined;
   /** The newest of a kind, of one service. */
   latestOf<K extends ServiceKind>(service: string, kind: K): Extract<Decision, { kind: K }> | undefined;
+  /** How often instances of a service ended since then, unasked for. */
+  endsSince(service: string, at: number): number;
   /** What the decisions add up to, for one service. */
   rollouts(service: string): Rollouts;
 }
@@ -187,6 +189,7 @@ export function openDecisions(database: Database): Decisions {
       const row = newestOf.get(service, kind) as Pick<Row, 'detail'> | undefined;
       return row && JSON.parse(row.detail);
     },
+    endsSince: endsCounter(database),
     rollouts: (service) => rollouts.get(service) ?? NONE,
   };
 }

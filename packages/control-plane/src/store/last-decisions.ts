@@ -25,3 +25,12 @@ export function lastDrills(database: Database): readonly Extract<Decision, { kin
     .all() as unknown as Row[];
   return rows.map(({ detail }) => JSON.parse(detail));
 }
+
+/** Of the newest decisions of a service, its instances' ends since then. */
+export function endsCounter(database: Database): (service: string, at: number) => number {
+  const count = database.prepare(
+    `SELECT COUNT(*) AS ends FROM (SELECT kind, at FROM decisions WHERE service = ? ORDER BY seq DESC LIMIT 100)
+     WHERE kind = 'ended' AND at >= ?`,
+  );
+  return (service, at) => (count.get(service, at) as { ends: number }).ends;
+}

@@ -19,6 +19,10 @@ export interface BackupTraits {
     /** For `ask`: how many there are. */
     readonly ask: string;
   };
+  /** How finely its log tells instants, in milliseconds; absent: as finely as we do. */
+  readonly instantMs?: number;
+  /** How exactly the log knows when something was committed, on a busy machine. */
+  readonly seenWithinMs?: number;
 }
 
 export const SQL_WORDS: BackupTraits['words'] = {
@@ -36,7 +40,11 @@ interface Copy {
 }
 
 /** The rules that every driver keeps whose stores are copied and brought back. */
-export function backupConformance(name: string, make: () => Promise<BackupHarness>, { words }: BackupTraits): void {
+export function backupConformance(
+  name: string,
+  make: () => Promise<BackupHarness>,
+  { words, seenWithinMs = 3, instantMs = 1 }: BackupTraits,
+): void {
   describe(`${name} keeps the contract of backups`, () => {
     let harness: BackupHarness;
     let backups: StoreBackups;
@@ -182,7 +190,7 @@ export function backupConformance(name: string, make: () => Promise<BackupHarnes
       await provision('rolled', 1);
       const taken = await copy('rolled');
       await add('rolled', 2);
-      const between = await pastInstant();
+      const between = await pastInstant({ aroundMs: seenWithinMs, instantMs });
       await add('rolled', 3);
       const last = Date.now();
       // A chunk received later holds whatever was committed by then.
@@ -219,11 +227,9 @@ async function* stream<T>(items: readonly T[]): AsyncGenerator<T> {
   yield* items;
 }
 
-/** An instant with nothing committed just before or after it. */
-async function pastInstant(): Promise<number> {
-  const from = Date.now();
-  while (Date.now() < from + 3) await new Promise((done) => setTimeout(done, 1));
-  const instant = Date.now();
-  while (Date.now() < instant + 3) await new Promise((done) => setTimeout(done, 1));
+/** An instant that the engine can tell, with nothing committed for so long before and after it. */
+async function pastInstant({ aroundMs, instantMs }: { readonly aroundMs: number; readonly instantMs: number }) {
+  const instant = Math.ceil((Date.now() + aroundMs) / instantMs) * instantMs;
+  while (Date.now() < instant + aroundMs) await new Promise((done) => setTimeout(done, 1));
   return instant;
 }

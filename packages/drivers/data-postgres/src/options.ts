@@ -61,5 +61,4 @@ export const LIMITS = {
   /** What a server keeps of its log for backups at most: a full disk would stop the service too. */
   slotMegabytes: 2_048,
   logTailBytes: 16 * 1024,
-  outputBytes: 64 * 1024,
 } as const;

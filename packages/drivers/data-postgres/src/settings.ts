@@ -44,7 +44,8 @@ export interface ServerPlace {
  */
 export const INITIAL_SETTINGS = {
   shared_buffers: '16MB',
-  max_connections: 50,
+  // Twice what a service may have open, since two of its logins hold while credentials are renewed; the rest is Islet's.
+  max_connections: 2 * LIMITS.serviceConnections + 10,
   jit: 'off',
   huge_pages: 'off',
   // No worker processes for reads that come from the page cache.

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { RedisRecord } from './records.ts';
+import { loginOf, type OwnLogin, type RedisRecord } from './records.ts';
 
 /** Islet's own user, and one that looks and can change nothing. No service is given their password. */
 export const ADMIN = 'islet';
@@ -11,14 +11,26 @@ export const READER = 'islet-reader';
  */
 export function accessFile(record: RedisRecord): string {
   const admin = hashOf(record.adminPassword);
-  const own = [record.password, ...(record.replaced === undefined ? [] : [record.replaced.password])].map(hashOf);
   return [
     'user default off',
     `user ${ADMIN} on ${admin} ~* &* +@all`,
     `user ${READER} on ${admin} ~* &* -@all +@read +@connection +info +dbsize +memory|usage`,
-    `user ${record.name} on ${own.join(' ')} ~* &* +@all ${SERVERS_OWN.map((command) => `-${command}`).join(' ')}`,
+    ...ownLogins(record).map((login) => ['user', ...userOf(login)].join(' ')),
     '',
   ].join('\n');
+}
+
+/** Of the service: the one that holds, and the one that is to be retired. */
+function ownLogins(record: RedisRecord): readonly OwnLogin[] {
+  const { name, replaced } = record;
+  if (replaced === undefined) return [loginOf(record)];
+  const old = { login: replaced.login ?? name, password: replaced.password };
+  return [loginOf(record), old];
+}
+
+/** Name and rules of a service's user, as `ACL SETUSER` takes them too. */
+export function userOf({ login, password }: OwnLogin): readonly string[] {
+  return [login, 'on', hashOf(password), '~*', '&*', '+@all', ...SERVERS_OWN.map((command) => `-${command}`)];
 }
 
 /** A password as the server keeps it. */

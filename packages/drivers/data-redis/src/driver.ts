@@ -14,15 +14,15 @@ import {
   type StoreShell,
 } from '@islet/driver';
 import { isFolder, makeOwnedFolder, makePassage, removeIfEmpty, removeOwnedFolder } from '@islet/driver/owned-folder';
-import { removeLogs, serviceUser, Turns } from '@islet/supervise';
-import { ADMIN, accessFile, hashOf, READER } from './access.ts';
+import { Records, writeDurably } from '@islet/driver/records';
+import { logSize, Readiness, removeLogs, serviceUser, Turns } from '@islet/supervise';
+import { ADMIN, accessFile, READER, userOf } from './access.ts';
 import { HOST, withClient } from './client.ts';
 import { endedAtStart, lostRecord, noMigrations, strangerInside } from './failures.ts';
 import { LIMITS, type RedisOptions, SETTINGS } from './options.ts';
 import { missingServer, requireServer } from './program.ts';
-import { Readiness } from './readiness.ts';
-import { Records, type RedisRecord, type Started, writeDurably } from './records.ts';
-import { lastComplaint, logSize, processName, runningServer, serverArguments, untilReady } from './server.ts';
+import { loginOf, nextLogin, type RedisRecord, type Started } from './records.ts';
+import { complaintOf, processName, runningServer, serverArguments, untilReady } from './server.ts';
 import { runCommand } from './shell.ts';
 
 /** A Redis (or Valkey) server for each service: its own data, users, port and log, kept by the supervisor. */
@@ -33,8 +33,8 @@ export function createRedis(options: RedisOptions): DataDriver {
 class RedisDriver implements DataDriver {
   readonly engine = 'redis';
   readonly #options: RedisOptions;
-  readonly #records: Records;
-  readonly #readiness: Readiness;
+  readonly #records: Records<RedisRecord>;
+  readonly #readiness: Readiness<Started>;
   readonly #turns = new Turns();
   readonly #listeners = new Set<() => void>();
   readonly #exits: Disposable;
@@ -42,7 +42,11 @@ class RedisDriver implements DataDriver {
   constructor(options: RedisOptions) {
     this.#options = options;
     this.#records = new Records(join(options.layout.state, 'redis'));
-    this.#readiness = new Readiness(options.supervisor, () => this.#changed());
+    this.#readiness = new Readiness(options.supervisor, {
+      processName,
+      untilReady: (started, waiting) => untilReady(started, waiting),
+      onChange: () => this.#changed(),
+    });
     this.#exits = options.supervisor.onExit((name) => {
       if (this.#records.all().some(({ service }) => processName(service) === name)) this.#changed();
     });
@@ -61,7 +65,7 @@ class RedisDriver implements DataDriver {
       const started = await this.#ensureStarted(record, settings);
       const isAlive = () => runningServer(this.#options.supervisor, service) !== undefined;
       const readiness = await untilReady(started, { isAlive, signal });
-      if (readiness === 'ended') throw endedAtStart(service, await lastComplaint(this.#logOf(service), logFrom));
+      if (readiness === 'ended') throw endedAtStart(service, await complaintOf(this.#logOf(service), logFrom));
       if (readiness === 'rejected') throw strangerInside(service);
       this.#readiness.setReady(service);
       this.#changed();
@@ -77,16 +81,19 @@ class RedisDriver implements DataDriver {
   }
 
   async connection({ service }: { readonly service: string }): Promise<StoreConnection> {
-    const { name, password, port } = this.#started(service);
-    const url = `redis://${name}:${password}@${HOST}:${port}/0`;
-    return { url, host: HOST, port, user: name, password, name: '0', path: undefined };
+    const started = this.#started(service);
+    const { port } = started;
+    const { login, password } = loginOf(started);
+    const url = `redis://${login}:${password}@${HOST}:${port}/0`;
+    return { url, host: HOST, port, user: login, password, name: '0', path: undefined };
   }
 
   readonly shell: StoreShell = {
     run: ({ service, text, write }, { signal }) => {
-      const { port, name, password, adminPassword } = this.#started(service);
-      const login = write ? { user: name, password } : { user: READER, password: adminPassword };
-      return runCommand({ port, ...login }, text, signal);
+      const started = this.#started(service);
+      const { login: user, password } = loginOf(started);
+      const who = write ? { user, password } : { user: READER, password: started.adminPassword };
+      return runCommand({ port: started.port, ...who }, text, signal);
     },
     seed: async ({ service }) => {
       throw new DriverError('unsupported', `the store of ${service} is Redis, which has no SQL to be seeded with`, {
@@ -95,19 +102,16 @@ class RedisDriver implements DataDriver {
     },
   };
 
-  /** One user may have several passwords: the server learns of the new one before `connection` tells of it. */
+  /** A user for each generation: with the old one go the connections that it opened. */
   readonly credentials: StoreCredentials = {
     rotate: ({ service }, { signal }) =>
       this.#turns.take(service, async () => {
         const started = this.#started(service);
         if (started.replaced !== undefined) return;
-        const next: Started = {
-          ...started,
-          password: newPassword(),
-          replaced: { password: started.password, at: Date.now() },
-        };
+        const next = rotated(started, Date.now());
         await this.#writeAccess(next);
-        await this.#administer(started, ['ACL', 'SETUSER', started.name, hashOf(next.password)], signal);
+        // The server learns of the new one before `connection` tells of it.
+        await this.#administer(started, ['ACL', 'SETUSER', ...userOf(loginOf(next))], signal);
         await this.#records.write(next);
         this.#changed();
       }),
@@ -116,11 +120,7 @@ class RedisDriver implements DataDriver {
         const { replaced, ...kept } = this.#started(service);
         if (replaced === undefined) return;
         await this.#writeAccess(kept);
-        const withdrawn = hashOf(replaced.password).replace('#', '!');
-        // Twice withdrawn is an error to the server, and none to us.
-        await this.#administer(kept, ['ACL', 'SETUSER', kept.name, withdrawn], signal).catch((error: Error) => {
-          if (!/doesn't exist|not exist/i.test(error.message)) throw error;
-        });
+        await this.#administer(kept, ['ACL', 'DELUSER', replaced.login ?? kept.name], signal);
         await this.#records.write(kept);
         this.#changed();
       }),
@@ -285,6 +285,11 @@ class RedisDriver implements DataDriver {
 
 function isStarted(record: RedisRecord): record is Started {
   return record.port !== undefined;
+}
+
+function rotated(started: Started, now: number): Started {
+  const replaced = { ...loginOf(started), at: now };
+  return { ...started, login: nextLogin(started), password: newPassword(), replaced };
 }
 
 function newPassword(): string {

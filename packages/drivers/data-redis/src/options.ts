@@ -30,7 +30,6 @@ export const LIMITS = {
   connectMs: 5_000,
   /** It writes what it has not written yet, and ends. */
   stopGraceMs: 10_000,
-  logTailBytes: 4 * 1024,
 } as const;
 
 /**

@@ -1,15 +1,13 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-
 /** How a service's server is reached, and by whom. Kept from before the first effect until the purge. */
 export interface RedisRecord {
   readonly service: string;
-  /** The service's user. */
+  /** The service's first user. */
   readonly name: string;
+  /** Who logs in by `password`: after a rotation one of two that take turns. Absent: `name`. */
+  readonly login?: string;
   readonly password: string;
-  /** What `rotate` replaced, and still lets in. */
-  readonly replaced?: { readonly password: string; readonly at: number };
+  /** What `rotate` replaced, and still lets in. An older version gave the same user a second password. */
+  readonly replaced?: { readonly login?: string; readonly password: string; readonly at: number };
   readonly adminPassword: string;
   /** What the service says beside `SETTINGS`, as it holds now. */
   readonly settings?: Readonly<Record<string, string>>;
@@ -17,63 +15,20 @@ export interface RedisRecord {
   readonly port: number | undefined;
 }
 
+export interface OwnLogin {
+  readonly login: string;
+  readonly password: string;
+}
+
+/** Who the service logs in as. */
+export function loginOf({ name, login = name, password }: RedisRecord): OwnLogin {
+  return { login, password };
+}
+
+/** Whom the next rotation makes. */
+export function nextLogin(record: RedisRecord): string {
+  const [some, other] = [`${record.name}.a`, `${record.name}.b`];
+  return loginOf(record).login === some ? other : some;
+}
+
 export type Started = RedisRecord & { readonly port: number };
-
-/** One file per service, readable by Islet's own user only, and read once: this driver alone writes them. */
-export class Records {
-  readonly #folder: string;
-  readonly #known = new Map<string, RedisRecord>();
-
-  constructor(folder: string) {
-    this.#folder = folder;
-    mkdirSync(dirname(folder), { recursive: true });
-    if (!existsSync(folder)) mkdirSync(folder, { mode: 0o700 });
-    for (const file of readdirSync(folder)) {
-      // A draft that was never renamed.
-      if (file.endsWith('.new')) rmSync(join(folder, file));
-      if (!file.endsWith('.json')) continue;
-      const record = JSON.parse(readFileSync(join(folder, file), 'utf8')) as RedisRecord;
-      this.#known.set(record.service, record);
-    }
-  }
-
-  get(service: string): RedisRecord | undefined {
-    return this.#known.get(service);
-  }
-
-  all(): readonly RedisRecord[] {
-    return [...this.#known.values()];
-  }
-
-  /** Durable when it returns. */
-  async write(record: RedisRecord): Promise<void> {
-    await writeDurably(join(this.#folder, `${record.service}.json`), JSON.stringify(record), 0o600);
-    this.#known.set(record.service, record);
-  }
-
-  async remove(service: string): Promise<void> {
-    await rm(join(this.#folder, `${service}.json`), { force: true });
-    this.#known.delete(service);
-  }
-}
-
-/** Whole or as before, whatever happens. */
-export async function writeDurably(path: string, text: string, mode: number, gid?: number): Promise<void> {
-  const draft = `${path}.new`;
-  await rm(draft, { force: true });
-  const file = await open(draft, 'wx', mode);
-  try {
-    if (gid !== undefined) await file.chown(0, gid);
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(draft, path);
-  const folder = await open(dirname(path), 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
-}

@@ -1,7 +1,6 @@
-import { open, stat } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { DriverError } from '@islet/driver';
-import type { ProcessState, Supervisor } from '@islet/supervise';
+import { lastComplaint, type ProcessState, type Supervisor } from '@islet/supervise';
 import { ADMIN } from './access.ts';
 import { isRejection, withClient } from './client.ts';
 import { LIMITS, SETTINGS } from './options.ts';
@@ -59,24 +58,7 @@ export async function untilReady(
 }
 
 /** The last thing that mattered in a server's log. */
-export async function lastComplaint(log: string, from: number): Promise<string> {
-  const size = await logSize(log);
-  const start = Math.max(from, size - LIMITS.logTailBytes);
-  const file = await open(log, 'r').catch(() => undefined);
-  if (file === undefined) return 'it left no word in its log';
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(Math.max(size - start, 1)), 0, size - start, start);
-    const lines = buffer.toString('utf8', 0, bytesRead).trim().split('\n');
-    const complaint = lines.findLast((line) => /fatal|error|bad |can't|failed|not /i.test(line)) ?? lines.at(-1);
-    return complaint?.replace(/^\d+:\w .*?(?=[*#-] )[*#-] /, '') || 'it left no word in its log';
-  } finally {
-    await file.close();
-  }
-}
-
-export async function logSize(log: string): Promise<number> {
-  return stat(log).then(
-    ({ size }) => size,
-    () => 0,
-  );
+export async function complaintOf(log: string, from: number): Promise<string> {
+  const said = await lastComplaint(log, { from, like: /fatal|error|bad |can't|failed|not /i });
+  return said.replace(/^\d+:\w .*?(?=[*#-] )[*#-] /, '');
 }

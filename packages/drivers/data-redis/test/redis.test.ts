@@ -202,6 +202,22 @@ describe('a Redis server', () => {
     });
   });
 
+  it('ends who is inside by what was replaced, and nobody else', async () => {
+    const login = async () => {
+      const { port, user, password } = await connection();
+      return { port: port!, user: user!, password: password! };
+    };
+    await withClient(await login(), patience().signal, async (old) => {
+      await opened.driver.credentials!.rotate({ service: 'carts' }, patience());
+      await withClient(await login(), patience().signal, async (own) => {
+        assert.equal(await old('PING'), 'PONG');
+        await opened.driver.credentials!.retire({ service: 'carts' }, patience());
+        await assert.rejects(old('PING'));
+        assert.equal(await own('PING'), 'PONG');
+      });
+    });
+  });
+
   it('takes settings at its next start', async () => {
     await opened.driver.stop({ service: 'carts' }, patience());
     const settings = { maxmemory: '8mb', 'maxmemory-policy': 'allkeys-lru' };

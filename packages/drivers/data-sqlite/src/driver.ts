@@ -8,6 +8,7 @@ import {
   type MigrateRequest,
   type MigrationPreview,
   SHELL_LIMITS,
+  type StoreBackups,
   type StoreConnection,
   type StoreObservation,
   type StoreRequest,
@@ -16,6 +17,8 @@ import {
 import { readMigrations } from '@islet/driver/migrations';
 import { makeOwnedFolder, makePassage, removeIfEmpty, removeOwnedFolder } from '@islet/driver/owned-folder';
 import { serviceUser } from '@islet/supervise';
+import { createBackups } from './backup/backups.ts';
+import { unfinishedRestore } from './failures.ts';
 import { type Mark, Marks } from './marks.ts';
 import type { SqliteOptions } from './options.ts';
 import { type Done, work } from './work.ts';
@@ -31,14 +34,25 @@ class SqliteDriver implements DataDriver {
   readonly #options: SqliteOptions;
   readonly #marks: Marks;
   readonly #listeners = new Set<() => void>();
+  readonly backups: StoreBackups;
 
   constructor(options: SqliteOptions) {
     this.#options = options;
     this.#marks = new Marks(join(options.layout.state, 'sqlite'));
+    this.backups = createBackups({
+      marks: this.#marks,
+      folderOf: (service) => this.#folderOf(service),
+      fileOf: (service) => this.#fileOf(service),
+      ownerOf: (service) => serviceUser({ system: this.#options.system, service }),
+      require: (service) => this.#require(service),
+      work: (service, task, signal) => this.#work(service, { task, migrations: [] }, signal),
+      changed: () => this.#changed(),
+    });
   }
 
   async provision({ service }: StoreRequest, { signal }: CallOptions): Promise<void> {
     signal.throwIfAborted();
+    if (this.#marks.get(service) === 'restoring') throw unfinishedRestore(service);
     const owner = await serviceUser({ system: this.#options.system, service });
     const folder = this.#folderOf(service);
     await makePassage(dirname(folder));
@@ -115,6 +129,7 @@ class SqliteDriver implements DataDriver {
       throw new DriverError('refused', `the SQLite file of ${service} is in use`, { hint: 'stop it first' });
     }
     if (mark === undefined) return;
+    await removeOwnedFolder(`${this.#folderOf(service)}.new`);
     await removeOwnedFolder(this.#folderOf(service));
     await removeIfEmpty(dirname(this.#folderOf(service)));
     // Last: as long as it is there, the store is observed, and the purge is asked for again.
@@ -123,7 +138,9 @@ class SqliteDriver implements DataDriver {
   }
 
   async observe(): Promise<Readonly<Record<string, StoreObservation>>> {
-    return Object.fromEntries([...this.#marks.all()].map(([service, mark]) => [service, OBSERVED[mark]]));
+    return Object.fromEntries(
+      [...this.#marks.all()].map(([service, mark]) => [service, this.#observed(service, mark)]),
+    );
   }
 
   watch(onChange: () => void): Disposable {
@@ -133,6 +150,19 @@ class SqliteDriver implements DataDriver {
 
   async close(): Promise<void> {
     this.#listeners.clear();
+  }
+
+  #observed(service: string, mark: Mark): StoreObservation {
+    switch (mark) {
+      case 'open': {
+        const identity = this.#marks.facts(service)?.identity;
+        return { kind: 'ready', pid: undefined, port: undefined, ...(identity !== undefined && { identity }) };
+      }
+      case 'stopped':
+        return { kind: 'stopped', how: undefined };
+      case 'restoring':
+        return { kind: 'stopped', how: 'a restore of it did not finish' };
+    }
   }
 
   async #work(service: string, what: Pick<WorkerRequest, 'task' | 'migrations'>, signal: AbortSignal): Promise<Done> {
@@ -146,7 +176,9 @@ class SqliteDriver implements DataDriver {
   }
 
   #require(service: string): void {
-    if (this.#marks.get(service) !== undefined) return;
+    const mark = this.#marks.get(service);
+    if (mark === 'restoring') throw unfinishedRestore(service);
+    if (mark !== undefined) return;
     throw new DriverError('not-found', `${service} has no SQLite file`, { hint: 'provision it first' });
   }
 
@@ -155,7 +187,7 @@ class SqliteDriver implements DataDriver {
   }
 
   #fileOf(service: string): string {
-    return join(this.#folderOf(service), `${service}.db`);
+    return join(this.#folderOf(service), this.#marks.facts(service)?.file ?? `${service}.db`);
   }
 
   #changed(): void {
@@ -166,8 +198,3 @@ class SqliteDriver implements DataDriver {
 function unexpected({ kind }: Done): never {
   throw new DriverError('internal', `the worker was asked for something else than what it did: ${kind}`);
 }
-
-const OBSERVED = {
-  open: { kind: 'ready', pid: undefined, port: undefined },
-  stopped: { kind: 'stopped', how: undefined },
-} as const satisfies Record<Mark, StoreObservation>;

@@ -7,8 +7,11 @@ export interface WorkerRequest {
   /** Whom to become before the file is touched; undefined: stay. */
   readonly owner: { readonly uid: number; readonly gid: number } | undefined;
   readonly migrations: readonly Migration[];
-  /** `preview`: say what would run, and change nothing. `seed`: run the files, and remember none. */
-  readonly task: 'migrate' | 'preview' | 'seed' | ShellTask;
+  /**
+   * `preview`: say what would run, and change nothing. `seed`: run the files, and remember none. `check`: read all of the
+   * file. `count`: the rows of each table.
+   */
+  readonly task: 'migrate' | 'preview' | 'seed' | 'check' | 'count' | ShellTask;
 }
 
 export interface ShellTask {
@@ -22,4 +25,6 @@ export type WorkerAnswer =
   | { readonly kind: 'previewed'; readonly preview: MigrationPreview }
   | { readonly kind: 'seeded'; readonly seed: SeedOutcome }
   | { readonly kind: 'answered'; readonly shell: ShellOutcome }
+  | { readonly kind: 'checked'; readonly findings: readonly string[] }
+  | { readonly kind: 'counted'; readonly rows: Readonly<Record<string, number>> }
   | { readonly kind: 'refused'; readonly reason: string };

@@ -10,6 +10,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { json } from 'node:stream/consumers';
 import type { MigrateOutcome, MigrationPreview } from '@islet/driver';
 import { previewWithoutHazards, runMigrations, sqliteMigrationStore } from '@islet/driver/migrations';
+import { become } from './become.ts';
+import { checkFile, countRows } from './check.ts';
 import { LIMITS } from './options.ts';
 import { runStatement, seedSqlite } from './shell.ts';
 import type { WorkerAnswer, WorkerRequest } from './worker-protocol.ts';
@@ -18,17 +20,11 @@ const request = (await json(process.stdin)) as WorkerRequest;
 become(request.owner);
 process.stdout.write(JSON.stringify(await answer(request)));
 
-function become(owner: WorkerRequest['owner']): void {
-  process.umask(0o077);
-  if (!owner) return;
-  process.setgroups?.([]);
-  process.setgid?.(owner.gid);
-  process.setuid?.(owner.uid);
-}
-
 async function answer({ file, migrations, task }: WorkerRequest): Promise<WorkerAnswer> {
   try {
     if (typeof task === 'object') return { kind: 'answered', shell: runStatement(file, task) };
+    if (task === 'check') return { kind: 'checked', findings: checkFile(file) };
+    if (task === 'count') return { kind: 'counted', rows: countRows(file) };
     using database = new DatabaseSync(file, { timeout: LIMITS.busyMs });
     // Kept in the file. Readers and a writer don't wait for each other; what is committed is on disk (synchronous=FULL).
     database.exec('PRAGMA journal_mode = WAL');

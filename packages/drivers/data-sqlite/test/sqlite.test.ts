@@ -7,9 +7,9 @@ import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, it } from 'node:test';
 import type { DataDriver } from '@islet/driver';
-import { dataConformance } from '@islet/driver/conformance';
+import { backupConformance, dataConformance, SQL_WORDS } from '@islet/driver/conformance';
 import { removeServiceUser, serviceUser } from '@islet/supervise';
-import { createSqlite } from '../src/index.ts';
+import { createSqlite, createSqliteReader } from '../src/index.ts';
 
 const asRoot = process.getuid?.() === 0;
 const patience = () => ({ signal: AbortSignal.timeout(30_000) });
@@ -52,30 +52,30 @@ function query(path: string, sql: string, uid: number | undefined): readonly Rea
   return JSON.parse(stdout) as Record<string, unknown>[];
 }
 
-dataConformance(
-  'data-sqlite',
-  async () => {
-    const world = await makeWorld();
-    const services = new Set<string>();
-    const { system, driver } = world;
-    return {
-      driver,
-      request: async (service) => {
-        services.add(service);
-        return { service, url: undefined };
-      },
-      query: async (service, sql) => {
-        const { path } = await driver.connection({ service });
-        return query(path!, sql, (await serviceUser({ system, service }))?.uid);
-      },
-      close: async () => {
-        await driver.close();
-        await world.close(services);
-      },
-    };
-  },
-  { ownsData: true },
-);
+async function makeHarness() {
+  const world = await makeWorld();
+  const services = new Set<string>();
+  const { system, driver } = world;
+  return {
+    driver,
+    reader: createSqliteReader(),
+    request: async (service: string) => {
+      services.add(service);
+      return { service, url: undefined };
+    },
+    query: async (service: string, sql: string) => {
+      const { path } = await driver.connection({ service });
+      return query(path!, sql, (await serviceUser({ system, service }))?.uid);
+    },
+    close: async () => {
+      await driver.close();
+      await world.close(services);
+    },
+  };
+}
+
+dataConformance('data-sqlite', makeHarness, { ownsData: true });
+backupConformance('data-sqlite', makeHarness, { words: SQL_WORDS, seenWithinMs: 400 });
 
 describe('an SQLite store', () => {
   const service = 'orders';

@@ -8,12 +8,18 @@ export interface Evicting {
 
 /** The memory of all services' caches together. Whoever has most gives up first. */
 export class CacheBudget {
-  readonly #most: number;
+  #most: number;
   readonly #holders = new Set<Evicting>();
   #bytes = 0;
 
   constructor(most: number = LIMITS.cacheBytes) {
     this.#most = most;
+  }
+
+  /** All that is stored may take so much from now on. */
+  set most(bytes: number) {
+    this.#most = bytes;
+    this.keep();
   }
 
   add(holder: Evicting, bytes: number): void {

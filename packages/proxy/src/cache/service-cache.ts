@@ -24,8 +24,12 @@ export class ServiceCache {
   readonly #targetOfKey = new Map<string, string>();
   #bytes = 0;
 
-  constructor(budget: CacheBudget = new CacheBudget()) {
+  readonly #onChanged: (target: string) => void;
+
+  /** `onChanged`: what is stored elsewhere of this target isn't true either. */
+  constructor(budget: CacheBudget = new CacheBudget(), onChanged: (target: string) => void = () => undefined) {
     this.#budget = budget;
+    this.#onChanged = onChanged;
   }
 
   get bytes(): number {
@@ -58,6 +62,11 @@ export class ServiceCache {
 
   /** What is stored of a target is no longer true: an unsafe request has changed it (RFC 9111, 4.4). */
   invalidate(target: string): void {
+    this.forget(target);
+    this.#onChanged(target);
+  }
+
+  forget(target: string): void {
     for (const key of this.#keysOfTarget.get(target) ?? []) this.#drop(key);
   }
 

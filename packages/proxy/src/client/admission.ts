@@ -58,7 +58,7 @@ export class Admission {
   switched(): void {
     this.#options.way.bulkhead.becomeTunnel();
     this.#place = 'tunnel';
-    this.#callNext();
+    this.callNext();
   }
 
   /** It is over, whatever it came to. */
@@ -70,10 +70,11 @@ export class Admission {
     if (place === 'waiting') bulkhead.stopWaiting(waiter);
     else if (place === 'request') bulkhead.leave();
     else if (place === 'tunnel') bulkhead.closeTunnel();
-    if (bulkhead.waiting > 0) this.#callNext();
+    if (bulkhead.waiting > 0) this.callNext();
   }
 
-  #callNext(): void {
+  /** Lets in whoever there is a place for. */
+  callNext(): void {
     const { way, policy } = this.#options;
     const { limits } = policy;
     for (let next = way.bulkhead.next(limits); next !== undefined; next = way.bulkhead.next(limits)) next.onPlace();

@@ -85,6 +85,10 @@ export class Approach implements Waiter, Follower, Held {
     this.#options.call.startSoon();
   }
 
+  onRoom(): void {
+    this.#options.admission.callNext();
+  }
+
   onPushedOut(): void {
     this.#options.user.onNoAnswer(PUSHED_OUT);
   }

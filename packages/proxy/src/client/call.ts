@@ -17,10 +17,8 @@ import { RequestBody } from './request-body.ts';
 
 /**
  * One request on its way through a service's instances: choose one → connect → send → response head. A failure before
- * the head goes back to the choice, where the retry policy allows it. From the head on, the response is the user's.
- *
- * Both bodies stream with backpressure, at the same time and independently: an instance may answer before it has read
- * the whole request.
+ * the head goes back to the choice, where the retry policy allows it. From the head on, the response is the user's. Both
+ * bodies stream with backpressure, independently: an instance may answer before it has read the whole request.
  */
 export class Call implements ResponseUser {
   #order: ExchangeOrder;
@@ -38,17 +36,16 @@ export class Call implements ResponseUser {
   #wake: NodeJS.Timeout | undefined;
 
   constructor({ order, runtime, user, client }: CallOptions) {
-    const { fields } = order.request;
-    const { startedAt } = order.trail.start;
+    const { callerHasMs, policy, request, trail } = order;
     this.#order = order;
     this.#client = client;
     this.#runtime = runtime;
     this.#user = user;
     this.#attempts = new Attempts(order);
-    this.#body = new RequestBody(fields.framing, client);
-    const { callerHasMs, policy } = order;
-    this.patience = new Patience({ timeout: policy.timeout, startedAt, callerHasMs, callHasMs: fields.grpcTimeoutMs });
-    if (this.#body.ended) this.patience.onWhole(startedAt);
+    this.#body = new RequestBody(request.fields.framing, client);
+    const callHasMs = request.fields.grpcTimeoutMs;
+    this.patience = new Patience({ timeout: policy.timeout, startedAt: trail.start.startedAt, callerHasMs, callHasMs });
+    if (this.#body.ended) this.patience.onWhole(trail.start.startedAt);
     this.#next = new NextTry({ attempts: this.#attempts, patience: this.patience, body: this.#body, order, runtime });
   }
 
@@ -146,14 +143,16 @@ export class Call implements ResponseUser {
     }
   }
 
-  onFlush(): void {
-    if (this.#discard !== undefined) this.#endDiscard(this.#discard);
-    else if (this.#state === 'responded') {
+  onFlush(): boolean {
+    if (this.#discard !== undefined) return this.#endDiscard(this.#discard);
+    if (this.#state === 'responded') {
       this.#end();
       this.#attempts.finish({ reusable: this.#body.ended });
-      this.#user.onFlush();
-    } else if (!this.#user.onFlush()) this.#attempts.current?.wire.pause();
+    }
+    const isOut = this.#user.onFlush();
+    if (!isOut) this.#attempts.current?.wire.pause();
     this.#wait();
+    return isOut;
   }
 
   onDrain(): void {
@@ -265,11 +264,12 @@ export class Call implements ResponseUser {
   }
 
   /** All of it that one read brought is there: its connection can be kept where that is the whole response. */
-  #endDiscard({ delayMs, whole }: { readonly delayMs: number; readonly whole: boolean }): void {
+  #endDiscard({ delayMs, whole }: { readonly delayMs: number; readonly whole: boolean }): true {
     this.#discard = undefined;
     this.#attempts.discard({ reusable: whole && this.#body.ended });
     this.#client.deadlineAt = Number.POSITIVE_INFINITY;
     this.#startIn(delayMs);
+    return true;
   }
 
   #giveUp(error: ProxyError): void {

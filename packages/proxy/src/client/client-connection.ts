@@ -15,6 +15,7 @@ import type { ExchangeClient } from './exchange-client.ts';
 import { Http1Reply } from './http1-reply.ts';
 import { placeOrder } from './place-order.ts';
 import type { Reply } from './reply.ts';
+import { readShared } from './shared-read.ts';
 import type { Tunnel } from './tunnel.ts';
 
 /**
@@ -44,11 +45,10 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Wai
   constructor(options: AcceptedOptions) {
     this.#options = options;
     this.#runtime = options.runtime;
-    this.socket = options.socket;
     this.#address = addressOf(options.socket);
+    this.socket = readShared(options.socket, (bytes) => this.#guard(() => this.#onBytes(bytes)));
     this.deadlineAt = this.#runtime.now() + LIMITS.requestHeadTimeoutMs;
     this.#runtime.deadlines.add(this);
-    this.socket.on('data', (bytes: Buffer) => this.#guard(() => this.#onBytes(bytes)));
     this.socket.on('end', () => this.#guard(() => this.#onEnd()));
     this.socket.on('drain', () => this.#onDrain());
     this.socket.on('error', () => this.socket.destroy());
@@ -178,7 +178,7 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Wai
 
   /** Goes on reading for a while, because only a socket that is read tells that its client has left. */
   #hold(bytes: Buffer): void {
-    this.#held = this.#held === undefined ? bytes : Buffer.concat([this.#held, bytes]);
+    this.#held = this.#held === undefined ? Buffer.from(bytes) : Buffer.concat([this.#held, bytes]);
     if (this.#held.length >= LIMITS.heldBytes) this.socket.pause();
   }
 
@@ -227,12 +227,16 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Wai
 
   /** Whatever goes wrong here costs this connection, and no other. */
   #guard(act: () => void): void {
+    const { clock } = this.#runtime;
+    const holds = clock.hold();
     try {
       act();
     } catch (thrown) {
       const error = ProxyError.from(thrown);
       if (error.code === 'internal') this.#runtime.stats.unexpected++;
       this.#refuse(error);
+    } finally {
+      if (holds) clock.release();
     }
   }
 

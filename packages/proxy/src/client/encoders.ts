@@ -11,10 +11,12 @@ export interface Encoder extends Transform {
 
 /** All encoders of a data plane. Where too many are at work, responses go out as they are. */
 export class Encoders {
+  /** So many at once. */
+  most: number = LIMITS.encoders;
   #open = 0;
 
   tryOpen(coding: ContentCoding): Encoder | undefined {
-    if (this.#open >= LIMITS.encoders) return undefined;
+    if (this.#open >= this.most) return undefined;
     this.#open++;
     const encoder = make(coding);
     encoder.once('close', () => {

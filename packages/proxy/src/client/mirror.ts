@@ -89,7 +89,7 @@ class Copy implements ResponseUser {
     this.#state = 'whole';
   }
 
-  onFlush(): void {
+  onFlush(): boolean {
     if (this.#state === 'whole') {
       const { endpoint, counts, runtime } = this.#options;
       const now = runtime.now();
@@ -97,6 +97,7 @@ class Copy implements ResponseUser {
       this.#end();
       endpoint.release(this.#wire, now);
     } else if (this.#bytes > LIMITS.mirroredBytes) this.#giveUp(undefined);
+    return true;
   }
 
   onDrain(): void {}

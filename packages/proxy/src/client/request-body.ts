@@ -36,13 +36,15 @@ export class RequestBody {
 
   /** Sends the head, and all that is kept. */
   begin(wire: Wire, head: Omit<RequestMessage, 'body' | 'trailers'>): void {
-    if (wire.send({ ...head, body: this.#kept, trailers: this.#trailers })) this.#flow.resumeBody();
+    const { request, origin, time } = head;
+    if (wire.send({ request, origin, time, body: this.#kept, trailers: this.#trailers })) this.#flow.resumeBody();
     else this.#flow.pauseBody();
     this.#letGoIfFull();
   }
 
   /** Takes what has just come, and sends it where a wire is open; before that, no more is taken than can be kept. */
-  take(bytes: Buffer, wire: Wire | undefined): void {
+  take(view: Buffer, wire: Wire | undefined): void {
+    const bytes = Buffer.from(view);
     this.#keep(bytes);
     if (wire !== undefined) this.#letGoIfFull();
     const more = wire === undefined ? this.#keptBytes < LIMITS.replayBytes : wire.write(bytes);

@@ -53,7 +53,8 @@ export class Tunnel implements RawUser, LongLived {
 
   onClientBytes(bytes: Buffer): void {
     this.#touch();
-    if (!this.#connection.socket.write(bytes)) this.#client.pause();
+    // The view is of a shared read buffer, and the write may have to wait.
+    if (!this.#connection.socket.write(Buffer.from(bytes))) this.#client.pause();
   }
 
   onClientEnd(): void {

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { RoutingTable } from '@islet/policy';
-import type { DataPlane } from '../plane.ts';
 import { writeTable } from '../table/file.ts';
 import { routingTableSchema } from '../table/schema.ts';
+import type { Fleet } from '../threads/fleet.ts';
 import type { ControlErrorCode, TableAcknowledgement } from './messages.ts';
 
 export type Acceptance =
@@ -14,19 +14,19 @@ export type Acceptance =
  * is a problem to report, and no reason to go on sending requests to an instance that is gone.
  */
 export class TableAcceptor {
-  readonly #plane: DataPlane;
+  readonly #fleet: Fleet;
   readonly #path: string;
   #last: Promise<unknown> = Promise.resolve();
   #unkept: string | undefined;
 
-  constructor(plane: DataPlane, path: string) {
-    this.#plane = plane;
+  constructor(fleet: Fleet, path: string) {
+    this.#fleet = fleet;
     this.#path = path;
   }
 
   /** What of the last table could not be made true. */
   get problems(): readonly string[] {
-    return this.#unkept === undefined ? this.#plane.problems : [...this.#plane.problems, this.#unkept];
+    return this.#unkept === undefined ? this.#fleet.problems : [...this.#fleet.problems, this.#unkept];
   }
 
   accept(body: string): Promise<Acceptance> {
@@ -39,13 +39,13 @@ export class TableAcceptor {
     const parsed = routingTableSchema.safeParse(parseJson(body));
     if (!parsed.success) return { kind: 'refused', code: 'invalid-table', message: whyInvalid(parsed.error.issues) };
     const table = parsed.data;
-    const current = this.#plane.table;
+    const current = this.#fleet.table;
     if (current !== undefined && isOlder(table, current)) {
       const message = `version ${table.version} is not newer than version ${current.version}, which is in use`;
       return { kind: 'refused', code: 'older-table', message };
     }
     this.#unkept = await writeTable(this.#path, table).then(() => undefined, unkept);
-    await this.#plane.apply(table);
+    await this.#fleet.apply(table);
     return { kind: 'accepted', acknowledgement: { version: table.version, problems: this.problems } };
   }
 }

@@ -2,17 +2,17 @@ import { chmod, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { InFlightFile } from '../in-flight-file.ts';
 import { LIMITS } from '../limits.ts';
-import type { DataPlane } from '../plane.ts';
 import type { AccessLog } from '../record/access-log.ts';
 import type { ExplainTokens } from '../record/explain-tokens.ts';
 import { findRecords } from '../record/find-record.ts';
+import type { Fleet } from '../threads/fleet.ts';
 import type { TableAcceptor } from './accept-table.ts';
 import { streamEvents } from './events.ts';
 import type { ControlErrorCode, ControlRefusal, ProxyState } from './messages.ts';
 import { metricsText } from './metrics.ts';
 
 export interface ControlOptions {
-  readonly plane: DataPlane;
+  readonly fleet: Fleet;
   readonly acceptor: TableAcceptor;
   readonly inFlightFile: InFlightFile;
   readonly accessLog: AccessLog;
@@ -42,27 +42,37 @@ async function answer(
   response: ServerResponse,
   options: ControlOptions & { readonly startedAt: number },
 ): Promise<void> {
-  const { plane, acceptor, inFlightFile, accessLog, startedAt } = options;
+  const { fleet, acceptor, inFlightFile, accessLog, startedAt } = options;
   switch (`${request.method} ${request.url}`) {
     case 'PUT /table':
       await putTable(request, response, acceptor);
       return;
     case 'GET /state': {
-      const { table, inFlight, longLived } = plane;
+      const { inFlight, longLived } = await fleet.state();
+      const { table, workers } = fleet;
       const problems = [...acceptor.problems, ...(accessLog.problem === undefined ? [] : [accessLog.problem])];
       const { lastDeath } = inFlightFile;
-      const state: ProxyState = { pid: process.pid, startedAt, table, problems, inFlight, longLived, lastDeath };
+      const state: ProxyState = {
+        pid: process.pid,
+        startedAt,
+        table,
+        workers,
+        problems,
+        inFlight,
+        longLived,
+        lastDeath,
+      };
       send(response, 200, state);
       return;
     }
     case 'GET /stats':
-      send(response, 200, plane.readStats());
+      send(response, 200, await fleet.readStats());
       return;
     case 'GET /metrics':
-      sendText(response, metricsText(plane.readStats()));
+      sendText(response, metricsText(await fleet.readStats()));
       return;
     case 'GET /events':
-      streamEvents(response, plane);
+      streamEvents(response, fleet);
       return;
     default:
       await answerExplain(request, response, options);
@@ -73,11 +83,12 @@ async function answer(
 async function answerExplain(
   { method, url = '' }: IncomingMessage,
   response: ServerResponse,
-  { accessLog, tokens }: ControlOptions,
+  { fleet, accessLog, tokens }: ControlOptions,
 ): Promise<void> {
   const { pathname, searchParams } = new URL(url, 'http://proxy');
   const [, id] = /^\/requests\/([^/]+)$/.exec(pathname) ?? [];
   if (method === 'GET' && id !== undefined) {
+    await fleet.flush();
     await accessLog.flush();
     send(response, 200, await findRecords(accessLog.path, decodeURIComponent(id)));
   } else if (method === 'POST' && pathname === '/explain-tokens') {

@@ -7,6 +7,8 @@ export interface ProxyState {
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
   readonly table: RoutingTable | undefined;
+  /** Threads that carry traffic. */
+  readonly workers: number;
   readonly problems: readonly string[];
   readonly inFlight: Readonly<Record<string, number>>;
   /** Of those in flight, the tunnels and streams. */

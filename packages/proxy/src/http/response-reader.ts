@@ -24,6 +24,11 @@ export class ResponseReader {
     return this.#keepAliveMs;
   }
 
+  /** All of the response has been read. */
+  get isOver(): boolean {
+    return this.#state === 'idle';
+  }
+
   /** Prepares for the response to a request of this method. */
   expect(method: string): void {
     this.#state = 'head';

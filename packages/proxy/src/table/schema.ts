@@ -1,5 +1,6 @@
 import type { RoutingTable } from '@islet/policy';
 import { z } from 'zod';
+import { MAX_THREADS } from '../shared/layout.ts';
 import { traffic } from './traffic-schema.ts';
 
 /** A table as it comes over the control socket: checked once, and trusted from then on. */
@@ -75,6 +76,7 @@ const service = z.strictObject({
 const table = z.strictObject({
   version: z.int().min(0),
   routes: z.string(),
+  workers: optional(z.int().min(1).max(MAX_THREADS)),
   listeners: z.array(listener),
   services: z.record(name, service),
 });

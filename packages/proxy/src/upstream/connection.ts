@@ -1,8 +1,10 @@
 import { connect, type Socket } from 'node:net';
+import type { Clock } from '../clock.ts';
 import { ProxyError } from '../errors.ts';
 import type { Field } from '../http/fields.ts';
 import { ResponseReader } from '../http/response-reader.ts';
 import { LIMITS } from '../limits.ts';
+import { ReadBuffer, SHARED_RAW } from './read-buffers.ts';
 import { RequestWriter } from './request-writer.ts';
 import type { Gone, RequestMessage, ResponseUser, Wire, WireUser } from './wire.ts';
 
@@ -13,11 +15,13 @@ export interface RawUser extends WireUser {
   onRawEnd(): void;
 }
 
-/**
- * All instances' sockets are read into this one buffer: whoever gets a view of it copies what it keeps before it returns.
- * One buffer stays in the processor's cache, where one per read would be allocated and thrown away.
- */
-const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
+export interface UpstreamOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly clock: Clock;
+  /** Its instance has ended it while it was kept. */
+  readonly onIdleEnd: (connection: UpstreamConnection) => void;
+}
 
 /** One HTTP/1.1 connection to an instance. It serves one user at a time. */
 export class UpstreamConnection implements Wire {
@@ -30,18 +34,24 @@ export class UpstreamConnection implements Wire {
   #responses: ResponseUser | undefined;
   #raw: RawUser | undefined;
   #answering = false;
+  readonly #buffer = new ReadBuffer();
+  /** What the socket reads into now. */
+  #into: Buffer = this.#buffer.current;
   readonly #reader = new ResponseReader();
   readonly #writer: RequestWriter;
+  readonly #clock: Clock;
   readonly #onIdleEnd: (connection: UpstreamConnection) => void;
 
-  constructor(address: { readonly host: string; readonly port: number }, onIdleEnd: (it: UpstreamConnection) => void) {
+  constructor({ host, port, clock, onIdleEnd }: UpstreamOptions) {
+    this.#clock = clock;
     this.#onIdleEnd = onIdleEnd;
     this.socket = connect({
-      ...address,
+      host,
+      port,
       noDelay: true,
       allowHalfOpen: true,
       autoSelectFamily: false,
-      onread: { buffer: READ_BUFFER, callback: (count) => this.#onBytes(count) },
+      onread: { buffer: () => this.#nextBuffer(), callback: (count) => this.#onBytes(count) },
     });
     this.#writer = new RequestWriter(this.socket);
     this.socket.once('connect', () => this.#onOpen());
@@ -120,6 +130,7 @@ export class UpstreamConnection implements Wire {
 
   destroy(): void {
     this.gone = true;
+    this.#buffer.end();
     this.#letGo();
     this.socket.destroy();
   }
@@ -130,22 +141,32 @@ export class UpstreamConnection implements Wire {
   }
 
   #onBytes(count: number): boolean {
+    const holds = this.#clock.hold();
     try {
-      if (this.#raw !== undefined) this.#raw.onRaw(READ_BUFFER.subarray(0, count));
+      if (this.#raw !== undefined) this.#raw.onRaw(this.#into.subarray(0, count));
       else if (this.#responses !== undefined) this.#readResponse(this.#responses, count);
       else this.#endIdle();
     } catch (thrown) {
       this.#goneFor('bad-response', ProxyError.from(thrown));
+    } finally {
+      if (holds) this.#clock.release();
     }
     return true;
   }
 
+  #nextBuffer(): Buffer {
+    this.#into = this.#raw === undefined ? this.#buffer.current : SHARED_RAW;
+    return this.#into;
+  }
+
   #readResponse(user: ResponseUser, count: number): void {
     this.#answering = true;
-    const at = this.#reader.read(READ_BUFFER, 0, count, user);
-    user.onFlush();
+    const at = this.#reader.read(this.#into, 0, count, user);
+    const isOver = this.#reader.isOver;
+    const isFree = user.onFlush();
+    this.#buffer.afterRead(count, { isOver, isFree });
     // Only a 101 leaves bytes over, and its user has handed the connection to a tunnel by now.
-    if (at < count) this.#raw?.onRaw(READ_BUFFER.subarray(at, count));
+    if (at < count) this.#raw?.onRaw(this.#into.subarray(at, count));
   }
 
   #onEnd(): void {

@@ -1,4 +1,5 @@
 import { Histogram, type HistogramData, type Hold } from '@islet/policy';
+import { Gauge } from '../shared/gauge.ts';
 
 /** A request that waits for the first instance of its service. */
 export interface Held {
@@ -24,17 +25,20 @@ export class Doorstep {
   readonly #waiting = new Set<Held>();
   readonly #coldStarts = new Histogram();
   readonly #onWanted: () => void;
+  /** Who waits, in all threads. */
+  readonly #atDoor: Gauge;
   #since = 0;
   #held = 0;
 
   /** `onWanted`: the first one has come. */
-  constructor(onWanted: () => void) {
+  constructor(onWanted: () => void, atDoor = new Gauge()) {
     this.#onWanted = onWanted;
+    this.#atDoor = atDoor;
   }
 
   /** Returns false where too many wait already. */
   tryWait(held: Held, now: number, { requests }: Hold): boolean {
-    if (this.#waiting.size >= requests) return false;
+    if (!this.#atDoor.tryAdd(requests)) return false;
     this.#held++;
     this.#waiting.add(held);
     if (this.#waiting.size > 1) return true;
@@ -44,7 +48,7 @@ export class Doorstep {
   }
 
   leave(held: Held): void {
-    this.#waiting.delete(held);
+    if (this.#waiting.delete(held)) this.#atDoor.remove();
   }
 
   /** First come, first let in. Who comes meanwhile does not wait. */
@@ -53,6 +57,7 @@ export class Doorstep {
     this.#coldStarts.record((now - this.#since) * 1000);
     const waiting = [...this.#waiting];
     this.#waiting.clear();
+    this.#atDoor.remove(waiting.length);
     for (const held of waiting) held.onOpened();
   }
 

@@ -1,5 +1,7 @@
-import { type Candidate, type Endpoint, LatencyWindow, PeakEwma, Standing } from '@islet/policy';
+import { type Candidate, type Endpoint, LatencyWindow, PeakEwma, type Standing } from '@islet/policy';
+import type { Clock } from '../clock.ts';
 import { LIMITS } from '../limits.ts';
+import type { InstanceShare } from '../shared/states.ts';
 import { Counts } from '../stats.ts';
 import { UpstreamConnection } from './connection.ts';
 import { Http2Pool } from './http2-pool.ts';
@@ -11,6 +13,14 @@ export interface Wanted {
   readonly once: boolean;
   /** No kept connection is trusted. */
   readonly fresh: boolean;
+}
+
+export interface EndpointOptions {
+  readonly service: string;
+  readonly endpoint: Endpoint;
+  readonly cameAt: number;
+  readonly clock: Clock;
+  readonly share: InstanceShare;
 }
 
 export interface WantedWire extends Wanted {
@@ -30,27 +40,34 @@ export class EndpointState implements Candidate {
   readonly counts = new Counts();
   /** Of copies that it was sent for being looked at: counted apart, and only where there are any. */
   mirrored: Counts | undefined;
-  readonly standing = new Standing();
   readonly firstBytes = new LatencyWindow();
   /** Kept up only where the policy asks for it. */
   readonly ewma = new PeakEwma();
   cameAt: number;
+  readonly #share: InstanceShare;
   /** After how long without a first byte a request is held against it. */
   stallMs = Number.POSITIVE_INFINITY;
   /** It has left the table: what is in flight goes on, nothing new comes. */
   removed = false;
   /** It refused a connection a moment ago, or asked to be left alone: others are taken while there are any. */
   avoidUntil = 0;
+  readonly #clock: Clock;
   /** Most recently used last: the newest is taken, so that the rest can grow old and go. */
   readonly #idle: UpstreamConnection[] = [];
   readonly #longLived = new Map<object, LongLived>();
   #http2: Http2Pool | undefined;
   #checking: Promise<boolean> | undefined;
 
-  constructor(service: string, endpoint: Endpoint, cameAt: number) {
+  constructor({ service, endpoint, cameAt, clock, share }: EndpointOptions) {
     this.service = service;
     this.endpoint = endpoint;
     this.cameAt = cameAt;
+    this.#clock = clock;
+    this.#share = share;
+  }
+
+  get standing(): Standing {
+    return this.#share.standing;
   }
 
   get id(): string {
@@ -71,8 +88,8 @@ export class EndpointState implements Candidate {
   }
 
   /** A way to send one request. */
-  acquire({ http2, ...wanted }: WantedWire): Wire {
-    if (!http2) return this.connect(wanted);
+  acquire(wanted: WantedWire): Wire {
+    if (!wanted.http2) return this.connect(wanted);
     this.#http2 ??= new Http2Pool(this.endpoint);
     return this.#http2.acquire();
   }
@@ -130,6 +147,11 @@ export class EndpointState implements Candidate {
     for (const it of this.#longLived.values()) it.goAway();
   }
 
+  /** Nothing will be in flight to it any more. */
+  letGo(): void {
+    this.#share.letGo();
+  }
+
   closeIdle(): void {
     for (const connection of this.#idle.splice(0)) connection.destroy();
     this.#http2?.close();
@@ -163,7 +185,8 @@ export class EndpointState implements Candidate {
   }
 
   #dial(): UpstreamConnection {
-    return new UpstreamConnection(this.endpoint, (connection) => this.#forget(connection));
+    const onIdleEnd = (connection: UpstreamConnection) => this.#forget(connection);
+    return new UpstreamConnection({ ...this.endpoint, clock: this.#clock, onIdleEnd });
   }
 
   #forget(connection: UpstreamConnection): void {

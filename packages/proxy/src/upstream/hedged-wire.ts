@@ -185,8 +185,8 @@ class Ear implements ResponseUser {
     if (this.#isHeard) this.#user.onBodyEnd(trailers);
   }
 
-  onFlush(): void {
-    if (this.#isHeard || !this.#hedged.isSecond(this.#wire)) this.#user.onFlush();
+  onFlush(): boolean {
+    return this.#isHeard || !this.#hedged.isSecond(this.#wire) ? this.#user.onFlush() : true;
   }
 
   onDrain(): void {

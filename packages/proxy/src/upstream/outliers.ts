@@ -1,4 +1,4 @@
-import { LatencyWindow, mayEject, type OutlierCause, p95Ms, quantileMs, stallAfterMs } from '@islet/policy';
+import { type Group, LatencyWindow, mayEject, type OutlierCause, p95Ms, quantileMs, stallAfterMs } from '@islet/policy';
 import type { OutlierSpec } from '@islet/spec';
 import type { EndpointState } from './endpoint.ts';
 import { refreshAvailable, type ServiceState } from './service.ts';
@@ -55,12 +55,17 @@ export function refreshStalls({ pool, policies }: ServiceState, now: number): vo
 
 function eject(service: ServiceState, endpoint: EndpointState, cause: OutlierCause, judging: Judging): boolean {
   const { outlier, now, dice } = judging;
-  const { endpoints, available } = service.pool;
-  const total = endpoints.length;
-  const out = total - available.length;
-  const well = available.filter((other) => other !== endpoint && other.avoidUntil <= now);
-  if (outlier === undefined || !mayEject({ total, out, othersWell: well.length }, outlier)) return false;
-  endpoint.standing.eject(cause, outlier, { now, dice });
-  refreshAvailable(service);
-  return true;
+  const { ejecting } = service.share;
+  ejecting.take();
+  const may = outlier !== undefined && mayEject(groupOf(service, endpoint, now), outlier);
+  if (may) endpoint.standing.eject(cause, outlier, { now, dice });
+  ejecting.release();
+  if (may) refreshAvailable(service);
+  return may;
+}
+
+function groupOf({ pool: { endpoints } }: ServiceState, endpoint: EndpointState, now: number): Group {
+  const within = endpoints.filter(({ standing }) => !standing.isOut);
+  const well = within.filter((other) => other !== endpoint && other.avoidUntil <= now);
+  return { total: endpoints.length, out: endpoints.length - within.length, othersWell: well.length };
 }

@@ -1,14 +1,22 @@
-import { RateLimiter } from '@islet/policy';
+import type { RateLimiter } from '@islet/policy';
+import type { States } from '../shared/states.ts';
 
 /** The rate limiters of one service: of all its requests, and of those for which the file says otherwise. */
 export class Rates {
+  readonly #service: string;
+  readonly #states: States;
   readonly #limiters = new Map<string, RateLimiter>();
+
+  constructor(service: string, states: States) {
+    this.#service = service;
+    this.#states = states;
+  }
 
   /** `key` says who shares it; empty: all requests. */
   of(key: string): RateLimiter {
     const known = this.#limiters.get(key);
     if (known !== undefined) return known;
-    const limiter = new RateLimiter();
+    const limiter = this.#states.rate(`${this.#service} ${key}`);
     this.#limiters.set(key, limiter);
     return limiter;
   }

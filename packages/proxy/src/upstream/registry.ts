@@ -1,19 +1,23 @@
 import type { Endpoint, RoutingTable } from '@islet/policy';
 import { CacheBudget } from '../cache/cache-budget.ts';
+import type { Clock } from '../clock.ts';
+import { OWN_STATES, type States } from '../shared/states.ts';
 import type { InstanceStats, RevisionStats } from '../stats.ts';
 import type { HoldStats } from './doorstep.ts';
-import { EndpointState } from './endpoint.ts';
+import { type EndpointOptions, EndpointState } from './endpoint.ts';
 import { refreshStalls } from './outliers.ts';
 import { Pool } from './pool.ts';
 import { RevisionLedger } from './revisions.ts';
-import { type Clocks, nextState, type ServiceState } from './service.ts';
+import { type Clocks, nextState, refreshAvailable, type ServiceState } from './service.ts';
 
 type OwnService = { -readonly [Key in keyof ServiceState]: ServiceState[Key] };
 
-interface RegistryEvents {
+export interface RegistryOptions {
+  readonly clock: Clock;
   readonly onDrained: (instance: string) => void;
   /** Somebody waits for the first instance of a service. */
   readonly onWanted: (service: string) => void;
+  readonly states?: States;
 }
 
 /**
@@ -26,10 +30,14 @@ export class Registry {
   readonly #leaving = new Map<string, EndpointState>();
   readonly #revisions = new RevisionLedger();
   readonly #cacheBudget = new CacheBudget();
+  readonly #clock: Clock;
   readonly #onDrained: (instance: string) => void;
   readonly #onWanted: (service: string) => void;
+  readonly #states: States;
 
-  constructor({ onDrained, onWanted }: RegistryEvents) {
+  constructor({ clock, onDrained, onWanted, states = OWN_STATES }: RegistryOptions) {
+    this.#clock = clock;
+    this.#states = states;
     this.#onDrained = onDrained;
     this.#onWanted = onWanted;
   }
@@ -47,7 +55,7 @@ export class Registry {
       // Where there was nobody, the proxy itself may be what is new; and nobody is there to take a newcomer's part.
       const cameAt = this.#services.get(service)?.pool.endpoints.length ? clocks.now : Number.NEGATIVE_INFINITY;
       const state =
-        this.#current.get(key) ?? this.#returning(key, cameAt) ?? new EndpointState(service, endpoint, cameAt);
+        this.#current.get(key) ?? this.#returning(key, cameAt) ?? this.#make({ service, endpoint, cameAt }, key);
       current.set(key, state);
       return state;
     };
@@ -57,8 +65,8 @@ export class Registry {
       const endpoints = routed.endpoints.map((endpoint) => stateOf(name, endpoint));
       if (routed.endpoints.some((endpoint) => !this.#current.has(keyOf(endpoint)))) reinforced.push(name);
       const onWanted = () => this.#onWanted(name);
-      const cacheBudget = this.#cacheBudget;
-      const next = nextState({ name, routed, endpoints, before, clocks, cacheBudget, onWanted });
+      const shared = { cacheBudget: this.#cacheBudget, states: this.#states };
+      const next = nextState({ name, routed, endpoints, before, clocks, onWanted, ...shared });
       this.#services.set(name, Object.assign(before ?? {}, next));
     }
     const left = [...this.#current].filter(([key]) => !current.has(key));
@@ -82,6 +90,7 @@ export class Registry {
     const { instance } = state.endpoint;
     if (!this.#leaving.delete(keyOf(state.endpoint))) return;
     this.#revisions.keep(state);
+    state.letGo();
     const elsewhere = [...this.#current.values(), ...this.#leaving.values()];
     if (!elsewhere.some((other) => other.endpoint.instance === instance)) this.#onDrained(instance);
   }
@@ -123,6 +132,22 @@ export class Registry {
     }
   }
 
+  /** Another thread has learnt that what is stored of this target is no longer true. */
+  forget(name: string, target: string): void {
+    this.#services.get(name)?.cache.forget(target);
+  }
+
+  /** What is stored of all services' responses may take so much. */
+  set cacheBytes(bytes: number) {
+    this.#cacheBudget.most = bytes;
+  }
+
+  /** One of its instances was ejected or has come back, by what another thread has seen. */
+  refresh(name: string): void {
+    const service = this.#services.get(name);
+    if (service !== undefined) refreshAvailable(service);
+  }
+
   closeIdle(): void {
     for (const state of this.#all()) state.closeIdle();
   }
@@ -134,6 +159,11 @@ export class Registry {
     Object.assign(service, { pool: new Pool([]), split: undefined, hold: undefined, unavailable });
     service.cache.purge();
     service.door.open(now);
+    service.share.letGo();
+  }
+
+  #make(known: Omit<EndpointOptions, 'share' | 'clock'>, key: string): EndpointState {
+    return new EndpointState({ ...known, clock: this.#clock, share: this.#states.instance(known.service, key) });
   }
 
   #returning(key: string, cameAt: number): EndpointState | undefined {

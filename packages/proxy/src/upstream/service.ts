@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import { EvenDraw, type Hold, type Mirror, type RoutedService, type Split, Throttle } from '@islet/policy';
+import { EvenDraw, type Hold, type Mirror, type RoutedService, type Split, type Throttle } from '@islet/policy';
 import type { CacheBudget } from '../cache/cache-budget.ts';
 import { ServiceCache } from '../cache/service-cache.ts';
+import type { ServiceShare, States } from '../shared/states.ts';
 import { Doorstep } from './doorstep.ts';
 import type { EndpointState } from './endpoint.ts';
 import type { FaultState } from './fault.ts';
@@ -17,6 +18,8 @@ export interface ServiceState {
   readonly unavailable: string | undefined;
   readonly policies: Policies;
   readonly rates: Rates;
+  /** What holds for all threads. */
+  readonly share: ServiceShare;
   /** What all callers together have been refused. */
   readonly throttle: Throttle;
   readonly cache: ServiceCache;
@@ -55,6 +58,7 @@ export interface NextState {
   readonly before: ServiceState | undefined;
   readonly clocks: Clocks;
   readonly cacheBudget: CacheBudget;
+  readonly states: States;
   /** Somebody waits for its first instance. */
   readonly onWanted: () => void;
 }
@@ -66,18 +70,19 @@ export interface Clocks {
 }
 
 /** A table is pushed whole, so what it says is mostly what is known: turns and rings go on where nothing has changed. */
-export function nextState({ name, routed, endpoints, before, clocks, cacheBudget, onWanted }: NextState): ServiceState {
+export function nextState(next: NextState): ServiceState {
+  const { name, routed, endpoints, before, clocks, cacheBudget, states, onWanted } = next;
   const { protocol, unavailable, split, hold, fault } = routed;
   const isSame = before !== undefined && isDeepStrictEqual(before.traffic, routed.traffic);
   const traffic = isSame ? before.traffic : routed.traffic;
+  const share = before?.share ?? states.service(name);
   const state = {
-    ...{ name, protocol, traffic, unavailable, hold },
-    door: before?.door ?? new Doorstep(onWanted),
+    ...{ name, protocol, traffic, unavailable, hold, share, throttle: share.throttle },
+    door: before?.door ?? new Doorstep(onWanted, share.atDoor),
     fault: fault && { ...fault, until: fault.until - clocks.epoch + clocks.now },
     policies: isSame ? before.policies : new Policies(traffic),
-    throttle: before?.throttle ?? new Throttle(),
-    rates: isSame ? before.rates : (before?.rates.keepShared() ?? new Rates()),
-    cache: before?.cache ?? new ServiceCache(cacheBudget),
+    rates: isSame ? before.rates : (before?.rates.keepShared() ?? new Rates(name, states)),
+    cache: before?.cache ?? new ServiceCache(cacheBudget, (target) => share.changed(target)),
     pool: poolOf(endpoints, before?.pool),
     split: split && splitState(split, endpoints, before?.split),
   };

@@ -50,8 +50,8 @@ export interface WireUser {
   onGone(why: Gone, error: ProxyError | undefined): void;
 }
 
-/** Reads responses. Bytes are views, valid only until `onFlush` returns. */
+/** Reads responses. Bytes are views, valid only until `onFlush` returns; some for longer: see `mayBeKept`. */
 export interface ResponseUser extends WireUser, ResponseSink {
-  /** All that one read brought has been told. */
-  onFlush(): void;
+  /** All that one read brought has been told. Returns false where some of it is kept, and still to be written. */
+  onFlush(): boolean;
 }

@@ -23,14 +23,14 @@ const seed = withShorthand(
   { written: relativePath(), lift: (node) => lifted(node, 'folder') },
 );
 
-const engine = z.enum(['postgres', 'sqlite']);
+const engine = z.enum(['postgres', 'mariadb', 'sqlite']);
 
 export const database = withShorthand(
   exactlyOneOf(
     z.strictObject({
       engine: engine
         .optional()
-        .describe('`postgres`: a server of its own. `sqlite`: a file of its own.')
+        .describe('`postgres`, `mariadb`: a server of its own. `sqlite`: a file of its own.')
         .meta({ examples: ['postgres'] }),
       url: z
         .strictObject({ secret: secretName().describe('Name of the secret that holds the URL.') })
@@ -56,7 +56,7 @@ export const database = withShorthand(
         )
         .optional()
         .describe(
-          "PostgreSQL's own settings for this store. They are changed while it runs; the server says what it accepts.",
+          "The server's own settings for this store, by its names. They are changed while it runs; the server says what it accepts.",
         )
         .meta({ examples: [{ work_mem: '16MB' }] }),
       seed: seed

@@ -1,13 +1,20 @@
 import { z } from 'zod';
+import { alerts } from './alerts.ts';
 import { offMachine } from './off-machine.ts';
 import { tls } from './tls.ts';
 import { bySystemDefault, cpu, distinct, name, port, relativePath, size } from './values.ts';
 
 const host = () => z.string().regex(/^[A-Za-z0-9.:_-]+$/, 'a host is an address of this machine, or a name');
 
+const workers = () => z.int().min(1).max(16);
+
 const gateway = z.strictObject({
   host: bySystemDefault('gateway.host', host()).describe('The address to listen on; `0.0.0.0` is every one.'),
   port: bySystemDefault('gateway.port', port()).describe('The port to listen on.'),
+  workers: bySystemDefault('gateway.workers', workers()).describe(
+    'Threads that carry all traffic, public and internal, on the same ports; limits hold for all of them together. More than one ' +
+      'pays where the proxy would need more than a core.',
+  ),
   tls: tls
     .optional()
     .describe('Speak TLS (1.2 and newer), with HTTP/2 for clients that know it; without it, plain HTTP.'),
@@ -40,6 +47,7 @@ const overlay = z.strictObject({
     .strictObject({
       host: host().optional().describe('Instead of `gateway.host`.'),
       port: port().optional().describe('Instead of `gateway.port`.'),
+      workers: workers().optional().describe('Instead of `gateway.workers`.'),
       tls: tls.optional().describe('Instead of `gateway.tls`, as a whole.'),
     })
     .optional()
@@ -73,6 +81,7 @@ export const islet = z.strictObject({
         { to: 's3://example-backups/shop', accessKey: { secret: 'backup-id' }, secretKey: { secret: 'backup-key' } },
       ],
     }),
+  alerts,
   environments: z
     .record(name(), overlay)
     .prefault({})

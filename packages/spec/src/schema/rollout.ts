@@ -49,6 +49,14 @@ const check = exactlyOneOf(
   ['http', 'command', 'sql'],
 );
 
+const MEMORY = /^(off|[1-9][0-9]{2,3}%)$/;
+const MEMORY_RULE = 'a share of what the revision before holds, from 100% on: "150%", or "off"';
+
+const memory = z
+  .string(MEMORY_RULE)
+  .regex(MEMORY, MEMORY_RULE)
+  .transform((text) => (text === 'off' ? undefined : Number(text.slice(0, -1))));
+
 export type ParsedCheck = z.output<typeof check>;
 
 const analysis = orOff(
@@ -64,6 +72,9 @@ const analysis = orOff(
     ),
     tooFew: byDefault('rollout.analysis.tooFew', z.enum(['continue', 'pause'])).describe(
       'What happens where they can not be had: `continue` to the next step, or `pause` until a person says so.',
+    ),
+    memory: byDefault('rollout.analysis.memory', memory).describe(
+      'An instance whose memory grows and grows may come to hold so much of what the revision before does, and 32 MiB; `off`: as much as it likes.',
     ),
     checks: z
       .array(check)

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { LIMITS } from '../limits.ts';
+import { slo } from './slo.ts';
 import { byDefault, count, duration, size } from './values.ts';
 
 const keep = (path: Parameters<typeof byDefault>[0]) => byDefault(path, duration(60_000, LIMITS.longestKeepMs));
@@ -31,6 +32,10 @@ export const telemetry = z
     maxDisk: byDefault('telemetry.maxDisk', size({ least: '16Mi' })).describe(
       'All of this together is at most so large; the oldest goes first.',
     ),
+    slo: slo
+      .prefault({})
+      .describe('What the service promises over 30 days; who spends too much of what may fail raises an alert.')
+      .meta({ examples: [{ availability: '99.9%', latency: { p99: '300ms' } }, 'off'] }),
   })
   .prefault({})
-  .describe('Its logs, traces and metrics: how long they are kept, and how many.');
+  .describe('Its logs, traces and metrics: how long they are kept, and how many; and what it promises.');

@@ -14,6 +14,8 @@ export const DURATION_RULE = 'a duration is a whole number and a unit: 500ms, 30
 const SIZE_RULE = 'a size is a number of bytes, or 512Ki, 256Mi, 1Gi';
 const PERCENT = /^(0|[1-9][0-9]{0,2})%$/;
 const PERCENT_RULE = 'a percentage is a whole number and its sign: 20%';
+const OBJECTIVE = /^(0|[1-9][0-9]{0,2})(\.[0-9]{1,3})?%$/;
+const OBJECTIVE_RULE = 'an objective is a percentage: 99%, 99.9%';
 const CPU_RULE = 'cores are a number, 0.5 or 2, or thousandths, 500m';
 
 export const name = () =>
@@ -73,6 +75,18 @@ export const percent = (least = 0) =>
     .regex(PERCENT, PERCENT_RULE)
     .transform((text) => Number(text.slice(0, -1)))
     .refine((value) => value >= least && value <= 100, `must be from ${least}% to 100%`)
+    .meta({ title: 'percentage' });
+
+/** A share that is promised: of all, but not all of them, with up to three decimals. */
+export const objective = () =>
+  z
+    .string(OBJECTIVE_RULE)
+    .regex(OBJECTIVE, OBJECTIVE_RULE)
+    .transform((text) => Number(text.slice(0, -1)))
+    .refine(
+      (value) => value >= 50 && value < 100,
+      'must be from 50% to below 100%: nothing is promised of every request',
+    )
     .meta({ title: 'percentage' });
 
 /** A section, or the word that switches off what it describes. */

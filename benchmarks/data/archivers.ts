@@ -1,0 +1,147 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { until } from '../support/poll.ts';
+import { treeCpuMs } from '../support/proc.ts';
+import type { Cluster } from './cluster.ts';
+
+/** One way to keep a server's log, or none. */
+export interface Archiver {
+  readonly name: string;
+  /** Works until it is ended. What it does before the first byte of the log, such as a base backup, is over by then. */
+  readonly start: (cluster: Cluster, signal: AbortSignal) => Promise<Archiving>;
+}
+
+interface Archiving extends AsyncDisposable {
+  /** Of its own processes; those that the server starts count as the server's. */
+  readonly cpuMs: () => number;
+}
+
+export const nothing: Archiver = {
+  name: 'nothing',
+  start: async () => ({ cpuMs: () => 0, [Symbol.asyncDispose]: async () => {} }),
+};
+
+const SLOT = 'islet_backup';
+const PATIENCE = { everyMs: 100, deadlineMs: 120_000 };
+
+/** The process that makes the backups of every Islet system, with the same orders: seal, store, and copy once a day. */
+export const islet: Archiver = {
+  name: 'islet',
+  start: async (cluster, signal) => {
+    await cluster.query(`SELECT pg_create_physical_replication_slot('${SLOT}', true)`);
+    const state = await mkdtemp(join(tmpdir(), 'islet-bench-archive-'));
+    const { host, port, password, database } = cluster.login;
+    const store = {
+      service: 'bench',
+      source: { engine: 'postgres', how: { host, port: String(port), password, name: database } },
+      ...{ everyMs: 86_400_000, pitr: true, keep: { daily: 7, weekly: 4, monthly: 0 } },
+    };
+    await mkdir(join(state, 'backup'), { mode: 0o700 });
+    await writeFile(join(state, 'backup', 'orders.json'), JSON.stringify({ stores: [store] }));
+    const main = fileURLToPath(import.meta.resolve('@islet/control-plane/backup/main'));
+    const flags = ['--disable-warning=ExperimentalWarning', main, '--state', state, '--runtime', state];
+    const child = spawn(process.execPath, flags, { stdio: 'ignore' });
+    const told = async () => {
+      const text = await readFile(join(state, 'backup', 'told.json'), 'utf8').catch(() => '{}');
+      return (JSON.parse(text) as Told).stores?.[0];
+    };
+    await until('Islet to follow the log', async () => (await told())?.last !== undefined, { ...PATIENCE, signal });
+    return {
+      cpuMs: () => treeCpuMs(child.pid ?? 0),
+      [Symbol.asyncDispose]: async () => {
+        await end(child);
+        await dropSlot(cluster, signal);
+        await rm(state, { recursive: true });
+      },
+    };
+  },
+};
+
+interface Told {
+  readonly stores?: readonly { readonly last?: object }[];
+}
+
+const RECEIVEWAL = '/usr/lib/postgresql/15/bin/pg_receivewal';
+
+/** PostgreSQL's own: it writes the log into files, neither sealed nor compressed. */
+export const receivewal: Archiver = {
+  name: 'pg_receivewal 15',
+  start: async (cluster, signal) => {
+    const into = await cluster.makeFolder('received');
+    const where = ['-D', into, '-h', cluster.folder, '-p', String(cluster.port), '-U', cluster.login.user];
+    execFileSync(RECEIVEWAL, [...where, '--create-slot', '--slot', SLOT], { ...cluster.identity, cwd: '/' });
+    const child = spawn(RECEIVEWAL, [...where, '--slot', SLOT], { ...cluster.identity, cwd: '/', stdio: 'ignore' });
+    return {
+      cpuMs: () => treeCpuMs(child.pid ?? 0),
+      [Symbol.asyncDispose]: async () => {
+        await end(child);
+        await dropSlot(cluster, signal);
+        await rm(into, { recursive: true });
+      },
+    };
+  },
+};
+
+const PGBACKREST = '/usr/bin/pgbackrest';
+const STANZA = '--stanza=bench';
+
+/** It is called for each segment of 16 MB when that is full, so what it may lose is as much. With its own defaults. */
+export const pgbackrest: Archiver = {
+  name: 'pgBackRest',
+  start: async (cluster) => {
+    const into = await cluster.makeFolder('pgbackrest');
+    const config = join(into, 'pgbackrest.conf');
+    const lines = [
+      '[global]',
+      ...[`repo1-path=${into}/repository`, `log-path=${into}`, `lock-path=${into}`, `spool-path=${into}`],
+      '[bench]',
+      ...[`pg1-path=${cluster.data}`, `pg1-port=${cluster.port}`, `pg1-socket-path=${cluster.folder}`],
+      ...[`pg1-user=${cluster.login.user}`, 'pg1-database=postgres'],
+    ];
+    await writeFile(config, `${lines.join('\n')}\n`, { mode: 0o644 });
+    const command = [PGBACKREST, `--config=${config}`, STANZA, '--log-level-console=off'];
+    execFileSync(PGBACKREST, [...command.slice(1), 'stanza-create'], { ...cluster.identity, cwd: '/' });
+    await setArchiveCommand(cluster, `${command.join(' ')} archive-push %p`);
+    return {
+      cpuMs: () => 0,
+      [Symbol.asyncDispose]: async () => {
+        await setArchiveCommand(cluster, '/bin/true');
+        await rm(into, { recursive: true, force: true, maxRetries: 10 });
+      },
+    };
+  },
+};
+
+/** Undefined: the machine has the programs that these need. */
+export function missingPeers(): string | undefined {
+  const missing = [RECEIVEWAL, PGBACKREST, PGBENCH].filter((path) => !existsSync(path));
+  if (missing.length === 0) return undefined;
+  return `${missing.join(', ')} not found: apt-get install postgresql-15 postgresql-contrib pgbackrest`;
+}
+
+export const PGBENCH = '/usr/lib/postgresql/15/bin/pgbench';
+
+async function setArchiveCommand(cluster: Cluster, command: string): Promise<void> {
+  await cluster.query(`ALTER SYSTEM SET archive_command = '${command}'`);
+  await cluster.query('SELECT pg_reload_conf()');
+}
+
+async function dropSlot(cluster: Cluster, signal: AbortSignal): Promise<void> {
+  const isGone = async () => {
+    const error = await cluster.query(`SELECT pg_drop_replication_slot('${SLOT}')`).catch((cause: Error) => cause);
+    return error === undefined;
+  };
+  await until('the slot to be free', isGone, { ...PATIENCE, signal });
+}
+
+async function end(child: ReturnType<typeof spawn>): Promise<void> {
+  if (child.exitCode !== null) return;
+  const ended = once(child, 'exit');
+  child.kill('SIGTERM');
+  await ended;
+}

@@ -1,0 +1,107 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Context } from '../context.ts';
+import { type Claim, medianFigure } from '../measure/claim.ts';
+import { Ledger, query } from './ledger.ts';
+import { LedgerSystem } from './ledger-system.ts';
+import { startSecondPlace } from './second-place.ts';
+
+/** What a backup is worth: what would be lost, what comes back, and how long that takes. */
+export async function* restoring(context: Context): AsyncIterable<Claim> {
+  const { times, progress } = context;
+  await using place = await startSecondPlace();
+  await using system = await LedgerSystem.start(context, place);
+  progress('a database is backed up');
+  await system.backUp();
+
+  progress('a ledger is written');
+  const ledger = new Ledger();
+  await ledger.start(await system.url());
+  const lags: { readonly here: number; readonly second: number }[] = [];
+  for (let look = 0; look < times(40, 10); look += 1) {
+    await pause(300 + Math.random() * 500, undefined, { signal: context.signal });
+    lags.push(await system.lags());
+  }
+  await ledger.stop();
+  const writing = `while ${Math.round(ledger.rate)} commits a second were made over 8 connections, each forced to disk`;
+  const looked = `At ${lags.length} random instants ${writing}: from the newest instant that could be restored to the end of the look that found it.`;
+  const lag = (claim: string, lost: string, ms: readonly number[]): Claim => ({
+    ...{ claim, unit: 'ms', better: 'less', islet: medianFigure(ms), peers: {} },
+    method: `${looked} What would be lost with ${lost}.`,
+  });
+  const here = lags.map((one) => one.here);
+  const second = lags.map((one) => one.second);
+  yield lag('data.rpo', "the database's folder: the repository on this machine stays", here);
+  yield lag('data.rpo.second-copy', 'the whole machine: an S3 server in another process stays', second);
+
+  const restores = await restoreAtRandom(system, ledger, context);
+  const exact = restores.filter(({ isExact }) => isExact).length;
+  yield {
+    claim: 'data.restore.exact',
+    unit: 'restores',
+    better: 'more',
+    islet: medianFigure([exact]),
+    peers: {},
+    method:
+      `Of ${restores.length} to random instants of that ledger, as branches: those that hold every commit that was acknowledged by the instant, none that was asked for after it, and the right sum in every row. ${restores.map(({ isExact, what }) => (isExact ? '' : what)).join(' ')}`.trim(),
+  };
+  yield {
+    claim: 'data.restore',
+    unit: 's',
+    better: 'less',
+    islet: medianFigure(restores.map(({ ms }) => ms / 1000)),
+    peers: {},
+    method: 'The same restores: wall time of `islet restore ledger --to INSTANT --as past`, until the branch answers.',
+  };
+  yield await timeToRecover(system, context);
+}
+
+async function restoreAtRandom(system: LedgerSystem, ledger: Ledger, { times, progress }: Context) {
+  const done: { readonly ms: number; readonly isExact: boolean; readonly what: string }[] = [];
+  for (let round = 0; round < times(20, 3); round += 1) {
+    progress(`restore ${round + 1}`);
+    const at = Math.floor(ledger.startedAt + Math.random() * (ledger.lastAt - ledger.startedAt));
+    const args = ['restore', 'ledger', '--to', new Date(at).toISOString(), '--as', 'past', '--json'];
+    const { stdout, ms } = await system.islet(args);
+    const { url } = JSON.parse(stdout) as { readonly url: string };
+    done.push({ ms, ...(await ledger.verify(url, at)) });
+    await system.islet(['restore', 'ledger', '--drop', 'past']);
+  }
+  return done;
+}
+
+const NOISE_BYTES = 16 * 1024 * 1024;
+const ROW_BYTES = 8_000;
+const PUT = `
+  INSERT INTO ballast SELECT row, substring($1::bytea, 1 + (random() * $2)::int, $3) FROM generate_series($4::int, $5) AS row`;
+const ROWS_AT_ONCE = 4_000;
+
+/** In place, of a database that holds so much, from the command until the service serves from it. */
+async function timeToRecover(system: LedgerSystem, { times, progress }: Context): Promise<Claim> {
+  const megabytes = times(2_000, 200);
+  progress(`${megabytes} MB are put into the database`);
+  await fill(await system.url(), (megabytes * 1e6) / ROW_BYTES);
+  progress('they are copied');
+  const copy = await system.islet(['backup', 'now', 'ledger', '--json']);
+  const { last } = JSON.parse(copy.stdout) as { readonly last: { readonly plainBytes: number } };
+  progress('the database is restored in place');
+  const { ms } = await system.islet(['restore', 'ledger', '--to', 'latest']);
+  const size = `${(last.plainBytes / 1e9).toFixed(2)} GB`;
+  return {
+    claim: 'data.rto',
+    unit: 's',
+    better: 'less',
+    islet: medianFigure([ms / 1000]),
+    peers: {},
+    method: `Once, for a database of ${size}, which does not compress: wall time of \`islet restore ledger --to latest\`, from draining the service until it serves from the restored data. The copy before it took ${(copy.ms / 1000).toFixed(1)} s, at 64 MB a second at most.`,
+  };
+}
+
+async function fill(url: string, rows: number): Promise<void> {
+  await query(url, 'CREATE TABLE ballast (id bigint PRIMARY KEY, bytes bytea NOT NULL)');
+  const noise = Buffer.alloc(NOISE_BYTES);
+  for (let at = 0; at < NOISE_BYTES; at += 65_536) crypto.getRandomValues(noise.subarray(at, at + 65_536));
+  for (let row = 0; row < rows; row += ROWS_AT_ONCE) {
+    const last = Math.min(row + ROWS_AT_ONCE, rows) - 1;
+    await query(url, PUT, [noise, NOISE_BYTES - ROW_BYTES - 1, ROW_BYTES, row, last]);
+  }
+}

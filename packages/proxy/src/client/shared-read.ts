@@ -1,0 +1,42 @@
+import { type BoundSocket, Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import { LIMITS } from '../limits.ts';
+
+/**
+ * All clients' plain connections are read into this one buffer: whoever gets a view of it copies what it keeps before it
+ * returns. A buffer for each read would be allocated, cut to what came, and collected.
+ */
+const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
+
+/**
+ * Reads a connection, what it has held back first, and gives each read to `onBytes`; returns the socket to be used from now
+ * on. The runtime reads into a buffer of ours only where a socket is made with one (`onread`), which it offers for sockets
+ * that connect and not for those that a server accepts. So the connection gets a new socket, and the server's is dropped.
+ * Where the runtime's sockets have no handle that can be passed on so, or TLS is between, it is read as usual.
+ */
+export function readShared(accepted: Socket, onBytes: (bytes: Buffer) => void): Socket {
+  const { _handle: handle } = accepted as WithHandle;
+  if (accepted instanceof TLSSocket || accepted.readableEnded || !handle?.useUserBuffer) {
+    accepted.on('data', onBytes);
+    return accepted;
+  }
+  const come: Buffer | null = accepted.read();
+  const onread = { buffer: READ_BUFFER, callback: (count: number) => tell(count, onBytes) };
+  const backlog = { writableHighWaterMark: LIMITS.clientBacklogBytes };
+  const socket = new Socket({ handle: handle as unknown as BoundSocket, allowHalfOpen: true, onread, ...backlog });
+  (accepted as WithHandle)._handle = null;
+  accepted.destroy();
+  if (come !== null) process.nextTick(onBytes, come);
+  return socket;
+}
+
+function tell(count: number, onBytes: (bytes: Buffer) => void): boolean {
+  onBytes(READ_BUFFER.subarray(0, count));
+  return true;
+}
+
+interface Handle {
+  readonly useUserBuffer?: (buffer: Buffer) => void;
+}
+
+type WithHandle = { _handle?: Handle | null };

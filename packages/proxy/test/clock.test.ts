@@ -1,0 +1,22 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Clock } from '../src/clock.ts';
+
+test('a held clock says the same until it is released, and then what the time is', () => {
+  let time = 1;
+  const clock = new Clock(() => time);
+  assert.equal(clock.hold(), true);
+  time = 2;
+  assert.equal(clock.now(), 1);
+  clock.release();
+  assert.equal(clock.now(), 2);
+});
+
+test('who holds a clock within an event does not release it for whoever held it first', () => {
+  let time = 1;
+  const clock = new Clock(() => time);
+  clock.hold();
+  time = 2;
+  assert.equal(clock.hold(), false);
+  assert.equal(clock.now(), 1);
+});
