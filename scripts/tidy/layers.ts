@@ -32,6 +32,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'proxy',
     'keeper',
     'client',
+    'telemetry',
     'compute-process',
     'data-mariadb',
     'data-postgres',

@@ -6,6 +6,7 @@ import {
   DriverError,
 } from '@islet/driver';
 import type { InstanceId, RevisionId } from '@islet/plan';
+import type { Identity } from '@islet/telemetry';
 import { edgeName } from './edges.ts';
 import { environmentOf, type InstanceFacts } from './environment.ts';
 import { poolShare } from './pool-share.ts';
@@ -24,6 +25,8 @@ export interface FactSources {
   readonly driverOf: (engine: DataDriver['engine'] | undefined) => DataDriver | undefined;
   /** `PATH` for a service: what its user can reach of the asker's. */
   readonly pathOf: (service: string) => Promise<string>;
+  /** What an instance is given to send its telemetry by. */
+  readonly telemetryOf: (identity: Identity) => Readonly<Record<string, string>>;
 }
 
 /** All that an instance is given, from the stores and drivers that know it. */
@@ -32,7 +35,7 @@ export async function gatherFacts(
   identity: { readonly instance: InstanceId; readonly revision: RevisionId; readonly port: number },
   sources: FactSources,
 ): Promise<InstanceFacts> {
-  const { applied, ports, secrets, dataOf, driverOf, pathOf } = sources;
+  const { applied, ports, secrets, dataOf, driverOf, pathOf, telemetryOf } = sources;
   const database = await dataOf(spec)?.connection({ service: spec.name });
   const redis = spec.redis && (await driverOf('redis')?.connection({ service: spec.name }));
   const edges = spec.uses.map((name) => {
@@ -50,6 +53,7 @@ export async function gatherFacts(
     edges: Object.fromEntries(edges),
     secret: secrets.get,
     path: await pathOf(spec.name),
+    telemetry: telemetryOf({ service: spec.name, instance: identity.instance, revision: identity.revision }),
     system: applied.current()?.system ?? '',
   };
 }

@@ -8,7 +8,6 @@ import type { Logger } from 'pino';
 import { createAnalysis } from './analysis/analysis.ts';
 import { checkAsker } from './analysis/ask-check.ts';
 import { trialsOf } from './analysis/trial.ts';
-import type { TelemetryClient } from './api/telemetry.ts';
 import type { ApplyParts } from './apply.ts';
 import { type Care, createCare } from './backup/care.ts';
 import { newestOf } from './backup/newest.ts';
@@ -42,6 +41,7 @@ import type { Counters } from './scale/load.ts';
 import type { State } from './state.ts';
 import { isAllGone, type StatusContext, systemStatus } from './status.ts';
 import type { LaunchSpec } from './store/applied.ts';
+import type { Telemetry } from './telemetry/overseer.ts';
 import { unheldOf } from './unheld.ts';
 
 export interface SystemParts {
@@ -59,7 +59,7 @@ export interface SystemParts {
   /** Undefined: nothing is backed up, as in a test of something else. */
   readonly backups?: Overseer;
   /** Undefined: nobody gathers telemetry, as in a test of something else. */
-  readonly telemetry?: TelemetryClient;
+  readonly telemetry?: Telemetry;
   readonly version: string;
   readonly operatorSocket: string;
   readonly keeperPid: () => number | undefined;
@@ -142,6 +142,7 @@ export function createSystem(parts: SystemParts): System {
     ...{ applied, ports, secrets, decisions, compute, traffic, data, clock, routes, redact },
     dataOf: ({ database }) => driverOf(database?.engine),
     driverOf,
+    telemetryOf: (identity) => parts.telemetry?.environmentOf(identity) ?? {},
     pathOf: async () => parts.machine.servicePath(applied.current()?.path ?? ''),
     buildRequest: async (spec, revision) => buildRequest(parts, spec, revision),
     sample: analysis.sample,
@@ -230,6 +231,7 @@ export function createSystem(parts: SystemParts): System {
     status.post(next);
     if (!parts.idle) {
       parts.backups?.look(turn);
+      parts.telemetry?.look();
       care.look(turn);
     }
     if (!applied.current()?.goingDown || !isAllGone(next, turn)) return;

@@ -14,7 +14,7 @@ export function telemetryHandlers({ parts, redact }: System): Pick<Handlers, Tel
     const { params, query, body, signal } = request;
     const { telemetry } = parts;
     if (telemetry === undefined) throw notThere();
-    const call = telemetry[name] as Call;
+    const call = telemetry.client[name] as Call;
     const answer = call({ ...params, ...query, ...(body as object | undefined) }, { signal });
     return Symbol.asyncIterator in answer
       ? redactAll(answer, redact)

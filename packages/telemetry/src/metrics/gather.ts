@@ -105,7 +105,7 @@ export function ownerOf(process: string, services: readonly string[]): Owner {
   return { service: 'islet', prefix: 'process.', labels: { process } };
 }
 
-const STORES = ['postgres', 'redis'] as const;
+const STORES = ['postgres', 'mariadb', 'redis'] as const;
 
 function readProxy(socketPath: string): Promise<ProxyReading> {
   return new Promise((resolve, reject) => {

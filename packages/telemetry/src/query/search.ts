@@ -2,7 +2,8 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import type { Looked } from '@islet/client';
 import { type Block, DamagedBlock } from '../store/block.ts';
 import type { Signal } from '../store/schema.ts';
-import type { RowOf, Store } from '../store/store.ts';
+import type { RowOf } from '../store/signals.ts';
+import type { Store } from '../store/store.ts';
 
 export interface Search<R> {
   readonly service: string | undefined;

@@ -78,6 +78,17 @@ export class Shelf<R> {
       .filter(({ placed: { header } }) => header.to >= stretch.from && header.from <= stretch.to);
   }
 
+  /** Stretches of which something is damaged: between the blocks around it nothing is known any more. */
+  lost(): readonly Stretch[] {
+    return this.#segments.flatMap((segment) =>
+      segment.damage.map(({ at }) => {
+        const before = segment.blocks.findLast(({ body }) => body < at)?.header.to ?? segment.from;
+        const after = segment.blocks.find(({ body }) => body > at)?.header.from ?? segment.to;
+        return { from: Math.min(before, after), to: Math.max(before, after) };
+      }),
+    );
+  }
+
   /** Deletes the segments whose newest row is older. */
   expire(before: number): void {
     for (const segment of this.#segments.filter(({ to }) => to < before)) this.remove(segment);

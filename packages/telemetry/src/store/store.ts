@@ -1,24 +1,19 @@
-import { mkdirSync, readdirSync, statfsSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TelemetrySpec } from '@islet/spec';
-import { encodeBlock, readBlock } from './block.ts';
+import { encodeBlock } from './block.ts';
+import { Disk } from './disk.ts';
 import { Gaps } from './gaps.ts';
 import { Head } from './head.ts';
 import { LIMITS } from './limits.ts';
+import { recover } from './recover.ts';
 import { expire, keepMsOf } from './retention.ts';
-import {
-  type LogRow,
-  logSchema,
-  type MetricRow,
-  metricSchema,
-  type SpanRow,
-  spanSchema,
-  type TraceRow,
-  traceSchema,
-} from './rows.ts';
+import type { SpanRow } from './rows.ts';
 import { Sampling } from './sampling.ts';
 import { type Schema, SIGNALS, type Signal } from './schema.ts';
 import { type Keep, Shelf } from './shelf.ts';
+import { type RowOf, SCHEMAS } from './signals.ts';
+import { spansToSeal } from './spans-to-seal.ts';
 import { Wal } from './wal.ts';
 
 export interface StoreOptions {
@@ -29,25 +24,6 @@ export interface StoreOptions {
   /** What is free on the disk; a test says it. */
   readonly freeBytes?: (folder: string) => number;
 }
-
-/** The kind of row of each signal. */
-export interface RowOf {
-  readonly logs: LogRow;
-  readonly spans: SpanRow;
-  readonly traces: TraceRow;
-  readonly 'metrics-10s': MetricRow;
-  readonly 'metrics-1m': MetricRow;
-  readonly 'metrics-1h': MetricRow;
-}
-
-const SCHEMAS: { readonly [S in Signal]: Schema<RowOf[S]> } = {
-  logs: logSchema,
-  spans: spanSchema,
-  traces: traceSchema,
-  'metrics-10s': metricSchema,
-  'metrics-1m': metricSchema,
-  'metrics-1h': metricSchema,
-};
 
 /** Rows in memory; `first` is the number of the first one. */
 export interface Newest<R> {
@@ -77,13 +53,12 @@ export class Store {
   readonly #shelves = new Map<string, Shelf<AnyRow>>();
   readonly #sampling = new Sampling();
   readonly #dropped = new Map<string, number>();
-  #problem: string | undefined;
-  /** Since when rows are dropped because the disk takes none. */
-  #lostSince: number | undefined;
+  readonly #disk: Disk;
 
   private constructor(options: StoreOptions) {
     this.#options = options;
     mkdirSync(options.folder, { recursive: true, mode: 0o700 });
+    this.#disk = new Disk(options.folder, options.freeBytes);
     this.gaps = new Gaps(join(options.folder, 'gaps.json'));
     this.#wal = new Wal(join(options.folder, 'wal'));
   }
@@ -99,7 +74,7 @@ export class Store {
 
   /** Why nothing is written now; undefined: it is. */
   get problem(): string | undefined {
-    return this.#problem;
+    return this.#disk.problem;
   }
 
   /** Rows that were not taken, by reason. */
@@ -113,9 +88,7 @@ export class Store {
   }
 
   shelves<S extends Signal>(signal: S, service?: string): readonly Shelf<RowOf[S]>[] {
-    const found = [...this.#shelves.values()].filter(
-      (shelf) => shelf.signal === signal && (service === undefined || shelf.service === service),
-    );
+    const found = this.#of(service).filter((shelf) => shelf.signal === signal);
     return found as unknown as readonly Shelf<RowOf[S]>[];
   }
 
@@ -144,23 +117,24 @@ export class Store {
       return rows === undefined ? [] : [{ key, ...one, rows }];
     });
     try {
-      this.#ensureFree();
+      this.#disk.ensureFree();
       const blocks = waiting.map(({ signal, service, head, rows }) =>
         encodeBlock({ signal, service, ...rows }, head.schema, 'quick'),
       );
       const ends = new Map(waiting.map(({ key, rows }) => [key, rows.last + 1]));
       this.#wal.append({ blocks, state }, ends);
       for (const { head, rows } of waiting) head.synced(rows.last + 1);
-      this.#well();
+      const lostSince = this.#disk.recover();
+      if (lostSince !== undefined) this.#noteLoss(lostSince);
     } catch (error) {
-      this.#ill(error as NodeJS.ErrnoException);
+      this.#fail(error as NodeJS.ErrnoException);
     }
     this.#touch();
   }
 
   /** Puts into segments what waited long enough, and deletes what is too old or too much. To be called now and then. */
   tend({ all = this.#wal.files > LIMITS.walFiles }: { readonly all?: boolean } = {}): void {
-    if (this.#problem === undefined) {
+    if (this.problem === undefined) {
       try {
         this.#sealSpans({ all });
         for (const { signal, service, head } of this.#heads.values()) {
@@ -168,7 +142,7 @@ export class Store {
         }
         this.#wal.release((key, end) => (this.#heads.get(key)?.head.first ?? 0) >= end);
       } catch (error) {
-        this.#ill(error as NodeJS.ErrnoException);
+        this.#fail(error as NodeJS.ErrnoException);
       }
     }
     expire([...this.#shelves.values()], { policyOf: this.#options.policyOf, now: this.#options.now() });
@@ -177,14 +151,12 @@ export class Store {
 
   /** On disk: of one service, or all. */
   bytes(service?: string): number {
-    const own = [...this.#shelves.values()].filter((one) => service === undefined || one.service === service);
-    return own.reduce((sum, { bytes }) => sum + bytes, service === undefined ? this.#wal.bytes : 0);
+    return this.#of(service).reduce((sum, { bytes }) => sum + bytes, service === undefined ? this.#wal.bytes : 0);
   }
 
   /** The instant of the oldest row; undefined: there is none. */
   oldest(service?: string): number | undefined {
-    const own = [...this.#shelves.values()].filter((one) => service === undefined || one.service === service);
-    const oldest = Math.min(...own.flatMap(({ segments }) => segments.map(({ from }) => from)));
+    const oldest = Math.min(...this.#of(service).flatMap(({ segments }) => segments.map(({ from }) => from)));
     return Number.isFinite(oldest) ? oldest : undefined;
   }
 
@@ -193,13 +165,16 @@ export class Store {
     this.gaps.add({ from, to, why: `stored ${signal} of ${service} are damaged`, of: ['stored'] });
   }
 
+  #of(service: string | undefined): readonly Shelf<AnyRow>[] {
+    return [...this.#shelves.values()].filter((shelf) => service === undefined || shelf.service === service);
+  }
+
   #head(signal: Signal, service: string): Head<AnyRow> {
     const owner = signal === 'spans' ? ALL : service;
     const key = keyOf(signal, owner);
     const known = this.#heads.get(key);
     if (known !== undefined) return known.head;
-    const sealed = this.shelves(signal, owner === ALL ? undefined : owner).map((shelf) => shelf.sealed);
-    const head = new Head<AnyRow>(SCHEMAS[signal] as unknown as Schema<AnyRow>, Math.max(0, ...sealed));
+    const head = new Head(SCHEMAS[signal] as unknown as Schema<AnyRow>, this.#sealed(signal, owner));
     this.#heads.set(key, { signal, service: owner, head });
     return head;
   }
@@ -223,36 +198,30 @@ export class Store {
       }
     }
     for (const shelf of this.#shelves.values()) {
-      for (const lost of shelf.segments.flatMap(lostIn)) this.noteDamaged(shelf.signal, shelf.service, lost);
+      for (const lost of shelf.lost()) this.noteDamaged(shelf.signal, shelf.service, lost);
     }
   }
 
-  /** Rows that are in a segment already, by their numbers, are left. The others get new numbers, and are not yet synced. */
+  /** The rows get new numbers, and are not yet synced: the next commit says all of them again. */
   #recover(): unknown {
-    let last: unknown;
-    let found = new Map<string, { readonly signal: Signal; readonly service: string; rows: AnyRow[]; end: number }>();
-    for (const { blocks, state, restart } of this.#wal.recover()) {
-      last = state ?? last;
-      if (restart) found = new Map();
-      for (const { header, rowsOf } of blocks.map(readBlock)) {
-        const { signal, service, first } = header;
-        const known = found.get(keyOf(signal, service)) ?? { signal, service, rows: [], end: 0 };
-        found.set(keyOf(signal, service), known);
-        known.end = Math.max(known.end, header.last + 1);
-        const rows = rowsOf(SCHEMAS[signal] as unknown as Schema<AnyRow>);
-        if (rows === undefined) this.noteDamaged(signal, service, header);
-        for (const [index, row] of (rows ?? []).entries()) {
-          if (first + index >= this.#shelf(signal, row.service).sealed) known.rows.push(row);
-        }
-      }
-    }
-    for (const [key, { signal, service, rows, end }] of found) {
-      const sealed = this.shelves(signal, service === ALL ? undefined : service).map((shelf) => shelf.sealed);
-      const head = new Head<AnyRow>(SCHEMAS[signal] as unknown as Schema<AnyRow>, Math.max(end, ...sealed));
+    const schemaOf = (signal: Signal) => SCHEMAS[signal] as unknown as Schema<AnyRow>;
+    const { heads, state, damaged } = recover<AnyRow>(this.#wal.recover(), {
+      schemaOf,
+      isSealed: (signal, row, number) => number < this.#shelf(signal, row.service).sealed,
+    });
+    for (const { signal, service, ...stretch } of damaged) this.noteDamaged(signal, service, stretch);
+    for (const { signal, service, rows, end } of heads) {
+      const head = new Head(schemaOf(signal), Math.max(end, this.#sealed(signal, service)));
       head.append(rows, this.#options.now());
-      this.#heads.set(key, { signal, service, head });
+      this.#heads.set(keyOf(signal, service), { signal, service, head });
     }
-    return last;
+    return state;
+  }
+
+  /** The number after the last row in segments that came through the head of that name. */
+  #sealed(signal: Signal, owner: string): number {
+    const shelves = this.shelves(signal, owner === ALL ? undefined : owner);
+    return Math.max(0, ...shelves.map((shelf) => shelf.sealed));
   }
 
   /** The file's time is that of the last sync, also of one in which nothing came. */
@@ -277,32 +246,20 @@ export class Store {
     }
   }
 
-  #ensureFree(): void {
-    const { folder, freeBytes = freeOn } = this.#options;
-    const [free, least] = [freeBytes(folder), LIMITS.freeBytes].map((bytes) => Math.floor(bytes / 1024 / 1024));
-    if (free === undefined || least === undefined || free >= least) return;
-    throw new Error(`${free} MiB are free on the disk: telemetry is not written below ${least} MiB`);
-  }
-
-  #well(): void {
-    if (this.#lostSince !== undefined) this.#noteLoss();
-    this.#lostSince = undefined;
-    this.#problem = undefined;
-  }
-
-  #ill(error: NodeJS.ErrnoException): void {
-    this.#problem = error.code === 'ENOSPC' ? 'the disk is full: telemetry is not written' : error.message;
+  /** Rows wait in memory for a disk that takes none, up to a limit. */
+  #fail(error: NodeJS.ErrnoException): void {
+    this.#disk.fail(error);
     const heads = [...this.#heads.values()].map(({ head }) => head);
     const waiting = heads.reduce((sum, head) => sum + (head.unsynced()?.rows.length ?? 0), 0);
     if (waiting < LIMITS.waitingRows) return;
-    this.#lostSince ??= this.#options.now();
+    const since = this.#disk.lose(this.#options.now());
     for (const head of heads) this.drop('the disk took nothing', head.dropUnsynced());
-    this.#noteLoss();
+    this.#noteLoss(since);
   }
 
-  #noteLoss(): void {
+  #noteLoss(from: number): void {
     const to = this.#options.now();
-    this.gaps.add({ from: this.#lostSince ?? to, to, why: 'the disk was full', of: ['output', 'otlp', 'metrics'] });
+    this.gaps.add({ from, to, why: 'the disk was full', of: ['output', 'otlp', 'metrics'] });
   }
 
   #seal(signal: Signal, service: string, head: Head<AnyRow>, { all }: { readonly all: boolean }): void {
@@ -340,28 +297,6 @@ export class Store {
 /** As services are named; `machine`, `gateway` and `islet` are Islet's own. */
 const SERVICE = /^[a-z][a-z0-9-]{0,39}$/;
 
-/** Until its trace is over a span stays, unless too many do. */
-function spansToSeal(head: Head<SpanRow>, { all, now }: { readonly all: boolean; readonly now: number }): number {
-  const over = all ? head.sealable : head.olderThan(now - LIMITS.traceWaitMs);
-  const isDue = all || over >= LIMITS.sampledRows || head.olderThan(now - LIMITS.headMs) > 0;
-  const tooMany = head.rows.length > LIMITS.headRows ? head.sealable : 0;
-  return Math.min(LIMITS.sampledRows, isDue ? over : tooMany);
-}
-
-/** What was between the blocks around it is not known any more. */
-function lostIn(segment: Shelf<AnyRow>['segments'][number]): readonly Stretch[] {
-  return segment.damage.map(({ at }) => {
-    const before = segment.blocks.findLast(({ body }) => body < at)?.header.to ?? segment.from;
-    const after = segment.blocks.find(({ body }) => body > at)?.header.from ?? segment.to;
-    return { from: Math.min(before, after), to: Math.max(before, after) };
-  });
-}
-
 function keyOf(signal: Signal, service: string): string {
   return `${service}/${signal}`;
-}
-
-function freeOn(folder: string): number {
-  const { bavail, bsize } = statfsSync(folder);
-  return bavail * bsize;
 }
