@@ -58,6 +58,8 @@ function next({ kind, lines }: OpenRecord, line: string): OpenRecord['kind'] | u
       return hasFrames(lines) && line !== '' && !INDENTED.test(line) && !/^[}\]]/.test(line) ? undefined : 'node';
     case 'plain':
       if (line.includes(PYTHON)) return undefined;
+      // What Node prints of an error ends with the brace that closes its properties.
+      if (lines.length > 1 && /^[}\]]+,?$/.test(line)) return 'plain';
       return INDENTED.test(line) || CHAINED.test(line) ? 'plain' : undefined;
     case 'closed':
       return undefined;

@@ -27,7 +27,9 @@ interface Wanted {
 }
 
 export function queryMetrics(store: Store, asked: Input<'metrics'>, now: number): Answer<'metrics'> {
-  const { from, to } = stretchOf(asked, now);
+  const { from, to: end } = stretchOf(asked, now);
+  // The step that is under way would look like a fall.
+  const to = Math.max(from, Math.min(end, Math.floor(now / TIERS[0].stepMs) * TIERS[0].stepMs - 1));
   const tier = TIERS.find(({ keptMs, mostMs }) => from >= now - keptMs && to - from <= mostMs) ?? TIERS[2];
   const stepMs = stepFor(to - from, Number(asked.points ?? POINTS), tier.stepMs);
   const by = (asked.by ?? '').split(',').filter(Boolean);
@@ -50,11 +52,14 @@ export function queryMetrics(store: Store, asked: Input<'metrics'>, now: number)
     else known.rows.push(one);
   }
   if (found.size > SERIES) throw tooMany(found.size);
-  const steps = Array.from({ length: Math.ceil((to - begin) / stepMs) }, (_, index) => begin + index * stepMs);
+  const steps = Array.from({ length: Math.ceil((to + 1 - begin) / stepMs) }, (_, index) => begin + index * stepMs);
   const series = [...found.values()].map(({ labels, rows }) => {
     const [first] = rows;
     const byStep = Map.groupBy(rows, ({ at }) => Math.floor(at / stepMs) * stepMs);
-    const points = steps.map((at): [number, number | null] => [at, valueOfStep(byStep.get(at), { quantile, stepMs })]);
+    const points = steps.map((at): [number, number | null] => [
+      at,
+      valueOfStep(byStep.get(at), { quantile, stepMs: Math.min(stepMs, to + 1 - at) }),
+    ]);
     return { labels, unit: unitOf(first), stepMs, points } satisfies Series;
   });
   return { series, gaps: store.gaps.between(from, to, ['metrics', 'stored']) };

@@ -14,7 +14,7 @@ export interface ShelfPlace {
 }
 
 /** Both ends included. */
-interface Stretch {
+export interface Stretch {
   readonly from: number;
   readonly to: number;
 }

@@ -11,7 +11,7 @@ import { expire, keepMsOf } from './retention.ts';
 import type { SpanRow } from './rows.ts';
 import { Sampling } from './sampling.ts';
 import { type Schema, SIGNALS, type Signal } from './schema.ts';
-import { type Keep, Shelf } from './shelf.ts';
+import { type Keep, Shelf, type Stretch } from './shelf.ts';
 import { type RowOf, SCHEMAS } from './signals.ts';
 import { spansToSeal } from './spans-to-seal.ts';
 import { Wal } from './wal.ts';
@@ -35,7 +35,6 @@ export interface Newest<R> {
 const ALL = 'system';
 
 type AnyRow = { readonly service: string };
-type Stretch = { readonly from: number; readonly to: number };
 
 /**
  * All telemetry of a system. What comes is in memory at once, within a second in the log of what came, and within minutes
@@ -72,7 +71,7 @@ export class Store {
     return { store, state };
   }
 
-  /** Why nothing is written now; undefined: it is. */
+  /** Why nothing is written now. */
   get problem(): string | undefined {
     return this.#disk.problem;
   }
@@ -227,8 +226,7 @@ export class Store {
   /** The file's time is that of the last sync, also of one in which nothing came. */
   #noteAbsence(): void {
     const now = this.#options.now();
-    const path = join(this.#options.folder, 'alive');
-    const seen = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+    const seen = statSync(join(this.#options.folder, 'alive'), { throwIfNoEntry: false })?.mtimeMs;
     if (seen !== undefined && now - seen > LIMITS.gapMs) {
       this.gaps.add({ from: seen, to: now, why: 'telemetry was not running', of: ['otlp', 'metrics'] });
     }
