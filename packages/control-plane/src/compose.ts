@@ -15,6 +15,7 @@ import type { Sentinel } from './alerts/sentinel.ts';
 import { sentinelOf } from './alerts/system-sentinel.ts';
 import { createOverseer, type Overseer } from './backup/overseer.ts';
 import { systemClock } from './clock.ts';
+import { createInstrument } from './instruments.ts';
 import { inspectMachine, SERVER_PATH } from './machine.ts';
 import { check } from './probe/check.ts';
 import { openState } from './state.ts';
@@ -54,7 +55,7 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
   const traffic = createProxyTraffic({ socketPath: socketPath(stateFolder, 'proxy') });
   const data = [
     createPostgres({ layout, system: id, supervisor, tools: machine.tools, ports, log }),
-    createMariadb({ layout, system: id, supervisor, ports, log, path: SERVER_PATH }),
+    createMariadb({ layout, system: id, supervisor, tools: machine.tools, ports, log, path: SERVER_PATH }),
     createSqlite({ layout, system: id }),
     createRedis({ layout, system: id, supervisor, ports, log, path: SERVER_PATH }),
     createExternal(),
@@ -77,6 +78,7 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
       });
   const system = createSystem({
     ...{ folder, state, machine, compute, traffic, data, log, backups, ...(telemetry && { telemetry }) },
+    instrument: createInstrument({ layout, folder: (of) => compute.folder(of), log }),
     guarantees: () => supervisor.guarantees(),
     clock: systemClock,
     check,
@@ -85,6 +87,7 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
     keeperPid: options.keeperPid,
     requests: (id) => requestsOf(id, { traffic, log: accessLog }),
     explainToken: (forMs) => traffic.explainToken(forMs, { signal: AbortSignal.timeout(STATS_MS) }),
+    purge: (purge) => traffic.purge(purge, { signal: AbortSignal.timeout(STATS_MS) }),
     stats: () => traffic.stats({ signal: AbortSignal.timeout(STATS_MS) }),
     onDown: options.onDown,
     idle: options.idle,

@@ -9,6 +9,7 @@ import type { InstanceId, RevisionId } from '@islet/plan';
 import type { Identity } from '@islet/telemetry';
 import { edgeName } from './edges.ts';
 import { environmentOf, type InstanceFacts } from './environment.ts';
+import type { Instrument } from './instruments.ts';
 import { poolShare } from './pool-share.ts';
 import type { AppliedStore, LaunchSpec } from './store/applied.ts';
 import type { Ports } from './store/ports.ts';
@@ -27,6 +28,8 @@ export interface FactSources {
   readonly pathOf: (service: string) => Promise<string>;
   /** What an instance is given to send its telemetry by. */
   readonly telemetryOf: (identity: Identity) => Readonly<Record<string, string>>;
+  /** Undefined: nothing is traced, as in a test of something else. */
+  readonly instrument?: Instrument | undefined;
 }
 
 /** All that an instance is given, from the stores and drivers that know it. */
@@ -55,6 +58,7 @@ export async function gatherFacts(
     path: await pathOf(spec.name),
     telemetry: telemetryOf({ service: spec.name, instance: identity.instance, revision: identity.revision }),
     system: applied.current()?.system ?? '',
+    instrument: (await sources.instrument?.(spec, identity.revision)) ?? {},
   };
 }
 
@@ -70,7 +74,8 @@ export async function placeOf(
   sources: FactSources & { readonly compute: ComputeDriver },
 ): Promise<CommandPlace> {
   const { argv, cwd, env } = await sources.compute.commandFor({ service, instance: id });
-  const facts = await gatherFacts(spec, { instance: id, revision, port }, sources);
+  // It is the instance that is traced, and not each probe beside it.
+  const facts = await gatherFacts(spec, { instance: id, revision, port }, { ...sources, instrument: undefined });
   return { argv, cwd, env: { ...environmentOf(spec, facts), ...env } };
 }
 

@@ -28,6 +28,7 @@ const FACTS: InstanceFacts = {
   path: '/usr/bin',
   telemetry: { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:24000' },
   system: 'shop',
+  instrument: {},
 };
 
 describe('what an instance is given', () => {

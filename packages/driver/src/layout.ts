@@ -34,6 +34,8 @@ export const layoutOf = {
 
   /** Logs, traces and metrics, and what the process that keeps them is told. */
   telemetry: ({ state }: Layout) => join(state, 'telemetry'),
+  /** What runtimes of services load to trace them. */
+  instruments: ({ runtime }: Layout) => join(runtime, 'instrument'),
 
   service: ({ runtime }: Layout, service: string) => join(runtime, 'services', service),
   revisions: (layout: Layout, service: string) => join(layoutOf.service(layout, service), 'revisions'),

@@ -144,8 +144,8 @@ function apiOf({ api }: ParsedService): ApiSpec {
 
 function databaseOf({ database }: ParsedService): DatabaseSpec | undefined {
   if (database === undefined) return undefined;
-  const { engine, url, migrations, backup, drill } = database;
-  const common = { migrations, seed: seedOf(database), settings: settingsOf(database) };
+  const { engine, url, migrations, migrate, backup, drill } = database;
+  const common = { migrations, migrate, seed: seedOf(database), settings: settingsOf(database) };
   if (engine !== undefined) return { engine, ...common, backup: backupOf(backup), drill: drillOf(drill) };
   return url === undefined ? undefined : { engine: 'external', url: { secret: url.secret }, ...common };
 }

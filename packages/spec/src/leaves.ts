@@ -66,7 +66,7 @@ function databaseLeaves(database: DatabaseSpec | undefined): readonly Leaf[] {
     database.engine === 'external'
       ? leaves(['database', 'url'], { secret: database.url.secret })
       : leaves(['database'], { engine: database.engine });
-  const { migrations, seed, settings } = database;
+  const { migrations, migrate, seed, settings } = database;
   const seeds = seed === undefined ? [] : leaves(['database', 'seed'], { [seed.kind]: seedText(seed) });
   const kept =
     database.engine === 'external'
@@ -75,6 +75,7 @@ function databaseLeaves(database: DatabaseSpec | undefined): readonly Leaf[] {
   return [
     ...kind,
     ...leaves(['database'], { migrations }),
+    ...(migrate === undefined ? [] : leaves(['database', 'migrate'], { command: migrate.command })),
     ...leaves(['database', 'settings'], settings),
     ...seeds,
     ...kept,

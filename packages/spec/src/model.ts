@@ -196,6 +196,8 @@ export type DatabaseSpec = DatabaseCommon &
 export interface DatabaseCommon {
   /** A folder. */
   readonly migrations: string | undefined;
+  /** Instead: a command. */
+  readonly migrate: { readonly command: string } | undefined;
   readonly seed: SeedSpec | undefined;
   /** By the engine's own names, as they are written. */
   readonly settings: Readonly<Record<string, string>>;

@@ -25,6 +25,7 @@ export function serviceErrors(draft: Sound, files: Files): readonly SpecError[] 
     ...trafficErrors(draft),
     ...backupErrors(draft),
     ...contentErrors(draft, files),
+    ...migrateErrors(draft),
     ...settingErrors(draft),
     ...selfUse(draft),
   ];
@@ -119,6 +120,14 @@ function selfUse(draft: Sound): readonly SpecError[] {
   if (index < 0) return [];
   const error = { rule: 'value', message: "a service can't use itself", found: draft.name, hint: 'remove it' } as const;
   return [errorIn(draft, ['uses', index], error)];
+}
+
+function migrateErrors(draft: Sound): readonly SpecError[] {
+  const { migrations, migrate } = draft.parsed.database ?? {};
+  if (migrations === undefined || migrate === undefined) return [];
+  const message = 'a schema is migrated by files or by a command, not by both';
+  const hint = 'remove migrate, or migrations';
+  return [errorIn(draft, ['database', 'migrate'], { rule: 'value', message, hint })];
 }
 
 /** An overlay that takes another engine leaves the settings of the one that it replaces behind. */

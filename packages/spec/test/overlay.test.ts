@@ -49,14 +49,7 @@ for (const { overlay, base, path, expected } of [
     overlay: 'database: sqlite',
     base: 'database: { url: { secret: s } }',
     path: 'database',
-    expected: {
-      engine: 'sqlite',
-      migrations: undefined,
-      seed: undefined,
-      settings: {},
-      backup: undefined,
-      drill: undefined,
-    },
+    expected: serviceOf(layered('scale: 1', 'run: { command: x }\ndatabase: sqlite\n')).database,
   },
 ] as const) {
   test(`${overlay} over ${base} counts as what the shorthand stands for`, () => {

@@ -13,7 +13,7 @@ import { OTLPTraceExporter as JsonExporter } from '@opentelemetry/exporter-trace
 import { OTLPTraceExporter as ProtobufExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { LoggerProvider, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs';
 import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
-import { BasicTracerProvider, BatchSpanProcessor, type SpanExporter } from '@opentelemetry/sdk-trace-base';
+import { BatchSpanProcessor, type SpanExporter, TracerProvider } from '@opentelemetry/sdk-trace';
 import { Identities } from '../src/otlp/identity.ts';
 import { Intake } from '../src/otlp/intake.ts';
 import { serveOtlpGrpc } from '../src/serve/otlp-grpc.ts';
@@ -64,7 +64,7 @@ function fresh(): void {
 }
 
 async function sendSpans(exporter: SpanExporter): Promise<void> {
-  const provider = new BasicTracerProvider({ spanProcessors: [new BatchSpanProcessor(exporter)] });
+  const provider = new TracerProvider({ spanProcessors: [new BatchSpanProcessor({ exporter })] });
   const tracer = provider.getTracer('test');
   const parent = tracer.startSpan('GET /orders/{id}', {
     kind: 1,

@@ -49,6 +49,7 @@ export async function createTelemetry(parts: TelemetryParts): Promise<Telemetry>
       user: undefined,
       log: join(layoutOf.logs(layout), 'telemetry.log'),
       limits: { cpu: undefined, memoryBytes: undefined },
+      background: true,
     },
     parts,
   );
