@@ -139,7 +139,8 @@ function runOf({ parsed, tree }: Sound): RunSpec {
 
 function apiOf({ api }: ParsedService): ApiSpec {
   const expose = api.expose.map(({ host, path, strip }) => ({ host, path, strip }));
-  return { protocol: api.protocol, contract: api.contract, expose, port: api.port };
+  const told = api.proxyProtocol === undefined ? {} : { proxyProtocol: api.proxyProtocol };
+  return { protocol: api.protocol, contract: api.contract, expose, ...told, port: api.port };
 }
 
 function databaseOf({ database }: ParsedService): DatabaseSpec | undefined {

@@ -31,7 +31,12 @@ export function leavesOf(spec: Omit<ServiceSpec, 'origins'>): readonly Leaf[] {
       drain: durationText(run.drainMs),
       longLived: durationText(run.longLivedMs),
     }),
-    ...leaves(['api'], { protocol: api.protocol, contract: api.contract, port: api.port }),
+    ...leaves(['api'], {
+      protocol: api.protocol,
+      contract: api.contract,
+      proxyProtocol: api.proxyProtocol,
+      port: api.port,
+    }),
     ...api.expose.flatMap((route, index) => leaves(['api', 'expose', index], { ...route })),
     ...leaves([], { uses: spec.uses }),
     ...databaseLeaves(spec.database),

@@ -20,6 +20,7 @@ export function serviceErrors(draft: Sound, files: Files): readonly SpecError[] 
     ...reservedVariables(draft),
     ...missingFiles(draft, files),
     ...exposeErrors(draft),
+    ...proxyProtocolErrors(draft),
     ...scaleErrors(draft),
     ...rolloutErrors(draft),
     ...trafficErrors(draft),
@@ -113,6 +114,15 @@ function exposeErrors(draft: Sound): readonly SpecError[] {
   const hint = 'remove expose: services that use this one reach it all the same';
   const place = keyPlaceAt(draft.tree, ['api', 'expose']);
   return [errorIn(draft, ['api', 'expose'], { rule: 'value', message, hint, place })];
+}
+
+function proxyProtocolErrors(draft: Sound): readonly SpecError[] {
+  const { protocol, proxyProtocol } = draft.parsed.api;
+  if (proxyProtocol === undefined || protocol === 'tcp') return [];
+  const message = `the PROXY protocol is for tcp, and this service speaks ${protocol}`;
+  const hint = 'remove it: an HTTP service finds the client in X-Forwarded-For';
+  const place = keyPlaceAt(draft.tree, ['api', 'proxyProtocol']);
+  return [errorIn(draft, ['api', 'proxyProtocol'], { rule: 'value', message, hint, place })];
 }
 
 function selfUse(draft: Sound): readonly SpecError[] {

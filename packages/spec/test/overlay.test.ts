@@ -65,9 +65,9 @@ test("of keys that exclude each other the overlay's drives the other out", () =>
 
 test('the gateway can differ', () => {
   const texts = { ...layered('scale: 3') };
-  const islet = `${texts['islet.yaml']}    gateway: { port: 80 }\n`;
+  const islet = `${texts['islet.yaml']}    gateway: { port: 80, workers: 3, proxyProtocol: { from: [10.1.2.3] } }\n`;
   assert.deepEqual(parsed({ ...texts, 'islet.yaml': islet }, 'prod').spec.gateway, {
-    ...{ host: '127.0.0.1', port: 80 },
+    ...{ host: '127.0.0.1', port: 80, workers: 3, proxyProtocol: { from: ['10.1.2.3'] } },
     tls: undefined,
   });
 });
