@@ -16,6 +16,7 @@ export const PAGES = [
   { name: 'error', path: '/errors/e1a7', shows: 'at capture' },
   { name: 'alerts', path: '/alerts', shows: 'orders uses up its error budget' },
   { name: 'api', path: '/api/orders', shows: 'Place an order' },
+  { name: 'api-grpc', path: '/api/payments', shows: 'Takes the money.' },
   { name: 'plan', path: '/plan', shows: 'builds revision' },
   { name: 'backups', path: '/backups', shows: 'proven' },
 ] as const;
