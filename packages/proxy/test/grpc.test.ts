@@ -169,6 +169,21 @@ test('a pushback forbids the retry, or says when', async (t) => {
   for (let call = 0; call < 6; call++) assert.equal((await ask(client, '/s/m', CALL)).trailers['grpc-status'], '0');
 });
 
+test('a status in trailers crosses also where the instance has told the length of its message', async (t) => {
+  const { client, behave, stats } = await single(t);
+  behave((stream) => {
+    const message = grpcMessageOf('well');
+    const fields = { ':status': 200, 'content-type': 'application/grpc', 'content-length': message.length };
+    stream.respond(fields, { waitForTrailers: true });
+    stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '5', 'grpc-message': 'gone' }));
+    stream.end(message);
+  });
+  const answer = await ask(client, '/s/m', CALL);
+  assert.deepEqual([answer.trailers['grpc-status'], answer.trailers['grpc-message']], ['5', 'gone']);
+  assert.deepEqual([answer.headers['content-length'], answer.body.slice(5)], ['9', 'well']);
+  assert.equal(stats()?.statuses['4xx'], 1);
+});
+
 test('an answer that has begun is passed on, whatever its trailers say, and counts as what they say', async (t) => {
   const { client, publish, behave, instance, stats, plane } = await single(t);
   await publish(endpointAt(instance.port), endpointAt(instance.port, 'orders-a.0-other'));
