@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { Client } from 'pg';
 import S3rver from 's3rver';
@@ -13,6 +14,7 @@ import { until } from './support/until.ts';
 
 const FILES = { 'migrations/1.sql': 'CREATE TABLE entries (id bigint PRIMARY KEY);\nINSERT INTO entries VALUES (0);' };
 const database = { engine: 'postgres', migrations: 'migrations' };
+const NOTES = { engine: 'sqlite', migrations: 'migrations' };
 
 test('a system is rebuilt from S3 storage, its files and the recovery key alone, and without the key it is not', async (t) => {
   const port = await freePort();
@@ -25,7 +27,14 @@ test('a system is rebuilt from S3 storage, its files and the recovery key alone,
     rmSync(folder, { recursive: true });
   });
   const env = { AWS_ACCESS_KEY_ID: 'S3RVER', AWS_SECRET_ACCESS_KEY: 'S3RVER' };
-  await using system = await makeSystem({ env, services: { ledger: { file: { database }, files: FILES }, other: {} } });
+  await using system = await makeSystem({
+    env,
+    services: {
+      ledger: { file: { database }, files: FILES },
+      notes: { file: { database: NOTES }, files: FILES },
+      other: {},
+    },
+  });
   const secret = { accessKey: { secret: 'backup-id' }, secretKey: { secret: 'backup-key' } };
   const backup = { to: 's3://backups/tiny', endpoint: `http://127.0.0.1:${port}`, ...secret };
   system.write('islet.yaml', JSON.stringify({ system: 'tiny', gateway: { port: system.port }, backup }));
@@ -45,12 +54,20 @@ test('a system is rebuilt from S3 storage, its files and the recovery key alone,
     }
   };
 
+  const noted = async (change?: string) => {
+    const url = (await run('exec', 'notes', '--', 'sh', '-c', 'echo $DATABASE_URL')).trim();
+    using file = new DatabaseSync(url.replace('sqlite:///', ''), { timeout: 10_000 });
+    if (change !== undefined) file.exec(change);
+    return Number(file.prepare('SELECT count(*) AS rows FROM entries').get()?.rows);
+  };
+
   for (const name of ['backup-id', 'backup-key']) {
     assert.equal((await system.isletWith('S3RVER', 'secret', 'set', name)).code, 0);
   }
   await system.up();
-  await run('backup', 'now', 'ledger', '--timeout', '60s');
+  for (const name of ['ledger', 'notes']) await run('backup', 'now', name, '--timeout', '60s');
   assert.equal(await rows('INSERT INTO entries SELECT generate_series(1, 500)'), 501);
+  assert.equal(await noted('INSERT INTO entries VALUES (1), (2)'), 3);
   await until('no warning is left about a second copy', async () => {
     const { warnings } = await system.status();
     return !warnings.some((text) => /off this machine|not there yet/.test(text));
@@ -59,11 +76,11 @@ test('a system is rebuilt from S3 storage, its files and the recovery key alone,
   // What is committed is in the bucket a moment later.
   const written = new Date().toISOString();
   await until('what was written is restorable, and so is the state', async () => {
-    const [ledger] = JSON.parse((await system.islet('backup', 'status', '--json')).stdout) as {
+    const stores = JSON.parse((await system.islet('backup', 'status', '--json')).stdout) as {
       to?: number;
       mirroredAt?: number;
     }[];
-    return (ledger?.to ?? 0) > Date.parse(written) && (ledger?.mirroredAt ?? 0) > Date.parse(written);
+    return stores.every(({ to = 0, mirroredAt = 0 }) => Math.min(to, mirroredAt) > Date.parse(written));
   });
 
   // The machine is lost: nothing is said to anybody, and nothing of the state is left.
@@ -84,9 +101,10 @@ test('a system is rebuilt from S3 storage, its files and the recovery key alone,
   assert.equal(existsSync(system.state), false);
 
   writeFileSync(join(system.folder, 'key.txt'), `${key}\n`);
-  assert.match(await run('recover', '--key', 'key.txt'), /ledger: as of/);
+  assert.match(await run('recover', '--key', 'key.txt'), /ledger: as of.*notes: as of/s);
   await system.up();
   assert.equal(await rows(), 501);
+  assert.equal(await noted(), 3);
   assert.equal((await system.ask('other')).reply, 'I am other');
   assert.match(await run('secret', 'list'), /backup-key/);
 });

@@ -37,6 +37,15 @@ describe("a service's data", () => {
     }
   };
   const rows = async (url?: string) => Number((await query('SELECT count(*) FROM entries', url))[0]?.count);
+  const notesUrl = async () => (await run('exec', 'notes', '--', 'sh', '-c', 'echo $DATABASE_URL')).trim();
+  const changeNotes = async (sql: string) => {
+    using database = new DatabaseSync(fileOf(await notesUrl()), { timeout: 10_000 });
+    database.exec(sql);
+  };
+  const noted = async (url?: string) => {
+    using database = new DatabaseSync(fileOf(url ?? (await notesUrl())), { readOnly: true });
+    return Number(database.prepare('SELECT count(*) AS rows FROM entries').get()?.rows);
+  };
   /** An instant with nothing written around it. */
   const now = async () => {
     await pause(50);
@@ -159,36 +168,56 @@ describe("a service's data", () => {
   });
 
   it('comes back just so from an SQLite file: in place and undone, in a branch, and in a drill', async () => {
-    const pathOf = async () => (await run('exec', 'notes', '--', 'sh', '-c', 'echo $DATABASE_URL')).trim();
-    const change = async (sql: string) => {
-      using database = new DatabaseSync(fileOf(await pathOf()), { timeout: 10_000 });
-      database.exec(sql);
-    };
-    const count = async (url?: string) => {
-      using database = new DatabaseSync(fileOf(url ?? (await pathOf())), { readOnly: true });
-      return Number(database.prepare('SELECT count(*) AS rows FROM entries').get()?.rows);
-    };
     await run('backup', 'now', 'notes', '--timeout', '60s');
-    await change('INSERT INTO entries VALUES (1), (2), (3)');
+    await changeNotes('INSERT INTO entries VALUES (1), (2), (3)');
     await pause(SEEN_WITHIN_MS);
     const instant = await now();
-    await change('DELETE FROM entries');
+    await changeNotes('DELETE FROM entries');
     await run('restore', 'notes', '--to', instant, '--timeout', '170s');
-    assert.equal(await count(), 4);
+    assert.equal(await noted(), 4);
     await run('restore', 'notes', '--undo', '--timeout', '170s');
-    assert.equal(await count(), 0);
+    assert.equal(await noted(), 0);
     const made = await run('restore', 'notes', '--to', instant, '--as', 'earlier', '--timeout', '170s');
-    assert.equal(await count(made.split('\n')[1]), 4);
+    assert.equal(await noted(made.split('\n')[1]), 4);
     const diff = JSON.parse(await run('db', 'diff', 'notes', 'earlier', '--json')) as Record<string, unknown>[];
     assert.deepEqual(
       diff.find(({ table }) => table === 'entries'),
       { table: 'entries', live: 0, branch: 4 },
     );
     await run('restore', 'notes', '--drop', 'earlier');
-    await change('INSERT INTO entries VALUES (9)');
+    await changeNotes('INSERT INTO entries VALUES (9)');
     await pause(SEEN_WITHIN_MS);
     assert.match(await run('drill', 'restore', 'notes', '--timeout', '170s'), /comes back/);
     assert.match(await run('backup', 'verify', 'notes'), /All is as it was stored/);
+  });
+
+  it('goes back as a whole, with what was asked for then, though the control plane is killed meanwhile', async () => {
+    for (const name of ['ledger', 'notes']) await run('backup', 'now', name, '--timeout', '120s');
+    await query('INSERT INTO entries SELECT generate_series(1000, 1009)');
+    await changeNotes('INSERT INTO entries SELECT 1000 + id FROM entries');
+    const before = [await rows(), await noted()];
+    await pause(SEEN_WITHIN_MS);
+    const instant = await now();
+    system.add('other', { files: { reply: 'I am a mistake\n' } });
+    await system.up();
+    await query('DELETE FROM entries');
+    await changeNotes('DELETE FROM entries');
+    assert.equal((await system.ask('other')).reply, 'I am a mistake');
+    const recovering = system.start('recover', '--to', instant, '--timeout', '170s');
+    await until('a store is being replaced', async () =>
+      (await system.status()).services.some(({ why }) => why?.includes('being restored')),
+    );
+    const { pid } = JSON.parse(readFileSync(join(system.state, 'control.json'), 'utf8')) as { pid: number };
+    process.kill(pid, 'SIGKILL');
+    const { code, stdout, stderr } = await recovering.ended;
+    assert.equal(code, 0, `${stdout}${stderr}`);
+    assert.match(stdout, /Between the oldest and the newest of it lie/);
+    assert.deepEqual([await rows(), await noted()], before);
+    assert.equal((await system.ask('other')).reply, 'I am other');
+    assert.equal((await system.islet('recover', '--to', instant)).code, 1, 'the data of before is still kept');
+    for (const name of ['ledger', 'notes']) await run('restore', name, '--confirm');
+    assert.equal((await system.islet('recover', '--to', '2001-01-01T00:00:00Z')).code, 1);
+    assert.deepEqual([await rows(), await noted()], before);
   });
 
   it('is not replaced by a backup that was tampered with', async () => {

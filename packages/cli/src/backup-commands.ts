@@ -75,20 +75,25 @@ export const BACKUP_COMMANDS: readonly CommandSpec[] = [
   {
     usage: 'recover [folder]',
     group: 'data',
-    summary: 'Bring a whole system back on an empty machine, from its backups and the recovery key',
+    summary:
+      'Bring a whole system back: on an empty machine from its backups and the recovery key, or a running one to a moment',
     details:
-      "Needs the system's files, the backups' second place, and the recovery key. After it, `islet up` builds and starts\n" +
-      'all services, each with its data as of the moment asked for.',
+      "On an empty machine it needs the system's files, the backups' second place, and the recovery key. After it, `islet up`\n" +
+      'builds and starts all services, each with its data as of the moment asked for.\n' +
+      'Without --key, every store of the system that runs here, and what is asked for, goes back to one moment: all of them\n' +
+      'together, or none. The data of before is kept until `islet restore <service> --confirm`.',
     examples: [
       'islet recover --key recovery-key.txt',
       'islet recover --from s3://example-backups/shop --key key.txt --to 2026-11-27T02:00:00Z',
+      'islet recover --to 2026-11-27T02:00:00Z',
     ],
     options: [
-      { flags: '--key <file>', text: 'the recovery key, as `islet backup key export` printed it', required: true },
+      { flags: '--key <file>', text: 'the recovery key, as `islet backup key export` printed it' },
       { flags: '--from <place>', text: 's3://BUCKET/FOLDER, or a folder (default: as islet.yaml says)' },
       { flags: '--endpoint <url>', text: 'where the storage is (default: as islet.yaml says)' },
       { flags: '--region <name>', text: "the storage's region (default: as islet.yaml says)" },
-      { flags: '--to <moment>', text: 'an instant, or latest', fallback: 'latest' },
+      { flags: '--to <moment>', text: 'an instant, or with a key latest' },
+      timeout('6h'),
       json,
       state,
     ],

@@ -1,9 +1,11 @@
 import {
+  AWAY_TIMEOUT_MS,
   type Client,
   type Connection,
   type ConnectOptions,
   connect,
   probe,
+  reconnect,
   replaceControlPlane,
 } from '@islet/client/remote';
 import { type Context, writeLines } from './context.ts';
@@ -15,6 +17,8 @@ export interface Session extends AsyncDisposable {
   readonly system: System;
   readonly connection: Connection;
   readonly client: Client;
+  /** Waits for a control plane that died in the middle of it, and goes on with its successor. */
+  renew(signal: AbortSignal): Promise<void>;
 }
 
 /** Every verb's `--state`. */
@@ -62,11 +66,19 @@ export function connectOptions(context: Context, system: System, start: ConnectO
   return { ...system, start, signal: context.signal, entry: start === 'never' ? '' : context.entries.controlPlane };
 }
 
-function sessionOf(system: System, connection: Connection): Session {
+function sessionOf(system: System, first: Connection): Session {
+  let connection = first;
   return {
     system,
-    connection,
-    client: connection.client,
+    get connection() {
+      return connection;
+    },
+    get client() {
+      return connection.client;
+    },
+    renew: async (signal) => {
+      connection = await reconnect(system.stateFolder, signal, AWAY_TIMEOUT_MS);
+    },
     [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
   };
 }

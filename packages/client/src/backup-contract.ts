@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { BackupCopy, BackupVerdict, Branch, DrillResult, StoreBackup } from './backups.ts';
+import { BackupCopy, BackupVerdict, Branch, DrillResult, Rewind, StoreBackup } from './backups.ts';
 import { route } from './route.ts';
 
 const service = z.object({ service: z.string() });
@@ -38,6 +38,16 @@ export const backupRoutes = {
     params: service,
     body: z.object({ undo: z.boolean() }),
     response: z.object({ id: z.string() }),
+  }),
+  rewind: route('rewind', {
+    summary: 'Bring every store, and what is asked for, back to one moment: all of them, or none',
+    body: z.object({ to: z.string() }),
+    response: Rewind,
+  }),
+  rewindResult: route('rewindResult', {
+    summary: 'What became of it',
+    params: z.object({ id: z.string() }),
+    response: z.object({ state: z.enum(['running', 'done', 'failed']), text: z.string() }),
   }),
   branches: route('branches', { summary: 'Running copies of stores as they were', response: z.array(Branch) }),
   makeBranch: route('makeBranch', {

@@ -75,6 +75,21 @@ export const Branch = z
   })
   .meta({ id: 'Branch' });
 
+export const Rewind = z
+  .object({
+    id: z.string(),
+    services: z.array(
+      z.object({
+        name: z.string(),
+        /** The instant that its data comes back as of; absent: it has none that is backed up. */
+        at: z.number().optional(),
+      }),
+    ),
+    /** Between the oldest and the newest of what comes back. */
+    skewMs: z.number(),
+  })
+  .meta({ id: 'Rewind' });
+
 export const DrillResult = z
   .object({
     startedAt: z.number(),
@@ -91,4 +106,5 @@ export type StoreBackup = z.infer<typeof StoreBackup>;
 export type BackupCopy = z.infer<typeof BackupCopy>;
 export type BackupVerdict = z.infer<typeof BackupVerdict>;
 export type Branch = z.infer<typeof Branch>;
+export type Rewind = z.infer<typeof Rewind>;
 export type DrillResult = z.infer<typeof DrillResult>;

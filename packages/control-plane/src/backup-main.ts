@@ -15,12 +15,14 @@ import {
   type StoreTold,
   s3Repository,
 } from '@islet/backup';
+import { createMariadbReader } from '@islet/data-mariadb';
 import { createPostgresReader } from '@islet/data-postgres';
 import { createSqliteReader } from '@islet/data-sqlite';
 import type { StoreReader } from '@islet/driver';
 import { pino } from 'pino';
 import { backupFiles, ensureRecoveryKey, readOrders, type Told } from './backup/files.ts';
 import { createStateReader } from './backup/state-reader.ts';
+import { SERVER_PATH } from './machine.ts';
 import { writeAtomically } from './own-file.ts';
 
 /*
@@ -42,7 +44,12 @@ const LOOK_MS = 500;
 const TELL_MS = 1_000;
 
 setPriority(NICENESS);
-const readers: readonly StoreReader[] = [createPostgresReader(), createSqliteReader(), createStateReader(layout)];
+const readers: readonly StoreReader[] = [
+  createPostgresReader(),
+  createMariadbReader(SERVER_PATH),
+  createSqliteReader(),
+  createStateReader(layout),
+];
 const local = folderRepository(backupFiles.repository(layout));
 const by = ensureRecoveryKey(layout);
 const now = () => Date.now();

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { createProcessCompute } from '@islet/compute-process';
+import { createMariadb } from '@islet/data-mariadb';
 import { createExternal, createPostgres } from '@islet/data-postgres';
 import { createRedis } from '@islet/data-redis';
 import { createSqlite } from '@islet/data-sqlite';
@@ -13,7 +14,8 @@ import type { Sentinel } from './alerts/sentinel.ts';
 import { sentinelOf } from './alerts/system-sentinel.ts';
 import { createOverseer, type Overseer } from './backup/overseer.ts';
 import { systemClock } from './clock.ts';
-import { inspectMachine } from './machine.ts';
+import { createInstrument } from './instruments.ts';
+import { inspectMachine, SERVER_PATH } from './machine.ts';
 import { check } from './probe/check.ts';
 import { openState } from './state.ts';
 import { createSystem, type System, type SystemParts } from './system.ts';
@@ -36,8 +38,6 @@ export interface Composed {
   readonly close: () => Promise<void>;
 }
 
-/** Where a machine's own servers are, whoever started us. */
-const SERVER_PATH = '/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin';
 const STATS_MS = 2_000;
 
 /** The composition root: the one file that names concrete drivers. */
@@ -51,6 +51,7 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
   const traffic = createProxyTraffic({ socketPath: socketPath(stateFolder, 'proxy') });
   const data = [
     createPostgres({ layout, system: id, supervisor, tools: machine.tools, ports, log }),
+    createMariadb({ layout, system: id, supervisor, tools: machine.tools, ports, log, path: SERVER_PATH }),
     createSqlite({ layout, system: id }),
     createRedis({ layout, system: id, supervisor, ports, log, path: SERVER_PATH }),
     createExternal(),
@@ -59,6 +60,7 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
   const backups = createOverseer({ state, data, supervisor, clock: systemClock, log, argv });
   const system = createSystem({
     ...{ folder, state, machine, compute, traffic, data, log, backups },
+    instrument: createInstrument({ layout, folder: (of) => compute.folder(of), log }),
     guarantees: () => supervisor.guarantees(),
     clock: systemClock,
     check,
@@ -67,6 +69,7 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
     keeperPid: options.keeperPid,
     requests: (id) => requestsOf(id, { traffic, log: accessLogOf(layoutOf.routingTable(layout)) }),
     explainToken: (forMs) => traffic.explainToken(forMs, { signal: AbortSignal.timeout(STATS_MS) }),
+    purge: (purge) => traffic.purge(purge, { signal: AbortSignal.timeout(STATS_MS) }),
     stats: () => traffic.stats({ signal: AbortSignal.timeout(STATS_MS) }),
     onDown: options.onDown,
     idle: options.idle,

@@ -1,5 +1,6 @@
 import { DriverError, type StoreConnection } from '@islet/driver';
 import type { EnvValue, Reference, Template } from '@islet/spec';
+import { instrumented } from './instruments.ts';
 import type { LaunchSpec } from './store/applied.ts';
 
 /** All that references may stand for, for one instance. */
@@ -18,12 +19,16 @@ export interface InstanceFacts {
   readonly secret: (name: string) => string | undefined;
   readonly path: string;
   readonly system: string;
+  /** What its runtime is told so that it traces the service. */
+  readonly instrument: Readonly<Record<string, string>>;
 }
 
 /** The environment of one instance; the driver adds its home and user. What the file says wins. */
 export function environmentOf(spec: LaunchSpec, facts: InstanceFacts): Record<string, string> {
   const own = Object.entries(spec.run.env).map(([name, value]) => [name, effectiveValue(value, facts)]);
-  return { ...platformEnvironment(facts), ...Object.fromEntries(own) };
+  const env = { ...platformEnvironment(facts), ...Object.fromEntries(own) };
+  // A revision that an older Islet asked for says nothing of it.
+  return spec.telemetry?.instrument === false ? env : instrumented(env, facts.instrument);
 }
 
 export function commandOf(spec: LaunchSpec, facts: InstanceFacts): string {

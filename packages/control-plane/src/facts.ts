@@ -8,6 +8,7 @@ import {
 import type { InstanceId, RevisionId } from '@islet/plan';
 import { edgeName } from './edges.ts';
 import { environmentOf, type InstanceFacts } from './environment.ts';
+import type { Instrument } from './instruments.ts';
 import { poolShare } from './pool-share.ts';
 import type { AppliedStore, LaunchSpec } from './store/applied.ts';
 import type { Ports } from './store/ports.ts';
@@ -24,6 +25,8 @@ export interface FactSources {
   readonly driverOf: (engine: DataDriver['engine'] | undefined) => DataDriver | undefined;
   /** `PATH` for a service: what its user can reach of the asker's. */
   readonly pathOf: (service: string) => Promise<string>;
+  /** Undefined: nothing is traced, as in a test of something else. */
+  readonly instrument?: Instrument | undefined;
 }
 
 /** All that an instance is given, from the stores and drivers that know it. */
@@ -51,6 +54,7 @@ export async function gatherFacts(
     secret: secrets.get,
     path: await pathOf(spec.name),
     system: applied.current()?.system ?? '',
+    instrument: (await sources.instrument?.(spec, identity.revision)) ?? {},
   };
 }
 
@@ -66,7 +70,8 @@ export async function placeOf(
   sources: FactSources & { readonly compute: ComputeDriver },
 ): Promise<CommandPlace> {
   const { argv, cwd, env } = await sources.compute.commandFor({ service, instance: id });
-  const facts = await gatherFacts(spec, { instance: id, revision, port }, sources);
+  // It is the instance that is traced, and not each probe beside it.
+  const facts = await gatherFacts(spec, { instance: id, revision, port }, { ...sources, instrument: undefined });
   return { argv, cwd, env: { ...environmentOf(spec, facts), ...env } };
 }
 

@@ -21,6 +21,9 @@ const ANYBODY: UnixUser = { name: 'nobody', uid: 65_534, gid: 65_534 };
 
 const SHARED = '/var/lib/islet';
 
+/** Where a machine's own servers are, whoever started us. */
+export const SERVER_PATH = '/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin';
+
 export async function inspectMachine(state: string): Promise<Machine> {
   const user = process.getuid?.() === 0 ? ANYBODY : undefined;
   const tools = user === undefined ? join(state, 'tools') : join(SHARED, 'tools');

@@ -35,19 +35,30 @@ export function rollbackTo({
       hint: `kept are: ${seen.built.map(short).join(', ') || 'none'}`,
     });
   }
-  const restartsOf = (generation: string) => Number(generation.slice(revision.length + 1));
-  const isOfIt = (generation: string) => generation.startsWith(`${revision}.`);
   const running = seen.instances
-    .filter(({ generation, state }) => isOfIt(generation) && state.kind === 'ready' && !rollouts.failed.has(generation))
-    .map(({ generation }) => restartsOf(generation));
+    .filter(({ generation, state }) => state.kind === 'ready' && !rollouts.failed.has(generation))
+    .flatMap(({ generation }) => restartsOf(generation, revision));
   if (running.length > 0) return { revision, restarts: Math.max(...running) };
+  return { revision, restarts: freshRestarts(revision, { one, rollouts, seen }) };
+}
+
+/** Of a generation of the revision that never was. */
+export function freshRestarts(
+  revision: RevisionId,
+  { one, rollouts, seen }: Pick<RollbackRequest, 'one' | 'rollouts'> & { readonly seen: ObservedService | undefined },
+): number {
   const known = [
     ...rollouts.failed.keys(),
-    ...seen.instances.map(({ generation }) => generation),
+    ...(seen?.instances ?? []).map(({ generation }) => generation),
     ...[rollouts.stable, rollouts.fallback].flatMap((it) => it?.generation ?? []),
     generationOf(one.revision, one.restarts),
-  ].filter(isOfIt);
-  return { revision, restarts: Math.max(-1, ...known.map(restartsOf)) + 1 };
+  ];
+  return Math.max(-1, ...known.flatMap((generation) => restartsOf(generation, revision))) + 1;
+}
+
+/** None where it is a generation of another revision. */
+function restartsOf(generation: string, revision: RevisionId): readonly number[] {
+  return generation.startsWith(`${revision}.`) ? [Number(generation.slice(revision.length + 1))] : [];
 }
 
 function chosen(

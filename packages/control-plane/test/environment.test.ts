@@ -27,6 +27,7 @@ const FACTS: InstanceFacts = {
   secret: (name) => (name === 'stripe' ? 'sk_42' : undefined),
   path: '/usr/bin',
   system: 'shop',
+  instrument: {},
 };
 
 describe('what an instance is given', () => {

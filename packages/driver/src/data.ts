@@ -2,7 +2,7 @@ import type { StoreBackups } from './backups.ts';
 import type { CallOptions } from './compute.ts';
 import type { StoreShell } from './shell.ts';
 
-export type Engine = 'postgres' | 'sqlite' | 'redis' | 'external';
+export type Engine = 'postgres' | 'mariadb' | 'sqlite' | 'redis' | 'external';
 
 /** Keeps the store of each service that declares one with this driver's engine. Every call is idempotent. */
 export interface DataDriver {

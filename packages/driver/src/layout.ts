@@ -32,6 +32,9 @@ export const layoutOf = {
   /** Backups, their keys, and what the process that makes them is told and tells. */
   backup: ({ state }: Layout) => join(state, 'backup'),
 
+  /** What runtimes of services load to trace them. */
+  instruments: ({ runtime }: Layout) => join(runtime, 'instrument'),
+
   service: ({ runtime }: Layout, service: string) => join(runtime, 'services', service),
   revisions: (layout: Layout, service: string) => join(layoutOf.service(layout, service), 'revisions'),
   revision: (layout: Layout, service: string, revision: string) => join(layoutOf.revisions(layout, service), revision),
@@ -44,6 +47,8 @@ export const layoutOf = {
   data: (layout: Layout, service: string) => join(layoutOf.service(layout, service), 'data'),
   /** A service's Redis: its data, and who may use it. */
   redis: (layout: Layout, service: string) => join(layoutOf.service(layout, service), 'redis'),
+  /** A service's MariaDB: its data, and who may administer it. */
+  mariadb: (layout: Layout, service: string) => join(layoutOf.service(layout, service), 'mariadb'),
   /** Output of each instance: `<instance>.log`, rotated to `<instance>.log.1` … */
   serviceLogs: (layout: Layout, service: string) => join(layout.state, 'logs', 'services', service),
 } as const;

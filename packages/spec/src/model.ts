@@ -79,6 +79,8 @@ export interface GatewaySpec {
   readonly port: number;
   /** Threads that carry the traffic. */
   readonly workers: number;
+  /** Networks whose connections say first whom they come from (PROXY protocol, version 2). Absent: none. */
+  readonly proxyProtocol?: { readonly from: readonly string[] };
   /** Undefined: plain HTTP. */
   readonly tls: TlsSpec | undefined;
 }
@@ -168,6 +170,8 @@ export interface ApiSpec {
   readonly contract: string | undefined;
   /** Public routes on the gateway; empty: internal only. */
   readonly expose: readonly ExposeSpec[];
+  /** Instances are told first whom a connection comes from (PROXY protocol, version 2). Absent: they are not. */
+  readonly proxyProtocol?: true;
   /** A fixed port of the machine, which allows one instance only and no overlap between revisions. */
   readonly port: number | undefined;
 }
@@ -184,7 +188,7 @@ export interface ExposeSpec {
 export type DatabaseSpec = DatabaseCommon &
   (
     | {
-        readonly engine: 'postgres' | 'sqlite';
+        readonly engine: 'postgres' | 'mariadb' | 'sqlite';
         /** Undefined: it is not backed up. */
         readonly backup: BackupSpec | undefined;
         readonly drill: DrillSpec | undefined;
@@ -196,6 +200,8 @@ export type DatabaseSpec = DatabaseCommon &
 export interface DatabaseCommon {
   /** A folder. */
   readonly migrations: string | undefined;
+  /** Instead: a command. */
+  readonly migrate: { readonly command: string } | undefined;
   readonly seed: SeedSpec | undefined;
   /** By the engine's own names, as they are written. */
   readonly settings: Readonly<Record<string, string>>;

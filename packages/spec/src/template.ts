@@ -29,7 +29,7 @@ export interface TemplateProblem {
 /** What may be referred to. */
 export interface Scope {
   /** Undefined: no database is declared. */
-  readonly engine: 'postgres' | 'sqlite' | 'external' | undefined;
+  readonly engine: 'postgres' | 'mariadb' | 'sqlite' | 'external' | undefined;
   readonly hasRedis: boolean;
   readonly uses: readonly string[];
   /** A shell reads the result. */

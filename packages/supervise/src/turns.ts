@@ -12,6 +12,10 @@ export class Turns {
     return turn;
   }
 
+  isTaken(name: string): boolean {
+    return this.#last.has(name);
+  }
+
   /** When all that was asked for until now is done, however it went. */
   async settled(name: string): Promise<void> {
     await this.#last.get(name)?.catch(() => {});

@@ -20,6 +20,17 @@ export function shellTool(access: StoreAccess, write: boolean): Tool | undefined
         env: { PGPASSWORD: password, ...(write ? {} : { PGOPTIONS: '-c default_transaction_read_only=on' }) },
         package: 'postgresql-client',
       };
+    case 'mariadb':
+      return {
+        argv: [
+          ...(['mariadb', '--no-defaults', '--host', host, '--port', String(port), '--user', user] as const),
+          // Whoever types may still begin a transaction that writes.
+          ...(write ? [] : ['--init-command', 'SET SESSION TRANSACTION READ ONLY']),
+          name,
+        ],
+        env: { MYSQL_PWD: password },
+        package: 'mariadb-client',
+      };
     // Its reading user is known to Islet alone, so without --write Islet reads the commands itself.
     case 'redis':
       return write
@@ -56,6 +67,14 @@ export function dumpTool(access: StoreAccess): Tool | undefined {
         env: { PGPASSWORD: password },
         package: 'postgresql-client',
       };
+    case 'mariadb': {
+      const where = ['--host', host, '--port', String(port), '--user', user] as const;
+      return {
+        argv: ['mariadb-dump', '--no-defaults', '--single-transaction', '--routines', '--triggers', ...where, name],
+        env: { MYSQL_PWD: password },
+        package: 'mariadb-client',
+      };
+    }
     case 'sqlite':
       return { argv: ['sqlite3', '-readonly', path, '.dump'], env: {}, package: 'sqlite3' };
     default:

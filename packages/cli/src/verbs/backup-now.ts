@@ -21,7 +21,7 @@ export async function run(
   const { stdout, stderr, signal } = context;
   const { askedAt } = await session.client.backUp({ service }, { signal });
   const wait = { timeoutMs: options.timeout, what: `the backup of ${service}` };
-  const store = await pollUntil(context, wait, async () => {
+  const store = await pollUntil(context, session, wait, async () => {
     const stores = await session.client.backups({}, { signal });
     const found = stores.find((one) => one.service === service);
     const isDone = (found?.last?.startedAt ?? 0) >= askedAt || (found?.failedAt ?? 0) >= askedAt;

@@ -15,7 +15,7 @@ export async function run(
   const { stdout, stderr, signal } = context;
   const { askedAt } = await session.client.drill({ service }, { signal });
   const wait = { timeoutMs: options.timeout, what: `the drill of ${service}` };
-  const drill = await pollUntil(context, wait, async () => {
+  const drill = await pollUntil(context, session, wait, async () => {
     const { last } = await session.client.drillResult({ service }, { signal });
     return (last?.startedAt ?? 0) >= askedAt ? last : undefined;
   });

@@ -6,18 +6,33 @@ import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { UsageError } from '../failures.ts';
 import { renderDuration } from '../render/duration.ts';
 import { findSystem } from '../system.ts';
+import { rewind } from './rewind.ts';
 
 export interface RecoverOptions {
   readonly from?: string;
-  readonly key: string;
-  readonly to: string;
+  readonly key?: string;
+  readonly to?: string;
   readonly endpoint?: string;
   readonly region?: string;
+  readonly timeout: number;
   readonly json?: true;
   readonly state?: string;
 }
 
+/** With a key: a system that this machine does not know. Without: the one that runs here. */
 export async function run(context: Context, folder: string | undefined, options: RecoverOptions): Promise<ExitCode> {
+  const { key, to, ...rest } = options;
+  if (key !== undefined) return rebuild(context, folder, { ...rest, key, to: to ?? 'latest' });
+  if (to !== undefined && options.from === undefined) return rewind(context, folder, { ...rest, to });
+  throw new UsageError(
+    'it takes a key, or an instant',
+    'on an empty machine: --key recovery-key.txt; on one that runs: --to 2026-11-27T02:00:00Z',
+  );
+}
+
+type Rebuild = RecoverOptions & { readonly key: string; readonly to: string };
+
+async function rebuild(context: Context, folder: string | undefined, options: Rebuild): Promise<ExitCode> {
   const system = findSystem(context, { folder, state: options.state });
   const place = await placeOf(system.folder, options);
   const words = [
@@ -51,7 +66,7 @@ type Answer =
     };
 
 /** As typed, or as the system's own file says. */
-async function placeOf(folder: string, { from, endpoint, region }: RecoverOptions) {
+async function placeOf(folder: string, { from, endpoint, region }: Rebuild) {
   if (from !== undefined) return { from, endpoint, region };
   const { parseFolder } = await import('../offline.ts');
   const { backup } = parseFolder(folder, undefined).spec;

@@ -73,7 +73,7 @@ interface Following {
 async function follow(context: Context, session: Session, { service, id, options }: Following): Promise<ExitCode> {
   const { signal, stdout, stderr } = context;
   const wait = { timeoutMs: options.timeout, what: `the restore of ${service}` };
-  const { state, text } = await pollUntil(context, wait, async () => {
+  const { state, text } = await pollUntil(context, session, wait, async () => {
     const result = await session.client.restoreResult({ service, id }, { signal });
     return result.state === 'restoring' ? undefined : result;
   });
@@ -99,7 +99,7 @@ async function followBranch(
 ): Promise<ExitCode> {
   const { signal, stdout, stderr } = context;
   const wait = { timeoutMs: options.timeout, what: `the branch ${name}` };
-  const branch = await pollUntil<Branch>(context, wait, async () => {
+  const branch = await pollUntil<Branch>(context, session, wait, async () => {
     const branches = await session.client.branches({}, { signal });
     return branches.find((one) => one.name === name && one.state !== 'restoring');
   });

@@ -37,6 +37,8 @@ function sentence(decision: Decision): string {
         : `applied ${decision.files.join(', ')}: there is no way back to the revisions before`;
     case 'ended':
       return `${decision.instance} ended: ${decision.how}`;
+    case 'crash-loop':
+      return `${decision.instance} ends again and again, ${decision.exits} times now (${decision.how}); it is started again ever more slowly`;
     case 'killed':
       return `ended ${decision.instance}: ${decision.why}`;
     case 'purged':
@@ -51,6 +53,10 @@ function sentence(decision: Decision): string {
       return decision.text;
     case 'restore-failed':
       return `its restore failed, and its data is as before: ${decision.why}`;
+    case 'rewound':
+      return decision.text;
+    case 'rewind-failed':
+      return decision.why;
     case 'restore-point':
       return `may be restored to before ${decision.migrations.join(', ')}: islet restore ${decision.service} --to before-migration`;
     case 'drilled':

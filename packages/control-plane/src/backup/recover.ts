@@ -120,7 +120,9 @@ async function whatOf(
     const vault = await openVault({ repository, service: name, by }, options);
     const choice = choose(await readCatalog(vault, options), wanted);
     if (choice.kind === 'none') return { name, at: undefined, why: choice.reason };
-    const at = choice.target.kind === 'time' ? choice.target.at : choice.offer.to;
+    const { offer, target } = choice;
+    // What came after the end of the log is not there, whatever was asked for.
+    const at = target.kind === 'time' ? Math.min(target.at, offer.to) : offer.to;
     return { name, at, why: undefined };
   } catch (error) {
     options.signal.throwIfAborted();

@@ -2,9 +2,11 @@ import { type DataDriver, DriverError, type Layout } from '@islet/driver';
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { TurnReport } from '../reconcile.ts';
+import { freshRestarts } from '../rollback.ts';
 import type { Applied, AppliedService, AppliedStore, Restoring } from '../store/applied.ts';
 import type { Decisions } from '../store/decisions.ts';
 import { describeWanted, restoreStore } from './restore-store.ts';
+import { givenUp, outcomeOf, rewindsOf, rewound, withoutWish } from './rewind.ts';
 
 export interface RestorerParts {
   readonly layout: Layout;
@@ -53,9 +55,11 @@ export function createRestorer(parts: RestorerParts): Restorer {
   };
   return {
     look: ({ look }) => {
+      endRewinds(look);
       for (const service of applied.current()?.services ?? []) {
         const { spec, restoring } = service;
-        if (restoring === undefined || running.has(spec.name) || closing.signal.aborted) continue;
+        if (restoring === undefined || restoring.rewind?.ended !== undefined) continue;
+        if (running.has(spec.name) || closing.signal.aborted) continue;
         const seen = look.observed.services[spec.name];
         const isDown = (seen?.instances.length ?? 0) === 0;
         const isStopped = seen === undefined || seen.store.kind === 'stopped' || seen.store.kind === 'none';
@@ -69,12 +73,47 @@ export function createRestorer(parts: RestorerParts): Restorer {
     },
   };
 
-  /** Back to work, whatever became of it. */
-  function forget(name: string): void {
+  /** Back to work, whatever became of it; or waits for the others of its rewind. */
+  function end(name: string, ended: 'restored' | 'failed'): void {
     const now = applied.current();
     if (now === undefined) return;
-    const services = now.services.map((one) => (one.spec.name === name ? withoutWish(one) : one));
+    const services = now.services.map((one) => (one.spec.name === name ? endedPart(one, ended) : one));
     applied.put({ ...now, services } satisfies Applied, clock.now());
+  }
+
+  function endRewinds({ observed }: TurnReport['look']): void {
+    const before = applied.current();
+    if (before === undefined) return;
+    for (const rewind of rewindsOf(before)) {
+      const outcome = outcomeOf(before, rewind);
+      if (outcome.kind === 'running') continue;
+      const { id, to } = rewind;
+      if (outcome.kind === 'failed') {
+        const why = `the data of ${outcome.services.join(', ')} can't be brought back, and everything is as before`;
+        applied.put(givenUp(before, rewind), clock.now());
+        parts.decisions.record({ kind: 'rewind-failed', id, why }, clock.now());
+      } else {
+        const seenOf = (service: string) => observed.services[service];
+        const { applied: next, notes } = rewound(before, rewind, {
+          asked: applied.at(to),
+          isKept: (service, revision) => seenOf(service)?.built.includes(revision) ?? false,
+          restartsOf: (one, revision) => {
+            const rollouts = parts.decisions.rollouts(one.spec.name);
+            return freshRestarts(revision, { one, rollouts, seen: seenOf(one.spec.name) });
+          },
+          now: clock.now(),
+        });
+        const revision = applied.put(next, clock.now());
+        const text = [`the system is as of ${new Date(to).toISOString()}`, ...notes].join('; ');
+        parts.decisions.record(
+          { kind: 'applied', revision, text: `rewind to ${new Date(to).toISOString()}` },
+          clock.now(),
+        );
+        parts.decisions.record({ kind: 'rewound', id, text }, clock.now());
+      }
+      parts.onChange();
+      return;
+    }
   }
 
   async function restoreInPlace(
@@ -84,7 +123,10 @@ export function createRestorer(parts: RestorerParts): Restorer {
   ): Promise<void> {
     const { name } = spec;
     const driver = parts.data.find(({ engine }) => engine === spec.database?.engine);
-    if (driver?.backups === undefined) return forget(name);
+    if (driver?.backups === undefined) {
+      end(name, 'failed');
+      return;
+    }
     const aside = asideOf(name);
     if (wanted.kind === 'aside') return bringBack(driver, { name, id, signal });
     const stores = await driver.observe();
@@ -98,14 +140,15 @@ export function createRestorer(parts: RestorerParts): Restorer {
       // Which migrations it holds is to be found out anew.
       decisions.record({ kind: 'provisioned', service: name }, clock.now());
       decisions.record({ kind: 'restored', service: name, id, text }, clock.now());
+      end(name, 'restored');
     } catch (error) {
       closing.signal.throwIfAborted();
       const why = redact(DriverError.from(error).message);
       log.error({ service: name, why }, 'a restore failed');
       await putBack(driver, name, closing.signal);
       decisions.record({ kind: 'restore-failed', service: name, id, why }, clock.now());
+      end(name, 'failed');
     }
-    forget(name);
   }
 
   async function bringBack(
@@ -116,7 +159,7 @@ export function createRestorer(parts: RestorerParts): Restorer {
     parts.decisions.record({ kind: 'provisioned', service: name }, clock.now());
     const text = 'its data is as before its restore again';
     parts.decisions.record({ kind: 'restored', service: name, id, text }, clock.now());
-    forget(name);
+    end(name, 'restored');
   }
 }
 
@@ -152,6 +195,8 @@ export async function remove(driver: DataDriver, name: string, signal: AbortSign
   await driver.purge({ service: name }, { signal });
 }
 
-function withoutWish({ restoring: _done, ...service }: AppliedService): AppliedService {
-  return service;
+function endedPart(service: AppliedService, ended: 'restored' | 'failed'): AppliedService {
+  const { restoring } = service;
+  if (restoring?.rewind === undefined) return withoutWish(service);
+  return { ...service, restoring: { ...restoring, rewind: { ...restoring.rewind, ended } } };
 }

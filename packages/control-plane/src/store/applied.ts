@@ -61,6 +61,15 @@ export interface Restoring {
   /** `aside`: the store that the last restore put aside. */
   readonly wanted: Wanted | { readonly kind: 'aside' };
   readonly askedAt: number;
+  /** All whose wish has this `id` come back together, with what was asked for then, or none does. */
+  readonly rewind?: RewindPart | undefined;
+}
+
+export interface RewindPart {
+  /** The moment that the whole system goes back to. */
+  readonly to: number;
+  /** What became of this service's store; absent: nothing yet. */
+  readonly ended?: 'restored' | 'failed';
 }
 
 /** A parsed service without the origins of its values. */

@@ -19,6 +19,8 @@ export interface BackupTraits {
     /** For `ask`: how many there are. */
     readonly ask: string;
   };
+  /** How finely its log tells instants, in milliseconds; absent: as finely as we do. */
+  readonly instantMs?: number;
   /** How exactly the log knows when something was committed, on a busy machine. */
   readonly seenWithinMs?: number;
 }
@@ -41,7 +43,7 @@ interface Copy {
 export function backupConformance(
   name: string,
   make: () => Promise<BackupHarness>,
-  { words, seenWithinMs = 3 }: BackupTraits,
+  { words, seenWithinMs = 3, instantMs = 1 }: BackupTraits,
 ): void {
   describe(`${name} keeps the contract of backups`, () => {
     let harness: BackupHarness;
@@ -188,7 +190,7 @@ export function backupConformance(
       await provision('rolled', 1);
       const taken = await copy('rolled');
       await add('rolled', 2);
-      const between = await pastInstant(seenWithinMs);
+      const between = await pastInstant({ aroundMs: seenWithinMs, instantMs });
       await add('rolled', 3);
       const last = Date.now();
       // A chunk received later holds whatever was committed by then.
@@ -225,11 +227,9 @@ async function* stream<T>(items: readonly T[]): AsyncGenerator<T> {
   yield* items;
 }
 
-/** An instant with nothing committed for so long before and after it. */
-async function pastInstant(aroundMs: number): Promise<number> {
-  const from = Date.now();
-  while (Date.now() < from + aroundMs) await new Promise((done) => setTimeout(done, 1));
-  const instant = Date.now();
+/** An instant that the engine can tell, with nothing committed for so long before and after it. */
+async function pastInstant({ aroundMs, instantMs }: { readonly aroundMs: number; readonly instantMs: number }) {
+  const instant = Math.ceil((Date.now() + aroundMs) / instantMs) * instantMs;
   while (Date.now() < instant + aroundMs) await new Promise((done) => setTimeout(done, 1));
   return instant;
 }

@@ -11,6 +11,8 @@ import { shellRules } from './shell.ts';
 export interface DataTraits {
   /** `purge` deletes what a service stored; false: an outside server keeps it. */
   readonly ownsData: boolean;
+  /** A file of migrations is applied whole or not at all; false: the engine commits each change of a schema by itself. */
+  readonly schemaIsTransactional?: boolean;
   /** By default SQL's; with others, there is no schema to migrate. */
   readonly words?: StoreWords;
 }
@@ -36,7 +38,7 @@ const DEADLINE_MS = 60_000;
 export function dataConformance(
   name: string,
   open: () => Promise<DataHarness>,
-  { ownsData, words = SQL }: DataTraits,
+  { ownsData, words = SQL, schemaIsTransactional = true }: DataTraits,
 ): void {
   describe(`${name} keeps the contract of a data driver`, () => {
     let harness: DataHarness;
@@ -186,7 +188,7 @@ export function dataConformance(
 
     if (words === SQL) {
       const kit = { rule, options, folder: () => folder, harness: () => harness, provision, migrate };
-      migrationRules(kit);
+      migrationRules(kit, { schemaIsTransactional });
       shellRules(kit);
       rule("makes what either credentials make the same owner's", 'owned', async (t) => {
         const { credentials } = harness.driver;

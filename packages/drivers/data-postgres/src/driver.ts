@@ -16,7 +16,7 @@ import {
 } from '@islet/driver';
 import { readMigrations } from '@islet/driver/migrations';
 import { removeIfEmpty } from '@islet/driver/owned-folder';
-import { removeLogs, serviceUser, type UnixUser } from '@islet/supervise';
+import { removeLogs, serviceUser, Turns, type UnixUser } from '@islet/supervise';
 import { createBackups, type Recovery } from './backup/backups.ts';
 import { endedTooEarly } from './backup/restore-cluster.ts';
 import { findPackage, usableBinaries } from './binaries.ts';
@@ -44,7 +44,6 @@ import {
   serviceConfig,
   superuserConfig,
 } from './store.ts';
-import { Turns } from './turns.ts';
 
 /** A PostgreSQL server for each service: its own cluster, user, password, port and log, kept by the supervisor. */
 export function createPostgres(options: PostgresOptions): DataDriver {

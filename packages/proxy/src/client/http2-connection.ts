@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { Waiting } from '../deadlines.ts';
 import { Http2RequestParser } from '../http/http2-request.ts';
 import { LIMITS } from '../limits.ts';
-import { type Accepted, type AcceptedOptions, addressOf } from './accepted.ts';
+import type { Accepted, AcceptedOptions } from './accepted.ts';
 import { Http2Stream, type StreamOptions } from './http2-stream.ts';
 import { RouteMemo } from './route-memo.ts';
 
@@ -35,9 +35,8 @@ export class Http2Connection implements Accepted, Waiting {
     socket.on('close', () => this.#onClose());
     const session = performServerHandshake(socket, OPTIONS);
     this.#session = session;
-    const { rules, secure, settle } = options;
+    const { rules, secure, settle, clientAddress } = options;
     const [parser, memo] = [new Http2RequestParser(), new RouteMemo()];
-    const clientAddress = addressOf(socket);
     const streamOptions: StreamOptions = { rules, secure, settle, runtime, clientAddress, parser, memo };
     session.on('stream', (stream, _, flags, raw) => {
       this.#onStream();

@@ -23,14 +23,23 @@ const seed = withShorthand(
   { written: relativePath(), lift: (node) => lifted(node, 'folder') },
 );
 
-const engine = z.enum(['postgres', 'sqlite']);
+const migrate = withShorthand(
+  z.strictObject({
+    command: command()
+      .describe("Any tool that migrates, run in the service's folder, as its user and with its environment.")
+      .meta({ examples: ['npx prisma migrate deploy'] }),
+  }),
+  { written: command(), lift: (node) => lifted(node, 'command') },
+);
+
+const engine = z.enum(['postgres', 'mariadb', 'sqlite']);
 
 export const database = withShorthand(
   exactlyOneOf(
     z.strictObject({
       engine: engine
         .optional()
-        .describe('`postgres`: a server of its own. `sqlite`: a file of its own.')
+        .describe('`postgres`, `mariadb`: a server of its own. `sqlite`: a file of its own.')
         .meta({ examples: ['postgres'] }),
       url: z
         .strictObject({ secret: secretName().describe('Name of the secret that holds the URL.') })
@@ -41,6 +50,12 @@ export const database = withShorthand(
         .optional()
         .describe('A folder of `*.sql` files, applied once each in the order of their names, before a revision starts.')
         .meta({ examples: ['migrations'] }),
+      migrate: migrate
+        .optional()
+        .describe(
+          'Instead of `migrations`: a command, run once before the first instance of a revision starts. It must be safe to run again.',
+        )
+        .meta({ examples: ['npx prisma migrate deploy', { command: 'npx prisma migrate deploy' }] }),
       backup: backup
         .prefault({})
         .describe('How the store is backed up, or `off`. An outside server is backed up by whoever runs it.')
@@ -56,7 +71,7 @@ export const database = withShorthand(
         )
         .optional()
         .describe(
-          "PostgreSQL's own settings for this store. They are changed while it runs; the server says what it accepts.",
+          "The server's own settings for this store, by its names. They are changed while it runs; the server says what it accepts.",
         )
         .meta({ examples: [{ work_mem: '16MB' }] }),
       seed: seed

@@ -55,7 +55,7 @@ export const service = z.strictObject({
     .meta({ examples: [['catalog', 'payments']] }),
   database: database
     .optional()
-    .describe('A database that nobody else has: `postgres`, `sqlite`, or written out.')
+    .describe('A database that nobody else has: `postgres`, `mariadb`, `sqlite`, or written out.')
     .meta({ examples: ['postgres', { engine: 'postgres', migrations: 'migrations' }] }),
   redis: redis
     .optional()

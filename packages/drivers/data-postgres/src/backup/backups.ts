@@ -10,6 +10,7 @@ import {
   type StoreBackups,
 } from '@islet/driver';
 import { isFolder, makePassage, removeIfEmpty } from '@islet/driver/owned-folder';
+import type { Turns } from '@islet/supervise';
 import type { Client } from 'pg';
 import type { ClusterPlace } from '../cluster.ts';
 import { withClient } from '../connect.ts';
@@ -29,7 +30,7 @@ import {
   serviceConfig,
   superuserConfig,
 } from '../store.ts';
-import type { Turns } from '../turns.ts';
+
 import { askDatabase, checkDatabase, countRows } from './check.ts';
 import { recoverySettings, unpackToRecover } from './restore-cluster.ts';
 import { SLOT, sourceOf } from './source.ts';

@@ -1,0 +1,40 @@
+import { open, rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { isFolder, makeOwnedFolder, makePassage, removeOwnedFolder } from '@islet/driver/owned-folder';
+import { runAs, type UnixUser } from '@islet/supervise';
+import { installFailed } from './failures.ts';
+import { ENVIRONMENT } from './server.ts';
+
+export interface DataPlace {
+  /** The server's data, of the service's user, in a folder of Islet's own. */
+  readonly data: string;
+  readonly user: UnixUser | undefined;
+}
+
+/** Copied under another name, by whose it will be, and renamed when it is whole: data that is there is whole. */
+export async function makeData({ data, user }: DataPlace, template: string, signal: AbortSignal): Promise<void> {
+  const draft = `${data}.new`;
+  await makePassage(dirname(data));
+  await removeOwnedFolder(draft);
+  await makeOwnedFolder(draft, user);
+  const how = { user, cwd: draft, env: ENVIRONMENT, signal };
+  const { code, output } = await runAs(['/bin/cp', '-R', `${template}/.`, draft], how);
+  if (code !== 0) throw installFailed(data, output);
+  await runAs(['/bin/sync', '-f', draft], how);
+  await takePlace(draft, data);
+}
+
+export async function takePlace(draft: string, data: string): Promise<void> {
+  await rename(draft, data);
+  const folder = await open(dirname(data), 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+export async function removeData({ data }: Pick<DataPlace, 'data'>): Promise<void> {
+  if (!(await isFolder(dirname(data)))) return;
+  for (const path of [`${data}.new`, `${data}.log`, data]) await removeOwnedFolder(path);
+}

@@ -1,0 +1,64 @@
+import { DriverError } from '@islet/driver';
+import { messageOf } from './connect.ts';
+import { SETTINGS } from './options.ts';
+import type { Started } from './record.ts';
+import { isOwn } from './server.ts';
+import { administer } from './users.ts';
+
+export type Settings = Readonly<Record<string, string>>;
+
+/**
+ * A service's own settings. They hold for whoever connects from now on, and no connection is lost: so one that a server
+ * reads only at its start is refused, and so is one that Islet gives itself.
+ */
+export async function applySettings(started: Started, after: Settings, signal: AbortSignal): Promise<void> {
+  const before = started.settings ?? {};
+  await administer(started, signal, async (run) => {
+    for (const name of Object.keys(after)) {
+      const [known] = await run(
+        'SELECT READ_ONLY AS fixed FROM information_schema.SYSTEM_VARIABLES WHERE VARIABLE_NAME = ?',
+        [variableOf(name)],
+      );
+      if (known === undefined)
+        throw refuse(name, 'is no setting of this server', 'SHOW VARIABLES lists those that are');
+      if (isOwn(optionOf(name))) throw refuse(name, "is Islet's own to set", 'remove it');
+      if (known.fixed === 'YES')
+        throw refuse(name, 'is read only when a server starts, which would break every connection', 'remove it');
+    }
+    const gone = Object.keys(before).filter((name) => !(name in after));
+    for (const name of gone) await set(name, initialOf(name));
+    for (const [name, value] of Object.entries(after)) await set(name, value);
+
+    async function set(name: string, value: string | undefined): Promise<void> {
+      const variable = variableOf(name);
+      const text = value === undefined ? 'DEFAULT' : literal(value);
+      await run(`SET GLOBAL ${variable} = ${text}`).catch((error: unknown) => {
+        throw refuse(name, `can't be ${value ?? 'as it was'}: ${messageOf(error)}`, 'see SHOW VARIABLES');
+      });
+    }
+  });
+}
+
+function variableOf(name: string): string {
+  return name.replaceAll('-', '_').replaceAll('.', '_');
+}
+
+function optionOf(name: string): string {
+  return name.replaceAll('_', '-');
+}
+
+function initialOf(name: string): string | undefined {
+  const initial: Readonly<Record<string, string>> = SETTINGS;
+  return initial[optionOf(name)];
+}
+
+/** `SET` takes no `16M`, though the command line does. */
+function literal(value: string): string {
+  const size = /^(\d+)([KMGT])$/i.exec(value);
+  if (size !== null) return String(Number(size[1]) * 1024 ** ('KMGT'.indexOf((size[2] ?? '').toUpperCase()) + 1));
+  return /^-?\d+(\.\d+)?$/.test(value) ? value : `'${value.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
+}
+
+function refuse(name: string, what: string, hint: string): DriverError {
+  return new DriverError('refused', `database.settings.${name} ${what}`, { hint });
+}

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { layoutOf } from '@islet/driver';
+import { createMariadbReader, missingServer } from '../src/index.ts';
+import { makeWorld, PATH, patience, query } from './harness.ts';
+
+describe('a MariaDB server', () => {
+  const request = { service: 'carts', url: undefined };
+  let world: Awaited<ReturnType<typeof makeWorld>>;
+  let opened: Awaited<ReturnType<typeof world.open>>;
+  const connection = () => opened.driver.connection({ service: 'carts' });
+  const ask = async (sql: string) => query(await connection(), sql);
+  const observed = async (kind: 'ready' | 'stopped') => {
+    for (const { signal } = patience(); ; await pause(20)) {
+      signal.throwIfAborted();
+      const seen = (await opened.driver.observe()).carts;
+      if (seen?.kind === kind) return seen;
+    }
+  };
+  const pid = async () => {
+    const seen = await observed('ready');
+    return seen.kind === 'ready' ? seen.pid : undefined;
+  };
+
+  before(async () => {
+    world = await makeWorld();
+    world.services.add('carts');
+    opened = await world.open();
+    await opened.driver.provision(request, patience());
+    await ask('CREATE TABLE kept (x int)');
+  });
+  after(async () => {
+    await opened.driver.stop({ service: 'carts' }, patience());
+    await opened.driver.purge({ service: 'carts' }, patience());
+    await opened.leave();
+    await world.close();
+  });
+
+  it('has what was acknowledged before it was killed, and its log has it too', async () => {
+    const source = await opened.driver.backups!.source({ service: 'carts' }, patience());
+    await ask('INSERT INTO kept VALUES (1)');
+    process.kill((await pid())!, 'SIGKILL');
+    await observed('stopped');
+    await opened.driver.provision(request, patience());
+    assert.deepEqual(await ask('SELECT x FROM kept'), [{ x: 1 }]);
+    const stop = new AbortController();
+    const bytes: Uint8Array[] = [];
+    const { follow } = createMariadbReader(PATH);
+    for await (const chunk of follow!({ source, from: undefined }, { signal: stop.signal })) {
+      bytes.push(chunk.bytes);
+      if (chunk.at > 0) break;
+    }
+    // Of the server that was killed, and of the one that came after it.
+    assert.ok(Buffer.concat(bytes).includes('CREATE TABLE kept'));
+    assert.ok(bytes.length > 0);
+  });
+
+  it('is adopted, not restarted, by the next control plane', async () => {
+    const before = await pid();
+    await opened.leave();
+    opened = await world.open();
+    assert.equal(await pid(), before);
+    assert.deepEqual(await ask('SELECT 1 AS x'), [{ x: 1 }]);
+  });
+
+  it('lets nobody in without a password, and no service near what is the server’s', async () => {
+    const own = await connection();
+    for (const user of ['root', 'islet', 'islet_reader', ''])
+      for (const password of ['', own.password])
+        await assert.rejects(query({ ...own, user, password }, 'SELECT 1'), /Access denied/, user);
+    for (const sql of [
+      'SELECT * FROM mysql.global_priv',
+      'SET GLOBAL max_connections = 1',
+      "CREATE USER 'x'@'127.0.0.1'",
+      "SELECT 1 INTO OUTFILE 'x'",
+      'PURGE BINARY LOGS BEFORE NOW()',
+      'SHUTDOWN',
+    ])
+      await assert.rejects(ask(sql), /denied|need/i, sql);
+  });
+
+  it('changes settings while it runs, and nobody loses a connection', async () => {
+    const before = await pid();
+    const set = (settings: Record<string, string>) => opened.driver.provision({ ...request, settings }, patience());
+    await set({ innodb_buffer_pool_size: '48M', max_allowed_packet: '16M' });
+    const read = 'SELECT @@innodb_buffer_pool_size AS pool, @@GLOBAL.max_allowed_packet AS packet';
+    assert.deepEqual(await ask(read), [{ pool: 48 * 1024 ** 2, packet: 16 * 1024 ** 2 }]);
+    await set({});
+    assert.deepEqual(await ask(read), [{ pool: 32 * 1024 ** 2, packet: 64 * 1024 ** 2 }]);
+    for (const [name, value] of [
+      ['port', '1'],
+      ['no_such_thing', '1'],
+      ['innodb_page_size', '4096'],
+      ['max_allowed_packet', 'plenty'],
+    ] as const)
+      await assert.rejects(set({ [name]: value }), { code: 'refused', message: new RegExp(name) }, name);
+    assert.equal(await pid(), before);
+  });
+
+  it('whose data is gone is not silently begun anew', async () => {
+    const folder = layoutOf.mariadb(world.layout, 'carts');
+    await opened.driver.stop({ service: 'carts' }, patience());
+    await rename(join(folder, 'data'), join(folder, 'moved'));
+    await assert.rejects(opened.driver.provision(request, patience()), { code: 'refused', message: /is gone/ });
+    await rename(join(folder, 'moved'), join(folder, 'data'));
+    await opened.driver.provision(request, patience());
+    assert.deepEqual(await ask('SELECT x FROM kept'), [{ x: 1 }]);
+  });
+});
+
+it('a machine without its programs says what to install', () => {
+  assert.match(
+    missingServer('/nowhere') ?? '',
+    /mariadbd.*apt-get install mariadb-server mariadb-client mariadb-backup/,
+  );
+  assert.equal(missingServer(PATH), undefined);
+});
