@@ -170,18 +170,14 @@ test('a pushback forbids the retry, or says when', async (t) => {
 });
 
 test('a status in trailers crosses also where the instance has told the length of its message', async (t) => {
-  const { client, behave, stats } = await single(t);
+  const { client, behave } = await single(t);
   behave((stream) => {
-    const message = grpcMessageOf('well');
-    const fields = { ':status': 200, 'content-type': 'application/grpc', 'content-length': message.length };
-    stream.respond(fields, { waitForTrailers: true });
-    stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '5', 'grpc-message': 'gone' }));
-    stream.end(message);
+    stream.respond({ 'content-type': 'application/grpc', 'content-length': 9 }, { waitForTrailers: true });
+    stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '5' }));
+    stream.end(grpcMessageOf('well'));
   });
-  const answer = await ask(client, '/s/m', CALL);
-  assert.deepEqual([answer.trailers['grpc-status'], answer.trailers['grpc-message']], ['5', 'gone']);
-  assert.deepEqual([answer.headers['content-length'], answer.body.slice(5)], ['9', 'well']);
-  assert.equal(stats()?.statuses['4xx'], 1);
+  const { headers, trailers, body } = await ask(client, '/s/m', CALL);
+  assert.deepEqual([trailers['grpc-status'], headers['content-length'], body.slice(5)], ['5', '9', 'well']);
 });
 
 test('an answer that has begun is passed on, whatever its trailers say, and counts as what they say', async (t) => {
