@@ -44,6 +44,7 @@ export const ServiceStatus = z
     /** Public URL, or where the operator reaches it. */
     address: z.string().optional(),
     database: z.object({ engine: z.string(), state: z.string(), pid: z.int().optional() }).optional(),
+    redis: z.object({ state: z.string(), pid: z.int().optional() }).optional(),
     blocked: z.array(z.string()),
     failure: Failure.optional(),
     instanceList: z.array(InstanceStatus),
@@ -71,7 +72,9 @@ export const SystemStatus = z
     settled: z.boolean(),
     /** The proxy routes as all of this says. */
     routed: z.boolean(),
-    /** Guarantees that do not hold here, with the reason; each a sentence. */
+    /** Why what happens can't be recorded now; absent: it is. */
+    unrecorded: z.string().optional(),
+    /** What is not as it should be, such as guarantees that do not hold here, with the reason; each a sentence. */
     warnings: z.array(z.string()),
   })
   .meta({ id: 'SystemStatus' });

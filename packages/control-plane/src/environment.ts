@@ -1,5 +1,6 @@
 import { DriverError, type StoreConnection } from '@islet/driver';
 import type { EnvValue, Reference, Template } from '@islet/spec';
+import { instrumented } from './instruments.ts';
 import type { LaunchSpec } from './store/applied.ts';
 
 /** All that references may stand for, for one instance. */
@@ -17,13 +18,19 @@ export interface InstanceFacts {
   readonly edges: Readonly<Record<string, { readonly host: string; readonly port: number; readonly protocol: string }>>;
   readonly secret: (name: string) => string | undefined;
   readonly path: string;
+  /** Where to send telemetry, and as whom. */
+  readonly telemetry: Readonly<Record<string, string>>;
   readonly system: string;
+  /** What its runtime is told so that it traces the service. */
+  readonly instrument: Readonly<Record<string, string>>;
 }
 
 /** The environment of one instance; the driver adds its home and user. What the file says wins. */
 export function environmentOf(spec: LaunchSpec, facts: InstanceFacts): Record<string, string> {
   const own = Object.entries(spec.run.env).map(([name, value]) => [name, effectiveValue(value, facts)]);
-  return { ...platformEnvironment(facts), ...Object.fromEntries(own) };
+  const env = { ...platformEnvironment(facts), ...Object.fromEntries(own) };
+  // A revision that an older Islet asked for says nothing of it.
+  return spec.telemetry?.instrument === false ? env : instrumented(env, facts.instrument);
 }
 
 export function commandOf(spec: LaunchSpec, facts: InstanceFacts): string {
@@ -42,6 +49,7 @@ function platformEnvironment(facts: InstanceFacts): Record<string, string> {
     ISLET_REVISION: facts.revision,
     OTEL_SERVICE_NAME: facts.service,
     OTEL_RESOURCE_ATTRIBUTES: `service.instance.id=${facts.instance},service.version=${facts.revision},service.namespace=${facts.system}`,
+    ...facts.telemetry,
     ...databaseEnvironment(facts.database),
     ...(facts.poolMax !== undefined && { DATABASE_POOL_MAX: String(facts.poolMax) }),
     ...(facts.redis && { REDIS_URL: facts.redis.url }),

@@ -1,16 +1,6 @@
-import { join } from 'node:path';
-import {
-  type BuildRequest,
-  type ComputeDriver,
-  type DataDriver,
-  DriverError,
-  type MigrateOutcome,
-  type TrafficDriver,
-} from '@islet/driver';
+import { type BuildRequest, type ComputeDriver, type DataDriver, DriverError, type TrafficDriver } from '@islet/driver';
 import { hazardText } from '@islet/driver/migrations';
 import { type Generation, generationOf, type InstanceId, type RevisionId, type Step } from '@islet/plan';
-import { backupOf } from './backup/overseer.ts';
-import { markRestorePoint } from './backup/restore-point.ts';
 import type { Clock } from './clock.ts';
 import { BUILD_MS } from './deadlines.ts';
 import { declaredStores } from './declared-stores.ts';
@@ -18,8 +8,11 @@ import { edgeName } from './edges.ts';
 import { commandOf, environmentOf } from './environment.ts';
 import { type FactSources, gatherFacts, HOST } from './facts.ts';
 import { failpoint } from './failpoint.ts';
+import { lastLines } from './last-lines.ts';
 import type { Look } from './observe.ts';
+import { provision, refreshOutsideStore } from './provision.ts';
 import { type Routes, routingTable } from './routing.ts';
+import { migrate } from './run-migrations.ts';
 import type { LaunchSpec } from './store/applied.ts';
 import type { Decisions } from './store/decisions.ts';
 
@@ -72,6 +65,7 @@ const ACTS: { readonly [K in Step['kind']]: Act<K> } = {
     for (const { engine } of declaredStores(wantedSpec(service, hands))) {
       await hands.driverOf(engine)?.credentials?.retire({ service }, { signal });
     }
+    failpoint('retire: before the record');
     hands.decisions.record({ kind: 'retired', service }, hands.clock.now());
   },
 
@@ -86,17 +80,20 @@ const ACTS: { readonly [K in Step['kind']]: Act<K> } = {
       failpoint('migrate: after the record');
       return;
     }
-    const { migration, reason: why } = outcome;
+    const { migration, reason: why, log = [] } = outcome;
     // Where the driver knows the line, the file's name stands there already.
     const reason = why.startsWith(`${migration}:`) ? why : `${migration}: ${why}`;
-    recordFailure(hands, { service, revision, step: 'migrate', reason, log: [] });
+    recordFailure(hands, { service, revision, step: 'migrate', reason, log });
   },
 
   contract: async ({ service, revision }, hands, _look, signal) => {
     const outcome = await migrate(launchOf(service, revision, hands), revision, { hands, signal, contract: true });
+    failpoint('contract: before the record');
     if (outcome.kind === 'migrated') {
-      const files = outcome.applied;
+      // Whoever applied them may have been killed before it could say so.
+      const files = outcome.applied.length > 0 ? outcome.applied : laterOf(service, revision, hands);
       hands.decisions.record({ kind: 'contracted', service, revision, files }, hands.clock.now());
+      failpoint('contract: after the record');
       return;
     }
     // The revision works, and goes on: it is tried again, and said, until somebody mends it.
@@ -146,11 +143,14 @@ const ACTS: { readonly [K in Step['kind']]: Act<K> } = {
   },
 
   advance: async ({ service, generation, step, why }, { decisions, clock }) => {
+    failpoint('advance: before the record');
     decisions.record({ kind: 'advanced', service, generation, step, why }, clock.now());
+    failpoint('advance: after the record');
   },
 
   sample: async ({ service, generation, requests }, hands, _look, signal) => {
     await hands.sample({ service, generation, requests }, signal);
+    failpoint('sample: after the requests');
   },
 
   promote: async ({ service, revision, generation }, { decisions, clock }) => {
@@ -159,8 +159,10 @@ const ACTS: { readonly [K in Step['kind']]: Act<K> } = {
   },
 
   fail: async ({ service, generation, of, reason }, hands, look) => {
-    const log = await lastLines(service, generation, { hands, look });
+    const log = await lastLines(service, generation, { compute: hands.compute, look });
+    failpoint('fail: before the record');
     recordFailed(hands, { service, generation, step: of, reason, log });
+    failpoint('fail: after the record');
   },
 
   forget: async ({ service, revision }, { compute }, _look, signal) => {
@@ -185,41 +187,12 @@ const ACTS: { readonly [K in Step['kind']]: Act<K> } = {
   wait: async () => undefined,
 };
 
-/** What a generation's instances printed last: the first that printed anything speaks for all. */
-async function lastLines(
-  service: string,
-  generation: Generation,
-  { hands, look }: { readonly hands: Hands; readonly look: Look },
-): Promise<string[]> {
-  const instances = [...look.instances.values()].filter((it) => it.service === service && it.generation === generation);
-  for (const { id } of instances) {
-    const lines = await hands.compute.tail({ service, instance: id }, FAILURE_LINES);
-    if (lines.length > 0) return [...lines];
-  }
-  return [];
+function laterOf(service: string, revision: RevisionId, { decisions }: Hands): readonly string[] {
+  return decisions.rollouts(service).later.get(revision) ?? [];
 }
-
-/** Enough of a log to see why something failed. */
-const FAILURE_LINES = 40;
 
 export function portName(instance: InstanceId): string {
   return `instance ${instance}`;
-}
-
-/** The plan looks at the spec that is wanted; the revision to go back to may be from before it had migrations. */
-async function migrate(
-  spec: LaunchSpec,
-  revision: RevisionId,
-  { hands, signal, contract }: { hands: Hands; signal: AbortSignal; contract: boolean },
-): Promise<MigrateOutcome> {
-  const migrations = spec.database?.migrations;
-  if (migrations === undefined) return { kind: 'migrated', applied: [] };
-  await refreshOutsideStore(spec, hands, signal);
-  const within = await hands.compute.folder({ service: spec.name, revision });
-  const request = { service: spec.name, folder: join(within, migrations), within, contract };
-  const driver = dataFor(spec, hands);
-  if (backupOf(spec) !== undefined) await markRestorePoint(request, { ...hands, driver, signal });
-  return driver.migrate(request, { signal });
 }
 
 /**
@@ -269,27 +242,4 @@ function launchOf(service: string, revision: RevisionId, { applied }: Hands): La
   const spec = applied.launch(service, revision);
   if (spec === undefined) throw new DriverError('not-found', `revision ${revision} of ${service} is not known`);
   return spec;
-}
-
-async function provision(spec: LaunchSpec, hands: Hands, signal: AbortSignal): Promise<void> {
-  const { name: service } = spec;
-  await Promise.all(
-    declaredStores(spec).map(({ engine, settings, secret }) => {
-      const url = secret === undefined ? undefined : hands.secrets.get(secret);
-      const driver = hands.driverOf(engine);
-      if (driver === undefined) throw new DriverError('unsupported', `nothing here keeps a store of ${engine}`);
-      return driver.provision({ service, url, settings }, { signal });
-    }),
-  );
-}
-
-/** Its address is a secret, which may have been set anew since the store was reached last. */
-async function refreshOutsideStore(spec: LaunchSpec, hands: Hands, signal: AbortSignal): Promise<void> {
-  if (spec.database?.engine === 'external') await provision(spec, hands, signal);
-}
-
-function dataFor(spec: LaunchSpec, hands: Hands): DataDriver {
-  const driver = hands.dataOf(spec);
-  if (driver === undefined) throw new DriverError('unsupported', `${spec.name} declares no store`);
-  return driver;
 }

@@ -6,8 +6,10 @@ import {
   DriverError,
 } from '@islet/driver';
 import type { InstanceId, RevisionId } from '@islet/plan';
+import type { Identity } from '@islet/telemetry';
 import { edgeName } from './edges.ts';
 import { environmentOf, type InstanceFacts } from './environment.ts';
+import type { Instrument } from './instruments.ts';
 import { poolShare } from './pool-share.ts';
 import type { AppliedStore, LaunchSpec } from './store/applied.ts';
 import type { Ports } from './store/ports.ts';
@@ -24,6 +26,10 @@ export interface FactSources {
   readonly driverOf: (engine: DataDriver['engine'] | undefined) => DataDriver | undefined;
   /** `PATH` for a service: what its user can reach of the asker's. */
   readonly pathOf: (service: string) => Promise<string>;
+  /** What an instance is given to send its telemetry by. */
+  readonly telemetryOf: (identity: Identity) => Readonly<Record<string, string>>;
+  /** Undefined: nothing is traced, as in a test of something else. */
+  readonly instrument?: Instrument | undefined;
 }
 
 /** All that an instance is given, from the stores and drivers that know it. */
@@ -32,7 +38,7 @@ export async function gatherFacts(
   identity: { readonly instance: InstanceId; readonly revision: RevisionId; readonly port: number },
   sources: FactSources,
 ): Promise<InstanceFacts> {
-  const { applied, ports, secrets, dataOf, driverOf, pathOf } = sources;
+  const { applied, ports, secrets, dataOf, driverOf, pathOf, telemetryOf } = sources;
   const database = await dataOf(spec)?.connection({ service: spec.name });
   const redis = spec.redis && (await driverOf('redis')?.connection({ service: spec.name }));
   const edges = spec.uses.map((name) => {
@@ -50,7 +56,9 @@ export async function gatherFacts(
     edges: Object.fromEntries(edges),
     secret: secrets.get,
     path: await pathOf(spec.name),
+    telemetry: telemetryOf({ service: spec.name, instance: identity.instance, revision: identity.revision }),
     system: applied.current()?.system ?? '',
+    instrument: (await sources.instrument?.(spec, identity.revision)) ?? {},
   };
 }
 
@@ -66,7 +74,8 @@ export async function placeOf(
   sources: FactSources & { readonly compute: ComputeDriver },
 ): Promise<CommandPlace> {
   const { argv, cwd, env } = await sources.compute.commandFor({ service, instance: id });
-  const facts = await gatherFacts(spec, { instance: id, revision, port }, sources);
+  // It is the instance that is traced, and not each probe beside it.
+  const facts = await gatherFacts(spec, { instance: id, revision, port }, { ...sources, instrument: undefined });
   return { argv, cwd, env: { ...environmentOf(spec, facts), ...env } };
 }
 

@@ -8,7 +8,7 @@ import type {
   RoutedService,
   RoutingTable,
 } from '@islet/policy';
-import type { PreviewSpec } from '@islet/spec';
+import type { IdentitySpec, PreviewSpec } from '@islet/spec';
 import { digest } from './desire.ts';
 import { edgeName } from './edges.ts';
 import { routedSplit } from './split.ts';
@@ -19,8 +19,12 @@ export interface Routes {
   readonly key: string;
   /** Threads of the proxy. */
   readonly workers: number;
+  /** Whose tokens say who a client is. */
+  readonly identity: IdentitySpec | undefined;
   readonly listeners: readonly Listener[];
-  readonly services: Readonly<Record<string, Pick<RoutedService, 'protocol' | 'traffic' | 'hold' | 'fault'>>>;
+  readonly services: Readonly<
+    Record<string, Pick<RoutedService, 'protocol' | 'traffic' | 'hold' | 'fault' | 'toldClients'>>
+  >;
   /** How to ask for a service's new revision while two of them serve. */
   readonly previews: Readonly<Record<string, PreviewSpec>>;
 }
@@ -45,8 +49,9 @@ export function routesOf({ applied, specs, edgePort, operatorSocket, faultOf }: 
   const previews = previewsOf(applied);
   // What an older version of Islet has kept says nothing of it.
   const workers = applied?.gateway.workers ?? 1;
-  const key = digest(JSON.stringify({ workers, listeners, services, previews }));
-  return { key, workers, listeners, services, previews };
+  const identity = applied?.gateway.identity;
+  const key = digest(JSON.stringify({ workers, identity, listeners, services, previews }));
+  return { key, workers, identity, listeners, services, previews };
 }
 
 function previewsOf(applied: Applied | undefined): Routes['previews'] {
@@ -65,7 +70,9 @@ function servicesOf(specs: readonly LaunchSpec[]): Routes['services'] {
     const asked = services[name];
     const { zero } = scale;
     const hold = zero && { maxMs: zero.holdMs, requests: zero.requests };
-    services[name] = { protocol: api.protocol, traffic: asked?.traffic ?? traffic, hold: asked ? asked.hold : hold };
+    const told = api.proxyProtocol === undefined ? {} : { toldClients: api.proxyProtocol };
+    const own = { protocol: api.protocol, ...told };
+    services[name] = { ...own, traffic: asked?.traffic ?? traffic, hold: asked ? asked.hold : hold };
   }
   return services;
 }
@@ -80,12 +87,19 @@ function withFaults(services: Routes['services'], faultOf: RoutesInput['faultOf'
 
 /** One listener, and a second one where plain HTTP has a port of its own. */
 function gatewaysOf({ gateway, services }: Applied): GatewayListener[] {
-  const { host, port, tls } = gateway;
+  const { host, port, tls, proxyProtocol } = gateway;
+  const passedOn = proxyProtocol === undefined ? {} : { passedOnBy: proxyProtocol.from };
   const routes = services.flatMap(({ spec }) => spec.api.expose.map((route) => ({ ...route, service: spec.name })));
-  if (tls === undefined) return [{ kind: 'gateway', host, port, routes }];
+  if (tls === undefined) return [{ kind: 'gateway', host, port, routes, ...passedOn }];
   const { certificates, redirect, httpPort } = tls;
-  const own = { kind: 'gateway', host, port, routes, secure: { certificates, port, redirect } } as const;
-  const plain = { kind: 'gateway', host, routes: [], secure: { certificates: [], port, redirect } } as const;
+  const own = { kind: 'gateway', host, port, routes, ...passedOn, secure: { certificates, port, redirect } } as const;
+  const plain = {
+    kind: 'gateway',
+    host,
+    routes: [],
+    ...passedOn,
+    secure: { certificates: [], port, redirect },
+  } as const;
   return httpPort === undefined ? [own] : [own, { ...plain, port: httpPort }];
 }
 
@@ -126,6 +140,6 @@ export function routingTable({
     const split = planned && routedSplit(planned, routes.previews[name]);
     return [name, { ...service, endpoints: reachable, split, unavailable: why }];
   });
-  const { key, workers, listeners } = routes;
-  return { version, routes: key, workers, listeners, services: Object.fromEntries(services) };
+  const { key, workers, identity, listeners } = routes;
+  return { version, routes: key, workers, identity, listeners, services: Object.fromEntries(services) };
 }

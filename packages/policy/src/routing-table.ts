@@ -1,6 +1,6 @@
-import type { CertificateFiles, Protocol, ServiceTraffic } from '@islet/spec';
+import type { CertificateFiles, IdentitySpec, Protocol, ServiceTraffic } from '@islet/spec';
 
-export type { CertificateFiles };
+export type { CertificateFiles, IdentitySpec };
 
 /**
  * All that the proxy must know to carry traffic: pushed whole, with a version, acknowledged when every worker uses it,
@@ -13,6 +13,8 @@ export interface RoutingTable {
   readonly routes: string;
   /** Threads that carry the traffic; absent: one. */
   readonly workers?: number | undefined;
+  /** Whose tokens say who a client is; absent: nobody's. Files are named from the root. */
+  readonly identity?: IdentitySpec | undefined;
   readonly listeners: readonly Listener[];
   readonly services: Readonly<Record<string, RoutedService>>;
 }
@@ -27,6 +29,11 @@ export interface GatewayListener {
   readonly routes: readonly GatewayRoute[];
   /** Undefined: plain HTTP is served. */
   readonly secure?: SecureGateway | undefined;
+  /**
+   * Networks whose connections begin by saying whose they are (PROXY protocol, version 2), such as those of a load balancer: they
+   * must, and nobody else may. Absent: nobody's.
+   */
+  readonly passedOnBy?: readonly string[] | undefined;
 }
 
 /** A gateway that serves over TLS only. Keys are named by their files, and never stand in the table. */
@@ -74,6 +81,8 @@ export interface RoutedService {
   readonly unavailable: string | undefined;
   /** Requests wait for its first instance; absent: where there is none, they are refused. */
   readonly hold?: Hold | undefined;
+  /** Its instances are told first whose a connection is (PROXY protocol, version 2); for `tcp`. */
+  readonly toldClients?: boolean | undefined;
   /** What a drill does to its requests; absent: nothing. */
   readonly fault?: Fault | undefined;
 }
@@ -119,6 +128,15 @@ export interface SplitRule {
 export interface Mirror {
   readonly revision: string;
   readonly percent: number;
+}
+
+/** Stored responses that are to be forgotten: of a service all, or those that each of these means. */
+export interface CachePurge {
+  readonly service: string;
+  /** As the service sees it, without query; `/products/*`: all below `/products/`. */
+  readonly path?: string | undefined;
+  /** That the response named itself by (`Cache-Groups`, RFC 9875). */
+  readonly group?: string | undefined;
 }
 
 export interface Endpoint {

@@ -142,6 +142,7 @@ export const SERVICE_DEFAULTS = {
   'traffic.accessLog.sample': { value: 20, name: 'access log' },
   'traffic.accessLog.slow': { value: '1s', name: 'access log' },
   'traffic.rateLimit.by': { value: 'client', name: 'rate limit' },
+  'telemetry.instrument': { value: true, name: 'telemetry' },
   'telemetry.slo.availability': { value: '99.9%', name: 'alerts', source: 'Site Reliability Workbook; sloth' },
   'telemetry.logs.keep': { value: '7d', name: 'telemetry' },
   'telemetry.traces.keep': { value: '3d', name: 'telemetry' },

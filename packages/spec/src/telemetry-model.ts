@@ -13,6 +13,8 @@ export interface TelemetrySpec {
   readonly metrics: { readonly keepMs: number };
   /** All of it together; the oldest goes first. */
   readonly maxDiskBytes: number;
+  /** By its runtime, without a change to it. */
+  readonly instrument: boolean;
   /** Empty: nothing is promised. */
   readonly slo: readonly SloSpec[];
 }

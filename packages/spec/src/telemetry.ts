@@ -8,17 +8,25 @@ import { sloLeaves, sloOf } from './slo.ts';
 
 /** What a parsed telemetry section means. */
 export function telemetryOf({ telemetry }: Pick<ParsedService, 'telemetry'>): TelemetrySpec {
-  const { logs, traces, metrics, maxDisk, slo } = telemetry;
+  const { logs, traces, metrics, maxDisk, instrument, slo } = telemetry;
   return {
     logs: { keepMs: logs.keep },
     traces: { keepMs: traces.keep, sample: traces.sample, slowMs: traces.slow },
     metrics: { keepMs: metrics.keep },
     maxDiskBytes: maxDisk,
+    instrument,
     slo: sloOf(slo),
   };
 }
 
-export function telemetryLeaves({ logs, traces, metrics, maxDiskBytes, slo }: TelemetrySpec): readonly Leaf[] {
+export function telemetryLeaves({
+  logs,
+  traces,
+  metrics,
+  maxDiskBytes,
+  instrument,
+  slo,
+}: TelemetrySpec): readonly Leaf[] {
   return [
     ...leaves(['telemetry', 'logs'], { keep: durationText(logs.keepMs) }),
     ...leaves(['telemetry', 'traces'], {
@@ -28,6 +36,7 @@ export function telemetryLeaves({ logs, traces, metrics, maxDiskBytes, slo }: Te
     }),
     ...leaves(['telemetry', 'metrics'], { keep: durationText(metrics.keepMs) }),
     ...leaves(['telemetry'], { maxDisk: sizeText(maxDiskBytes) }),
+    ...leaves(['telemetry'], { instrument }),
     ...sloLeaves(slo),
   ];
 }

@@ -94,7 +94,7 @@ export function sloConditions(judged: readonly JudgedObjective[]): readonly Cond
     const { outcomes, rate, rule } = worst;
     const severity: Severity = firing.some((burn) => burn.rule.severity === 'page') ? 'page' : 'ticket';
     const total = outcomes.good + outcomes.bad;
-    const left = `${Math.round(verdict.budgetLeft * 100)} % of the budget of ${SLO_WINDOW_MS / 86_400_000} days is left`;
+    const left = budgetText(verdict.budgetLeft);
     return [
       {
         ...{ rule: SLO_RULE, service, part: objective.key, severity },
@@ -110,4 +110,11 @@ export function sloConditions(judged: readonly JudgedObjective[]): readonly Cond
 
 function failedText({ slo }: Objective): string {
   return slo.kind === 'latency' ? `took longer than ${slo.withinMs} ms` : 'failed';
+}
+
+function budgetText(left: number): string {
+  const budget = `the budget of ${SLO_WINDOW_MS / 86_400_000} days`;
+  return left >= 0
+    ? `${Math.round(left * 100)} % of ${budget} is left`
+    : `${budget} was spent ${(1 - left).toFixed(1)} times`;
 }

@@ -1,20 +1,22 @@
 import { join } from 'node:path';
-import { type Accepted, ApiError } from '@islet/client';
+import { type Accepted, ApiError, type MigrationPreview } from '@islet/client';
 import { parseSystem } from '@islet/spec';
 import { nodeFiles } from '@islet/spec/node';
 import { declaredStores } from '../declared-stores.ts';
 import type { AppliedService } from '../store/applied.ts';
 import type { System } from '../system.ts';
 import type { Handlers } from './server.ts';
+import { storeStatus } from './store-status.ts';
 
 /** What is asked of one service's store. */
 export function databaseHandlers(
-  { parts, hands }: System,
+  system: System,
   {
     wanted,
     restart,
   }: { wanted: (service: string) => AppliedService; restart: (service: string, text: string) => Accepted },
-): Pick<Handlers, 'database' | 'query' | 'seed' | 'migrations' | 'rotate'> {
+): Pick<Handlers, 'database' | 'query' | 'seed' | 'migrations' | 'rotate' | 'storeStatus'> {
+  const { parts, hands } = system;
   const { clock } = parts;
   const { decisions } = parts.state;
   /** The store that is meant: the database where there is one, unless it is said. */
@@ -53,6 +55,7 @@ export function databaseHandlers(
       const known = Object.entries(parts).filter(([, part]) => part !== undefined);
       return { engine, url, ...Object.fromEntries(known) };
     },
+    storeStatus: ({ params: { service = '' }, signal }) => storeStatus(system, wanted(service).spec, signal),
     query: async ({ params: { service = '' }, body: { store, text, write }, signal }) => {
       const answer = await shellOf(service, store).run({ service, text, write }, { signal });
       if (write) decisions.record({ kind: 'note', text: `wrote into the database of ${service} by hand` }, clock.now());
@@ -91,7 +94,8 @@ export function databaseHandlers(
     migrations: async ({ params: { service = '' }, signal }) => {
       const { driver } = storeOf(service, 'database');
       const { within, database } = sourceOf(service);
-      const migrations = database?.migrations;
+      const { migrations, migrate } = database ?? {};
+      if (migrate !== undefined) return byCommand(migrate.command);
       if (migrations === undefined) throw new ApiError('conflict', `${service} declares no migrations`);
       const folder = join(within, migrations);
       const preview = await driver.previewMigrations({ service, folder, within }, { signal });
@@ -105,6 +109,12 @@ export function databaseHandlers(
       };
     },
   };
+}
+
+/** Nobody but the command knows what it would do. */
+function byCommand(name: string): MigrationPreview {
+  const unread = "the service's own command does what it does: ask it, with DATABASE_URL of `islet db url`";
+  return { kind: 'pending', migrations: [{ name, inTransaction: false, hazards: [], unread }] };
 }
 
 const WITHOUT_PASSWORD = {

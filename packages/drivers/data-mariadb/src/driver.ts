@@ -30,6 +30,7 @@ import {
   strangerInside,
   unfinishedRestore,
 } from './failures.ts';
+import { measureMariadb } from './measure.ts';
 import { migrateMariadb, previewMariadb } from './migrations.ts';
 import { LIMITS, type MariadbOptions } from './options.ts';
 import { missingServer, requireProgram } from './programs.ts';
@@ -37,6 +38,7 @@ import { isStarted, type MariadbRecord, newPassword, newRecord, otherLogin, type
 import { complaintOf, ENVIRONMENT, processName, runningServer, serverArguments, untilReady } from './server.ts';
 import { applySettings, type Settings } from './settings.ts';
 import { createShell } from './shell.ts';
+import { ensureTemplate } from './template.ts';
 import { administer, ensureLogins, ensureStore, initFile } from './users.ts';
 
 /** A MariaDB server for each service: its own data, users, port and log, kept by the supervisor. */
@@ -109,6 +111,10 @@ class MariadbDriver implements DataDriver {
       ...{ host: HOST, port, user: login, password, name, path: undefined },
       maxConnections: LIMITS.serviceConnections,
     };
+  }
+
+  measure({ service }: { readonly service: string }, { signal }: CallOptions) {
+    return measureMariadb(this.#started(service), signal);
   }
 
   readonly shell = createShell((service) => this.#started(service));
@@ -213,14 +219,14 @@ class MariadbDriver implements DataDriver {
   }
 
   async #ensureStarted(record: MariadbRecord, settings: Settings, signal: AbortSignal): Promise<Started> {
-    const { supervisor, ports, path, log } = this.#options;
+    const { supervisor, ports, path, tools, log } = this.#options;
     const { service } = record;
     if (runningServer(supervisor, service) && isStarted(record)) return record;
     const place = await this.#placeOf(service);
     if (process.getuid?.() === 0 && !place.user) throw noUser(service);
     if (!(await isFolder(place.data))) {
       if (isStarted(record)) throw lostData(service, place.data);
-      await makeData(place, path, signal);
+      await makeData(place, await ensureTemplate(tools, path, signal), signal);
     }
     // On disk before the server listens there: whoever adopts it must find it.
     const started = { ...record, settings, port: await ports.take(processName(service)) };

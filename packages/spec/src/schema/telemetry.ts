@@ -32,6 +32,9 @@ export const telemetry = z
     maxDisk: byDefault('telemetry.maxDisk', size({ least: '16Mi' })).describe(
       'All of this together is at most so large; the oldest goes first.',
     ),
+    instrument: byDefault('telemetry.instrument', z.boolean('expected true or false')).describe(
+      'Trace the service by its runtime, without a change to it: Node always, Python and Java where their OpenTelemetry agent is there.',
+    ),
     slo: slo
       .prefault({})
       .describe('What the service promises over 30 days; who spends too much of what may fail raises an alert.')

@@ -1,0 +1,2 @@
+export { bundlePreload } from './bundle.ts';
+export { withPreload } from './node-options.ts';

@@ -1,0 +1,244 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { json, text } from 'node:stream/consumers';
+import { after, before, describe, it, type TestContext } from 'node:test';
+import { bundlePreload, withPreload } from '../src/index.ts';
+
+/** Real services, in processes of their own, that know nothing of being traced. */
+
+const MODULES = join(import.meta.dirname, '../../../node_modules');
+const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
+const TRACEPARENT = `00-${TRACE}-00f067aa0ba902b7-01`;
+
+const BODY = `
+  const server = createServer(async (request, response) => {
+    if (request.url === '/readyz') return void response.end('ready');
+    await fetch(process.env.NEXT_URL).then((answer) => answer.text());
+    await new Promise((done) => get(process.env.NEXT_URL, (answer) => answer.resume().on('end', done)));
+    const client = new pg.Client('postgres://nobody:none@127.0.0.1:1/none');
+    await client.connect().catch(() => {});
+    logger.info('asked');
+    response.end('done');
+  });
+  server.listen(0, '127.0.0.1', () => console.log('port ' + server.address().port));
+`;
+const SERVICES = {
+  'esm.mjs': `import { createServer, get } from 'node:http'; import pg from 'pg'; import { pino } from 'pino'; const logger = pino();${BODY}`,
+  'esm.ts': `import { createServer, get } from 'node:http'; import pg from 'pg'; import pino from 'pino'; const logger: pino.Logger = pino();${BODY}`,
+  'commonjs.cjs': `const { createServer, get } = require('http'); const pg = require('pg'); const logger = require('pino')();${BODY}`,
+  'crash.mjs': `setTimeout(() => { throw new Error('on purpose'); }, 10);`,
+  'quiet.mjs': `console.log('through');`,
+};
+
+let folder = '';
+let preload = '';
+
+before(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'islet instrument-'));
+  symlinkSync(MODULES, join(folder, 'node_modules'));
+  for (const [name, code] of Object.entries(SERVICES)) writeFileSync(join(folder, name), code);
+  preload = await bundlePreload(join(folder, 'preload'));
+});
+
+after(() => rmSync(folder, { recursive: true }));
+
+describe('a service that is traced', () => {
+  for (const script of ['esm.mjs', 'esm.ts', 'commonjs.cjs']) {
+    it(`passes its trace on, and tells what it asked for: ${script}`, async (t) => {
+      const collector = await collect(t);
+      const next = await askable(t);
+      const service = await start(t, script, { endpoint: collector.url, next: next.url });
+      assert.equal(await ask(service, '/', { traceparent: TRACEPARENT }), 'done');
+
+      const spans = await collector.until((seen) => seen.some(({ kind }) => kind === SERVER) && seen.length >= 4);
+      const server = spans.find(({ kind }) => kind === SERVER);
+      assert.equal(server?.parentSpanId, '00f067aa0ba902b7');
+      assert.ok(spans.every(({ traceId }) => traceId === TRACE));
+      const below = spans.filter(({ parentSpanId }) => parentSpanId === server?.spanId).map(({ name }) => name);
+      assert.deepEqual(below.toSorted(), ['GET', 'GET', 'pg.connect']);
+      assert.deepEqual(collector.resource, { 'service.name': 'orders', 'service.version': 'r1' });
+      // Both ways of asking told the next service which span asks.
+      assert.equal(next.traceparents.length, 2);
+      assert.ok(next.traceparents.every((traceparent) => traceparent?.startsWith(`00-${TRACE}-`)));
+      // What it logs says of which trace it is.
+      await service.until((output) => output.includes('asked'));
+      assert.match(service.output(), new RegExp(`"trace_id":"${TRACE}"`));
+    });
+  }
+
+  it('is not traced for a probe, which comes past the proxy', async (t) => {
+    const collector = await collect(t);
+    const service = await start(t, 'esm.mjs', { endpoint: collector.url, next: collector.url });
+    await ask(service, '/readyz');
+    await ask(service, '/readyz', { traceparent: TRACEPARENT });
+    const spans = await collector.until((seen) => seen.length > 0);
+    assert.equal(spans.length, 1);
+  });
+
+  it('serves on when nobody takes its spans, and says so once', async (t) => {
+    const next = await askable(t);
+    const service = await start(t, 'esm.mjs', { endpoint: 'http://127.0.0.1:1', next: next.url });
+    for (let n = 0; n < 2; n++) assert.equal(await ask(service, '/', { traceparent: TRACEPARENT }), 'done');
+    await service.until((output) => output.includes('islet: some of its traces are lost'));
+    assert.equal(await ask(service, '/', { traceparent: TRACEPARENT }), 'done');
+    assert.equal(service.output().split('islet:').length, 2);
+  });
+
+  it('starts when it is told nonsense', () => {
+    const { status, stdout } = runOnce('quiet.mjs', {
+      OTEL_EXPORTER_OTLP_ENDPOINT: ':::',
+      OTEL_RESOURCE_ATTRIBUTES: '%%%=,,',
+    });
+    assert.deepEqual([status, stdout], [0, 'through\n']);
+  });
+
+  it('ends when it has nothing more to do, and with its own code when it crashes', () => {
+    const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' };
+    assert.equal(runOnce('quiet.mjs', endpoint).status, 0);
+    const { status, stderr } = runOnce('crash.mjs', endpoint);
+    assert.equal(status, 1);
+    assert.match(stderr, /Error: on purpose/);
+  });
+});
+
+describe('the preload', () => {
+  it('is one file, the same for the same version, that every user can read', async () => {
+    assert.equal(await bundlePreload(join(folder, 'preload')), preload);
+  });
+});
+
+const SERVER = 2;
+
+interface Span {
+  readonly name: string;
+  readonly kind: number;
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly parentSpanId?: string;
+}
+
+interface Batch {
+  readonly resourceSpans: readonly {
+    readonly resource: { readonly attributes: readonly { key: string; value: { stringValue: string } }[] };
+    readonly scopeSpans: readonly { readonly spans: readonly Span[] }[];
+  }[];
+}
+
+/** Takes spans as telemetry does, and keeps them. */
+async function collect(t: TestContext) {
+  const spans: Span[] = [];
+  const waiting = new Set<() => void>();
+  const place = { url: '', resource: {}, until };
+  const server = createServer(async (request, response) => {
+    if (request.method === 'POST') {
+      for (const { resource, scopeSpans } of ((await json(request)) as Batch).resourceSpans) {
+        place.resource = Object.fromEntries(resource.attributes.map(({ key, value }) => [key, value.stringValue]));
+        for (const scope of scopeSpans) spans.push(...scope.spans);
+      }
+    }
+    response.end();
+    for (const look of waiting) look();
+  });
+  place.url = await listen(t, server);
+  return place;
+
+  function until(holds: (seen: readonly Span[]) => boolean): Promise<readonly Span[]> {
+    return new Promise((resolve) => {
+      const look = () => {
+        if (!holds(spans)) return;
+        waiting.delete(look);
+        resolve(spans);
+      };
+      waiting.add(look);
+      look();
+    });
+  }
+}
+
+/** Another service, that remembers how it was asked. */
+async function askable(t: TestContext) {
+  const traceparents: (string | undefined)[] = [];
+  const server = createServer(({ headers }, response) => {
+    traceparents.push(headers.traceparent as string | undefined);
+    response.end('next');
+  });
+  return { url: await listen(t, server), traceparents };
+}
+
+async function listen(t: TestContext, server: Server): Promise<string> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+interface Service {
+  readonly port: number;
+  readonly output: () => string;
+  readonly until: (holds: (output: string) => boolean) => Promise<void>;
+}
+
+async function start(
+  t: TestContext,
+  script: string,
+  { endpoint, next }: { endpoint: string; next: string },
+): Promise<Service> {
+  const child = spawn(process.execPath, [script], {
+    cwd: folder,
+    env: environment({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, NEXT_URL: next }),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  t.after(() => child.kill('SIGKILL'));
+  const { output, until } = watch(child);
+  await until((said) => said.includes('port '));
+  return { port: Number(/port (\d+)/.exec(output())?.[1]), output, until };
+}
+
+function watch(child: ChildProcess) {
+  let said = '';
+  const waiting = new Set<() => void>();
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (chunk: string) => {
+      said += chunk;
+      for (const look of waiting) look();
+    });
+  }
+  const until = (holds: (output: string) => boolean) =>
+    new Promise<void>((resolve, reject) => {
+      child.once('exit', () => reject(new Error(`it ended: ${said}`)));
+      const look = () => holds(said) && resolve();
+      waiting.add(look);
+      look();
+    });
+  return { output: () => said, until };
+}
+
+function runOnce(script: string, env: Readonly<Record<string, string>>) {
+  return spawnSync(process.execPath, [script], { cwd: folder, env: environment(env), encoding: 'utf8' });
+}
+
+function environment(own: Readonly<Record<string, string>>): Record<string, string> {
+  return {
+    NODE_OPTIONS: withPreload(preload, undefined),
+    OTEL_SERVICE_NAME: 'orders',
+    OTEL_RESOURCE_ATTRIBUTES: 'service.version=r1',
+    ...own,
+  };
+}
+
+async function ask({ port }: Service, path: string, headers: Record<string, string> = {}): Promise<string> {
+  const { request } = await import('node:http');
+  const asking = request({ host: '127.0.0.1', port, path, headers });
+  asking.end();
+  const [response] = await once(asking, 'response');
+  return text(response);
+}
