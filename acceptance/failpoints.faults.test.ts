@@ -9,7 +9,7 @@ import { Work } from './support/faults/work.ts';
  * The control plane is killed at every instant between an effect and its record, while it does what has that effect. What
  * was asked for comes about all the same, and the auditor finds nothing lost, doubled or orphaned.
  */
-type Act = 'up' | 'down' | 'change' | 'restart' | 'restartStore' | 'hang' | 'purge' | 'forget';
+type Act = 'up' | 'down' | 'change' | 'restart' | 'restartStore' | 'rotate' | 'hang' | 'purge' | 'forget';
 
 const CASES: Readonly<Record<'sqlite' | 'postgres', readonly (readonly [string, Act])[]>> = {
   sqlite: [
@@ -56,6 +56,7 @@ const CASES: Readonly<Record<'sqlite' | 'postgres', readonly (readonly [string, 
     ['postgres: after a migration', 'purge'],
     ['postgres: after the data is gone', 'purge'],
     ['start: after the process', 'restartStore'],
+    ['retire: before the record', 'rotate'],
     ['provision: after the store', 'purge'],
     ['migrate: before the record', 'change'],
     ['stop-store: after the end', 'down'],
@@ -79,6 +80,7 @@ for (const engine of ['sqlite', 'postgres'] as const) {
     const change = () => work.changeAll();
     const restart = () => work.restart('pair');
     const restartStore = () => work.restart('ledger');
+    const rotate = () => work.rotate('ledger');
     const hang = () => stopOne(system);
     const purge = async () => {
       const left = auditPurged(system);
@@ -94,7 +96,7 @@ for (const engine of ['sqlite', 'postgres'] as const) {
 
     const cases: readonly (readonly [string, () => Promise<unknown>])[] = [...CASES[engine]].map(([name, act]) => [
       name,
-      { up, down, change, restart, restartStore, hang, purge, forget }[act],
+      { up, down, change, restart, restartStore, rotate, hang, purge, forget }[act],
     ]);
     for (const [failpoint, act] of cases) {
       test(`${failpoint}: ${act.name} is carried out all the same`, async () => {

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { buildDashboard } from './dashboard.ts';
 import { compile } from './pack/compile.ts';
 import { type PackedFile, stage } from './pack/stage.ts';
 import { listFiles, ROOT, readText } from './repository.ts';
@@ -16,21 +17,24 @@ import { type Package, packagesOf } from './tidy/manifest.ts';
  * written into the repository.
  */
 
-function main(): void {
+async function main(): Promise<void> {
   const { values } = parseArgs({ options: { out: { type: 'string' } } });
   if (values.out === undefined) throw new Error('--out DIR is required');
-  for (const tarball of packAll({ out: resolve(values.out) })) process.stdout.write(`${tarball}\n`);
+  for (const tarball of await packAll({ out: resolve(values.out) })) process.stdout.write(`${tarball}\n`);
 }
 
 /** Packs every package that can be published, and returns the absolute paths of the tarballs. */
-export function packAll({ out }: { readonly out: string }): readonly string[] {
+export async function packAll({ out }: { readonly out: string }): Promise<readonly string[]> {
   const staging = mkdtempSync(join(tmpdir(), 'islet-pack-'));
   try {
     const files = listFiles();
     const compiled = compile({ root: ROOT, into: join(staging, 'compiled') });
+    const built = join(staging, 'built');
+    await buildDashboard({ into: built });
     mkdirSync(out, { recursive: true });
     return publicPackages(files).map((one) => {
-      const staged = stage({ package: one, files, root: ROOT, compiled });
+      const pages = one.manifest.name === '@islet/dashboard' ? built : undefined;
+      const staged = stage({ package: one, files, root: ROOT, compiled, built: pages });
       const folder = join(staging, 'packages', one.folder);
       for (const file of staged) write(join(folder, file.path), file);
       return npmPack({ folder, out, expected: staged });
@@ -72,4 +76,4 @@ function npmPack(options: {
   return join(out, packed.filename);
 }
 
-if (import.meta.main) main();
+if (import.meta.main) await main();

@@ -4,7 +4,7 @@ import { listFiles, ROOT } from './repository.ts';
 /*
  * node scripts/test.ts <tier> [part of a path …]
  *
- * A test's file name says its tier: `x.faults.test.ts`, `x.backup.test.ts`, `x.scale.test.ts`, `x.packed.test.ts`; plain `x.test.ts` is
+ * A test's file name says its tier: `x.faults.test.ts`, `x.backup.test.ts`, `x.scale.test.ts`, `x.browser.test.ts`, `x.packed.test.ts`; plain `x.test.ts` is
  * everyday. Node's own summary is the last thing printed.
  */
 
@@ -18,6 +18,7 @@ const TIERS = {
   scale: 600_000,
   stores: 600_000,
   simulation: 600_000,
+  browser: 600_000,
   packed: 600_000,
 } as const;
 type Tier = keyof typeof TIERS;
@@ -29,10 +30,12 @@ const ROOTS = /^(packages|scripts|benchmarks|simulation|acceptance)\//;
 const TEMPLATES = 'packages/cli/templates/';
 const STATIC = 'scripts/test/static.test.ts';
 
-function main([tier = '', ...parts]: readonly string[]): number {
+async function main([tier = '', ...parts]: readonly string[]): Promise<number> {
   if (!isTier(tier)) return refuse(`unknown tier "${tier}": one of ${Object.keys(TIERS).join(', ')}`);
   const files = testFiles(listFiles(), tier).filter((path) => parts.every((part) => path.includes(part)));
   if (files.length === 0) return refuse(`no test file belongs to the tier ${[tier, ...parts].join(' ')}`);
+  // Its own code, and the bundler's, are loaded by this tier alone.
+  if (tier === 'browser') await (await import('./dashboard.ts')).buildDashboard();
   const args = ['--test', '--test-reporter=spec', `--test-concurrency=${CONCURRENCY}`, `--test-timeout=${TIERS[tier]}`];
   const quiet = '--disable-warning=ExperimentalWarning';
   // Under another test runner, node would otherwise run nothing, and succeed.
@@ -62,4 +65,4 @@ function refuse(message: string): number {
   return 1;
 }
 
-if (import.meta.main) process.exitCode = main(process.argv.slice(2));
+if (import.meta.main) process.exitCode = await main(process.argv.slice(2));

@@ -14,7 +14,7 @@ export interface PackedFile {
 
 const SHEBANG = '#!/usr/bin/env node\n';
 /** Only for who works on the package. */
-const LEFT_OUT = /^(test\/|package\.json$|tsconfig.*\.json$)|\.test\.ts$/;
+const LEFT_OUT = /^(test\/|app\/|package\.json$|tsconfig.*\.json$)|\.test\.ts$/;
 const SOURCE = /^src\/.*\.tsx?$/;
 
 /**
@@ -27,6 +27,8 @@ export function stage(options: {
   readonly root: string;
   /** Where the compiler's output is. */
   readonly compiled: string;
+  /** Where a browser's part of the package was built, if it has one. */
+  readonly built?: string | undefined;
 }): readonly PackedFile[] {
   const { folder, manifest } = options.package;
   const compiled = join(options.compiled, folder.replace('packages/', ''), 'src');
@@ -38,17 +40,24 @@ export function stage(options: {
   const programs = globSync('**/*.{js,d.ts}', { cwd: compiled }).map((path) =>
     read(join(compiled, path), `dist/${path}`),
   );
+  const pages = options.built === undefined ? [] : builtPages(options.built);
   const license = own.includes('LICENSE') ? [] : [read(join(options.root, 'LICENSE'), 'LICENSE')];
   const published = publishedManifest(
     manifest,
-    [...assets, ...programs].map(({ path }) => path),
+    [...assets, ...pages, ...programs].map(({ path }) => path),
   );
   return [
     { path: 'package.json', bytes: Buffer.from(`${JSON.stringify(published, null, 2)}\n`), executable: false },
     ...license,
     ...assets,
+    ...pages,
     ...programs.map((file) => finish(file, published, programs)),
   ];
+}
+
+/** Of what a build wrote, all that a browser asks for. */
+function builtPages(folder: string): readonly PackedFile[] {
+  return globSync('**/*.{html,js,css,svg}', { cwd: folder }).map((path) => read(join(folder, path), `built/${path}`));
 }
 
 function read(source: string, path: string): PackedFile {

@@ -12,8 +12,8 @@ import { controlPlanePid, untilRevived, writeSystem } from './pack-system.ts';
 const home = mkdtempSync(join(tmpdir(), 'packed packages '));
 const packages = publicPackages(listFiles());
 
-before(() => {
-  const tarballs = packAll({ out: join(home, 'tarballs') });
+before(async () => {
+  const tarballs = await packAll({ out: join(home, 'tarballs') });
   assert.equal(tarballs.length, packages.length);
   writeFileSync(join(home, 'package.json'), JSON.stringify({ name: 'somebody', private: true, type: 'module' }));
   run('npm', ['install', ...tarballs, '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error']);
@@ -74,6 +74,8 @@ test('a system runs from the packed command, and survives the loss of its contro
     run(islet, ['up', system]);
     const answer = await text(url);
     assert.match(answer, /^hello from \d+$/);
+    const [link = ''] = run(islet, ['dashboard', system]).split('#');
+    assert.match(await text(link), /<div id="root">/, 'the dashboard is in the packages');
     const pid = controlPlanePid(system);
     process.kill(pid, 'SIGKILL');
     await untilRevived(system, pid);

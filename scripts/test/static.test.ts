@@ -5,6 +5,7 @@ import { ROOT } from '../repository.ts';
 
 const CHECKS = [
   { rule: 'the types hold', argv: ['node_modules/typescript/bin/tsc', '-p', '.'] },
+  { rule: 'the types of the pages hold', argv: ['node_modules/typescript/bin/tsc', '-p', 'packages/dashboard'] },
   { rule: 'format and lint hold', argv: ['node_modules/@biomejs/biome/bin/biome', 'check', '.'] },
   { rule: 'the house style holds', argv: ['scripts/tidy.ts'] },
 ];

@@ -1,6 +1,7 @@
 import type { SystemStatus } from '@islet/client';
 import {
   type ApplyParts,
+  createDoorkeeper,
   createHandlers,
   createSystem,
   type Database,
@@ -10,6 +11,7 @@ import {
   openDecisions,
   openEvidence,
   openPorts,
+  openSessions,
   type Secrets,
   type State,
   type System,
@@ -116,6 +118,7 @@ export class World {
       stats: async () => this.requests.counters(),
       requests: async () => [],
       explainToken: async () => '',
+      purge: async () => 0,
       onDown: () => {},
     });
     this.#system = system;
@@ -219,8 +222,10 @@ export class World {
       applied: life.over(openApplied(database)),
       decisions: life.over(openDecisions(database)),
       secrets: NO_SECRETS,
+      doorkeeper: createDoorkeeper({ sessions: openSessions(database), now: () => this.clock.now() }),
       evidence: life.over(openEvidence(database)),
       ports: life.over(openPorts(database, 'simulated', async (port) => !this.ground.isTaken(port))),
+      withholdSpace: () => ({ [Symbol.dispose]: () => {} }),
       close: () => {},
     };
   }

@@ -36,6 +36,11 @@ export class Work {
     await this.#system.insist(['restart', service]);
   }
 
+  /** Other credentials of its database, and nobody is let in by the old ones any more. */
+  async rotate(service: FixtureService): Promise<void> {
+    await this.#system.insist(['db', 'rotate', service]);
+  }
+
   async scale(service: FixtureService, instances: number): Promise<void> {
     this.#instances[service] = instances;
     await this.#system.insist(['scale', service, `${instances}`]);

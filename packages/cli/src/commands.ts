@@ -1,8 +1,10 @@
 import { ALERT_COMMANDS } from './alert-commands.ts';
 import { BACKUP_COMMANDS } from './backup-commands.ts';
+import { CACHE } from './cache-command.ts';
 import { CAPACITY } from './capacity-command.ts';
 import { type CommandSpec, environment, json, LANGS, state, timeout } from './command-spec.ts';
 import { DATABASE } from './commands-database.ts';
+import { DASHBOARD } from './dashboard-command.ts';
 import { collectHeader, parseDurationMs } from './parse.ts';
 import { ROLLOUT_COMMANDS } from './rollout-commands.ts';
 import { TELEMETRY_COMMANDS } from './telemetry-commands.ts';
@@ -73,6 +75,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     examples: ['islet up', 'islet up examples/shop --env production --timeout 2m'],
     options: [environment, timeout('10m'), json, state],
   },
+  CACHE,
   ...ROLLOUT_COMMANDS,
   {
     usage: 'dev [folder]',
@@ -139,6 +142,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   DATABASE,
   ...BACKUP_COMMANDS,
+  DASHBOARD,
   {
     usage: 'status [service] [folder]',
     group: 'look',

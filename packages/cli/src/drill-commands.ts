@@ -3,8 +3,13 @@ import { parseCount, parseDurationMs } from './parse.ts';
 
 const options: readonly OptionSpec[] = [
   { flags: '--for <duration>', text: 'how long the fault lasts, at most 5m', fallback: '5s', parse: parseDurationMs },
-  { flags: '--rps <count>', text: 'requests a second that are sent meanwhile', fallback: '20', parse: parseCount },
-  { flags: '--path <path>', text: 'what is asked for, with GET', fallback: '/' },
+  {
+    flags: '--rps <count>',
+    text: 'requests a second that are sent meanwhile; 0: only those of others count',
+    fallback: '50',
+    parse: parseCount,
+  },
+  { flags: '--path <path>', text: 'what to GET, instead of what `test.smoke` or else the contract asks' },
   json,
   state,
 ];
@@ -20,6 +25,7 @@ export const FAULT_COMMANDS: readonly CommandSpec[] = [
   fault('slow', "Let one instance's answers come 2 s later"),
   fault('errors', 'Let one instance answer 500'),
   fault('partition', 'Let one instance take no connection'),
+  fault('disk-full', 'Let the control plane write nothing, as on a full disk; requests must not notice'),
   fault('control-plane', 'Kill the control plane; requests must not notice'),
   {
     usage: 'all [service] [folder]',

@@ -24,6 +24,8 @@ export interface ConnectOptions {
 
 export interface Connection extends AsyncDisposable {
   readonly client: Client;
+  /** Where its control plane listens. */
+  readonly url: string;
   /** Whose answer it was: one that ran, one that was started to stay, or one that ends with the connection. */
   readonly kind: 'running' | 'started' | 'once';
   readonly pid: number;
@@ -73,7 +75,7 @@ export async function probe(stateFolder: string, signal?: AbortSignal): Promise<
       {},
       { signal: signal ? AbortSignal.any([signal, limit]) : limit },
     );
-    return connection(client, { kind: 'running', pid: processes.controlPlane.pid, version });
+    return connection(client, { kind: 'running', url: file.url, pid: processes.controlPlane.pid, version });
   } catch (error) {
     signal?.throwIfAborted();
     if (limit.aborted) throw hung(file.pid);
@@ -132,7 +134,7 @@ async function speakTo(child: OnceChild, target: Target, signal: AbortSignal | u
   try {
     const client = createClient(target);
     const { version } = await client.status({}, { signal });
-    return connection(client, { kind: 'once', pid: child.pid ?? 0, version }, () => child.close());
+    return connection(client, { kind: 'once', url: target.url, pid: child.pid ?? 0, version }, () => child.close());
   } catch (error) {
     await child.close();
     throw error;
@@ -145,7 +147,7 @@ function notStarted(how: string, lines: readonly string[], hint?: string): ApiEr
 
 function connection(
   client: Client,
-  about: Pick<Connection, 'kind' | 'pid' | 'version'>,
+  about: Pick<Connection, 'kind' | 'url' | 'pid' | 'version'>,
   close: () => Promise<void> = async () => {},
 ): Connection {
   return { client, ...about, [Symbol.asyncDispose]: close };

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { backupRoutes } from './backup-contract.ts';
 import { Capacity, CapacityQuestion } from './capacity.ts';
+import { dashboardRoutes } from './dashboard-contract.ts';
 import { MigrationPreview, QueryAnswer, SeedAnswer, StoreAccess } from './database.ts';
+import { DrillBegun, DrillRequest, DrillTarget } from './drill.ts';
 import { ExplainedRequest } from './explanation.ts';
 import { Decision, ROLLOUT_ACTIONS, RolloutStatus } from './rollout.ts';
 import { type RouteShape, route } from './route.ts';
@@ -20,8 +22,11 @@ import { telemetryRoutes } from './telemetry-contract.ts';
 export const ApplyRequest = z
   .object({
     environment: z.string().optional(),
-    /** `PATH` of the person who asks: where toolchains are looked for. */
-    path: z.string(),
+    /**
+     * `PATH` of the person who asks: where toolchains are looked for. Absent: that of who asked last, and in their mode; a
+     * browser has none.
+     */
+    path: z.string().optional(),
     /** `in-place` runs services from their own folders, unsnapshotted (`islet dev`). */
     mode: z.enum(['revisions', 'in-place']).default('revisions'),
     /** In-place services whose files changed and must be built and started again. */
@@ -93,16 +98,6 @@ export const Diagnosis = z
   .object({ guarantees: z.array(Guarantee), toolchains: z.array(Toolchain), notes: z.array(z.string()) })
   .meta({ id: 'Diagnosis' });
 
-export const DrillBegun = z
-  .object({
-    instance: z.string(),
-    /** When the fault is over at the latest. */
-    until: z.number(),
-    /** The service's own goal: percent of the requests. */
-    successPercent: z.number(),
-  })
-  .meta({ id: 'DrillBegun' });
-
 const service = z.object({ service: z.string() });
 
 export const contract = {
@@ -160,11 +155,13 @@ export const contract = {
   inject: route('inject', {
     summary: 'Begin a fault at one instance of a service; it ends by itself',
     params: service,
-    body: z.object({
-      drill: z.enum(['kill', 'pause', 'slow', 'errors', 'partition']),
-      forMs: z.int().min(100).max(300_000),
-    }),
+    body: DrillRequest,
     response: DrillBegun,
+  }),
+  drillTarget: route('drillTarget', {
+    summary: 'What a service may be asked while a fault is there, and what it is held against',
+    params: service,
+    response: DrillTarget,
   }),
   scaling: route('scaling', {
     summary: 'Why a service has this number of instances',
@@ -176,6 +173,12 @@ export const contract = {
     params: service,
     body: CapacityQuestion,
     response: Capacity,
+  }),
+  purge: route('purge', {
+    summary: "Make the proxy forget what it has stored of a service's responses: all, or those of a path or a group",
+    params: service,
+    body: z.object({ path: z.string().startsWith('/').optional(), group: z.string().min(1).optional() }),
+    response: z.object({ purged: z.int() }),
   }),
   explain: route('explain', {
     summary: 'What became of a request, hop by hop: its tries, and each rule with its counters and its line',
@@ -231,6 +234,7 @@ export const contract = {
     response: MigrationPreview,
   }),
   ...backupRoutes,
+  ...dashboardRoutes,
   operator: route('operator', {
     summary: "The proxy's Unix socket for calls by the operator; the Host header names the service",
     response: z.object({ socket: z.string() }),
@@ -272,6 +276,5 @@ export type ServiceEnvironment = z.infer<typeof ServiceEnvironment>;
 export type Guarantee = z.infer<typeof Guarantee>;
 export type Toolchain = z.infer<typeof Toolchain>;
 export type Diagnosis = z.infer<typeof Diagnosis>;
-export type DrillBegun = z.infer<typeof DrillBegun>;
 
 export type { RouteShape } from './route.ts';

@@ -1,8 +1,13 @@
 export * from './backups.ts';
 export type { Capacity, CapacityQuestion } from './capacity.ts';
 export * from './contract.ts';
+export * from './dashboard.ts';
+export { DASHBOARD_HEADER } from './dashboard-header.ts';
 export type * from './database.ts';
+export * from './description.ts';
+export type { DrillBegun, DrillTarget } from './drill.ts';
 export type { ExplainedRequest } from './explanation.ts';
+export * from './explore.ts';
 export type { Target } from './http.ts';
 export * from './openapi.ts';
 export * from './remote.ts';

@@ -71,7 +71,9 @@ export const SystemStatus = z
     settled: z.boolean(),
     /** The proxy routes as all of this says. */
     routed: z.boolean(),
-    /** Guarantees that do not hold here, with the reason; each a sentence. */
+    /** Why what happens can't be recorded now; absent: it is. */
+    unrecorded: z.string().optional(),
+    /** What is not as it should be, such as guarantees that do not hold here, with the reason; each a sentence. */
     warnings: z.array(z.string()),
   })
   .meta({ id: 'SystemStatus' });

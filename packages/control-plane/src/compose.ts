@@ -69,6 +69,7 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
     keeperPid: options.keeperPid,
     requests: (id) => requestsOf(id, { traffic, log: accessLogOf(layoutOf.routingTable(layout)) }),
     explainToken: (forMs) => traffic.explainToken(forMs, { signal: AbortSignal.timeout(STATS_MS) }),
+    purge: (purge) => traffic.purge(purge, { signal: AbortSignal.timeout(STATS_MS) }),
     stats: () => traffic.stats({ signal: AbortSignal.timeout(STATS_MS) }),
     onDown: options.onDown,
     idle: options.idle,

@@ -18,6 +18,7 @@ import { edgeName } from './edges.ts';
 import { commandOf, environmentOf } from './environment.ts';
 import { type FactSources, gatherFacts, HOST } from './facts.ts';
 import { failpoint } from './failpoint.ts';
+import { lastLines } from './last-lines.ts';
 import type { Look } from './observe.ts';
 import { type Routes, routingTable } from './routing.ts';
 import type { LaunchSpec } from './store/applied.ts';
@@ -72,6 +73,7 @@ const ACTS: { readonly [K in Step['kind']]: Act<K> } = {
     for (const { engine } of declaredStores(wantedSpec(service, hands))) {
       await hands.driverOf(engine)?.credentials?.retire({ service }, { signal });
     }
+    failpoint('retire: before the record');
     hands.decisions.record({ kind: 'retired', service }, hands.clock.now());
   },
 
@@ -94,9 +96,12 @@ const ACTS: { readonly [K in Step['kind']]: Act<K> } = {
 
   contract: async ({ service, revision }, hands, _look, signal) => {
     const outcome = await migrate(launchOf(service, revision, hands), revision, { hands, signal, contract: true });
+    failpoint('contract: before the record');
     if (outcome.kind === 'migrated') {
-      const files = outcome.applied;
+      // Whoever applied them may have been killed before it could say so.
+      const files = outcome.applied.length > 0 ? outcome.applied : laterOf(service, revision, hands);
       hands.decisions.record({ kind: 'contracted', service, revision, files }, hands.clock.now());
+      failpoint('contract: after the record');
       return;
     }
     // The revision works, and goes on: it is tried again, and said, until somebody mends it.
@@ -146,11 +151,14 @@ const ACTS: { readonly [K in Step['kind']]: Act<K> } = {
   },
 
   advance: async ({ service, generation, step, why }, { decisions, clock }) => {
+    failpoint('advance: before the record');
     decisions.record({ kind: 'advanced', service, generation, step, why }, clock.now());
+    failpoint('advance: after the record');
   },
 
   sample: async ({ service, generation, requests }, hands, _look, signal) => {
     await hands.sample({ service, generation, requests }, signal);
+    failpoint('sample: after the requests');
   },
 
   promote: async ({ service, revision, generation }, { decisions, clock }) => {
@@ -159,8 +167,10 @@ const ACTS: { readonly [K in Step['kind']]: Act<K> } = {
   },
 
   fail: async ({ service, generation, of, reason }, hands, look) => {
-    const log = await lastLines(service, generation, { hands, look });
+    const log = await lastLines(service, generation, { compute: hands.compute, look });
+    failpoint('fail: before the record');
     recordFailed(hands, { service, generation, step: of, reason, log });
+    failpoint('fail: after the record');
   },
 
   forget: async ({ service, revision }, { compute }, _look, signal) => {
@@ -185,22 +195,9 @@ const ACTS: { readonly [K in Step['kind']]: Act<K> } = {
   wait: async () => undefined,
 };
 
-/** What a generation's instances printed last: the first that printed anything speaks for all. */
-async function lastLines(
-  service: string,
-  generation: Generation,
-  { hands, look }: { readonly hands: Hands; readonly look: Look },
-): Promise<string[]> {
-  const instances = [...look.instances.values()].filter((it) => it.service === service && it.generation === generation);
-  for (const { id } of instances) {
-    const lines = await hands.compute.tail({ service, instance: id }, FAILURE_LINES);
-    if (lines.length > 0) return [...lines];
-  }
-  return [];
+function laterOf(service: string, revision: RevisionId, { decisions }: Hands): readonly string[] {
+  return decisions.rollouts(service).later.get(revision) ?? [];
 }
-
-/** Enough of a log to see why something failed. */
-const FAILURE_LINES = 40;
 
 export function portName(instance: InstanceId): string {
   return `instance ${instance}`;

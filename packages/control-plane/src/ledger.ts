@@ -26,7 +26,10 @@ export interface Ledger {
   keep(ids: ReadonlySet<InstanceId>): void;
 }
 
-export function createLedger(clock: Clock, onEnd: (instance: ComputeInstance, how: string) => unknown): Ledger {
+export function createLedger(
+  clock: Clock,
+  onEnd: (instance: ComputeInstance, how: string, exits: number) => unknown,
+): Ledger {
   const entries = new Map<InstanceId, Entry>();
 
   const note = (instance: ComputeInstance): Ends => {
@@ -40,9 +43,9 @@ export function createLedger(clock: Clock, onEnd: (instance: ComputeInstance, ho
     const { process } = instance;
     if (process.kind === 'exited') {
       if (entry.endedAt === process.at) return entry;
-      onEnd(instance, process.how);
       const ran = entry.startedAt === undefined ? 0 : process.at - entry.startedAt;
       const exits = ran >= HEALTHY_MS ? 1 : entry.exits + 1;
+      onEnd(instance, process.how, exits);
       const restartAt = process.at + restartDelayMs({ exits, dice: clock.dice });
       return { exits, restartAt, startedAt: undefined, endedAt: process.at };
     }

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { controlFileText } from '@islet/client';
+import { BUILT_FOLDER } from '@islet/dashboard';
 import { layoutOf } from '@islet/driver';
 import { closeInherited, keeperArgv, listenLife, livingPid, reviveKeeper, socketPath } from '@islet/keeper/life';
 import { pino } from 'pino';
@@ -10,6 +11,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { createHandlers } from './api/handlers.ts';
 import { type ApiServer, serveApi } from './api/server.ts';
 import { type Composed, compose } from './compose.ts';
+import { createPages } from './dashboard/pages.ts';
 import { END_MS } from './deadlines.ts';
 import { failpoint } from './failpoint.ts';
 import { writeAtomically } from './own-file.ts';
@@ -66,10 +68,12 @@ async function serve(): Promise<void> {
     );
   }, 1_000);
   const logs = boundOwnLogs(layoutOf.logs(bare), (error) => log.warn({ error: error.message }, 'a log is not rotated'));
+  const { token, id, doorkeeper, ports } = system.parts.state;
   const api = await serveApi(createHandlers(system, composed.sentinel), {
-    token: system.parts.state.token,
-    port: 0,
-    version: packageJson.version,
+    ...{ token, version: packageJson.version },
+    // The same as before, so that a dashboard that was left open finds the next control plane where this one was.
+    port: await ports.take('control-plane').catch(() => 0),
+    dashboard: { doorkeeper, pages: createPages(BUILT_FOLDER), system: id },
   });
   writeAtomically(
     layoutOf.control(bare),

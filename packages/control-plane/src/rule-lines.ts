@@ -1,14 +1,13 @@
 import type { Origin, ServiceSpec } from '@islet/spec';
 import type { Applied } from './store/applied.ts';
 
-/** Where the rules of a service that can change what becomes of a request are written: `file:line` by path. */
+/** Where the values of a service that stand in a file are written: `file:line` by path. All else is a default. */
 export type RuleLines = Readonly<Record<string, string>>;
 
-/** Of the values that stand in a file; all else is a default. */
 export function ruleLinesOf({ origins }: Pick<ServiceSpec, 'origins'>): RuleLines {
   const lines: Record<string, string> = {};
   for (const [path, origin] of origins) {
-    if (RULES.test(path) && origin.kind === 'file') lines[path] = lineText(origin);
+    if (origin.kind === 'file') lines[path] = lineText(origin);
   }
   return lines;
 }
@@ -36,8 +35,6 @@ function isBelow(path: string, section: string): boolean {
 function lineText({ place }: Extract<Origin, { kind: 'file' }>): string {
   return `${place.file}:${place.line}`;
 }
-
-const RULES = /^(traffic|rollout|scale)\./;
 
 /** What no file sets. */
 const CALLERS: Readonly<Record<string, string>> = {

@@ -3,6 +3,7 @@ import { mkdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Layout, layoutOf } from '@islet/driver';
 import type { EvidenceStore } from './analysis/analyst.ts';
+import { createDoorkeeper, type Doorkeeper } from './dashboard/doorkeeper.ts';
 import { chooseRuntime } from './machine.ts';
 import { readIfThere, writeAtomically } from './own-file.ts';
 import { type AppliedStore, openApplied } from './store/applied.ts';
@@ -10,8 +11,10 @@ import { type Database, openDatabase } from './store/database.ts';
 import { type Decisions, openDecisions } from './store/decisions.ts';
 import { openEvidence } from './store/evidence.ts';
 import { decidedOnce, systemId } from './store/identity.ts';
+import { withholdSpace } from './store/no-space.ts';
 import { openPorts, type Ports } from './store/ports.ts';
 import { openSecrets, type Secrets } from './store/secrets.ts';
+import { openSessions } from './store/sessions.ts';
 
 /** Everything that a control plane finds when it starts, and leaves when it is killed. */
 export interface State {
@@ -23,7 +26,11 @@ export interface State {
   readonly decisions: Decisions;
   readonly secrets: Secrets;
   readonly ports: Ports;
+  /** Who may come into the dashboard. */
+  readonly doorkeeper: Doorkeeper;
   readonly evidence: EvidenceStore;
+  /** Until it is disposed of nothing can be written, as on a full disk: for a drill. */
+  readonly withholdSpace: () => Disposable;
   readonly close: () => void;
 }
 
@@ -43,7 +50,9 @@ export function openState(folder: string): State {
     decisions: openDecisions(database),
     secrets: openSecrets(database, layoutOf.key(layout)),
     ports: openPorts(database, id),
+    doorkeeper: createDoorkeeper({ sessions: openSessions(database), now: Date.now }),
     evidence: openEvidence(database),
+    withholdSpace: () => withholdSpace(database),
     close: () => database.close(),
   };
 }

@@ -26,6 +26,8 @@ export interface StatusContext {
   readonly seq: () => number;
   readonly applied: () => Applied | undefined;
   readonly decisions: Decisions;
+  /** Why what happens can't be recorded; undefined: it is. */
+  readonly unrecorded: () => string | undefined;
   readonly warnings: () => readonly string[];
   readonly redact: (text: string) => string;
 }
@@ -40,6 +42,7 @@ export function systemStatus({ look, desired, steps }: TurnReport, context: Stat
   );
   const proxy = look.traffic.kind === 'reachable' ? { pid: look.traffic.pid } : undefined;
   const keeper = context.keeperPid();
+  const unrecorded = context.unrecorded();
   return {
     system: applied?.system ?? '',
     folder: context.folder,
@@ -56,6 +59,7 @@ export function systemStatus({ look, desired, steps }: TurnReport, context: Stat
     services,
     settled: settled(statuses) && isRouted({ look, desired, steps }) && !isRestoring(applied),
     routed: isRouted({ look, desired, steps }),
+    ...(unrecorded === undefined ? {} : { unrecorded: context.redact(unrecorded) }),
     warnings: [...context.warnings(), ...look.problems, ...trafficProblems(look)].map(context.redact),
   };
 }

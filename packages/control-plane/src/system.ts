@@ -1,8 +1,7 @@
 import type { SystemStatus } from '@islet/client';
 import type { ComputeDriver, ComputeInstance, DataDriver, TrafficDriver } from '@islet/driver';
 import { type Desired, plan } from '@islet/plan';
-import type { RequestRecord } from '@islet/policy';
-import { nodeFiles } from '@islet/spec/node';
+import type { CachePurge, RequestRecord } from '@islet/policy';
 import type { Guarantee } from '@islet/supervise';
 import type { Logger } from 'pino';
 import { createAnalysis } from './analysis/analysis.ts';
@@ -10,16 +9,19 @@ import { checkAsker } from './analysis/ask-check.ts';
 import { trialsOf } from './analysis/trial.ts';
 import type { TelemetryClient } from './api/telemetry.ts';
 import type { ApplyParts } from './apply.ts';
+import { applyParts } from './apply-parts.ts';
 import { type Care, createCare } from './backup/care.ts';
+import { backupFacts } from './backup/facts.ts';
 import { newestOf } from './backup/newest.ts';
 import type { Overseer } from './backup/overseer.ts';
 import type { Forget } from './backup/restorer.ts';
 import { backupWarnings } from './backup/warnings.ts';
-import { buildRequest, keyRequest } from './build-request.ts';
+import { buildRequest } from './build-request.ts';
 import { type Bulletin, createBulletin } from './bulletin.ts';
 import type { Clock } from './clock.ts';
+import { crashLoopOf } from './crash-loops.ts';
 import { stepDeadlineMs } from './deadlines.ts';
-import { declaredStores, missingServers } from './declared-stores.ts';
+import { declaredStores } from './declared-stores.ts';
 import { desireOf } from './desire.ts';
 import { createDrills, type Drills } from './drill/drills.ts';
 import { edgeName } from './edges.ts';
@@ -27,14 +29,14 @@ import { execute, type Hands, releaseLostPorts, wantedOf } from './execute.ts';
 import { HOST, placeOf } from './facts.ts';
 import { giveUp } from './failures.ts';
 import type { Instrument } from './instruments.ts';
+import { createJournal } from './journal.ts';
 import { createLedger } from './ledger.ts';
 import type { Machine } from './machine.ts';
 import { createObserver, type Look, processKey } from './observe.ts';
-import { fixedPortTaken, gatewayTaken, isOfProxy } from './port-checks.ts';
 import type { Check } from './probe/check.ts';
 import { runProbe } from './probe/exec.ts';
 import { createProber, type Subject } from './probe/prober.ts';
-import { noteProxyDeath } from './proxy-death.ts';
+import { createProxyDeaths } from './proxy-death.ts';
 import { createReconciler, type Reconciler, type TurnReport } from './reconcile.ts';
 import { createRedactor } from './redact.ts';
 import { type Routes, routesOf } from './routing.ts';
@@ -43,7 +45,7 @@ import type { Counters } from './scale/load.ts';
 import type { State } from './state.ts';
 import { isAllGone, type StatusContext, systemStatus } from './status.ts';
 import type { LaunchSpec } from './store/applied.ts';
-import { unheldOf } from './unheld.ts';
+import { systemWarnings } from './system-warnings.ts';
 
 export interface SystemParts {
   /** Absolute path of the system's folder. */
@@ -72,6 +74,8 @@ export interface SystemParts {
   readonly requests: (id: string) => Promise<readonly RequestRecord[]>;
   /** A token that shows a caller at the gateway what was decided. */
   readonly explainToken: (forMs: number) => Promise<string>;
+  /** Makes the proxy forget stored responses; returns how many. */
+  readonly purge: (purge: CachePurge) => Promise<number>;
   /** Everything is gone, as asked: Islet's own processes may end. */
   readonly onDown: () => void;
   /** Answers and records, but takes no step. */
@@ -100,6 +104,7 @@ export interface System {
 export function createSystem(parts: SystemParts): System {
   const { state, compute, traffic, data, clock, log } = parts;
   const { applied, decisions, secrets, ports } = state;
+  const stateFolder = state.layout.state;
   const startedAt = clock.now();
   const status = createBulletin<SystemStatus>();
   const redact = createRedactor(secrets);
@@ -107,12 +112,18 @@ export function createSystem(parts: SystemParts): System {
   let ending = false;
 
   const prober = createProber({ clock, check: parts.check, onTurn: () => reconciler.poke() });
-  /** Recorded at the end of the turn: a durable write takes longer than to take a dead instance out of traffic. */
-  const ends: { readonly service: string; readonly instance: string; readonly how: string }[] = [];
-  const ledger = createLedger(clock, ({ id, service }, how) => ends.push({ service, instance: id, how: redact(how) }));
 
   const trouble = (what: string) => (error: Error) => log.error({ error: redact(error.message) }, what);
   const poke = () => reconciler.poke();
+  const journal = createJournal({
+    ...{ decisions, clock, onRetry: poke, onTrouble: trouble('what happened was not recorded') },
+    onRecorded: (decision) => log.warn(decision, 'it happened'),
+  });
+  const ledger = createLedger(clock, ({ id, service }, how, exits) => {
+    const ended = { kind: 'ended', service, instance: id, how: redact(how) } as const;
+    for (const decision of [ended, ...crashLoopOf(ended, exits)]) journal.add(decision);
+  });
+  const noteProxyDeath = createProxyDeaths({ decisions, journal });
   const analysis = createAnalysis({
     ...{ compute, traffic, operatorSocket: parts.operatorSocket, launch: applied.launch, store: state.evidence, clock },
     ...{ ask: (asked, trial) => askCheck(asked, trial), look: () => report?.look },
@@ -203,33 +214,41 @@ export function createSystem(parts: SystemParts): System {
     ...{ onChange: poke, onTrouble: trouble('scaling failed') },
     idle: parts.idle ?? false,
   });
-  const backupFacts = () => ({
-    orders: parts.idle ? [] : (parts.backups?.orders() ?? []),
-    told: parts.backups?.told(),
-    place: parts.backups?.place(),
-    drills: new Map((applied.current()?.services ?? []).map(({ spec }) => [spec.name, drillFacts(spec)])),
-    ...{ now: clock.now(), since: startedAt, isKeyExported: parts.backups?.isKeyExported() ?? false },
+  const drills = createDrills({
+    ...{ compute, decisions, journal, clock, withholdSpace: state.withholdSpace },
+    ...{ onChange: poke, onTrouble: trouble('a drill failed') },
   });
-  const drillFacts = ({ name, database }: LaunchSpec) => ({
-    drill: care.drills.last(name),
-    drillEveryMs: database?.engine === 'external' ? undefined : database?.drill?.everyMs,
-  });
-  const drills = createDrills({ compute, decisions, clock, onChange: poke, onTrouble: trouble('a drill failed') });
   const context: StatusContext = {
-    ...{ folder: parts.folder, state: state.layout.state, version: parts.version, pid: process.pid, startedAt },
-    ...{ keeperPid: parts.keeperPid, seq: applied.seq, applied: applied.current, decisions, redact },
-    warnings: () => [...unheldOf(parts.guarantees()), ...backupWarnings(backupFacts())],
+    ...{ folder: parts.folder, state: stateFolder, version: parts.version, pid: process.pid, startedAt },
+    ...{
+      keeperPid: parts.keeperPid,
+      unrecorded: journal.problem,
+      seq: applied.seq,
+      applied: applied.current,
+      decisions,
+      redact,
+    },
+    warnings: () => [
+      ...systemWarnings({ guarantees: parts.guarantees(), journal, stateFolder, observed: report?.look.observed }),
+      ...backupWarnings(
+        backupFacts({
+          backups: parts.backups,
+          care,
+          applied: applied.current,
+          clock,
+          startedAt,
+          idle: parts.idle ?? false,
+        }),
+      ),
+    ],
   };
 
   const onTurn = (turn: TurnReport) => {
     report = turn;
-    for (const end of ends.splice(0)) {
-      decisions.record({ kind: 'ended', ...end }, clock.now());
-      log.warn(end, 'an instance ended');
-    }
     const trials = trialsOf(turn.desired, turn.look.observed, clock.now(), analysisOf);
     analysis.follow(trials);
-    noteProxyDeath(turn.look.traffic, { decisions, clock });
+    noteProxyDeath(turn.look.traffic);
+    journal.write();
     const next = systemStatus(turn, context);
     status.post(next);
     if (!parts.idle) {
@@ -265,24 +284,6 @@ export function createSystem(parts: SystemParts): System {
       for (const part of [analysis, prober, autoscaler, drills]) part.close();
     },
     look: () => observer.look(report?.look.observed.held ?? {}),
-  };
-}
-
-function applyParts(parts: SystemParts, { isEnding, forgive }: Pick<ApplyParts, 'isEnding' | 'forgive'>): ApplyParts {
-  const { folder, state, machine, compute, traffic, clock } = parts;
-  const { applied, decisions, secrets, ports } = state;
-  const isOurs = (port: number) => isOfProxy(port, { traffic, clock });
-  return {
-    ...{ folder, applied, decisions, secrets, ports, clock, isEnding, forgive },
-    files: nodeFiles(folder),
-    inputsKey: (spec, path) => compute.inputsKey(keyRequest(parts, spec, path)),
-    blockedBy: async (spec, path) => [
-      ...machine.missingTools(spec, path),
-      ...missingServers(spec, parts.data),
-      ...(await fixedPortTaken(spec, compute)),
-    ],
-    gatewayTaken: (gateway) => gatewayTaken(gateway, isOurs),
-    isOurs,
   };
 }
 

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
 import { createDrills, LONGEST_MS } from '../src/drill/drills.ts';
+import { createJournal } from '../src/journal.ts';
 import { IN_MEMORY, openDatabase } from '../src/store/database.ts';
 import { openDecisions } from '../src/store/decisions.ts';
+import { withholdSpace } from '../src/store/no-space.ts';
 import { VirtualClock } from '../src/testing/index.ts';
 
 function drilling(t: TestContext) {
@@ -15,16 +17,21 @@ function drilling(t: TestContext) {
     kill: async ({ instance }: { instance: string }) => void calls.push(`kill ${instance}`),
   };
   let changes = 0;
+  const journal = createJournal({
+    ...{ decisions: openDecisions(database), clock, onRecorded: () => {}, onTrouble: () => {}, onRetry: () => {} },
+  });
+  const withholdSpaceOf = () => withholdSpace(database);
   const open = () => {
     const drills = createDrills({
-      ...{ compute, clock, decisions: openDecisions(database) },
+      ...{ compute, clock, decisions: openDecisions(database), journal, withholdSpace: withholdSpaceOf },
       onChange: () => changes++,
       onTrouble: (error) => assert.fail(error),
     });
     t.after(() => drills.close());
     return drills;
   };
-  return { clock, calls, open, changes: () => changes };
+  const add = (key: string) => database.prepare('INSERT INTO meta (key, value) VALUES (?, 1)').run(key);
+  return { clock, calls, open, journal, add, changes: () => changes };
 }
 
 const WEB = { service: 'web', instance: 'web-1', forMs: 10_000 } as const;
@@ -77,4 +84,22 @@ it('lasts no longer than five minutes, and refuses a second one meanwhile', asyn
   const { until } = await drills.begin({ ...WEB, drill: 'pause', forMs: 10 * LONGEST_MS });
   assert.equal(until, clock.now() + LONGEST_MS);
   await assert.rejects(drills.begin({ ...WEB, drill: 'kill' }), /under way/);
+});
+
+it('lets nothing be written while the disk is said to be full, is seen by that, and ends with the process too', async (t) => {
+  const { clock, open, journal, add } = drilling(t);
+  const first = open();
+  await first.begin({ ...WEB, drill: 'disk-full', instance: 'the state' });
+  assert.throws(() => add('a'), /disk is full/);
+  journal.write();
+  assert.equal(journal.problem(), 'database or disk is full');
+  await assert.rejects(first.begin({ ...WEB, service: 'api', drill: 'disk-full' }), /a drill of web is under way/);
+  await clock.pass(10_000);
+  journal.write();
+  assert.equal(journal.problem(), undefined);
+  add('a');
+
+  await first.begin({ ...WEB, drill: 'disk-full', instance: 'the state' });
+  first.close();
+  add('b');
 });

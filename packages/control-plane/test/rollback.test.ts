@@ -10,7 +10,14 @@ const failure: Failure = { step: 'rollout', reason: 'worse', at: 0, log: [] };
 const generation = (revision: string) => ({ revision, generation: `${revision}.0` });
 const ROLLOUTS: Rollouts = {
   ...{ stable: generation('ccc'), fallback: generation('bbb'), promotedAt: 0, progress: undefined },
-  ...{ failed: new Map(), migrated: [], contracts: [], cutOff: new Map(), promoted: ['ccc', 'bbb', 'aaa'] },
+  ...{
+    failed: new Map(),
+    migrated: [],
+    contracts: [],
+    later: new Map(),
+    cutOff: new Map(),
+    promoted: ['ccc', 'bbb', 'aaa'],
+  },
 };
 const SEEN = { ...unseen('web'), built: ['aaa', 'bbb', 'ccc'] };
 const warm = {

@@ -32,12 +32,13 @@ for (const [rule, from] of [
   it(`${rule} comes from ${from}`, () => assert.equal(ruleOrigin(rule, 'orders', applied), from));
 }
 
-it('keeps the places of rules, and of nothing else', () => {
+it('keeps the places of what stands in a file, and of nothing else', () => {
   assert.deepEqual(Object.keys(LINES), [
     'traffic.timeout.request',
     'traffic.outlier.base',
     'traffic.rateLimit[0].rps',
     'traffic.routes[1].timeout.request',
+    'run.command',
   ]);
 });
 

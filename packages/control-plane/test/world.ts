@@ -61,6 +61,7 @@ export class World {
       stats: async () => ({ edges: this.edges, holds: [] }),
       requests: async (id) => this.records.filter((record) => record.id === id),
       explainToken: async () => 'token',
+      purge: async () => 3,
       onDown: () => {
         this.down++;
       },

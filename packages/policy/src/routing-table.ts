@@ -121,6 +121,15 @@ export interface Mirror {
   readonly percent: number;
 }
 
+/** Stored responses that are to be forgotten: of a service all, or those that each of these means. */
+export interface CachePurge {
+  readonly service: string;
+  /** As the service sees it, without query; `/products/*`: all below `/products/`. */
+  readonly path?: string | undefined;
+  /** That the response named itself by (`Cache-Groups`, RFC 9875). */
+  readonly group?: string | undefined;
+}
+
 export interface Endpoint {
   readonly instance: string;
   readonly revision: string;

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { performance } from 'node:perf_hooks';
-import { type RoutingTable, routeName } from '@islet/policy';
+import { type CachePurge, type RoutingTable, routeName } from '@islet/policy';
 import { Encoders } from './client/encoders.ts';
 import { Clock } from './clock.ts';
 import { Deadlines } from './deadlines.ts';
@@ -112,6 +112,11 @@ export class DataPlane extends EventEmitter<{ drained: [instance: string]; wante
     this.#registry.cacheBytes = LIMITS.cacheBytes / threads;
     if (isOtherwise) await this.#listeners.reopen();
     await this.#listeners.openMissing();
+  }
+
+  /** Returns how many stored responses went; undefined: there is no such service. */
+  purge(order: CachePurge): number | undefined {
+    return this.#registry.purge(order);
   }
 
   /** What another plane has seen or done. */

@@ -1,21 +1,23 @@
 import assert from 'node:assert/strict';
+import { createServer as createHttp2Server } from 'node:http2';
+import type { Server } from 'node:net';
 import { it, type TestContext } from 'node:test';
 import type { Fault } from '@islet/policy';
 import type { TrafficSpec } from '@islet/spec';
 import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
-import { endpointAt, httpInstance, send, world } from './world.ts';
+import { endpointAt, httpInstance, send, serve, world } from './world.ts';
 
 const GET = 'GET /orders/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n';
 const ALONE: TrafficSpec = { ...DEFAULT_TRAFFIC, retry: undefined, outlier: undefined, breaker: undefined };
 
 async function drilled(t: TestContext, fault: Partial<Fault>, traffic = ALONE) {
   let reached = 0;
-  const serve = () =>
+  const instance = () =>
     httpInstance(t, (_request, response) => {
       reached++;
       response.end('whole');
     });
-  const [sick, well] = [endpointAt((await serve()).port, 'sick'), endpointAt((await serve()).port, 'well')];
+  const [sick, well] = [endpointAt((await instance()).port, 'sick'), endpointAt((await instance()).port, 'well')];
   const proxy = await world(t, [], 'http', { traffic });
   const whole: Fault = {
     kind: 'errors',
@@ -50,6 +52,30 @@ it('makes answers late, and whole', async (t) => {
   // It can't have come before its time, however busy the machine is.
   assert.ok(performance.now() - startedAt >= 199);
   assert.equal(reached(), 1);
+});
+
+it('makes heads late over HTTP/2 as well, also of answers that have nothing else', async (t) => {
+  const times: number[] = [];
+  const server = createHttp2Server((request, response) => {
+    times.push(performance.now());
+    response.setHeader('content-type', 'application/grpc');
+    response.setHeader('grpc-status', '0');
+    if (request.url.endsWith('/x'))
+      response.stream.respond({ ':status': 200, 'grpc-status': '0' }, { endStream: true });
+    else response.end('whole');
+  });
+  const instance = await serve(t, server as unknown as Server);
+  const proxy = await world(t, [], 'grpc', { traffic: ALONE });
+  const sick = endpointAt(instance.port, 'sick');
+  const until = Date.now() + 60_000;
+  await proxy.change({
+    endpoints: [sick],
+    fault: { kind: 'slow', instance: 'sick', percent: 100, delayMs: 200, until },
+  });
+  for (const path of ['x', 'y']) {
+    assert.match(await send(proxy.gateway, GET.replace('/x', `/${path}`)), /^HTTP\/1\.1 200 /);
+    assert.ok(performance.now() - (times.at(-1) ?? 0) >= 199, `${path} came before its time`);
+  }
 });
 
 it('leaves the other instances alone, so that the policy can choose them', async (t) => {

@@ -7,6 +7,7 @@ export { formatError } from './format-error.ts';
 export { ISLET_FILE } from './islet-file.ts';
 export { jsonSchema } from './json-schema.ts';
 export type { LeafValue } from './leaf.ts';
+export { leavesOf } from './leaves.ts';
 export * from './model.ts';
 export { type Neighbour, parseService } from './parse-service.ts';
 export { type ParseResult, parseSystem } from './parse-system.ts';

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Limits } from './model.ts';
+import type { ProcessSpec } from './model.ts';
 import { type Hierarchy, legacyHierarchy, unifiedHierarchy } from './mounts.ts';
 
 /**
@@ -45,11 +45,13 @@ export function openCgroups(system: string): Cgroups {
   return { tree, memory: limitPlace('memory', tree, folder), cpu: limitPlace('cpu', tree, folder) };
 }
 
+type Grouped = Pick<ProcessSpec, 'name' | 'limits' | 'background'>;
+
 /** Which folders a slot will have. Nothing is made yet: the record comes first. */
-export function planGroups(cgroups: Cgroups, name: string, limits: Limits): SlotGroups {
+export function planGroups(cgroups: Cgroups, { name, limits, background = false }: Grouped): SlotGroups {
   const places = [
     limits.memoryBytes === undefined ? undefined : cgroups.memory,
-    limits.cpu === undefined ? undefined : cgroups.cpu,
+    limits.cpu === undefined && !background ? undefined : cgroups.cpu,
   ];
   const bases = places.flatMap((place) => (place?.kind === 'legacy' ? [place.base] : []));
   return {
@@ -58,7 +60,11 @@ export function planGroups(cgroups: Cgroups, name: string, limits: Limits): Slot
   };
 }
 
-export function makeGroups({ tree, limits: legacy }: SlotGroups, { memoryBytes, cpu }: Limits): void {
+export function makeGroups(
+  { tree, limits: legacy }: SlotGroups,
+  { limits, background = false }: Omit<Grouped, 'name'>,
+): void {
+  const { memoryBytes, cpu } = limits;
   if (tree !== undefined) {
     makeUnified(dirname(tree));
     mkdirSync(tree, { recursive: true });
@@ -68,6 +74,7 @@ export function makeGroups({ tree, limits: legacy }: SlotGroups, { memoryBytes, 
     if (folder === undefined) continue;
     if (memoryBytes !== undefined) limitMemory(folder, Math.floor(memoryBytes));
     if (cpu !== undefined) limitCpu(folder, Math.max(1_000, Math.round(cpu * PERIOD_US)));
+    if (background) yieldCpu(folder);
   }
 }
 
@@ -164,6 +171,13 @@ function limitCpu(folder: string, quotaUs: number): void {
   writeIfThere(join(folder, 'cpu.max'), `${quotaUs} ${PERIOD_US}`);
   writeIfThere(join(folder, 'cpu.cfs_period_us'), String(PERIOD_US));
   writeIfThere(join(folder, 'cpu.cfs_quota_us'), String(quotaUs));
+}
+
+/** A tenth of what each other has, wherever there is not enough for all: niceness counts only within one cgroup. */
+function yieldCpu(folder: string): void {
+  writeIfThere(join(folder, 'cpu.weight'), '10');
+  writeIfThere(join(folder, 'io.weight'), '10');
+  writeIfThere(join(folder, 'cpu.shares'), '102');
 }
 
 /** Cgroups that a process of the slot made inside it go first. */

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openEnvironment } from './environment-file.ts';
@@ -27,7 +27,7 @@ export function launch({ spec, folder, record, marker, onStarted, onError }: Lau
   using environment = holding(openEnvironment(folder.environment, spec.env, spec.user));
   using lifeLine = holding(openForShim(folder.lifeLine));
   const groups = [record.groups.tree, ...record.groups.limits].filter((group) => group !== undefined);
-  const stage = ['/bin/sh', '-c', STAGE, 'islet', ...spec.argv];
+  const stage = ['/bin/sh', '-c', STAGE, 'islet', ...nicely(spec)];
   const child = spawn('/bin/sh', [SHIM, folder.path, ...groups, '--', ...switchTo(spec.user), ...stage], {
     cwd: spec.cwd,
     env: { [MARKER]: marker },
@@ -37,6 +37,14 @@ export function launch({ spec, folder, record, marker, onStarted, onError }: Lau
   child.once('error', onError);
   child.unref();
   onStarted();
+}
+
+/** Not looked up in PATH. Where it is missing, what is in the background has the cgroup's smaller share alone, if any. */
+const NICE = '/usr/bin/nice';
+
+/** The disk's priority follows from the processor's, where the kernel knows one. */
+function nicely({ argv, background = false }: ProcessSpec): readonly string[] {
+  return background && existsSync(NICE) ? [NICE, '-n', '10', ...argv] : argv;
 }
 
 function holding(fd: number): Disposable & { readonly fd: number } {

@@ -15,6 +15,8 @@ export interface ProcessSpec {
   /** Absolute path of the file that gets stdout and stderr, opened for append. */
   readonly log: string;
   readonly limits: Limits;
+  /** It yields the processor and the disk to whatever serves: a build, a backup, a drill. */
+  readonly background?: boolean;
 }
 
 export interface UnixUser {

@@ -69,7 +69,7 @@ export class Slot {
     failpoint('start: before the intent');
     context.folder.clearTraces();
     const now = Date.now();
-    const groups = planGroups(context.cgroups, spec.name, spec.limits);
+    const groups = planGroups(context.cgroups, spec);
     const record = { name: spec.name, log: spec.log, groups, boot: bootId(), intendedAt: now, ended: undefined };
     context.folder.write(record);
     failpoint('start: after the intent');
@@ -80,7 +80,7 @@ export class Slot {
   async launch(spec: ProcessSpec): Promise<void> {
     try {
       await makeLifeLine(this.#context.folder.lifeLine);
-      makeGroups(this.#record.groups, spec.limits);
+      makeGroups(this.#record.groups, spec);
       failpoint('start: after the cgroup');
       await this.#spawn(spec);
       failpoint('start: after the pid');

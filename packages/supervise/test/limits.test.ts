@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { openCgroups } from '../src/cgroup.ts';
+import { makeGroups, openCgroups, planGroups, removeGroups } from '../src/cgroup.ts';
 import { isAlive, readStat } from '../src/proc.ts';
 import { pidOf, stateOf, until, untilExited, World } from './support/world.ts';
 
@@ -39,3 +40,31 @@ test('every guarantee that is not held comes with its reason', async (t) => {
   assert.deepEqual(names, ['whole tree is ended', 'memory limits', 'cpu limits', 'isolation between services']);
   for (const { held, reason } of supervisor.guarantees()) assert.equal(reason === undefined, held);
 });
+
+test('what is in the background is nicer than what serves, and so is all that it starts', async (t) => {
+  const world = new World(t);
+  const supervisor = await world.open();
+  await supervisor.start(world.spec('busy', `sh -c 'nice >nice; sleep 1000' & wait`, { background: true }));
+  await supervisor.start(world.spec('serves', 'nice >usual; exec sleep 1000'));
+  const read = (file: string) => (existsSync(world.path(file)) ? readFileSync(world.path(file), 'utf8').trim() : '');
+  await until(() => read('nice') !== '' && read('usual') !== '', 'both have told');
+  assert.equal(Number(read('nice')), Math.min(19, Number(read('usual')) + 10));
+});
+
+const { cpu } = openCgroups('probe');
+
+test(
+  'where cgroups share out the processor, it has a tenth of what each other has',
+  { skip: cpu.kind === 'none' && cpu.reason },
+  () => {
+    const cgroups = openCgroups('weights');
+    const spec = { name: 'busy', limits: { cpu: undefined, memoryBytes: undefined }, background: true };
+    const groups = planGroups(cgroups, spec);
+    makeGroups(groups, spec);
+    const folders = [groups.tree, ...groups.limits].filter((folder) => folder !== undefined);
+    const told = folders.flatMap((folder) => ['cpu.weight', 'cpu.shares'].map((file) => join(folder, file)));
+    const values = told.filter((file) => existsSync(file)).map((file) => Number(readFileSync(file, 'utf8')));
+    assert.ok(removeGroups(groups));
+    assert.ok(values.length > 0 && values.every((value) => value === 10 || value === 102), String(values));
+  },
+);

@@ -1,4 +1,5 @@
 import { Agent, request } from 'node:http';
+import type { DrillTarget } from '@islet/client';
 
 /** One request of the load. */
 export interface Shot {
@@ -16,7 +17,9 @@ export interface LoadOptions {
   /** The proxy's socket for the operator. */
   readonly socket: string;
   readonly service: string;
-  readonly path: string;
+  /** Asked one after the other, over and over. */
+  readonly requests: DrillTarget['requests'];
+  /** 0: none is sent. */
   readonly rps: number;
 }
 
@@ -26,7 +29,7 @@ const SHOT_MS = 10_000;
 const MOST_AT_ONCE = 200;
 const TICK_MS = 10;
 
-/** So many GETs a second through the proxy, evenly, whatever becomes of those before: an open loop hides no wait. */
+/** So many requests a second through the proxy, evenly, whatever becomes of those before: an open loop hides no wait. */
 export function startLoad(options: LoadOptions): Load {
   const shots: Shot[] = [];
   const agent = new Agent({ keepAlive: true, maxSockets: MOST_AT_ONCE });
@@ -37,7 +40,7 @@ export function startLoad(options: LoadOptions): Load {
     const due = ((performance.now() - startedAt) / 1000) * options.rps;
     for (; sent < due; sent++) {
       if (open.size >= MOST_AT_ONCE) continue;
-      const shot: Promise<unknown> = shoot(options, agent).then((one) => shots.push(one));
+      const shot: Promise<unknown> = shoot(options, sent, agent).then((one) => shots.push(one));
       open.add(shot);
       void shot.finally(() => open.delete(shot));
     }
@@ -53,12 +56,14 @@ export function startLoad(options: LoadOptions): Load {
 }
 
 /** What the service says is its own affair; only 5xx, and no answer, are failures of it. */
-function shoot({ socket, service, path }: LoadOptions, agent: Agent): Promise<Shot> {
+function shoot({ socket, service, requests }: LoadOptions, count: number, agent: Agent): Promise<Shot> {
+  const { method, path, headers } = requests[count % requests.length] ?? ROOT;
   const at = performance.now();
   return new Promise((resolve) => {
     const end = (ok: boolean) => resolve({ tookMs: performance.now() - at, ok });
     const signal = AbortSignal.timeout(SHOT_MS);
-    const outgoing = request({ socketPath: socket, path, agent, signal, headers: { host: service } }, (response) => {
+    const asked = { socketPath: socket, method, path, agent, signal, headers: { ...headers, host: service } };
+    const outgoing = request(asked, (response) => {
       response.resume();
       response.once('end', () => end((response.statusCode ?? 500) < 500));
       response.once('error', () => end(false));
@@ -67,3 +72,6 @@ function shoot({ socket, service, path }: LoadOptions, agent: Agent): Promise<Sh
     outgoing.end();
   });
 }
+
+/** Where nothing is known that may be asked. */
+export const ROOT: DrillTarget['requests'][number] = { method: 'GET', path: '/', headers: {} };

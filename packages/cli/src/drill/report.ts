@@ -1,11 +1,17 @@
+import type { DrillTarget } from '@islet/client';
 import type { Shot } from './load.ts';
+import type { Asked } from './others.ts';
 
 export interface DrillReport {
   readonly drill: string;
   readonly service: string;
   readonly instance: string;
+  /** Of the drill itself, and of others at the same time. */
   readonly requests: number;
   readonly failed: number;
+  readonly others: Asked;
+  /** Where the drill's own requests came from. */
+  readonly asked: DrillTarget['from'] | 'path';
   readonly slowestMs: number;
   /** From the fault to the moment at which it was seen: the instance was taken out. Undefined: it never was. */
   readonly detectedMs: number | undefined;
@@ -17,7 +23,8 @@ export interface DrillReport {
   readonly note: string;
 }
 
-export interface Drilled extends Pick<DrillReport, 'drill' | 'service' | 'instance' | 'goalPercent'> {
+export interface Drilled
+  extends Pick<DrillReport, 'drill' | 'service' | 'instance' | 'goalPercent' | 'asked' | 'others'> {
   readonly detectedMs: number | undefined;
   readonly recoveredMs: number | undefined;
   readonly shots: readonly Shot[];
@@ -27,20 +34,29 @@ export interface Drilled extends Pick<DrillReport, 'drill' | 'service' | 'instan
 
 /** What a drill has shown, against the service's own goal: the share of its requests that succeed, and that it comes back. */
 export function reportOf({ shots, instances, ...drilled }: Drilled): DrillReport {
-  const { recoveredMs, goalPercent } = drilled;
-  const failed = shots.filter(({ ok }) => !ok).length;
-  const percent = shots.length === 0 ? 0 : ((shots.length - failed) / shots.length) * 100;
+  const { recoveredMs, goalPercent, others } = drilled;
+  const requests = shots.length + others.requests;
+  const failed = shots.filter(({ ok }) => !ok).length + others.failed;
+  const percent = requests === 0 ? 0 : ((requests - failed) / requests) * 100;
   const reasons = [
-    ...(shots.length === 0 ? ['no request was sent'] : []),
-    ...(percent < goalPercent ? [`${percent.toFixed(1)} % succeeded, and ${goalPercent} % is the goal`] : []),
+    ...(requests === 0 ? ['nobody has asked anything meanwhile'] : []),
+    ...(requests > 0 && percent < goalPercent
+      ? [`${percent.toFixed(1)} % succeeded, and ${goalPercent} % is the goal`]
+      : []),
     ...(recoveredMs === undefined ? ['it did not come back within a minute'] : []),
   ];
   const alone = instances === 1 && failed > 0 ? ['with one instance nobody could take over'] : [];
   return {
-    ...{ ...drilled, failed },
-    requests: shots.length,
+    ...{ ...drilled, requests, failed },
     slowestMs: Math.round(Math.max(0, ...shots.map(({ tookMs }) => tookMs))),
     passed: reasons.length === 0,
     note: [...reasons, ...alone].join('; '),
   };
+}
+
+/** One that could not even begin. */
+export function notBegun({ drill, service }: Pick<DrillReport, 'drill' | 'service'>, why: string): DrillReport {
+  const none = { requests: 0, failed: 0, others: { requests: 0, failed: 0 }, slowestMs: 0, goalPercent: 0 };
+  const unknown = { instance: '', asked: 'none', detectedMs: undefined, recoveredMs: undefined } as const;
+  return { drill, service, ...none, ...unknown, passed: false, note: why };
 }

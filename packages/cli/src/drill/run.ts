@@ -1,11 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Connection, reconnect } from '@islet/client/remote';
+import type { DrillTarget } from '@islet/client';
 import { UsageError } from '../failures.ts';
 import type { Session } from '../session.ts';
-import { startLoad } from './load.ts';
+import { Eyes, type Look } from './eyes.ts';
+import { ROOT, startLoad } from './load.ts';
+import { since } from './others.ts';
 import { type DrillReport, reportOf } from './report.ts';
 
-export const DRILL_KINDS = ['kill', 'pause', 'slow', 'errors', 'partition', 'control-plane'] as const;
+export const DRILL_KINDS = ['kill', 'pause', 'slow', 'errors', 'partition', 'disk-full', 'control-plane'] as const;
 export type DrillKind = (typeof DRILL_KINDS)[number];
 
 export interface AskedDrill {
@@ -13,7 +15,8 @@ export interface AskedDrill {
   readonly service: string;
   readonly forMs: number;
   readonly rps: number;
-  readonly path: string;
+  /** Undefined: what the service's own smoke test or contract asks. */
+  readonly path: string | undefined;
 }
 
 interface Running {
@@ -27,30 +30,61 @@ const LOOK_MS = 50;
 /** A death may be over before anybody looked. */
 const SHORT_MS = 2_000;
 const RECOVER_MS = 60_000;
-const AWAY_MS = 15_000;
+/** From the fault on: a share of the requests says little of few of them, and must not depend on how soon it was mended. */
+const LOAD_AT_LEAST_MS = 10_000;
 
 /** One fault under load: begins it, watches until it is over and everything is as before, and reports. */
 export async function runDrill(asked: AskedDrill, { session, signal }: Running): Promise<DrillReport> {
   const { drill, service, rps, path } = asked;
   const eyes = new Eyes(service, session, signal);
-  const before = await eyes.look();
+  const before = await wholeLook(eyes);
   if (before === undefined || before.ready.length === 0) {
     throw new UsageError(`${service} has no instance that is ready`, 'islet status says why');
   }
-  const { socket } = await session.client.operator({}, { signal });
-  const load = startLoad({ socket, service, path, rps });
+  const { socket } = await eyes.client.operator({}, { signal });
+  const target = await eyes.client.drillTarget({ service }, { signal });
+  const requests = requestsOf(target, path);
+  const load = startLoad({ socket, service, requests, rps });
   try {
     await pause(BEFORE_MS, undefined, { signal });
     if (load.shots.length > 0 && load.shots.every(({ ok }) => !ok)) {
-      throw new UsageError(`${service} answers no request for ${path} as it is`, 'name another with --path');
+      const paths = requests.map((one) => one.path).join(', ');
+      throw new UsageError(`${service} answers no request for ${paths} as it is`, 'name another with --path');
     }
     const begun = await begin(asked, before, eyes);
     const watched = await watch(drill, { ...begun, before }, eyes);
+    await pause(Math.max(0, LOAD_AT_LEAST_MS - (performance.now() - begun.at)), undefined, { signal });
     await load.stop();
-    return reportOf({ drill, service, ...begun, ...watched, shots: load.shots, instances: before.ready.length });
+    const { others } = (await eyes.look()) ?? (await eyes.look()) ?? before;
+    const goalPercent = ISLETS_OWN.has(drill) ? 100 : target.goal.successPercent;
+    const from = path === undefined ? target.from : 'path';
+    const seen = { ...begun, ...watched, others: since(before.others, others) };
+    return reportOf({
+      ...{ drill, service, asked: from, goalPercent, ...seen },
+      ...{ shots: load.shots, instances: before.ready.length },
+    });
   } finally {
     await load.stop();
   }
+}
+
+/** The drill before may have left a control plane that has just begun, or an instance that is still kept out. */
+async function wholeLook(eyes: Eyes): Promise<Look | undefined> {
+  const deadline = performance.now() + RECOVER_MS;
+  for (;;) {
+    const look = await eyes.look();
+    const isWhole = look !== undefined && look.ready.length >= look.desired && look.ejected.length === 0;
+    if (isWhole || performance.now() > deadline) return look;
+    await pause(LOOK_MS, undefined, { signal: eyes.signal });
+  }
+}
+
+/** Faults of Islet itself, of which no request may feel anything. */
+const ISLETS_OWN: ReadonlySet<DrillKind> = new Set(['control-plane', 'disk-full']);
+
+function requestsOf({ requests }: DrillTarget, path: string | undefined): DrillTarget['requests'] {
+  if (path !== undefined) return [{ ...ROOT, path }];
+  return requests.length === 0 ? [ROOT] : requests;
 }
 
 interface Begun {
@@ -58,16 +92,15 @@ interface Begun {
   readonly instance: string;
   /** How long the fault lasts. */
   readonly lastsMs: number;
-  readonly goalPercent: number;
 }
 
 async function begin({ drill, service, forMs }: AskedDrill, before: Look, eyes: Eyes): Promise<Begun> {
   if (drill === 'control-plane') {
     process.kill(before.pid, 'SIGKILL');
-    return { at: performance.now(), instance: `pid ${before.pid}`, lastsMs: 0, goalPercent: 100 };
+    return { at: performance.now(), instance: `pid ${before.pid}`, lastsMs: 0 };
   }
-  const { instance, successPercent } = await eyes.client.inject({ service, drill, forMs }, { signal: eyes.signal });
-  return { at: performance.now(), instance, lastsMs: drill === 'kill' ? 0 : forMs, goalPercent: successPercent };
+  const { instance } = await eyes.client.inject({ service, drill, forMs }, { signal: eyes.signal });
+  return { at: performance.now(), instance, lastsMs: drill === 'kill' ? 0 : forMs };
 }
 
 interface Watched {
@@ -77,74 +110,28 @@ interface Watched {
 
 /** Looks until the fault is over and all is as before. */
 async function watch(drill: DrillKind, begun: Begun & { readonly before: Look }, eyes: Eyes): Promise<Watched> {
-  const { at, instance, lastsMs, before } = begun;
+  const { at, lastsMs, before } = begun;
   let detectedMs: number | undefined;
   for (let passed = 0; passed < lastsMs + RECOVER_MS; passed = performance.now() - at) {
     await pause(LOOK_MS, undefined, { signal: eyes.signal });
     const look = await eyes.look();
     const now = performance.now() - at;
-    const isSeen = drill === 'control-plane' ? look?.pid !== before.pid : isOut(look, instance);
-    if (isSeen) detectedMs ??= Math.round(now);
-    // What the proxy keeps out for another's fault is not the control plane's.
-    const isWhole = drill === 'control-plane' || look?.ejected.length === 0;
-    const isBack = look !== undefined && look.ready.length >= before.ready.length && isWhole;
+    if (isSeen(drill, look, begun)) detectedMs ??= Math.round(now);
     const isOver = now >= lastsMs && (detectedMs !== undefined || now >= SHORT_MS);
-    if (isBack && isOver) return { detectedMs, recoveredMs: Math.round(now) };
+    if (isOver && isAsBefore(drill, look, before)) return { detectedMs, recoveredMs: Math.round(now) };
   }
   return { detectedMs, recoveredMs: undefined };
 }
 
-function isOut(look: Look | undefined, instance: string): boolean {
-  return look !== undefined && (look.ejected.includes(instance) || !look.ready.includes(instance));
+function isSeen(drill: DrillKind, look: Look | undefined, { instance, before }: Begun & { before: Look }): boolean {
+  if (drill === 'control-plane') return look?.pid !== before.pid;
+  if (look === undefined) return false;
+  if (drill === 'disk-full') return !look.isRecording;
+  return look.ejected.includes(instance) || !look.ready.includes(instance);
 }
 
-interface Look {
-  readonly pid: number;
-  readonly ready: readonly string[];
-  readonly ejected: readonly string[];
-}
-
-/** Sees a service through whichever control plane lives. */
-class Eyes {
-  readonly signal: AbortSignal;
-  readonly #service: string;
-  readonly #session: Session;
-  #connection: Connection;
-
-  constructor(service: string, session: Session, signal: AbortSignal) {
-    this.#service = service;
-    this.#session = session;
-    this.signal = signal;
-    this.#connection = session.connection;
-  }
-
-  get client(): Connection['client'] {
-    return this.#connection.client;
-  }
-
-  /** Undefined: nobody answered; the next look asks whoever came after. */
-  async look(): Promise<Look | undefined> {
-    const { signal } = this;
-    try {
-      const status = await this.client.status({}, { signal });
-      const traffic = await this.client.traffic({}, { signal }).catch(() => ({}));
-      const { instances = [] } = traffic as { readonly instances?: readonly InstanceCounts[] };
-      const seen = status.services.find(({ name }) => name === this.#service);
-      return {
-        pid: status.processes.controlPlane.pid,
-        ready: (seen?.instanceList ?? []).filter(({ state }) => state === 'ready').map(({ id }) => id),
-        ejected: instances.filter((it) => it.service === this.#service && it.ejected).map(({ instance }) => instance),
-      };
-    } catch {
-      signal.throwIfAborted();
-      this.#connection = await reconnect(this.#session.system.stateFolder, signal, AWAY_MS);
-      return undefined;
-    }
-  }
-}
-
-interface InstanceCounts {
-  readonly service: string;
-  readonly instance: string;
-  readonly ejected: boolean;
+function isAsBefore(drill: DrillKind, look: Look | undefined, before: Look): boolean {
+  if (look === undefined || look.ready.length < before.ready.length || !look.isRecording) return false;
+  // What the proxy keeps out for another's fault is not Islet's.
+  return ISLETS_OWN.has(drill) || look.ejected.length === 0;
 }

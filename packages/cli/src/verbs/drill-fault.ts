@@ -1,14 +1,16 @@
+import { ApiError } from '@islet/client/errors';
 import { type Context, writeJson, writeLines } from '../context.ts';
-import type { DrillReport } from '../drill/report.ts';
+import { type DrillReport, notBegun } from '../drill/report.ts';
 import { DRILL_KINDS, type DrillKind, runDrill } from '../drill/run.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { UsageError } from '../failures.ts';
 import { renderDrills } from '../render/drill.ts';
 import { openSession } from '../session.ts';
 
 export interface DrillOptions {
   readonly for: number;
   readonly rps: number;
-  readonly path: string;
+  readonly path?: string;
   readonly json?: true;
   readonly state?: string;
 }
@@ -41,13 +43,25 @@ async function drill(
   for (const name of service === undefined ? ready : [service]) {
     for (const kind of kinds) {
       writeLines(context.stderr, [`drill: ${kind} ${name}`]);
-      reports.push(
-        await runDrill({ drill: kind, service: name, forMs, rps, path }, { session, signal: context.signal }),
-      );
+      const run = () => runDrill({ drill: kind, service: name, forMs, rps, path }, { session, signal: context.signal });
+      reports.push(await (kinds.length === 1 ? run() : orNotBegun({ drill: kind, service: name }, run)));
     }
   }
   const { stdout } = context;
   if (options.json) writeJson(stdout, reports);
   else writeLines(stdout, renderDrills(reports, { columns: stdout.terminal?.columns, colours: stdout.colours }));
   return reports.every(({ passed }) => passed) ? EXIT.ok : EXIT.failed;
+}
+
+/** Of many drills, one that can't be had does not keep the others from being done. */
+async function orNotBegun(
+  named: Pick<DrillReport, 'drill' | 'service'>,
+  run: () => Promise<DrillReport>,
+): Promise<DrillReport> {
+  try {
+    return await run();
+  } catch (error) {
+    if (error instanceof UsageError || error instanceof ApiError) return notBegun(named, error.message);
+    throw error;
+  }
 }

@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { ComputeDriver } from '@islet/driver';
-import { type ProbeRequest, probesOfContract, probesOfSmoke } from '@islet/spec/probes';
+import type { ProbeRequest } from '@islet/spec/probes';
 import type { AppliedStore, LaunchSpec } from '../store/applied.ts';
+import { probesOf } from './probes-of.ts';
 import { sample } from './sample.ts';
 import type { Trial } from './trial.ts';
 
@@ -24,9 +23,11 @@ export interface SampleSources {
 export function createSamples({ compute, operatorSocket, launch }: SampleSources): Samples {
   const known = new Map<string, Known>();
 
+  const made = async (spec: LaunchSpec, { candidate }: Trial) => (await probesOf(spec, candidate, compute)).requests;
+
   const learn = (trial: Trial): Known => {
     const spec = launch(trial.service, trial.candidate);
-    const probes = spec === undefined ? Promise.resolve([]) : readProbes(spec, trial, compute);
+    const probes = spec === undefined ? Promise.resolve([]) : made(spec, trial);
     const learnt: Known = { trial, probes, count: undefined };
     void probes.then(({ length }) => {
       learnt.count = length;
@@ -59,21 +60,4 @@ interface Known {
   readonly probes: Promise<readonly ProbeRequest[]>;
   /** Undefined: they are being read. */
   count: number | undefined;
-}
-
-async function readProbes(
-  { test, api }: LaunchSpec,
-  { service, candidate }: Trial,
-  compute: SampleSources['compute'],
-): Promise<readonly ProbeRequest[]> {
-  try {
-    const folder = await compute.folder({ service, revision: candidate });
-    const read = (file: string) => readFile(join(folder, file), 'utf8');
-    const smoke = test.smoke?.endsWith('.http') ? probesOfSmoke(await read(test.smoke)) : [];
-    if (smoke.length > 0 || api.contract === undefined) return smoke;
-    return probesOfContract(await read(api.contract));
-  } catch {
-    // A smoke test that is a program, or a file that is not there: nothing can be made up.
-    return [];
-  }
 }

@@ -37,6 +37,8 @@ function sentence(decision: Decision): string {
         : `applied ${decision.files.join(', ')}: there is no way back to the revisions before`;
     case 'ended':
       return `${decision.instance} ended: ${decision.how}`;
+    case 'crash-loop':
+      return `${decision.instance} ends again and again, ${decision.exits} times now (${decision.how}); it is started again ever more slowly`;
     case 'killed':
       return `ended ${decision.instance}: ${decision.why}`;
     case 'purged':

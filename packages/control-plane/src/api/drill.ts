@@ -1,6 +1,7 @@
-import { ApiError, type DrillBegun } from '@islet/client';
+import { ApiError, type DrillBegun, type DrillTarget } from '@islet/client';
+import { probesOf } from '../analysis/probes-of.ts';
 import type { DrillKind } from '../drill/drills.ts';
-import type { AppliedService } from '../store/applied.ts';
+import type { AppliedService, LaunchSpec } from '../store/applied.ts';
 import type { System } from '../system.ts';
 
 /** The goal of a service that declares none. */
@@ -11,13 +12,26 @@ export interface AskedDrill {
   readonly forMs: number;
 }
 
+/** What a service may be asked meanwhile, and what it is held against. */
+export async function drillTarget({ spec, revision }: AppliedService, { parts }: System): Promise<DrillTarget> {
+  const { stable } = parts.state.decisions.rollouts(spec.name);
+  const { from, requests } = await probesOf(spec, stable?.revision ?? revision, parts.compute);
+  return { from, requests: [...requests], goal: goalOf(spec) };
+}
+
+function goalOf({ rollout: { analysis } }: LaunchSpec): DrillTarget['goal'] {
+  return analysis === undefined
+    ? { successPercent: USUAL_SUCCESS_PERCENT, from: 'default' }
+    : { successPercent: analysis.successPercent, from: 'rollout.analysis' };
+}
+
 /** Begins a drill at the first instance that takes requests. */
 export async function beginDrill(
   { spec }: AppliedService,
   { drill, forMs }: AskedDrill,
-  { drills, status }: System,
+  { drills, status, parts }: System,
 ): Promise<DrillBegun> {
-  const { name: service, api, rollout } = spec;
+  const { name: service, api } = spec;
   const isInProxy = drill === 'slow' || drill === 'errors' || drill === 'partition';
   if (isInProxy && api.protocol === 'tcp') {
     throw new ApiError('conflict', `the proxy does not look into tcp: ${drill} can't be injected`, {
@@ -28,6 +42,7 @@ export async function beginDrill(
   const victim = seen?.instanceList.find(({ state }) => state === 'ready');
   if (victim === undefined)
     throw new ApiError('conflict', `no instance of ${service} is ready`, { hint: 'islet status' });
-  const { instance, until } = await drills.begin({ drill, service, instance: victim.id, forMs });
-  return { instance, until, successPercent: rollout.analysis?.successPercent ?? USUAL_SUCCESS_PERCENT };
+  const at = drill === 'disk-full' ? parts.state.layout.state : victim.id;
+  const { instance, until } = await drills.begin({ drill, service, instance: at, forMs });
+  return { instance, until };
 }

@@ -11,12 +11,15 @@ import { lookOnce, type System } from '../system.ts';
 import { alertHandlers } from './alerts.ts';
 import { backupHandlers } from './backups.ts';
 import { capacityOf } from './capacity.ts';
+import { dashboardHandlers } from './dashboard.ts';
 import { databaseHandlers } from './database.ts';
 import { describeDecision } from './decisions.ts';
 import { diagnose } from './diagnose.ts';
-import { beginDrill } from './drill.ts';
+import { beginDrill, drillTarget } from './drill.ts';
 import { explainRequest } from './explain.ts';
+import { exploreHandlers } from './explore.ts';
 import { previewOf } from './preview.ts';
+import { purgeCache } from './purge.ts';
 import { rewindHandlers } from './rewind.ts';
 import { rolloutHandlers } from './rollout.ts';
 import { scalingOf } from './scaling.ts';
@@ -68,11 +71,11 @@ export function createHandlers(system: System, sentinel?: Sentinel): Handlers {
     status: async () => status.latest() ?? systemStatus(await lookOnce(system), system.context),
     watch: ({ signal }) => status.follow(signal),
     apply: async ({ body }) => {
-      const { revision, changed, warnings } = await apply(askedOf(body), applying);
+      const { revision, changed, warnings } = await apply(askedOf(body, applied.current()), applying);
       reconciler.poke();
       return { revision, changed, warnings: [...warnings] };
     },
-    plan: async ({ body }) => previewOf(await propose(askedOf(body), applying), system),
+    plan: async ({ body }) => previewOf(await propose(askedOf(body, applied.current()), applying), system),
     down: async ({ body: { purge } }) => {
       const before = applied.current();
       const gone = [...(before?.services ?? []).map(goneService), ...(before?.gone ?? [])];
@@ -108,6 +111,8 @@ export function createHandlers(system: System, sentinel?: Sentinel): Handlers {
     },
     explain: ({ params: { id = '' } }) => explainRequest(id, system),
     explainToken: async ({ body: { forMs } }) => ({ token: await parts.explainToken(forMs) }),
+    drillTarget: ({ params: { service = '' } }) => drillTarget(wanted(service), system),
+    purge: ({ params: { service = '' }, body }) => purgeCache(wanted(service), body, system),
     inject: ({ params: { service = '' }, body }) => beginDrill(wanted(service), body, system),
     capacity: ({ params: { service = '' }, body }) => capacityOf(wanted(service), body, system),
     scaling: ({ params: { service = '' } }) => scalingOf(wanted(service), system),
@@ -133,8 +138,13 @@ export function createHandlers(system: System, sentinel?: Sentinel): Handlers {
     ...backupHandlers(system, { wanted, change }),
     ...rewindHandlers(system, put),
     ...rolloutHandlers(system, { wanted, change }),
+    ...dashboardHandlers(system, { wanted }),
+    ...exploreHandlers(system, { wanted }),
     deploy: async ({ params: { service = '' }, body }) => {
-      const accepted = await apply({ ...askedOf({ ...body, changed: [] }), only: service }, applying);
+      const accepted = await apply(
+        { ...askedOf({ ...body, changed: [] }, applied.current()), only: service },
+        applying,
+      );
       reconciler.poke();
       return { ...accepted, warnings: [...accepted.warnings] };
     },
@@ -161,11 +171,14 @@ export function createHandlers(system: System, sentinel?: Sentinel): Handlers {
 
 const SECRET_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
-function askedOf(body: {
-  environment?: string | undefined;
-  path: string;
-  mode: Asked['mode'];
-  changed: string[];
-}): Asked {
-  return { environment: body.environment, path: body.path, mode: body.mode, changed: body.changed };
+interface ApplyBody {
+  readonly environment?: string | undefined;
+  readonly path?: string | undefined;
+  readonly mode: Asked['mode'];
+  readonly changed: string[];
+}
+
+function askedOf({ environment, path, mode, changed }: ApplyBody, last: Applied | undefined): Asked {
+  const own = path === undefined ? { path: last?.path ?? '', mode: last?.mode ?? mode } : { path, mode };
+  return { environment, changed, ...own };
 }

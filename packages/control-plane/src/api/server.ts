@@ -12,9 +12,11 @@ import {
   type RouteShape,
 } from '@islet/client';
 import { DriverError, type DriverFailure } from '@islet/driver';
-import { type Context, Hono } from 'hono';
+import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { z } from 'zod';
+import type { Admitted } from '../dashboard/doorkeeper.ts';
+import { type DashboardParts, isForSessions, serveDashboard, sessionOf } from '../dashboard/serve.ts';
 
 /** What a handler is given: the parts of the request, already checked. */
 export interface Request {
@@ -41,32 +43,46 @@ export interface ApiServer {
   close(): Promise<void>;
 }
 
+export interface ApiOptions {
+  readonly token: string;
+  /** 0: any free one. */
+  readonly port: number;
+  readonly version: string;
+  readonly dashboard?: DashboardParts;
+}
+
 /**
- * Serves the contract on the loopback, to whoever has the token. Port 0: any free one. The `Host` header is not looked at:
- * a page that reaches this port by a name of its own (DNS rebinding) has no token, and can't read the file that holds it.
+ * Serves the contract on the loopback, to whoever has the token or, of the dashboard, a session. With the token the `Host`
+ * header is not looked at: a page that reaches this port by a name of its own (DNS rebinding) has no token, and can't read
+ * the file that holds it. A browser's session is more carefully looked at (`dashboard/serve.ts`).
  */
-export async function serveApi(
-  handlers: Handlers,
-  options: { readonly token: string; readonly port: number; readonly version: string },
-): Promise<ApiServer> {
-  const app = new Hono();
-  app.use('*', async (context, next) => {
+export async function serveApi(handlers: Handlers, options: ApiOptions): Promise<ApiServer> {
+  const app = new Hono<Visitors>();
+  const { dashboard } = options;
+  const admit: MiddlewareHandler<Visitors> = async (context, next) => {
     if (!isAuthorised(context.req.header('authorization'), options.token)) {
-      throw new ApiError('unauthorised', 'the token is missing or wrong', {
-        hint: 'it is in the file `token` of the state folder',
-      });
+      const session = dashboard && sessionOf(context, dashboard);
+      if (session === undefined) {
+        throw new ApiError('unauthorised', 'the token is missing or wrong', {
+          hint: 'it is in the file `token` of the state folder; `islet dashboard` lets a browser in',
+        });
+      }
+      context.set('session', session);
     }
     await next();
-  });
+    context.header('cache-control', 'no-store');
+  };
+  app.use('/v1/*', admit);
+  app.use('/openapi.json', admit);
   const tooLarge = () => {
     throw new ApiError('bad-request', `the body is larger than ${BODY_LIMIT} bytes`);
   };
   app.use('*', bodyLimit({ maxSize: BODY_LIMIT, onError: tooLarge }));
   app.get('/openapi.json', (context) => context.json(openApi({ version: options.version })));
   for (const name of Object.keys(contract) as RouteName[]) register(app, name, handlers);
-  app.notFound((context) =>
-    answerError(context, new ApiError('not-found', `there is no ${context.req.method} ${context.req.path}`)),
-  );
+  app.all('/v1/*', (context) => answerError(context, noSuchRoute(context)));
+  if (dashboard !== undefined) serveDashboard(app, dashboard);
+  app.notFound((context) => answerError(context, noSuchRoute(context)));
   app.onError((error, context) => answerError(context, apiErrorOf(error)));
 
   return new Promise((resolve, reject) => {
@@ -87,16 +103,30 @@ export async function serveApi(
 /** A body larger than this is no request of ours. */
 const BODY_LIMIT = 1024 * 1024;
 
-function register(app: Hono, name: RouteName, handlers: Handlers): void {
+interface Visitors {
+  readonly Variables: { session?: Admitted };
+}
+
+function noSuchRoute({ req }: Context): ApiError {
+  return new ApiError('not-found', `there is no ${req.method} ${req.path}`);
+}
+
+function register(app: Hono<Visitors>, name: RouteName, handlers: Handlers): void {
   const route: RouteShape = contract[name];
   const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
   app.on(route.method, path, async (context) => {
+    const session = context.get('session');
+    if (session !== undefined && !isForSessions(name)) {
+      throw new ApiError('unauthorised', `${context.req.method} ${path} is not for browsers: it gives secrets away`, {
+        hint: 'ask for it on the command line',
+      });
+    }
     const over = new AbortController();
     const request = {
       params: parse(route.params, context.req.param(), 'path'),
       query: parse(route.query, context.req.query(), 'query'),
       body: route.body && parse(route.body, await readBody(context), 'body'),
-      signal: AbortSignal.any([context.req.raw.signal, over.signal]),
+      signal: AbortSignal.any([context.req.raw.signal, over.signal, ...(session ? [session.ended] : [])]),
     };
     const answer = (handlers[name] as (request: unknown) => unknown)(request);
     if (route.stream) return streamLines(answer as AsyncIterable<unknown>, over);

@@ -84,6 +84,7 @@ export function createOverseer(parts: OverseerParts): Overseer {
       user: undefined,
       log: join(layoutOf.logs(layout), 'backup.log'),
       limits: { cpu: undefined, memoryBytes: undefined },
+      background: true,
     });
   };
   const update = async (turn: TurnReport) => {

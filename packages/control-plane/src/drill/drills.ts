@@ -3,10 +3,11 @@ import type { ComputeDriver } from '@islet/driver';
 import type { InstanceId } from '@islet/plan';
 import type { Fault } from '@islet/policy';
 import type { Clock } from '../clock.ts';
+import type { Journal } from '../journal.ts';
 import type { Decisions } from '../store/decisions.ts';
 
 /** Faults that the control plane itself carries out; each ends by itself. */
-export const DRILLS = ['kill', 'pause', 'slow', 'errors', 'partition'] as const;
+export const DRILLS = ['kill', 'pause', 'slow', 'errors', 'partition', 'disk-full'] as const;
 export type DrillKind = (typeof DRILLS)[number];
 
 /** No fault lasts longer, whatever is asked and whatever the clock does. */
@@ -17,6 +18,7 @@ const SLOW_BY_MS = 2_000;
 export interface DrillBegun {
   readonly drill: DrillKind;
   readonly service: string;
+  /** With `disk-full` it is the control plane's own state. */
   readonly instance: InstanceId;
   /** When the fault is over at the latest. */
   readonly until: number;
@@ -33,6 +35,9 @@ export interface Drills {
 export interface DrillParts {
   readonly compute: Pick<ComputeDriver, 'suspend' | 'kill'>;
   readonly decisions: Decisions;
+  readonly journal: Pick<Journal, 'add'>;
+  /** Nothing can be written until it is disposed of. */
+  readonly withholdSpace: () => Disposable;
   readonly clock: Clock;
   /** A fault of the routing table has begun or ended. */
   readonly onChange: () => void;
@@ -43,8 +48,17 @@ export interface DrillParts {
  * A fault has its end from the beginning, kept where it can't be forgotten: the proxy has it in its table, and a suspended
  * instance is let go on by this process, or by the next one, which finds the record of it.
  */
-export function createDrills({ compute, decisions, clock, onChange, onTrouble }: DrillParts): Drills {
+export function createDrills({
+  compute,
+  decisions,
+  journal,
+  withholdSpace,
+  clock,
+  onChange,
+  onTrouble,
+}: DrillParts): Drills {
   const timers = new Set<Disposable>();
+  let full: Disposable | undefined;
 
   const endAt = (drill: DrillBegun) => {
     const leftMs = Math.min(Math.max(0, drill.until - clock.now()), LONGEST_MS);
@@ -53,12 +67,25 @@ export function createDrills({ compute, decisions, clock, onChange, onTrouble }:
 
   const end = async ({ drill, instance }: DrillBegun) => {
     if (drill === 'pause') await compute.suspend({ instance, suspended: false });
+    if (drill === 'disk-full') freeSpace();
     onChange();
   };
 
   const act = async ({ drill, instance }: DrillBegun) => {
     if (drill === 'kill') await compute.kill({ instance }, { signal: AbortSignal.timeout(LONGEST_MS) });
     else if (drill === 'pause') await compute.suspend({ instance, suspended: true });
+    else if (drill === 'disk-full') fillDisk();
+  };
+
+  const freeSpace = () => {
+    full?.[Symbol.dispose]();
+    full = undefined;
+  };
+
+  /** Something has to be written, so that it is seen that nothing can be. */
+  const fillDisk = () => {
+    full ??= withholdSpace();
+    journal.add({ kind: 'note', text: 'a drill: nothing could be recorded for a while, as on a full disk' });
   };
 
   // What an earlier process began: over or not, it ends.
@@ -67,8 +94,11 @@ export function createDrills({ compute, decisions, clock, onChange, onTrouble }:
   return {
     begin: async ({ drill, service, instance, forMs }) => {
       const now = clock.now();
-      const before = decisions.drills().find((one) => one.service === service && one.until > now);
-      if (before !== undefined) throw new ApiError('conflict', `a drill of ${service} is under way: ${before.drill}`);
+      const isInTheWay = (one: Pick<DrillBegun, 'drill' | 'service'>) =>
+        one.service === service || (drill === 'disk-full' && one.drill === drill);
+      const before = decisions.drills().find((one) => isInTheWay(one) && one.until > now);
+      if (before !== undefined)
+        throw new ApiError('conflict', `a drill of ${before.service} is under way: ${before.drill}`);
       // A killed instance is dead at once, and mended by whoever mends all of them.
       const lastsMs = drill === 'kill' ? 0 : Math.min(forMs, LONGEST_MS);
       const begun = { drill, service, instance, until: now + lastsMs };
@@ -83,11 +113,12 @@ export function createDrills({ compute, decisions, clock, onChange, onTrouble }:
       const found = decisions.drills().find((one) => one.service === service);
       if (found === undefined || found.until <= now || found.until - now > LONGEST_MS) return undefined;
       const { drill, instance, until } = found;
-      if (drill === 'kill' || drill === 'pause') return undefined;
+      if (drill === 'kill' || drill === 'pause' || drill === 'disk-full') return undefined;
       return { kind: drill, instance, percent: 100, delayMs: drill === 'slow' ? SLOW_BY_MS : 0, until };
     },
     close: () => {
       for (const timer of timers) timer[Symbol.dispose]();
+      freeSpace();
     },
   };
 }

@@ -39,6 +39,12 @@ const SCHEMA = [
   ) STRICT;
   CREATE TABLE ports (name TEXT PRIMARY KEY, port INTEGER NOT NULL UNIQUE) STRICT;
   `,
+  `
+  CREATE TABLE dashboard_sessions (
+    id TEXT PRIMARY KEY, cookie_hash TEXT NOT NULL UNIQUE, key_hash TEXT NOT NULL,
+    started_at INTEGER NOT NULL, seen_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, agent TEXT NOT NULL
+  ) STRICT;
+  `,
 ] as const;
 
 function migrate(database: Database): void {

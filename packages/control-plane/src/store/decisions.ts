@@ -1,9 +1,12 @@
 import type { Failure } from '@islet/client';
-import type { Generation, Progress, RevisionId, StableGeneration } from '@islet/plan';
+import type { Generation, RevisionId } from '@islet/plan';
 import type { DrillKind } from '../drill/drills.ts';
 import type { Database } from './database.ts';
 import type { Drilled } from './drilled.ts';
 import { endsCounter, lastDrills, lastScaled } from './last-decisions.ts';
+import { afterDecision, NO_ROLLOUTS, type Rollouts } from './rollouts.ts';
+
+export type { Rollouts } from './rollouts.ts';
 
 /** What the control plane decided or learnt, and must not forget. Append-only, but for old ends. */
 export type Decision =
@@ -39,6 +42,14 @@ export type Decision =
   /** Its store lets nobody in any more by the credentials that were replaced. */
   | { readonly kind: 'retired'; readonly service: string }
   | { readonly kind: 'ended'; readonly service: string; readonly instance: string; readonly how: string }
+  /** It has ended so often that it will not be an accident. */
+  | {
+      readonly kind: 'crash-loop';
+      readonly service: string;
+      readonly instance: string;
+      readonly exits: number;
+      readonly how: string;
+    }
   | { readonly kind: 'killed'; readonly service: string; readonly instance: string; readonly why: string }
   | {
       readonly kind: 'contracted';
@@ -117,34 +128,15 @@ export interface ScaleChange {
   readonly decision: Extract<Decision, { kind: 'scaled' }>;
 }
 
-export interface Rollouts {
-  readonly stable: StableGeneration | undefined;
-  readonly promotedAt: number;
-  /** What was promoted before `stable`, and not given up since. */
-  readonly fallback: StableGeneration | undefined;
-  /** Of the generation whose traffic was moved last. */
-  readonly progress: Progress | undefined;
-  readonly failed: ReadonlyMap<Generation, Failure>;
-  readonly migrated: readonly RevisionId[];
-  /** Of these, whose contract migrations are still to be applied. */
-  readonly contracts: readonly RevisionId[];
-  /** Revisions that can't be gone back to, with the contract migration that took something from them. */
-  readonly cutOff: ReadonlyMap<RevisionId, string>;
-  /** Revisions that were promoted, newest first. */
-  readonly promoted: readonly RevisionId[];
-}
-
 /** At most this many decisions are listed at once. */
 const PAGE = 500;
-/** Revisions and failures of one service that still matter; with a revision for each save, there are many. */
-const REMEMBERED = 50;
 /** Ends of instances and the like that are kept, for all services together: a crash loop has no end. */
 const KEPT_EVENTS = 50_000;
 
 export function openDecisions(database: Database): Decisions {
   database
     .prepare(
-      `DELETE FROM decisions WHERE kind IN ('ended', 'killed', 'scaled') AND seq <= (SELECT MAX(seq) FROM decisions) - ?
+      `DELETE FROM decisions WHERE kind IN ('ended', 'crash-loop', 'killed', 'scaled') AND seq <= (SELECT MAX(seq) FROM decisions) - ?
        AND seq NOT IN (SELECT MAX(seq) FROM decisions WHERE kind = 'scaled' GROUP BY service)`,
     )
     .run(KEPT_EVENTS);
@@ -170,7 +162,7 @@ export function openDecisions(database: Database): Decisions {
       if (decision.kind === 'drill') drills.set(decision.service, decision);
       if (decision.kind === 'scaled') scaled.set(decision.service, decision.to);
       else if (decision.kind === 'purged') scaled.delete(decision.service);
-      if (service !== null) rollouts.set(service, after(rollouts.get(service) ?? NONE, decision, now));
+      if (service !== null) rollouts.set(service, afterDecision(rollouts.get(service), decision, now));
     },
     list: ({ service, since = 0 }) =>
       (recent.all(since, service ?? null) as unknown as Row[]).map(({ detail, service, ...row }) => ({
@@ -193,7 +185,7 @@ export function openDecisions(database: Database): Decisions {
       return row && JSON.parse(row.detail);
     },
     endsSince: endsCounter(database),
-    rollouts: (service) => rollouts.get(service) ?? NONE,
+    rollouts: (service) => rollouts.get(service) ?? NO_ROLLOUTS,
   };
 }
 
@@ -204,18 +196,6 @@ interface Row {
   readonly detail: string;
 }
 
-const NONE: Rollouts = {
-  stable: undefined,
-  promotedAt: 0,
-  fallback: undefined,
-  progress: undefined,
-  failed: new Map(),
-  migrated: [],
-  contracts: [],
-  cutOff: new Map(),
-  promoted: [],
-};
-
 function replay(database: Database): Map<string, Rollouts> {
   const rows = database
     .prepare(
@@ -225,75 +205,7 @@ function replay(database: Database): Map<string, Rollouts> {
   const rollouts = new Map<string, Rollouts>();
   for (const { at, service, detail } of rows) {
     if (service === null) continue;
-    rollouts.set(service, after(rollouts.get(service) ?? NONE, JSON.parse(detail) as Decision, at));
+    rollouts.set(service, afterDecision(rollouts.get(service), JSON.parse(detail) as Decision, at));
   }
   return rollouts;
-}
-
-function after(rollouts: Rollouts, decision: Decision, at: number): Rollouts {
-  switch (decision.kind) {
-    case 'promoted': {
-      const { revision, generation } = decision;
-      const promoted = newestFirst(revision, rollouts.promoted);
-      const failed = without(rollouts.failed, generation);
-      const cutOff = without(rollouts.cutOff, revision);
-      // Said twice, it is promoted once.
-      if (rollouts.stable?.generation === generation) return { ...rollouts, failed, promoted, cutOff };
-      const { stable: fallback } = rollouts;
-      return { ...rollouts, stable: { revision, generation }, fallback, promotedAt: at, failed, promoted, cutOff };
-    }
-    case 'failed': {
-      const { generation, failure } = decision;
-      const failed = new Map([...rollouts.failed, [generation, failure] as const].slice(-REMEMBERED));
-      const wasStable = rollouts.stable?.generation === generation;
-      return wasStable
-        ? { ...rollouts, failed, stable: rollouts.fallback, fallback: undefined }
-        : { ...rollouts, failed };
-    }
-    case 'advanced': {
-      const { generation, step } = decision;
-      return { ...rollouts, progress: { generation, step, since: at, paused: false } };
-    }
-    case 'paused':
-    case 'resumed': {
-      const { generation, kind } = decision;
-      const known = rollouts.progress?.generation === generation ? rollouts.progress : undefined;
-      const { step = 0, since = 0 } = known ?? {};
-      return {
-        ...rollouts,
-        progress: { generation, step, since: kind === 'resumed' ? at : since, paused: kind === 'paused' },
-      };
-    }
-    case 'provisioned':
-      return rollouts.migrated.length === 0 ? rollouts : { ...rollouts, migrated: [], contracts: [] };
-    case 'migrated':
-      return {
-        ...rollouts,
-        migrated: newestFirst(decision.revision, rollouts.migrated),
-        contracts:
-          decision.later === undefined ? rollouts.contracts : newestFirst(decision.revision, rollouts.contracts),
-      };
-    case 'contracted': {
-      const { revision, files } = decision;
-      const contracts = rollouts.contracts.filter((other) => other !== revision);
-      const [file] = files;
-      const before = file === undefined ? [] : rollouts.promoted.filter((other) => other !== revision);
-      const cutOff = new Map([...rollouts.cutOff, ...before.map((other) => [other, file ?? ''] as const)]);
-      return { ...rollouts, contracts, cutOff: new Map([...cutOff].slice(-REMEMBERED)) };
-    }
-    case 'purged':
-      return NONE;
-    default:
-      return rollouts;
-  }
-}
-
-function newestFirst(revision: RevisionId, others: readonly RevisionId[]): readonly RevisionId[] {
-  return [revision, ...others.filter((other) => other !== revision)].slice(0, REMEMBERED);
-}
-
-function without<K, V>(map: ReadonlyMap<K, V>, key: K): ReadonlyMap<K, V> {
-  const copy = new Map(map);
-  copy.delete(key);
-  return copy;
 }

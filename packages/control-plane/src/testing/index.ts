@@ -2,6 +2,7 @@
 export { createHandlers } from '../api/handlers.ts';
 export { type ApplyParts, apply } from '../apply.ts';
 export type { Clock } from '../clock.ts';
+export { createDoorkeeper } from '../dashboard/doorkeeper.ts';
 export type { Check } from '../probe/check.ts';
 export type { TurnReport } from '../reconcile.ts';
 export type { Counters } from '../scale/load.ts';
@@ -12,5 +13,6 @@ export { openDecisions } from '../store/decisions.ts';
 export { openEvidence } from '../store/evidence.ts';
 export { openPorts } from '../store/ports.ts';
 export type { Secrets } from '../store/secrets.ts';
+export { openSessions } from '../store/sessions.ts';
 export { createSystem, type System } from '../system.ts';
 export { VirtualClock } from './virtual-clock.ts';

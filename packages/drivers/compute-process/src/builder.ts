@@ -116,6 +116,7 @@ export class Builder {
       user: place.user,
       log: folders.buildLog(request.revision),
       limits: { cpu: undefined, memoryBytes: undefined },
+      background: true,
     });
     try {
       const deadline = AbortSignal.timeout(request.deadlineMs);

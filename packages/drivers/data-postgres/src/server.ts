@@ -41,6 +41,8 @@ export async function startServer(supervisor: Supervisor, spec: ServerSpec): Pro
     user: spec.user,
     log: spec.log,
     limits: { cpu: undefined, memoryBytes: undefined },
+    // A copy beside the store, of a drill or a branch, has a name that no service has.
+    background: spec.service.includes('.'),
   });
 }
 

@@ -6,7 +6,7 @@ import {
   type TrafficDriver,
   type TrafficObservation,
 } from '@islet/driver';
-import type { RequestRecord, RoutingTable } from '@islet/policy';
+import type { CachePurge, RequestRecord, RoutingTable } from '@islet/policy';
 import type { ControlRefusal, ProxyState, ProxyStats } from '@islet/proxy';
 import { ControlClient } from './control-client.ts';
 import { revisionTraffic } from './revision-traffic.ts';
@@ -19,6 +19,8 @@ export interface ProxyTraffic extends TrafficDriver {
   requests(id: string, options: CallOptions): Promise<readonly RequestRecord[]>;
   /** A token for callers at the gateway. */
   explainToken(forMs: number, options: CallOptions): Promise<string>;
+  /** Returns how many stored responses went. */
+  purge(purge: CachePurge, options: CallOptions): Promise<number>;
   /** All that the proxy says of itself, what was lost in its last death included. */
   state(options: CallOptions): Promise<ProxyState>;
 }
@@ -70,6 +72,16 @@ export function createProxyTraffic({ socketPath }: { readonly socketPath: string
       const { status, body } = await client.call({ method: 'POST', path, signal });
       if (status !== 200) throw refusal(status, body);
       return (body as { readonly token: string }).token;
+    },
+    async purge({ service, path, group }, { signal }) {
+      const asked = { service, ...(path === undefined ? {} : { path }), ...(group === undefined ? {} : { group }) };
+      const { status, body } = await client.call({
+        method: 'POST',
+        path: `/purge?${new URLSearchParams(asked)}`,
+        signal,
+      });
+      if (status !== 200) throw refusal(status, body);
+      return (body as { readonly purged: number }).purged;
     },
     stats: (options) => get('/stats', options),
     state: (options) => get('/state', options),

@@ -23,6 +23,7 @@ export class ServiceCache {
   readonly #keysOfTarget = new Map<string, Set<string>>();
   readonly #targetOfKey = new Map<string, string>();
   #bytes = 0;
+  #purges = 0;
 
   readonly #onChanged: (target: string) => void;
 
@@ -34,6 +35,11 @@ export class ServiceCache {
 
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** How often it was purged: what was asked for before the last time may be what was to be forgotten. */
+  get purges(): number {
+    return this.#purges;
   }
 
   get responses(): number {
@@ -70,11 +76,15 @@ export class ServiceCache {
     for (const key of this.#keysOfTarget.get(target) ?? []) this.#drop(key);
   }
 
-  /** Returns how many responses went. */
-  purge(): number {
-    const count = this.responses;
-    for (const key of [...this.#variants.keys()]) this.#drop(key);
-    return count;
+  /** Returns how many responses went: those that are meant, and what else is stored of the same request. */
+  purge(meant: (target: string, stored: Stored) => boolean = () => true): number {
+    this.#purges++;
+    const before = this.responses;
+    for (const [key, variants] of [...this.#variants]) {
+      const target = this.#targetOfKey.get(key) ?? '';
+      if (variants.some((stored) => meant(target, stored))) this.#drop(key);
+    }
+    return before - this.responses;
   }
 
   /** Drops what was used least recently; returns whether there was anything. */

@@ -48,6 +48,7 @@ export class Cached {
   #leads = false;
   #collapsed = false;
   #askedAt = 0;
+  #purges = 0;
   #recording: { readonly head: StoredHead; readonly chunks: Buffer[]; bytes: number } | undefined;
 
   constructor(order: ExchangeOrder, spec: CacheSpec, runtime: Runtime) {
@@ -63,6 +64,7 @@ export class Cached {
   look(follower: Follower, landing?: Landing): Look {
     const now = this.#runtime.now();
     this.#askedAt = now;
+    this.#purges = this.#cache.purges;
     if (this.#bypass !== undefined) return ASK;
     const found = this.#cache.find(this.#key, this.#asked, (revision) => this.#isCurrent(revision));
     this.#found = found;
@@ -117,6 +119,10 @@ export class Cached {
     const recording = this.#recording;
     this.#recording = undefined;
     if (recording === undefined || hasTrailers) return;
+    if (this.#cache.purges !== this.#purges) {
+      this.#land('abandoned');
+      return;
+    }
     const body = Buffer.allocUnsafeSlow(recording.bytes);
     let at = 0;
     for (const chunk of recording.chunks) at += chunk.copy(body, at);

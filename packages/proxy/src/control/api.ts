@@ -1,5 +1,6 @@
 import { chmod, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { CachePurge } from '@islet/policy';
 import type { InFlightFile } from '../in-flight-file.ts';
 import { LIMITS } from '../limits.ts';
 import type { AccessLog } from '../record/access-log.ts';
@@ -96,11 +97,23 @@ async function answerExplain(
     if (!(forMs > 0 && forMs <= LIMITS.explainTokenMs)) {
       refuse(response, 'bad-request', `a token holds for up to ${LIMITS.explainTokenMs} ms`);
     } else send(response, 200, { token: tokens.issue({ forMs, wall: Date.now() }) });
+  } else if (method === 'POST' && pathname === '/purge') {
+    const purge = purgeOf(searchParams);
+    const purged = purge && (await fleet.purge(purge));
+    if (purged === undefined) refuse(response, 'not-found', 'name a service of the table: /purge?service=<name>');
+    else send(response, 200, { purged });
   } else refuse(response, 'not-found', ENDPOINTS);
 }
 
 const ENDPOINTS =
-  'there are PUT /table, GET /state, GET /stats, GET /metrics, GET /events, GET /requests/<id> and POST /explain-tokens?forMs=<n>';
+  'there are PUT /table, GET /state, GET /stats, GET /metrics, GET /events, GET /requests/<id>, POST /explain-tokens?forMs=<n> and ' +
+  'POST /purge?service=<name>&path=<path>&group=<group>';
+
+function purgeOf(search: URLSearchParams): CachePurge | undefined {
+  const service = search.get('service');
+  if (service === null) return undefined;
+  return { service, path: search.get('path') ?? undefined, group: search.get('group') ?? undefined };
+}
 
 async function putTable(request: IncomingMessage, response: ServerResponse, acceptor: TableAcceptor): Promise<void> {
   const body = await readBody(request);

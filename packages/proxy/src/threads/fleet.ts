@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { BroadcastChannel } from 'node:worker_threads';
-import type { RoutingTable } from '@islet/policy';
+import type { CachePurge, RoutingTable } from '@islet/policy';
 import { LIMITS } from '../limits.ts';
 import { DataPlane, type ProxyStats } from '../plane.ts';
 import type { LineSink } from '../record/access-log.ts';
@@ -128,6 +128,14 @@ export class Fleet extends EventEmitter<FleetEvents> {
       return stats ?? [];
     });
     return mergeStats([this.main.readStats(), ...(await Promise.all(asked)).flat(), this.#past]);
+  }
+
+  /** Returns how many stored responses went, when all that was stored before has; undefined: there is no such service. */
+  async purge(purge: CachePurge): Promise<number | undefined> {
+    const own = this.main.purge(purge);
+    if (own === undefined) return undefined;
+    const asked = [...this.#threads.values()].map(({ thread }) => thread.ask({ kind: 'purge', purge }));
+    return (await Promise.all(asked)).reduce<number>((sum, count) => sum + (count ?? 0), own);
   }
 
   /** Returns when the log has been given all that had ended before. */

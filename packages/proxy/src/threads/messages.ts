@@ -1,4 +1,4 @@
-import type { RoutingTable } from '@islet/policy';
+import type { CachePurge, RoutingTable } from '@islet/policy';
 import type { ProxyStats } from '../plane.ts';
 import type { SharedMemory } from '../shared/shared-states.ts';
 
@@ -20,6 +20,7 @@ export type Order =
   | { readonly kind: 'apply'; readonly table: RoutingTable; readonly threads: number; readonly open: readonly string[] }
   | { readonly kind: 'state' }
   | { readonly kind: 'stats' }
+  | { readonly kind: 'purge'; readonly purge: CachePurge }
   /** Lines for the access log that wait are to be sent. */
   | { readonly kind: 'flush' }
   | { readonly kind: 'close'; readonly byMs: number };
@@ -39,6 +40,7 @@ export interface Answers {
   readonly apply: PlaneState;
   readonly state: PlaneState;
   readonly stats: ProxyStats;
+  readonly purge: number;
   readonly flush: undefined;
   readonly close: ProxyStats;
 }

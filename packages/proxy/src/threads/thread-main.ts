@@ -52,6 +52,8 @@ async function carryOut(order: Order): Promise<Answers[Order['kind']]> {
       return state();
     case 'stats':
       return plane.readStats();
+    case 'purge':
+      return plane.purge(order.purge) ?? 0;
     case 'flush':
       lines.flush();
       return undefined;

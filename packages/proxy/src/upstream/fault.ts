@@ -1,7 +1,8 @@
 import type { Fault } from '@islet/policy';
-import type { Field } from '../http/fields.ts';
 import type { ResponseHead } from '../http/response-head.ts';
-import type { RequestMessage, ResponseUser, Wire } from './wire.ts';
+import { OtherWire } from './other-wire.ts';
+import { SlowWire } from './slow-wire.ts';
+import type { ResponseUser, Wire } from './wire.ts';
 
 /** A fault of the table, on the clock of the data plane. */
 export interface FaultState extends Omit<Fault, 'until'> {
@@ -25,93 +26,6 @@ export function faulty(fault: FaultState, wire: Wire): Wire {
       return new FailingWire(wire);
     case 'partition':
       return new CutWire(wire);
-  }
-}
-
-/** Passes everything on; those that follow differ in one thing each. */
-class OtherWire implements Wire {
-  protected readonly inner: Wire;
-
-  constructor(inner: Wire) {
-    this.inner = inner;
-  }
-
-  get open(): boolean {
-    return this.inner.open;
-  }
-
-  get answering(): boolean {
-    return this.inner.answering;
-  }
-
-  get used(): boolean {
-    return this.inner.used;
-  }
-
-  get connection(): Wire['connection'] {
-    return this.inner.connection;
-  }
-
-  get reusable(): boolean {
-    return this.inner.reusable;
-  }
-
-  use(user: ResponseUser): void {
-    this.inner.use(user);
-  }
-
-  send(message: RequestMessage): boolean {
-    return this.inner.send(message);
-  }
-
-  write(bytes: Buffer): boolean {
-    return this.inner.write(bytes);
-  }
-
-  end(trailers: readonly Field[]): void {
-    this.inner.end(trailers);
-  }
-
-  pause(): void {
-    this.inner.pause();
-  }
-
-  resume(): void {
-    this.inner.resume();
-  }
-
-  destroy(): void {
-    this.inner.destroy();
-  }
-}
-
-/** The request goes out at once; what comes back is not read before its time. */
-class SlowWire extends OtherWire {
-  readonly #delayMs: number;
-  #timer: NodeJS.Timeout | undefined;
-
-  constructor(inner: Wire, delayMs: number) {
-    super(inner);
-    this.#delayMs = delayMs;
-  }
-
-  override send(message: RequestMessage): boolean {
-    const sent = super.send(message);
-    this.inner.pause();
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      this.inner.resume();
-    }, this.#delayMs);
-    return sent;
-  }
-
-  override resume(): void {
-    if (this.#timer === undefined) this.inner.resume();
-  }
-
-  override destroy(): void {
-    clearTimeout(this.#timer);
-    this.inner.destroy();
   }
 }
 

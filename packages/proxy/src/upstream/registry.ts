@@ -1,5 +1,6 @@
-import type { Endpoint, RoutingTable } from '@islet/policy';
+import type { CachePurge, Endpoint, RoutingTable } from '@islet/policy';
 import { CacheBudget } from '../cache/cache-budget.ts';
+import { isMeant } from '../cache/purging.ts';
 import type { Clock } from '../clock.ts';
 import { OWN_STATES, type States } from '../shared/states.ts';
 import type { InstanceStats, RevisionStats } from '../stats.ts';
@@ -130,6 +131,11 @@ export class Registry {
       refreshStalls(service, now);
       service.rates.sweep(now);
     }
+  }
+
+  /** Returns how many stored responses went; undefined: there is no such service. */
+  purge(order: CachePurge): number | undefined {
+    return this.#services.get(order.service)?.cache.purge((target, stored) => isMeant(order, target, stored));
   }
 
   /** Another thread has learnt that what is stored of this target is no longer true. */

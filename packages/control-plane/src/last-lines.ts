@@ -1,0 +1,20 @@
+import type { ComputeDriver } from '@islet/driver';
+import type { Generation } from '@islet/plan';
+import type { Look } from './observe.ts';
+
+/** Enough of a log to see why something failed. */
+const FAILURE_LINES = 40;
+
+/** What a generation's instances printed last: the first that printed anything speaks for all. */
+export async function lastLines(
+  service: string,
+  generation: Generation,
+  { compute, look }: { readonly compute: Pick<ComputeDriver, 'tail'>; readonly look: Look },
+): Promise<string[]> {
+  const instances = [...look.instances.values()].filter((it) => it.service === service && it.generation === generation);
+  for (const { id } of instances) {
+    const lines = await compute.tail({ service, instance: id }, FAILURE_LINES);
+    if (lines.length > 0) return [...lines];
+  }
+  return [];
+}

@@ -1,0 +1,25 @@
+import type { Observed } from '@islet/plan';
+import type { Guarantee } from '@islet/supervise';
+import { crashLoopWarnings } from './crash-loops.ts';
+import type { Journal } from './journal.ts';
+import { unheldOf } from './unheld.ts';
+
+export interface WarningSources {
+  readonly guarantees: readonly Guarantee[];
+  readonly journal: Pick<Journal, 'problem'>;
+  readonly stateFolder: string;
+  /** Undefined: nobody has looked yet. */
+  readonly observed: Observed | undefined;
+}
+
+/** What is not as it should be with the system as a whole, the most urgent first. */
+export function systemWarnings({ guarantees, journal, stateFolder, observed }: WarningSources): readonly string[] {
+  const why = journal.problem();
+  return [
+    ...(why === undefined
+      ? []
+      : [`nothing can be recorded in ${stateFolder}, and nothing that is asked for is kept: ${why}`]),
+    ...(observed === undefined ? [] : crashLoopWarnings(observed)),
+    ...unheldOf(guarantees),
+  ];
+}

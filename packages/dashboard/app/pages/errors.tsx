@@ -1,0 +1,215 @@
+import type { ErrorGroup } from '@islet/client/browser';
+import { Link, useParams, useSearchParams } from 'wouter';
+import { useActivity } from '../live/activity.ts';
+import { api } from '../live/api.ts';
+import { useAsk } from '../live/ask.ts';
+import { plural } from '../model/format.ts';
+import type { Tone } from '../model/overview.ts';
+import { Confirm } from '../parts/confirm.tsx';
+import { Filters } from '../parts/filters.tsx';
+import { Spark } from '../parts/spark.tsx';
+import { Answered, Empty } from '../parts/states.tsx';
+import { TableBox } from '../parts/table-box.tsx';
+import { Ago, Clock } from '../parts/time.tsx';
+import { useTitle } from '../parts/title.ts';
+import { Chip } from '../parts/tone.tsx';
+
+const TONES: Readonly<Record<ErrorGroup['state'], Tone>> = {
+  open: 'bad',
+  regressed: 'bad',
+  resolved: 'good',
+  ignored: 'idle',
+};
+const FIELDS = [
+  { name: 'service', label: 'Service', kind: 'service' },
+  { name: 'state', label: 'State', kind: 'choice', choices: ['open', 'regressed', 'resolved', 'ignored'] },
+] as const;
+
+/** What went wrong, one line for each kind of it. */
+export function ErrorsPage() {
+  const { group } = useParams<{ group?: string }>();
+  useTitle('Errors');
+  return group === undefined ? <Groups /> : <Group group={group} />;
+}
+
+function Groups() {
+  const [params] = useSearchParams();
+  const service = params.get('service') ?? undefined;
+  const state = params.get('state') ?? undefined;
+  const asked = useAsk('errorGroups', { service, state }, { on: useActivity(({ at }) => at) });
+  return (
+    <>
+      <header className="page-head">
+        <h1>Errors</h1>
+        <p className="lead">
+          Exceptions of services, found in spans, logs and crashes. What comes from one place is one line.
+        </p>
+      </header>
+      <Filters fields={FIELDS} />
+      <Answered asked={asked} what="the errors">
+        {(groups) =>
+          groups.length === 0 ? (
+            <Empty title="No error is known">{service === undefined ? null : `Of ${service}, that is.`}</Empty>
+          ) : (
+            <TableBox label="Table of errors">
+              <table>
+                <thead>
+                  <tr>
+                    <th scope="col">Error</th>
+                    <th scope="col">Service</th>
+                    <th scope="col">State</th>
+                    <th scope="col" className="number">
+                      Times
+                    </th>
+                    <th scope="col">Last 24 h</th>
+                    <th scope="col">Last seen</th>
+                    <th scope="col">Since revision</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {groups.map((one) => (
+                    <tr key={one.group}>
+                      <th scope="row" className="error-name">
+                        <Link href={`/errors/${one.group}`}>{one.type}</Link>
+                        <span className="why">{one.message}</span>
+                        {one.culprit === undefined ? null : <span className="why id">{one.culprit}</span>}
+                      </th>
+                      <td>{one.service}</td>
+                      <td>
+                        <Chip tone={TONES[one.state]}>{one.state}</Chip>
+                      </td>
+                      <td className="number">{one.count}</td>
+                      <td>
+                        <Spark values={one.spark} label={`${one.type} in the last 24 hours`} />
+                      </td>
+                      <td>
+                        <Ago at={one.lastSeen} />
+                      </td>
+                      <td className="id">{one.firstRevision?.slice(0, 7) ?? 'not known'}</td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            </TableBox>
+          )
+        }
+      </Answered>
+    </>
+  );
+}
+
+function Group({ group }: { readonly group: string }) {
+  const asked = useAsk('errorGroup', { group }, { on: useActivity(({ at }) => at) });
+  const mark = (state: 'resolved' | 'ignored' | 'open', said: string) => async () => {
+    await api.ask('markErrorGroup', { group, state });
+    asked.again();
+    return said;
+  };
+  return (
+    <Answered asked={asked} what="the error">
+      {({
+        type,
+        message,
+        service,
+        state,
+        count,
+        firstSeen,
+        lastSeen,
+        culprit,
+        firstRevision,
+        revisions,
+        instances,
+        traces,
+        sample,
+      }) => (
+        <>
+          <header className="page-head">
+            <div className="head-row">
+              <div>
+                <h1>{type}</h1>
+                <p className="lead">{message}</p>
+                <p className="facts">
+                  <Link href={`/services/${service}`}>{service}</Link>
+                  <Chip tone={TONES[state]}>{state}</Chip>
+                  <span>{plural(count, 'time')}</span>
+                  {culprit === undefined ? null : <code>{culprit}</code>}
+                </p>
+              </div>
+              <div className="buttons">
+                {state === 'resolved' || state === 'ignored' ? (
+                  <Confirm verb="Open again" title="Open it again?" act={mark('open', 'It is open again')}>
+                    <p>It counts among the open errors from now on.</p>
+                  </Confirm>
+                ) : (
+                  <>
+                    <Confirm verb="Resolve" title="Is it resolved?" act={mark('resolved', 'It is resolved')}>
+                      <p>Should it come back in a newer revision, it is shown as regressed.</p>
+                    </Confirm>
+                    <Confirm verb="Ignore" title="Ignore it?" act={mark('ignored', 'It is ignored')}>
+                      <p>It is counted on, and no longer shown as open.</p>
+                    </Confirm>
+                  </>
+                )}
+              </div>
+            </div>
+          </header>
+          <div className="panels">
+            <section className="panel" aria-labelledby="when">
+              <h2 id="when">Since when</h2>
+              <dl className="facts-list">
+                <dt>First seen</dt>
+                <dd>
+                  <Clock at={firstSeen} /> in <code>{firstRevision?.slice(0, 10) ?? 'a revision not known'}</code>
+                </dd>
+                <dt>Last seen</dt>
+                <dd>
+                  <Ago at={lastSeen} />
+                </dd>
+                <dt>Revisions</dt>
+                <dd className="id">{revisions.map((one) => one.slice(0, 7)).join(', ')}</dd>
+                <dt>Instances</dt>
+                <dd className="id">{instances.join(', ')}</dd>
+              </dl>
+            </section>
+            <section className="panel" aria-labelledby="in">
+              <h2 id="in">Traces with it</h2>
+              {traces.length === 0 ? (
+                <p className="muted">None is kept.</p>
+              ) : (
+                <ul>
+                  {traces.map((trace) => (
+                    <li key={trace}>
+                      <Link href={`/traces/${trace}`} className="id">
+                        {trace}
+                      </Link>
+                    </li>
+                  ))}
+                </ul>
+              )}
+            </section>
+          </div>
+          {sample === undefined ? null : (
+            <section aria-labelledby="sample">
+              <h2 id="sample">One of them</h2>
+              <pre className="log-tail">{sample.stack}</pre>
+              {sample.logsAround.length === 0 ? null : (
+                <>
+                  <h2>Logs around it</h2>
+                  <pre className="log-tail">{sample.logsAround.join('\n')}</pre>
+                </>
+              )}
+              <dl className="facts-list sample-attributes">
+                {Object.entries(sample.attributes).map(([name, value]) => (
+                  <div key={name} className="attribute">
+                    <dt className="id">{name}</dt>
+                    <dd className="id">{typeof value === 'string' ? value : JSON.stringify(value)}</dd>
+                  </div>
+                ))}
+              </dl>
+            </section>
+          )}
+        </>
+      )}
+    </Answered>
+  );
+}

@@ -1,0 +1,270 @@
+import type { EdgeActivity } from '@islet/client/browser';
+import { useMemo, useState } from 'react';
+import { Link, useSearchParams } from 'wouter';
+import { useActivity } from '../live/activity.ts';
+import { useAsk } from '../live/ask.ts';
+import { useStatus } from '../live/status.ts';
+import { durationText, percentText, plural, rateText } from '../model/format.ts';
+import { layoutMap, NODE, type Point, pathOf } from '../model/map-layout.ts';
+import { type Tone, toneOf } from '../model/overview.ts';
+import { Empty, Failure, Waiting } from '../parts/states.tsx';
+import { TableBox } from '../parts/table-box.tsx';
+import { Clock } from '../parts/time.tsx';
+import { useTitle } from '../parts/title.ts';
+
+const WINDOW_MS = 60_000;
+const BACK_MS = 24 * 3_600_000;
+const STEP_MS = 60_000;
+
+/** Who calls whom, now or at any minute of the last day. */
+export function MapPage() {
+  const [params, setParams] = useSearchParams();
+  const at = params.get('at') === null ? undefined : Number(params.get('at'));
+  const live = useActivity(({ edges }) => edges);
+  const past = useAsk(
+    'edges',
+    { ...(at === undefined ? {} : { at }), windowMs: WINDOW_MS },
+    { when: at !== undefined || live === undefined },
+  );
+  const edges = at === undefined ? (live ?? past.value?.edges) : past.value?.edges;
+  useTitle('Map');
+  const travel = (next: number | undefined) =>
+    setParams(next === undefined ? {} : { at: String(next) }, { replace: true });
+  return (
+    <>
+      <header className="page-head">
+        <h1>Map</h1>
+        <p className="lead">Who calls whom, and how that goes: requests in each second, 95th percentile, errors.</p>
+      </header>
+      <TimeTravel at={at} onTravel={travel} />
+      {edges === undefined ? (
+        past.error === undefined ? (
+          <Waiting what="the calls" />
+        ) : (
+          <Failure error={past.error} again={past.again} />
+        )
+      ) : (
+        <Graph edges={edges} isNow={at === undefined} />
+      )}
+    </>
+  );
+}
+
+function TimeTravel({
+  at,
+  onTravel,
+}: {
+  readonly at: number | undefined;
+  readonly onTravel: (at: number | undefined) => void;
+}) {
+  const [opened] = useState(() => Math.floor(Date.now() / STEP_MS) * STEP_MS);
+  return (
+    <div className="travel">
+      <label className="field">
+        <span>{at === undefined ? 'Now' : <Clock at={at} />}</span>
+        <input
+          type="range"
+          aria-label="Moment that is shown"
+          aria-valuetext={at === undefined ? 'now' : new Date(at).toLocaleTimeString('en-GB')}
+          min={opened - BACK_MS}
+          max={opened}
+          step={STEP_MS}
+          value={at ?? opened}
+          onChange={({ target: { valueAsNumber } }) => onTravel(valueAsNumber >= opened ? undefined : valueAsNumber)}
+        />
+      </label>
+      <button type="button" className="button" disabled={at === undefined} onClick={() => onTravel(undefined)}>
+        Now
+      </button>
+    </div>
+  );
+}
+
+function Graph({ edges, isNow }: { readonly edges: readonly EdgeActivity[]; readonly isNow: boolean }) {
+  const services = useStatus()?.services ?? [];
+  const shape = [...edges.map(({ caller, callee }) => `${caller}>${callee}`), ...services.map(({ name }) => name)].join(
+    ' ',
+  );
+  // biome-ignore lint/correctness/useExhaustiveDependencies: places depend on who calls whom, and not on how much.
+  const layout = useMemo(
+    () =>
+      layoutMap(
+        edges,
+        services.map(({ name }) => name),
+      ),
+    [shape],
+  );
+  if (layout.nodes.length === 0) {
+    return (
+      <Empty title="There is nothing to draw yet">
+        A service says in <code>uses</code> whom it calls; the map fills with the first request.
+      </Empty>
+    );
+  }
+  const byPair = new Map(edges.map((edge) => [`${edge.caller}>${edge.callee}`, edge]));
+  const states = new Map(services.map(({ name, state }) => [name, state]));
+  return (
+    <>
+      <TableBox label="Map" className="map-box panel">
+        <svg
+          width={layout.width}
+          height={layout.height}
+          viewBox={`0 0 ${layout.width} ${layout.height}`}
+          className="map"
+          aria-label="Map of calls"
+        >
+          <defs>
+            {(['idle', 'warn', 'bad'] as const).map((tone) => (
+              <marker
+                key={tone}
+                id={`arrow-${tone}`}
+                viewBox="0 0 8 8"
+                refX="8"
+                refY="4"
+                markerWidth="8"
+                markerHeight="8"
+                markerUnits="userSpaceOnUse"
+                orient="auto"
+              >
+                <path d="M0 0.5L8 4L0 7.5z" className={`arrow-${tone}`} />
+              </marker>
+            ))}
+          </defs>
+          {layout.links.map(({ edge: { caller, callee }, points }) => {
+            const edge = byPair.get(`${caller}>${callee}`);
+            if (edge === undefined) return null;
+            const tone = toneOfEdge(edge);
+            return (
+              <path
+                key={`${caller}>${callee}`}
+                d={pathOf(points)}
+                className={`link link-${tone}`}
+                strokeWidth={1 + Math.min(3, Math.log10(1 + edge.rate))}
+                strokeDasharray={edge.breaker === 'open' ? '5 4' : undefined}
+                markerEnd={`url(#arrow-${tone})`}
+              />
+            );
+          })}
+          {layout.links.map(({ edge: { caller, callee }, label }) => {
+            const edge = byPair.get(`${caller}>${callee}`);
+            if (edge === undefined) return null;
+            return <EdgeLabel key={`${caller}>${callee}`} edge={edge} at={label} />;
+          })}
+          {layout.nodes.map(({ name, x, y }) => {
+            const state = isNow ? states.get(name) : undefined;
+            const tone: Tone = state === undefined ? 'idle' : toneOf(state);
+            const isService = states.has(name);
+            const box = (
+              <>
+                <rect x={x} y={y} width={NODE.width} height={NODE.height} rx="6" className={`node node-${tone}`} />
+                <text x={x + 12} y={y + 19} className="node-name">
+                  {name.length > 17 ? `${name.slice(0, 16)}…` : name}
+                </text>
+                <text x={x + 12} y={y + 35} className="node-state">
+                  {isService ? (state ?? 'service') : name === 'gateway' ? 'from outside' : 'caller'}
+                </text>
+              </>
+            );
+            return isService ? (
+              <Link key={name} href={`/services/${name}`}>
+                {box}
+              </Link>
+            ) : (
+              <g key={name}>{box}</g>
+            );
+          })}
+        </svg>
+      </TableBox>
+      <EdgeTable edges={edges} />
+    </>
+  );
+}
+
+/** On its line, which is cut for it: so it is plain whose figures these are. */
+function EdgeLabel({ edge, at: { x, y } }: { readonly edge: EdgeActivity; readonly at: Point }) {
+  const errors = edge.errorRate === 0 ? '' : ` · ${percentText(edge.errorRate)}`;
+  const trouble = troubleOf(edge);
+  const lines = [
+    `${rateText(edge.rate)}/s · ${durationText(edge.p95)}${errors}`,
+    ...(trouble === undefined ? [] : [trouble]),
+  ];
+  const width = Math.max(...lines.map((line) => line.length)) * LETTER.width + 8;
+  const height = lines.length * LETTER.height + 2;
+  return (
+    <g className={`link-label link-label-${toneOfEdge(edge)}`}>
+      <rect x={x - width / 2} y={y - height / 2} width={width} height={height} />
+      {lines.map((line, index) => (
+        <text key={line} x={x} y={y + 4 + (index - (lines.length - 1) / 2) * LETTER.height}>
+          {line}
+        </text>
+      ))}
+    </g>
+  );
+}
+
+/** About as wide as letters of a label are: a place for them is made before they are drawn. */
+const LETTER = { width: 5.9, height: 14 } as const;
+
+function toneOfEdge({ errorRate, breaker, ejected }: EdgeActivity): 'idle' | 'warn' | 'bad' {
+  if (breaker === 'open' || errorRate > 0.05) return 'bad';
+  return breaker === 'half-open' || errorRate > 0.01 || ejected.length > 0 ? 'warn' : 'idle';
+}
+
+function troubleOf({ breaker, ejected }: EdgeActivity): string | undefined {
+  const parts = [
+    ...(breaker === undefined || breaker === 'closed' ? [] : [`breaker ${breaker}`]),
+    ...(ejected.length === 0 ? [] : [`${plural(ejected.length, 'instance')} ejected`]),
+  ];
+  return parts.length === 0 ? undefined : parts.join(' · ');
+}
+
+/** The same in words, for who reads rather than looks. */
+function EdgeTable({ edges }: { readonly edges: readonly EdgeActivity[] }) {
+  return (
+    <section aria-labelledby="calls">
+      <h2 id="calls">Calls</h2>
+      <TableBox label="Table of calls">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">From</th>
+              <th scope="col">To</th>
+              <th scope="col" className="number">
+                Requests/s
+              </th>
+              <th scope="col" className="number">
+                Errors
+              </th>
+              <th scope="col" className="number">
+                Median
+              </th>
+              <th scope="col" className="number">
+                p95
+              </th>
+              <th scope="col" className="number">
+                In flight
+              </th>
+              <th scope="col">Breaker</th>
+              <th scope="col">Ejected</th>
+            </tr>
+          </thead>
+          <tbody>
+            {edges.map((edge) => (
+              <tr key={`${edge.caller}>${edge.callee}`}>
+                <th scope="row">{edge.caller}</th>
+                <td>{edge.callee}</td>
+                <td className="number">{rateText(edge.rate)}</td>
+                <td className={edge.errorRate > 0.01 ? 'number tone-bad' : 'number'}>{percentText(edge.errorRate)}</td>
+                <td className="number">{durationText(edge.p50)}</td>
+                <td className="number">{durationText(edge.p95)}</td>
+                <td className="number">{edge.inFlight}</td>
+                <td className={edge.breaker === 'open' ? 'tone-bad' : undefined}>{edge.breaker ?? 'none'}</td>
+                <td className="id">{edge.ejected.join(', ')}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </TableBox>
+    </section>
+  );
+}

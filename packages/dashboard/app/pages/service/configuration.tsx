@@ -1,0 +1,67 @@
+import { useState } from 'react';
+import { useAsk } from '../../live/ask.ts';
+import { useStatus } from '../../live/status.ts';
+import { sectionsOf, valueText } from '../../model/service.ts';
+import { Answered } from '../../parts/states.tsx';
+import { TableBox } from '../../parts/table-box.tsx';
+
+/** Every effective value, and the line that it comes from. */
+export function ConfigurationTab({ service }: { readonly service: string }) {
+  const asked = useAsk('describe', { service }, { on: useStatus()?.revision });
+  const [onlyOwn, setOnlyOwn] = useState(false);
+  const [wanted, setWanted] = useState('');
+  return (
+    <Answered asked={asked} what={`what ${service} is configured to be`}>
+      {({ file, values }) => (
+        <>
+          <div className="filters">
+            <label className="field">
+              <span>Key or value</span>
+              <input className="wide" value={wanted} onChange={(event) => setWanted(event.target.value)} />
+            </label>
+            <label className="check">
+              <input type="checkbox" checked={onlyOwn} onChange={(event) => setOnlyOwn(event.target.checked)} /> only
+              what a file says
+            </label>
+            <p className="muted">
+              As last asked for, of <code>{file}</code>
+            </p>
+          </div>
+          {sectionsOf(
+            values.filter(
+              ({ path, value, from }) =>
+                (!onlyOwn || from !== undefined) &&
+                `${path} ${valueText(value)}`.toLowerCase().includes(wanted.toLowerCase()),
+            ),
+          ).map(({ name, values: inside }) => (
+            <section key={name} aria-labelledby={`of-${name}`}>
+              <h2 id={`of-${name}`}>{name}</h2>
+              <TableBox label={`Values of ${name}`}>
+                <table className="values">
+                  <thead className="unseen">
+                    <tr>
+                      <th scope="col">Key</th>
+                      <th scope="col">Value</th>
+                      <th scope="col">From</th>
+                    </tr>
+                  </thead>
+                  <tbody>
+                    {inside.map(({ path, value, from }) => (
+                      <tr key={path}>
+                        <th scope="row" className="id">
+                          {path}
+                        </th>
+                        <td className="id">{valueText(value)}</td>
+                        <td className={from === undefined ? 'muted' : 'id'}>{from ?? 'default'}</td>
+                      </tr>
+                    ))}
+                  </tbody>
+                </table>
+              </TableBox>
+            </section>
+          ))}
+        </>
+      )}
+    </Answered>
+  );
+}

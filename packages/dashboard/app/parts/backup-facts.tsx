@@ -1,0 +1,105 @@
+import type { StoreBackup } from '@islet/client/browser';
+import { api } from '../live/api.ts';
+import { bytesText, durationText } from '../model/format.ts';
+import { proofOf } from '../model/overview.ts';
+import { Confirm } from './confirm.tsx';
+import { Restore } from './restore.tsx';
+import { Ago, Clock } from './time.tsx';
+import { Chip } from './tone.tsx';
+
+const WHY_NONE = {
+  off: 'Its file says that it is not backed up.',
+  outside: 'It is kept outside of Islet; whoever runs that server backs it up.',
+  none: 'There is no way yet to back this engine up.',
+} as const;
+
+/** How one store is backed up, and what a person may ask of that. */
+export function BackupFacts({ backup }: { readonly backup: StoreBackup }) {
+  const { service, state, last, from, to, rpoMs, bytes, nextAt, drill, mirroredAt, problems, copyingSince } = backup;
+  const proof = proofOf(backup);
+  return (
+    <section className="panel" aria-labelledby={`backup-${service}`}>
+      <h2 id={`backup-${service}`}>Backup</h2>
+      {problems.map((problem) => (
+        <p key={problem} className="failure-title">
+          {problem}
+        </p>
+      ))}
+      {state !== 'on' ? (
+        <p className="muted">{WHY_NONE[state]}</p>
+      ) : (
+        <>
+          <dl className="facts-list">
+            <dt>Proof</dt>
+            <dd>
+              {proof === undefined ? null : <Chip tone={proof.tone}>{proof.text}</Chip>}{' '}
+              {drill === undefined ? (
+                <span className="muted">no drill yet</span>
+              ) : (
+                <>
+                  <Ago at={drill.at} />
+                  {drill.rtoMs === undefined ? null : `, back within ${durationText(drill.rtoMs)}`}
+                </>
+              )}
+            </dd>
+            <dt>Last copy</dt>
+            <dd>{last === undefined ? 'none yet' : <Ago at={last.finishedAt} />}</dd>
+            <dt>Can be restored</dt>
+            <dd>
+              {from === undefined || to === undefined ? (
+                'nothing yet'
+              ) : (
+                <>
+                  any second from <Clock at={from} /> to <Clock at={to} />
+                </>
+              )}
+            </dd>
+            <dt>Would be lost now</dt>
+            <dd>{rpoMs === undefined ? 'not known' : `the last ${durationText(rpoMs)}`}</dd>
+            <dt>Stored</dt>
+            <dd>
+              {bytesText(bytes)}
+              {mirroredAt === undefined ? ', in one place' : ', and in a second place'}
+            </dd>
+            <dt>Next copy</dt>
+            <dd>
+              {copyingSince !== undefined ? (
+                'is being made'
+              ) : nextAt === undefined ? (
+                'not planned'
+              ) : (
+                <Clock at={nextAt} />
+              )}
+            </dd>
+          </dl>
+          <div className="buttons panel-buttons">
+            <Confirm
+              verb="Back up now"
+              title={`Back ${service} up now?`}
+              act={async () => {
+                await api.ask('backUp', { service });
+                return `A copy of ${service} is being made`;
+              }}
+            >
+              <p>Copies the database while it is written to. Nothing else is disturbed.</p>
+            </Confirm>
+            <Confirm
+              verb="Restore drill"
+              title={`Prove that ${service} comes back?`}
+              act={async () => {
+                await api.ask('drill', { service });
+                return `The newest backup of ${service} is being brought back beside it`;
+              }}
+            >
+              <p>
+                Restores the newest backup beside the service, checks all of it, and throws it away. The service notices
+                nothing.
+              </p>
+            </Confirm>
+            <Restore service={service} />
+          </div>
+        </>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,144 @@
+import type { Annotation, Series } from '@islet/client/browser';
+import { useEffect, useRef } from 'react';
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+import { axisTimeText } from '../model/format.ts';
+import { columnsOf, lastOf, seriesName } from '../model/service.ts';
+import { palette } from './palette.ts';
+
+export interface ChartProps {
+  readonly title: string;
+  readonly series: readonly Series[];
+  readonly marks: readonly Annotation[];
+  readonly from: number;
+  readonly to: number;
+  readonly format: (value: number | undefined) => string;
+  /** What a single series is called. */
+  readonly name?: string;
+}
+
+const HEIGHT = 130;
+
+/** Curves over time, with a line wherever something was done. All charts of a page show the same instant under the pointer. */
+export function Chart({ title, series, marks, from, to, format, name = title }: ChartProps) {
+  const box = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot>(undefined);
+  const latest = useRef({ marks, from, to });
+  latest.current = { marks, from, to };
+  const names = series.map((one) => seriesName(one, name)).join('\n');
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it is built anew when its curves are others; what moves is set below.
+  useEffect(() => {
+    const element = box.current;
+    if (element === null || series.length === 0) return undefined;
+    const colours = palette();
+    const built = new uPlot(
+      {
+        width: element.clientWidth,
+        height: HEIGHT,
+        cursor: { sync: { key: 'page' }, points: { size: 5 }, drag: { x: false, y: false } },
+        legend: { show: false },
+        padding: [8, 6, 0, 0],
+        scales: {
+          x: { time: true, range: () => [latest.current.from / 1000, latest.current.to / 1000] },
+          y: { range: fromZero },
+        },
+        axes: [
+          {
+            stroke: colours.muted,
+            grid: { show: false },
+            ticks: { stroke: colours.line, size: 4 },
+            font: FONT,
+            size: 24,
+            values: (_, ticks) =>
+              ticks.map((tick) => axisTimeText(tick * 1000, latest.current.to - latest.current.from)),
+          },
+          {
+            stroke: colours.muted,
+            grid: { stroke: colours.line, width: 1 },
+            ticks: { show: false },
+            font: FONT,
+            size: 56,
+            space: 32,
+            values: (_, values) => values.map((value) => format(value)),
+          },
+        ],
+        series: [
+          {},
+          ...series.map((one, index) => ({
+            label: seriesName(one, name),
+            stroke: colours.series[index % colours.series.length] ?? colours.muted,
+            width: 1.5,
+            points: { show: false },
+          })),
+        ],
+        hooks: { draw: [(self) => drawMarks(self, latest.current.marks, colours.muted)] },
+      },
+      dataOf(series),
+      element,
+    );
+    plot.current = built;
+    const resized = new ResizeObserver(() => built.setSize({ width: element.clientWidth, height: HEIGHT }));
+    resized.observe(element);
+    return () => {
+      resized.disconnect();
+      built.destroy();
+      plot.current = undefined;
+    };
+  }, [names, format, series.length === 0]);
+
+  useEffect(() => {
+    if (series.length > 0) plot.current?.setData(dataOf(series));
+  }, [series]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what moved is read from `latest` while it is drawn.
+  useEffect(() => plot.current?.redraw(false, true), [marks, from, to]);
+
+  return (
+    <figure className="chart panel">
+      <figcaption>
+        <h3>{title}</h3>
+        <ul className="legend">
+          {series.map((one, index) => (
+            <li key={seriesName(one, name)}>
+              {series.length > 1 ? <span className={`swatch swatch-${(index % 4) + 1}`} aria-hidden="true" /> : null}
+              {series.length > 1 ? `${seriesName(one, name)} ` : null}
+              <strong>{format(lastOf(one))}</strong>
+            </li>
+          ))}
+        </ul>
+      </figcaption>
+      {series.length === 0 ? (
+        <p className="muted chart-none">Nothing was measured in this time.</p>
+      ) : (
+        <div ref={box} aria-hidden="true" />
+      )}
+    </figure>
+  );
+}
+
+const FONT = '11px system-ui, sans-serif';
+
+function dataOf(series: readonly Series[]): uPlot.AlignedData {
+  const { at, values } = columnsOf(series);
+  return [at.map((instant) => instant / 1000), ...values];
+}
+
+/** A curve that is flat at nothing lies on the ground, and not in the middle. */
+function fromZero(_: uPlot, low: number | null, high: number | null): [number, number] {
+  return [Math.min(0, low ?? 0), (high ?? 0) === 0 ? 1 : (high ?? 1) * 1.08];
+}
+
+function drawMarks({ ctx, bbox, valToPos }: uPlot, marks: readonly Annotation[], colour: string): void {
+  ctx.save();
+  ctx.strokeStyle = colour;
+  ctx.setLineDash([3, 3]);
+  for (const { at } of marks) {
+    const x = valToPos(at / 1000, 'x', true);
+    if (x < bbox.left || x > bbox.left + bbox.width) continue;
+    ctx.beginPath();
+    ctx.moveTo(x, bbox.top);
+    ctx.lineTo(x, bbox.top + bbox.height);
+    ctx.stroke();
+  }
+  ctx.restore();
+}
