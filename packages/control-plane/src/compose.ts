@@ -51,7 +51,7 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
   const traffic = createProxyTraffic({ socketPath: socketPath(stateFolder, 'proxy') });
   const data = [
     createPostgres({ layout, system: id, supervisor, tools: machine.tools, ports, log }),
-    createMariadb({ layout, system: id, supervisor, ports, log, path: SERVER_PATH }),
+    createMariadb({ layout, system: id, supervisor, tools: machine.tools, ports, log, path: SERVER_PATH }),
     createSqlite({ layout, system: id }),
     createRedis({ layout, system: id, supervisor, ports, log, path: SERVER_PATH }),
     createExternal(),

@@ -9,6 +9,8 @@ import type { Clock } from './clock.ts';
 
 /** A build that takes longer has hung; the driver ends it, and reports it as a failed build. */
 export const BUILD_MS = 20 * 60_000;
+/** A migration by a command; the driver ends one that takes longer, and reports it as failed. */
+export const MIGRATE_MS = 60 * 60_000;
 /** How long a driver may take to end what it was told to end, or to clean up after an abort. */
 const MARGIN_MS = 30_000;
 /** One driver's look at what is there. */
@@ -22,7 +24,7 @@ const STEP_MS: Readonly<Record<Exclude<Step['kind'], 'stop'>, number>> = {
   build: BUILD_MS + MARGIN_MS,
   provision: 5 * 60_000,
   // A large table takes its time, and is not migrated twice because of this: each file is one transaction.
-  migrate: 60 * 60_000,
+  migrate: MIGRATE_MS + MARGIN_MS,
   retire: 60_000,
   contract: 60 * 60_000,
   start: 2 * 60_000,

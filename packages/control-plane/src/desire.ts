@@ -53,7 +53,7 @@ function presentOf(service: AppliedService, applied: Applied, context: DesireCon
     after,
     blocked,
     hasStore: declaredStores(spec).length > 0,
-    migrates: spec.database?.migrations !== undefined,
+    migrates: spec.database?.migrations !== undefined || spec.database?.migrate !== undefined,
     exclusive: strategy === 'recreate' || spec.api.port !== undefined,
     rollout: {
       ...{ maxSurge, maxUnavailable, healthyDeadlineMs },

@@ -1,16 +1,6 @@
-import { join } from 'node:path';
-import {
-  type BuildRequest,
-  type ComputeDriver,
-  type DataDriver,
-  DriverError,
-  type MigrateOutcome,
-  type TrafficDriver,
-} from '@islet/driver';
+import { type BuildRequest, type ComputeDriver, type DataDriver, DriverError, type TrafficDriver } from '@islet/driver';
 import { hazardText } from '@islet/driver/migrations';
 import { type Generation, generationOf, type InstanceId, type RevisionId, type Step } from '@islet/plan';
-import { backupOf } from './backup/overseer.ts';
-import { markRestorePoint } from './backup/restore-point.ts';
 import type { Clock } from './clock.ts';
 import { BUILD_MS } from './deadlines.ts';
 import { declaredStores } from './declared-stores.ts';
@@ -20,7 +10,9 @@ import { type FactSources, gatherFacts, HOST } from './facts.ts';
 import { failpoint } from './failpoint.ts';
 import { lastLines } from './last-lines.ts';
 import type { Look } from './observe.ts';
+import { provision, refreshOutsideStore } from './provision.ts';
 import { type Routes, routingTable } from './routing.ts';
+import { migrate } from './run-migrations.ts';
 import type { LaunchSpec } from './store/applied.ts';
 import type { Decisions } from './store/decisions.ts';
 
@@ -88,10 +80,10 @@ const ACTS: { readonly [K in Step['kind']]: Act<K> } = {
       failpoint('migrate: after the record');
       return;
     }
-    const { migration, reason: why } = outcome;
+    const { migration, reason: why, log = [] } = outcome;
     // Where the driver knows the line, the file's name stands there already.
     const reason = why.startsWith(`${migration}:`) ? why : `${migration}: ${why}`;
-    recordFailure(hands, { service, revision, step: 'migrate', reason, log: [] });
+    recordFailure(hands, { service, revision, step: 'migrate', reason, log });
   },
 
   contract: async ({ service, revision }, hands, _look, signal) => {
@@ -203,22 +195,6 @@ export function portName(instance: InstanceId): string {
   return `instance ${instance}`;
 }
 
-/** The plan looks at the spec that is wanted; the revision to go back to may be from before it had migrations. */
-async function migrate(
-  spec: LaunchSpec,
-  revision: RevisionId,
-  { hands, signal, contract }: { hands: Hands; signal: AbortSignal; contract: boolean },
-): Promise<MigrateOutcome> {
-  const migrations = spec.database?.migrations;
-  if (migrations === undefined) return { kind: 'migrated', applied: [] };
-  await refreshOutsideStore(spec, hands, signal);
-  const within = await hands.compute.folder({ service: spec.name, revision });
-  const request = { service: spec.name, folder: join(within, migrations), within, contract };
-  const driver = dataFor(spec, hands);
-  if (backupOf(spec) !== undefined) await markRestorePoint(request, { ...hands, driver, signal });
-  return driver.migrate(request, { signal });
-}
-
 /**
  * Forgets the ports of instances that are not there: whoever stopped them was killed before it could. Only before the
  * first step, since a start takes its port before its instance is seen.
@@ -266,27 +242,4 @@ function launchOf(service: string, revision: RevisionId, { applied }: Hands): La
   const spec = applied.launch(service, revision);
   if (spec === undefined) throw new DriverError('not-found', `revision ${revision} of ${service} is not known`);
   return spec;
-}
-
-async function provision(spec: LaunchSpec, hands: Hands, signal: AbortSignal): Promise<void> {
-  const { name: service } = spec;
-  await Promise.all(
-    declaredStores(spec).map(({ engine, settings, secret }) => {
-      const url = secret === undefined ? undefined : hands.secrets.get(secret);
-      const driver = hands.driverOf(engine);
-      if (driver === undefined) throw new DriverError('unsupported', `nothing here keeps a store of ${engine}`);
-      return driver.provision({ service, url, settings }, { signal });
-    }),
-  );
-}
-
-/** Its address is a secret, which may have been set anew since the store was reached last. */
-async function refreshOutsideStore(spec: LaunchSpec, hands: Hands, signal: AbortSignal): Promise<void> {
-  if (spec.database?.engine === 'external') await provision(spec, hands, signal);
-}
-
-function dataFor(spec: LaunchSpec, hands: Hands): DataDriver {
-  const driver = hands.dataOf(spec);
-  if (driver === undefined) throw new DriverError('unsupported', `${spec.name} declares no store`);
-  return driver;
 }

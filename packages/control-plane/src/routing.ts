@@ -20,7 +20,9 @@ export interface Routes {
   /** Threads of the proxy. */
   readonly workers: number;
   readonly listeners: readonly Listener[];
-  readonly services: Readonly<Record<string, Pick<RoutedService, 'protocol' | 'traffic' | 'hold' | 'fault'>>>;
+  readonly services: Readonly<
+    Record<string, Pick<RoutedService, 'protocol' | 'traffic' | 'hold' | 'fault' | 'toldClients'>>
+  >;
   /** How to ask for a service's new revision while two of them serve. */
   readonly previews: Readonly<Record<string, PreviewSpec>>;
 }
@@ -65,7 +67,9 @@ function servicesOf(specs: readonly LaunchSpec[]): Routes['services'] {
     const asked = services[name];
     const { zero } = scale;
     const hold = zero && { maxMs: zero.holdMs, requests: zero.requests };
-    services[name] = { protocol: api.protocol, traffic: asked?.traffic ?? traffic, hold: asked ? asked.hold : hold };
+    const told = api.proxyProtocol === undefined ? {} : { toldClients: api.proxyProtocol };
+    const own = { protocol: api.protocol, ...told };
+    services[name] = { ...own, traffic: asked?.traffic ?? traffic, hold: asked ? asked.hold : hold };
   }
   return services;
 }
@@ -80,12 +84,19 @@ function withFaults(services: Routes['services'], faultOf: RoutesInput['faultOf'
 
 /** One listener, and a second one where plain HTTP has a port of its own. */
 function gatewaysOf({ gateway, services }: Applied): GatewayListener[] {
-  const { host, port, tls } = gateway;
+  const { host, port, tls, proxyProtocol } = gateway;
+  const passedOn = proxyProtocol === undefined ? {} : { passedOnBy: proxyProtocol.from };
   const routes = services.flatMap(({ spec }) => spec.api.expose.map((route) => ({ ...route, service: spec.name })));
-  if (tls === undefined) return [{ kind: 'gateway', host, port, routes }];
+  if (tls === undefined) return [{ kind: 'gateway', host, port, routes, ...passedOn }];
   const { certificates, redirect, httpPort } = tls;
-  const own = { kind: 'gateway', host, port, routes, secure: { certificates, port, redirect } } as const;
-  const plain = { kind: 'gateway', host, routes: [], secure: { certificates: [], port, redirect } } as const;
+  const own = { kind: 'gateway', host, port, routes, ...passedOn, secure: { certificates, port, redirect } } as const;
+  const plain = {
+    kind: 'gateway',
+    host,
+    routes: [],
+    ...passedOn,
+    secure: { certificates: [], port, redirect },
+  } as const;
   return httpPort === undefined ? [own] : [own, { ...plain, port: httpPort }];
 }
 

@@ -55,11 +55,12 @@ test('a gateway with TLS is a listener with its files, and one more for plain HT
       gone: [],
       goingDown: false,
     },
-    gateway: { host: '0.0.0.0', port: 443, workers: 2, tls },
+    gateway: { host: '0.0.0.0', port: 443, workers: 2, proxyProtocol: { from: ['10.0.0.0/8'] }, tls },
   };
   const inputs = { applied, specs: [], edgePort: () => undefined, operatorSocket: '/run/operator' };
   const { listeners, workers } = routesOf(inputs);
   assert.equal(workers, 2);
+  assert.ok(listeners.every((it) => it.kind !== 'gateway' || it.passedOnBy?.[0] === '10.0.0.0/8'));
   const gateways = listeners.flatMap((it) => (it.kind === 'gateway' ? [[it.port, it.secure]] : []));
   assert.deepEqual(gateways, [
     [443, { certificates: [files], port: 443, redirect: true }],

@@ -1,4 +1,4 @@
-import { lazy, Suspense, useEffect } from 'react';
+import { useEffect } from 'react';
 import { Route, Switch, useLocation } from 'wouter';
 import { followActivity } from './live/activity.ts';
 import { useCell } from './live/cell.ts';
@@ -8,21 +8,22 @@ import { followStatus } from './live/status.ts';
 import { LoginPage } from './pages/login.tsx';
 import { OverviewPage } from './pages/overview.tsx';
 import { PageBoundary } from './parts/boundary.tsx';
+import { later } from './parts/later.tsx';
 import { Shell } from './parts/shell.tsx';
-import { Empty, Waiting } from './parts/states.tsx';
+import { Empty } from './parts/states.tsx';
 
-/* The first page comes with the frame; each other is loaded when it is opened. */
-const ServicePage = lazy(() => import('./pages/service.tsx').then(({ ServicePage }) => ({ default: ServicePage })));
-const RolloutPage = lazy(() => import('./pages/rollout.tsx').then(({ RolloutPage }) => ({ default: RolloutPage })));
-const MapPage = lazy(() => import('./pages/map.tsx').then(({ MapPage }) => ({ default: MapPage })));
-const TracesPage = lazy(() => import('./pages/traces.tsx').then(({ TracesPage }) => ({ default: TracesPage })));
-const TracePage = lazy(() => import('./pages/trace.tsx').then(({ TracePage }) => ({ default: TracePage })));
-const LogsPage = lazy(() => import('./pages/logs.tsx').then(({ LogsPage }) => ({ default: LogsPage })));
-const ErrorsPage = lazy(() => import('./pages/errors.tsx').then(({ ErrorsPage }) => ({ default: ErrorsPage })));
-const AlertsPage = lazy(() => import('./pages/alerts.tsx').then(({ AlertsPage }) => ({ default: AlertsPage })));
-const ExplorerPage = lazy(() => import('./pages/explorer.tsx').then(({ ExplorerPage }) => ({ default: ExplorerPage })));
-const PlanPage = lazy(() => import('./pages/plan.tsx').then(({ PlanPage }) => ({ default: PlanPage })));
-const BackupsPage = lazy(() => import('./pages/backups.tsx').then(({ BackupsPage }) => ({ default: BackupsPage })));
+/* The first page comes with the frame; each other is a file of its own. */
+const ServicePage = later(async () => (await import('./pages/service.tsx')).ServicePage);
+const RolloutPage = later(async () => (await import('./pages/rollout.tsx')).RolloutPage);
+const MapPage = later(async () => (await import('./pages/map.tsx')).MapPage);
+const TracesPage = later(async () => (await import('./pages/traces.tsx')).TracesPage);
+const TracePage = later(async () => (await import('./pages/trace.tsx')).TracePage);
+const LogsPage = later(async () => (await import('./pages/logs.tsx')).LogsPage);
+const ErrorsPage = later(async () => (await import('./pages/errors.tsx')).ErrorsPage);
+const AlertsPage = later(async () => (await import('./pages/alerts.tsx')).AlertsPage);
+const ExplorerPage = later(async () => (await import('./pages/explorer.tsx')).ExplorerPage);
+const PlanPage = later(async () => (await import('./pages/plan.tsx')).PlanPage);
+const BackupsPage = later(async () => (await import('./pages/backups.tsx')).BackupsPage);
 
 export function App() {
   const isIn = useCell(session, (state) => state === 'in');
@@ -42,27 +43,25 @@ function Inside() {
   return (
     <Shell>
       <PageBoundary key={path.split('/').slice(0, 3).join('/')}>
-        <Suspense fallback={<Waiting what="the page" />}>
-          <Switch>
-            <Route path="/" component={OverviewPage} />
-            <Route path="/map" component={MapPage} />
-            <Route path="/services/:service/rollout" component={RolloutPage} />
-            <Route path="/services/:service/:tab?" component={ServicePage} />
-            <Route path="/traces" component={TracesPage} />
-            <Route path="/traces/:trace" component={TracePage} />
-            <Route path="/logs" component={LogsPage} />
-            <Route path="/errors/:group?" component={ErrorsPage} />
-            <Route path="/alerts" component={AlertsPage} />
-            <Route path="/api/:service?" component={ExplorerPage} />
-            <Route path="/plan" component={PlanPage} />
-            <Route path="/backups" component={BackupsPage} />
-            <Route>
-              <Empty title="There is no such page">
-                Its address may be of another version. The pages are listed beside this.
-              </Empty>
-            </Route>
-          </Switch>
-        </Suspense>
+        <Switch>
+          <Route path="/" component={OverviewPage} />
+          <Route path="/map" component={MapPage} />
+          <Route path="/services/:service/rollout" component={RolloutPage} />
+          <Route path="/services/:service/:tab?" component={ServicePage} />
+          <Route path="/traces" component={TracesPage} />
+          <Route path="/traces/:trace" component={TracePage} />
+          <Route path="/logs" component={LogsPage} />
+          <Route path="/errors/:group?" component={ErrorsPage} />
+          <Route path="/alerts" component={AlertsPage} />
+          <Route path="/api/:service?" component={ExplorerPage} />
+          <Route path="/plan" component={PlanPage} />
+          <Route path="/backups" component={BackupsPage} />
+          <Route>
+            <Empty title="There is no such page">
+              Its address may be of another version. The pages are listed beside this.
+            </Empty>
+          </Route>
+        </Switch>
       </PageBoundary>
     </Shell>
   );

@@ -20,6 +20,11 @@ export interface ComputeDriver {
   tail(log: LogRef, lines: number): Promise<readonly string[]>;
   /** The lines that are written to it from now on, until the signal. */
   follow(log: LogRef, signal: AbortSignal): AsyncIterable<string>;
+  /**
+   * Runs a command of a built revision once, to its end, as its instances run. One of the same name that is left of an earlier
+   * call is ended first. Throws `not-found` before `build`.
+   */
+  run(request: TaskRequest, options: CallOptions): Promise<TaskOutcome>;
   /** Returns once the process runs, or already ran; readiness is the prober's to find out. */
   start(request: StartRequest, options: CallOptions): Promise<void>;
   /** SIGTERM to the whole tree, SIGKILL at the end of the grace; returns when no process of it is left, and forgets it. */
@@ -109,6 +114,23 @@ export interface StartRequest {
   readonly port: number;
   readonly resources: ResourceSpec;
 }
+
+export interface TaskRequest {
+  readonly service: string;
+  readonly revision: RevisionId;
+  /** What it is for: `migrate`. */
+  readonly task: string;
+  readonly command: string;
+  /** As of an instance. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly resources: ResourceSpec;
+  readonly deadlineMs: number;
+}
+
+export type TaskOutcome =
+  | { readonly kind: 'done' }
+  /** `log`: the last lines of what it printed. */
+  | { readonly kind: 'failed'; readonly reason: string; readonly log: readonly string[] };
 
 export interface StopRequest {
   readonly instance: InstanceId;

@@ -27,6 +27,11 @@ export interface GatewayListener {
   readonly routes: readonly GatewayRoute[];
   /** Undefined: plain HTTP is served. */
   readonly secure?: SecureGateway | undefined;
+  /**
+   * Networks whose connections begin by saying whose they are (PROXY protocol, version 2), such as those of a load balancer: they
+   * must, and nobody else may. Absent: nobody's.
+   */
+  readonly passedOnBy?: readonly string[] | undefined;
 }
 
 /** A gateway that serves over TLS only. Keys are named by their files, and never stand in the table. */
@@ -74,6 +79,8 @@ export interface RoutedService {
   readonly unavailable: string | undefined;
   /** Requests wait for its first instance; absent: where there is none, they are refused. */
   readonly hold?: Hold | undefined;
+  /** Its instances are told first whose a connection is (PROXY protocol, version 2); for `tcp`. */
+  readonly toldClients?: boolean | undefined;
   /** What a drill does to its requests; absent: nothing. */
   readonly fault?: Fault | undefined;
 }

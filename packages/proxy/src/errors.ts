@@ -43,6 +43,11 @@ export const PROXY_ERRORS = {
   'upstream-reset': { status: 502, hint: 'see `islet logs`: the instance closed the connection before it responded' },
   'bad-response': { status: 502, hint: 'the instance sent something that RFC 9112 does not allow' },
   internal: { status: 500, hint: 'report this: it is a mistake in Islet' },
+  /** Counted, never sent: it is not known what the connection speaks. */
+  'not-passed-on': {
+    status: 400,
+    hint: 'begin each connection with a PROXY header of version 2, as gateway.proxyProtocol says of this address',
+  },
   /** Counted, never sent: the client left before the response was complete. */
   'client-gone': { status: 499, hint: '' },
   /** Counted, never sent: the response broke off after its head had gone out. */

@@ -2,12 +2,13 @@ import { chmod, rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Listener } from '@islet/policy';
-import type { Accepted, AcceptedOptions } from './client/accepted.ts';
+import { type Accepted, type AcceptedOptions, addressOf } from './client/accepted.ts';
 import { ClientConnection } from './client/client-connection.ts';
 import { Greeting, type Spoken } from './client/greeting.ts';
 import { Http2Connection } from './client/http2-connection.ts';
 import { Passthrough } from './client/passthrough.ts';
 import type { ListenerRules } from './client/rules.ts';
+import { noteRefusal } from './record/refusal.ts';
 import type { Runtime } from './runtime.ts';
 import { Terminator } from './tls/terminator.ts';
 import type { EndpointState } from './upstream/endpoint.ts';
@@ -36,6 +37,8 @@ export class OpenListener {
   readonly #listener: Listener;
   readonly #options: ListenOptions;
   readonly #connections = new Set<Accepted>();
+  /** Whose the connections are that speak TLS, by their other ends: the runtime makes sockets of its own of them. */
+  readonly #clients = new Map<string, string>();
   #server: Server | undefined;
   #problem: string | undefined;
   #closed = false;
@@ -123,25 +126,38 @@ export class OpenListener {
       return;
     }
     const takesTls = () => this.#terminator !== undefined;
-    const onSpoken = (spoken: Spoken) => {
-      if (spoken === 'tls') this.#shakeHands(socket);
-      else this.#serve(spoken, { socket, secure: false });
+    const peer = addressOf(socket);
+    const isPassedOn = this.#rules.isPassedOnBy(peer);
+    const onSpoken = (spoken: Spoken, client = peer) => {
+      if (spoken === 'tls') this.#shakeHands(socket, client);
+      else this.#serve(spoken, { socket, secure: false, clientAddress: client });
     };
-    this.#connections.add(new Greeting({ socket, runtime, takesTls, onClose, onSpoken }));
+    const onRefused = () => {
+      const edge = this.#rules.ownEdge;
+      edge.counts.error('not-passed-on');
+      noteRefusal({ edge, clientAddress: peer, protocol: 'tcp' }, 'not-passed-on', runtime);
+    };
+    this.#connections.add(new Greeting({ socket, runtime, takesTls, isPassedOn, onClose, onSpoken, onRefused }));
   }
 
-  #shakeHands(socket: Socket): void {
+  #shakeHands(socket: Socket, client: string): void {
     const handshake: Accepted = { socket, endWhenIdle: () => undefined };
+    const end = endOf(socket);
     this.#connections.add(handshake);
-    socket.once('close', () => this.#connections.delete(handshake));
+    this.#clients.set(end, client);
+    socket.once('close', () => {
+      this.#connections.delete(handshake);
+      this.#clients.delete(end);
+    });
     this.#terminator?.accept(socket);
   }
 
   #onSecure(socket: TLSSocket): void {
-    this.#serve(socket.alpnProtocol === 'h2' ? 'http2' : 'http1', { socket, secure: true });
+    const clientAddress = this.#clients.get(endOf(socket)) ?? addressOf(socket);
+    this.#serve(socket.alpnProtocol === 'h2' ? 'http2' : 'http1', { socket, secure: true, clientAddress });
   }
 
-  #serve(spoken: 'http1' | 'http2', client: Pick<AcceptedOptions, 'socket' | 'secure'>): void {
+  #serve(spoken: 'http1' | 'http2', client: Pick<AcceptedOptions, 'socket' | 'secure' | 'clientAddress'>): void {
     const onClose = (it: Accepted) => void this.#connections.delete(it);
     const options = { ...this.#options, ...client, onClose, rules: () => this.#rules };
     const connection = spoken === 'http2' ? new Http2Connection(options) : new ClientConnection(options);
@@ -153,6 +169,10 @@ export class OpenListener {
     this.#terminator?.close();
     this.#terminator = undefined;
   }
+}
+
+function endOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
 }
 
 /** What makes two listeners the same one. Who calls over an edge is part of it; the routes of a gateway are not. */

@@ -139,13 +139,14 @@ function runOf({ parsed, tree }: Sound): RunSpec {
 
 function apiOf({ api }: ParsedService): ApiSpec {
   const expose = api.expose.map(({ host, path, strip }) => ({ host, path, strip }));
-  return { protocol: api.protocol, contract: api.contract, expose, port: api.port };
+  const told = api.proxyProtocol === undefined ? {} : { proxyProtocol: api.proxyProtocol };
+  return { protocol: api.protocol, contract: api.contract, expose, ...told, port: api.port };
 }
 
 function databaseOf({ database }: ParsedService): DatabaseSpec | undefined {
   if (database === undefined) return undefined;
-  const { engine, url, migrations, backup, drill } = database;
-  const common = { migrations, seed: seedOf(database), settings: settingsOf(database) };
+  const { engine, url, migrations, migrate, backup, drill } = database;
+  const common = { migrations, migrate, seed: seedOf(database), settings: settingsOf(database) };
   if (engine !== undefined) return { engine, ...common, backup: backupOf(backup), drill: drillOf(drill) };
   return url === undefined ? undefined : { engine: 'external', url: { secret: url.secret }, ...common };
 }

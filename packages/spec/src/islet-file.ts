@@ -72,7 +72,9 @@ export function overlayOf(file: IsletFile, environment: string, service: string)
 export function gatewayIn(parsed: ParsedIslet, environment: string | undefined): GatewaySpec {
   const overlay = environment === undefined ? undefined : own(parsed.environments, environment)?.gateway;
   const { host, port, workers, tls } = parsed.gateway;
+  const proxyProtocol = overlay?.proxyProtocol ?? parsed.gateway.proxyProtocol;
   return {
+    ...(proxyProtocol === undefined ? {} : { proxyProtocol }),
     host: overlay?.host ?? host,
     port: overlay?.port ?? port,
     workers: overlay?.workers ?? workers,

@@ -31,7 +31,12 @@ export function leavesOf(spec: Omit<ServiceSpec, 'origins'>): readonly Leaf[] {
       drain: durationText(run.drainMs),
       longLived: durationText(run.longLivedMs),
     }),
-    ...leaves(['api'], { protocol: api.protocol, contract: api.contract, port: api.port }),
+    ...leaves(['api'], {
+      protocol: api.protocol,
+      contract: api.contract,
+      proxyProtocol: api.proxyProtocol,
+      port: api.port,
+    }),
     ...api.expose.flatMap((route, index) => leaves(['api', 'expose', index], { ...route })),
     ...leaves([], { uses: spec.uses }),
     ...databaseLeaves(spec.database),
@@ -66,7 +71,7 @@ function databaseLeaves(database: DatabaseSpec | undefined): readonly Leaf[] {
     database.engine === 'external'
       ? leaves(['database', 'url'], { secret: database.url.secret })
       : leaves(['database'], { engine: database.engine });
-  const { migrations, seed, settings } = database;
+  const { migrations, migrate, seed, settings } = database;
   const seeds = seed === undefined ? [] : leaves(['database', 'seed'], { [seed.kind]: seedText(seed) });
   const kept =
     database.engine === 'external'
@@ -75,6 +80,7 @@ function databaseLeaves(database: DatabaseSpec | undefined): readonly Leaf[] {
   return [
     ...kind,
     ...leaves(['database'], { migrations }),
+    ...(migrate === undefined ? [] : leaves(['database', 'migrate'], { command: migrate.command })),
     ...leaves(['database', 'settings'], settings),
     ...seeds,
     ...kept,

@@ -80,6 +80,8 @@ export interface GatewaySpec {
   readonly port: number;
   /** Threads that carry the traffic. */
   readonly workers: number;
+  /** Networks whose connections say first whom they come from (PROXY protocol, version 2). Absent: none. */
+  readonly proxyProtocol?: { readonly from: readonly string[] };
   /** Undefined: plain HTTP. */
   readonly tls: TlsSpec | undefined;
 }
@@ -169,6 +171,8 @@ export interface ApiSpec {
   readonly contract: string | undefined;
   /** Public routes on the gateway; empty: internal only. */
   readonly expose: readonly ExposeSpec[];
+  /** Instances are told first whom a connection comes from (PROXY protocol, version 2). Absent: they are not. */
+  readonly proxyProtocol?: true;
   /** A fixed port of the machine, which allows one instance only and no overlap between revisions. */
   readonly port: number | undefined;
 }
@@ -197,6 +201,8 @@ export type DatabaseSpec = DatabaseCommon &
 export interface DatabaseCommon {
   /** A folder. */
   readonly migrations: string | undefined;
+  /** Instead: a command. */
+  readonly migrate: { readonly command: string } | undefined;
   readonly seed: SeedSpec | undefined;
   /** By the engine's own names, as they are written. */
   readonly settings: Readonly<Record<string, string>>;

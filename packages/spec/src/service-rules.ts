@@ -20,11 +20,13 @@ export function serviceErrors(draft: Sound, files: Files): readonly SpecError[] 
     ...reservedVariables(draft),
     ...missingFiles(draft, files),
     ...exposeErrors(draft),
+    ...proxyProtocolErrors(draft),
     ...scaleErrors(draft),
     ...rolloutErrors(draft),
     ...trafficErrors(draft),
     ...backupErrors(draft),
     ...contentErrors(draft, files),
+    ...migrateErrors(draft),
     ...settingErrors(draft),
     ...selfUse(draft),
   ];
@@ -114,11 +116,28 @@ function exposeErrors(draft: Sound): readonly SpecError[] {
   return [errorIn(draft, ['api', 'expose'], { rule: 'value', message, hint, place })];
 }
 
+function proxyProtocolErrors(draft: Sound): readonly SpecError[] {
+  const { protocol, proxyProtocol } = draft.parsed.api;
+  if (proxyProtocol === undefined || protocol === 'tcp') return [];
+  const message = `the PROXY protocol is for tcp, and this service speaks ${protocol}`;
+  const hint = 'remove it: an HTTP service finds the client in X-Forwarded-For';
+  const place = keyPlaceAt(draft.tree, ['api', 'proxyProtocol']);
+  return [errorIn(draft, ['api', 'proxyProtocol'], { rule: 'value', message, hint, place })];
+}
+
 function selfUse(draft: Sound): readonly SpecError[] {
   const index = draft.parsed.uses.indexOf(draft.name);
   if (index < 0) return [];
   const error = { rule: 'value', message: "a service can't use itself", found: draft.name, hint: 'remove it' } as const;
   return [errorIn(draft, ['uses', index], error)];
+}
+
+function migrateErrors(draft: Sound): readonly SpecError[] {
+  const { migrations, migrate } = draft.parsed.database ?? {};
+  if (migrations === undefined || migrate === undefined) return [];
+  const message = 'a schema is migrated by files or by a command, not by both';
+  const hint = 'remove migrate, or migrations';
+  return [errorIn(draft, ['database', 'migrate'], { rule: 'value', message, hint })];
 }
 
 /** An overlay that takes another engine leaves the settings of the one that it replaces behind. */

@@ -74,7 +74,7 @@ const EXPECTED: readonly (readonly [place: string, rule: string, path: string, w
   ['30:7', 'required', 'api.expose[2].path', '"path" is required'],
   ['31:17', 'value', 'uses[1]', 'stands twice'],
   ['31:26', 'unknown-service', 'uses[2]', 'did you mean "catalog"?'],
-  ['32:11', 'value', 'database.engine', 'postgres or sqlite'],
+  ['32:11', 'value', 'database.engine', 'postgres, mariadb or sqlite'],
   ['34:10', 'value', 'health.ready.http', 'begins with "/"'],
   ['35:3', 'required', 'health.live', 'is required'],
   ['35:19', 'value', 'health.live.period', 'at least 10ms'],

@@ -49,14 +49,7 @@ for (const { overlay, base, path, expected } of [
     overlay: 'database: sqlite',
     base: 'database: { url: { secret: s } }',
     path: 'database',
-    expected: {
-      engine: 'sqlite',
-      migrations: undefined,
-      seed: undefined,
-      settings: {},
-      backup: undefined,
-      drill: undefined,
-    },
+    expected: serviceOf(layered('scale: 1', 'run: { command: x }\ndatabase: sqlite\n')).database,
   },
 ] as const) {
   test(`${overlay} over ${base} counts as what the shorthand stands for`, () => {
@@ -72,9 +65,9 @@ test("of keys that exclude each other the overlay's drives the other out", () =>
 
 test('the gateway can differ', () => {
   const texts = { ...layered('scale: 3') };
-  const islet = `${texts['islet.yaml']}    gateway: { port: 80 }\n`;
+  const islet = `${texts['islet.yaml']}    gateway: { port: 80, workers: 3, proxyProtocol: { from: [10.1.2.3] } }\n`;
   assert.deepEqual(parsed({ ...texts, 'islet.yaml': islet }, 'prod').spec.gateway, {
-    ...{ host: '127.0.0.1', port: 80 },
+    ...{ host: '127.0.0.1', port: 80, workers: 3, proxyProtocol: { from: ['10.1.2.3'] } },
     tls: undefined,
   });
 });

@@ -132,6 +132,17 @@ const ROWS: readonly Row[] = [
     ],
   },
   {
+    rule: 'the PROXY protocol is for what is passed through, and names networks',
+    texts: {
+      ...orders(`${RUN}api: { proxyProtocol: true }\n`),
+      'islet.yaml': 'system: shop\ngateway: { proxyProtocol: { from: [balancer] } }\n',
+    },
+    expected: [
+      'islet.yaml:2:36  value  gateway.proxyProtocol.from[0]: expected an address, or a network: 10.0.0.0/8; found "balancer"',
+      `${ORDERS}:2:8  value  api.proxyProtocol: the PROXY protocol is for tcp, and this service speaks http; remove it: an HTTP service finds the client in X-Forwarded-For`,
+    ],
+  },
+  {
     rule: 'named files are there, and are what they should be',
     texts: orders('run: { command: x, inputs: [., ../../proto] }\ndatabase: { engine: sqlite, migrations: sql }\n', {
       'services/orders/sql': '',

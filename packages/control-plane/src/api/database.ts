@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Accepted, ApiError } from '@islet/client';
+import { type Accepted, ApiError, type MigrationPreview } from '@islet/client';
 import { parseSystem } from '@islet/spec';
 import { nodeFiles } from '@islet/spec/node';
 import { declaredStores } from '../declared-stores.ts';
@@ -91,7 +91,8 @@ export function databaseHandlers(
     migrations: async ({ params: { service = '' }, signal }) => {
       const { driver } = storeOf(service, 'database');
       const { within, database } = sourceOf(service);
-      const migrations = database?.migrations;
+      const { migrations, migrate } = database ?? {};
+      if (migrate !== undefined) return byCommand(migrate.command);
       if (migrations === undefined) throw new ApiError('conflict', `${service} declares no migrations`);
       const folder = join(within, migrations);
       const preview = await driver.previewMigrations({ service, folder, within }, { signal });
@@ -105,6 +106,12 @@ export function databaseHandlers(
       };
     },
   };
+}
+
+/** Nobody but the command knows what it would do. */
+function byCommand(name: string): MigrationPreview {
+  const unread = "the service's own command does what it does: ask it, with DATABASE_URL of `islet db url`";
+  return { kind: 'pending', migrations: [{ name, inTransaction: false, hazards: [], unread }] };
 }
 
 const WITHOUT_PASSWORD = {

@@ -17,6 +17,14 @@ export async function markRestorePoint(
   const preview = await driver.previewMigrations(request, { signal });
   if (preview.kind !== 'pending' || preview.migrations.length === 0) return;
   const migrations = preview.migrations.map(({ name }) => name);
+  pointBefore(request.service, migrations, { decisions, clock });
+}
+
+export function pointBefore(
+  service: string,
+  migrations: readonly string[],
+  { decisions, clock }: Pick<PointParts, 'decisions' | 'clock'>,
+): void {
   const at = clock.now();
-  decisions.record({ kind: 'restore-point', service: request.service, at, migrations }, at);
+  decisions.record({ kind: 'restore-point', service, at, migrations }, at);
 }

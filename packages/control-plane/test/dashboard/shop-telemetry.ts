@@ -9,7 +9,14 @@ const NAMES = ['catalog', 'notifications', 'orders', 'payments', 'web'] as const
 /** The same curve at every start. */
 function wave(seed: number, count: number, height: number): number[] {
   return Array.from({ length: count }, (_, index) =>
-    Math.max(0, height * (1 + 0.28 * Math.sin(index / 4 + seed) + 0.14 * Math.sin(index * 1.7 + seed * 3))),
+    Math.max(
+      0,
+      height *
+        (1 +
+          0.22 * Math.sin(index / 19 + seed) +
+          0.07 * Math.sin(index * 1.7 + seed * 3) +
+          0.05 * Math.sin(index * 5.3)),
+    ),
   );
 }
 
@@ -88,8 +95,13 @@ export function series({
   const [height, unit] = HEIGHTS[name] ?? [1, ''];
   const count = 90;
   const stepMs = (to - from) / count;
+  const isOfRollout = name === 'errors' || name === 'latency.p99';
   const curve = (seed: number, tall: number): Series['points'] =>
-    wave(seed, count, tall).map((value, index) => [from + index * stepMs, value]);
+    wave(seed, count, tall).map((value, index) => {
+      const at = from + index * stepMs;
+      const isBefore = isOfRollout && at < NOW - 31 * MINUTE;
+      return [at, isBefore ? value * (name === 'errors' ? 0 : 0.6) : value];
+    });
   if (by !== 'revision') return [{ labels: {}, unit, stepMs, points: curve(name.length, height) }];
   return [
     { labels: { revision: '3f9a2c1d04b7' }, unit, stepMs, points: curve(1, height * 0.75) },

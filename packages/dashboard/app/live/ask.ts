@@ -45,10 +45,9 @@ export function useAsk<N extends RouteName>(
   useEffect(() => {
     if (!when) return undefined;
     const last = cell.get().askedAt ?? 0;
-    const isNew = cell.get().value === undefined;
     const spacing = question === lastQuestion.current ? SPACING_MS : DRAGGED_MS;
     lastQuestion.current = question;
-    const wait = turn > 0 || isNew ? 0 : Math.max(0, last + spacing - Date.now());
+    const wait = turn > 0 ? 0 : Math.max(0, last + spacing - Date.now());
     const timer = setTimeout(() => void ask(cell, name, input), wait);
     return () => clearTimeout(timer);
   }, [question, turn, on, when]);

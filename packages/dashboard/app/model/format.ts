@@ -86,6 +86,11 @@ export function clockText(at: number, now: number): string {
   return `${date.toLocaleDateString('en-GB', { day: 'numeric', month: 'short' })} ${time}`;
 }
 
+/** What is left of an error budget: past its end, how far does not matter. */
+export function budgetText(left: number): string {
+  return left <= 0 ? 'used up' : percentText(left);
+}
+
 /** For an axis over so long a time: hours and minutes, or days. */
 export function axisTimeText(at: number, spanMs: number): string {
   const date = new Date(at);

@@ -4,7 +4,7 @@ import { Link } from 'wouter';
 import { useActivity } from '../live/activity.ts';
 import { api } from '../live/api.ts';
 import { useAsk } from '../live/ask.ts';
-import { durationText, percentText } from '../model/format.ts';
+import { budgetText, durationText } from '../model/format.ts';
 import type { Tone } from '../model/overview.ts';
 import { Confirm } from '../parts/confirm.tsx';
 import { Answered, Empty } from '../parts/states.tsx';
@@ -159,7 +159,7 @@ function Objectives({ slos }: { readonly slos: readonly Slo[] }) {
               </td>
               <td className="number">{total === 0 ? 'no requests' : `${((100 * good) / total).toFixed(3)} %`}</td>
               <td className={budgetLeft <= 0 ? 'number tone-bad' : 'number'}>
-                <Budget left={budgetLeft} /> {percentText(budgetLeft)}
+                <Budget left={budgetLeft} /> {budgetText(budgetLeft)}
               </td>
               <td>
                 {burn.map(({ window, rate, threshold, firing }) => (

@@ -4,7 +4,16 @@ import { Link } from 'wouter';
 import { useActivity } from '../live/activity.ts';
 import { useAsk } from '../live/ask.ts';
 import { useStatus } from '../live/status.ts';
-import { bytesText, coresText, durationText, percentText, plural, rateText, UNKNOWN } from '../model/format.ts';
+import {
+  budgetText,
+  bytesText,
+  coresText,
+  durationText,
+  percentText,
+  plural,
+  rateText,
+  UNKNOWN,
+} from '../model/format.ts';
 import { type OverviewLine, overviewLines, proofOf, verdictOf } from '../model/overview.ts';
 import { Recent } from '../parts/recent.tsx';
 import { Spark } from '../parts/spark.tsx';
@@ -111,7 +120,7 @@ function Head({ status, firing }: { readonly status: SystemStatus; readonly firi
       </p>
       {status.warnings.length === 0 ? null : (
         <details className="warnings">
-          <summary>{plural(status.warnings.length, 'guarantee')} can’t be held on this machine</summary>
+          <summary>{plural(status.warnings.length, 'warning')}</summary>
           <ul>
             {status.warnings.map((warning) => (
               <li key={warning}>{warning}</li>
@@ -163,7 +172,7 @@ const Line = memo(
           {durationText(activity?.p95)}
         </td>
         <td data-label="SLO budget" className={slo !== undefined && slo.budgetLeft <= 0 ? 'number tone-bad' : 'number'}>
-          {slo === undefined ? UNKNOWN : percentText(slo.budgetLeft)}
+          {slo === undefined ? UNKNOWN : budgetText(slo.budgetLeft)}
         </td>
         <td data-label="CPU" className="number">
           {coresText(activity?.cpu)}

@@ -29,7 +29,7 @@ export function RolloutPage() {
             <div className="head-row">
               <div>
                 <h1>
-                  <ToneMark tone={toneOf(rollout.state)} label={rollout.state} />
+                  <ToneMark tone={toneOf(rollout.state)} label={rollout.state} />{' '}
                   <Link href={`/services/${service}`}>{service}</Link> · rollout
                 </h1>
                 <p className="lead">{rollout.why}</p>

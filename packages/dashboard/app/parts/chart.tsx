@@ -38,7 +38,7 @@ export function Chart({ title, series, marks, from, to, format, name = title }: 
         height: HEIGHT,
         cursor: { sync: { key: 'page' }, points: { size: 5 }, drag: { x: false, y: false } },
         legend: { show: false },
-        padding: [8, 6, 0, 0],
+        padding: [8, 18, 0, 0],
         scales: {
           x: { time: true, range: () => [latest.current.from / 1000, latest.current.to / 1000] },
           y: { range: fromZero },

@@ -1,6 +1,6 @@
 /** A line without axes: its shape is what it says. */
 export function Spark({ values, label }: { readonly values: readonly number[]; readonly label: string }) {
-  const [width, height] = [72, 18];
+  const [width, height] = [56, 18];
   const top = Math.max(...values, 0);
   if (values.length < 2 || top === 0) return <svg className="spark" width={width} height={height} aria-hidden="true" />;
   const step = width / (values.length - 1);

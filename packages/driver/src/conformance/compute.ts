@@ -76,6 +76,21 @@ export function computeConformance(name: string, make: () => Promise<ComputeHarn
       await harness.close();
     });
 
+    it('runs a task to its end, as an instance runs, and tells how it ended', async () => {
+      const task = (command: string) => {
+        const { env, resources } = startRequest(harness.path);
+        const request = { service: 'orders', revision: 'r1', task: 'migrate', command, env, resources };
+        return driver.run({ ...request, deadlineMs: DEADLINE_MS }, options());
+      };
+      await assert.rejects(task('exit 0'), { code: 'not-found' });
+      await build();
+      assert.deepEqual(await task('exit 0'), { kind: 'done' });
+      const failed = await task('exit 3');
+      assert.match(failed.kind === 'failed' ? failed.reason : '', /exit 3/);
+      assert.deepEqual(await task('exit 0'), { kind: 'done' });
+      assert.deepEqual((await observed('orders'))?.instances, []);
+    });
+
     it('tells a failed build as an outcome, keeps nothing of it, and can build again', async () => {
       const failed = await build({ command: 'exit 3' });
       assert.equal(failed.kind, 'failed');

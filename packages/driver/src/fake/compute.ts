@@ -7,6 +7,7 @@ import type {
   InstanceUsage,
   ProcessState,
   StartRequest,
+  TaskRequest,
 } from '../compute.ts';
 import { DriverError } from '../errors.ts';
 
@@ -17,12 +18,14 @@ export interface FakeMachine {
   /** What an instance is said to use; nothing where it does not stand here. */
   readonly usage: Map<string, InstanceUsage>;
   readonly suspended: Set<string>;
+  /** What was run, in order. */
+  readonly tasks: TaskRequest[];
   nextPid: number;
 }
 
 /**
- * Services on a machine that is made up. A command `exit N` ends at once with that status, a build as well as an instance;
- * any other build succeeds, and any other instance runs until it is stopped or `crash` ends it.
+ * Services on a machine that is made up. A command `exit N` ends at once with that status, a build or a task as well as an
+ * instance; any other build or task succeeds, and any other instance runs until it is stopped or `crash` ends it.
  */
 export interface FakeCompute extends ComputeDriver {
   readonly machine: FakeMachine;
@@ -38,7 +41,7 @@ export interface FakeComputeOptions {
 }
 
 export function createFakeMachine(): FakeMachine {
-  return { built: new Map(), instances: new Map(), usage: new Map(), suspended: new Set(), nextPid: 1_000 };
+  return { built: new Map(), instances: new Map(), usage: new Map(), suspended: new Set(), tasks: [], nextPid: 1_000 };
 }
 
 export function createFakeCompute({ now, machine = createFakeMachine() }: FakeComputeOptions): FakeCompute {
@@ -84,6 +87,13 @@ export function createFakeCompute({ now, machine = createFakeMachine() }: FakeCo
     folder: async (request) => {
       requireBuilt(request);
       return `/revisions/${request.service}/${request.revision}`;
+    },
+    run: async (request, { signal }) => {
+      signal.throwIfAborted();
+      requireBuilt(request);
+      machine.tasks.push(request);
+      const status = exitStatus(request.command) ?? 0;
+      return status === 0 ? { kind: 'done' } : { kind: 'failed', reason: `it ended with exit ${status}`, log: [] };
     },
     start: async (request, { signal }) => {
       signal.throwIfAborted();

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { ComputeInstance } from '@islet/driver';
+import type { ComputeInstance, ProcessState, StartRequest } from '@islet/driver';
 import { listFolder } from './list-folder.ts';
 
 /** What is known of an instance besides its process: written before its first start, removed when it is stopped. */
@@ -60,4 +60,19 @@ function read(path: string): InstanceRecord | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Of an instance that is about to be started, for the first time or again. */
+export function recordOf(request: StartRequest, before: InstanceRecord | undefined): InstanceRecord {
+  const { service, instance, revision, generation, index, port } = request;
+  return {
+    ...{ id: instance, service, revision, generation, index, host: '127.0.0.1', port },
+    firstStartedAt: before?.firstStartedAt ?? Date.now(),
+    starts: (before?.starts ?? 0) + 1,
+  };
+}
+
+/** Its record was written, and whoever wrote it was killed before the start. */
+export function neverStarted({ firstStartedAt }: InstanceRecord): ProcessState {
+  return { kind: 'exited', at: firstStartedAt, how: 'never started' };
 }

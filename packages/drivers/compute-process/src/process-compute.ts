@@ -17,6 +17,8 @@ import {
   type ProcessState,
   type StartRequest,
   type StopRequest,
+  type TaskOutcome,
+  type TaskRequest,
 } from '@islet/driver';
 import { removeServiceUser, type Supervisor, serviceUser, switchTo, Turns, type UnixUser } from '@islet/supervise';
 import { Builder } from './builder.ts';
@@ -26,12 +28,13 @@ import { FileHashes } from './file-hashes.ts';
 import { follow } from './follow.ts';
 import { inputsKey } from './inputs-key.ts';
 import { makeInstanceFolder, mirror } from './instance-folder.ts';
-import { type InstanceRecord, InstanceRecords } from './instance-records.ts';
+import { InstanceRecords, neverStarted, recordOf } from './instance-records.ts';
 import { listFolder } from './list-folder.ts';
 import { pruneLogs } from './logs.ts';
 import { listRevisions, type Revision, readRevision, removeRevision } from './revision.ts';
 import { ServiceFolders } from './service-folders.ts';
 import { tail } from './tail.ts';
+import { TaskRunner } from './task-runner.ts';
 import { removeTree } from './tree-tools.ts';
 
 export interface ProcessComputeOptions {
@@ -54,6 +57,7 @@ class ProcessDriver implements ComputeDriver {
   readonly #options: ProcessComputeOptions;
   readonly #records: InstanceRecords;
   readonly #builder: Builder;
+  readonly #tasks: TaskRunner;
   readonly #hashes: FileHashes;
   /** Of one instance: starts and removals, one after the other. */
   readonly #turns = new Turns();
@@ -71,17 +75,29 @@ class ProcessDriver implements ComputeDriver {
       user: (service) => this.#user(service),
       inputsKey: (request) => this.inputsKey(request),
     });
+    this.#tasks = new TaskRunner({
+      supervisor: options.supervisor,
+      folders: (service) => this.#folders(service),
+      user: ({ service, revision }) => this.#userOf(service, revision),
+      cwd: async (request, place) =>
+        this.#workingFolder(request, await this.#revision(request.service, request.revision), place),
+    });
   }
 
   async takeOver(): Promise<void> {
     for (const service of this.#services()) {
       this.#records.load(service);
       await this.#builder.clean(service);
+      await this.#tasks.clean(service);
     }
   }
 
   build(request: BuildRequest, options: CallOptions): Promise<BuildOutcome> {
     return this.#builder.build(request, options);
+  }
+
+  run(request: TaskRequest, options: CallOptions): Promise<TaskOutcome> {
+    return this.#tasks.run(request, options);
   }
 
   start(request: StartRequest, options: CallOptions): Promise<void> {
@@ -198,7 +214,7 @@ class ProcessDriver implements ComputeDriver {
     const place = await makeInstanceFolder(folders.instance(instance), user);
     const cwd = await this.#workingFolder(request, revision, { work: place.work, user });
     signal.throwIfAborted();
-    this.#records.write(this.#recordOf(request));
+    this.#records.write(recordOf(request, this.#records.get(instance)));
     const { home, temporary } = place;
     await supervisor.start({
       name: instance,
@@ -232,29 +248,19 @@ class ProcessDriver implements ComputeDriver {
       .map((record) => ({ ...record, process: processes.get(record.id) ?? neverStarted(record) }));
   }
 
-  #recordOf({ service, instance, revision, generation, index, port }: StartRequest): InstanceRecord {
-    const before = this.#records.get(instance);
-    return {
-      id: instance,
-      service,
-      revision,
-      generation,
-      index,
-      host: '127.0.0.1',
-      port,
-      firstStartedAt: before?.firstStartedAt ?? Date.now(),
-      starts: (before?.starts ?? 0) + 1,
-    };
-  }
-
   async #revision(service: string, revision: string): Promise<Revision> {
     const found = await readRevision(this.#folders(service).revision(revision));
     if (found === undefined) throw new DriverError('not-found', `the revision ${revision} of ${service} is not built`);
     return found;
   }
 
+  /** What runs in the folder of a person runs as that person. */
+  async #userOf(service: string, revision: string): Promise<UnixUser | undefined> {
+    return (await this.#revision(service, revision)).kind === 'in place' ? undefined : this.#user(service);
+  }
+
   async #workingFolder(
-    { service, revision: id }: StartRequest,
+    { service, revision: id }: Pick<StartRequest, 'service' | 'revision'>,
     revision: Revision,
     { work, user }: { work: string; user: UnixUser | undefined },
   ): Promise<string> {
@@ -281,9 +287,4 @@ class ProcessDriver implements ComputeDriver {
   #own(): readonly string[] {
     return [this.#options.layout.state, this.#options.layout.runtime];
   }
-}
-
-/** Its record was written, and whoever wrote it was killed before the start. */
-function neverStarted({ firstStartedAt }: InstanceRecord): ProcessState {
-  return { kind: 'exited', at: firstStartedAt, how: 'never started' };
 }

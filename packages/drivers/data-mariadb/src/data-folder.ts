@@ -3,7 +3,6 @@ import { dirname } from 'node:path';
 import { isFolder, makeOwnedFolder, makePassage, removeOwnedFolder } from '@islet/driver/owned-folder';
 import { runAs, type UnixUser } from '@islet/supervise';
 import { installFailed } from './failures.ts';
-import { requireProgram } from './programs.ts';
 import { ENVIRONMENT } from './server.ts';
 
 export interface DataPlace {
@@ -12,19 +11,16 @@ export interface DataPlace {
   readonly user: UnixUser | undefined;
 }
 
-/** Made under another name, and renamed when it is whole: data that is there is whole. */
-export async function makeData({ data, user }: DataPlace, path: string, signal: AbortSignal): Promise<void> {
+/** Copied under another name, by whose it will be, and renamed when it is whole: data that is there is whole. */
+export async function makeData({ data, user }: DataPlace, template: string, signal: AbortSignal): Promise<void> {
   const draft = `${data}.new`;
   await makePassage(dirname(data));
   await removeOwnedFolder(draft);
   await makeOwnedFolder(draft, user);
-  const argv = [
-    ...['--no-defaults', `--datadir=${draft}`, '--auth-root-authentication-method=normal'],
-    ...['--skip-test-db', '--skip-name-resolve'],
-  ];
-  const program = requireProgram('mariadb-install-db', path);
-  const { code, output } = await runAs([program, ...argv], { user, cwd: draft, env: ENVIRONMENT, signal });
+  const how = { user, cwd: draft, env: ENVIRONMENT, signal };
+  const { code, output } = await runAs(['/bin/cp', '-R', `${template}/.`, draft], how);
   if (code !== 0) throw installFailed(data, output);
+  await runAs(['/bin/sync', '-f', draft], how);
   await takePlace(draft, data);
 }
 

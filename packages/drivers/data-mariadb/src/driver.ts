@@ -37,6 +37,7 @@ import { isStarted, type MariadbRecord, newPassword, newRecord, otherLogin, type
 import { complaintOf, ENVIRONMENT, processName, runningServer, serverArguments, untilReady } from './server.ts';
 import { applySettings, type Settings } from './settings.ts';
 import { createShell } from './shell.ts';
+import { ensureTemplate } from './template.ts';
 import { administer, ensureLogins, ensureStore, initFile } from './users.ts';
 
 /** A MariaDB server for each service: its own data, users, port and log, kept by the supervisor. */
@@ -213,14 +214,14 @@ class MariadbDriver implements DataDriver {
   }
 
   async #ensureStarted(record: MariadbRecord, settings: Settings, signal: AbortSignal): Promise<Started> {
-    const { supervisor, ports, path, log } = this.#options;
+    const { supervisor, ports, path, tools, log } = this.#options;
     const { service } = record;
     if (runningServer(supervisor, service) && isStarted(record)) return record;
     const place = await this.#placeOf(service);
     if (process.getuid?.() === 0 && !place.user) throw noUser(service);
     if (!(await isFolder(place.data))) {
       if (isStarted(record)) throw lostData(service, place.data);
-      await makeData(place, path, signal);
+      await makeData(place, await ensureTemplate(tools, path, signal), signal);
     }
     // On disk before the server listens there: whoever adopts it must find it.
     const started = { ...record, settings, port: await ports.take(processName(service)) };

@@ -6,6 +6,8 @@ export interface MariadbOptions {
   /** The system's id. */
   readonly system: string;
   readonly supervisor: Supervisor;
+  /** A folder that every user of the machine can read, for what all stores begin with. */
+  readonly tools: string;
   readonly ports: Ports;
   readonly log: Log;
   /** `PATH` in which the server's programs are looked for. */

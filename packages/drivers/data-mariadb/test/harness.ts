@@ -23,7 +23,15 @@ export async function makeWorld() {
   const ports = freePorts();
   const open = async () => {
     const supervisor = await openSupervisor({ folder: join(state, 'processes'), system });
-    const driver = createMariadb({ layout, system, supervisor, ports, log: { info: () => {} }, path: PATH });
+    const driver = createMariadb({
+      layout,
+      system,
+      supervisor,
+      tools: join(root, 'tools'),
+      ports,
+      log: { info: () => {} },
+      path: PATH,
+    });
     const leave = async () => {
       await driver.close();
       await supervisor.close();

@@ -13,6 +13,8 @@ export interface Accepted {
 
 export interface AcceptedOptions {
   readonly socket: Socket;
+  /** Who is at its other end, also where another program has passed it on. */
+  readonly clientAddress: string;
   /** It came over TLS. */
   readonly secure: boolean;
   /** The rules of the listener, by the table that is current when a request comes. */

@@ -8,7 +8,7 @@ import { type RequestHead, RequestHeadParser } from '../http/request-head.ts';
 import { LIMITS } from '../limits.ts';
 import { noteRefusal } from '../record/refusal.ts';
 import type { Runtime } from '../runtime.ts';
-import { type Accepted, type AcceptedOptions, addressOf, breakOff } from './accepted.ts';
+import { type Accepted, type AcceptedOptions, breakOff } from './accepted.ts';
 import { type ErrorDetails, errorResponse } from './error-response.ts';
 import { Exchange } from './exchange.ts';
 import type { ExchangeClient } from './exchange-client.ts';
@@ -45,7 +45,7 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Wai
   constructor(options: AcceptedOptions) {
     this.#options = options;
     this.#runtime = options.runtime;
-    this.#address = addressOf(options.socket);
+    this.#address = options.clientAddress;
     this.socket = readShared(options.socket, (bytes) => this.#guard(() => this.#onBytes(bytes)));
     this.deadlineAt = this.#runtime.now() + LIMITS.requestHeadTimeoutMs;
     this.#runtime.deadlines.add(this);

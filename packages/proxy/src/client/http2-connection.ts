@@ -2,7 +2,7 @@ import { constants, performServerHandshake, type ServerHttp2Session } from 'node
 import type { Socket } from 'node:net';
 import type { Waiting } from '../deadlines.ts';
 import { LIMITS } from '../limits.ts';
-import { type Accepted, type AcceptedOptions, addressOf } from './accepted.ts';
+import type { Accepted, AcceptedOptions } from './accepted.ts';
 import { Http2Stream } from './http2-stream.ts';
 
 /**
@@ -36,8 +36,8 @@ export class Http2Connection implements Accepted, Waiting {
     session.on('stream', (stream, _, flags, raw) => {
       this.#onStream();
       stream.once('close', () => this.#onStreamEnd());
-      const { rules, secure, settle } = options;
-      new Http2Stream(stream, { rules, secure, settle, runtime, clientAddress: addressOf(socket) }).begin(raw, flags);
+      const { rules, secure, settle, clientAddress } = options;
+      new Http2Stream(stream, { rules, secure, settle, runtime, clientAddress }).begin(raw, flags);
     });
     session.on('ping', () => this.#onControlFrame());
     session.on('remoteSettings', () => this.#onControlFrame());

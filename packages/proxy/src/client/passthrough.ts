@@ -9,9 +9,10 @@ import type { RawUser, UpstreamConnection } from '../upstream/connection.ts';
 import type { EndpointState } from '../upstream/endpoint.ts';
 import { meantFor, pickEndpoint } from '../upstream/pick.ts';
 import type { ServiceState } from '../upstream/service.ts';
-import type { Accepted } from './accepted.ts';
+import { type Accepted, addressOf } from './accepted.ts';
 import { balanceHash } from './balance-key.ts';
 import type { Way } from './edge-policies.ts';
+import { proxyHeader } from './proxy-header.ts';
 import { Trace } from './trace-context.ts';
 import { Tunnel } from './tunnel.ts';
 
@@ -81,6 +82,7 @@ export class Passthrough implements Accepted, RawUser, Waiting {
     const { socket, runtime, way } = this.#options;
     this.#trail.tryOpened(runtime.now());
     this.#trail.tryCameTo('connected');
+    if (this.#options.service.toldClients) connection.socket.write(this.#header);
     const { idleMs } = way.policy.timeout;
     const onEnd = () => this.#end();
     const tunnel = new Tunnel({ client: socket, connection, now: runtime.now, idleMs, isWebSocket: false, onEnd });
@@ -88,6 +90,14 @@ export class Passthrough implements Accepted, RawUser, Waiting {
     endpoint.beginLongLived(this, tunnel);
     this.deadlineAt = tunnel.deadlineAt;
     socket.resume();
+  }
+
+  get #header(): Buffer {
+    const { edge, socket } = this.#options;
+    const { localAddress = '127.0.0.1', localPort = 0, remotePort = 0 } = socket;
+    const from = { address: addressOf(socket), port: remotePort };
+    const caller = edge.from.kind === 'edge' ? edge.from.caller : undefined;
+    return proxyHeader({ from, to: { address: localAddress.replace(/^::ffff:/, ''), port: localPort }, caller });
   }
 
   onGone(): void {

@@ -1,3 +1,4 @@
+import { BlockList } from 'node:net';
 import {
   indexRoutes,
   type Listener,
@@ -46,6 +47,7 @@ export class ListenerRules {
   readonly from: Origin;
   readonly #listener: Listener;
   readonly #routes: RouteIndex;
+  readonly #passers: BlockList;
   readonly #registry: Registry;
   readonly #stats: Stats;
   readonly #policies = new Map<ServiceState, EdgePolicies>();
@@ -55,12 +57,18 @@ export class ListenerRules {
     this.#registry = registry;
     this.#stats = stats;
     this.#routes = indexRoutes(listener.kind === 'gateway' ? listener.routes : []);
+    this.#passers = addressesIn(listener.kind === 'gateway' ? (listener.passedOnBy ?? []) : []);
     this.from = listener.kind === 'edge' ? { kind: 'edge', caller: listener.caller } : { kind: listener.kind };
   }
 
   /** Where errors are counted that belong to no service. */
   get ownEdge(): Edge {
     return this.#stats.edge(this.from, this.#listener.kind === 'edge' ? this.#listener.service : undefined);
+  }
+
+  /** Whether connections from this address are passed on by somebody who says first whose they are. */
+  isPassedOnBy(address: string): boolean {
+    return this.#passers.check(address, address.includes(':') ? 'ipv6' : 'ipv4');
   }
 
   /** Where connections go that are passed through unread; undefined: HTTP is spoken here, or gRPC over it. */
@@ -135,6 +143,17 @@ export class ListenerRules {
     this.#policies.set(service, policies);
     return policies;
   }
+}
+
+/** Addresses and networks, such as `10.0.0.0/8`. */
+function addressesIn(networks: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const network of networks) {
+    const [address = '', bits] = network.split('/');
+    const family = address.includes(':') ? 'ipv6' : 'ipv4';
+    list.addSubnet(address, bits === undefined ? (family === 'ipv6' ? 128 : 32) : Number(bits), family);
+  }
+  return list;
 }
 
 function nowhere(code: ProxyErrorCode, message: string): Destination {

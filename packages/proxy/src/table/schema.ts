@@ -26,8 +26,17 @@ const secure = z.strictObject({
   redirect: z.boolean(),
 });
 
+const network = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]);
+
 const listener = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('gateway'), host, port, routes: z.array(route), secure: optional(secure) }),
+  z.strictObject({
+    kind: z.literal('gateway'),
+    host,
+    port,
+    routes: z.array(route),
+    secure: optional(secure),
+    passedOnBy: optional(z.array(network).max(100)),
+  }),
   z.strictObject({ kind: z.literal('edge'), caller: name, service: name, host, port }),
   z.strictObject({ kind: z.literal('operator'), path: z.string().startsWith('/').max(107) }),
 ]);
@@ -61,6 +70,7 @@ const service = z.strictObject({
   endpoints: z.array(endpoint),
   split: optional(split),
   unavailable: optional(z.string().max(2_000)),
+  toldClients: optional(z.boolean()),
   hold: optional(z.strictObject({ maxMs: z.int().min(1), requests: z.int().min(1) })),
   fault: optional(
     z.strictObject({

@@ -31,6 +31,8 @@ export interface ServiceState {
   readonly hold: Hold | undefined;
   readonly door: Doorstep;
   readonly fault: FaultState | undefined;
+  /** Its instances are told first whose a connection is. */
+  readonly toldClients: boolean;
 }
 
 export interface SplitState extends Split {
@@ -72,12 +74,12 @@ export interface Clocks {
 /** A table is pushed whole, so what it says is mostly what is known: turns and rings go on where nothing has changed. */
 export function nextState(next: NextState): ServiceState {
   const { name, routed, endpoints, before, clocks, cacheBudget, states, onWanted } = next;
-  const { protocol, unavailable, split, hold, fault } = routed;
+  const { protocol, unavailable, split, hold, fault, toldClients = false } = routed;
   const isSame = before !== undefined && isDeepStrictEqual(before.traffic, routed.traffic);
   const traffic = isSame ? before.traffic : routed.traffic;
   const share = before?.share ?? states.service(name);
   const state = {
-    ...{ name, protocol, traffic, unavailable, hold, share, throttle: share.throttle },
+    ...{ name, protocol, traffic, unavailable, hold, toldClients, share, throttle: share.throttle },
     door: before?.door ?? new Doorstep(onWanted, share.atDoor),
     fault: fault && { ...fault, until: fault.until - clocks.epoch + clocks.now },
     policies: isSame ? before.policies : new Policies(traffic),

@@ -20,6 +20,13 @@ export const api = z
           'path, a host with a path, or written out.',
       )
       .meta({ examples: ['/api/orders', 'shop.example.com/', { path: '/api/orders', strip: true }] }),
+    proxyProtocol: z
+      .literal(true, 'expected true; without the key there is none')
+      .optional()
+      .describe(
+        'For `tcp`: each connection begins with a header of the PROXY protocol, version 2, which says whom it comes from, and in a value ' +
+          '`0xe0` which service calls.',
+      ),
     port: port()
       .optional()
       .describe(

@@ -23,6 +23,15 @@ const seed = withShorthand(
   { written: relativePath(), lift: (node) => lifted(node, 'folder') },
 );
 
+const migrate = withShorthand(
+  z.strictObject({
+    command: command()
+      .describe("Any tool that migrates, run in the service's folder, as its user and with its environment.")
+      .meta({ examples: ['npx prisma migrate deploy'] }),
+  }),
+  { written: command(), lift: (node) => lifted(node, 'command') },
+);
+
 const engine = z.enum(['postgres', 'mariadb', 'sqlite']);
 
 export const database = withShorthand(
@@ -41,6 +50,12 @@ export const database = withShorthand(
         .optional()
         .describe('A folder of `*.sql` files, applied once each in the order of their names, before a revision starts.')
         .meta({ examples: ['migrations'] }),
+      migrate: migrate
+        .optional()
+        .describe(
+          'Instead of `migrations`: a command, run once before the first instance of a revision starts. It must be safe to run again.',
+        )
+        .meta({ examples: ['npx prisma migrate deploy', { command: 'npx prisma migrate deploy' }] }),
       backup: backup
         .prefault({})
         .describe('How the store is backed up, or `off`. An outside server is backed up by whoever runs it.')

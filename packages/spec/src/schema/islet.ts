@@ -9,6 +9,27 @@ const host = () => z.string().regex(/^[A-Za-z0-9.:_-]+$/, 'a host is an address 
 
 const workers = () => z.int().min(1).max(16);
 
+const NETWORK_RULE = 'expected an address, or a network: 10.0.0.0/8';
+const anyNetwork = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]);
+
+/** An editor checks its characters. */
+const network = () =>
+  z
+    .string()
+    .regex(/^[0-9A-Fa-f.:]+(\/[0-9]{1,3})?$/, NETWORK_RULE)
+    .refine((text) => anyNetwork.safeParse(text).success, NETWORK_RULE);
+
+const proxyProtocol = z.strictObject({
+  from: distinct(network())
+    .min(1)
+    .max(100)
+    .describe(
+      'Addresses and networks whose connections begin with a header of the PROXY protocol, version 2. They must, and the address in it is ' +
+        "the client's; nobody else may.",
+    )
+    .meta({ examples: [['10.0.0.0/8']] }),
+});
+
 const gateway = z.strictObject({
   host: bySystemDefault('gateway.host', host()).describe('The address to listen on; `0.0.0.0` is every one.'),
   port: bySystemDefault('gateway.port', port()).describe('The port to listen on.'),
@@ -16,6 +37,9 @@ const gateway = z.strictObject({
     'Threads that carry all traffic, public and internal, on the same ports; limits hold for all of them together. More than one ' +
       'pays where the proxy would need more than a core.',
   ),
+  proxyProtocol: proxyProtocol
+    .optional()
+    .describe('Where a load balancer stands before the gateway: whose connections say first whom they come from.'),
   tls: tls
     .optional()
     .describe('Speak TLS (1.2 and newer), with HTTP/2 for clients that know it; without it, plain HTTP.'),
@@ -49,6 +73,7 @@ const overlay = z.strictObject({
       host: host().optional().describe('Instead of `gateway.host`.'),
       port: port().optional().describe('Instead of `gateway.port`.'),
       workers: workers().optional().describe('Instead of `gateway.workers`.'),
+      proxyProtocol: proxyProtocol.optional().describe('Instead of `gateway.proxyProtocol`.'),
       tls: tls.optional().describe('Instead of `gateway.tls`, as a whole.'),
     })
     .optional()

@@ -1,5 +1,6 @@
-import type { ServiceStatus } from '@islet/client/browser';
-import { useAsk } from '../../live/ask.ts';
+import type { Answer, ServiceStatus } from '@islet/client/browser';
+import { messageOf } from '../../live/api.ts';
+import { type Asked, useAsk } from '../../live/ask.ts';
 import { useStatus } from '../../live/status.ts';
 import { Copies } from '../../parts/backup-copies.tsx';
 import { BackupFacts } from '../../parts/backup-facts.tsx';
@@ -35,19 +36,7 @@ export function DataTab({ service: { name, database } }: { readonly service: Ser
             )}
             <dt>Migrations</dt>
             <dd>
-              <Answered asked={migrations} what="its migrations">
-                {(preview) =>
-                  preview.kind === 'refused' ? (
-                    <span className="tone-bad">
-                      {preview.migration}: {preview.reason}
-                    </span>
-                  ) : preview.migrations.length === 0 ? (
-                    'all are applied'
-                  ) : (
-                    `${preview.migrations.map(({ name: file }) => file).join(', ')} would run with the next deploy`
-                  )
-                }
-              </Answered>
+              <Migrations asked={migrations} />
             </dd>
           </dl>
         </section>
@@ -60,5 +49,25 @@ export function DataTab({ service: { name, database } }: { readonly service: Ser
       </div>
       <Copies service={name} />
     </>
+  );
+}
+
+function Migrations({ asked }: { readonly asked: Asked<Answer<'migrations'>> }) {
+  // That it has none is no failure of anything.
+  if (asked.error?.code === 'conflict') return <span className="muted">{messageOf(asked.error)}</span>;
+  return (
+    <Answered asked={asked} what="its migrations">
+      {(preview) =>
+        preview.kind === 'refused' ? (
+          <span className="tone-bad">
+            {preview.migration}: {preview.reason}
+          </span>
+        ) : preview.migrations.length === 0 ? (
+          'all are applied'
+        ) : (
+          `${preview.migrations.map(({ name }) => name).join(', ')} would run with the next deploy`
+        )
+      }
+    </Answered>
   );
 }
