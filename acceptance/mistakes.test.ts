@@ -21,7 +21,7 @@ uses: [strangers]
 health: { ready: { http: /readyz, period: soon } }
 scale: { min: 3, max: 1 }
 rollout: { strategy: sideways }
-telemetry: yes
+events: {}
 `;
 const TOLD = [
   '1:7 value name',
@@ -36,7 +36,7 @@ const TOLD = [
   '13:43 value health.ready.period',
   '14:23 value scale.max',
   '15:22 value rollout.strategy',
-  '16:1 unknown-key telemetry',
+  '16:1 unknown-key events',
 ];
 
 /** `<line>:<column> <rule> <path>` of each mistake told of the file. */
