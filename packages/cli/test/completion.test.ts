@@ -14,7 +14,18 @@ describe('completion', () => {
   test('knows each verb with its flags, and which take a service', () => {
     const logs = verbs.find(({ path }) => path === 'logs');
     assert.deepEqual(logs?.flags, [
-      ...['--follow', '--grep', '--help', '--instance', '--json', '--level', '--lines', '--since', '--state', '--trace'],
+      ...[
+        '--follow',
+        '--grep',
+        '--help',
+        '--instance',
+        '--json',
+        '--level',
+        '--lines',
+        '--since',
+        '--state',
+        '--trace',
+      ],
       '--until',
     ]);
     assert.equal(logs?.takesService, true);

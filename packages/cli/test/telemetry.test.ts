@@ -247,7 +247,10 @@ describe('errors', () => {
   test('are resolved, and need the id of a group for it', async () => {
     const fake = await answering({ errorGroup: () => ({ ...GROUP, state: 'resolved' }), markErrorGroup: () => GROUP });
     assert.equal((await islet(['errors', '3f9a2c1d04b7', '--resolve'], { cwd: folder })).code, 0);
-    assert.deepEqual(fake.calls.find(({ name }) => name === 'markErrorGroup')?.input, { group: '3f9a2c1d04b7', state: 'resolved' });
+    assert.deepEqual(fake.calls.find(({ name }) => name === 'markErrorGroup')?.input, {
+      group: '3f9a2c1d04b7',
+      state: 'resolved',
+    });
     assert.equal((await islet(['errors', 'web', '--resolve'], { cwd: folder })).code, 2);
     assert.equal((await islet(['errors', '3f9a2c1d04b7', '--resolve', '--ignore'], { cwd: folder })).code, 2);
   });
