@@ -10,7 +10,6 @@ import { jsonLine } from './report/json.ts';
 import { describeMachine } from './report/machine.ts';
 import { describeClaim } from './report/table.ts';
 import { rollout } from './rollout.bench.ts';
-import { scale } from './scale.bench.ts';
 import { stores } from './stores.bench.ts';
 import { Pm2 } from './support/pm2.ts';
 import { Shop } from './support/shop.ts';
@@ -22,7 +21,7 @@ import { up } from './up.bench.ts';
  *
  * Measures what docs/benchmarks.md explains. With --json each claim is one line on stdout, and nothing else is there.
  */
-const BENCHMARKS = [up, planning, detection, footprint, frontDoor, cli, rollout, scale, data, stores, traffic];
+const BENCHMARKS = [up, planning, detection, footprint, frontDoor, cli, rollout, data, stores, traffic];
 
 async function main(args: readonly string[]): Promise<number> {
   const names = BENCHMARKS.map(({ name }) => name);

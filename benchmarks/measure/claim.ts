@@ -22,6 +22,7 @@ export type Unit =
   | 'requests'
   | 'MB'
   | 'KB'
+  | '%'
   | '% of a core'
   | 'requests/s'
   | 'µs of CPU/request'

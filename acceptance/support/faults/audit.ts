@@ -93,9 +93,9 @@ function auditProcesses(system: BrokenSystem, status: SystemStatus): void {
   }
 }
 
-/** What copies databases comes and goes with the first and the last of them, a moment later than they do. */
+/** What copies databases comes and goes with the first and the last of them, a moment later than they do; what keeps telemetry stays. */
 function asked(names: Iterable<string>): string[] {
-  return [...names].filter((name) => name !== 'backup').sort();
+  return [...names].filter((name) => name !== 'backup' && name !== 'telemetry').sort();
 }
 
 function auditRecords(system: BrokenSystem, status: SystemStatus): void {

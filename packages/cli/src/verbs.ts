@@ -43,6 +43,7 @@ export const VERBS: Readonly<Record<string, () => Promise<{ readonly run: unknow
   'drill partition': async () => (await import('./verbs/drill-fault.ts')).drillVerb('partition'),
   'drill control-plane': async () => (await import('./verbs/drill-fault.ts')).drillVerb('control-plane'),
   'drill all': async () => (await import('./verbs/drill-fault.ts')).drillVerb('all'),
+  'db status': () => import('./verbs/db-status.ts'),
   'db rotate': () => import('./verbs/db-rotate.ts'),
   dashboard: () => import('./verbs/dashboard.ts'),
   status: () => import('./verbs/status.ts'),

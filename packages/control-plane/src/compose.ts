@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createProcessCompute } from '@islet/compute-process';
 import { createMariadb } from '@islet/data-mariadb';
@@ -19,6 +20,7 @@ import { inspectMachine, SERVER_PATH } from './machine.ts';
 import { check } from './probe/check.ts';
 import { openState } from './state.ts';
 import { createSystem, type System, type SystemParts } from './system.ts';
+import { createTelemetry, type Telemetry } from './telemetry/overseer.ts';
 
 export interface ComposeOptions {
   readonly folder: string;
@@ -33,6 +35,8 @@ export interface ComposeOptions {
 export interface Composed {
   readonly system: System;
   readonly backups: Overseer;
+  /** Undefined: this one only answers. */
+  readonly telemetry: Telemetry | undefined;
   readonly sentinel: Sentinel;
   /** Lets go of everything; services, databases and the proxy run on. */
   readonly close: () => Promise<void>;
@@ -58,8 +62,22 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
   ];
   const argv = [process.execPath, fileURLToPath(import.meta.resolve('@islet/control-plane/backup/main'))];
   const backups = createOverseer({ state, data, supervisor, clock: systemClock, log, argv });
+  const accessLog = accessLogOf(layoutOf.routingTable(layout));
+  const telemetry = options.idle
+    ? undefined
+    : await createTelemetry({
+        ...{ state, supervisor, clock: systemClock, log },
+        argv: [process.execPath, fileURLToPath(import.meta.resolve('@islet/telemetry/main'))],
+        socketPath: socketPath(stateFolder, 'telemetry'),
+        paths: {
+          processes: layoutOf.processes(layout),
+          output: dirname(layoutOf.serviceLogs(layout, '_')),
+          accessLog,
+          proxySocket: socketPath(stateFolder, 'proxy'),
+        },
+      });
   const system = createSystem({
-    ...{ folder, state, machine, compute, traffic, data, log, backups },
+    ...{ folder, state, machine, compute, traffic, data, log, backups, ...(telemetry && { telemetry }) },
     instrument: createInstrument({ layout, folder: (of) => compute.folder(of), log }),
     guarantees: () => supervisor.guarantees(),
     clock: systemClock,
@@ -67,7 +85,7 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
     version: options.version,
     operatorSocket: socketPath(stateFolder, 'operator'),
     keeperPid: options.keeperPid,
-    requests: (id) => requestsOf(id, { traffic, log: accessLogOf(layoutOf.routingTable(layout)) }),
+    requests: (id) => requestsOf(id, { traffic, log: accessLog }),
     explainToken: (forMs) => traffic.explainToken(forMs, { signal: AbortSignal.timeout(STATS_MS) }),
     purge: (purge) => traffic.purge(purge, { signal: AbortSignal.timeout(STATS_MS) }),
     stats: () => traffic.stats({ signal: AbortSignal.timeout(STATS_MS) }),
@@ -91,11 +109,12 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
     await system.care.close();
     system.close();
     backups.close();
+    telemetry?.close();
     await Promise.all([compute.close(), traffic.close(), ...data.map((driver) => driver.close())]);
     await supervisor.close();
     state.close();
   };
-  return { system, backups, sentinel, close };
+  return { system, backups, telemetry, sentinel, close };
 }
 
 /** From the proxy, which holds the newest; where it is not there, from what it has written. */

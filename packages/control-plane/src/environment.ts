@@ -18,6 +18,8 @@ export interface InstanceFacts {
   readonly edges: Readonly<Record<string, { readonly host: string; readonly port: number; readonly protocol: string }>>;
   readonly secret: (name: string) => string | undefined;
   readonly path: string;
+  /** Where to send telemetry, and as whom. */
+  readonly telemetry: Readonly<Record<string, string>>;
   readonly system: string;
   /** What its runtime is told so that it traces the service. */
   readonly instrument: Readonly<Record<string, string>>;
@@ -47,6 +49,7 @@ function platformEnvironment(facts: InstanceFacts): Record<string, string> {
     ISLET_REVISION: facts.revision,
     OTEL_SERVICE_NAME: facts.service,
     OTEL_RESOURCE_ATTRIBUTES: `service.instance.id=${facts.instance},service.version=${facts.revision},service.namespace=${facts.system}`,
+    ...facts.telemetry,
     ...databaseEnvironment(facts.database),
     ...(facts.poolMax !== undefined && { DATABASE_POOL_MAX: String(facts.poolMax) }),
     ...(facts.redis && { REDIS_URL: facts.redis.url }),

@@ -6,6 +6,7 @@ import {
   DriverError,
 } from '@islet/driver';
 import type { InstanceId, RevisionId } from '@islet/plan';
+import type { Identity } from '@islet/telemetry';
 import { edgeName } from './edges.ts';
 import { environmentOf, type InstanceFacts } from './environment.ts';
 import type { Instrument } from './instruments.ts';
@@ -25,6 +26,8 @@ export interface FactSources {
   readonly driverOf: (engine: DataDriver['engine'] | undefined) => DataDriver | undefined;
   /** `PATH` for a service: what its user can reach of the asker's. */
   readonly pathOf: (service: string) => Promise<string>;
+  /** What an instance is given to send its telemetry by. */
+  readonly telemetryOf: (identity: Identity) => Readonly<Record<string, string>>;
   /** Undefined: nothing is traced, as in a test of something else. */
   readonly instrument?: Instrument | undefined;
 }
@@ -35,7 +38,7 @@ export async function gatherFacts(
   identity: { readonly instance: InstanceId; readonly revision: RevisionId; readonly port: number },
   sources: FactSources,
 ): Promise<InstanceFacts> {
-  const { applied, ports, secrets, dataOf, driverOf, pathOf } = sources;
+  const { applied, ports, secrets, dataOf, driverOf, pathOf, telemetryOf } = sources;
   const database = await dataOf(spec)?.connection({ service: spec.name });
   const redis = spec.redis && (await driverOf('redis')?.connection({ service: spec.name }));
   const edges = spec.uses.map((name) => {
@@ -53,6 +56,7 @@ export async function gatherFacts(
     edges: Object.fromEntries(edges),
     secret: secrets.get,
     path: await pathOf(spec.name),
+    telemetry: telemetryOf({ service: spec.name, instance: identity.instance, revision: identity.revision }),
     system: applied.current()?.system ?? '',
     instrument: (await sources.instrument?.(spec, identity.revision)) ?? {},
   };

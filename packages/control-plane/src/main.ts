@@ -106,7 +106,7 @@ async function serve(): Promise<void> {
     goingDown = true;
     // Before the mark, which is where a next control plane takes it that nothing is left to end.
     await system.care.end({ purge: system.parts.state.applied.current()?.gone.some(({ purge }) => purge) ?? false });
-    await composed.backups.stop();
+    await Promise.all([composed.backups.stop(), composed.telemetry?.stop()]);
     removeEmptyRuntime(system.parts.state.layout);
     writeFileSync(join(stateFolder, 'run', 'down'), '');
     failpoint('down: after the mark');

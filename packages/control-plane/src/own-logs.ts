@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { rotateLog, SUPERVISION_LIMITS } from '@islet/supervise';
 
 /** What Islet's own processes write to, in the state folder's `logs`. */
-const LOGS = ['control-plane.log', 'proxy.log', 'keeper.log', 'backup.log'];
+const LOGS = ['control-plane.log', 'proxy.log', 'keeper.log', 'backup.log', 'telemetry.log'];
 const LOOK_MS = 60_000;
 
 /** Keeps the logs of Islet's own processes from filling the disk. `onTrouble` is told what could not be rotated. */

@@ -7,7 +7,6 @@ import type { Logger } from 'pino';
 import { createAnalysis } from './analysis/analysis.ts';
 import { checkAsker } from './analysis/ask-check.ts';
 import { trialsOf } from './analysis/trial.ts';
-import type { TelemetryClient } from './api/telemetry.ts';
 import type { ApplyParts } from './apply.ts';
 import { applyParts } from './apply-parts.ts';
 import { type Care, createCare } from './backup/care.ts';
@@ -46,6 +45,7 @@ import type { State } from './state.ts';
 import { isAllGone, type StatusContext, systemStatus } from './status.ts';
 import type { LaunchSpec } from './store/applied.ts';
 import { systemWarnings } from './system-warnings.ts';
+import type { Telemetry } from './telemetry/overseer.ts';
 
 export interface SystemParts {
   /** Absolute path of the system's folder. */
@@ -62,7 +62,7 @@ export interface SystemParts {
   /** Undefined: nothing is backed up, as in a test of something else. */
   readonly backups?: Overseer;
   /** Undefined: nobody gathers telemetry, as in a test of something else. */
-  readonly telemetry?: TelemetryClient;
+  readonly telemetry?: Telemetry;
   /** Undefined: no service is traced, as in a test of something else. */
   readonly instrument?: Instrument;
   readonly version: string;
@@ -156,6 +156,7 @@ export function createSystem(parts: SystemParts): System {
     ...{ applied, ports, secrets, decisions, compute, traffic, data, clock, routes, redact },
     dataOf: ({ database }) => driverOf(database?.engine),
     driverOf,
+    telemetryOf: (identity) => parts.telemetry?.environmentOf(identity) ?? {},
     instrument: parts.instrument,
     pathOf: async () => parts.machine.servicePath(applied.current()?.path ?? ''),
     buildRequest: async (spec, revision) => buildRequest(parts, spec, revision),
@@ -253,6 +254,7 @@ export function createSystem(parts: SystemParts): System {
     status.post(next);
     if (!parts.idle) {
       parts.backups?.look(turn);
+      parts.telemetry?.look();
       care.look(turn);
     }
     if (!applied.current()?.goingDown || !isAllGone(next, turn)) return;

@@ -26,6 +26,7 @@ const FACTS: InstanceFacts = {
   },
   secret: (name) => (name === 'stripe' ? 'sk_42' : undefined),
   path: '/usr/bin',
+  telemetry: { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:24000' },
   system: 'shop',
   instrument: {},
 };
@@ -56,6 +57,7 @@ describe('what an instance is given', () => {
     ['ISLET_INSTANCE', 'orders-r1.0-0'],
     ['ISLET_REVISION', 'r1'],
     ['OTEL_SERVICE_NAME', 'orders'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://127.0.0.1:24000'],
     ['STRIPE_KEY', 'sk_42'],
     ['CATALOG', '127.0.0.1:22000'],
     ['DSN', 'host=127.0.0.1 password=pw'],

@@ -73,6 +73,7 @@ describe('the environment of a traced service', () => {
       edges: {},
       secret: () => undefined,
       path: '',
+      telemetry: {},
       system: 's',
     },
     instrument: { NODE_OPTIONS: '--require /x.cjs', OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf' },

@@ -32,6 +32,8 @@ export const layoutOf = {
   /** Backups, their keys, and what the process that makes them is told and tells. */
   backup: ({ state }: Layout) => join(state, 'backup'),
 
+  /** Logs, traces and metrics, and what the process that keeps them is told. */
+  telemetry: ({ state }: Layout) => join(state, 'telemetry'),
   /** What runtimes of services load to trace them. */
   instruments: ({ runtime }: Layout) => join(runtime, 'instrument'),
 

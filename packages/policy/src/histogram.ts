@@ -114,7 +114,8 @@ export class Histogram {
   }
 }
 
-function bucketOf(value: number): number {
+/** The bucket that counts a whole value. */
+export function bucketOf(value: number): number {
   if (value < SUB_COUNT) return value;
   const shift = 31 - Math.clz32(value) - SUB_BITS;
   return shift * SUB_COUNT + (value >>> shift);

@@ -81,7 +81,7 @@ export {
   pushback,
 } from './grpc.ts';
 export { hash32 } from './hash.ts';
-export { Histogram, type HistogramData, recordedSince, upperEndOf } from './histogram.ts';
+export { bucketOf, Histogram, type HistogramData, recordedSince, upperEndOf } from './histogram.ts';
 export { LatencyWindow, p95Ms, quantileMs } from './latency-window.ts';
 export { type Allotment, allot, type Demand, type Resources } from './machine-budget.ts';
 export {

@@ -193,3 +193,62 @@ test('server-sent events come one by one, over HTTP/1.1 and over HTTP/2, and end
   await until(() => left === 2);
   await until(() => plane.stats.inFlight === 0);
 });
+
+test('server-sent events are ended between two of them when their instance leaves, and their client is served by another', async (t) => {
+  const instances = await Promise.all(
+    ['old', 'new'].map((name) =>
+      httpInstance(t, (_, response) => {
+        response.writeHead(200, { 'content-type': 'text/event-stream' });
+        send = (text) => void response.write(text);
+        response.write(`data: ${name}\n\n`);
+      }),
+    ),
+  );
+  let send: (text: string) => void = () => undefined;
+  const [old, next] = instances;
+  const { edge, plane, publish } = await world(t, [old!]);
+  for (const unfinished of [false, true]) {
+    await publish(endpointAt(old!.port));
+    const events = await fetch(`http://127.0.0.1:${edge}/events`);
+    const reader = events.body!.pipeThrough(new TextDecoderStream()).getReader();
+    assert.equal((await reader.read()).value, 'data: old\n\n');
+    if (unfinished) {
+      send('data: half');
+      assert.equal((await reader.read()).value, 'data: half');
+    }
+    await publish(endpointAt(next!.port));
+    if (unfinished) {
+      assert.equal(Object.values(plane.longLived)[0], 1, 'it waits for the end of the event');
+      send(' and whole\r\n\r\n');
+      assert.equal((await reader.read()).value, ' and whole\r\n\r\n');
+    }
+    assert.equal((await reader.read()).done, true, 'it ends in order');
+    await until(() => plane.stats.inFlight === 0);
+    const gone = new AbortController();
+    const again = await fetch(`http://127.0.0.1:${edge}/events`, { signal: gone.signal });
+    const first = await again.body!.pipeThrough(new TextDecoderStream()).getReader().read();
+    assert.equal(first.value, 'data: new\n\n');
+    gone.abort();
+    await until(() => plane.stats.inFlight === 0);
+  }
+});
+
+test('over HTTP/2, too, server-sent events end in order; an encoded stream, and one of gRPC, are left alone', async (t) => {
+  const instance = await httpInstance(t, ({ url }, response) => {
+    if (url === '/events') response.writeHead(200, { 'content-type': 'text/event-stream' });
+    else if (url === '/encoded')
+      response.writeHead(200, { 'content-type': 'text/event-stream', 'content-encoding': 'gzip' });
+    else response.writeHead(200, { 'content-type': 'application/grpc' });
+    response.write('data: 0\n\n');
+  });
+  const { edge, plane, publish } = await world(t, [instance]);
+  const client = await http2Client(t, edge);
+  const [events, ...others] = ['/events', '/encoded', '/grpc'].map((path) => begin(client, path).resume());
+  await until(() => Object.values(plane.longLived)[0] === 3);
+  const ended = once(events!, 'end');
+  await publish();
+  await ended;
+  assert.equal(events!.rstCode, 0);
+  await until(() => Object.values(plane.longLived)[0] === 2);
+  for (const stream of others) stream.on('error', () => undefined).destroy();
+});

@@ -82,8 +82,18 @@ export interface GatewaySpec {
   readonly workers: number;
   /** Networks whose connections say first whom they come from (PROXY protocol, version 2). Absent: none. */
   readonly proxyProtocol?: { readonly from: readonly string[] };
+  /** Absent: no token says anything. */
+  readonly identity?: IdentitySpec;
   /** Undefined: plain HTTP. */
   readonly tls: TlsSpec | undefined;
+}
+
+/** Whose tokens say who a client is. */
+export interface IdentitySpec {
+  readonly issuer: string;
+  /** Undefined: tokens for anybody count. */
+  readonly audience: string | undefined;
+  readonly keys: { readonly kind: 'url'; readonly url: string } | { readonly kind: 'file'; readonly file: string };
 }
 
 export interface TlsSpec {

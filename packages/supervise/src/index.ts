@@ -13,3 +13,4 @@ export { openSupervisor, type SupervisorOptions } from './supervisor.ts';
 export { switchTo, systemTool } from './switch-user.ts';
 export { ensureTool } from './tool.ts';
 export { Turns } from './turns.ts';
+export { type FoundUsage, usageOnDisk } from './usage-on-disk.ts';

@@ -1,5 +1,7 @@
 import { ApiError, type ExplainedRequest } from '@islet/client';
+import type { RequestRecord } from '@islet/policy';
 import { ruleOrigin } from '../rule-lines.ts';
+import type { AppliedStore } from '../store/applied.ts';
 import type { System } from '../system.ts';
 
 /** The records of a request id, the oldest first, each decision with the line that held when it was made. */
@@ -11,12 +13,20 @@ export async function explainRequest(id: string, { parts }: System): Promise<Exp
       hint: 'errors, slow requests and decisions are kept, and samples of the rest (traffic.accessLog); old ones go',
     });
   }
-  return records.map(({ v: _version, tries, decisions, ...record }) => ({
+  return records.map((record) => explained(record, applied));
+}
+
+/** A record, each of its decisions with the line that held when it was made. */
+export function explained(
+  { v: _version, tries, decisions, ...record }: RequestRecord,
+  applied: Pick<AppliedStore, 'at'>,
+): ExplainedRequest {
+  return {
     ...record,
     tries: [...tries],
     decisions: decisions.map(({ path, ...decision }) => ({
       ...decision,
       from: ruleOrigin(path ?? decision.rule, record.service, applied.at(record.at)),
     })),
-  }));
+  };
 }

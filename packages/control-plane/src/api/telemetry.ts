@@ -1,34 +1,71 @@
-import { ApiError, type TelemetryRouteName, telemetryRoutes } from '@islet/client';
+import { type Annotation, ApiError, type LiveUpdate, type TelemetryRouteName, telemetryRoutes } from '@islet/client';
 import type { Client } from '@islet/client/remote';
+import type { RequestRecord } from '@islet/policy';
 import type { System } from '../system.ts';
+import { annotationsOf } from './annotations.ts';
+import { explained } from './explain.ts';
 import type { Handlers, Request } from './server.ts';
 
 /** What the telemetry process answers: it speaks the control API's own routes, on a Unix socket. */
 export type TelemetryClient = Pick<Client, TelemetryRouteName>;
 
 type Call = (input: object, options: { readonly signal: AbortSignal }) => Promise<unknown> | AsyncIterable<unknown>;
+type TelemetryHandlers = Pick<Handlers, TelemetryRouteName>;
 
-/** Passes each call on to the telemetry process, and takes secrets out of what it answers. */
-export function telemetryHandlers({ parts, redact }: System): Pick<Handlers, TelemetryRouteName> {
+const HOUR_MS = 60 * 60 * 1000;
+/** A dashboard that has just come sees what was decided lately. */
+const LATELY_MS = 60 * 60 * 1000;
+
+/** Passes calls on to the telemetry process, adds what only the control plane knows, and takes secrets out. */
+export function telemetryHandlers(system: System): TelemetryHandlers {
+  const { parts, redact } = system;
+  const clientOf = (): TelemetryClient => {
+    if (parts.telemetry !== undefined) return parts.telemetry.client;
+    throw new ApiError('unavailable', 'no telemetry is gathered here', { hint: 'islet up starts it' });
+  };
   const forward = (name: TelemetryRouteName) => (request: Request) => {
     const { params, query, body, signal } = request;
-    const { telemetry } = parts;
-    if (telemetry === undefined) throw notThere();
-    const call = telemetry[name] as Call;
+    const call = clientOf()[name] as Call;
     const answer = call({ ...params, ...query, ...(body as object | undefined) }, { signal });
     return Symbol.asyncIterator in answer
       ? redactAll(answer, redact)
       : answer.then((value) => redactDeep(value, redact));
   };
   const names = Object.keys(telemetryRoutes) as TelemetryRouteName[];
-  return Object.fromEntries(names.map((name) => [name, forward(name)])) as unknown as Pick<
-    Handlers,
-    TelemetryRouteName
-  >;
+  const forwarded = Object.fromEntries(names.map((name) => [name, forward(name)])) as unknown as TelemetryHandlers;
+  return {
+    ...forwarded,
+    trace: async (request) => {
+      const found = await forwarded.trace(request);
+      const records = found.requests as unknown as readonly RequestRecord[];
+      return { ...found, requests: records.map((record) => explained(record, parts.state.applied)) };
+    },
+    annotations: ({ query: { service, from, to } }) => {
+      const end = Number(to ?? parts.clock.now());
+      return annotationsOf(system, { from: Number(from ?? end - HOUR_MS), to: end, service });
+    },
+    live: (request) => {
+      const kinds = (request.query.kinds ?? 'overview,edges,annotations').split(',');
+      return kinds.includes('annotations') ? withAnnotations(forwarded.live(request), system) : forwarded.live(request);
+    },
+  };
 }
 
-function notThere(): ApiError {
-  return new ApiError('unavailable', 'no telemetry is gathered here', { hint: 'islet up starts it' });
+/** What was decided since the last update is told with the next. */
+async function* withAnnotations(updates: AsyncIterable<LiveUpdate>, system: System): AsyncGenerator<LiveUpdate> {
+  const now = () => system.parts.clock.now();
+  let told = now() - LATELY_MS;
+  const fresh = (): Annotation[] => {
+    const found = annotationsOf(system, { from: told, to: now() });
+    told = Math.max(told, ...found.map(({ at }) => at + 1));
+    return found;
+  };
+  yield { kind: 'annotations', at: now(), annotations: fresh() };
+  for await (const update of updates) {
+    const annotations = fresh();
+    if (annotations.length > 0) yield { kind: 'annotations', at: now(), annotations };
+    yield update;
+  }
 }
 
 async function* redactAll(values: AsyncIterable<unknown>, redact: (text: string) => string): AsyncGenerator<unknown> {

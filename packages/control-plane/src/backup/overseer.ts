@@ -7,6 +7,7 @@ import type { Supervisor } from '@islet/supervise';
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import { within } from '../deadlines.ts';
+import { keepProcess } from '../kept-process.ts';
 import { readIfThere, writeAtomically } from '../own-file.ts';
 import type { TurnReport } from '../reconcile.ts';
 import type { State } from '../state.ts';
@@ -44,13 +45,10 @@ export interface Overseer {
 const PROCESS = 'backup';
 /** Islet's own state: what was asked for and decided, and secrets. */
 const STATE_EVERY_MS = 5 * 60_000;
-const STOP_MS = 10_000;
 const SOURCE_MS = 30_000;
-/** A process that ends is started again after 1 s, 2 s … 1 min. */
-const RESTART = { firstMs: 1_000, longestMs: 60_000, forgiveMs: 10 * 60_000 } as const;
 
 export function createOverseer(parts: OverseerParts): Overseer {
-  const { state, supervisor, clock, log } = parts;
+  const { state, clock, log } = parts;
   const { layout } = state;
   mkdirSync(layoutOf.backup(layout), { recursive: true, mode: 0o700 });
   /** As written. */
@@ -60,23 +58,10 @@ export function createOverseer(parts: OverseerParts): Overseer {
   const sources = new Map<string, Reached>();
   let looking = false;
   let next: TurnReport | undefined;
-  let ends = 0;
-  let startAt = 0;
   let closed = false;
 
-  const write = (stores: readonly StoreOrder[], place: S3Place | undefined) => {
-    if (isDeepStrictEqual(stores, orders) && isDeepStrictEqual(place, to)) return;
-    const next: Orders = { stores, to: place };
-    writeAtomically(backupFiles.orders(layout), JSON.stringify(next));
-    [orders, to] = [stores, place];
-  };
-  const keepAlive = async () => {
-    const running = supervisor.observe().get(PROCESS);
-    if (closed || orders.length === 0 || running?.kind === 'running' || clock.now() < startAt) return;
-    if (running?.kind === 'exited') log.warn({ how: running.how }, 'the backup process ended');
-    ends = clock.now() - startAt > RESTART.forgiveMs ? 0 : ends + 1;
-    startAt = clock.now() + Math.min(RESTART.firstMs * 2 ** ends, RESTART.longestMs);
-    await supervisor.start({
+  const kept = keepProcess(
+    {
       name: PROCESS,
       argv: [...parts.argv, '--state', layout.state, '--runtime', layout.runtime],
       cwd: '/',
@@ -85,13 +70,20 @@ export function createOverseer(parts: OverseerParts): Overseer {
       log: join(layoutOf.logs(layout), 'backup.log'),
       limits: { cpu: undefined, memoryBytes: undefined },
       background: true,
-    });
+    },
+    parts,
+  );
+  const write = (stores: readonly StoreOrder[], place: S3Place | undefined) => {
+    if (isDeepStrictEqual(stores, orders) && isDeepStrictEqual(place, to)) return;
+    const next: Orders = { stores, to: place };
+    writeAtomically(backupFiles.orders(layout), JSON.stringify(next));
+    [orders, to] = [stores, place];
   };
   const update = async (turn: TurnReport) => {
     const applied = state.applied.current();
     // Until everything is gone what is written is still backed up.
     if (applied !== undefined && !applied.goingDown) write(await wantedOrders(applied, turn), placeOf(applied));
-    await keepAlive();
+    if (orders.length > 0) await kept.ensure();
   };
   const wantedOrders = async (applied: Applied, { look }: TurnReport): Promise<StoreOrder[]> => {
     if (applied.mode === 'in-place') return [];
@@ -164,12 +156,11 @@ export function createOverseer(parts: OverseerParts): Overseer {
     isKeyExported: () => readIfThere(backupFiles.exported(layout)) !== undefined,
     stop: async () => {
       closed = true;
-      if (!supervisor.observe().has(PROCESS)) return;
-      await supervisor.stop(PROCESS, { graceMs: STOP_MS });
-      await supervisor.forget(PROCESS);
+      await kept.stop();
     },
     close: () => {
       closed = true;
+      kept.close();
     },
   };
 }

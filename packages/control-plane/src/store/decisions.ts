@@ -2,6 +2,7 @@ import type { Failure } from '@islet/client';
 import type { Generation, RevisionId } from '@islet/plan';
 import type { DrillKind } from '../drill/drills.ts';
 import type { Database } from './database.ts';
+import { type Between, decisionsBetween } from './decisions-between.ts';
 import type { Drilled } from './drilled.ts';
 import { endsCounter, lastDrills, lastScaled } from './last-decisions.ts';
 import { afterDecision, NO_ROLLOUTS, type Rollouts } from './rollouts.ts';
@@ -107,6 +108,8 @@ export interface DecisionRow {
 export interface Decisions {
   record(decision: Decision, now: number): void;
   list(options: { readonly service?: string | undefined; readonly since?: number | undefined }): DecisionRow[];
+  /** In a stretch of time, oldest first. */
+  between(stretch: Between): readonly DecisionRow[];
   /** The newest of a kind. */
   latest<K extends Decision['kind']>(kind: K): Extract<Decision, { kind: K }> | undefined;
   /** The last drill of each service. */
@@ -170,6 +173,7 @@ export function openDecisions(database: Database): Decisions {
         service: service ?? undefined,
         decision: JSON.parse(detail) as Decision,
       })),
+    between: decisionsBetween(database),
     latest: (kind) => {
       const row = newest.get(kind) as Pick<Row, 'detail'> | undefined;
       return row && JSON.parse(row.detail);

@@ -11,7 +11,7 @@ import { CONNECT_TIMEOUT, failureOf, notReady, REFUSED, REQUEST_TIMEOUT, RESET, 
 import { statusOf } from './grpc-outcome.ts';
 import { mirror } from './mirror.ts';
 import { NextTry } from './next-try.ts';
-import { noteStream } from './note-stream.ts';
+import { OpenStream } from './open-stream.ts';
 import { Patience } from './patience.ts';
 import { RequestBody } from './request-body.ts';
 
@@ -34,6 +34,7 @@ export class Call implements ResponseUser {
   /** An error that another instance will better, on its way to nowhere. */
   #discard: { readonly delayMs: number; whole: boolean } | undefined;
   #wake: NodeJS.Timeout | undefined;
+  #stream: OpenStream | undefined;
 
   constructor({ order, runtime, user, client }: CallOptions) {
     const { callerHasMs, policy, request, trail } = order;
@@ -126,13 +127,15 @@ export class Call implements ResponseUser {
     else {
       this.#state = 'responding';
       this.#body.letGo();
-      if (head.streams) noteStream(this.#attempts.current);
+      if (head.streams) this.#stream = OpenStream.of(head, this.#attempts.current, () => this.#endStream());
       this.#user.onHead(this.#attempts.dressed(head), { status, revision: this.#attempts.revision });
     }
   }
 
   onBody(bytes: Buffer): void {
-    if (this.#discard === undefined) this.#user.onBody(bytes);
+    if (this.#discard !== undefined) return;
+    this.#user.onBody(bytes);
+    this.#stream?.onBody(bytes);
   }
 
   onBodyEnd(trailers: readonly Field[]): void {
@@ -148,7 +151,7 @@ export class Call implements ResponseUser {
     if (this.#state === 'responded') {
       this.#end();
       this.#attempts.finish({ reusable: this.#body.ended });
-    }
+    } else if (this.#stream?.mayEnd) return this.#endStream();
     const isOut = this.#user.onFlush();
     if (!isOut) this.#attempts.current?.wire.pause();
     this.#wait();
@@ -198,21 +201,10 @@ export class Call implements ResponseUser {
 
   onGone(why: Gone, error: ProxyError | undefined): void {
     if (error?.code === 'internal') this.#runtime.stats.unexpected++;
-    switch (this.#state) {
-      case 'connecting':
-      case 'sent':
-        this.#fail(failureOf(why, this.#attempts.current?.wire), error ?? (why === 'refused' ? REFUSED : RESET));
-        break;
-      case 'responding':
-        this.#break();
-        break;
-      case 'responded':
-        this.onFlush();
-        break;
-      case 'choosing':
-      case 'over':
-        break;
-    }
+    if (this.#state === 'responding') this.#break();
+    else if (this.#state === 'responded') this.onFlush();
+    else if (this.#state === 'connecting' || this.#state === 'sent')
+      this.#fail(failureOf(why, this.#attempts.current?.wire), error ?? (why === 'refused' ? REFUSED : RESET));
   }
 
   /** Ends it where it is: nobody waits for the response any more. */
@@ -270,6 +262,14 @@ export class Call implements ResponseUser {
     this.#client.deadlineAt = Number.POSITIVE_INFINITY;
     this.#startIn(delayMs);
     return true;
+  }
+
+  /** As if its instance had ended it here: see `OpenStream`. */
+  #endStream(): boolean {
+    this.#user.onBodyEnd([], this.#attempts.ended([]));
+    this.#end();
+    this.#attempts.finish({ reusable: false });
+    return this.#user.onFlush();
   }
 
   #giveUp(error: ProxyError): void {

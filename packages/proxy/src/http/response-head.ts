@@ -21,6 +21,8 @@ export interface ResponseHead {
   readonly hasRequestId: boolean;
   /** By its type, its body has no end of its own: server-sent events, or a gRPC call. */
   readonly streams: boolean;
+  /** It is a stream of server-sent events, and not encoded. */
+  readonly events: boolean;
   /** End-to-end fields without the framing, re-serialised. */
   readonly passed: string;
 }
@@ -77,6 +79,7 @@ export function responseHead(
     grpcPushback: meaning.grpcPushback,
     hasRequestId: meaning.hasRequestId,
     streams: meaning.streams,
+    events: meaning.events,
     passed: meaning.passed,
   };
 }
@@ -90,6 +93,7 @@ export interface FieldsMeaning {
   readonly grpcPushback: string | undefined;
   readonly hasRequestId: boolean;
   readonly streams: boolean;
+  readonly events: boolean;
   readonly passed: string;
 }
 
@@ -105,6 +109,7 @@ export function meaningOf(fields: readonly Field[]): FieldsMeaning {
     grpcPushback: value('grpc-retry-pushback-ms'),
     hasRequestId: value('x-request-id') !== undefined,
     streams: STREAM.test(value('content-type') ?? ''),
+    events: EVENTS.test(value('content-type') ?? '') && value('content-encoding') === undefined,
     passed: serialiseFields(fields.filter(({ lower }) => !OWN.has(lower) && !connection.has(lower))),
   };
 }
@@ -138,5 +143,6 @@ const OWN: ReadonlySet<string> = new Set([
   'x-islet-explain',
   'x-islet-fallback',
 ]);
+const EVENTS = /^text\/event-stream(?:[;\s]|$)/i;
 const STREAM = /^(?:text\/event-stream|application\/grpc)(?:[+;\s]|$)/i;
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-5][0-9]{2})(?: ([\t\x20-\x7e\x80-\xff]*))?$/;

@@ -102,6 +102,7 @@ const INJECTED: ResponseHead = {
   upgrade: undefined,
   hasRequestId: false,
   streams: false,
+  events: false,
   retryAfter: undefined,
   grpcStatus: undefined,
   grpcPushback: undefined,

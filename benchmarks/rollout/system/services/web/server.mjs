@@ -6,6 +6,7 @@ const {
   version,
   fails = 0,
   ms = 2,
+  cpuMs = 0,
   crashAfterMs,
   leakBytes,
   neverReady,
@@ -13,7 +14,9 @@ const {
 const leaked = [];
 const server = createServer((request, response) => {
   if (request.url === '/readyz') return response.writeHead(neverReady ? 503 : 200).end();
-  if (leakBytes) leaked.push('x'.repeat(leakBytes).split(''));
+  if (leakBytes) leaked.push(Buffer.alloc(leakBytes, 1));
+  const busyUntil = performance.now() + cpuMs;
+  while (performance.now() < busyUntil);
   setTimeout(() => response.writeHead(Math.random() < fails ? 500 : 200).end(version), ms);
 });
 server.listen(Number(process.env.PORT), process.env.HOST ?? '127.0.0.1');

@@ -1,0 +1,97 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { createClient } from '@islet/client/remote';
+import { layoutOf } from '@islet/driver';
+import { DEFAULT_TELEMETRY } from '@islet/spec';
+import { Identities, type Identity, type Orders, telemetryFiles } from '@islet/telemetry';
+import type { TelemetryClient } from '../api/telemetry.ts';
+import { type KeptParts, keepProcess } from '../kept-process.ts';
+import { readIfThere, writeAtomically } from '../own-file.ts';
+import type { State } from '../state.ts';
+import type { AppliedStore } from '../store/applied.ts';
+
+export interface TelemetryParts extends KeptParts {
+  readonly state: Pick<State, 'layout' | 'applied' | 'ports'>;
+  /** How the telemetry process is started. */
+  readonly argv: readonly string[];
+  /** Where it answers. */
+  readonly socketPath: string;
+  readonly paths: Orders['paths'];
+}
+
+/** Tells the telemetry process what to keep, keeps it alive, and asks it. */
+export interface Telemetry {
+  readonly client: TelemetryClient;
+  /** After a turn: what is asked for may have changed. */
+  look(): void;
+  /** What an instance is given, so that a stock OpenTelemetry agent sends to us, as this instance and no other. */
+  environmentOf(identity: Identity): Readonly<Record<string, string>>;
+  /** Ends the process, when everything else is gone. */
+  stop(): Promise<void>;
+  close(): void;
+}
+
+const PROCESS = 'telemetry';
+const PORTS = { http: 'telemetry: OTLP over HTTP', grpc: 'telemetry: OTLP over gRPC' } as const;
+
+export async function createTelemetry(parts: TelemetryParts): Promise<Telemetry> {
+  const { state, log, socketPath, paths } = parts;
+  const { layout } = state;
+  const folder = layoutOf.telemetry(layout);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const identities = Identities.at(telemetryFiles.key(folder));
+  const kept = keepProcess(
+    {
+      name: PROCESS,
+      argv: [...parts.argv, '--folder', folder, '--socket', socketPath],
+      cwd: '/',
+      env: { PATH: '/usr/bin:/bin' },
+      user: undefined,
+      log: join(layoutOf.logs(layout), 'telemetry.log'),
+      limits: { cpu: undefined, memoryBytes: undefined },
+      background: true,
+    },
+    parts,
+  );
+  // While it runs the ports are its own; instances know them.
+  const keep = kept.isRunning();
+  const ports = {
+    http: await state.ports.take(PORTS.http, { keep }),
+    grpc: await state.ports.take(PORTS.grpc, { keep }),
+  };
+  let written = readIfThere(telemetryFiles.orders(folder))?.toString();
+
+  const write = (applied: ReturnType<AppliedStore['current']>) => {
+    if (applied === undefined || applied.goingDown) return;
+    const services = applied.services.map(({ spec }) => ({
+      name: spec.name,
+      // What was asked for before there was such a section has none.
+      policy: spec.telemetry ?? DEFAULT_TELEMETRY,
+    }));
+    const orders: Orders = { system: applied.system, services, ports, paths };
+    const text = JSON.stringify(orders);
+    if (text === written) return;
+    writeAtomically(telemetryFiles.orders(folder), text);
+    written = text;
+  };
+
+  return {
+    client: createClient({ url: 'http://telemetry', token: '', socketPath, who: 'the telemetry process' }),
+    look: () => {
+      try {
+        write(state.applied.current());
+      } catch (error) {
+        log.error({ error: (error as Error).message }, 'telemetry could not be told what is asked for');
+      }
+      if (written === undefined) return;
+      kept.ensure().catch((error: Error) => log.error({ error: error.message }, 'telemetry could not be started'));
+    },
+    environmentOf: (identity) => ({
+      OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${ports.http}`,
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf',
+      OTEL_EXPORTER_OTLP_HEADERS: `authorization=Bearer%20${identities.tokenOf(identity)}`,
+    }),
+    stop: () => kept.stop(),
+    close: () => kept.close(),
+  };
+}
