@@ -16,6 +16,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   backup: ['driver'],
   keeper: [],
   'instrument-node': [],
+  errors: [],
   proxy: ['spec', 'policy', 'supervise', 'keeper'],
   'compute-process': DRIVER,
   'data-postgres': [...DRIVER, 'backup'],
