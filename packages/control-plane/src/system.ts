@@ -150,11 +150,8 @@ export function createSystem(parts: SystemParts): System {
   };
   const desired = (look: Look) =>
     desireOf(applied.current(), {
-      decisions,
-      routes: routes(look).key,
-      startedAt,
-      gates: care.gates,
-      instances: autoscaler.instances,
+      ...{ decisions, startedAt, routes: routes(look).key },
+      ...{ gates: care.gates, instances: autoscaler.instances },
     });
 
   const driverOf = (wanted: DataDriver['engine'] | undefined) => data.find(({ engine }) => engine === wanted);
