@@ -13,6 +13,7 @@ import { rollout } from './rollout.bench.ts';
 import { stores } from './stores.bench.ts';
 import { Pm2 } from './support/pm2.ts';
 import { Shop } from './support/shop.ts';
+import { telemetry } from './telemetry.bench.ts';
 import { traffic } from './traffic.bench.ts';
 import { up } from './up.bench.ts';
 
@@ -21,7 +22,7 @@ import { up } from './up.bench.ts';
  *
  * Measures what docs/benchmarks.md explains. With --json each claim is one line on stdout, and nothing else is there.
  */
-const BENCHMARKS = [up, planning, detection, footprint, frontDoor, cli, rollout, data, stores, traffic];
+const BENCHMARKS = [up, planning, detection, footprint, frontDoor, cli, rollout, data, stores, telemetry, traffic];
 
 async function main(args: readonly string[]): Promise<number> {
   const names = BENCHMARKS.map(({ name }) => name);

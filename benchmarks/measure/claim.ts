@@ -25,6 +25,8 @@ export type Unit =
   | '%'
   | '% of a core'
   | 'requests/s'
+  | 'rows/s of a core'
+  | 'bytes/line'
   | 'µs of CPU/request'
   | '% more CPU/request'
   | 'MB/million requests';
