@@ -25,7 +25,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'data-sqlite': [...DRIVER, 'backup'],
   'traffic-proxy': [...DRIVER, 'proxy'],
   client: ['spec', 'plan'],
-  telemetry: ['spec', 'policy', 'client', 'supervise', 'keeper'],
+  telemetry: ['spec', 'policy', 'client', 'supervise', 'keeper', 'errors'],
   // Its pages know the API alone; the control plane knows where they are once they are built.
   dashboard: ['client', 'spec', 'plan'],
   cli: ['client', 'spec'],

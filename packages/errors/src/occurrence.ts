@@ -13,8 +13,12 @@ export interface Source {
 
 type Attributes = Readonly<Record<string, unknown>>;
 
+/** Its frames as their authors wrote them. */
+export type Mapped = (thrown: Thrown) => Thrown;
+const asItIs: Mapped = (thrown) => thrown;
+
 /** A span's exception event, in OpenTelemetry's words. */
-export function ofException(source: Source, attributes: Attributes): Occurrence {
+export function ofException(source: Source, attributes: Attributes, mapped: Mapped = asItIs): Occurrence {
   const [type, message, stack] = ['type', 'message', 'stacktrace'].map((name) =>
     textOf(attributes[`exception.${name}`]),
   );
@@ -24,7 +28,11 @@ export function ofException(source: Source, attributes: Attributes): Occurrence 
     message: message ?? parsed?.message ?? '',
     frames: parsed?.frames ?? [],
   };
-  return occurrence(source, { thrown, stack: stack ?? `${thrown.type}: ${thrown.message}`, attributes });
+  return occurrence(source, {
+    thrown: mapped(thrown),
+    stack: stack ?? `${thrown.type}: ${thrown.message}`,
+    attributes,
+  });
 }
 
 export interface LogLike extends Source {
@@ -39,13 +47,13 @@ const FAILURES: ReadonlySet<string> = new Set(['error', 'fatal']);
  * A log that tells of an error: it holds a stack (also the last words of a process that crashed), or is of level error. What
  * loggers write as JSON has it under `err` (pino), `exception` (structlog, logback), or in OpenTelemetry's attributes.
  */
-export function ofLog(log: LogLike): Occurrence | undefined {
+export function ofLog(log: LogLike, mapped: Mapped = asItIs): Occurrence | undefined {
   const attributes = log.attributes ?? {};
-  if (textOf(attributes['exception.type']) !== undefined) return ofException(log, attributes);
+  if (textOf(attributes['exception.type']) !== undefined) return ofException(log, attributes, mapped);
   const stack = stackIn(attributes) ?? log.text;
   const parsed = parseThrown(stack);
   const isFailure = FAILURES.has(log.level ?? '');
-  if (parsed !== undefined) return occurrence(log, { thrown: parsed, stack, attributes });
+  if (parsed !== undefined) return occurrence(log, { thrown: mapped(parsed), stack, attributes });
   if (!isFailure) return undefined;
   return occurrence(log, { thrown: { type: 'log', message: log.text, frames: [] }, stack: log.text, attributes });
 }

@@ -13,6 +13,7 @@ TypeError: Cannot read properties of undefined (reading 'length')
     at handler (file:///srv/src/main.mjs:1:45)
     at new Server (/srv/src/main.mjs:2:19)
     at async Promise.all (index 0)
+    at Ta.with (/srv/.islet/instrument/node-3d31c6c7ef89.cjs:1:10160)
     at Layer.handle [as handle_request] (/srv/node_modules/express/lib/router/layer.js:95:5)
     at async node:internal/modules/esm/loader:647:26
 

@@ -7,6 +7,8 @@ const USUAL =
   /(?:^|[\s:([])((?:[A-Za-z_$][\w$]*\.)*[A-Za-z_$]*(?:Error|Exception|Rejection|Fault|Failure))(?: \[[^\]]+\])?(?::\s?(.*))?$/;
 /** Classes may have any name, if it is all that stands there. */
 const ANY = /^\s*(?:Uncaught )?([A-Za-z_$][\w$.]*)(?: \[[^\]]+\])?(?::\s?(.*))?$/;
+/** What Islet itself loads into a service, to trace it. */
+const INSTRUMENT = /\/instrument\/node-[0-9a-f]+\.cjs$/;
 /** What may be in front of a log line's error. */
 const LOOK_BACK = 20;
 
@@ -46,7 +48,7 @@ function frameOf(line: string): Frame[] {
   if (match === null) return [];
   const [, name = '<anonymous>', place = '', row, column] = match;
   const file = place.replace(/^file:\/\//, '').replace(/\?.*$/, '');
-  const inApp = file.startsWith('/') && !file.includes('/node_modules/');
+  const inApp = file.startsWith('/') && !file.includes('/node_modules/') && !INSTRUMENT.test(file);
   return [{ function: name.replace(/^new /, ''), file, line: numberOf(row), column: numberOf(column), inApp }];
 }
 
