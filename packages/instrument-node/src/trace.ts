@@ -11,6 +11,7 @@ import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici';
 import { detectResources, envDetector } from '@opentelemetry/resources';
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { requireWhatIsImported } from './esm.ts';
+import { type Asking, withoutOwnTrace } from './own-headers.ts';
 import { RateSampler } from './rate-sampler.ts';
 import { tellOnce } from './tell-once.ts';
 
@@ -51,7 +52,7 @@ export function trace(require: NodeJS.Require): void {
     instrumentations: [
       // The proxy tells the trace to whatever it passes on; what comes without one is a probe.
       new HttpInstrumentation({ ignoreIncomingRequestHook: ({ headers }) => headers.traceparent === undefined }),
-      new UndiciInstrumentation(),
+      new UndiciInstrumentation({ requestHook: (_span, request) => withoutOwnTrace(request as Asking) }),
       new PgInstrumentation(),
       new IORedisInstrumentation(),
       new PinoInstrumentation({ disableLogSending: true }),
