@@ -26,6 +26,12 @@ export const DATABASE: CommandSpec = {
       ],
     },
     {
+      usage: 'status <service> [folder]',
+      summary: 'Size, connections, commits a second, cache hits and backup of its stores, and what runs for long',
+      examples: ['islet db status orders'],
+      options: [json, state],
+    },
+    {
       usage: 'url <service> [folder]',
       summary: "Print the database's address, with the service's password in it",
       examples: ['psql "$(islet db url orders)"'],

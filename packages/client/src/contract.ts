@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { backupRoutes } from './backup-contract.ts';
 import { Capacity, CapacityQuestion } from './capacity.ts';
 import { dashboardRoutes } from './dashboard-contract.ts';
-import { MigrationPreview, QueryAnswer, SeedAnswer, StoreAccess } from './database.ts';
+import { MigrationPreview, QueryAnswer, SeedAnswer, StoreAccess, StoreStatus } from './database.ts';
 import { DrillBegun, DrillRequest, DrillTarget } from './drill.ts';
 import { ExplainedRequest } from './explanation.ts';
 import { Decision, ROLLOUT_ACTIONS, RolloutStatus } from './rollout.ts';
@@ -206,6 +206,11 @@ export const contract = {
     /** `database` or `redis`; by default the database, where there is one. */
     query: z.object({ store: z.string().optional() }),
     response: StoreAccess,
+  }),
+  storeStatus: route('storeStatus', {
+    summary: "How a service's stores are: size, connections, rate, what runs for long",
+    params: service,
+    response: z.array(StoreStatus),
   }),
   query: route('query', {
     summary: "Run one statement in a service's database, as the service; without `write` it can change nothing",

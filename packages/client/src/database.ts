@@ -38,6 +38,28 @@ export const SeedAnswer = z
   ])
   .meta({ id: 'SeedAnswer' });
 
+export const StoreStatus = z
+  .object({
+    store: z.enum(['database', 'redis']),
+    engine: z.string(),
+    state: z.string(),
+    version: z.string().optional(),
+    /** On disk; of Redis in memory. */
+    bytes: z.number().optional(),
+    connections: z.object({ open: z.int(), most: z.int() }).optional(),
+    /** Of Redis, commands. */
+    commitsPerSecond: z.number().optional(),
+    /** Of what was read, the share that was in memory. */
+    cacheHits: z.number().optional(),
+    /** Statements that have run for long, the longest first. */
+    slow: z.array(z.object({ forMs: z.number(), text: z.string() })),
+    /** What its backup is behind. */
+    rpoMs: z.number().optional(),
+    /** Why nothing more is known. */
+    why: z.string().optional(),
+  })
+  .meta({ id: 'StoreStatus' });
+
 export const MigrationHazard = z
   .object({
     rule: z.string(),
@@ -72,4 +94,5 @@ export const MigrationPreview = z
 export type StoreAccess = z.infer<typeof StoreAccess>;
 export type QueryAnswer = z.infer<typeof QueryAnswer>;
 export type SeedAnswer = z.infer<typeof SeedAnswer>;
+export type StoreStatus = z.infer<typeof StoreStatus>;
 export type MigrationPreview = z.infer<typeof MigrationPreview>;

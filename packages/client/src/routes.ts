@@ -26,6 +26,7 @@ export const ROUTES = {
   database: { method: 'GET', path: '/v1/services/{service}/database', stream: false },
   query: { method: 'POST', path: '/v1/services/{service}/database/query', stream: false },
   seed: { method: 'POST', path: '/v1/services/{service}/database/seed', stream: false },
+  storeStatus: { method: 'GET', path: '/v1/services/{service}/database/status', stream: false },
   rotate: { method: 'POST', path: '/v1/services/{service}/database/rotate', stream: false },
   migrations: { method: 'GET', path: '/v1/services/{service}/database/migrations', stream: false },
   backups: { method: 'GET', path: '/v1/backups', stream: false },

@@ -44,6 +44,7 @@ export const ServiceStatus = z
     /** Public URL, or where the operator reaches it. */
     address: z.string().optional(),
     database: z.object({ engine: z.string(), state: z.string(), pid: z.int().optional() }).optional(),
+    redis: z.object({ state: z.string(), pid: z.int().optional() }).optional(),
     blocked: z.array(z.string()),
     failure: Failure.optional(),
     instanceList: z.array(InstanceStatus),

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { ApiError } from '@islet/client';
 import { loadCertificate } from '@islet/proxy';
-import type { GatewaySpec } from '@islet/spec';
+import type { GatewaySpec, IdentitySpec } from '@islet/spec';
 
 /** The gateway as it is kept; throws where it could not speak TLS as it is asked to. */
 export async function usableGateway(asked: GatewaySpec, folder: string): Promise<GatewaySpec> {
@@ -11,15 +11,20 @@ export async function usableGateway(asked: GatewaySpec, folder: string): Promise
   throw new ApiError('conflict', trouble, { hint: 'see gateway.tls.certificates in islet.yaml' });
 }
 
-/** The gateway with the files of its certificates named from the root: whoever reads them knows no folder. */
-export function withAbsoluteFiles(gateway: GatewaySpec, folder: string): GatewaySpec {
-  const { tls } = gateway;
-  if (tls === undefined) return gateway;
+/** The gateway with its files named from the root: whoever reads them knows no folder. */
+export function withAbsoluteFiles({ tls, identity, ...gateway }: GatewaySpec, folder: string): GatewaySpec {
+  const own = identity === undefined ? {} : { identity: withAbsoluteKeys(identity, folder) };
+  if (tls === undefined) return { ...gateway, ...own, tls };
   const certificates = tls.certificates.map(({ cert, key }) => ({
     cert: resolve(folder, cert),
     key: resolve(folder, key),
   }));
-  return { ...gateway, tls: { ...tls, certificates } };
+  return { ...gateway, ...own, tls: { ...tls, certificates } };
+}
+
+function withAbsoluteKeys(identity: IdentitySpec, folder: string): IdentitySpec {
+  const { keys } = identity;
+  return keys.kind === 'url' ? identity : { ...identity, keys: { kind: 'file', file: resolve(folder, keys.file) } };
 }
 
 /** Why the gateway could not speak TLS; undefined: it can, or is not asked to. */

@@ -38,8 +38,15 @@ export interface Look {
   readonly instances: ReadonlyMap<InstanceId, ComputeInstance>;
   readonly traffic: TrafficObservation;
   readonly stores: Readonly<Record<string, StoreObservation>>;
+  /** The same of each engine by itself, in the order of the drivers. */
+  readonly engines: readonly EngineLook[];
   /** What could not be seen, each a sentence; what was last seen of it stands in its place. */
   readonly problems: readonly string[];
+}
+
+export interface EngineLook {
+  readonly engine: DataDriver['engine'];
+  readonly stores: Readonly<Record<string, StoreObservation>>;
 }
 
 export interface Senses {
@@ -102,6 +109,7 @@ export function createObserver(senses: Senses): Observer {
         instances: new Map(instances.map((instance) => [instance.id, instance])),
         traffic: traffic.seen,
         stores,
+        engines: senses.data.map(({ engine }, index) => ({ engine, stores: engines[index]?.seen ?? {} })),
         problems: [compute, ...engines].flatMap(({ problem }) => problem ?? []),
       };
     },

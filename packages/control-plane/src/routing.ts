@@ -8,7 +8,7 @@ import type {
   RoutedService,
   RoutingTable,
 } from '@islet/policy';
-import type { PreviewSpec } from '@islet/spec';
+import type { IdentitySpec, PreviewSpec } from '@islet/spec';
 import { digest } from './desire.ts';
 import { edgeName } from './edges.ts';
 import { routedSplit } from './split.ts';
@@ -19,6 +19,8 @@ export interface Routes {
   readonly key: string;
   /** Threads of the proxy. */
   readonly workers: number;
+  /** Whose tokens say who a client is. */
+  readonly identity: IdentitySpec | undefined;
   readonly listeners: readonly Listener[];
   readonly services: Readonly<
     Record<string, Pick<RoutedService, 'protocol' | 'traffic' | 'hold' | 'fault' | 'toldClients'>>
@@ -47,8 +49,9 @@ export function routesOf({ applied, specs, edgePort, operatorSocket, faultOf }: 
   const previews = previewsOf(applied);
   // What an older version of Islet has kept says nothing of it.
   const workers = applied?.gateway.workers ?? 1;
-  const key = digest(JSON.stringify({ workers, listeners, services, previews }));
-  return { key, workers, listeners, services, previews };
+  const identity = applied?.gateway.identity;
+  const key = digest(JSON.stringify({ workers, identity, listeners, services, previews }));
+  return { key, workers, identity, listeners, services, previews };
 }
 
 function previewsOf(applied: Applied | undefined): Routes['previews'] {
@@ -137,6 +140,6 @@ export function routingTable({
     const split = planned && routedSplit(planned, routes.previews[name]);
     return [name, { ...service, endpoints: reachable, split, unavailable: why }];
   });
-  const { key, workers, listeners } = routes;
-  return { version, routes: key, workers, listeners, services: Object.fromEntries(services) };
+  const { key, workers, identity, listeners } = routes;
+  return { version, routes: key, workers, identity, listeners, services: Object.fromEntries(services) };
 }

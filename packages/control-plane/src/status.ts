@@ -111,7 +111,8 @@ function serviceStatus(name: string, { report, applied, context, statuses }: Ser
   const ready = instances.filter((instance) => instance.state.kind === 'ready' && !isWarm(instance, rollouts, look));
   const known = rollouts.stable?.revision;
   const serving = ready.some(({ revision }) => revision === known) ? known : (ready[0]?.revision ?? known);
-  const database = databaseOf(wanted, look.stores[name]);
+  const database = databaseOf(wanted, look);
+  const redis = wanted?.spec.redis && stateOf('redis', name, look);
   const address = wanted && addressOf(wanted, applied);
   return {
     name,
@@ -126,7 +127,8 @@ function serviceStatus(name: string, { report, applied, context, statuses }: Ser
     },
     ...(address === undefined ? {} : { address }),
     ...(database === undefined ? {} : { database }),
-    blocked: [...(wanted?.blocked ?? [])],
+    ...(redis === undefined ? {} : { redis }),
+    blocked: asked?.kind === 'present' ? asked.blocked.map(context.redact) : [],
     ...(failure === undefined
       ? {}
       : { failure: { ...failure, reason: context.redact(failure.reason), log: failure.log.map(context.redact) } }),
@@ -162,14 +164,20 @@ function isWarm({ id, generation, state }: ObservedInstance, { fallback }: Rollo
   return !Object.values(observed.traffic.acknowledged?.endpoints ?? {}).some((ids) => ids.includes(id));
 }
 
-function databaseOf(
-  wanted: AppliedService | undefined,
-  store: TurnReport['look']['stores'][string] | undefined,
-): ServiceStatus['database'] {
+function databaseOf(wanted: AppliedService | undefined, look: Look): ServiceStatus['database'] {
   const engine = wanted?.spec.database?.engine;
-  if (engine === undefined) return undefined;
+  return engine === undefined ? undefined : { engine, ...stateOf(engine, wanted?.spec.name ?? '', look) };
+}
+
+/** Of one store of a service, whatever becomes of the others. */
+function stateOf(
+  engine: string,
+  service: string,
+  { engines }: Look,
+): { readonly state: string; readonly pid?: number } {
+  const store = engines.find((one) => one.engine === engine)?.stores[service];
   const pid = store?.kind === 'ready' ? store.pid : undefined;
-  return { engine, state: store?.kind ?? 'none', ...(pid === undefined ? {} : { pid }) };
+  return { state: store?.kind ?? 'none', ...(pid === undefined ? {} : { pid }) };
 }
 
 /** Its public URL; for an internal one, its fixed port, or nothing: only its callers' edges lead there. */

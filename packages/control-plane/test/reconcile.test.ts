@@ -41,6 +41,7 @@ function lookOf(held: Observed['held']): Look {
     instances: new Map(),
     traffic: { kind: 'unreachable', reason: '' },
     stores: {},
+    engines: [],
     problems: [],
   };
 }

@@ -37,7 +37,13 @@ function lookOf(store: 'none' | 'ready', held: Observed['held']): Look {
   const services = { web: { ...unseen('web'), built: ['r1'], store: { kind: store } } };
   return {
     observed: { services, traffic, held },
-    ...{ instances: new Map(), traffic: { kind: 'unreachable', reason: 'there is none' }, stores: {}, problems: [] },
+    ...{
+      instances: new Map(),
+      traffic: { kind: 'unreachable', reason: 'there is none' },
+      stores: {},
+      engines: [],
+      problems: [],
+    },
   };
 }
 

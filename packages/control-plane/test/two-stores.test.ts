@@ -12,6 +12,8 @@ describe('a service with a database and a Redis', () => {
     const w = world(t, BOTH);
     const status = await w.up();
     assert.equal(stateOf(status, 'orders'), 'ready');
+    const [orders] = status.services;
+    assert.deepEqual([orders?.database?.state, orders?.redis?.state], ['ready', 'ready']);
     const asked = { params: { service: 'orders' }, query: {}, body: undefined, signal: new AbortController().signal };
     const { env } = await w.api.environment(asked);
     assert.equal(env.DATABASE_URL, (await w.data.connection({ service: 'orders' })).url);

@@ -1,5 +1,6 @@
 import type { StoreBackups } from './backups.ts';
 import type { CallOptions } from './compute.ts';
+import type { StoreMeasures } from './measures.ts';
 import type { StoreShell } from './shell.ts';
 
 export type Engine = 'postgres' | 'mariadb' | 'sqlite' | 'redis' | 'external';
@@ -23,6 +24,8 @@ export interface DataDriver {
   missing?(): string | undefined;
   /** How its passwords are renewed; undefined: they are not Islet's to give. */
   readonly credentials?: StoreCredentials;
+  /** What a running store says of itself; undefined: nothing. Throws `unavailable` where it does not run. */
+  measure?(request: { readonly service: string }, options: CallOptions): Promise<StoreMeasures>;
   observe(): Promise<Readonly<Record<string, StoreObservation>>>;
   watch(onChange: () => void): Disposable;
   close(): Promise<void>;

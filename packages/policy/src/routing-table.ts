@@ -1,6 +1,6 @@
-import type { CertificateFiles, Protocol, ServiceTraffic } from '@islet/spec';
+import type { CertificateFiles, IdentitySpec, Protocol, ServiceTraffic } from '@islet/spec';
 
-export type { CertificateFiles };
+export type { CertificateFiles, IdentitySpec };
 
 /**
  * All that the proxy must know to carry traffic: pushed whole, with a version, acknowledged when every worker uses it,
@@ -13,6 +13,8 @@ export interface RoutingTable {
   readonly routes: string;
   /** Threads that carry the traffic; absent: one. */
   readonly workers?: number | undefined;
+  /** Whose tokens say who a client is; absent: nobody's. Files are named from the root. */
+  readonly identity?: IdentitySpec | undefined;
   readonly listeners: readonly Listener[];
   readonly services: Readonly<Record<string, RoutedService>>;
 }

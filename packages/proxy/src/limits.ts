@@ -31,6 +31,13 @@ export const LIMITS = {
   tlsHandshakeMs: 10_000,
   /** How often the files of certificates are looked at. */
   certificateLookMs: 5_000,
+  /** Tokens whose verdict is kept, and such as are being looked at. */
+  tokensKnown: 10_000,
+  tokensPending: 64,
+  /** How long a token is not looked at again that is not good, and one is trusted that has no end. */
+  tokenDoubtMs: 10_000,
+  tokenTrustMs: 300_000,
+  keysFetchMs: 5_000,
   clientIdleMs: 75_000,
   /** Without a byte for a client that has ended its side: it may wait for its answer, or have left. */
   halfClosedMs: 1_000,

@@ -1,9 +1,11 @@
 import { EventEmitter } from 'node:events';
 import { performance } from 'node:perf_hooks';
+import { isDeepStrictEqual } from 'node:util';
 import { type CachePurge, type RoutingTable, routeName } from '@islet/policy';
 import { Encoders } from './client/encoders.ts';
 import { Clock } from './clock.ts';
 import { Deadlines } from './deadlines.ts';
+import { Identities } from './identities.ts';
 import { LIMITS } from './limits.ts';
 import type { PortSharing } from './listen.ts';
 import { Listeners } from './listeners.ts';
@@ -51,6 +53,7 @@ export class DataPlane extends EventEmitter<{ drained: [instance: string]; wante
   readonly #now: () => number;
   #table: RoutingTable | undefined;
   readonly #encoders = new Encoders();
+  #identities: Identities | undefined;
   #threads = 1;
   #sharing: PortSharing = { kind: 'alone' };
   #closing = false;
@@ -77,6 +80,7 @@ export class DataPlane extends EventEmitter<{ drained: [instance: string]; wante
       stats: this.stats,
       encoders: this.#encoders,
       recorder,
+      claimOf: (authorization, claim) => this.#identities?.claimOf(authorization, claim, Date.now()),
       closing: () => this.#closing,
     };
     const registry = this.#registry;
@@ -136,6 +140,9 @@ export class DataPlane extends EventEmitter<{ drained: [instance: string]; wante
   /** Returns when every request that comes is routed by this table. */
   async apply(table: RoutingTable): Promise<void> {
     this.#table = table;
+    if (!isDeepStrictEqual(this.#identities?.spec, table.identity)) {
+      this.#identities = table.identity && new Identities(table.identity);
+    }
     const reinforced = new Set(this.#registry.apply(table.services, { now: this.#now(), epoch: Date.now() }));
     this.stats.hope((service) => reinforced.has(service), this.#now());
     await this.#listeners.apply(table.listeners);

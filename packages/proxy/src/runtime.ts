@@ -15,6 +15,8 @@ export interface Runtime {
   readonly stats: Stats;
   readonly encoders: Encoders;
   readonly recorder: Recorder;
+  /** A claim of the token that this field holds, where it was verified. */
+  readonly claimOf: (authorization: string | undefined, claim: string) => string | undefined;
   /** No new request is taken on a connection that is kept. */
   readonly closing: () => boolean;
 }

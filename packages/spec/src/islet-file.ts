@@ -3,7 +3,7 @@ import type { SpecError } from './errors.ts';
 import type { Files } from './files.ts';
 import { locate } from './locate.ts';
 import { keyPlaceAt, type Located, nodeAt, type Path, pathText, scalar } from './located.ts';
-import type { GatewaySpec, MachineSpec, OffMachineSpec, Place, TlsSpec } from './model.ts';
+import type { GatewaySpec, IdentitySpec, MachineSpec, OffMachineSpec, Place, TlsSpec } from './model.ts';
 import { oneOf } from './nearest.ts';
 import { own } from './own.ts';
 import { islet, type ParsedIslet } from './schema/islet.ts';
@@ -72,14 +72,21 @@ export function overlayOf(file: IsletFile, environment: string, service: string)
 export function gatewayIn(parsed: ParsedIslet, environment: string | undefined): GatewaySpec {
   const overlay = environment === undefined ? undefined : own(parsed.environments, environment)?.gateway;
   const { host, port, workers, tls } = parsed.gateway;
+  const identity = overlay?.identity ?? parsed.gateway.identity;
   const proxyProtocol = overlay?.proxyProtocol ?? parsed.gateway.proxyProtocol;
   return {
     ...(proxyProtocol === undefined ? {} : { proxyProtocol }),
+    ...(identity === undefined ? {} : { identity: identityOf(identity) }),
     host: overlay?.host ?? host,
     port: overlay?.port ?? port,
     workers: overlay?.workers ?? workers,
     tls: tlsOf(overlay?.tls ?? tls),
   };
+}
+
+function identityOf({ issuer, audience, jwks }: NonNullable<ParsedIslet['gateway']['identity']>): IdentitySpec {
+  const keys = /^https?:/.test(jwks) ? ({ kind: 'url', url: jwks } as const) : ({ kind: 'file', file: jwks } as const);
+  return { issuer, audience, keys };
 }
 
 function tlsOf(tls: ParsedIslet['gateway']['tls']): TlsSpec | undefined {

@@ -2,10 +2,11 @@ import { fallbackCycles } from './content-rules.ts';
 import { type Draft, errorIn } from './draft.ts';
 import type { SpecError } from './errors.ts';
 import { ISLET_FILE, type IsletFile } from './islet-file.ts';
-import { keyPlaceAt, nodeAt, pathText, placeAt } from './located.ts';
+import { keyPlaceAt, nodeAt, type Path, pathText, placeAt } from './located.ts';
 import type { GatewaySpec, Place } from './model.ts';
 import { oneOf } from './nearest.ts';
 import { callerErrors } from './override-rules.ts';
+import { layeredOverrides } from './overrides.ts';
 
 /** Rules that services can break only together. */
 export function systemErrors(
@@ -19,6 +20,7 @@ export function systemErrors(
     ...callerErrors(drafts),
     ...duplicateRoutes(drafts),
     ...httpPortErrors(system),
+    ...claimErrors(drafts, system.gateway),
     ...fallbackCycles(drafts),
     ...portCollisions(drafts, system.gateway),
     ...strayOverlays(drafts, system.islet),
@@ -96,6 +98,30 @@ function httpPortErrors({ islet, gateway }: { readonly islet: IsletFile; readonl
   return [
     { place, path, rule: 'value', message, found: String(gateway.port), hint: 'remove it, or choose another port' },
   ] as const;
+}
+
+/** A claim counts of a verified token only, and somebody must say whose tokens those are. */
+function claimErrors(drafts: readonly Draft[], gateway: GatewaySpec): readonly SpecError[] {
+  if (gateway.identity !== undefined) return [];
+  return drafts.flatMap((draft) =>
+    rateLimitsOf(draft).flatMap(({ path, by }) => {
+      if (!by.startsWith('jwt:')) return [];
+      const message = 'no token is verified, so nobody has a claim';
+      const hint = 'say in islet.yaml whose tokens count: gateway.identity';
+      return [errorIn(draft, [...path, 'by'], { rule: 'value', message, found: by, hint })];
+    }),
+  );
+}
+
+/** Those of the service, and of its overrides where they are written. */
+function rateLimitsOf({ parsed, tree }: Draft): readonly { readonly path: Path; readonly by: string }[] {
+  const own = (parsed?.traffic.rateLimit ?? []).map(({ by }, index) => ({ path: ['traffic', 'rateLimit', index], by }));
+  const others = layeredOverrides(nodeAt(tree, ['traffic'])).flatMap(({ at, parsed: { rateLimit = [] } }) => {
+    if (at === undefined) return [];
+    const path = ['traffic', ...at, 'rateLimit'];
+    return nodeAt(tree, path) === undefined ? [] : rateLimit.map(({ by }, index) => ({ path: [...path, index], by }));
+  });
+  return [...own, ...others];
 }
 
 function portCollisions(drafts: readonly Draft[], gateway: GatewaySpec): readonly SpecError[] {

@@ -120,7 +120,8 @@ function maybeSize(bytes: number | undefined): string | undefined {
 }
 
 function rateLeaves(section: Path, { rps, burst, by }: RateLimitSpec): readonly Leaf[] {
-  return leaves(section, { rps, burst, by: by.kind === 'header' ? `header:${by.name}` : by.kind });
+  const key = by.kind === 'header' ? `header:${by.name}` : by.kind === 'claim' ? `jwt:${by.name}` : by.kind;
+  return leaves(section, { rps, burst, by: key });
 }
 
 function logLeaves(section: Path, { sample, slowMs }: AccessLogSpec): readonly Leaf[] {

@@ -123,6 +123,8 @@ export type RateLimitKey =
   | { readonly kind: 'client' }
   /** Lower case. Whoever sends none is told by its address. */
   | { readonly kind: 'header'; readonly name: string }
+  /** Of a token that was verified. Whoever sends none, or one that is not known to be good, is told by its address. */
+  | { readonly kind: 'claim'; readonly name: string }
   | { readonly kind: 'route' };
 
 /** Envoy's names: no connection; no response over one; the instance says 503. */

@@ -94,6 +94,7 @@ function rateLimitOf({ rps, burst, by }: ParsedPolicy['rateLimit'][number]): Rat
 
 function keyOf(by: string): RateLimitKey {
   if (by === 'client' || by === 'route') return { kind: by };
+  if (by.startsWith('jwt:')) return { kind: 'claim', name: by.slice('jwt:'.length) };
   return { kind: 'header', name: by.slice('header:'.length).toLowerCase() };
 }
 

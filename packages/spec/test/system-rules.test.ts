@@ -143,6 +143,29 @@ const ROWS: readonly Row[] = [
     ],
   },
   {
+    rule: 'a claim counts only where it is said whose tokens do',
+    texts: {
+      ...orders(
+        `${RUN}traffic: { rateLimit: { rps: 1, by: jwt:sub }, routes: [{ match: /a, rateLimit: { rps: 1, by: jwt:tid } }] }\n`,
+      ),
+      'islet.yaml': 'system: shop\n',
+    },
+    expected: [
+      `${ORDERS}:2:37  value  traffic.rateLimit[0].by: no token is verified, so nobody has a claim; say in islet.yaml whose tokens count: gateway.identity`,
+      `${ORDERS}:2:95  value  traffic.routes[0].rateLimit[0].by: no token is verified, so nobody has a claim; say in islet.yaml whose tokens count: gateway.identity`,
+    ],
+  },
+  {
+    rule: 'keys of an issuer come over https, or from a file',
+    texts: {
+      ...orders(RUN),
+      'islet.yaml': 'system: shop\ngateway: { identity: { issuer: i, jwks: "http://id.example.com/keys" } }\n',
+    },
+    expected: [
+      'islet.yaml:2:41  value  gateway.identity.jwks: keys come over https, or from a file; found "http://id.example.com/keys"',
+    ],
+  },
+  {
     rule: 'named files are there, and are what they should be',
     texts: orders('run: { command: x, inputs: [., ../../proto] }\ndatabase: { engine: sqlite, migrations: sql }\n', {
       'services/orders/sql': '',

@@ -78,6 +78,7 @@ export function renderService(
     ['instances', instancesOf(service)],
     ['address', service.address],
     ['database', service.database && `${service.database.engine}, ${service.database.state}`],
+    ['redis', service.redis?.state],
     ...service.blocked.map((reason): [string, string] => ['blocked', reason]),
   ];
   return [

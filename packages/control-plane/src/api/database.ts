@@ -6,15 +6,17 @@ import { declaredStores } from '../declared-stores.ts';
 import type { AppliedService } from '../store/applied.ts';
 import type { System } from '../system.ts';
 import type { Handlers } from './server.ts';
+import { storeStatus } from './store-status.ts';
 
 /** What is asked of one service's store. */
 export function databaseHandlers(
-  { parts, hands }: System,
+  system: System,
   {
     wanted,
     restart,
   }: { wanted: (service: string) => AppliedService; restart: (service: string, text: string) => Accepted },
-): Pick<Handlers, 'database' | 'query' | 'seed' | 'migrations' | 'rotate'> {
+): Pick<Handlers, 'database' | 'query' | 'seed' | 'migrations' | 'rotate' | 'storeStatus'> {
+  const { parts, hands } = system;
   const { clock } = parts;
   const { decisions } = parts.state;
   /** The store that is meant: the database where there is one, unless it is said. */
@@ -53,6 +55,7 @@ export function databaseHandlers(
       const known = Object.entries(parts).filter(([, part]) => part !== undefined);
       return { engine, url, ...Object.fromEntries(known) };
     },
+    storeStatus: ({ params: { service = '' }, signal }) => storeStatus(system, wanted(service).spec, signal),
     query: async ({ params: { service = '' }, body: { store, text, write }, signal }) => {
       const answer = await shellOf(service, store).run({ service, text, write }, { signal });
       if (write) decisions.record({ kind: 'note', text: `wrote into the database of ${service} by hand` }, clock.now());

@@ -149,6 +149,26 @@ export function dataConformance(
       }
     });
 
+    rule('says how large it is, and how much is done in it', 'measured', async (t) => {
+      const { driver } = harness;
+      if (driver.measure === undefined) return t.skip('it says nothing of itself');
+      const measure = () => driver.measure?.({ service: 'measured' }, options());
+      await assert.rejects(async () => measure(), { code: 'not-found' });
+      await provision('measured');
+      await make('measured');
+      const before = await measure();
+      for (let x = 0; x < 5; x++) await put('measured', x);
+      const { signal } = options();
+      // Servers count a little later.
+      const done = async () => ((await measure())?.commits ?? 0) - (before?.commits ?? 0);
+      while ((await done()) < 5) signal.throwIfAborted();
+      const after = await measure();
+      assert.match(after?.version ?? '', /^\d+\.\d+/);
+      assert.ok((after?.bytes ?? 0) > 0);
+      assert.ok(after?.connections === undefined || after.connections.open <= after.connections.most);
+      assert.deepEqual(after?.slow, []);
+    });
+
     rule('renews credentials without a moment in which nobody is let in', 'renewed', async (t) => {
       const { credentials } = harness.driver;
       const { queryWith } = harness;

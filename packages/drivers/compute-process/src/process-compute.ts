@@ -14,7 +14,6 @@ import {
   type Layout,
   type LogRef,
   layoutOf,
-  type ProcessState,
   type StartRequest,
   type StopRequest,
   type TaskOutcome,

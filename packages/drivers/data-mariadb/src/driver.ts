@@ -30,6 +30,7 @@ import {
   strangerInside,
   unfinishedRestore,
 } from './failures.ts';
+import { measureMariadb } from './measure.ts';
 import { migrateMariadb, previewMariadb } from './migrations.ts';
 import { LIMITS, type MariadbOptions } from './options.ts';
 import { missingServer, requireProgram } from './programs.ts';
@@ -110,6 +111,10 @@ class MariadbDriver implements DataDriver {
       ...{ host: HOST, port, user: login, password, name, path: undefined },
       maxConnections: LIMITS.serviceConnections,
     };
+  }
+
+  measure({ service }: { readonly service: string }, { signal }: CallOptions) {
+    return measureMariadb(this.#started(service), signal);
   }
 
   readonly shell = createShell((service) => this.#started(service));

@@ -26,6 +26,7 @@ import { type Credentials, CredentialsFolder } from './credentials.ts';
 import { failpoint } from './failpoint.ts';
 import { endedAtStart, lostCredentials, noUser, strangerInside, unfinishedRestore } from './failures.ts';
 import { Health } from './health.ts';
+import { measurePostgres } from './measure.ts';
 import { migratePostgres, previewPostgres } from './migrations.ts';
 import { processName, storeName } from './names.ts';
 import { LIMITS, type PostgresOptions } from './options.ts';
@@ -115,6 +116,10 @@ class PostgresDriver implements DataDriver {
 
   async connection({ service }: { readonly service: string }): Promise<StoreConnection> {
     return connectionTo(this.#started(service));
+  }
+
+  measure({ service }: { readonly service: string }, { signal }: CallOptions) {
+    return measurePostgres(insideConfig(this.#started(service)), signal);
   }
 
   readonly shell = createShell((service) => serviceConfig(this.#started(service)));

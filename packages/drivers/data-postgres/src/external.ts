@@ -13,6 +13,7 @@ import {
 import { readMigrations } from '@islet/driver/migrations';
 import { messageOf, withClient } from './connect.ts';
 import { parseStoreUrl } from './external-url.ts';
+import { measurePostgres } from './measure.ts';
 import { migratePostgres, previewPostgres } from './migrations.ts';
 import { LIMITS } from './options.ts';
 import { createShell } from './shell.ts';
@@ -47,6 +48,10 @@ class ExternalDriver implements DataDriver {
 
   async previewMigrations({ service, folder, within }: MigrateRequest, { signal }: CallOptions) {
     return previewPostgres(this.#postgres(service), await readMigrations({ folder, within }), signal);
+  }
+
+  measure({ service }: { readonly service: string }, { signal }: CallOptions) {
+    return measurePostgres(this.#postgres(service), signal);
   }
 
   readonly shell = createShell((service) => this.#postgres(service));

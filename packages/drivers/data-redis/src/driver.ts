@@ -19,6 +19,7 @@ import { logSize, Readiness, removeLogs, serviceUser, Turns } from '@islet/super
 import { ADMIN, accessFile, READER, userOf } from './access.ts';
 import { HOST, withClient } from './client.ts';
 import { endedAtStart, lostRecord, noMigrations, strangerInside } from './failures.ts';
+import { measureRedis } from './measure.ts';
 import { LIMITS, type RedisOptions, SETTINGS } from './options.ts';
 import { missingServer, requireServer } from './program.ts';
 import { loginOf, nextLogin, type RedisRecord, type Started } from './records.ts';
@@ -43,8 +44,7 @@ class RedisDriver implements DataDriver {
     this.#options = options;
     this.#records = new Records(join(options.layout.state, 'redis'));
     this.#readiness = new Readiness(options.supervisor, {
-      processName,
-      untilReady: (started, waiting) => untilReady(started, waiting),
+      ...{ processName, untilReady },
       onChange: () => this.#changed(),
     });
     this.#exits = options.supervisor.onExit((name) => {
@@ -87,6 +87,9 @@ class RedisDriver implements DataDriver {
     const url = `redis://${login}:${password}@${HOST}:${port}/0`;
     return { url, host: HOST, port, user: login, password, name: '0', path: undefined };
   }
+
+  readonly measure: NonNullable<DataDriver['measure']> = ({ service }, { signal }) =>
+    measureRedis(this.#started(service), signal);
 
   readonly shell: StoreShell = {
     run: ({ service, text, write }, { signal }) => {

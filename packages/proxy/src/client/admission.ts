@@ -84,7 +84,10 @@ export class Admission {
     const { policy, way, request, client, runtime } = this.#options;
     const { rateLimit } = policy;
     if (rateLimit.length === 0) return undefined;
-    const refusal = way.rate.takeAll(drawsOf(rateLimit, client, request.fields), runtime.now());
+    const refusal = way.rate.takeAll(
+      drawsOf(rateLimit, { client, fields: request.fields, claimOf: runtime.claimOf }),
+      runtime.now(),
+    );
     return refusal && rateLimited(refusal);
   }
 

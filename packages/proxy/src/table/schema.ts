@@ -83,10 +83,20 @@ const service = z.strictObject({
   ),
 });
 
+const identity = z.strictObject({
+  issuer: z.string().min(1),
+  audience: optional(z.string().min(1)),
+  keys: z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('url'), url: z.url({ protocol: /^https?$/ }) }),
+    z.strictObject({ kind: z.literal('file'), file }),
+  ]),
+});
+
 const table = z.strictObject({
   version: z.int().min(0),
   routes: z.string(),
   workers: optional(z.int().min(1).max(MAX_THREADS)),
+  identity: optional(identity),
   listeners: z.array(listener),
   services: z.record(name, service),
 });

@@ -80,6 +80,7 @@ const rateLimit = z.strictObject({
   by: z.discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('client') }),
     z.strictObject({ kind: z.literal('header'), name: z.string().min(1).max(64) }),
+    z.strictObject({ kind: z.literal('claim'), name: z.string().min(1).max(64) }),
     z.strictObject({ kind: z.literal('route') }),
   ]),
 });

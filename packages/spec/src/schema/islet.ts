@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { alerts } from './alerts.ts';
 import { offMachine } from './off-machine.ts';
+import { systemTelemetry } from './system-telemetry.ts';
 import { tls } from './tls.ts';
 import { bySystemDefault, cpu, distinct, name, port, relativePath, size } from './values.ts';
 
@@ -29,6 +30,27 @@ const proxyProtocol = z.strictObject({
     .meta({ examples: [['10.0.0.0/8']] }),
 });
 
+const identity = z.strictObject({
+  issuer: z
+    .string()
+    .min(1)
+    .describe('Who issues the tokens: what `iss` must be.')
+    .meta({ examples: ['https://id.example.com'] }),
+  audience: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Whom the tokens are for: what `aud` must hold. Without it, tokens for anybody count.')
+    .meta({ examples: ['shop'] }),
+  jwks: z
+    .string()
+    .regex(/^(?!http:\/\/(?!localhost[:/]|127\.0\.0\.1[:/]))./, 'keys come over https, or from a file')
+    .describe(
+      "The issuer's public keys as a JWK set: an `https` address, which is fetched when a key is not known, or a file (relative to the system's folder, or absolute).",
+    )
+    .meta({ examples: ['https://id.example.com/.well-known/jwks.json', 'keys/issuer.json'] }),
+});
+
 const gateway = z.strictObject({
   host: bySystemDefault('gateway.host', host()).describe('The address to listen on; `0.0.0.0` is every one.'),
   port: bySystemDefault('gateway.port', port()).describe('The port to listen on.'),
@@ -39,6 +61,11 @@ const gateway = z.strictObject({
   proxyProtocol: proxyProtocol
     .optional()
     .describe('Where a load balancer stands before the gateway: whose connections say first whom they come from.'),
+  identity: identity
+    .optional()
+    .describe(
+      'Whose tokens (JWT) say who a client is, for rate limits by a claim; without it, no token says anything.',
+    ),
   tls: tls
     .optional()
     .describe('Speak TLS (1.2 and newer), with HTTP/2 for clients that know it; without it, plain HTTP.'),
@@ -73,6 +100,7 @@ const overlay = z.strictObject({
       port: port().optional().describe('Instead of `gateway.port`.'),
       workers: workers().optional().describe('Instead of `gateway.workers`.'),
       proxyProtocol: proxyProtocol.optional().describe('Instead of `gateway.proxyProtocol`.'),
+      identity: identity.optional().describe('Instead of `gateway.identity`.'),
       tls: tls.optional().describe('Instead of `gateway.tls`, as a whole.'),
     })
     .optional()
@@ -107,6 +135,7 @@ export const islet = z.strictObject({
       ],
     }),
   alerts,
+  telemetry: systemTelemetry,
   environments: z
     .record(name(), overlay)
     .prefault({})

@@ -125,7 +125,7 @@ const limits = z.strictObject({
   ),
 });
 
-const BY = /^(client|route|header:[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64})$/;
+const BY = /^(client|route|header:[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}|jwt:[A-Za-z0-9_.:/-]{1,64})$/;
 
 const oneRateLimit = z.strictObject({
   rps: count(1, 1_000_000)
@@ -137,10 +137,13 @@ const oneRateLimit = z.strictObject({
     .meta({ examples: [100] }),
   by: byDefault(
     'traffic.rateLimit.by',
-    z.string().regex(BY, 'expected client, route, or header: and the name of a header').meta({ title: 'key' }),
+    z
+      .string()
+      .regex(BY, 'expected client, route, header: and the name of a header, or jwt: and the name of a claim')
+      .meta({ title: 'key' }),
   ).describe(
-    'Who has a limit of its own: each `client` (an address, or a service that calls), each value of a header (`header:<name>`), or ' +
-      '`route`: all together.',
+    'Who has a limit of its own: each `client` (an address, or a service that calls), each value of a header (`header:<name>`), ' +
+      'each value of a claim of a verified token (`jwt:<claim>`, with `gateway.identity` in islet.yaml), or `route`: all together.',
   ),
 });
 

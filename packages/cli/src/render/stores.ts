@@ -1,0 +1,28 @@
+import type { StoreStatus } from '@islet/client';
+import type { Colors } from 'picocolors/types.js';
+import { renderBytes } from './bytes.ts';
+import { renderDuration } from './duration.ts';
+
+/** What is known of each store, one line for each thing that is. */
+export function renderStores(stores: readonly StoreStatus[], { bold, yellow }: Colors): string[] {
+  return stores.flatMap((store) => {
+    const { engine, state, version, bytes, connections, commitsPerSecond, cacheHits, slow, rpoMs, why } = store;
+    const what = engine === 'redis' ? 'commands/s' : 'commits/s';
+    const about: readonly (readonly [string, string | undefined])[] = [
+      ['state', why === undefined ? state : `${state}: ${why}`],
+      ['version', version],
+      ['size', bytes === undefined ? undefined : renderBytes(bytes)],
+      ['connections', connections && `${connections.open} of ${connections.most}`],
+      [what, commitsPerSecond?.toFixed(commitsPerSecond < 10 ? 1 : 0)],
+      ['cache hits', cacheHits === undefined ? undefined : `${(cacheHits * 100).toFixed(1)} %`],
+      ['backup', rpoMs === undefined ? undefined : `${renderDuration(rpoMs)} behind`],
+    ];
+    return [
+      bold(`${store.store} (${engine})`),
+      ...about.flatMap(([name, value]) => (value === undefined ? [] : [`  ${name.padEnd(13)}${value}`])),
+      ...slow.map(
+        ({ forMs, text }) => `  ${yellow(`runs for ${renderDuration(forMs)}`)}: ${text.replaceAll(/\s+/g, ' ')}`,
+      ),
+    ];
+  });
+}
