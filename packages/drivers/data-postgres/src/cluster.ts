@@ -56,10 +56,7 @@ export async function makeCluster(place: ClusterPlace, options: MakeOptions): Pr
   try {
     await writePassword(passwordFile, credentials.superuserPassword, user);
     const { code, output } = await runAs(
-      [
-        join(native, 'bin', 'initdb'),
-        ...initdbArguments({ folder: draft, superuser: SUPERUSER, passwordFile }),
-      ],
+      [join(native, 'bin', 'initdb'), ...initdbArguments({ folder: draft, superuser: SUPERUSER, passwordFile })],
       { user, cwd: draft, signal },
     );
     if (code !== 0) throw initdbFailed(folder, output);

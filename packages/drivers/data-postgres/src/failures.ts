@@ -29,9 +29,13 @@ export function lostCluster(service: string, folder: string): DriverError {
 }
 
 export function otherVersion(service: string, { made, programs }: { made: string; programs: string }): DriverError {
-  return new DriverError('refused', `the data of ${service} is of PostgreSQL ${made}, and the programs are of ${programs}`, {
-    hint: `nothing was touched: run it by the Islet that brought PostgreSQL ${made}, write a dump there (islet db dump ${service}), and load that into an empty store`,
-  });
+  return new DriverError(
+    'refused',
+    `the data of ${service} is of PostgreSQL ${made}, and the programs are of ${programs}`,
+    {
+      hint: `nothing was touched: run it by the Islet that brought PostgreSQL ${made}, write a dump there (islet db dump ${service}), and load that into an empty store`,
+    },
+  );
 }
 
 export function strangerInside(service: string): DriverError {

@@ -64,7 +64,10 @@ describe('a PostgreSQL server', () => {
     const version = await readFile(file, 'utf8');
     await world.driver.stop({ service }, patience());
     await writeFile(file, '15\n');
-    await assert.rejects(world.driver.provision(request, patience()), { code: 'refused', message: /is of PostgreSQL 15/ });
+    await assert.rejects(world.driver.provision(request, patience()), {
+      code: 'refused',
+      message: /is of PostgreSQL 15/,
+    });
     assert.equal((await observe(world)).kind, 'stopped');
     await writeFile(file, version);
     await world.driver.provision(request, patience());
