@@ -15,13 +15,14 @@ import { Pm2 } from './support/pm2.ts';
 import { Shop } from './support/shop.ts';
 import { traffic } from './traffic.bench.ts';
 import { up } from './up.bench.ts';
+import { workers } from './workers.bench.ts';
 
 /*
  * npm run bench -- [name …] [--quick] [--json] [--list]
  *
  * Measures what docs/benchmarks.md explains. With --json each claim is one line on stdout, and nothing else is there.
  */
-const BENCHMARKS = [up, planning, detection, footprint, frontDoor, cli, rollout, data, stores, traffic];
+const BENCHMARKS = [up, planning, detection, footprint, frontDoor, cli, rollout, data, stores, traffic, workers];
 
 async function main(args: readonly string[]): Promise<number> {
   const names = BENCHMARKS.map(({ name }) => name);

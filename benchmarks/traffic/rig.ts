@@ -37,6 +37,17 @@ export class TrafficRig implements AsyncDisposable {
     }
   }
 
+  /** For what is compared with Islet itself. */
+  static async withoutPeers(signal: AbortSignal): Promise<TrafficRig> {
+    const folder = await mkdtemp(join(tmpdir(), 'islet-bench-traffic-'));
+    try {
+      return new TrafficRig({ folder, backend: await startBackend(folder, signal), native: [], node: [] }, signal);
+    } catch (error) {
+      await rm(folder, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
   /** Starts it in a folder of its own. */
   async start(contender: Contender): Promise<Server> {
     this.#count += 1;
