@@ -4,7 +4,7 @@ import { data } from './data.bench.ts';
 import { detection } from './detection.bench.ts';
 import { footprint } from './footprint.bench.ts';
 import { frontDoor } from './front-door.bench.ts';
-import { type Options, readOptions } from './measure/options.ts';
+import { isWanted, type Options, readOptions } from './measure/options.ts';
 import { planning } from './plan.bench.ts';
 import { jsonLine } from './report/json.ts';
 import { describeMachine } from './report/machine.ts';
@@ -18,7 +18,7 @@ import { up } from './up.bench.ts';
 import { workers } from './workers.bench.ts';
 
 /*
- * npm run bench -- [name …] [--quick] [--json] [--list]
+ * npm run bench -- [name or claim …] [--quick] [--json] [--list]
  *
  * Measures what docs/benchmarks.md explains. With --json each claim is one line on stdout, and nothing else is there.
  */
@@ -39,12 +39,13 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-async function measure({ names, json, quick }: Extract<Options, { kind: 'run' }>): Promise<number> {
+async function measure({ names, claims, json, quick }: Extract<Options, { kind: 'run' }>): Promise<number> {
   const signal = interruption();
   if (!json) process.stdout.write(`${describeMachine()}\n${HOW}\n\n`);
   await using resources = new AsyncDisposableStack();
   const context: Context = {
     times: (full, few) => (quick ? few : full),
+    wants: (claim) => isWanted(claim, claims),
     signal,
     progress: (text) => process.stderr.write(`  … ${text}\n`),
     shop: once(async () => resources.use(await Shop.copy())),
@@ -64,7 +65,8 @@ const HOW =
 
 async function tell(benchmark: Benchmark, context: Context, json: boolean): Promise<void> {
   for await (const claim of benchmark.claims(context)) {
-    process.stdout.write(`${json ? jsonLine(claim) : describeClaim(claim, Math.random)}\n`);
+    if (context.wants(claim.claim))
+      process.stdout.write(`${json ? jsonLine(claim) : describeClaim(claim, Math.random)}\n`);
     context.signal.throwIfAborted();
   }
 }

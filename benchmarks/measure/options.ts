@@ -2,7 +2,14 @@ import { parseArgs } from 'node:util';
 import leven from 'leven';
 
 export type Options =
-  | { readonly kind: 'run'; readonly names: readonly string[]; readonly json: boolean; readonly quick: boolean }
+  | {
+      readonly kind: 'run';
+      readonly names: readonly string[];
+      /** Of those alone, by the beginnings of their names; empty: all. */
+      readonly claims: readonly string[];
+      readonly json: boolean;
+      readonly quick: boolean;
+    }
   | { readonly kind: 'list' }
   | { readonly kind: 'wrong'; readonly message: string };
 
@@ -12,10 +19,25 @@ export function readOptions(args: readonly string[], known: readonly string[]): 
   if (typeof parsed === 'string') return { kind: 'wrong', message: parsed };
   const { values, positionals } = parsed;
   if (values.list) return { kind: 'list' };
-  const unknown = positionals.find((name) => !known.includes(name));
+  const unknown = positionals.find((name) => !known.includes(groupOf(name)));
   if (unknown !== undefined) return { kind: 'wrong', message: unknownName(unknown, known) };
-  const names = known.filter((name) => positionals.length === 0 || positionals.includes(name));
-  return { kind: 'run', names, json: values.json, quick: values.quick };
+  const groups = positionals.map(groupOf);
+  const names = known.filter((name) => groups.length === 0 || groups.includes(name));
+  const claims = positionals.filter((name) => !positionals.includes(groupOf(name)));
+  // A benchmark that is named as a whole is wanted as a whole.
+  const whole = claims.length === 0 ? [] : positionals.filter((name) => known.includes(name));
+  return { kind: 'run', names, claims: [...claims, ...whole], json: values.json, quick: values.quick };
+}
+
+/** Whether a claim is wanted, or what its name begins with: `traffic.added` stands for all that it adds. */
+export function isWanted(claim: string, claims: readonly string[]): boolean {
+  const begins = (name: string, start: string) => name === start || name.startsWith(`${start}.`);
+  return claims.length === 0 || claims.some((one) => begins(claim, one) || begins(one, claim));
+}
+
+/** The benchmark of a claim: what stands before the first dot. */
+function groupOf(name: string): string {
+  return name.split('.')[0] ?? name;
 }
 
 function parse(args: readonly string[]) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readOptions } from '../measure/options.ts';
+import { isWanted, readOptions } from '../measure/options.ts';
 
 const KNOWN = ['up', 'plan', 'footprint'];
 
@@ -15,13 +15,14 @@ test('an unknown flag is an error', () => {
 });
 
 test('no name means all', () => {
-  assert.deepEqual(readOptions([], KNOWN), { kind: 'run', names: KNOWN, json: false, quick: false });
+  assert.deepEqual(readOptions([], KNOWN), { kind: 'run', names: KNOWN, claims: [], json: false, quick: false });
 });
 
 test('names run once each, in the order of the benchmarks', () => {
   assert.deepEqual(readOptions(['plan', 'up', 'plan', '--json', '--quick'], KNOWN), {
     kind: 'run',
     names: ['up', 'plan'],
+    claims: [],
     json: true,
     quick: true,
   });
@@ -29,4 +30,34 @@ test('names run once each, in the order of the benchmarks', () => {
 
 test('a list is asked for without naming anything', () => {
   assert.deepEqual(readOptions(['--list'], KNOWN), { kind: 'list' });
+});
+
+test('a claim runs its benchmark, and is the only one that is wanted of it', () => {
+  const options = readOptions(['plan', 'up.cold'], KNOWN);
+  assert.deepEqual(options, {
+    kind: 'run',
+    names: ['up', 'plan'],
+    claims: ['up.cold', 'plan'],
+    json: false,
+    quick: false,
+  });
+});
+
+test('a benchmark that is named with one of its claims is wanted as a whole', () => {
+  assert.deepEqual(readOptions(['up', 'up.cold'], KNOWN), {
+    kind: 'run',
+    names: ['up'],
+    claims: [],
+    json: false,
+    quick: false,
+  });
+});
+
+test('a name stands for all claims that begin with it, part by part', () => {
+  assert.ok(isWanted('up.cold', []));
+  assert.ok(isWanted('up.cold', ['up']));
+  assert.ok(isWanted('traffic.added', ['traffic.added.p50']));
+  assert.ok(isWanted('traffic.added.p50', ['traffic.added']));
+  assert.ok(!isWanted('traffic.added.p50', ['traffic.add']));
+  assert.ok(!isWanted('up.cold', ['up.warm']));
 });

@@ -5,7 +5,7 @@ import type { GatewayRoute, RoutedService, RoutingTable } from '@islet/policy';
 import type { TrafficOverride } from '@islet/spec';
 import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
 import { PATHS } from './backend.ts';
-import type { Contender, Rig } from './contender.ts';
+import type { Contender, Rig, Spoken } from './contender.ts';
 import { ALL_CORES, freePort, PROXY_CORE, type Server, startServer } from './server.ts';
 
 const MAIN = fileURLToPath(import.meta.resolve('@islet/proxy/main'));
@@ -25,15 +25,17 @@ export function isletWith(size: Size): Contender {
     name: 'Islet',
     features:
       'timeouts, deadlines, retries with a budget, outlier ejection, breaker, limits, request ids, trace context, golden signals, access log',
-    start: (rig) => start(rig, size),
+    speaks: ['plain', 'tls', 'grpc'],
+    start: (rig, spoken) => start(rig, spoken, size),
   };
 }
 
-async function start({ folder, backendPort, signal }: Rig, size: Size): Promise<Server> {
+async function start(rig: Rig, spoken: Spoken, size: Size): Promise<Server> {
+  const { folder, signal } = rig;
   const port = await freePort();
   const socket = join(folder, 'proxy.sock');
   const argv = [process.execPath, MAIN, '--state', folder, '--socket', socket, '--table', join(folder, 'table')];
-  const table = tableOf({ port, backendPort, ...size });
+  const table = tableOf(rig, { port, spoken, ...size });
   // The proxy listens nowhere until it has a table, so it is up when it has taken one.
   let isPublished = false;
   return await startServer({
@@ -44,28 +46,36 @@ async function start({ folder, backendPort, signal }: Rig, size: Size): Promise<
   });
 }
 
-function tableOf({ port, backendPort, routes, overrides = 0, workers = 1 }: Ports & Size): RoutingTable {
-  const endpoints = [{ instance: 'bench-a.0-1', revision: 'a', host: '127.0.0.1', port: backendPort }];
+function tableOf(
+  { backendPort, grpcPort, certificate }: Rig,
+  { port, spoken, routes, overrides = 0, workers = 1 }: Place & Size,
+): RoutingTable {
+  const isGrpc = spoken === 'grpc';
+  const endpoints = [
+    { instance: 'bench-a.0-1', revision: 'a', host: '127.0.0.1', port: isGrpc ? grpcPort : backendPort },
+  ];
   const service: RoutedService = {
-    protocol: 'http',
+    protocol: isGrpc ? 'grpc' : 'http',
     traffic: { ...DEFAULT_TRAFFIC, overrides: Array.from({ length: overrides }, (_, index) => overrideOf(index)) },
     endpoints,
     split: undefined,
     unavailable: undefined,
   };
   const others = Array.from({ length: routes - 1 }, (_, index): GatewayRoute => routeTo(`/other/${index}`));
+  const { cert, key } = certificate;
+  const secure = spoken === 'tls' ? { certificates: [{ cert, key }], port, redirect: false } : undefined;
   return {
     version: 1,
     workers,
     routes: 'bench',
-    listeners: [{ kind: 'gateway', host: '127.0.0.1', port, routes: [routeTo('/api'), ...others] }],
+    listeners: [{ kind: 'gateway', host: '127.0.0.1', port, routes: [routeTo('/api'), ...others], secure }],
     services: { bench: service },
   };
 }
 
-interface Ports {
+interface Place {
   readonly port: number;
-  readonly backendPort: number;
+  readonly spoken: Spoken;
 }
 
 function overrideOf(index: number): TrafficOverride {

@@ -37,16 +37,6 @@ const { proxy } = fastProxy({ base: process.env.BACKEND });
 createServer((request, response) => proxy(request, response, request.url, {})).listen(Number(process.env.PORT), '127.0.0.1');
 `,
   },
-  'express-http-proxy': {
-    packages: { express: '5.3.0', 'express-http-proxy': '2.1.2' },
-    source: `import { Agent } from 'node:http';
-import express from 'express';
-import proxy from 'express-http-proxy';
-const agent = new Agent({ keepAlive: true, maxSockets: 256 });
-const keep = (options) => Object.assign(options, { agent });
-express().use('/', proxy(process.env.BACKEND, { proxyReqOptDecorator: keep })).listen(Number(process.env.PORT), '127.0.0.1');
-`,
-  },
 };
 
 const INSTALL_MS = 180_000;
@@ -60,6 +50,7 @@ export async function nodePeers(folder: string, signal: AbortSignal): Promise<re
     peers.push({
       name: `${name} ${gateway.packages[name]}`,
       features: 'its defaults, with connections kept; no retries, limits, breaker, access log or trace context',
+      speaks: ['plain'],
       start: (rig) => start(rig, file),
     });
   }

@@ -1,24 +1,35 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startBackend } from './backend.ts';
-import type { Contender } from './contender.ts';
-import { nativePeers } from './native-peers.ts';
+import { type Backend, startBackend } from './backend.ts';
+import { caddy } from './caddy.ts';
+import { type Certificate, selfSigned } from './certificate.ts';
+import type { Contender, Spoken } from './contender.ts';
+import { grpcRelay } from './grpc-relay.ts';
+import { haproxy } from './haproxy.ts';
+import { nginx } from './nginx.ts';
 import { nodePeers } from './node-peers.ts';
 import type { Server } from './server.ts';
 
 /** A backend, and proxies that are started before it one at a time. */
 export class TrafficRig implements AsyncDisposable {
   readonly folder: string;
-  readonly backend: Server;
+  readonly backend: Backend;
+  readonly certificate: Certificate;
+  /** The proxies that people use. */
   readonly native: readonly Contender[];
+  /** Gateways and relays that are written for Node. */
   readonly node: readonly Contender[];
   readonly #signal: AbortSignal;
   #count = 0;
 
-  private constructor(parts: Pick<TrafficRig, 'folder' | 'backend' | 'native' | 'node'>, signal: AbortSignal) {
+  private constructor(
+    parts: Pick<TrafficRig, 'folder' | 'backend' | 'certificate' | 'native' | 'node'>,
+    signal: AbortSignal,
+  ) {
     this.folder = parts.folder;
     this.backend = parts.backend;
+    this.certificate = parts.certificate;
     this.native = parts.native;
     this.node = parts.node;
     this.#signal = signal;
@@ -27,10 +38,11 @@ export class TrafficRig implements AsyncDisposable {
   static async make(signal: AbortSignal): Promise<TrafficRig> {
     const folder = await mkdtemp(join(tmpdir(), 'islet-bench-traffic-'));
     try {
-      const native = await nativePeers();
-      const node = await nodePeers(folder, signal);
+      const native = await Promise.all([haproxy(), nginx(), caddy()]);
+      const node = [...(await nodePeers(folder, signal)), grpcRelay];
+      const certificate = await selfSigned(folder, signal);
       const backend = await startBackend(folder, signal);
-      return new TrafficRig({ folder, backend, native, node }, signal);
+      return new TrafficRig({ folder, backend, certificate, native, node }, signal);
     } catch (error) {
       await rm(folder, { recursive: true, force: true });
       throw error;
@@ -41,7 +53,9 @@ export class TrafficRig implements AsyncDisposable {
   static async withoutPeers(signal: AbortSignal): Promise<TrafficRig> {
     const folder = await mkdtemp(join(tmpdir(), 'islet-bench-traffic-'));
     try {
-      return new TrafficRig({ folder, backend: await startBackend(folder, signal), native: [], node: [] }, signal);
+      const certificate = await selfSigned(folder, signal);
+      const backend = await startBackend(folder, signal);
+      return new TrafficRig({ folder, backend, certificate, native: [], node: [] }, signal);
     } catch (error) {
       await rm(folder, { recursive: true, force: true });
       throw error;
@@ -49,11 +63,13 @@ export class TrafficRig implements AsyncDisposable {
   }
 
   /** Starts it in a folder of its own. */
-  async start(contender: Contender): Promise<Server> {
+  async start(contender: Contender, spoken: Spoken = 'plain'): Promise<Server> {
     this.#count += 1;
     const folder = join(this.folder, `run-${this.#count}`);
     await mkdir(folder);
-    return await contender.start({ folder, backendPort: this.backend.port, signal: this.#signal });
+    const { port: backendPort, grpcPort } = this.backend;
+    const { certificate } = this;
+    return await contender.start({ folder, backendPort, grpcPort, certificate, signal: this.#signal }, spoken);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -79,11 +79,18 @@ function opened(wrapped: Uint8Array, { by, service }: { by: RecoveryKey; service
 function parseStored(stored: Uint8Array, service: string): { recoveryKey: string; wrapped: string } {
   try {
     const { recoveryKey, wrapped } = JSON.parse(Buffer.from(stored).toString()) as Record<string, unknown>;
-    if (typeof recoveryKey === 'string' && typeof wrapped === 'string') return { recoveryKey, wrapped };
+    if (typeof recoveryKey === 'string' && typeof wrapped === 'string' && isAsWritten(wrapped)) {
+      return { recoveryKey, wrapped };
+    }
   } catch {
     // Told below.
   }
   throw new DriverError('damaged', `the key of ${service} is damaged: ${service}/key can't be read`);
+}
+
+/** What stands there otherwise may mean the same, and is not what was stored. */
+function isAsWritten(base64: string): boolean {
+  return Buffer.from(base64, 'base64').toString('base64') === base64;
 }
 
 function fingerprint(purpose: string, bytes: Uint8Array): string {

@@ -5,8 +5,9 @@ import { CAPACITY } from './capacity-command.ts';
 import { type CommandSpec, environment, json, LANGS, state, timeout } from './command-spec.ts';
 import { DATABASE } from './commands-database.ts';
 import { DASHBOARD } from './dashboard-command.ts';
-import { collectHeader, parseCount, parseDurationMs } from './parse.ts';
+import { collectHeader, parseDurationMs } from './parse.ts';
 import { ROLLOUT_COMMANDS } from './rollout-commands.ts';
+import { TELEMETRY_COMMANDS } from './telemetry-commands.ts';
 
 export { type CommandSpec, GROUPS, LANGS } from './command-spec.ts';
 
@@ -149,23 +150,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     examples: ['islet status', 'islet status orders', 'islet status --watch'],
     options: [{ flags: '-w, --watch', text: 'show every change until Ctrl-C' }, json, state],
   },
-  {
-    usage: 'logs [service] [folder]',
-    group: 'look',
-    summary: "Services' output, with secrets redacted",
-    examples: ['islet logs', 'islet logs orders -f -n 20'],
-    options: [
-      { flags: '-f, --follow', text: 'go on until Ctrl-C' },
-      {
-        flags: '-n, --lines <count>',
-        text: 'how many of the last lines of each instance',
-        fallback: '100',
-        parse: parseCount,
-      },
-      { flags: '--json', text: 'print one JSON value a line' },
-      state,
-    ],
-  },
+  ...TELEMETRY_COMMANDS,
   ...ALERT_COMMANDS,
   {
     usage: 'call <service> <path> [folder]',
@@ -210,7 +195,8 @@ export const COMMANDS: readonly CommandSpec[] = [
       {
         usage: 'request <id> [folder]',
         summary: 'What became of a request: its tries, and each rule that decided, with its counters and its line',
-        details: 'The id is in the answer (`x-request-id`). `islet explain <id>` is short for it.',
+        details:
+          'The id is in the answer (`x-request-id`), or that of a whole trace. `islet explain <id>` is short for it.',
         examples: ['islet explain 4bf92f3577b34da6'],
         isDefault: true,
         options: [json, state],

@@ -24,3 +24,17 @@ export function collectHeader(line: string, before: readonly [string, string][] 
   if (!match) throw new InvalidArgumentError('It takes `Name: value`.');
   return [...before, [match[1] ?? '', match[2] ?? '']];
 }
+
+const AGO_MS: Readonly<Record<string, number>> = { ...UNITS_MS, d: 86_400_000 };
+
+/** `10m` (ago), `2026-11-27`, `2026-11-27T09:30` (here), `…Z`; in milliseconds since the epoch. */
+export function parseInstantMs(text: string): number {
+  const [, count, unit = ''] = /^(\d+)(ms|s|m|h|d)$/.exec(text) ?? [];
+  if (count !== undefined) return Date.now() - Number(count) * (AGO_MS[unit] ?? Number.NaN);
+  const isDate = /^\d{4}-\d\d-\d\d$/.test(text);
+  const at = /^\d{4}-\d\d-\d\d([T ]|$)/.test(text)
+    ? Date.parse(isDate ? `${text}T00:00` : text.replace(' ', 'T'))
+    : Number.NaN;
+  if (Number.isNaN(at)) throw new InvalidArgumentError('It takes 10m (ago), 2026-11-27, or 2026-11-27T09:30.');
+  return at;
+}

@@ -13,7 +13,21 @@ const verbs = completedVerbs();
 describe('completion', () => {
   test('knows each verb with its flags, and which take a service', () => {
     const logs = verbs.find(({ path }) => path === 'logs');
-    assert.deepEqual(logs?.flags, ['--follow', '--help', '--json', '--lines', '--state']);
+    assert.deepEqual(logs?.flags, [
+      ...[
+        '--follow',
+        '--grep',
+        '--help',
+        '--instance',
+        '--json',
+        '--level',
+        '--lines',
+        '--since',
+        '--state',
+        '--trace',
+      ],
+      '--until',
+    ]);
     assert.equal(logs?.takesService, true);
     assert.ok(verbs.some(({ path }) => path === 'secret set'));
     assert.ok(verbs.every(({ path }) => !path.startsWith('__')));

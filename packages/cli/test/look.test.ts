@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { SystemStatus } from '@islet/client';
+import { ApiError } from '@islet/client/errors';
 import { type Answers, aService, aStatus, type FakeControlPlane, startFake } from '@islet/client/testing';
 import { islet, removeFolder, SYSTEM, tempFolder } from './run.ts';
 
@@ -68,11 +69,14 @@ describe('status', () => {
   });
 });
 
-describe('logs', () => {
+describe('logs of a system without a store', () => {
+  const logRecords = () => {
+    throw new ApiError('unavailable', 'no telemetry is gathered here');
+  };
   const line = (said: string) => ({ service: 'web', instance: 'web-1.0-0', line: said });
 
   test('asks for the last lines of one service and prints them with its name', async () => {
-    const fake = await fakeWith({ logs: () => [line('one'), line('two')] });
+    const fake = await fakeWith({ logRecords, logs: () => [line('one'), line('two')] });
     const { code, stdout } = await islet(['logs', 'web', '-n', '2'], { cwd: folder });
     assert.deepEqual([code, stdout], [0, 'web.0        | one\nweb.0        | two\n']);
     assert.deepEqual(fake.calls.at(-1)?.input, { service: 'web', lines: '2' });
@@ -81,6 +85,7 @@ describe('logs', () => {
   test('-f goes on with the next control plane, and prints nothing twice', async () => {
     const controller = new AbortController();
     const first = await fakeWith({
+      logRecords,
       logs: async function* logs() {
         yield line('before');
         await new Promise(() => {});
@@ -93,7 +98,9 @@ describe('logs', () => {
       died = true;
       void first
         .kill()
-        .then(() => fakeWith({ logs: ({ lines }) => (lines === '0' ? [line('after')] : [line('before')]) }));
+        .then(() =>
+          fakeWith({ logRecords, logs: ({ lines }) => (lines === '0' ? [line('after')] : [line('before')]) }),
+        );
     };
     const { code, stdout } = await islet(['logs', '-f'], { cwd: folder, signal: controller.signal, onWrite });
     assert.deepEqual([code, stdout], [130, 'web.0        | before\nweb.0        | after\n']);

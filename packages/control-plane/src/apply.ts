@@ -119,6 +119,7 @@ export async function propose(asked: Asked, parts: ApplyParts): Promise<Proposal
     machine: spec.machine,
     backup: spec.backup,
     alerts: spec.alerts,
+    telemetry: spec.telemetry,
     mode: asked.mode,
     path: asked.path,
     services,

@@ -73,6 +73,7 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
           processes: layoutOf.processes(layout),
           output: dirname(layoutOf.serviceLogs(layout, '_')),
           accessLog,
+          services: dirname(layoutOf.service(layout, '_')),
           proxySocket: socketPath(stateFolder, 'proxy'),
         },
       });

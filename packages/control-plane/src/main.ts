@@ -16,6 +16,7 @@ import { END_MS } from './deadlines.ts';
 import { failpoint } from './failpoint.ts';
 import { writeAtomically } from './own-file.ts';
 import { boundOwnLogs } from './own-logs.ts';
+import { prometheusOf } from './prometheus/system.ts';
 import { removeEmptyRuntime } from './state.ts';
 
 /*
@@ -67,6 +68,7 @@ async function serve(): Promise<void> {
       () => undefined,
     );
   }, 1_000);
+  const prometheus = prometheusOf(system, composed.sentinel);
   const logs = boundOwnLogs(layoutOf.logs(bare), (error) => log.warn({ error: error.message }, 'a log is not rotated'));
   const { token, id, doorkeeper, ports } = system.parts.state;
   const api = await serveApi(createHandlers(system, composed.sentinel), {
@@ -91,6 +93,7 @@ async function serve(): Promise<void> {
     setTimeout(() => process.exit(1), END_MS).unref();
     keeper[Symbol.dispose]();
     logs[Symbol.dispose]();
+    prometheus[Symbol.dispose]();
     clearInterval(watchKeeper);
     await close(composed, api);
     process.exit(0);

@@ -92,7 +92,9 @@ export interface DecisionRecord {
 export const KEPT_BECAUSE = ['error', 'decision', 'slow', 'asked', 'sample'] as const;
 export type KeptBecause = (typeof KEPT_BECAUSE)[number];
 
+const DIGITS = '0123456789abcdef';
+
 /** The span of the n-th try, counted from 1. A request has fewer than 16. */
 export function trySpan(span: string, nth: number): string {
-  return span.slice(0, -1) + Math.min(nth, 15).toString(16);
+  return span.slice(0, -1) + DIGITS.charAt(Math.min(nth, 15));
 }

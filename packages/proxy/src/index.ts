@@ -5,6 +5,8 @@ export type {
   ProxyState,
   TableAcknowledgement,
 } from './control/messages.ts';
+export { addProxyMetrics } from './control/metrics.ts';
+export { Metrics } from './control/prometheus.ts';
 export { PROXY_ERRORS, type ProxyErrorCode } from './errors.ts';
 export type { LastDeath } from './in-flight-file.ts';
 export { DataPlane, type PlaneOptions, type ProxyStats } from './plane.ts';

@@ -169,6 +169,17 @@ test('a pushback forbids the retry, or says when', async (t) => {
   for (let call = 0; call < 6; call++) assert.equal((await ask(client, '/s/m', CALL)).trailers['grpc-status'], '0');
 });
 
+test('a status in trailers crosses also where the instance has told the length of its message', async (t) => {
+  const { client, behave } = await single(t);
+  behave((stream) => {
+    stream.respond({ 'content-type': 'application/grpc', 'content-length': 9 }, { waitForTrailers: true });
+    stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '5' }));
+    stream.end(grpcMessageOf('well'));
+  });
+  const { headers, trailers, body } = await ask(client, '/s/m', CALL);
+  assert.deepEqual([trailers['grpc-status'], headers['content-length'], body.slice(5)], ['5', '9', 'well']);
+});
+
 test('an answer that has begun is passed on, whatever its trailers say, and counts as what they say', async (t) => {
   const { client, publish, behave, instance, stats, plane } = await single(t);
   await publish(endpointAt(instance.port), endpointAt(instance.port, 'orders-a.0-other'));

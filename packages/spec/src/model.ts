@@ -8,7 +8,7 @@
 import type { AlertsSpec } from './alerts-model.ts';
 import type { RolloutSpec } from './rollout-model.ts';
 import type { ScaleSpec } from './scale-model.ts';
-import type { TelemetrySpec } from './telemetry-model.ts';
+import type { SystemTelemetrySpec, TelemetrySpec } from './telemetry-model.ts';
 import type { ServiceTraffic } from './traffic-model.ts';
 
 export type * from './alerts-model.ts';
@@ -47,6 +47,7 @@ export interface SystemSpec {
   /** Undefined: no copy of the backups is off this machine. */
   readonly backup: OffMachineSpec | undefined;
   readonly alerts: AlertsSpec;
+  readonly telemetry: SystemTelemetrySpec;
   /** Sorted by name. */
   readonly services: readonly ServiceSpec[];
   /** Service names so that each stands after all that it uses, except across `cuts`. */

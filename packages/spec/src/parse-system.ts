@@ -47,6 +47,7 @@ export function parseSystem(files: Files, options: { readonly environment?: stri
     machine,
     backup: offMachineIn(islet.parsed),
     alerts: islet.parsed.alerts,
+    telemetry: { prometheus: islet.parsed.telemetry.prometheus },
     services,
     startOrder: order,
     cuts,

@@ -1,5 +1,11 @@
 import type { SloSpec } from './slo-model.ts';
 
+/** How other systems get at the telemetry of this one. */
+export interface SystemTelemetrySpec {
+  /** Undefined: no Prometheus is answered. */
+  readonly prometheus: { readonly port: number } | undefined;
+}
+
 /** How a service's telemetry is taken and kept, and what is promised of it. */
 export interface TelemetrySpec {
   readonly logs: { readonly keepMs: number };

@@ -1,7 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { ApiError, type LiveUpdate, type LogRecord, type TelemetryStatus } from '@islet/client';
 import type { Input } from '@islet/client/remote';
+import type { ErrorBook } from '@islet/errors';
 import type { TelemetrySpec } from '@islet/spec';
+import { errorHandlers } from './errors/answer.ts';
 import { edgesAt, overviewOf } from './query/activity.ts';
 import { findLogs, logRecord, rowFilter } from './query/logs.ts';
 import { metricNames, queryMetrics } from './query/metrics.ts';
@@ -16,6 +18,7 @@ export interface HandlerParts {
   readonly now: () => number;
   readonly policyOf: (service: string) => TelemetrySpec;
   readonly startedAt: number;
+  readonly book: ErrorBook;
   readonly otlp: () => TelemetryStatus['otlp'];
   /** What is wrong besides the disk, each a sentence. */
   readonly problems: () => readonly string[];
@@ -49,6 +52,7 @@ export function telemetryHandlers(parts: HandlerParts): TelemetryHandlers {
       return { at: window.at, edges: edgesAt(store, window, now()) };
     },
     overview: (asked) => overviewOf(store, windowOf(asked, now()), now()),
+    ...errorHandlers(parts),
     telemetryStatus: () => statusOf(parts),
     live: (asked, signal) => live(parts, asked ?? {}, signal),
   };

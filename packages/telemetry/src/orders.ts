@@ -18,6 +18,8 @@ export interface Orders {
     readonly output: string;
     /** The proxy's. */
     readonly accessLog: string;
+    /** Folders of services, with the files of their revisions; absent: told by an older Islet. */
+    readonly services?: string;
     /** The proxy's control API. */
     readonly proxySocket: string;
   };
@@ -28,6 +30,7 @@ export const telemetryFiles = {
   /** With which the tokens of instances are made. */
   key: (folder: string) => join(folder, 'key'),
   store: (folder: string) => join(folder, 'store'),
+  errors: (folder: string) => join(folder, 'errors.db'),
 } as const;
 
 /** The orders, read again when the file has changed. */

@@ -1,8 +1,10 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import type { Server } from 'node:net';
 import { join } from 'node:path';
+import { openErrorBook } from '@islet/errors';
 import { DEFAULT_TELEMETRY } from '@islet/spec';
 import type { Logger } from 'pino';
+import { ErrorWatch } from './errors/watch.ts';
 import { telemetryHandlers } from './handlers.ts';
 import { AllOutput } from './logs/all-output.ts';
 import type { FilePlace } from './logs/tailed-file.ts';
@@ -61,6 +63,9 @@ export async function startTelemetry({
   const { store, state } = Store.open({ folder: telemetryFiles.store(folder), now, policyOf });
   const places = (state ?? { output: {} }) as Places;
   const taken = new Taken(store, now);
+  const book = openErrorBook(telemetryFiles.errors(folder));
+  const errors = new ErrorWatch({ book, services: () => orders?.paths.services, now });
+  taken.listen(errors.listener);
   const output = new AllOutput(places.output);
   const gatherer = new Gatherer();
   const intake = new Intake({
@@ -112,6 +117,7 @@ export async function startTelemetry({
     const placed: Places = { output: output.places, ...(accessLog && { accessLog: accessLog.place }) };
     store.sync(placed);
     store.tend();
+    errors.keep();
   };
   const look = async () => {
     orders = ordersFile.read();
@@ -134,10 +140,10 @@ export async function startTelemetry({
 
   const api = serveTelemetryApi(
     telemetryHandlers({
-      ...{ store, taken, now, policyOf, startedAt },
+      ...{ store, taken, now, policyOf, startedAt, book },
       otlp: () =>
         orders && { http: `http://127.0.0.1:${orders.ports.http}`, grpc: `http://127.0.0.1:${orders.ports.grpc}` },
-      problems: () => [http, grpc].flatMap(({ problem }) => problem ?? []),
+      problems: () => [http, grpc, errors].flatMap(({ problem }) => problem ?? []),
     }),
   );
   // Whoever listens there was killed: of one system there is one telemetry process.
@@ -159,6 +165,7 @@ export async function startTelemetry({
       clearInterval(timer);
       await turning;
       sync();
+      errors.close();
       http.close();
       grpc.close();
       api.closeAllConnections();

@@ -1,12 +1,19 @@
+import type { LogLevel } from '@islet/client';
 import { type Context, writeLines } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { showRecords } from '../records.ts';
 import { createPrefixer } from '../render/log-line.ts';
 import { openSession } from '../session.ts';
-import { tail } from '../tail.ts';
 
 export interface LogsOptions {
   readonly follow?: true;
   readonly lines: number;
+  readonly level?: LogLevel;
+  readonly grep?: string;
+  readonly instance?: string;
+  readonly trace?: string;
+  readonly since?: number;
+  readonly until?: number;
   readonly json?: true;
   readonly state?: string;
 }
@@ -19,14 +26,18 @@ export async function run(
 ): Promise<ExitCode> {
   await using session = await openSession(context, { folder, state: options.state }, options.follow ? 'never' : 'once');
   const { stdout, stderr, signal } = context;
-  const render = options.json ? JSON.stringify : createPrefixer(stdout.colours);
-  await tail(session, {
-    service,
-    lines: options.lines,
-    follow: options.follow === true,
-    signal,
-    print: (line) => stdout.write(`${render(line)}\n`),
-    onGap: () => writeLines(stderr, ['The control plane was away and is back; lines of the meantime are missing here']),
+  const { level, grep, instance, trace, since, until, lines } = options;
+  const prefixed = createPrefixer(stdout.colours);
+  await showRecords(session, {
+    filter: { service, instance, level, grep, trace },
+    ...{ from: since, to: until, lines, follow: options.follow === true, signal },
+    print: (record) => {
+      const shown = options.json
+        ? [JSON.stringify(record)]
+        : record.text.split('\n').map((line) => prefixed({ ...record, line }));
+      writeLines(stdout, shown);
+    },
+    tell: (what) => writeLines(stderr, [what]),
   });
   return EXIT.ok;
 }

@@ -102,7 +102,7 @@ export function sloConditions(judged: readonly JudgedObjective[]): readonly Cond
         why:
           `${outcomes.bad} of ${total} requests ${failedText(objective)} in ${rule.window}: ` +
           `${rate.toFixed(1)} times what ${objective.percent} % allow, from ${rule.threshold} on; ${left}`,
-        help: `islet logs ${service}; what changed: islet decisions ${service}`,
+        help: `islet errors ${service}; islet traces ${service} --status error; what changed: islet decisions ${service}`,
       },
     ];
   });

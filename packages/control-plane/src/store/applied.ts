@@ -1,6 +1,13 @@
 import type { Wanted } from '@islet/backup';
 import type { RevisionId } from '@islet/plan';
-import type { AlertsSpec, GatewaySpec, MachineSpec, OffMachineSpec, ServiceSpec } from '@islet/spec';
+import type {
+  AlertsSpec,
+  GatewaySpec,
+  MachineSpec,
+  OffMachineSpec,
+  ServiceSpec,
+  SystemTelemetrySpec,
+} from '@islet/spec';
 import type { RuleLines } from '../rule-lines.ts';
 import { type Database, inTransaction } from './database.ts';
 
@@ -15,6 +22,8 @@ export interface Applied {
   readonly backup?: OffMachineSpec | undefined;
   /** Who is told of alerts; undefined: an older Islet was asked. */
   readonly alerts?: AlertsSpec | undefined;
+  /** How other systems get at its telemetry; undefined: an older Islet was asked. */
+  readonly telemetry?: SystemTelemetrySpec | undefined;
   readonly mode: 'revisions' | 'in-place';
   /** `PATH` of the person who asked. */
   readonly path: string;

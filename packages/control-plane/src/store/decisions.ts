@@ -120,7 +120,7 @@ export interface Decisions {
   scaled(service: string): number | undefined;
   /** The newest of a kind, of one service. */
   latestOf<K extends ServiceKind>(service: string, kind: K): Extract<Decision, { kind: K }> | undefined;
-  /** How often instances of a service ended since then, unasked for. */
+  /** How often instances of a service ended since then that did so again and again. */
   endsSince(service: string, at: number): number;
   /** What the decisions add up to, for one service. */
   rollouts(service: string): Rollouts;

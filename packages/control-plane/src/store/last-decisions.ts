@@ -26,11 +26,16 @@ export function lastDrills(database: Database): readonly Extract<Decision, { kin
   return rows.map(({ detail }) => JSON.parse(detail));
 }
 
-/** Of the newest decisions of a service, its instances' ends since then. */
+/**
+ * Of the newest decisions of a service, the ends of instances that ended more than once since then: an instance that is stopped as
+ * asked ends too, but once, and its successor has another name.
+ */
 export function endsCounter(database: Database): (service: string, at: number) => number {
   const count = database.prepare(
-    `SELECT COUNT(*) AS ends FROM (SELECT kind, at FROM decisions WHERE service = ? ORDER BY seq DESC LIMIT 100)
-     WHERE kind = 'ended' AND at >= ?`,
+    `SELECT COALESCE(SUM(ends), 0) AS ends FROM (
+       SELECT COUNT(*) AS ends FROM (SELECT kind, at, detail FROM decisions WHERE service = ? ORDER BY seq DESC LIMIT 100)
+       WHERE kind = 'ended' AND at >= ? GROUP BY json_extract(detail, '$.instance') HAVING ends > 1
+     )`,
   );
   return (service, at) => (count.get(service, at) as { ends: number }).ends;
 }

@@ -1,32 +1,11 @@
-import type { StoreConnection } from '@islet/driver';
 import { backupConformance, dataConformance, SQL_WORDS } from '@islet/driver/conformance';
-import { removeServiceUser } from '@islet/supervise';
 import { CredentialsFolder } from '../src/credentials.ts';
-import { createExternal, createPostgresReader } from '../src/index.ts';
+import { createExternal } from '../src/index.ts';
 import { superuserConfig } from '../src/store.ts';
-import { makeWorld, patience, query } from './harness.ts';
+import { makeHarness, makeWorld, patience, query } from './harness.ts';
 
-async function postgres() {
-  const world = await makeWorld();
-  const services = new Set<string>();
-  return {
-    driver: world.driver,
-    reader: createPostgresReader(),
-    request: async (service: string) => {
-      services.add(service);
-      return { service, url: undefined };
-    },
-    query: async (service: string, sql: string) => query((await world.driver.connection({ service })).url, sql),
-    queryWith: ({ url }: StoreConnection, sql: string) => query(url, sql),
-    close: async () => {
-      for (const service of services) await removeServiceUser({ system: world.system, service });
-      await world.close();
-    },
-  };
-}
-
-dataConformance('data-postgres', postgres, { ownsData: true });
-backupConformance('data-postgres', postgres, { words: SQL_WORDS });
+dataConformance('data-postgres', makeHarness, { ownsData: true });
+backupConformance('data-postgres', makeHarness, { words: SQL_WORDS });
 
 dataConformance(
   'external',

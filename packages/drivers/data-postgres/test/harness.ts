@@ -2,10 +2,10 @@ import { chmod, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { DataDriver, Layout } from '@islet/driver';
+import type { DataDriver, Layout, StoreConnection } from '@islet/driver';
 import { openSupervisor, removeServiceUser, type Supervisor } from '@islet/supervise';
 import { Client, type ClientConfig } from 'pg';
-import { createPostgres, type Ports } from '../src/index.ts';
+import { createPostgres, createPostgresReader, type Ports } from '../src/index.ts';
 
 /** A system with nothing but stores, in a folder of its own. */
 export interface World {
@@ -104,4 +104,24 @@ export async function query(
   } finally {
     await client.end().catch(() => {});
   }
+}
+
+/** For the conformance suites. */
+export async function makeHarness() {
+  const world = await makeWorld();
+  const services = new Set<string>();
+  return {
+    driver: world.driver,
+    reader: createPostgresReader(),
+    request: async (service: string) => {
+      services.add(service);
+      return { service, url: undefined };
+    },
+    query: async (service: string, sql: string) => query((await world.driver.connection({ service })).url, sql),
+    queryWith: ({ url }: StoreConnection, sql: string) => query(url, sql),
+    close: async () => {
+      for (const service of services) await removeServiceUser({ system: world.system, service });
+      await world.close();
+    },
+  };
 }

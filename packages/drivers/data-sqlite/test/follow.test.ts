@@ -180,12 +180,25 @@ describe('the log of an SQLite file', () => {
     const lost = first.fetch(Date.now() + 1_000);
     assert.ok(first.acknowledge(lost!.from));
     assert.deepEqual(first.fetch(Date.now() + 1_000)?.bytes, lost!.bytes);
+    assert.equal(first.acknowledge(undefined), false, 'something was stored');
     // As one that was killed: it lets go, and says nothing.
     const second = new Followed(path, stored!.to, 0n);
     const log = [stored!, ...fetchAll(second)];
     assert.deepEqual(await restored(copy, log), content(path));
     first.close();
     second.close();
+  });
+
+  it('begins where it began while nothing of it could be stored', () => {
+    const path = makeFile();
+    const followed = new Followed(path, undefined, 0n);
+    using own = new DatabaseSync(path);
+    own.exec('INSERT INTO items (body) VALUES (randomblob(100))');
+    followed.look(Date.now());
+    const lost = followed.fetch(Date.now() + 1_000);
+    assert.ok(followed.acknowledge(undefined));
+    assert.deepEqual(followed.fetch(Date.now() + 1_000)?.from, lost!.from);
+    followed.close();
   });
 
   it('says that it has a gap where it was filled anew while nobody looked', () => {

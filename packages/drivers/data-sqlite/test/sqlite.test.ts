@@ -1,78 +1,13 @@
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, it } from 'node:test';
-import type { DataDriver } from '@islet/driver';
 import { backupConformance, dataConformance, SQL_WORDS } from '@islet/driver/conformance';
-import { removeServiceUser, serviceUser } from '@islet/supervise';
-import { createSqlite, createSqliteReader } from '../src/index.ts';
-
-const asRoot = process.getuid?.() === 0;
-const patience = () => ({ signal: AbortSignal.timeout(30_000) });
-
-interface World {
-  readonly root: string;
-  readonly system: string;
-  readonly driver: DataDriver;
-  readonly open: () => DataDriver;
-  readonly close: (services: Iterable<string>) => Promise<void>;
-}
-
-let worlds = 0;
-
-async function makeWorld(): Promise<World> {
-  const root = await mkdtemp(join(tmpdir(), 'islet-sqlite-'));
-  // As a system's folder is: each service's user can pass.
-  await chmod(root, 0o711);
-  const system = `sqlite${process.pid}-${worlds++}`;
-  const layout = { state: join(root, 'state'), runtime: join(root, 'runtime') };
-  const open = () => createSqlite({ layout, system });
-  const close = async (services: Iterable<string>) => {
-    for (const service of services) await removeServiceUser({ system, service });
-    await rm(root, { recursive: true });
-  };
-  return { root, system, driver: open(), open, close };
-}
-
-/** As the service itself would, with its rights. */
-function query(path: string, sql: string, uid: number | undefined): readonly Readonly<Record<string, unknown>>[] {
-  const program = `const db = new (require('node:sqlite').DatabaseSync)(process.argv[1]);
-    console.log(JSON.stringify(db.prepare(process.argv[2]).all()))`;
-  const identity = uid === undefined ? {} : { uid, gid: uid };
-  const { stdout, stderr, status } = spawnSync(process.execPath, ['-e', program, path, sql], {
-    ...identity,
-    cwd: '/',
-    encoding: 'utf8',
-  });
-  if (status !== 0) throw new Error(stderr);
-  return JSON.parse(stdout) as Record<string, unknown>[];
-}
-
-async function makeHarness() {
-  const world = await makeWorld();
-  const services = new Set<string>();
-  const { system, driver } = world;
-  return {
-    driver,
-    reader: createSqliteReader(),
-    request: async (service: string) => {
-      services.add(service);
-      return { service, url: undefined };
-    },
-    query: async (service: string, sql: string) => {
-      const { path } = await driver.connection({ service });
-      return query(path!, sql, (await serviceUser({ system, service }))?.uid);
-    },
-    close: async () => {
-      await driver.close();
-      await world.close(services);
-    },
-  };
-}
+import { serviceUser } from '@islet/supervise';
+import { asRoot, makeHarness, makeWorld, patience, type World } from './harness.ts';
 
 dataConformance('data-sqlite', makeHarness, { ownsData: true });
 backupConformance('data-sqlite', makeHarness, { words: SQL_WORDS, seenWithinMs: 400 });

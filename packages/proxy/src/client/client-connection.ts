@@ -15,6 +15,7 @@ import type { ExchangeClient } from './exchange-client.ts';
 import { Http1Reply } from './http1-reply.ts';
 import { placeOrder } from './place-order.ts';
 import type { Reply } from './reply.ts';
+import { RouteMemo } from './route-memo.ts';
 import { readShared } from './shared-read.ts';
 import type { Tunnel } from './tunnel.ts';
 
@@ -30,6 +31,7 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Wai
   readonly #address: string;
   readonly #heads = new HeadReader();
   readonly #parser = new RequestHeadParser();
+  readonly #memo = new RouteMemo();
 
   #phase: 'head' | 'body' | 'answering' | 'flushing' | 'tunnel' | 'lingering' | 'closed' = 'head';
   #request: RequestHead | undefined;
@@ -205,6 +207,7 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Wai
       secure,
       settle,
       runtime,
+      memo: this.#memo,
       protocol: 'http/1.1',
     });
     if (placed.kind === 'nowhere') {

@@ -1,9 +1,11 @@
 import { constants, performServerHandshake, type ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Waiting } from '../deadlines.ts';
+import { Http2RequestParser } from '../http/http2-request.ts';
 import { LIMITS } from '../limits.ts';
 import type { Accepted, AcceptedOptions } from './accepted.ts';
-import { Http2Stream } from './http2-stream.ts';
+import { Http2Stream, type StreamOptions } from './http2-stream.ts';
+import { RouteMemo } from './route-memo.ts';
 
 /**
  * A client's connection that carries many requests at once. The runtime's codec (nghttp2) keeps to RFC 9113 and refuses
@@ -33,11 +35,13 @@ export class Http2Connection implements Accepted, Waiting {
     socket.on('close', () => this.#onClose());
     const session = performServerHandshake(socket, OPTIONS);
     this.#session = session;
+    const { rules, secure, settle, clientAddress } = options;
+    const [parser, memo] = [new Http2RequestParser(), new RouteMemo()];
+    const streamOptions: StreamOptions = { rules, secure, settle, runtime, clientAddress, parser, memo };
     session.on('stream', (stream, _, flags, raw) => {
       this.#onStream();
       stream.once('close', () => this.#onStreamEnd());
-      const { rules, secure, settle, clientAddress } = options;
-      new Http2Stream(stream, { rules, secure, settle, runtime, clientAddress }).begin(raw, flags);
+      new Http2Stream(stream, streamOptions).begin(raw, flags);
     });
     session.on('ping', () => this.#onControlFrame());
     session.on('remoteSettings', () => this.#onControlFrame());

@@ -64,13 +64,15 @@ export class Http2Reply implements Reply {
   }
 
   /** Sends the head; returns whether that is all of the response. */
-  #begin({ status, passed, framing, toldLength }: ResponseHead, body: Buffer | undefined): boolean {
+  #begin({ status, passed, framing, toldLength, streams }: ResponseHead, body: Buffer | undefined): boolean {
     this.#head = undefined;
     const raw = [':status', String(status), ...http2Fields(passed)];
     const length = framing.kind === 'length' ? framing.length : toldLength;
     if (length !== undefined) raw.push('content-length', String(length));
     const isAll = this.#trailers?.length === 0 && body === undefined;
-    this.#endsInTrailers = this.#trailers === undefined ? framing.kind === 'chunked' : this.#trailers.length > 0;
+    // A length says nothing of trailers, and those of a gRPC call have its status.
+    const mayEndInTrailers = framing.kind === 'chunked' || streams;
+    this.#endsInTrailers = this.#trailers === undefined ? mayEndInTrailers : this.#trailers.length > 0;
     if (this.#endsInTrailers) this.#stream.once('wantTrailers', () => this.#sendTrailers());
     this.#stream.respond(raw, { endStream: isAll, waitForTrailers: this.#endsInTrailers });
     return isAll;

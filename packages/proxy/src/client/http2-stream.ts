@@ -3,7 +3,7 @@ import type { Waiting } from '../deadlines.ts';
 import { ProxyError } from '../errors.ts';
 import { BROKEN } from '../http/http2-cancel.ts';
 import { readHttp2Trailers } from '../http/http2-fields.ts';
-import { http2Request } from '../http/http2-request.ts';
+import type { Http2RequestParser } from '../http/http2-request.ts';
 import type { RequestHead } from '../http/request-head.ts';
 import { noteRefusal } from '../record/refusal.ts';
 import type { AcceptedOptions } from './accepted.ts';
@@ -14,9 +14,13 @@ import { grpcTrailers, http2Error } from './http2-error.ts';
 import { Http2Reply } from './http2-reply.ts';
 import { placeOrder } from './place-order.ts';
 import type { Reply } from './reply.ts';
+import type { RouteMemo } from './route-memo.ts';
 
 export type StreamOptions = Pick<AcceptedOptions, 'rules' | 'runtime' | 'secure' | 'settle'> & {
   readonly clientAddress: string;
+  /** Both of the connection. */
+  readonly parser: Http2RequestParser;
+  readonly memo: RouteMemo;
 };
 
 /** One request of a client that speaks HTTP/2: a stream, whose fate is no other's. */
@@ -50,10 +54,10 @@ export class Http2Stream implements ExchangeClient, Waiting {
 
   begin(raw: readonly string[], flags: number): void {
     this.#guard(() => {
-      const { rules, clientAddress, secure, settle, runtime } = this.#options;
+      const { rules, clientAddress, secure, settle, runtime, parser, memo } = this.#options;
       const ended = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
       this.#ended = ended;
-      const request = http2Request(raw, { ended });
+      const request = parser.parse(raw, { ended });
       this.#request = request;
       const placed = placeOrder(request, {
         rules: rules(),
@@ -61,6 +65,7 @@ export class Http2Stream implements ExchangeClient, Waiting {
         secure,
         settle,
         runtime,
+        memo,
         protocol: 'http/2',
       });
       if (placed.kind === 'nowhere') this.answer(placed.details);
@@ -134,6 +139,8 @@ export class Http2Stream implements ExchangeClient, Waiting {
 
   /** Whatever goes wrong here costs this stream, and no other. */
   #guard(act: () => void): void {
+    const { clock } = this.#options.runtime;
+    const holds = clock.hold();
     try {
       act();
     } catch (thrown) {
@@ -147,6 +154,8 @@ export class Http2Stream implements ExchangeClient, Waiting {
       edge.counts.error(error.code);
       if (exchange === undefined) noteRefusal({ edge, clientAddress, protocol: 'http/2' }, error.code, runtime);
       this.answer({ code: error.code, message: error.message, service: undefined, requestId: undefined });
+    } finally {
+      if (holds) clock.release();
     }
   }
 }

@@ -1,4 +1,3 @@
-import { isIdempotent } from '@islet/policy';
 import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
 import type { RequestHead } from '../http/request-head.ts';
 import { requestId } from '../record/recorder.ts';
@@ -9,6 +8,7 @@ import type { EndpointState } from '../upstream/endpoint.ts';
 import type { ErrorDetails } from './error-response.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
 import { refresh } from './refresh.ts';
+import type { RouteMemo } from './route-memo.ts';
 import type { ListenerRules } from './rules.ts';
 import { Trace } from './trace-context.ts';
 
@@ -18,6 +18,8 @@ export interface Placing {
   /** It came over TLS. */
   readonly secure: boolean;
   readonly runtime: Runtime;
+  /** Of its connection. */
+  readonly memo: RouteMemo;
   /** What the client speaks. */
   readonly protocol: 'http/1.1' | 'http/2';
   readonly settle: (endpoint: EndpointState) => void;
@@ -30,7 +32,7 @@ export type Placed =
 /** What becomes of a request by the table that is current. */
 export function placeOrder(
   request: RequestHead,
-  { rules, clientAddress, secure, settle, runtime, protocol }: Placing,
+  { rules, clientAddress, secure, settle, runtime, memo, protocol }: Placing,
 ): Placed {
   const { deadlineMs, explain, traceparent, tracestate, requestId: given } = request.fields;
   const { from } = rules;
@@ -38,7 +40,7 @@ export function placeOrder(
   const id = requestId(given, { trusted: from.kind !== 'gateway' || asked });
   const trace = new Trace(traceparent, tracestate);
   const spoken = request.fields.grpc ? 'grpc' : request.http10 ? 'http/1.0' : protocol;
-  const destination = rules.route(request, { secure });
+  const destination = memo.find(request, rules, { secure });
   if (destination.kind === 'nowhere') {
     const { code, message, fields } = destination;
     const edge = rules.ownEdge;
@@ -51,8 +53,7 @@ export function placeOrder(
     endRefused(trail, code, runtime);
     return { kind: 'nowhere', details: { code, message, fields, service: undefined, requestId: id } };
   }
-  const { service, edge, target, way, route } = destination;
-  const named = way.route ?? route;
+  const { service, edge, target, way, named, counts, idempotent } = destination;
   // Written out, because this is made for each request: a spread copies field by field.
   const order = {
     request,
@@ -74,13 +75,13 @@ export function placeOrder(
       way,
       log: way.policy.accessLog,
       asked,
-      counts: named === undefined ? undefined : edge.countsOf(named),
+      counts,
     }),
     origin: { from, clientAddress, requestId: id, trace, isMirror: false, secure, target },
     client: from.kind === 'edge' ? from.caller : clientAddress,
     // The public is not believed.
     callerHasMs: from.kind === 'gateway' ? undefined : deadlineMs,
-    idempotent: isIdempotent(request.method, { hasKey: request.fields.hasIdempotencyKey }),
+    idempotent,
     runtime,
     settle,
     refresh,

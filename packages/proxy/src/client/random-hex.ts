@@ -13,6 +13,6 @@ export function randomHex(bytes: number): string {
   return digits.slice(0, used);
 }
 
-const POOL = Buffer.allocUnsafeSlow(4096);
+const POOL = Buffer.allocUnsafeSlow(16 * 1024);
 let digits = '';
 let used = 0;

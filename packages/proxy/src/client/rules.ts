@@ -84,6 +84,11 @@ export class ListenerRules {
     return this.#listener.kind === 'gateway' ? this.#listener.secure : undefined;
   }
 
+  /** Whether it is this one that goes by its name now. */
+  has(service: ServiceState): boolean {
+    return this.#registry.service(service.name) === service;
+  }
+
   route(request: RequestHead, { secure }: { readonly secure: boolean }): Destination {
     const listener = this.#listener;
     switch (listener.kind) {

@@ -7,8 +7,14 @@ import { bound, type Labels, Metrics } from './prometheus.ts';
  * All that the proxy counts, as Prometheus reads it. Each kind of thing has metrics of its own, because a request is
  * counted once for each kind: their sum over all would mean nothing.
  */
-export function metricsText({ edges, instances, revisions, unexpected }: ProxyStats): string {
+export function metricsText(stats: ProxyStats): string {
   const metrics = new Metrics();
+  addProxyMetrics(metrics, stats);
+  return metrics.text();
+}
+
+/** The proxy's part of a larger whole. */
+export function addProxyMetrics(metrics: Metrics, { edges, instances, revisions, unexpected }: ProxyStats): void {
   for (const edge of edges) {
     const labels = edgeLabels(edge);
     counts(metrics, 'edge', labels, edge);
@@ -25,7 +31,6 @@ export function metricsText({ edges, instances, revisions, unexpected }: ProxySt
     metrics.gauge('islet_instance_idle_connections', help, labels, idleConnections);
   }
   metrics.counter('islet_proxy_unexpected_total', 'Mistakes in the proxy; each cost one connection.', {}, unexpected);
-  return metrics.text();
 }
 
 function edgeLabels({ from, service = '' }: EdgeStats): Labels {

@@ -17,6 +17,8 @@ export class HeadReader {
   #held: Buffer | undefined;
   #length = 0;
   #text = '';
+  /** The bytes of a head that came twice in a row, with the empty line that ends it. */
+  #repeated: Buffer | undefined;
 
   /** The head last completed, without the empty line that ends it; its last line has its CRLF. */
   get text(): string {
@@ -31,12 +33,15 @@ export class HeadReader {
   /** Reads from `start`; returns where the head ends in `bytes`, or -1 when all was taken and more is needed. */
   read(bytes: Buffer, start: number, end: number): number {
     if (this.#length > 0) return this.#continue(bytes, start, end);
+    if (this.#repeated !== undefined && isAt(this.#repeated, bytes, start, end)) return start + this.#repeated.length;
     const stop = bytes.indexOf(END, start);
     if (stop < 0 || stop + END.length > end) {
       this.#hold(bytes, start, end);
       return -1;
     }
+    const before = this.#text;
     this.#complete(bytes, start, stop);
+    this.#repeated = before === this.#text ? Buffer.from(bytes.subarray(start, stop + END.length)) : undefined;
     return stop + END.length;
   }
 
@@ -44,6 +49,7 @@ export class HeadReader {
     const before = this.#length;
     const held = this.#append(bytes, start, end);
     const stop = held.subarray(0, this.#length).indexOf(END, Math.max(0, before - END.length + 1));
+    this.#repeated = undefined;
     if (stop < 0) {
       refuseIfHopeless(held, this.#length, before);
       return -1;
@@ -78,6 +84,12 @@ export class HeadReader {
     refuseIfTooLarge(bytes, start, stop + 2);
     this.#text = bytes.toString('latin1', start, stop + 2);
   }
+}
+
+/** Whether these bytes stand there: a comparison of memory, where to find the head's end and to make a text of it is three calls. */
+function isAt(known: Buffer, bytes: Buffer, start: number, end: number): boolean {
+  const stop = start + known.length;
+  return stop <= end && bytes.compare(known, 0, known.length, start, stop) === 0;
 }
 
 function refuseIfHopeless(held: Buffer, length: number, before: number): void {

@@ -6,6 +6,26 @@ import { readHttp2Fields } from './http2-fields.ts';
 import { fieldsMeaning } from './request-fields.ts';
 import { pathOf, type RequestHead, refuseUnfit } from './request-head.ts';
 
+/** Understands the heads of one connection; remembers the last one, as `RequestHeadParser` does. */
+export class Http2RequestParser {
+  #raw: readonly string[] = [];
+  #ended = false;
+  #head: RequestHead | undefined;
+
+  parse(raw: readonly string[], { ended }: { readonly ended: boolean }): RequestHead {
+    if (this.#head !== undefined && this.#ended === ended && isSame(raw, this.#raw)) return this.#head;
+    const head = http2Request(raw, { ended });
+    this.#raw = raw;
+    this.#ended = ended;
+    this.#head = head;
+    return head;
+  }
+}
+
+function isSame(some: readonly string[], others: readonly string[]): boolean {
+  return some.length === others.length && some.every((text, at) => text === others[at]);
+}
+
 /**
  * The head of a request that came over HTTP/2 (RFC 9113, 8.3), as one of HTTP/1.1 would be understood. `ended`: no body
  * follows. Throws `ProxyError`. The codec has refused what is malformed by the RFC; what another reader of the same

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { alerts } from './alerts.ts';
 import { offMachine } from './off-machine.ts';
+import { systemTelemetry } from './system-telemetry.ts';
 import { tls } from './tls.ts';
 import { bySystemDefault, cpu, distinct, name, port, relativePath, size } from './values.ts';
 
@@ -134,6 +135,7 @@ export const islet = z.strictObject({
       ],
     }),
   alerts,
+  telemetry: systemTelemetry,
   environments: z
     .record(name(), overlay)
     .prefault({})

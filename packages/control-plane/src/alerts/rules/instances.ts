@@ -15,7 +15,7 @@ export function restartLoops(status: SystemStatus, endsIn: (service: string) => 
         ...{ rule: 'restart-loop', service: name, severity: 'page' },
         summary: `${name} ends again and again`,
         why: `${ends} ends of its instances in ${RESTART_LOOP.withinMs / 60_000} minutes`,
-        help: `islet logs ${name}; islet rollback ${name}`,
+        help: `islet errors ${name}; islet logs ${name}; islet rollback ${name}`,
       },
     ];
   });
@@ -54,7 +54,7 @@ export function failedRollouts(status: SystemStatus): readonly Condition[] {
         ...{ rule: 'rollout', service: name, part: wanted, severity: 'ticket' },
         summary: `the rollout of ${name} failed`,
         why: `${failure.step}: ${failure.reason}`,
-        help: `islet explain rollout ${name}; islet logs ${name}`,
+        help: `islet explain rollout ${name}; islet errors ${name}`,
       },
     ];
   });

@@ -50,8 +50,7 @@ function take(request: FollowRequest): void {
       const { from } = request;
       remember(path, from);
       const one = known.get(path);
-      const isIt = one?.followed.acknowledge(from ?? one.followed.begin) ?? false;
-      const found = one !== undefined && isIt && (from !== undefined || !one.isTold) ? one : reopen(request, from);
+      const found = one?.followed.acknowledge(from) ? one : reopen(request, from);
       found.askedAt = Date.now();
       found.waiting = { id, since: Date.now() };
     }

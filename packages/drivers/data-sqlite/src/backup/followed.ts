@@ -30,6 +30,8 @@ export class Followed {
   #waitingBytes = 0;
   /** What was fetched last: fetched again by somebody who could not store it. */
   #fetched: LogChunk | undefined;
+  /** Something of what was fetched is. */
+  #isStored = false;
   /** Where what waits begins, and where it ends. */
   #begin: Place;
   #end: Place;
@@ -68,12 +70,16 @@ export class Followed {
     return textOf(this.#end);
   }
 
-  /** What was fetched up to there is stored, or was not: then it is fetched again. False: it is another place. */
-  acknowledge(from: string): boolean {
-    if (from === this.begin) return true;
-    const isAgain = this.#fetched?.from === from;
-    if (isAgain) this.#again();
-    return isAgain;
+  /**
+   * What was fetched up to there is stored, or was not: then it is fetched again. Undefined: nothing is stored. False: it is
+   * another place, or what was stored once is gone.
+   */
+  acknowledge(from: string | undefined): boolean {
+    if (from === undefined && this.#isStored) return false;
+    if (from === undefined || this.#fetched?.from === from) this.#again();
+    else if (from === this.begin) this.#isStored ||= this.#fetched !== undefined;
+    else return false;
+    return true;
   }
 
   #again(): void {

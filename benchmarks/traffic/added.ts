@@ -1,0 +1,54 @@
+import type { Context } from '../context.ts';
+import { type Claim, medianFigure } from '../measure/claim.ts';
+import { differences, median } from '../measure/statistics.ts';
+import { PATHS } from './backend.ts';
+import type { Contender } from './contender.ts';
+import { featuresOf } from './features.ts';
+import { isletWith } from './islet.ts';
+import { type Paced, throwAll, throwPaced } from './load.ts';
+import type { TrafficRig } from './rig.ts';
+import { inTurns } from './turns.ts';
+import { warm } from './warm.ts';
+
+const FULL = { connections: 64, bodyBytes: 0, secure: false } as const;
+const PACE = { perSecond: 1_000, connections: 10 } as const;
+
+/** As Dapr measures its sidecar: the percentile with the proxy less the same percentile without one, in pairs of turns. */
+export async function* addedClaims(context: Context, rig: TrafficRig): AsyncIterable<Claim> {
+  const { times, progress, signal } = context;
+  const peers = [...rig.native, ...rig.node].filter(({ speaks }) => speaks.includes('plain'));
+  const contenders = [direct(rig), isletWith({ routes: 10 }), ...peers];
+  const seconds = times(5, 2);
+  const load = { path: PATHS.small, folder: rig.folder, signal };
+  const measured = await inTurns<Paced>(context, rig, {
+    contenders,
+    spoken: 'plain',
+    warm: ({ port }) => warm((second) => throwAll({ ...load, ...FULL, port, seconds: second }), times),
+    measure: async ({ port }, { name }) => {
+      progress(`added latency: ${name}`);
+      return await throwPaced({ ...load, port, connections: PACE.connections, seconds }, PACE);
+    },
+  });
+  for (const what of ['p50Ms', 'p99Ms'] as const) {
+    const samples = (name: string) => (measured[name] ?? []).map((run) => run[what]);
+    const base = samples(DIRECT);
+    const of = (name: string) => medianFigure(differences(base, samples(name)));
+    yield {
+      claim: `traffic.added.${what.slice(0, 3)}`,
+      unit: 'ms',
+      better: 'less',
+      islet: of('Islet'),
+      peers: Object.fromEntries(peers.map(({ name }) => [name, of(name)])),
+      method: `${PACE.perSecond} requests/s over ${PACE.connections} connections from h2load, for ${seconds} s a turn after a warm-up; the percentile of a turn less that of the turn without a proxy in the same round (median ${median(base).toFixed(3)} ms). ${featuresOf(contenders.slice(1))}`,
+    };
+  }
+}
+
+const DIRECT = 'no proxy';
+
+/** The service itself, which goes on when its turn is over. */
+function direct({ backend }: TrafficRig): Contender {
+  const { pid, port } = backend;
+  const start = async () => ({ pid, port, [Symbol.asyncDispose]: async () => undefined });
+  return { name: DIRECT, features: '', speaks: ['plain'], start };
+}

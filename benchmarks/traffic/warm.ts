@@ -1,0 +1,14 @@
+import type { Context } from '../context.ts';
+import type { Thrown } from './load.ts';
+
+/** So many answers, after which a proxy in JavaScript has been compiled; before that one would measure its compiler. */
+const WARM_REQUESTS = { full: 60_000, quick: 20_000 } as const;
+/** One that is slower than this will not be much quicker later. */
+const LONGEST_SECONDS = 20;
+
+/** Throws a load at a proxy that has just started, second by second, until it is warm. */
+export async function warm(load: (seconds: number) => Promise<Thrown>, times: Context['times']): Promise<void> {
+  const wanted = times(WARM_REQUESTS.full, WARM_REQUESTS.quick);
+  let requests = 0;
+  for (let second = 0; requests < wanted && second < LONGEST_SECONDS; second += 1) requests += (await load(1)).requests;
+}

@@ -1,0 +1,2 @@
+export { backupProofs } from './proofs.ts';
+export { openTestVault, type TestVault } from './vault.ts';

@@ -1,0 +1,283 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import type { ErrorGroup, LogRecord, Span } from '@islet/client';
+import { ApiError } from '@islet/client/errors';
+import { type Answers, aService, aStatus, type FakeControlPlane, startFake } from '@islet/client/testing';
+import { parseInstantMs } from '../src/parse.ts';
+import { renderSpark } from '../src/render/spark.ts';
+import { islet, removeFolder, SYSTEM, tempFolder } from './run.ts';
+
+let folder = '';
+let fakes: FakeControlPlane[] = [];
+
+beforeEach(() => {
+  folder = tempFolder(SYSTEM);
+});
+
+afterEach(async () => {
+  for (const fake of fakes) await fake.kill();
+  fakes = [];
+  removeFolder(folder);
+});
+
+async function answering(answers: Answers): Promise<FakeControlPlane> {
+  const fake = await startFake({ status: aStatus([aService('web')]), stateFolder: join(folder, '.islet'), answers });
+  fakes.push(fake);
+  return fake;
+}
+
+const NONE = { gaps: [], looked: { segments: 0, records: 0, complete: true } };
+
+function record(id: string, text: string, changes: Partial<LogRecord> = {}): LogRecord {
+  return { id, at: 1_000, service: 'web', instance: 'web-1.0-0', stream: 'output', text, ...changes };
+}
+
+describe('logs', () => {
+  test('come from the store, the oldest first, with every line of a stack under its name', async () => {
+    const logs = [record('b', 'Error: x\n    at f'), record('a', 'first')];
+    const fake = await answering({ logRecords: () => ({ logs, ...NONE }) });
+    const { code, stdout } = await islet(['logs', 'web', '-n', '2', '--level', 'warn', '--grep', 'x'], { cwd: folder });
+    assert.deepEqual([code, stdout], [0, 'web.0        | first\nweb.0        | Error: x\nweb.0        |     at f\n']);
+    assert.deepEqual(fake.calls.at(-1)?.input, { service: 'web', level: 'warn', grep: 'x', limit: 2 });
+  });
+
+  test('say where nothing is known', async () => {
+    await answering({
+      logRecords: () => ({ ...NONE, logs: [], gaps: [{ from: 0, to: 1_000, why: 'the disk was full' }] }),
+    });
+    const { stderr } = await islet(['logs'], { cwd: folder });
+    assert.match(stderr, /nothing is known from 1970-01-01T00:00:00\.000Z to .*: the disk was full/);
+  });
+
+  test('that are followed print nothing twice and miss nothing between the question and the stream', async () => {
+    const controller = new AbortController();
+    let asked = 0;
+    await answering({
+      logRecords: () => {
+        asked++;
+        const now = Date.now() + 60_000;
+        return {
+          ...NONE,
+          logs: asked === 1 ? [record('a', 'one')] : [record('b', 'between', { at: now }), record('a', 'one')],
+        };
+      },
+      tailLogRecords: async function* stream() {
+        yield record('b', 'between');
+        yield record('c', 'three');
+        await new Promise(() => {});
+      },
+    });
+    const onWrite = (text: string) => {
+      if (text.includes('three')) controller.abort(new DOMException('interrupted', 'AbortError'));
+    };
+    const { code, stdout } = await islet(['logs', '-f'], { cwd: folder, signal: controller.signal, onWrite });
+    assert.deepEqual([code, stdout], [130, 'web.0        | one\nweb.0        | between\nweb.0        | three\n']);
+  });
+
+  describe('of a store that is down', () => {
+    const down = () => {
+      throw new ApiError('unavailable', 'the telemetry process is being started');
+    };
+    const line = (said: string) => ({ service: 'web', instance: 'web-1.0-0', line: said });
+
+    test('come from the files, which is said, and are searched all the same', async () => {
+      await answering({ logRecords: down, logs: () => [line('one fish'), line('two')] });
+      const { code, stdout, stderr } = await islet(['logs', '--grep', 'FISH'], { cwd: folder });
+      assert.deepEqual([code, stdout], [0, 'web.0        | one fish\n']);
+      assert.match(stderr, /store is down; these are the log files/);
+    });
+
+    test('can not be told by what files do not know', async () => {
+      await answering({ logRecords: down, logs: () => [line('one')] });
+      const { code, stdout, stderr } = await islet(['logs', '--level', 'error', '--since', '1h'], { cwd: folder });
+      assert.deepEqual([code, stdout], [4, '']);
+      assert.match(stderr, /know nothing of --level, --since/);
+    });
+  });
+});
+
+const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
+
+function span(id: string, changes: Partial<Span> = {}): Span {
+  return {
+    ...{ trace: TRACE, span: id, service: 'web', name: 'GET', kind: 'server', source: 'otlp', at: 0, endAt: 100 },
+    ...{ status: 'unset', attributes: {}, events: [] },
+    ...changes,
+  };
+}
+
+const REQUEST = {
+  ...{ id: 'r', trace: TRACE, at: 10, from: 'edge', service: 'orders', protocol: 'http/1.1', bytesIn: 0, bytesOut: 0 },
+  ...{ timings: { queue: 0, connect: 0, total: 40 }, tries: [], kept: 'decision' },
+  decisions: [{ rule: 'traffic.retry', at: 5, why: 'connection-refused', from: 'services/orders/service.yaml:7' }],
+} as const;
+
+describe('trace', () => {
+  test('is a waterfall: each span below its caller, with logs, exceptions and decisions in place', async () => {
+    const spans = [
+      span('a'),
+      span('b', { parent: 'a', service: 'orders', source: 'proxy', at: 10, endAt: 60, name: 'POST /orders' }),
+      span('c', {
+        ...{ parent: 'b', service: 'orders', at: 12, endAt: 58, status: 'error', name: 'POST' },
+        events: [
+          { at: 50, name: 'exception', attributes: { 'exception.type': 'TypeError', 'exception.message': 'no x' } },
+        ],
+      }),
+      span('d', { parent: 'gone', service: 'mail', at: 70, endAt: 80, name: 'send' }),
+    ];
+    const logs = [
+      record('1', 'charging\nmore', { at: 20, span: 'c', level: 'info' }),
+      record('2', 'loose', { at: 90, service: 'x' }),
+    ];
+    await answering({ trace: () => ({ trace: TRACE, spans, logs, requests: [REQUEST] }) });
+    const { code, stdout } = await islet(['trace', TRACE], { cwd: folder });
+    assert.equal(code, 0);
+    const lines = stdout.split('\n').map((line) => line.replace(/ {2,}[█ ]*$/, '').trimEnd());
+    assert.match(lines[0] ?? '', /100\.0 ms, 4 spans of 3 services/);
+    assert.deepEqual(
+      lines.slice(2).map((line) => line.replace(/\s{2,}\d+\.\d ms.*$/, '')),
+      [
+        'web  GET',
+        '  proxy → orders  POST /orders',
+        '    +15.0 traffic.retry: connection-refused (services/orders/service.yaml:7)',
+        '    orders  POST',
+        '      +20.0 info: charging',
+        '      +50.0 threw TypeError: no x',
+        'mail  send',
+        '',
+        'Logged, and no span says where:',
+        '  +90.0 log: loose',
+        '',
+      ],
+    );
+  });
+
+  test('that is a circle is shown once', async () => {
+    const spans = [span('a', { parent: 'b' }), span('b', { parent: 'a' })];
+    await answering({ trace: () => ({ trace: TRACE, spans, logs: [], requests: [] }) });
+    const { code, stdout } = await islet(['trace', TRACE], { cwd: folder });
+    assert.equal(code, 0);
+    assert.equal(stdout.match(/web {2}GET/g)?.length, 2);
+  });
+
+  test('explains what was decided in it, and a request of the same form is still found', async () => {
+    const fake = await answering({
+      trace: ({ trace }) => ({ trace, spans: [], logs: [], requests: trace === TRACE ? [REQUEST] : [] }),
+      explain: () => [{ ...REQUEST, method: 'GET', path: '/by-id' }],
+    });
+    assert.match((await islet(['explain', TRACE], { cwd: folder })).stdout, /traffic\.retry/);
+    assert.match((await islet(['explain', 'f'.repeat(32)], { cwd: folder })).stdout, /by-id/);
+    assert.equal(fake.calls.at(-1)?.name, 'explain');
+  });
+});
+
+describe('traces', () => {
+  const summary = {
+    trace: TRACE,
+    at: 0,
+    totalMs: 12,
+    root: { service: 'web', name: 'GET /' },
+    services: ['web'],
+    spans: 2,
+    errors: 1,
+    kept: 'error',
+  };
+
+  test('are asked for as the options say', async () => {
+    const fake = await answering({ traces: () => ({ traces: [summary], ...NONE }) });
+    const words = ['traces', 'web', '--status', 'error', '--min', '500ms', '--attribute', 'a=b', '-n', '5'];
+    const { code, stdout } = await islet(words, { cwd: folder });
+    assert.equal(code, 0);
+    assert.match(stdout, new RegExp(`${TRACE} +12\\.0 +web GET / +2 +1 +error +web`));
+    assert.deepEqual(fake.calls.at(-1)?.input, {
+      service: 'web',
+      status: 'error',
+      minMs: 500,
+      attribute: 'a=b',
+      limit: 5,
+    });
+  });
+
+  test('say when not all of the time was searched', async () => {
+    await answering({ traces: () => ({ traces: [], ...NONE, looked: { segments: 9, records: 9, complete: false } }) });
+    const { stdout, stderr } = await islet(['traces'], { cwd: folder });
+    assert.match(stdout, /No trace is kept/);
+    assert.match(stderr, /--since/);
+  });
+});
+
+const GROUP: ErrorGroup = {
+  ...{
+    group: '3f9a2c1d04b7',
+    version: 1,
+    service: 'web',
+    type: 'TypeError',
+    message: 'no x',
+    culprit: 'f (main.ts:3)',
+  },
+  ...{
+    state: 'open',
+    firstSeen: 0,
+    lastSeen: 1_000,
+    count: 7,
+    firstRevision: 'abcdef012345',
+    revisions: ['abcdef012345'],
+  },
+  ...{ instances: ['web-1.0-0'], traces: [TRACE], spark: [0, 1, 7] },
+  sample: { stack: 'TypeError: no x\n    at f (main.ts:3)', attributes: {}, logsAround: ['before it'] },
+};
+
+describe('errors', () => {
+  test('name the revision that brought them, and exit 1 while one is open', async () => {
+    await answering({ errorGroups: () => [GROUP, { ...GROUP, state: 'ignored', type: 'Other' }] });
+    const { code, stdout } = await islet(['errors', 'web'], { cwd: folder });
+    assert.equal(code, 1);
+    assert.match(stdout, /3f9a2c1d04b7 +web +open +7 +1970-\S+ +abcdef0 .*TypeError: no x/);
+    assert.doesNotMatch(stdout, /Other/);
+  });
+
+  test('are shown one by one with the stack and what was logged around it', async () => {
+    await answering({ errorGroup: () => GROUP });
+    const { code, stdout } = await islet(['errors', '3f9a2c1d04b7'], { cwd: folder });
+    assert.equal(code, 0);
+    assert.match(stdout, /with revision abcdef012345[\s\S]*at f \(main\.ts:3\)[\s\S]*before it/);
+  });
+
+  test('are resolved, and need the id of a group for it', async () => {
+    const fake = await answering({ errorGroup: () => ({ ...GROUP, state: 'resolved' }), markErrorGroup: () => GROUP });
+    assert.equal((await islet(['errors', '3f9a2c1d04b7', '--resolve'], { cwd: folder })).code, 0);
+    assert.deepEqual(fake.calls.find(({ name }) => name === 'markErrorGroup')?.input, {
+      group: '3f9a2c1d04b7',
+      state: 'resolved',
+    });
+    assert.equal((await islet(['errors', 'web', '--resolve'], { cwd: folder })).code, 2);
+    assert.equal((await islet(['errors', '3f9a2c1d04b7', '--resolve', '--ignore'], { cwd: folder })).code, 2);
+  });
+});
+
+test('top shows the busiest first, once where there is no terminal', async () => {
+  const idle = { service: 'idle', rate: 0, errorRate: 0, spark: [] };
+  await answering({
+    overview: () => [
+      idle,
+      { service: 'busy', rate: 12.34, errorRate: 0.5, p95: 9, cpu: 0.2, memory: 5e6, spark: [1, 2] },
+    ],
+  });
+  const { code, stdout } = await islet(['top'], { cwd: folder });
+  assert.equal(code, 0);
+  assert.match(stdout, /busy +12\.3 +50\.0 % +9\.0 +0\.20 +5\.0 MB +▄█\nidle +0\.0 +0\.0 % +- +- +-\n$/);
+});
+
+test('a time is so long ago, a day or an instant', () => {
+  assert.ok(Math.abs(parseInstantMs('10m') - (Date.now() - 600_000)) < 60_000);
+  assert.equal(parseInstantMs('2026-11-27T09:30:00Z'), Date.UTC(2026, 10, 27, 9, 30));
+  assert.equal(parseInstantMs('2026-11-27'), new Date(2026, 10, 27).getTime());
+  for (const wrong of ['yesterday', '5', '10:30', '2026-13-01'])
+    assert.throws(() => parseInstantMs(wrong), /2026-11-27/);
+});
+
+test('a line of bars is as high as its values', () => {
+  assert.equal(renderSpark([0, 1, 4, 7, 0]), ' ▂▅█');
+  assert.equal(renderSpark([]), '');
+});
