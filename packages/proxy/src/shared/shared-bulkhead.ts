@@ -30,9 +30,9 @@ export class SharedBulkhead extends Bulkhead<Waiter> {
     return entered;
   }
 
-  override tryWait(waiter: Waiter, limits: Places, rank?: number): boolean {
+  override tryWait(waiter: Waiter, limits: Places, rank?: number, client?: string): boolean {
     this.#take();
-    const waits = super.tryWait(waiter, limits, rank);
+    const waits = super.tryWait(waiter, limits, rank, client);
     // Since it was refused, another thread may have freed a place, and have seen nobody who waits.
     const mayGo = waits && this.hasRoom(limits);
     this.#release();
@@ -40,9 +40,9 @@ export class SharedBulkhead extends Bulkhead<Waiter> {
     return waits;
   }
 
-  override pushOut(rank: number): Waiter | undefined {
+  override pushOut(rank: number, client?: string): Waiter | undefined {
     this.#take();
-    const out = super.pushOut(rank);
+    const out = super.pushOut(rank, client);
     this.#release();
     return out;
   }
