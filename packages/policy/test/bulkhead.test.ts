@@ -79,7 +79,7 @@ test('of those who wait, a higher rank goes first, and takes the place of the la
   assert.deepEqual([turns, bulkhead.waiting], [['d0', 'a2', 'b3'], 0]);
 });
 
-test('clients take turns, whoever has more waiting, and one client\'s go in order', () => {
+test("clients take turns, whoever has more waiting, and one client's go in order", () => {
   const bulkhead = new Bulkhead<string>();
   const limits = { requests: 1, connections: 10, pending: 100 };
   bulkhead.tryEnter(limits);
