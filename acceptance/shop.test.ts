@@ -3,8 +3,10 @@ import { execFile } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { createClient } from '@islet/client/remote';
 import { startLoad } from './support/load.ts';
 import { makeSystem, type System } from './support/system.ts';
+import { until } from './support/until.ts';
 
 /* The example shop: six services in four languages, brought up by one command from the files as they are. */
 
@@ -51,6 +53,35 @@ test('an order crosses all of its services', async () => {
   assert.equal((await shop.get('/')).status, 200);
   assert.equal((await shop.get('/api/recommendations?sku=amber-skerry')).status, 200);
 });
+
+test('an order is one trace, through the proxy, every language and the stores, with its logs in place', async () => {
+  await place('traced');
+  const client = connected();
+  const found = await until('its trace is whole', async () => {
+    const { traces } = await client.traces({ service: 'payments', route: '/api/orders' });
+    const [newest] = traces;
+    const trace = newest && (await client.trace({ trace: newest.trace }));
+    const names = new Set(trace?.logs.map(({ service }) => service));
+    const isWhole = ['orders', 'catalog', 'payments', 'shipping'].every((name) => names.has(name));
+    return (
+      isWhole && trace?.spans.some(({ source, name }) => source === 'otlp' && name.startsWith('pg.query')) && trace
+    );
+  });
+  const known = new Set(found.spans.map(({ span }) => span));
+  const roots = found.spans.filter(({ parent }) => parent === undefined || !known.has(parent));
+  assert.deepEqual(
+    roots.map(({ source, name }) => `${source} ${name}`),
+    ['proxy POST /api/orders'],
+  );
+  // The proxy's span of each hop, in the languages that have an agent and in those that have none.
+  const hops = found.requests.map(({ caller, from, service }) => `${caller ?? from} → ${service}`);
+  assert.deepEqual(hops.sort(), ['gateway → orders', 'orders → catalog', 'orders → payments', 'orders → shipping']);
+});
+
+/** The control API, as the command line reaches it. */
+function connected() {
+  return createClient({ ...JSON.parse(shop.read('.islet/control.json')), token: shop.read('.islet/token') });
+}
 
 test('the credentials of a database are replaced under load without a failed request', async () => {
   using load = await startLoad(`${shop.url}/api/catalog/products`);

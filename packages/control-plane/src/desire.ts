@@ -14,6 +14,8 @@ export interface DesireContext {
   readonly routes: string;
   /** When this control plane began: after a reboot, services wait for each other as at a first start. */
   readonly startedAt: number;
+  /** What must hold before a new revision comes in, and does not; each a sentence. */
+  readonly gates: (service: AppliedService) => readonly string[];
   /** Instances to ask for, where the number follows something. */
   readonly instances: (service: AppliedService) => number;
 }
@@ -51,7 +53,7 @@ function presentOf(service: AppliedService, applied: Applied, context: DesireCon
     generation: generationOf(revision, restarts),
     instances: context.instances(service),
     after,
-    blocked,
+    blocked: [...blocked, ...context.gates(service)],
     hasStore: declaredStores(spec).length > 0,
     migrates: spec.database?.migrations !== undefined || spec.database?.migrate !== undefined,
     exclusive: strategy === 'recreate' || spec.api.port !== undefined,

@@ -128,7 +128,7 @@ function serviceStatus(name: string, { report, applied, context, statuses }: Ser
     ...(address === undefined ? {} : { address }),
     ...(database === undefined ? {} : { database }),
     ...(redis === undefined ? {} : { redis }),
-    blocked: [...(wanted?.blocked ?? [])],
+    blocked: asked?.kind === 'present' ? asked.blocked.map(context.redact) : [],
     ...(failure === undefined
       ? {}
       : { failure: { ...failure, reason: context.redact(failure.reason), log: failure.log.map(context.redact) } }),

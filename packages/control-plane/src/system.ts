@@ -149,7 +149,10 @@ export function createSystem(parts: SystemParts): System {
     });
   };
   const desired = (look: Look) =>
-    desireOf(applied.current(), { decisions, routes: routes(look).key, startedAt, instances: autoscaler.instances });
+    desireOf(applied.current(), {
+      ...{ decisions, startedAt, routes: routes(look).key },
+      ...{ gates: care.gates, instances: autoscaler.instances },
+    });
 
   const driverOf = (wanted: DataDriver['engine'] | undefined) => data.find(({ engine }) => engine === wanted);
   const hands: Hands = {

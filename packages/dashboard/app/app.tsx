@@ -52,7 +52,7 @@ function Inside() {
           <Route path="/traces/:trace" component={TracePage} />
           <Route path="/logs" component={LogsPage} />
           <Route path="/errors/:group?" component={ErrorsPage} />
-          <Route path="/alerts" component={AlertsPage} />
+          <Route path="/alerts/:alert?" component={AlertsPage} />
           <Route path="/api/:service?" component={ExplorerPage} />
           <Route path="/plan" component={PlanPage} />
           <Route path="/backups" component={BackupsPage} />

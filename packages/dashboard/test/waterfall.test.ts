@@ -45,6 +45,12 @@ it('puts tries and decisions of the proxy where they were made', () => {
   } as unknown as ExplainedRequest;
   const spans = [span('a', undefined, 'x', 0, 100), span('b', 'a', 'y', 10, 20)];
   assert.deepEqual(shape({ spans, requests: [request] }), ['a', '-b', '--b try 0', '--b r 0', '--b try 1']);
+  const own = [...spans, { ...span('c', 'b', 'y', 10, 15), name: 'try 1' }];
+  assert.deepEqual(
+    shape({ spans: own, requests: [request] }),
+    ['a', '-b', '--b r 0', '--c'],
+    'tries that are spans are not told twice',
+  );
   const single = { ...request, tries: request.tries.slice(0, 1) };
   assert.deepEqual(shape({ spans, requests: [single] }), ['a', '-b', '--b r 0'], 'one try is the request itself');
 });

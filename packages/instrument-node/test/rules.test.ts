@@ -7,6 +7,7 @@ import { ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { SamplingDecision } from '@opentelemetry/sdk-trace';
 import fc from 'fast-check';
 import { withPreload } from '../src/index.ts';
+import { withoutOwnTrace } from '../src/own-headers.ts';
 import { RateSampler } from '../src/rate-sampler.ts';
 import { standAside } from '../src/stand-aside.ts';
 
@@ -112,4 +113,22 @@ describe('sampling', () => {
     assert.equal(isRecorded(new RateSampler(200), idOf(0), 0), false);
     assert.equal(isRecorded(sampler, idOf(0.999), 1, false), true);
   });
+});
+
+describe('the trace that a service hands on by itself', () => {
+  for (const [how, headers, left] of [
+    [
+      'as names and values',
+      ['Accept', '*/*', 'Traceparent', 'a', 'x', 'y', 'tracestate', 'b'],
+      ['Accept', '*/*', 'x', 'y'],
+    ],
+    ['as lines', 'accept: */*\r\ntraceparent: a\r\nx: y\r\n', 'accept: */*\r\nx: y\r\n'],
+    ['not at all', ['accept', '*/*'], ['accept', '*/*']],
+  ] as const) {
+    it(`gives way to the agent's, written ${how}`, () => {
+      const request = { headers: typeof headers === 'string' ? headers : [...headers] };
+      withoutOwnTrace(request);
+      assert.deepEqual(request.headers, left);
+    });
+  }
 });

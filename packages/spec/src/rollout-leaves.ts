@@ -15,6 +15,7 @@ export function rolloutLeaves(rollout: RolloutSpec): readonly Leaf[] {
       minHealthy: durationText(rollout.minHealthyMs),
       healthyDeadline: durationText(rollout.healthyDeadlineMs),
       bake: durationText(rollout.bakeMs),
+      requires: rollout.requires.length === 0 ? undefined : rollout.requires.join(', '),
     }),
     ...(strategy === 'canary'
       ? leaves(section, {

@@ -1,6 +1,8 @@
 /** Names and values: Kubernetes Deployment `RollingUpdate`, Nomad `update`, Argo Rollouts and Flagger for canaries. */
 export interface RolloutSpec {
   readonly strategy: 'rolling' | 'canary' | 'blue-green' | 'recreate';
+  /** What must hold before a new revision comes in. `drill`: its database's last restore drill passed, and is not late. */
+  readonly requires: readonly 'drill'[];
   readonly maxSurge: number;
   readonly maxUnavailable: number;
   /** A new instance must have been ready for this long before an old one is drained for it. */

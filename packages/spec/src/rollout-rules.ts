@@ -16,7 +16,18 @@ export function rolloutErrors(draft: Sound): readonly SpecError[] {
     ...protocolErrors(draft),
     ...checkErrors(draft),
     ...previewErrors(draft),
+    ...requirementErrors(draft),
   ];
+}
+
+function requirementErrors(draft: Sound): readonly SpecError[] {
+  const { rollout, database } = draft.parsed;
+  const hasDrills =
+    database !== undefined && database.url === undefined && database.backup !== 'off' && database.drill !== 'off';
+  if (rollout.requires.length === 0 || hasDrills) return [];
+  const message = 'this service has no database that drills restore, so none could ever pass';
+  const hint = 'remove drill, or give it a database with backups and drills';
+  return [errorIn(draft, ['rollout', 'requires'], { rule: 'value', message, hint })];
 }
 
 function paceErrors(draft: Sound): readonly SpecError[] {

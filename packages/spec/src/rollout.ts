@@ -10,6 +10,7 @@ export function rolloutOf({ rollout, api, scale }: Rolled): RolloutSpec {
   const recreates = strategy === 'recreate';
   return {
     strategy,
+    requires: rollout.requires,
     maxSurge: recreates ? 0 : rollout.maxSurge,
     maxUnavailable: recreates ? (scale.max ?? scale.min) : rollout.maxUnavailable,
     minHealthyMs: rollout.minHealthy,

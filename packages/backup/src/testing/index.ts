@@ -1,2 +1,3 @@
+export { killedRestores, type RestoringChild, restoreInChild } from './killed-restores.ts';
 export { backupProofs } from './proofs.ts';
 export { openTestVault, type TestVault } from './vault.ts';

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { open, realpath } from 'node:fs/promises';
 import { type IncomingMessage, request } from 'node:http';
-import { resolve, sep } from 'node:path';
-import { ApiError, type ServiceContract, type ServiceReply } from '@islet/client';
+import { ApiError, type ServiceReply } from '@islet/client';
+import { readContractFile } from '../explore/contract-file.ts';
+import { callGrpc } from '../explore/grpc-call.ts';
+import { findMethod, methodsOf, readProto } from '../explore/proto.ts';
 import type { AppliedService } from '../store/applied.ts';
 import type { System } from '../system.ts';
 import type { Handlers } from './server.ts';
@@ -11,7 +12,6 @@ import type { Handlers } from './server.ts';
 const CALL_MS = 30_000;
 /** What of an answer is shown. */
 const SHOWN_BYTES = 256 * 1024;
-const CONTRACT_BYTES = 1024 * 1024;
 
 /** What the API explorer asks: what a service offers, and a call to it. */
 export function exploreHandlers(
@@ -21,39 +21,32 @@ export function exploreHandlers(
   return {
     contractOf: async ({ params: { service = '' } }) => {
       const { api, folder } = wanted(service).spec;
-      if (api.contract === undefined) return { protocol: api.protocol };
-      return {
-        protocol: api.protocol,
-        file: api.contract,
-        ...(await readContract(parts.folder, folder, api.contract)),
-      };
+      const { protocol, contract: file } = api;
+      if (file === undefined) return { protocol };
+      if (protocol === 'grpc') {
+        const found = await readProto({ root: parts.folder, folder, file });
+        if (found.kind === 'unreadable') return { protocol, file, problem: found.why };
+        return { protocol, file, text: found.text, methods: [...methodsOf(found.root)] };
+      }
+      const found = await readContractFile(parts.folder, folder, file);
+      if (found.kind === 'unreadable') return { protocol, file, problem: `${file} ${found.why}` };
+      return { protocol, file, text: found.text };
     },
     callService: async ({ params: { service = '' }, body, signal }) => {
-      wanted(service);
+      const { spec } = wanted(service);
       const limit = AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)]);
-      return await callThrough(parts.operatorSocket, service, body, limit).catch((cause: unknown) => {
+      const calling =
+        spec.api.protocol === 'grpc'
+          ? callMethod(parts, spec, body, limit)
+          : callThrough(parts.operatorSocket, service, body, limit);
+      return await calling.catch((cause: unknown) => {
+        if (cause instanceof ApiError) throw cause;
+        // What protobufjs says of JSON that does not fit the message.
+        if (cause instanceof TypeError) throw new ApiError('bad-request', cause.message);
         throw new ApiError('unavailable', `the call to ${service} failed: ${(cause as Error).message}`, { cause });
       });
     },
   };
-}
-
-/** From the system's own folder, and from nowhere that a link may lead to outside of it. */
-async function readContract(
-  root: string,
-  folder: string,
-  file: string,
-): Promise<Pick<ServiceContract, 'text' | 'problem'>> {
-  try {
-    const [inside, path] = await Promise.all([realpath(root), realpath(resolve(root, folder, file))]);
-    if (!path.startsWith(`${inside}${sep}`)) return { problem: `${file} lies outside of the system’s folder` };
-    await using handle = await open(path, 'r');
-    const { size } = await handle.stat();
-    if (size > CONTRACT_BYTES) return { problem: `${file} is larger than ${CONTRACT_BYTES} bytes` };
-    return { text: await handle.readFile('utf8') };
-  } catch (error) {
-    return { problem: `${file} can’t be read: ${(error as NodeJS.ErrnoException).code ?? 'unknown'}` };
-  }
 }
 
 interface Asked {
@@ -63,14 +56,56 @@ interface Asked {
   readonly body?: string | undefined;
 }
 
+async function callMethod(
+  { folder: root, operatorSocket: socket }: System['parts'],
+  { name: service, folder, api }: AppliedService['spec'],
+  { path, headers, body = '{}' }: Asked,
+  signal: AbortSignal,
+): Promise<ServiceReply> {
+  const file = api.contract ?? '';
+  const found = await readProto({ root, folder, file });
+  if (found.kind === 'unreadable') throw new ApiError('conflict', found.why);
+  const method = findMethod(found.root, path);
+  if (method === undefined) throw new ApiError('not-found', `${file} has no method ${path}`);
+  const { trace, traceparent } = beginTrace();
+  const began = performance.now();
+  const reply = await callGrpc({
+    ...{ socket, service, path, method, json: messageOf(body), signal, limitBytes: SHOWN_BYTES },
+    headers: { ...lowerCased(headers), traceparent },
+  });
+  const { httpStatus, messages, grpcStatus, grpcMessage, cut } = reply;
+  return {
+    ...{ status: httpStatus, headers: reply.headers.map(([key, value]) => [key, value]), cut, trace },
+    body: messages.length === 1 ? JSON.stringify(messages[0]) : JSON.stringify(messages),
+    ms: performance.now() - began,
+    grpc: {
+      ...(grpcStatus === undefined ? {} : { status: grpcStatus }),
+      ...(grpcMessage === undefined ? {} : { message: grpcMessage }),
+    },
+  };
+}
+
+function messageOf(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    throw new ApiError('bad-request', 'the message is not JSON');
+  }
+}
+
+function beginTrace(): { readonly trace: string; readonly traceparent: string } {
+  const trace = randomBytes(16).toString('hex');
+  return { trace, traceparent: `00-${trace}-${randomBytes(8).toString('hex')}-01` };
+}
+
 /** Over the operator's socket, as `islet call` does, and with a trace of its own to look at afterwards. */
 async function callThrough(socket: string, service: string, asked: Asked, signal: AbortSignal): Promise<ServiceReply> {
-  const trace = randomBytes(16).toString('hex');
+  const { trace, traceparent } = beginTrace();
   const headers: Record<string, string> = {
     accept: '*/*',
     ...(asked.body === undefined ? {} : { 'content-type': 'application/json' }),
     ...lowerCased(asked.headers),
-    traceparent: `00-${trace}-${randomBytes(8).toString('hex')}-01`,
+    traceparent,
     // Names the service.
     host: service,
   };

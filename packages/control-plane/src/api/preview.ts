@@ -24,6 +24,7 @@ export async function previewOf({ applied, warnings, changed }: Proposal, system
     decisions,
     routes: routes.key,
     startedAt: parts.clock.now(),
+    gates: system.care.gates,
     instances: system.autoscaler.instances,
   });
   const traffic = look.observed.traffic.acknowledged ?? { routes: '', endpoints: {}, splits: {} };
@@ -31,13 +32,15 @@ export async function previewOf({ applied, warnings, changed }: Proposal, system
   const steps = preview(wished, tryingAgain(observed), parts.clock.now());
   const shown = steps.filter(({ kind }) => kind !== 'publish');
   const touched = new Set(shown.flatMap((step) => ('service' in step ? [step.service] : [])));
-  const blocked = applied.services.filter((service) => service.blocked.length > 0);
+  const blocked = wished.services.flatMap((service) =>
+    service.kind === 'present' && service.blocked.length > 0 ? [service] : [],
+  );
   return {
     steps: shown.map((step) => ({ service: serviceOf(step), kind: step.kind, text: describeStep(step) })),
     unchanged: applied.services
       .map(({ spec }) => spec.name)
       .filter((name) => !touched.has(name) && !changed.includes(name)),
-    blocked: Object.fromEntries(blocked.map(({ spec, blocked }) => [spec.name, [...blocked]])),
+    blocked: Object.fromEntries(blocked.map(({ name, blocked }) => [name, [...blocked]])),
     warnings: [...warnings],
   };
 }

@@ -2,7 +2,9 @@ import type { DataDriver } from '@islet/driver';
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { TurnReport } from '../reconcile.ts';
+import { rolloutGates } from '../rollout-gates.ts';
 import type { State } from '../state.ts';
+import type { AppliedService } from '../store/applied.ts';
 import { type Branches, createBranches } from './branches.ts';
 import { createDrills, type Drills } from './drills.ts';
 import { createRestorer, type Forget, type Restorer, removeWhole } from './restorer.ts';
@@ -23,6 +25,8 @@ export interface Care {
   readonly restorer: Restorer;
   readonly branches: Branches;
   readonly drills: Drills;
+  /** What keeps a new revision of a service out. */
+  readonly gates: (service: AppliedService) => readonly string[];
   look(turn: TurnReport): void;
   /** The whole system goes down: copies of stores go with it, and where its data is purged, theirs is too. */
   end(options: { readonly purge: boolean }): Promise<void>;
@@ -34,9 +38,11 @@ const END_MS = 60_000;
 export function createCare({ state, ...rest }: CareParts): Care {
   const { layout, applied, decisions } = state;
   const parts = { layout, applied, decisions, ...rest };
+  const startedAt = parts.clock.now();
   const [restorer, branches, drills] = [createRestorer(parts), createBranches(parts), createDrills(parts)];
   return {
     ...{ restorer, branches, drills },
+    gates: (service) => rolloutGates(service, { drills, decisions, clock: parts.clock, startedAt }),
     look: (turn) => {
       restorer.look(turn);
       drills.look();

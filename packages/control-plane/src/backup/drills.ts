@@ -20,6 +20,8 @@ export interface DrillParts {
   /** The newest instant that can be restored; undefined: there is no backup yet. */
   readonly newest: (service: string) => number | undefined;
   readonly forget: Forget;
+  /** One has ended: what waits for it may go on. */
+  readonly onChange: () => void;
 }
 
 export interface Drills {
@@ -63,6 +65,7 @@ export function createDrills(parts: DrillParts): Drills {
       })
       .finally(() => {
         running = undefined;
+        parts.onChange();
         if (asked.get(service) !== undefined && (asked.get(service) ?? 0) <= startedAt) asked.delete(service);
       });
     running = { service, work };

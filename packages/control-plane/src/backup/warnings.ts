@@ -72,17 +72,22 @@ export function storeProblems(
   told: StoreTold | undefined,
   { now, since, drill, drillEveryMs }: Pick<BackupFacts, 'now' | 'since'> & DrillFacts,
 ): readonly string[] {
-  return [...(told === undefined ? [] : copyProblems(told, everyMs, { now, since })), ...drillProblemsOf()];
+  const copies = told === undefined ? [] : copyProblems(told, everyMs, { now, since });
+  return [...copies, ...drillTrouble(service, { now, since, drill, drillEveryMs })];
+}
 
-  function drillProblemsOf(): readonly string[] {
-    if (drillEveryMs === undefined) return [];
-    if (drill !== undefined && drill.problems.length > 0) {
-      return [`the backup of ${service} does not come back: ${drill.problems.join('; ')}`];
-    }
-    const last = Math.max(drill?.finishedAt ?? 0, drill === undefined ? since : 0);
-    if (now - last <= drillEveryMs + Math.max(DAY_MS, drillEveryMs / 7)) return [];
-    return [`the backup of ${service} was not proved for long: islet drill restore ${service}`];
+/** A drill that failed, or was not made for too long. */
+export function drillTrouble(
+  service: string,
+  { now, since, drill, drillEveryMs }: Pick<BackupFacts, 'now' | 'since'> & DrillFacts,
+): readonly string[] {
+  if (drillEveryMs === undefined) return [];
+  if (drill !== undefined && drill.problems.length > 0) {
+    return [`the backup of ${service} does not come back: ${drill.problems.join('; ')}`];
   }
+  const last = Math.max(drill?.finishedAt ?? 0, drill === undefined ? since : 0);
+  if (now - last <= drillEveryMs + Math.max(DAY_MS, drillEveryMs / 7)) return [];
+  return [`the backup of ${service} was not proved for long: islet drill restore ${service}`];
 }
 
 function copyProblems(

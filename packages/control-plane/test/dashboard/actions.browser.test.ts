@@ -140,6 +140,16 @@ describe('reading', () => {
     await page.getByText('traffic.retry').first().waitFor();
   });
 
+  it('a gRPC method is called with JSON, and its status is told in words', async () => {
+    await page.goto(`${dashboard.url}/api/payments`);
+    await page.getByRole('button', { name: '/shop.Payments/Capture' }).click();
+    await page.getByLabel('Body').fill('{"order":"1042"}');
+    await page.getByRole('button', { name: 'Call payments' }).click();
+    await page.getByText('there is no such card').waitFor();
+    const { input } = dashboard.calls.find(({ name }) => name === 'callService')!;
+    assert.deepEqual([input.path, input.body], ['/shop.Payments/Capture', '{"order":"1042"}']);
+  });
+
   it('parameters go where the contract says', async () => {
     await page.goto(`${dashboard.url}/api/orders`);
     await page.getByRole('button', { name: 'One order' }).click();

@@ -123,9 +123,14 @@ function answers(status: ReturnType<typeof createBulletin<SystemStatus>>): Parti
     ],
     restore: () => ({ id: 'r1' }),
     restoreResult: () => ({ state: 'restored', text: 'is as it was' }),
-    contractOf: ({ params: { service } }) =>
-      service === 'orders' ? { protocol: 'http', file: 'openapi.yaml', text: control.OPENAPI } : { protocol: 'http' },
-    callService: () => ({
+    contractOf: ({ params: { service } }) => {
+      if (service === 'payments') return control.GRPC_CONTRACT;
+      return service === 'orders'
+        ? { protocol: 'http', file: 'openapi.yaml', text: control.OPENAPI }
+        : { protocol: 'http' };
+    },
+    callService: ({ params: { service } }) => ({
+      ...(service === 'payments' ? { grpc: { status: 5, message: 'there is no such card' } } : {}),
       ...{ status: 201, headers: [['content-type', 'application/json']], body: '{"id":"1043","state":"placed"}' },
       ...{ cut: false, ms: 38.2, trace: traces.TRACE },
     }),

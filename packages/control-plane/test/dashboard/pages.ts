@@ -15,7 +15,9 @@ export const PAGES = [
   { name: 'errors', path: '/errors', shows: 'payment was not captured' },
   { name: 'error', path: '/errors/e1a7', shows: 'at capture' },
   { name: 'alerts', path: '/alerts', shows: 'orders uses up its error budget' },
+  { name: 'alert', path: '/alerts/orders-burn', shows: 'failed traces' },
   { name: 'api', path: '/api/orders', shows: 'Place an order' },
+  { name: 'api-grpc', path: '/api/payments', shows: 'Takes the money.' },
   { name: 'plan', path: '/plan', shows: 'builds revision' },
   { name: 'backups', path: '/backups', shows: 'proven' },
 ] as const;

@@ -1,4 +1,4 @@
-import type { Decision, RolloutStatus, ServiceDescription, StoreBackup } from '@islet/client';
+import type { Decision, RolloutStatus, ServiceContract, ServiceDescription, StoreBackup } from '@islet/client';
 import { MINUTE, NOW } from './shop.ts';
 
 /* What the shop's control plane would tell, apart from its status. */
@@ -87,6 +87,14 @@ export function description(service: string): ServiceDescription {
     ],
   };
 }
+
+export const GRPC_CONTRACT: ServiceContract = {
+  ...{ protocol: 'grpc', file: 'payments.proto', text: 'syntax = "proto3"; …' },
+  methods: [
+    { path: '/shop.Payments/Capture', summary: 'Takes the money.', example: '{\n  "order": ""\n}', isStreamed: false },
+    { path: '/shop.Payments/Watch', summary: '', example: '{}', isStreamed: true },
+  ],
+};
 
 export const OPENAPI = `openapi: 3.1.0
 info: { title: Orders, version: 1.0.0 }

@@ -16,6 +16,8 @@ export interface ActivityView {
   readonly connection: Connection;
 }
 
+/** Rates and latencies are those of this time: long enough for a system with a request every few seconds. */
+const WINDOW_MS = 120_000;
 const KEPT_ANNOTATIONS = 200;
 
 export const activityView = createCell<ActivityView>({
@@ -26,7 +28,7 @@ export const activityView = createCell<ActivityView>({
 export function followActivity(): () => void {
   return keepOpen({
     name: 'live',
-    input: { kinds: 'overview,edges,annotations,alerts' },
+    input: { kinds: 'overview,edges,annotations,alerts', windowMs: WINDOW_MS },
     onValue: (update) => activityView.set(withUpdate(activityView.get(), update)),
     onConnection: (connection) => activityView.set(share(activityView.get(), { ...activityView.get(), connection })),
   });

@@ -18,11 +18,36 @@ export interface KeptOpen<N extends RouteName> {
   readonly onConnection: (connection: Connection) => void;
 }
 
-/** Keeps a stream of the control plane open, over any number of control planes. Returns what ends it. */
+/** How long a page may be out of sight before it lets go of its streams. */
+const HIDDEN_MS = 20_000;
+
+/**
+ * Keeps a stream of the control plane open, over any number of control planes. Returns what ends it. A page that nobody
+ * sees lets go: browsers open six connections to one host, for all of its tabs together, and a seventh would wait for ever.
+ */
 export function keepOpen<N extends RouteName>(options: KeptOpen<N>): () => void {
-  const over = new AbortController();
-  void run(options, over.signal);
-  return () => over.abort();
+  let over: AbortController | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const close = () => {
+    over?.abort();
+    over = undefined;
+  };
+  const look = () => {
+    clearTimeout(timer);
+    if (document.hidden) {
+      timer = setTimeout(close, HIDDEN_MS);
+    } else if (over === undefined) {
+      over = new AbortController();
+      void run(options, over.signal);
+    }
+  };
+  look();
+  document.addEventListener('visibilitychange', look);
+  return () => {
+    document.removeEventListener('visibilitychange', look);
+    clearTimeout(timer);
+    close();
+  };
 }
 
 async function run<N extends RouteName>(options: KeptOpen<N>, signal: AbortSignal): Promise<void> {

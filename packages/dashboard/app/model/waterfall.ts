@@ -45,6 +45,8 @@ type TraceParts = Pick<Answer<'trace'>, 'spans' | 'logs' | 'requests'>;
 
 /** How far a record of the proxy may begin from the span that it is about: both are of one clock, rounded differently. */
 const NEAR_MS = 5;
+/** What the telemetry process calls the proxy's tries. */
+const TRY = /^try \d+$/;
 
 export function waterfallOf({ spans, logs, requests }: TraceParts): Waterfall {
   const known = new Set(spans.map(({ span }) => span));
@@ -65,9 +67,9 @@ export function waterfallOf({ spans, logs, requests }: TraceParts): Waterfall {
     if (seen.has(span.span)) return;
     seen.add(span.span);
     lines.push({ kind: 'span', key: span.span, depth, from: span.at - at, to: span.endAt - at, span });
-    lines.push(
-      ...insideOf(span, depth + 1, { at, logs: own.get(span.span) ?? [], requests: records.get(span.span) ?? [] }),
-    );
+    const inside = { at, logs: own.get(span.span) ?? [], requests: records.get(span.span) ?? [] };
+    const hasTries = (children.get(span.span) ?? []).some(({ source, name }) => source === 'proxy' && TRY.test(name));
+    lines.push(...insideOf(span, depth + 1, { ...inside, hasTries }));
     for (const child of sorted(children.get(span.span) ?? [])) walk(child, depth + 1);
   };
   for (const root of sorted(children.get(undefined) ?? [])) walk(root, 0);
@@ -80,14 +82,19 @@ export function waterfallOf({ spans, logs, requests }: TraceParts): Waterfall {
 function insideOf(
   { span }: Span,
   depth: number,
-  inside: { readonly at: number; readonly logs: readonly LogRecord[]; readonly requests: readonly ExplainedRequest[] },
+  inside: {
+    readonly at: number;
+    readonly logs: readonly LogRecord[];
+    readonly requests: readonly ExplainedRequest[];
+    readonly hasTries: boolean;
+  },
 ): readonly WaterfallLine[] {
   const { at } = inside;
   const lines: WaterfallLine[] = inside.logs.map((log) => logLine(log, depth, at));
   for (const request of inside.requests) {
     const began = request.at - at;
-    // One try is the request itself.
-    if (request.tries.length > 1) {
+    // One try is the request itself, and some are spans of their own.
+    if (request.tries.length > 1 && !inside.hasTries) {
       for (const [index, { instance, outcome, start, end }] of request.tries.entries()) {
         lines.push({
           kind: 'try',

@@ -1,12 +1,13 @@
 import type { Alert, Slo } from '@islet/client/browser';
 import { useState } from 'react';
-import { Link } from 'wouter';
+import { Link, useParams } from 'wouter';
 import { useActivity } from '../live/activity.ts';
 import { api } from '../live/api.ts';
 import { useAsk } from '../live/ask.ts';
 import { budgetText, durationText } from '../model/format.ts';
 import type { Tone } from '../model/overview.ts';
 import { Confirm } from '../parts/confirm.tsx';
+import { Recent } from '../parts/recent.tsx';
 import { Answered, Empty } from '../parts/states.tsx';
 import { TableBox } from '../parts/table-box.tsx';
 import { Ago } from '../parts/time.tsx';
@@ -20,39 +21,74 @@ const TONES: Readonly<Record<Alert['state'], Tone>> = {
   resolved: 'good',
 };
 
-/** What needs somebody, and how much of each objective's budget is left. */
+/** What needs somebody, and how much of each objective's budget is left; with an alert in the address, that one. */
 export function AlertsPage() {
+  const { alert: id } = useParams<{ alert?: string }>();
   const pushed = useActivity((view) => view.alerts);
   const asked = useAsk('alerts', {}, { on: pushed });
-  const slos = useAsk('slos', {}, { on: pushed });
   useTitle('Alerts');
   return (
     <>
       <header className="page-head">
-        <h1>Alerts</h1>
+        <h1>{id === undefined ? 'Alerts' : 'Alert'}</h1>
+        {id === undefined ? null : (
+          <p className="facts">
+            <Link href="/alerts">all alerts</Link>
+          </p>
+        )}
       </header>
       <Answered asked={asked} what="the alerts">
         {(alerts) =>
-          alerts.length === 0 ? (
-            <Empty title="Nothing fires, and nothing fired">
-              Alerts on restart loops, disk, certificates and late backups are there by themselves; those on objectives
-              come with <code>telemetry.slo</code> in a service’s file.
-            </Empty>
+          id === undefined ? (
+            <AllAlerts alerts={alerts} again={asked.again} />
           ) : (
-            <ol className="alerts">
-              {alerts.map((alert) => (
-                <AlertCard key={alert.id} alert={alert} again={asked.again} />
-              ))}
-            </ol>
+            <OneAlert alert={alerts.find((one) => one.id === id)} again={asked.again} />
           )
         }
       </Answered>
-      <section aria-labelledby="objectives">
-        <h2 id="objectives">Objectives</h2>
-        <Answered asked={slos} what="the objectives">
-          {(all) => (all.length === 0 ? <Empty title="No service declares an objective" /> : <Objectives slos={all} />)}
-        </Answered>
-      </section>
+      {id === undefined ? <Objectives /> : null}
+    </>
+  );
+}
+
+function AllAlerts({ alerts, again }: { readonly alerts: readonly Alert[]; readonly again: () => void }) {
+  if (alerts.length === 0) {
+    return (
+      <Empty title="Nothing fires, and nothing fired">
+        Alerts on restart loops, disk, certificates and late backups are there by themselves; those on objectives come
+        with <code>telemetry.slo</code> in a service’s file.
+      </Empty>
+    );
+  }
+  return (
+    <ol className="alerts">
+      {alerts.map((alert) => (
+        <AlertCard key={alert.id} alert={alert} again={again} />
+      ))}
+    </ol>
+  );
+}
+
+/** With what may have brought it beside it. */
+function OneAlert({ alert, again }: { readonly alert: Alert | undefined; readonly again: () => void }) {
+  if (alert === undefined) return <Empty title="This alert is not kept any more" />;
+  const { service } = alert;
+  return (
+    <>
+      <ol className="alerts">
+        <AlertCard alert={alert} again={again} />
+      </ol>
+      {service === undefined ? null : (
+        <>
+          <p className="facts alert-ways">
+            <Link href={`/services/${service}`}>signals of {service}</Link>
+            <Link href={`/services/${service}/rollout`}>its rollout</Link>
+            <Link href={`/traces?service=${service}&status=error`}>failed traces</Link>
+            <Link href={`/logs?service=${service}&level=warn`}>its warnings</Link>
+          </p>
+          <Recent service={service} />
+        </>
+      )}
     </>
   );
 }
@@ -131,7 +167,21 @@ function Silence({ id, again }: { readonly id: string; readonly again: () => voi
   );
 }
 
-function Objectives({ slos }: { readonly slos: readonly Slo[] }) {
+function Objectives() {
+  const slos = useAsk('slos', {}, { on: useActivity(({ alerts }) => alerts) });
+  return (
+    <section aria-labelledby="objectives">
+      <h2 id="objectives">Objectives</h2>
+      <Answered asked={slos} what="the objectives">
+        {(all) =>
+          all.length === 0 ? <Empty title="No service declares an objective" /> : <ObjectiveTable slos={all} />
+        }
+      </Answered>
+    </section>
+  );
+}
+
+function ObjectiveTable({ slos }: { readonly slos: readonly Slo[] }) {
   return (
     <TableBox label="Table of objectives">
       <table>

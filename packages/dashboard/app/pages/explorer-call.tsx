@@ -108,13 +108,15 @@ export function CallForm({ service, operation, isFree }: CallFormProps) {
   );
 }
 
-function Reply({ reply: { status, headers, body, cut, ms, trace } }: { readonly reply: ServiceReply }) {
-  const tone = status >= 500 ? 'bad' : status >= 400 ? 'warn' : 'good';
+function Reply({ reply: { status, headers, body, cut, ms, trace, grpc } }: { readonly reply: ServiceReply }) {
+  const isWell = grpc === undefined ? status < 400 : grpc.status === 0;
+  const tone = isWell ? 'good' : status >= 400 && status < 500 ? 'warn' : 'bad';
   return (
     <section aria-label="Answer" className="reply" aria-live="polite">
       <p className="facts">
         <span>
-          <ToneMark tone={tone} /> <strong>{status}</strong>
+          <ToneMark tone={tone} />{' '}
+          <strong>{grpc === undefined ? status : `gRPC ${grpc.status ?? 'without a status'}`}</strong> {grpc?.message}
         </span>
         <span>{durationText(ms)}</span>
         <Link href={`/traces/${trace}`}>its trace</Link>

@@ -1,4 +1,4 @@
-import type { ServiceContract } from '@islet/client/browser';
+import type { GrpcMethod, ServiceContract } from '@islet/client/browser';
 import { useState } from 'react';
 import { Link, useParams } from 'wouter';
 import { useAsk } from '../live/ask.ts';
@@ -58,7 +58,7 @@ function ServiceApi({ service }: { readonly service: string }) {
 }
 
 function Contract({ service, contract }: { readonly service: string; readonly contract: ServiceContract }) {
-  const { protocol, file, text, problem } = contract;
+  const { protocol, file, text, problem, methods } = contract;
   const [chosen, setChosen] = useState<string>();
   if (protocol === 'tcp')
     return (
@@ -66,18 +66,9 @@ function Contract({ service, contract }: { readonly service: string; readonly co
         What its connections carry, only its clients understand.
       </Empty>
     );
-  if (protocol === 'grpc') {
-    return (
-      <>
-        <Empty title={`${service} speaks gRPC`}>
-          Calls from here are of HTTP. <code>grpcurl</code> or a generated client calls it; its contract is below.
-        </Empty>
-        {text === undefined ? null : <pre className="log-tail contract-text">{text}</pre>}
-      </>
-    );
-  }
-  const api = text === undefined ? undefined : readOpenApi(text);
-  const operations = [...(api?.kind === 'api' ? api.operations : []), FREE];
+  const isGrpc = protocol === 'grpc';
+  const api = text === undefined || isGrpc ? undefined : readOpenApi(text);
+  const operations = isGrpc ? (methods ?? []).map(operationOf) : [...(api?.kind === 'api' ? api.operations : []), FREE];
   const operation = operations.find(({ key }) => key === chosen) ?? operations[0] ?? FREE;
   return (
     <div className="explorer">
@@ -90,14 +81,15 @@ function Contract({ service, contract }: { readonly service: string; readonly co
         ) : null}
         {file === undefined ? (
           <p className="muted">
-            Its file names no contract. With <code>api.contract: openapi.yaml</code>, what it offers is listed here.
+            Its file names no contract. With <code>api.contract: {isGrpc ? 'service.proto' : 'openapi.yaml'}</code>,
+            what it offers is listed here.
           </p>
         ) : null}
         <ul className="operations">
           {operations.map(({ key, method, path, summary }) => (
             <li key={key}>
               <button type="button" aria-pressed={key === operation.key} onClick={() => setChosen(key)}>
-                <span className="operation-method">{key === FREE.key ? 'any' : method}</span>
+                <span className="operation-method">{key === FREE.key ? 'any' : isGrpc ? 'gRPC' : method}</span>
                 <span>
                   <span className="id">{path}</span>
                   <span className="why">{summary}</span>
@@ -107,7 +99,15 @@ function Contract({ service, contract }: { readonly service: string; readonly co
           ))}
         </ul>
       </div>
-      <CallForm key={operation.key} service={service} operation={operation} isFree={operation.key === FREE.key} />
+      {isGrpc && operations.length === 0 ? null : (
+        <CallForm key={operation.key} service={service} operation={operation} isFree={operation.key === FREE.key} />
+      )}
     </div>
   );
+}
+
+/** A method of gRPC as a form knows operations: one message, no parameters. */
+function operationOf({ path, summary, example, isStreamed }: GrpcMethod): Operation {
+  const words = [summary, isStreamed ? 'a stream: one message is sent, all that come back are shown' : ''];
+  return { key: path, method: 'POST', path, summary: words.filter(Boolean).join('; '), parameters: [], body: example };
 }

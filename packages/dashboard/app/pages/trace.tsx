@@ -56,8 +56,10 @@ export function TracePage() {
   );
 }
 
-function Head({ trace: { trace, spans } }: { readonly trace: Trace }) {
-  const [first] = [...spans].sort((a, b) => a.at - b.at);
+function Head({ trace: found }: { readonly trace: Trace }) {
+  const { trace, spans } = found;
+  const [line] = waterfallOf(found).lines;
+  const first = line?.kind === 'span' ? line.span : undefined;
   const failed = spans.filter(({ status }) => status === 'error').length;
   if (first === undefined) return null;
   const services = new Set(spans.map(({ service }) => service));

@@ -17,7 +17,15 @@ export const POSTGRES_FAILPOINTS = [
   'postgres: after the new name',
   'postgres: after the folder is renamed',
 ] as const;
-export type PostgresFailpoint = (typeof POSTGRES_FAILPOINTS)[number];
+
+/** Of a restore: what is left of it is never ready, and goes with `purge`. */
+export const RESTORE_FAILPOINTS = [
+  'postgres: after the restore is written down',
+  'postgres: after the copy is unpacked',
+  'postgres: after the recovery',
+  'postgres: after the new passwords',
+] as const;
+export type PostgresFailpoint = (typeof POSTGRES_FAILPOINTS)[number] | (typeof RESTORE_FAILPOINTS)[number];
 
 export function failpoint(name: PostgresFailpoint): void {
   dieAt(name);

@@ -5,14 +5,14 @@ import { type Field, listOf } from './fields.ts';
  * well as its options such as `close`.
  */
 export function hopByHop(fields: readonly Field[]): ReadonlySet<string> {
-  const names = new Set<string>(ALWAYS);
+  let names = ALWAYS;
   for (const { lower, value } of fields) {
-    if (lower === 'connection') for (const option of listOf(value)) names.add(option);
+    if (lower === 'connection' && value !== 'keep-alive') names = names.union(new Set(listOf(value)));
   }
   return names;
 }
 
-const ALWAYS = [
+const ALWAYS: ReadonlySet<string> = new Set([
   'connection',
   'keep-alive',
   'proxy-connection',
@@ -22,4 +22,4 @@ const ALWAYS = [
   'transfer-encoding',
   'upgrade',
   'http2-settings',
-] as const;
+]);

@@ -13,16 +13,44 @@ export interface Field {
  * control characters (a bare CR or LF is one), nothing outside a token in a name.
  */
 export function parseFields(block: string): readonly Field[] {
-  const fields: Field[] = [];
-  for (let start = 0; start < block.length; ) {
-    const end = block.indexOf('\r\n', start);
-    if (end < 0) throw new ProxyError('bad-request', 'a header line does not end with CRLF');
-    if (fields.length === LIMITS.fields) throw new ProxyError('head-too-large', `over ${LIMITS.fields} fields`);
-    fields.push(parseField(block.slice(start, end)));
-    start = end + 2;
-  }
-  return fields;
+  return new FieldsParser().parse(block);
 }
+
+/**
+ * Parses the blocks of one connection. Of what a client sends again and again mostly a line or two are new, such as a trace's:
+ * a line that stands where it stood in the block before is not parsed again.
+ */
+export class FieldsParser {
+  /** With their ends, so that one which begins alike and goes on is another. */
+  #lines: string[] = [];
+  #fields: readonly Field[] = [];
+
+  parse(block: string): readonly Field[] {
+    const lines: string[] = [];
+    const fields: Field[] = [];
+    for (let start = 0; start < block.length; ) {
+      const line = this.#lineAt(block, start, fields.length);
+      if (fields.length === LIMITS.fields) throw new ProxyError('head-too-large', `over ${LIMITS.fields} fields`);
+      const known = line === this.#lines[fields.length] ? this.#fields[fields.length] : undefined;
+      fields.push(known ?? parseField(line.slice(0, -END.length)));
+      lines.push(line);
+      start += line.length;
+    }
+    this.#lines = lines;
+    this.#fields = fields;
+    return fields;
+  }
+
+  #lineAt(block: string, start: number, nth: number): string {
+    const known = this.#lines[nth];
+    if (known !== undefined && block.startsWith(known, start)) return known;
+    const end = block.indexOf(END, start);
+    if (end < 0) throw new ProxyError('bad-request', 'a header line does not end with CRLF');
+    return block.slice(start, end + END.length);
+  }
+}
+
+const END = '\r\n';
 
 export function serialiseFields(fields: readonly Field[]): string {
   let text = '';

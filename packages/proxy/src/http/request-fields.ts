@@ -1,7 +1,7 @@
 import { grpcTimeoutMs } from '@islet/policy';
 import { ProxyError } from '../errors.ts';
 import { hopByHop } from './connection-options.ts';
-import { type Field, parseFields, serialiseFields } from './fields.ts';
+import { type Field, serialiseFields } from './fields.ts';
 import { declaredFraming, type Framing, NO_BODY } from './framing.ts';
 
 /** What a request's header fields mean to the proxy, and the text of those that it only passes on. */
@@ -36,8 +36,7 @@ export interface RequestFields {
   readonly passed: string;
 }
 
-export function requestFields(block: string, { http10 }: { readonly http10: boolean }): RequestFields {
-  const fields = parseFields(block);
+export function requestFields(fields: readonly Field[], { http10 }: { readonly http10: boolean }): RequestFields {
   return fieldsMeaning(fields, { http10, framing: declaredFraming(fields) ?? NO_BODY });
 }
 
@@ -80,13 +79,17 @@ export function fieldsMeaning(fields: readonly Field[], { http10, framing }: Req
  * heirs (WSGI, Rack, PHP) read `x_islet_caller` as the same field.
  */
 function isOwn({ lower }: Field): boolean {
-  const name = lower.replaceAll('_', '-');
+  const name = withHyphens(lower);
   return OWN.has(name) || name.startsWith('x-islet-');
 }
 
 function isHearsay({ lower }: Field): boolean {
-  const name = lower.replaceAll('_', '-');
+  const name = withHyphens(lower);
   return name === 'forwarded' || name === 'x-real-ip' || name.startsWith('x-forwarded-');
+}
+
+function withHyphens(name: string): string {
+  return name.includes('_') ? name.replaceAll('_', '-') : name;
 }
 
 function hostOf(fields: readonly Field[], http10: boolean): string {

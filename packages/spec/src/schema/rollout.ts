@@ -92,6 +92,14 @@ export const rollout = z
       '`rolling`: each new instance is ready before an old one ends. `canary`: traffic moves by weight, in steps. ' +
         '`blue-green`: the new revision is whole before it gets all traffic at once. `recreate`: the old one ends first.',
     ),
+    requires: z
+      .array(z.enum(['drill']))
+      .max(1)
+      .default([])
+      .describe(
+        '`drill`: a new revision comes in only while the last restore drill of the database has passed, and is not late.',
+      )
+      .meta({ examples: [['drill']] }),
     maxSurge: byDefault('rollout.maxSurge', count(0)).describe('Instances beyond the asked number during a rollout.'),
     maxUnavailable: byDefault('rollout.maxUnavailable', count(0)).describe(
       'Instances that may be missing during a rollout.',

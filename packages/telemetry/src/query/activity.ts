@@ -110,11 +110,13 @@ function newestStep(rows: readonly Labelled[], name: string): number | undefined
   );
 }
 
+/** No finer than what is measured: between two steps there would be nothing, and the line a row of spikes. */
 function sparkOf(edges: readonly Labelled[], { at, windowMs }: Window): number[] {
-  const width = windowMs / SPARKS;
-  const sums = new Array<number>(SPARKS).fill(0);
+  const count = Math.min(SPARKS, Math.max(1, Math.floor(windowMs / STEP_MS)));
+  const width = windowMs / count;
+  const sums = new Array<number>(count).fill(0);
   for (const row of edges) {
-    const index = Math.min(SPARKS - 1, Math.floor((row.at - (at - windowMs)) / width));
+    const index = Math.min(count - 1, Math.floor((row.at - (at - windowMs)) / width));
     if (row.name === 'requests' && index >= 0) sums[index] = (sums[index] ?? 0) + row.sum;
   }
   return sums.map((sum) => (sum / width) * 1000);

@@ -1,7 +1,7 @@
 import type { Answer, ServiceStatus } from '@islet/client/browser';
 import { useAsk } from '../../live/ask.ts';
 import { useStatus } from '../../live/status.ts';
-import { bytesText, coresText, durationText, rateText, shortNumber } from '../../model/format.ts';
+import { bytesText, coresText, durationText, rateText, shortNumber, UNKNOWN } from '../../model/format.ts';
 import { marksOf } from '../../model/service.ts';
 import { Chart } from '../../parts/chart.tsx';
 import { Failure } from '../../parts/states.tsx';
@@ -82,8 +82,10 @@ function named(metrics: Metrics | undefined, label: string): Metrics['series'] {
   return (metrics?.series ?? []).map((series) => ({ ...series, labels: { quantile: label } }));
 }
 
+/** Fewer than ten are told with their fraction: an axis that says 0, 1, 1 says nothing. */
 function shortText(value: number | undefined): string {
-  return value === undefined ? '–' : shortNumber(value);
+  if (value === undefined) return UNKNOWN;
+  return value < 10 ? String(Number(value.toFixed(1))) : shortNumber(value);
 }
 
 function GapNote({

@@ -117,7 +117,9 @@ async function restore(inside: Inside, request: RestoreRequest, signal: AbortSig
   };
   // Before the first effect: what is there of it can be purged.
   await credentials.write(before);
+  failpoint('postgres: after the restore is written down');
   await unpackToRecover(place, request, signal);
+  failpoint('postgres: after the copy is unpacked');
   const recoverTo = (to: RestoreTarget) =>
     inside.recover(before, { place, settings: recoverySettings(to), withinMs: LIMITS.recoveryMs, signal });
   const first = await recoverTo(target);
@@ -126,7 +128,9 @@ async function restore(inside: Inside, request: RestoreRequest, signal: AbortSig
   if (server === 'short')
     throw new DriverError('internal', `PostgreSQL recovered ${service}, and says that it did not`);
   const { incomplete: _incomplete, ...whole } = { ...server, superuserPassword: newPassword() };
+  failpoint('postgres: after the recovery');
   await withClient(insideConfig(server), signal, (client) => setPasswords(client, whole));
+  failpoint('postgres: after the new passwords');
   await credentials.write(whole);
   health.setReady(service);
   inside.changed();

@@ -9,6 +9,7 @@ import {
   type StoreBackups,
 } from '@islet/driver';
 import { isFolder, makePassage, removeIfEmpty } from '@islet/driver/owned-folder';
+import { failpoint } from '../failpoint.ts';
 import type { Marks } from '../marks.ts';
 import type { Done } from '../work.ts';
 import type { WorkerRequest } from '../worker-protocol.ts';
@@ -73,11 +74,14 @@ async function restore(inside: Inside, request: RestoreRequest, { signal }: Call
   }
   // Before the first effect: what is there of it can be purged.
   await inside.marks.set(service, 'restoring');
+  failpoint('sqlite: after the restore is written down');
   const owner = await inside.ownerOf(service);
   const [folder, file] = [inside.folderOf(service), `${service}.db`];
   const outcome = await restoreFile({ folder, file, owner }, request, signal);
+  failpoint('sqlite: after the file is restored');
   // Opened once by its owner: what can't be opened was not restored.
   await inside.work(service, 'migrate', signal);
+  failpoint('sqlite: after the file was opened');
   await inside.marks.set(service, 'open');
   inside.changed();
   return outcome;

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { rolloutGates } from '../src/rollout-gates.ts';
+import type { AppliedService } from '../src/store/applied.ts';
+import type { Rollouts } from '../src/store/decisions.ts';
+import type { Drilled } from '../src/store/drilled.ts';
+import { VirtualClock } from '../src/testing/index.ts';
+
+const DAY_MS = 24 * 3_600_000;
+const STABLE = { revision: 'old', generation: 'old.0' };
+
+function gates({
+  drill,
+  isFirst = false,
+  promoted = ['old'],
+  revision = 'new',
+  requires = ['drill'],
+  isRollback = false,
+}: {
+  drill?: { agoMs: number; problems: readonly string[] };
+  isFirst?: boolean;
+  promoted?: readonly string[];
+  revision?: string;
+  requires?: readonly 'drill'[];
+  isRollback?: boolean;
+}) {
+  const clock = new VirtualClock();
+  const at = clock.now() - (drill?.agoMs ?? 0);
+  const last = drill && ({ startedAt: at, finishedAt: at, problems: drill.problems } as Drilled);
+  const database = { engine: 'postgres', drill: { everyMs: 7 * DAY_MS } };
+  const service = { spec: { name: 'orders', database, rollout: { requires } }, revision, isRollback };
+  return rolloutGates(service as unknown as AppliedService, {
+    drills: { last: () => last },
+    decisions: { rollouts: () => ({ stable: isFirst ? undefined : STABLE, promoted }) as unknown as Rollouts },
+    clock,
+    startedAt: clock.now(),
+  });
+}
+
+const FAILED = { agoMs: 1_000, problems: ['a piece is missing'] };
+
+it('keeps a new revision out while the last drill has failed, or is late, and says why and what to do', () => {
+  assert.match(gates({ drill: FAILED }).join(), /does not come back: a piece is missing.*islet drill restore orders/);
+  assert.match(gates({ drill: { agoMs: 9 * DAY_MS, problems: [] } }).join(), /not proved for long/);
+});
+
+it('lets it in when the last drill has passed, and is not late', () => {
+  assert.deepEqual(gates({ drill: { agoMs: 7 * DAY_MS, problems: [] } }), []);
+});
+
+it('holds up nothing that was not asked to wait: no requirement, a first revision, one that served, the way back', () => {
+  assert.deepEqual(gates({ drill: FAILED, requires: [] }), []);
+  assert.deepEqual(gates({ drill: FAILED, isFirst: true }), []);
+  assert.deepEqual(gates({ drill: FAILED, revision: 'old' }), []);
+  assert.deepEqual(gates({ drill: FAILED, isRollback: true }), []);
+});
