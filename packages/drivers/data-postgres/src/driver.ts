@@ -243,7 +243,7 @@ class PostgresDriver implements DataDriver {
       user: place.user,
       signal,
     });
-    await makeCluster(place, { native, superuserPassword: credentials.superuserPassword, signal });
+    await makeCluster(place, { native, credentials, signal });
     await removeStaleLock(clusterFolder(place));
     // On disk before the server listens there: whoever adopts it must find it.
     const started = { ...credentials, port: await ports.take(processName(service)) };
