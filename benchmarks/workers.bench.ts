@@ -24,7 +24,15 @@ async function* claims(context: Context): AsyncIterable<Claim> {
   const measure = (name: string, count: number) => async () => {
     progress(`${name}, ${seconds} s`);
     await using server = await rig.start(contender(count));
-    const load = { path: PATHS.small, connections: 64, bodyBytes: 0, secure: false, port: server.port, folder: rig.folder, signal };
+    const load = {
+      path: PATHS.small,
+      connections: 64,
+      bodyBytes: 0,
+      secure: false,
+      port: server.port,
+      folder: rig.folder,
+      signal,
+    };
     await throwAll({ ...load, seconds: times(WARM_SECONDS, 1) });
     const before = cpuMs(server.pid);
     const { requests, perSecond } = await throwAll({ ...load, seconds });
