@@ -4,6 +4,7 @@ import { data } from './data.bench.ts';
 import { detection } from './detection.bench.ts';
 import { footprint } from './footprint.bench.ts';
 import { frontDoor } from './front-door.bench.ts';
+import { instrument } from './instrument.bench.ts';
 import { isWanted, type Options, readOptions } from './measure/options.ts';
 import { planning } from './plan.bench.ts';
 import { jsonLine } from './report/json.ts';
@@ -21,7 +22,7 @@ import { up } from './up.bench.ts';
  *
  * Measures what docs/benchmarks.md explains. With --json each claim is one line on stdout, and nothing else is there.
  */
-const BENCHMARKS = [up, planning, detection, footprint, frontDoor, cli, rollout, data, stores, traffic];
+const BENCHMARKS = [up, planning, detection, footprint, frontDoor, cli, rollout, data, stores, traffic, instrument];
 
 async function main(args: readonly string[]): Promise<number> {
   const names = BENCHMARKS.map(({ name }) => name);

@@ -1,3 +1,4 @@
+import type { Decision } from '@islet/control-plane/testing';
 import type { ComputeDriver, StartRequest, StopRequest } from '@islet/driver';
 import type { RoutingTable } from '@islet/policy';
 import type { Ground } from './ground.ts';
@@ -34,6 +35,13 @@ export interface Asked {
   readonly drainMs: number;
 }
 
+interface Wish {
+  readonly at: number;
+  /** Undefined: that it be gone. */
+  readonly asked: Asked | undefined;
+  readonly isAcknowledged: boolean;
+}
+
 export interface AuditorParts {
   readonly ground: Ground;
   /** Milliseconds that never go back. */
@@ -52,10 +60,12 @@ const KNOWN_WITHIN_MS = 20_000;
  */
 export class Auditor {
   readonly #parts: AuditorParts;
-  readonly #asked = new Map<string, { readonly at: number; readonly asked: Asked | undefined }[]>();
+  readonly #asked = new Map<string, Wish[]>();
   /** When an instance was last routed to. */
   readonly #routedAt = new Map<string, number>();
   readonly #running = new Set<string>();
+  /** Of each generation, how many steps of its rollout are behind it. */
+  readonly #steps = new Map<string, number>();
   #jumpedAt = Number.NEGATIVE_INFINITY;
   checks = 0;
 
@@ -65,12 +75,30 @@ export class Auditor {
 
   /** A person's wish has been acknowledged. Undefined: that it be gone. */
   onAsked(service: string, asked: Asked | undefined): void {
-    const before = this.#asked.get(service) ?? [];
-    this.#asked.set(service, [...before.slice(-20), { at: this.#parts.elapsed(), asked }]);
+    this.#wish(service, { at: this.#parts.elapsed(), asked, isAcknowledged: true });
+  }
+
+  /** It is being said. Where nobody answers it may be kept all the same, and stay so until the next one is acknowledged. */
+  onAsking(service: string, asked: Asked | undefined): void {
+    this.#wish(service, { at: this.#parts.elapsed(), asked, isAcknowledged: false });
+  }
+
+  #wish(service: string, wish: Wish): void {
+    this.#asked.set(service, [...(this.#asked.get(service) ?? []).slice(-40), wish]);
   }
 
   onClockJump(): void {
     this.#jumpedAt = this.#parts.elapsed();
+  }
+
+  /** A decision is recorded: the steps of a rollout are taken one after the other, each once. */
+  onDecided(decision: Decision): void {
+    if (decision.kind !== 'advanced') return;
+    const { service, generation, step } = decision;
+    const key = `${service} ${generation}`;
+    const before = this.#steps.get(key) ?? 0;
+    this.#check('no step doubled', step === before + 1, `${key} goes from step ${before} to ${step}`);
+    this.#steps.set(key, step);
   }
 
   /** A table comes into use: what it takes out of traffic must not be missed. */
@@ -173,12 +201,12 @@ export class Auditor {
       : (services[service]?.endpoints ?? []);
   }
 
-  /** What was asked for lately: the last wish before the window, and those within it. */
+  /** What may be in force, or was lately: the last wish that was acknowledged before the window, and those since. */
   #recent(service: string): readonly (Asked | undefined)[] {
     const all = this.#asked.get(service) ?? [];
     const from = this.#parts.elapsed() - KNOWN_WITHIN_MS;
-    const before = all.filter(({ at }) => at < from).slice(-1);
-    return [...before, ...all.filter(({ at }) => at >= from)].map(({ asked }) => asked);
+    const last = all.findLastIndex(({ at, isAcknowledged }) => isAcknowledged && at < from);
+    return all.slice(Math.max(0, last)).map(({ asked }) => asked);
   }
 
   #check(invariant: Invariant, holds: boolean, what: string): void {

@@ -10,7 +10,7 @@ export interface ServiceFile {
   readonly min: number;
   readonly max: number;
   readonly scaling: 'fixed' | 'rps' | 'zero';
-  readonly strategy: 'rolling' | 'recreate';
+  readonly strategy: 'rolling' | 'canary' | 'recreate';
   readonly maxUnavailable: number;
   readonly database: boolean;
 }
@@ -25,12 +25,13 @@ export function textOf(file: ServiceFile): string {
   const command = behaviour === 'no-build' ? 'good' : behaviour;
   const target =
     scaling === 'rps' ? ', target: { rps: 50 }' : scaling === 'zero' ? ', zero: { after: 30s, hold: 30s }' : '';
+  const steps = strategy === 'canary' ? ', steps: [10%, 50%], hold: 2s, analysis: { requests: 20 }' : '';
   const unavailable = strategy === 'rolling' ? `, maxUnavailable: ${maxUnavailable}` : '';
   return [
     `run: { command: serve v${version} ${command}${build}, stop: { grace: 2s, drain: ${DRAIN_MS / 1000}s } }`,
     `uses: [${uses.join(', ')}]`,
     `scale: { min: ${min}, max: ${max}${target} }`,
-    `rollout: { strategy: ${strategy}, minHealthy: 1s, healthyDeadline: 20s, bake: 5s${unavailable} }`,
+    `rollout: { strategy: ${strategy}, minHealthy: 1s, healthyDeadline: 20s, bake: 5s${steps}${unavailable} }`,
     'health: { startup: { deadline: 15s } }',
     ...(database ? ['database: sqlite'] : []),
     '',

@@ -8,6 +8,7 @@ export const BEHAVIOURS = [
   'never-ready',
   'crashes-at-once',
   'crashes-later',
+  'answers-errors',
   'no-build',
 ] as const;
 export type Behaviour = (typeof BEHAVIOURS)[number];
@@ -22,17 +23,21 @@ const UP_AFTER_MS: Readonly<Record<Behaviour, number>> = {
   'never-ready': Number.POSITIVE_INFINITY,
   'crashes-at-once': Number.POSITIVE_INFINITY,
   'crashes-later': 300,
+  'answers-errors': 300,
   'no-build': Number.POSITIVE_INFINITY,
 };
 const CRASHES_AFTER_MS: Readonly<Partial<Record<Behaviour, number>>> = { 'crashes-at-once': 50, 'crashes-later': 900 };
 
 /** How long after its end an instance still counts as one that could serve: nobody can know sooner. */
 const KNOWN_WITHIN_MS = 20_000;
+/** The same of one that has come to itself: the look that saw it ill may be 3 s old, and what follows from it 8 s late. */
+const RECOVERY_KNOWN_WITHIN_MS = 12_000;
 
 /** What is true of the processes, whoever knows it. */
 export class Ground {
   readonly machine: FakeMachine;
   readonly #clock: VirtualClock;
+  readonly #behaviours = new Map<string, Behaviour>();
   readonly #upAt = new Map<string, number>();
   readonly #healthyAt = new Map<string, number>();
   /** Instances that a fault made sick, until when. */
@@ -46,11 +51,16 @@ export class Ground {
   /** A process of an instance has been started. */
   onStarted(instance: string, command: string, compute: FakeCompute): void {
     const behaviour = behaviourOf(command);
+    this.#behaviours.set(instance, behaviour);
     this.#upAt.set(instance, this.#clock.elapsed() + UP_AFTER_MS[behaviour]);
     const crashesAfterMs = CRASHES_AFTER_MS[behaviour];
     const pid = this.#pidOf(instance);
     if (crashesAfterMs === undefined) return;
     this.#clock.after(crashesAfterMs, () => this.#pidOf(instance) === pid && compute.crash(instance, 'exit 1'));
+  }
+
+  behaviourOf(instance: string): Behaviour {
+    return this.#behaviours.get(instance) ?? 'good';
   }
 
   makeSick(instance: string, forMs: number): void {
@@ -72,7 +82,7 @@ export class Ground {
   isKnownHealthy(instance: string): boolean {
     if (!this.isHealthy(instance)) return false;
     const now = this.#clock.elapsed();
-    return now - Math.max(this.#upAt.get(instance) ?? now, this.#sick.get(instance) ?? 0) > KNOWN_WITHIN_MS;
+    return now - Math.max(this.#upAt.get(instance) ?? now, this.#sick.get(instance) ?? 0) > RECOVERY_KNOWN_WITHIN_MS;
   }
 
   /** Could somebody who looked a while ago take it for healthy? */

@@ -1,11 +1,21 @@
 import type { Counters, VirtualClock } from '@islet/control-plane/testing';
 import type { FakeTraffic } from '@islet/driver/fake';
 
+/** What instances of one revision have answered. */
+export interface Served {
+  readonly revision: string;
+  readonly requests: number;
+  readonly failures: number;
+}
+
+const NOTHING = { count: 0, sum: 0, buckets: [] };
+
 /** What goes through the proxy, and what it counts of it. */
 export class Requests {
   readonly #traffic: FakeTraffic;
   readonly #clock: VirtualClock;
   readonly #inFlight = new Map<string, number>();
+  readonly #answered = new Map<string, Served & { readonly service: string }>();
   readonly #counts = new Map<string, { requests: number; inFlight: number }>();
 
   constructor(traffic: FakeTraffic, clock: VirtualClock) {
@@ -30,8 +40,19 @@ export class Requests {
   }
 
   /** So many have come and gone. */
-  served(service: string, requests: number): void {
+  served(service: string, { revision, requests, failures }: Served): void {
     this.#of(service).requests += requests;
+    const key = `${service} ${revision}`;
+    const known = this.#answered.get(key) ?? { service, revision, requests: 0, failures: 0 };
+    this.#answered.set(key, {
+      ...known,
+      requests: known.requests + requests,
+      failures: known.failures + failures,
+    });
+    this.#traffic.answered = [...this.#answered.values()].map((one) => ({
+      ...{ ...one, requests: Math.floor(one.requests), failures: Math.floor(one.failures) },
+      latencyUs: NOTHING,
+    }));
   }
 
   /** One waits at the door of a service that has no instance, for a while. */
@@ -45,13 +66,19 @@ export class Requests {
   killProxy(forMs: number): void {
     this.#traffic.stop('simulated');
     this.#inFlight.clear();
+    this.#answered.clear();
+    this.#traffic.answered = [];
     for (const counts of this.#counts.values()) counts.inFlight = 0;
     this.#clock.after(forMs, () => this.#traffic.start());
   }
 
   counters(): Counters {
-    const latencyUs = { count: 0, sum: 0, buckets: [] };
-    const edges = [...this.#counts].map(([service, counts]) => ({ from: 'gateway', service, ...counts, latencyUs }));
+    const edges = [...this.#counts].map(([service, counts]) => ({
+      from: 'gateway',
+      service,
+      ...counts,
+      latencyUs: NOTHING,
+    }));
     return { edges, holds: [] };
   }
 

@@ -1,4 +1,7 @@
+import { ApiError } from '@islet/client';
 import { apply } from '@islet/control-plane/testing';
+import type { Endpoint } from '@islet/policy';
+import type { Asked } from './auditor.ts';
 import type { Dice } from './dice.ts';
 import { folderOf, PACE, type ServiceFile } from './files.ts';
 import { BEHAVIOURS } from './ground.ts';
@@ -30,6 +33,8 @@ export class Workload {
   readonly #rps = new Map<string, number>();
   #version = 1;
   #busy = false;
+  /** Nobody has answered the last `up`. */
+  #isUncertain = false;
   asks = 0;
 
   constructor({ world, dice, tell, onDefect }: WorkloadParts) {
@@ -42,6 +47,10 @@ export class Workload {
 
   async #up(): Promise<void> {
     const files = this.#files;
+    const { auditor } = this.#world;
+    const gone = this.asked.filter(({ name }) => files.every((file) => file.name !== name));
+    for (const { name } of gone) auditor.onAsking(name, undefined);
+    for (const file of files) auditor.onAsking(file.name, this.#wishOf(file));
     await this.#ask('up', async ({ applying }) => {
       await apply(ASKED, {
         ...applying,
@@ -108,10 +117,16 @@ export class Workload {
       const endpoint = this.#dice.pick(endpoints);
       if (endpoint === undefined) this.#world.requests.knock(name, 5_000);
       else {
-        this.#world.requests.served(name, (rps * ms) / 1000);
+        this.#serve(name, endpoint, (rps * ms) / 1000);
         this.#enter(name, endpoint.instance);
       }
     }
+  }
+
+  /** Half of what an instance of a bad kind answers is an error. */
+  #serve(name: string, { instance, revision }: Endpoint, requests: number): void {
+    const fails = this.#world.ground.behaviourOf(instance) === 'answers-errors';
+    this.#world.requests.served(name, { revision, requests, failures: fails ? requests / 2 : 0 });
   }
 
   quiet(): void {
@@ -136,6 +151,11 @@ export class Workload {
     const file = this.#dice.pick(this.asked);
     if (file === undefined) return;
     const instances = this.#dice.chance(0.4) ? 'auto' : this.#dice.between(1, 4);
+    const wish = this.#wishOf(file);
+    const [fewest, most] =
+      instances === 'auto' ? [file.scaling === 'zero' ? 0 : file.min, wish.most] : [instances, instances];
+    const least = Math.max(0, fewest - file.maxUnavailable);
+    this.#world.auditor.onAsking(file.name, { ...wish, least, most: Math.max(most, wish.most) });
     await this.#ask(`scale ${file.name} ${instances}`, async ({ system }) => {
       const { signal } = new AbortController();
       await this.#world
@@ -159,8 +179,13 @@ export class Workload {
   }
 
   async #ask(what: string, act: Parameters<World['ask']>[0]): Promise<void> {
-    const acknowledged = await this.#world.ask(act);
+    const acknowledged = await this.#world.ask(act).catch((error: unknown) => {
+      // An `up` that nobody answered may have been kept, and may have taken the service away.
+      if (!this.#isUncertain || !(error instanceof ApiError) || error.code !== 'not-found') throw error;
+      return false;
+    });
     if (acknowledged) this.asks++;
+    if (what === 'up') this.#isUncertain = !acknowledged;
     this.#tell(`${what}${acknowledged ? '' : ': not acknowledged'}`);
   }
 
@@ -180,11 +205,15 @@ export class Workload {
   }
 
   #tellAuditor(file: ServiceFile): void {
+    this.#world.auditor.onAsked(file.name, this.#wishOf(file));
+  }
+
+  #wishOf(file: ServiceFile): Asked {
     const { name, strategy, max, min, maxUnavailable } = file;
     const byHand = this.#byHand.get(name);
     const least = Math.max(0, this.leastOf(name) - maxUnavailable);
     const most = Math.max(byHand ?? 0, max, min);
-    this.#world.auditor.onAsked(name, { least, most, exclusive: strategy === 'recreate', drainMs: PACE.drainMs });
+    return { least, most, exclusive: strategy === 'recreate', drainMs: PACE.drainMs };
   }
 
   #change(change: (file: ServiceFile) => ServiceFile): void {
@@ -207,7 +236,7 @@ export class Workload {
       ...{ name, scaling, min, version: ++this.#version, behaviour: this.#behaviour() },
       uses: others.filter(() => this.#dice.chance(0.5)),
       max: scaling === 'rps' ? min + this.#dice.between(1, 3) : min,
-      strategy: this.#dice.chance(0.15) ? 'recreate' : 'rolling',
+      strategy: this.#dice.chance(0.15) ? 'recreate' : this.#dice.chance(0.3) ? 'canary' : 'rolling',
       maxUnavailable: this.#dice.chance(0.2) ? 1 : 0,
       database: this.#dice.chance(0.3),
     };

@@ -5,6 +5,7 @@ import {
   createHandlers,
   createSystem,
   type Database,
+  type Decisions,
   IN_MEMORY,
   openApplied,
   openDatabase,
@@ -220,13 +221,23 @@ export class World {
       layout: { state: '/simulated/.islet', runtime: '/simulated/.islet' },
       token: '',
       applied: life.over(openApplied(database)),
-      decisions: life.over(openDecisions(database)),
+      decisions: life.over(this.#audited(openDecisions(database))),
       secrets: NO_SECRETS,
       doorkeeper: createDoorkeeper({ sessions: openSessions(database), now: () => this.clock.now() }),
       evidence: life.over(openEvidence(database)),
       ports: life.over(openPorts(database, 'simulated', async (port) => !this.ground.isTaken(port))),
       withholdSpace: () => ({ [Symbol.dispose]: () => {} }),
       close: () => {},
+    };
+  }
+
+  #audited(decisions: Decisions): Decisions {
+    return {
+      ...decisions,
+      record: (decision, now) => {
+        decisions.record(decision, now);
+        this.auditor.onDecided(decision);
+      },
     };
   }
 

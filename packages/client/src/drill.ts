@@ -28,7 +28,12 @@ export const DrillTarget = z
       }),
     ),
     /** The service's own, and where it stands. */
-    goal: z.object({ successPercent: z.number(), from: z.enum(['rollout.analysis', 'default']) }),
+    goal: z.object({
+      successPercent: z.number(),
+      from: z.enum(['rollout.analysis', 'default']),
+      /** `telemetry.slo.availability`: of the requests of 30 days, in percent, so many succeed; absent: none is promised. */
+      sloPercent: z.number().optional(),
+    }),
   })
   .meta({ id: 'DrillTarget' });
 export type DrillTarget = z.infer<typeof DrillTarget>;

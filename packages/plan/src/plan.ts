@@ -114,7 +114,8 @@ function sameByName<T>(some: Named<T>, others: Named<T>, textOf: (one: T) => str
 type Named<T> = Readonly<Record<string, T>>;
 
 function splitText({ weights, stable, candidate, mirrorPercent }: Split): string {
-  return JSON.stringify([weights[stable], weights[candidate], stable, candidate, mirrorPercent]);
+  const shares = Object.entries(weights).sort(([one], [other]) => (one < other ? -1 : 1));
+  return JSON.stringify([shares, stable, candidate, mirrorPercent]);
 }
 
 function unlessHeld(step: Step, { observed, now }: Turn): Step[] {

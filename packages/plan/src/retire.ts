@@ -24,6 +24,8 @@ function retireOne(service: Retiring, { id, state }: ObservedInstance, { observe
   const stop: Step = { kind: 'stop', service: service.name, instance: id, graceMs: service.stopGraceMs };
   const wait = (why: string, until?: number): Step => ({ kind: 'wait', service: service.name, why, until });
 
+  // What looks dead may be alive by now: it would be ended in the middle of what it has been given since.
+  if (observed.held[`start ${id}`]?.kind === 'running') return wait(`waits for the start of ${id} to end`);
   if (state.kind === 'exited' || state.kind === 'stopping') return stop;
   if (acknowledged === undefined) return wait(`waits for the proxy before ${id} is stopped`);
   if (acknowledged.endpoints[service.name]?.includes(id)) return wait(`takes ${id} out of traffic`);

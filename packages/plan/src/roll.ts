@@ -3,7 +3,7 @@ import { judge, waitForHealthy } from './judge.ts';
 import { instanceId, type ObservedInstance, type PresentService, type Step } from './model.ts';
 import { type Retiring, retire } from './retire.ts';
 import { bakesUntil, isBaking, isPaused, type Roster } from './roster.ts';
-import { type Shift, shiftOf } from './shift.ts';
+import { type Shift, shiftOf, withStandIns } from './shift.ts';
 import { short } from './short.ts';
 import type { Decision, Turn } from './turn.ts';
 
@@ -49,7 +49,7 @@ export function roll(roster: Roster, turn: Turn): Decision {
     .map(({ id }) => id)
     .sort();
   const steps = [...starts, ...revivals, ...verdict, ...waits, ...bake(roster, now), ...retirements];
-  return { steps, endpoints, split: shift?.split };
+  return { steps, endpoints, split: shift?.split && withStandIns(shift.split, kept) };
 }
 
 function retiringOf(service: PresentService): Retiring {
@@ -90,13 +90,25 @@ function keptOf(
   spare: readonly ObservedInstance[],
   { roster, shift, settled }: { roster: Roster; shift: Shift | undefined; settled: number },
 ): readonly ObservedInstance[] {
-  const { service, seen, startable } = roster;
+  const { service, seen, goal, startable } = roster;
   if (shift !== undefined) {
-    return spare.filter(({ generation, index }) => generation === seen.stable?.generation && index < service.instances);
+    const mayStandIn = (one: ObservedInstance) =>
+      isReady(one) && one.generation !== goal.generation && seen.failed[one.generation] === undefined;
+    const isOwn = ({ generation, index }: ObservedInstance) =>
+      generation === seen.stable?.generation && index < service.instances;
+    const own = spare.filter(isOwn);
+    const lacking = service.instances - own.filter(isReady).length;
+    const others = spare.filter((one) => !isOwn(one) && mayStandIn(one));
+    // What stands in for an old instance that is ill goes on doing so: the new revision must not cost it.
+    return [...own, ...others.slice(0, Math.max(0, lacking))];
   }
   if (startable && service.exclusive) return [];
   const tolerated = startable ? service.rollout.maxUnavailable : 0;
   return spare.slice(0, Math.max(0, service.instances - tolerated - settled));
+}
+
+function isReady({ state }: ObservedInstance): boolean {
+  return state.kind === 'ready';
 }
 
 function isWarm({ generation, index }: ObservedInstance, roster: Roster, now: number): boolean {

@@ -58,6 +58,16 @@ export function shiftOf({ service, seen, goal }: Roster): Shift | undefined {
   };
 }
 
+/** What stands in for an instance of the old revision has its part of the old revision's share. */
+export function withStandIns(split: Split, kept: readonly ObservedInstance[]): Split {
+  const ready = kept.filter(({ state, revision }) => state.kind === 'ready' && revision !== split.candidate);
+  if (ready.every(({ revision }) => revision === split.stable)) return split;
+  const left = 100 - (split.weights[split.candidate] ?? 0);
+  const weights: Record<string, number> = { [split.candidate]: split.weights[split.candidate] ?? 0 };
+  for (const { revision } of ready) weights[revision] = (weights[revision] ?? 0) + left / ready.length;
+  return { ...split, weights };
+}
+
 /** Since when each that is ready has been, the longest first. */
 function readySince(instances: readonly ObservedInstance[]): readonly number[] {
   return instances.flatMap(({ state }) => (state.kind === 'ready' ? [state.since] : [])).sort((a, b) => a - b);

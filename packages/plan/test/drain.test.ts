@@ -29,6 +29,20 @@ describe('a drain', () => {
     assert.deepEqual(at(21_000, 2, 2, { longLivedMs: 0 }), [`stop ${old}`]);
   });
 
+  it('does not end what looks dead while its start is under way: it may serve by now', () => {
+    const dead = ready('web', 'r1', 0, { state: { kind: 'exited', at: 0, restartAt: 0, how: 'SIGKILL' } });
+    const world = routed(serving('web', 'r2', 1, { built: ['r1', 'r2'], instances: [dead, ready('web', 'r2', 0)] }), {
+      web: ['web-r2.0-0'],
+    });
+    const at = (held: Observed['held']) =>
+      plan(asked(present('web', { revision: 'r2' })), { ...world, held }, 1_000).map(text);
+    assert.deepEqual(at({}), ['stop web-r1.0-0']);
+    const { id: instance, revision, generation, index } = dead;
+    const step = { kind: 'start', service: 'web', instance, revision, generation, index } as const;
+    const waits = at({ 'start web-r1.0-0': { kind: 'running', step } });
+    assert.deepEqual(waits, ['waits for the start of web-r1.0-0 to end, until undefined']);
+  });
+
   it('keeps nobody waiting for streams of an old instance that has to end before the new one starts', () => {
     const away = routed(serving('web', 'r1', 1, { built: ['r1', 'r2'], instances: [ready('web', 'r1', 0)] }), {});
     const counts = { 'web-r1.0-0': 1 };

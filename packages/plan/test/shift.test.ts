@@ -47,6 +47,18 @@ describe('a canary', () => {
     assert.deepEqual(published(steps)?.endpoints.web, ['web-r1.0-0', 'web-r1.0-1', 'web-r2.0-0']);
   });
 
+  it('keeps what stands in for an old instance that is ill, with its part of the old share', () => {
+    const ill = { ...OLD[1]!, state: { kind: 'unready', since: 0 } } as const;
+    const standIn = ready('web', 'r0', 0);
+    const instances = [OLD[0]!, ill, standIn, ready('web', 'r0', 1), ...NEW];
+    const steps = plan(asked(canary()), seen({ instances }), 0);
+    assert.deepEqual(weights(steps), { r2: 5, r1: 47.5, r0: 47.5 });
+    assert.deepEqual(published(steps)?.endpoints.web, ['web-r0.0-0', 'web-r1.0-0', 'web-r2.0-0']);
+    // What was given up stands in for nobody.
+    const bad = plan(asked(canary()), seen({ instances, failed: { 'r0.0': 'worse' } }), 0);
+    assert.deepEqual(weights(bad), { r1: 95, r2: 5 });
+  });
+
   it('moves on after its time and enough requests, and says by what', () => {
     assert.deepEqual(keys(plan(asked(canary()), seen({ evidence: evidence() }), 59_999)), ['publish']);
     const later = plan(asked(canary()), seen({ evidence: evidence() }), 60_000);

@@ -44,6 +44,7 @@ export async function runDrill(asked: AskedDrill, { session, signal }: Running):
   const { socket } = await eyes.client.operator({}, { signal });
   const target = await eyes.client.drillTarget({ service }, { signal });
   const requests = requestsOf(target, path);
+  const startedAt = performance.now();
   const load = startLoad({ socket, service, requests, rps });
   try {
     await pause(BEFORE_MS, undefined, { signal });
@@ -61,7 +62,8 @@ export async function runDrill(asked: AskedDrill, { session, signal }: Running):
     const seen = { ...begun, ...watched, others: since(before.others, others) };
     return reportOf({
       ...{ drill, service, asked: from, goalPercent, ...seen },
-      ...{ shots: load.shots, instances: before.ready.length },
+      ...{ shots: load.shots, overMs: performance.now() - startedAt, instances: before.ready.length },
+      sloPercent: target.goal.sloPercent,
     });
   } finally {
     await load.stop();

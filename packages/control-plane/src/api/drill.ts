@@ -19,10 +19,13 @@ export async function drillTarget({ spec, revision }: AppliedService, { parts }:
   return { from, requests: [...requests], goal: goalOf(spec) };
 }
 
-function goalOf({ rollout: { analysis } }: LaunchSpec): DrillTarget['goal'] {
+function goalOf({ rollout: { analysis }, telemetry }: LaunchSpec): DrillTarget['goal'] {
+  // What an older version has kept says nothing of it.
+  const slo = (telemetry as LaunchSpec['telemetry'] | undefined)?.slo.find(({ kind }) => kind === 'availability');
+  const promised = slo?.kind === 'availability' ? { sloPercent: slo.percent } : {};
   return analysis === undefined
-    ? { successPercent: USUAL_SUCCESS_PERCENT, from: 'default' }
-    : { successPercent: analysis.successPercent, from: 'rollout.analysis' };
+    ? { successPercent: USUAL_SUCCESS_PERCENT, from: 'default', ...promised }
+    : { successPercent: analysis.successPercent, from: 'rollout.analysis', ...promised };
 }
 
 /** Begins a drill at the first instance that takes requests. */

@@ -9,7 +9,7 @@ export type { Counters } from '../scale/load.ts';
 export type { State } from '../state.ts';
 export { openApplied } from '../store/applied.ts';
 export { type Database, IN_MEMORY, openDatabase } from '../store/database.ts';
-export { openDecisions } from '../store/decisions.ts';
+export { type Decision, type Decisions, openDecisions } from '../store/decisions.ts';
 export { openEvidence } from '../store/evidence.ts';
 export { openPorts } from '../store/ports.ts';
 export type { Secrets } from '../store/secrets.ts';

@@ -98,6 +98,8 @@ function answers(status: ReturnType<typeof createBulletin<SystemStatus>>): Parti
       control.decisions().filter((one) => service === undefined || one.service === service),
     rollout: ({ params: { service = '' } }) => control.rollout(service),
     describe: ({ params: { service = '' } }) => control.description(service),
+    scaling: ({ params: { service = '' } }) => control.scaling(service),
+    secrets: () => [{ name: 'stripe-key', version: 3, setAt: Date.now() - 9 * 86_400_000, usedBy: ['orders'] }],
     migrations: () => ({ kind: 'pending', migrations: [] }),
     ...{
       backups: () => control.backups(),

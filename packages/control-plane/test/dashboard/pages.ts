@@ -3,9 +3,9 @@ import { TRACE } from './shop-traces.ts';
 /** Every page, by a name for its picture, and words that are there once it is. */
 export const PAGES = [
   { name: 'overview', path: '/', shows: 'services need a look' },
-  { name: 'service', path: '/services/orders', shows: 'What was done in this time' },
+  { name: 'service', path: '/services/orders', shows: 'between 2 and 6' },
   { name: 'service-data', path: '/services/catalog/data', shows: '20261127T022504' },
-  { name: 'service-configuration', path: '/services/orders/configuration', shows: 'services/orders/service.yaml:3' },
+  { name: 'service-configuration', path: '/services/orders/configuration', shows: 'stripe-key' },
   { name: 'service-history', path: '/services/orders/history', shows: 'was asked: islet deploy orders' },
   { name: 'rollout', path: '/services/orders/rollout', shows: 'the odds that it is worse are 7 to 1' },
   { name: 'map', path: '/map', shows: 'notifications' },

@@ -1,4 +1,4 @@
-import type { Decision, RolloutStatus, ServiceContract, ServiceDescription, StoreBackup } from '@islet/client';
+import type { Decision, RolloutStatus, Scaling, ServiceContract, ServiceDescription, StoreBackup } from '@islet/client';
 import { MINUTE, NOW } from './shop.ts';
 
 /* What the shop's control plane would tell, apart from its status. */
@@ -61,6 +61,14 @@ export function rollout(service: string): RolloutStatus {
     ...{ step: 2, steps: [5, 25, 50, 100], fallback: '3f9a2c1d04', bakesUntil: NOW + 22 * MINUTE },
     evidence:
       '188 requests to 8be01f77aa failed 4 times, 564 to 3f9a2c1d04 never: the odds that it is worse are 7 to 1 (20 to 1 decide)',
+  };
+}
+
+export function scaling(service: string): Scaling {
+  return {
+    ...{ service, mode: 'auto', instances: 3, ready: 3, min: 2, max: 6, priority: 0, changes: [] },
+    why: 'concurrency is 61 of 40',
+    signals: [{ metric: 'concurrency', target: 40, total: 61, wants: 3 }],
   };
 }
 

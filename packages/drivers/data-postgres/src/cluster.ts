@@ -4,7 +4,10 @@ import { dirname, join } from 'node:path';
 import { DriverError } from '@islet/driver';
 import { isFolder, makeOwnedFolder, makePassage, removeIfEmpty, removeOwnedFolder } from '@islet/driver/owned-folder';
 import type { UnixUser } from '@islet/supervise';
+import { ensureSameVersion } from './cluster-version.ts';
+import type { Credentials } from './credentials.ts';
 import { failpoint } from './failpoint.ts';
+import { lostCluster } from './failures.ts';
 import { SUPERUSER } from './names.ts';
 import { runAs } from './run-as.ts';
 import { scramVerifier } from './scram.ts';
@@ -33,33 +36,35 @@ export function clusterExists(place: ClusterPlace): Promise<boolean> {
 
 export interface MakeOptions {
   readonly native: string;
-  readonly superuserPassword: string;
+  /** With a port: it was started before. */
+  readonly credentials: Credentials;
   readonly signal: AbortSignal;
 }
 
 export async function makeCluster(place: ClusterPlace, options: MakeOptions): Promise<void> {
-  if (await clusterExists(place)) return;
   const { folder, user } = place;
+  const { native, credentials, signal } = options;
+  const { service } = credentials;
+  const cluster = clusterFolder(place);
+  if (await clusterExists(place)) return ensureSameVersion({ service, cluster, native, user, signal });
+  if (credentials.port !== undefined) throw lostCluster(service, cluster);
   const draft = join(folder, 'cluster.new');
   const passwordFile = join(folder, 'superuser');
   await makePassage(folder);
   await removeOwnedFolder(draft);
   await makeOwnedFolder(draft, user);
   try {
-    await writePassword(passwordFile, options.superuserPassword, user);
+    await writePassword(passwordFile, credentials.superuserPassword, user);
     const { code, output } = await runAs(
-      [
-        join(options.native, 'bin', 'initdb'),
-        ...initdbArguments({ folder: draft, superuser: SUPERUSER, passwordFile }),
-      ],
-      { user, cwd: draft, signal: options.signal },
+      [join(native, 'bin', 'initdb'), ...initdbArguments({ folder: draft, superuser: SUPERUSER, passwordFile })],
+      { user, cwd: draft, signal },
     );
     if (code !== 0) throw initdbFailed(folder, output);
   } finally {
     await rm(passwordFile, { force: true });
   }
   failpoint('postgres: after initdb');
-  await rename(draft, clusterFolder(place));
+  await rename(draft, cluster);
   await syncFolder(folder);
   failpoint('postgres: after the rename');
 }

@@ -21,6 +21,23 @@ export function lostCredentials(service: string, folder: string): DriverError {
   });
 }
 
+/** An empty one in its place would look like a service without data. */
+export function lostCluster(service: string, folder: string): DriverError {
+  return new DriverError('refused', `${service} had a PostgreSQL cluster in ${folder}, and it is gone`, {
+    hint: `islet restore ${service} --to latest; or islet down --purge to begin with an empty one`,
+  });
+}
+
+export function otherVersion(service: string, { made, programs }: { made: string; programs: string }): DriverError {
+  return new DriverError(
+    'refused',
+    `the data of ${service} is of PostgreSQL ${made}, and the programs are of ${programs}`,
+    {
+      hint: `nothing was touched: run it by the Islet that brought PostgreSQL ${made}, write a dump there (islet db dump ${service}), and load that into an empty store`,
+    },
+  );
+}
+
 export function strangerInside(service: string): DriverError {
   return new DriverError('refused', `the PostgreSQL server of ${service} doesn't know Islet's own user`, {
     hint: 'the cluster and its credentials are not of one age: restore both from one backup',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, mkdtemp, readdir, rename, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -45,6 +45,32 @@ describe('a PostgreSQL server', () => {
     assert.equal(pidOf(await until(world, ({ kind }) => kind === 'ready')), pid);
     await world.driver.provision(request, patience());
     assert.equal(pidOf(await observe(world)), pid);
+    assert.deepEqual(await rows(), [42]);
+  });
+
+  it('whose data is gone is not silently begun anew', async () => {
+    const folder = layoutOf.data(world.layout, service);
+    await world.driver.stop({ service }, patience());
+    await rename(join(folder, 'cluster'), join(folder, 'moved'));
+    await assert.rejects(world.driver.provision(request, patience()), { code: 'refused', message: /is gone/ });
+    assert.deepEqual(await readdir(folder), ['moved']);
+    await rename(join(folder, 'moved'), join(folder, 'cluster'));
+    await world.driver.provision(request, patience());
+    assert.deepEqual(await rows(), [42]);
+  });
+
+  it('is not started on data of another version, and leaves it as it is', async () => {
+    const file = join(layoutOf.data(world.layout, service), 'cluster', 'PG_VERSION');
+    const version = await readFile(file, 'utf8');
+    await world.driver.stop({ service }, patience());
+    await writeFile(file, '15\n');
+    await assert.rejects(world.driver.provision(request, patience()), {
+      code: 'refused',
+      message: /is of PostgreSQL 15/,
+    });
+    assert.equal((await observe(world)).kind, 'stopped');
+    await writeFile(file, version);
+    await world.driver.provision(request, patience());
     assert.deepEqual(await rows(), [42]);
   });
 

@@ -4,6 +4,7 @@ import { useStatus } from '../../live/status.ts';
 import { sectionsOf, valueText } from '../../model/service.ts';
 import { Answered } from '../../parts/states.tsx';
 import { TableBox } from '../../parts/table-box.tsx';
+import { Ago } from '../../parts/time.tsx';
 
 /** Every effective value, and the line that it comes from. */
 export function ConfigurationTab({ service }: { readonly service: string }) {
@@ -60,8 +61,45 @@ export function ConfigurationTab({ service }: { readonly service: string }) {
               </TableBox>
             </section>
           ))}
+          <Secrets service={service} />
         </>
       )}
     </Answered>
+  );
+}
+
+/** Which it is given, and never what they are. */
+function Secrets({ service }: { readonly service: string }) {
+  const asked = useAsk('secrets', {}, { on: useStatus()?.revision });
+  const own = asked.value?.filter(({ usedBy }) => usedBy.includes(service)) ?? [];
+  if (own.length === 0) return null;
+  return (
+    <section aria-labelledby="secrets">
+      <h2 id="secrets">Secrets</h2>
+      <TableBox label="Table of secrets">
+        <table className="values">
+          <thead className="unseen">
+            <tr>
+              <th scope="col">Name</th>
+              <th scope="col">Version</th>
+              <th scope="col">Set</th>
+            </tr>
+          </thead>
+          <tbody>
+            {own.map(({ name, version, setAt }) => (
+              <tr key={name}>
+                <th scope="row" className="id">
+                  {name}
+                </th>
+                <td>version {version}</td>
+                <td>
+                  set <Ago at={setAt} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </TableBox>
+    </section>
   );
 }

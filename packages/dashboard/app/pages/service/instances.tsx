@@ -1,6 +1,8 @@
 import type { ServiceStatus } from '@islet/client/browser';
 import { Link } from 'wouter';
-import { plural, UNKNOWN } from '../../model/format.ts';
+import { useAsk } from '../../live/ask.ts';
+import { useStatus } from '../../live/status.ts';
+import { plural, shortNumber, UNKNOWN } from '../../model/format.ts';
 import type { Tone } from '../../model/overview.ts';
 import { Empty } from '../../parts/states.tsx';
 import { TableBox } from '../../parts/table-box.tsx';
@@ -13,10 +15,26 @@ const TONES: Readonly<Record<State, Tone>> = {
   ...{ unready: 'warn', exited: 'bad' },
 } as const;
 
+/** Why there are so many. */
+function ScaleReason({ service }: { readonly service: string }) {
+  const asked = useAsk('scaling', { service }, { on: useStatus()?.revision });
+  if (asked.value === undefined) return null;
+  const { why, min, max, mode, signals } = asked.value;
+  const measured = signals.flatMap(({ metric, total, target }) =>
+    total === undefined ? [] : [`${metric} ${shortNumber(total)}, ${shortNumber(target)} for each`],
+  );
+  return (
+    <p className="lead scale-reason">
+      {[why, mode === 'auto' ? `between ${min} and ${max}` : undefined, ...measured].filter(Boolean).join('; ')}
+    </p>
+  );
+}
+
 export function Instances({ service: { name, instanceList } }: { readonly service: ServiceStatus }) {
   return (
     <section aria-labelledby="instances">
       <h2 id="instances">Instances</h2>
+      <ScaleReason service={name} />
       {instanceList.length === 0 ? (
         <Empty title="None runs">
           <code>islet scale {name} 1</code> starts one, where the file does not.
