@@ -48,6 +48,7 @@ async function measure({ names, claims, json, quick }: Extract<Options, { kind: 
   if (!json) process.stdout.write(`${describeMachine()}\n${HOW}\n\n`);
   await using resources = new AsyncDisposableStack();
   const context: Context = {
+    quick,
     times: (full, few) => (quick ? few : full),
     wants: (claim) => isWanted(claim, claims),
     signal,

@@ -34,8 +34,10 @@ export class Records<R extends { readonly service: string }> {
     this.#known.set(record.service, record);
   }
 
+  /** Gone durably when it returns. */
   async remove(service: string): Promise<void> {
     await rm(join(this.#folder, `${service}.json`), { force: true });
+    await syncFolder(this.#folder);
     this.#known.delete(service);
   }
 }
@@ -53,7 +55,11 @@ export async function writeDurably(path: string, text: string, mode: number, gid
     await file.close();
   }
   await rename(draft, path);
-  const folder = await open(dirname(path), 'r');
+  await syncFolder(dirname(path));
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
   try {
     await folder.sync();
   } finally {

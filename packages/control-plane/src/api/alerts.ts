@@ -4,13 +4,14 @@ import { toldAlert } from '../alerts/message.ts';
 import type { Sentinel } from '../alerts/sentinel.ts';
 import type { JudgedObjective } from '../alerts/slo-keeper.ts';
 import type { Clock } from '../clock.ts';
+import { liveAlerts, merged } from './live-alerts.ts';
 import type { Handlers } from './server.ts';
 
 /** Objectives and alerts are the control plane's own: they hold also where telemetry is not gathered, or is away. */
 export function alertHandlers(
   sentinel: Sentinel | undefined,
-  clock: Clock,
-): Pick<Handlers, 'slos' | 'alerts' | 'markAlert'> {
+  { clock, live }: { readonly clock: Clock; readonly live: Handlers['live'] },
+): Pick<Handlers, 'slos' | 'alerts' | 'markAlert' | 'live'> {
   const watching = (): Sentinel => {
     if (sentinel !== undefined) return sentinel;
     throw new ApiError('unavailable', 'nobody watches for alerts here', { hint: 'islet up' });
@@ -18,6 +19,12 @@ export function alertHandlers(
   return {
     slos: () => watching().slos().map(toldSlo),
     alerts: () => watching().alerts().map(toldAlert),
+    live: (request) => {
+      const kinds = (request.query.kinds ?? 'overview,edges,annotations,alerts').split(',');
+      if (!kinds.includes('alerts') || sentinel === undefined) return live(request);
+      const alerts = liveAlerts(sentinel, clock, request.signal);
+      return kinds.length === 1 ? alerts : merged(alerts, live(request));
+    },
     markAlert: ({ params: { id = '' }, body }) => toldAlert(mark(watching(), { id, ...body, now: clock.now() })),
   };
 }

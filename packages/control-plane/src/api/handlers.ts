@@ -67,6 +67,7 @@ export function createHandlers(system: System, sentinel?: Sentinel): Handlers {
       .filter(({ spec }) => secretsOf(spec).includes(secret))
       .map(({ spec }) => spec.name);
 
+  const telemetry = telemetryHandlers(system);
   return {
     status: async () => status.latest() ?? systemStatus(await lookOnce(system), system.context),
     watch: ({ signal }) => status.follow(signal),
@@ -164,8 +165,8 @@ export function createHandlers(system: System, sentinel?: Sentinel): Handlers {
         .map((row) => describeDecision(row, redact)),
     diagnose: () => diagnose(system),
     traffic: async () => parts.stats(),
-    ...telemetryHandlers(system),
-    ...alertHandlers(sentinel, clock),
+    ...telemetry,
+    ...alertHandlers(sentinel, { clock, live: telemetry.live }),
   };
 }
 

@@ -16,13 +16,14 @@ import {
 } from '@islet/driver';
 import { readMigrations } from '@islet/driver/migrations';
 import { removeIfEmpty } from '@islet/driver/owned-folder';
+import { Records } from '@islet/driver/records';
 import { removeLogs, serviceUser, Turns, type UnixUser } from '@islet/supervise';
 import { createBackups, type Recovery } from './backup/backups.ts';
 import { endedTooEarly } from './backup/restore-cluster.ts';
 import { findPackage, usableBinaries } from './binaries.ts';
 import { type ClusterPlace, clusterExists, clusterFolder, makeCluster, removeCluster } from './cluster.ts';
 import { withClient } from './connect.ts';
-import { type Credentials, CredentialsFolder } from './credentials.ts';
+import type { Credentials, CredentialsFolder } from './credentials.ts';
 import { failpoint } from './failpoint.ts';
 import { endedAtStart, lostCredentials, noUser, strangerInside, unfinishedRestore } from './failures.ts';
 import { Health } from './health.ts';
@@ -64,7 +65,7 @@ class PostgresDriver implements DataDriver {
 
   constructor(options: PostgresOptions) {
     this.#options = options;
-    this.#credentials = new CredentialsFolder(join(options.layout.state, 'credentials'));
+    this.#credentials = new Records<Credentials>(join(options.layout.state, 'credentials'));
     this.#health = new Health(options.supervisor, () => this.#changed());
     this.backups = createBackups({
       ...{ options, credentials: this.#credentials, health: this.#health, turns: this.#turns },
@@ -73,7 +74,7 @@ class PostgresDriver implements DataDriver {
       changed: () => this.#changed(),
     });
     this.#exits = options.supervisor.onExit((name) => {
-      if (this.#credentials.services().some((service) => processName(service) === name)) this.#changed();
+      if (this.#credentials.all().some(({ service }) => processName(service) === name)) this.#changed();
     });
   }
 
@@ -157,7 +158,7 @@ class PostgresDriver implements DataDriver {
   async observe(): Promise<Readonly<Record<string, StoreObservation>>> {
     const states = this.#options.supervisor.observe();
     return Object.fromEntries(
-      this.#credentials.services().map((service) => {
+      this.#credentials.all().map(({ service }) => {
         const state = states.get(processName(service));
         if (state?.kind === 'running') return [service, this.#observeRunning(service)];
         return [service, { kind: 'stopped', how: state?.kind === 'exited' ? state.how : undefined }];

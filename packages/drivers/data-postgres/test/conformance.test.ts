@@ -1,5 +1,6 @@
 import { backupConformance, dataConformance, SQL_WORDS } from '@islet/driver/conformance';
-import { CredentialsFolder } from '../src/credentials.ts';
+import { Records } from '@islet/driver/records';
+import type { Credentials } from '../src/credentials.ts';
 import { createExternal } from '../src/index.ts';
 import { superuserConfig } from '../src/store.ts';
 import { makeHarness, makeWorld, patience, query } from './harness.ts';
@@ -13,7 +14,7 @@ dataConformance(
     const world = await makeWorld();
     const server = { service: 'outside', url: undefined };
     await world.driver.provision(server, patience());
-    const credentials = new CredentialsFolder(`${world.layout.state}/credentials`).get('outside')!;
+    const credentials = new Records<Credentials>(`${world.layout.state}/credentials`).get('outside')!;
     const superuser = superuserConfig({ ...credentials, port: credentials.port! });
     const databases = new Map<string, Promise<unknown>>();
     const driver = createExternal();
