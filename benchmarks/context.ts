@@ -13,6 +13,8 @@ export interface Benchmark {
 export interface Context {
   /** How often to do a thing: the first in a full run, the second in a quick one. */
   readonly times: (full: number, quick: number) => number;
+  /** What takes long is left out. */
+  readonly quick: boolean;
   /** Whether a claim is asked for, or some that begin with its name: what nobody asks for need not be measured. */
   readonly wants: (claim: string) => boolean;
   readonly signal: AbortSignal;

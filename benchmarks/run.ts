@@ -17,17 +17,17 @@ import { Shop } from './support/shop.ts';
 import { telemetry } from './telemetry.bench.ts';
 import { traffic } from './traffic.bench.ts';
 import { up } from './up.bench.ts';
+import { workers } from './workers.bench.ts';
 
 /*
  * npm run bench -- [name or claim …] [--quick] [--json] [--list]
  *
  * Measures what docs/benchmarks.md explains. With --json each claim is one line on stdout, and nothing else is there.
  */
-<<<<<<< HEAD
-const BENCHMARKS = [up, planning, detection, footprint, frontDoor, cli, rollout, data, stores, telemetry, traffic];
-=======
-const BENCHMARKS = [up, planning, detection, footprint, frontDoor, cli, rollout, data, stores, traffic, instrument];
->>>>>>> main
+const BENCHMARKS = [
+  ...[up, planning, detection, footprint, frontDoor, cli, rollout, data, stores, traffic, workers],
+  ...[instrument, telemetry],
+];
 
 async function main(args: readonly string[]): Promise<number> {
   const names = BENCHMARKS.map(({ name }) => name);
@@ -49,6 +49,7 @@ async function measure({ names, claims, json, quick }: Extract<Options, { kind: 
   if (!json) process.stdout.write(`${describeMachine()}\n${HOW}\n\n`);
   await using resources = new AsyncDisposableStack();
   const context: Context = {
+    quick,
     times: (full, few) => (quick ? few : full),
     wants: (claim) => isWanted(claim, claims),
     signal,

@@ -28,6 +28,7 @@ createServer().on('stream', (stream, fields) => {
   call.on('trailers', (told) => (trailers = { 'grpc-status': told['grpc-status'], 'grpc-message': told['grpc-message'] ?? '' }));
   stream.on('wantTrailers', () => stream.sendTrailers(trailers));
   stream.pipe(call);
+  stream.on('close', () => call.close());
   for (const one of [stream, call]) one.on('error', () => undefined);
 }).listen(Number(process.env.PORT), '127.0.0.1');
 `;

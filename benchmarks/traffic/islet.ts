@@ -6,7 +6,7 @@ import type { TrafficOverride } from '@islet/spec';
 import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
 import { PATHS } from './backend.ts';
 import type { Contender, Rig, Spoken } from './contender.ts';
-import { freePort, PROXY_CORE, type Server, startServer } from './server.ts';
+import { ALL_CORES, freePort, PROXY_CORE, type Server, startServer } from './server.ts';
 
 const MAIN = fileURLToPath(import.meta.resolve('@islet/proxy/main'));
 
@@ -15,6 +15,8 @@ export interface Size {
   readonly routes: number;
   /** Routes of the service that have a timeout of their own: the one that is asked for, and others. */
   readonly overrides?: number;
+  /** Threads; more than one have all cores, and not the proxy's own. */
+  readonly workers?: number;
 }
 
 /** Islet's proxy as a system runs it, with every default on. */
@@ -37,7 +39,7 @@ async function start(rig: Rig, spoken: Spoken, size: Size): Promise<Server> {
   // The proxy listens nowhere until it has a table, so it is up when it has taken one.
   let isPublished = false;
   return await startServer({
-    ...{ argv, cwd: folder, cores: PROXY_CORE, port, signal },
+    ...{ argv, cwd: folder, cores: (size.workers ?? 1) > 1 ? ALL_CORES : PROXY_CORE, port, signal },
     onLook: async () => {
       if (!isPublished) isPublished = await publish(socket, table);
     },
@@ -46,7 +48,7 @@ async function start(rig: Rig, spoken: Spoken, size: Size): Promise<Server> {
 
 function tableOf(
   { backendPort, grpcPort, certificate }: Rig,
-  { port, spoken, routes, overrides = 0 }: Place & Size,
+  { port, spoken, routes, overrides = 0, workers = 1 }: Place & Size,
 ): RoutingTable {
   const isGrpc = spoken === 'grpc';
   const endpoints = [
@@ -64,6 +66,7 @@ function tableOf(
   const secure = spoken === 'tls' ? { certificates: [{ cert, key }], port, redirect: false } : undefined;
   return {
     version: 1,
+    workers,
     routes: 'bench',
     listeners: [{ kind: 'gateway', host: '127.0.0.1', port, routes: [routeTo('/api'), ...others], secure }],
     services: { bench: service },

@@ -49,6 +49,19 @@ export class TrafficRig implements AsyncDisposable {
     }
   }
 
+  /** For what is compared with Islet itself. */
+  static async withoutPeers(signal: AbortSignal): Promise<TrafficRig> {
+    const folder = await mkdtemp(join(tmpdir(), 'islet-bench-traffic-'));
+    try {
+      const certificate = await selfSigned(folder, signal);
+      const backend = await startBackend(folder, signal);
+      return new TrafficRig({ folder, backend, certificate, native: [], node: [] }, signal);
+    } catch (error) {
+      await rm(folder, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
   /** Starts it in a folder of its own. */
   async start(contender: Contender, spoken: Spoken = 'plain'): Promise<Server> {
     this.#count += 1;

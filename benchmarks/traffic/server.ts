@@ -6,6 +6,7 @@ import { listens, until } from '../support/poll.ts';
 
 /** The proxy under test has a processor to itself, and what loads it and answers it has the others. */
 export const PROXY_CORE = '0';
+export const ALL_CORES = `0-${availableParallelism() - 1}`;
 export const OTHER_CORES = availableParallelism() > 1 ? `1-${availableParallelism() - 1}` : '0';
 
 const LOOK_MS = 20;

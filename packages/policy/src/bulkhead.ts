@@ -1,10 +1,11 @@
 import type { LimitsSpec } from '@islet/spec';
 import { AdaptiveLimit } from './adaptive-limit.ts';
 import { type Cells, ownCells } from './cells.ts';
+import { FairQueue } from './fair-queue.ts';
 
 /**
  * What one caller may have in flight to one service (a bulkhead: one flooded compartment doesn't sink the ship; the numbers
- * are Envoy's thresholds). Whoever finds it full waits, first come, first served within a rank, and so does whoever comes
+ * are Envoy's thresholds). Whoever finds it full waits, within a rank client by client in turn, and so does whoever comes
  * while others wait; where too many wait, more are refused at once, because a queue that can't be served in time only makes all late.
  *
  * A request is a connection too, for as long as it lasts; a tunnel (an upgraded or plain connection) is nothing else. How
@@ -14,7 +15,7 @@ export class Bulkhead<Waiter> {
   readonly adaptive: AdaptiveLimit;
   readonly #cells: Cells;
   /** By rank, the first first. */
-  readonly #waiting: Set<Waiter>[] = [];
+  readonly #waiting: FairQueue<Waiter>[] = [];
 
   constructor(cells: Cells = ownCells(BULKHEAD_CELLS)) {
     this.#cells = cells;
@@ -43,20 +44,25 @@ export class Bulkhead<Waiter> {
     return true;
   }
 
-  /** Returns false where the queue is full. Rank 0 goes before 1, and so on. */
-  tryWait(waiter: Waiter, { pending }: Places, rank = 0): boolean {
+  /** Returns false where the queue is full. Rank 0 goes before 1, and so on; within a rank, clients take turns. */
+  tryWait(waiter: Waiter, { pending }: Places, rank = 0, client = ''): boolean {
     if (this.#at(WAITS) >= pending) return false;
-    while (this.#waiting.length <= rank) this.#waiting.push(new Set());
-    this.#waiting[rank]?.add(waiter);
+    while (this.#waiting.length <= rank) this.#waiting.push(new FairQueue());
+    this.#waiting[rank]?.add(waiter, client);
     this.#add(WAITS, 1);
     return true;
   }
 
-  /** Takes out of the queue who came last of the last rank, where that is behind `rank`; undefined: nobody is. */
-  pushOut(rank: number): Waiter | undefined {
-    for (let behind = this.#waiting.length - 1; behind > rank; behind--) {
-      const last = [...(this.#waiting[behind] ?? [])].at(-1);
-      if (last !== undefined && this.#remove(last)) return last;
+  /**
+   * Takes somebody out of a full queue for one that comes: who came last of the last rank, where that is behind `rank`, else of the
+   * client that has clearly more waiting than this one. Undefined: there is nobody.
+   */
+  pushOut(rank: number, client = ''): Waiter | undefined {
+    for (let behind = this.#waiting.length - 1; behind >= rank; behind--) {
+      const last = this.#waiting[behind]?.last;
+      const own = this.#waiting[behind]?.sizeOf(client) ?? 0;
+      if (last === undefined || (behind === rank && last.of <= own + 1)) continue;
+      if (this.#remove(last.item)) return last.item;
     }
     return undefined;
   }
@@ -69,19 +75,18 @@ export class Bulkhead<Waiter> {
   next(limits: Places): Waiter | undefined {
     if (this.#at(WAITS) === 0 || !this.hasRoom(limits)) return undefined;
     for (const waiting of this.#waiting) {
-      for (const waiter of waiting) {
-        this.#remove(waiter);
-        this.#add(REQUESTS, 1);
-        return waiter;
-      }
+      const waiter = waiting.take();
+      if (waiter === undefined) continue;
+      this.#add(WAITS, -1);
+      this.#add(REQUESTS, 1);
+      return waiter;
     }
     return undefined;
   }
 
   /** Who has waited longest of the first rank. */
   get first(): Waiter | undefined {
-    for (const waiting of this.#waiting) for (const waiter of waiting) return waiter;
-    return undefined;
+    return this.#waiting.find(({ size }) => size > 0)?.first;
   }
 
   leave(): void {

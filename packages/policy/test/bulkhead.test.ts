@@ -78,3 +78,31 @@ test('of those who wait, a higher rank goes first, and takes the place of the la
   }
   assert.deepEqual([turns, bulkhead.waiting], [['d0', 'a2', 'b3'], 0]);
 });
+
+test("clients take turns, whoever has more waiting, and one client's go in order", () => {
+  const bulkhead = new Bulkhead<string>();
+  const limits = { requests: 1, connections: 10, pending: 100 };
+  bulkhead.tryEnter(limits);
+  for (const name of ['a1', 'a2', 'a3', 'a4', 'b1', 'c1', 'b2']) bulkhead.tryWait(name, limits, 0, name.slice(0, 1));
+  bulkhead.tryWait('first', limits, 0, 'z');
+  bulkhead.stopWaiting('first');
+  const order: (string | undefined)[] = [];
+  for (let count = 0; count < 7; count++) {
+    bulkhead.leave();
+    order.push(bulkhead.next(limits));
+  }
+  assert.deepEqual(order, ['a1', 'b1', 'c1', 'a2', 'b2', 'a3', 'a4']);
+});
+
+test('a full queue makes room for a client that has clearly fewer in it, and for nobody else of that rank', () => {
+  const bulkhead = new Bulkhead<string>();
+  const limits = { requests: 1, connections: 10, pending: 4 };
+  bulkhead.tryEnter(limits);
+  for (const name of ['a1', 'a2', 'a3', 'b1']) bulkhead.tryWait(name, limits, 0, name.slice(0, 1));
+  assert.equal(bulkhead.pushOut(0, 'a'), undefined);
+  assert.equal(bulkhead.pushOut(0, 'b'), 'a3');
+  assert.equal(bulkhead.tryWait('b2', limits, 0, 'b'), true);
+  // Two each: nobody has clearly more.
+  assert.equal(bulkhead.pushOut(0, 'b'), undefined);
+  assert.equal(bulkhead.pushOut(0, 'c'), 'b2');
+});

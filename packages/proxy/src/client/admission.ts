@@ -32,7 +32,7 @@ export class Admission {
   enter(waiter: Waiter): Entrance {
     const refusal = this.#rateRefuses() ?? this.#sheds() ?? this.#breakerRefuses();
     if (refusal !== undefined) return { kind: 'refused', error: refusal };
-    const { way, policy } = this.#options;
+    const { way, policy, client } = this.#options;
     const { limits } = policy;
     this.#isCounted = true;
     if (way.bulkhead.tryEnter(limits)) {
@@ -40,10 +40,10 @@ export class Admission {
       return GO;
     }
     const rank = PRIORITIES.indexOf(this.#priority);
-    if (!way.bulkhead.tryWait(waiter, limits, rank)) {
-      const lesser = way.bulkhead.pushOut(rank);
+    if (!way.bulkhead.tryWait(waiter, limits, rank, client)) {
+      const lesser = way.bulkhead.pushOut(rank, client);
       if (lesser === undefined) return { kind: 'refused', error: QUEUE_FULL };
-      way.bulkhead.tryWait(waiter, limits, rank);
+      way.bulkhead.tryWait(waiter, limits, rank, client);
       lesser.onPushedOut();
     }
     this.#place = 'waiting';

@@ -7,11 +7,12 @@ import type { Gone, ResponseUser, Wire } from '../upstream/wire.ts';
 import { type Attempt, Attempts } from './attempts.ts';
 import type { CallOptions, CallUser } from './call-user.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
-import { CONNECT_TIMEOUT, failureOf, notReady, REFUSED, REQUEST_TIMEOUT, RESET, RESPONSE_TIMEOUT } from './failures.ts';
+import { failureOf, notReady, REFUSED, RESET, RESPONSE_TIMEOUT } from './failures.ts';
 import { statusOf } from './grpc-outcome.ts';
 import { mirror } from './mirror.ts';
 import { NextTry } from './next-try.ts';
 import { OpenStream } from './open-stream.ts';
+import { type CallState, overdueOf } from './overdue.ts';
 import { Patience } from './patience.ts';
 import { RequestBody } from './request-body.ts';
 
@@ -30,7 +31,7 @@ export class Call implements ResponseUser {
   /** How long it may be kept waiting, also before it begins. */
   readonly patience: Patience;
   readonly #next: NextTry;
-  #state: 'choosing' | 'connecting' | 'sent' | 'responding' | 'responded' | 'over' = 'choosing';
+  #state: CallState = 'choosing';
   /** An error that another instance will better, on its way to nowhere. */
   #discard: { readonly delayMs: number; whole: boolean } | undefined;
   #wake: NodeJS.Timeout | undefined;
@@ -177,26 +178,12 @@ export class Call implements ResponseUser {
   }
 
   onDeadline(): void {
-    if (this.patience.clientEnded && this.#state !== 'connecting') {
-      this.#user.onAbandoned();
-      return;
-    }
-    switch (this.#state) {
-      case 'connecting':
-        this.#fail({ kind: this.overdue ? 'final' : 'connect-timeout' }, this.overdue ?? CONNECT_TIMEOUT);
-        break;
-      case 'sent':
-        if (this.overdue === undefined && this.#body.ended) this.#onOverdue();
-        else this.#fail({ kind: 'final' }, this.overdue ?? REQUEST_TIMEOUT);
-        break;
-      case 'responding':
-        this.#break(this.patience.callOverdue(this.#runtime.now()));
-        break;
-      case 'choosing':
-      case 'responded':
-      case 'over':
-        break;
-    }
+    const now = this.#runtime.now();
+    const overdue = overdueOf(this.#state, { patience: this.patience, isSent: this.#body.ended, now });
+    if (overdue.kind === 'abandon') this.#user.onAbandoned();
+    else if (overdue.kind === 'fail') this.#fail(overdue.failure, overdue.error);
+    else if (overdue.kind === 'judge') this.#judge();
+    else if (overdue.kind === 'break') this.#break(overdue.error);
   }
 
   onGone(why: Gone, error: ProxyError | undefined): void {
@@ -219,7 +206,7 @@ export class Call implements ResponseUser {
   }
 
   /** No response yet, and something is to be decided. */
-  #onOverdue(): void {
+  #judge(): void {
     const failure = this.#next.whileOverdue();
     if (failure === undefined) this.#wait();
     else {

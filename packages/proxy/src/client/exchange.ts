@@ -1,13 +1,12 @@
 import type { TrafficRule } from '@islet/policy';
-import type { ProxyError, ProxyErrorCode } from '../errors.ts';
+import type { ProxyError } from '../errors.ts';
 import type { Field } from '../http/fields.ts';
 import { grpcStatusIn, type ResponseHead } from '../http/response-head.ts';
-import { ownFields, whyOf } from '../record/told.ts';
 import type { Runtime } from '../runtime.ts';
 import { Admission } from './admission.ts';
 import { Approach, type ApproachUser } from './approach.ts';
 import type { Attempt } from './attempts.ts';
-import { type Cached, cachedOf, type Look, type StoredAnswer, withStatus } from './cached.ts';
+import { type Cached, cachedOf, type Look, type StoredAnswer } from './cached.ts';
 import { Call } from './call.ts';
 import type { CallUser } from './call-user.ts';
 import { CompressedReply, type CompressedUser } from './compressed-reply.ts';
@@ -15,9 +14,9 @@ import type { ExchangeClient } from './exchange-client.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
 import { CUT } from './failures.ts';
 import { type Fallback, fallbackOfError, fallbackOfStatus, marked } from './fallback.ts';
-import { addWhole, type HeadOptions, type Reply, type WholeResponse } from './reply.ts';
+import { OwnAnswers } from './own-answers.ts';
+import type { Reply, WholeResponse } from './reply.ts';
 import { type Sizes, sizesOf } from './sizes.ts';
-import { servedOf } from './stored-reply.ts';
 import { switchOver } from './switch-over.ts';
 
 /**
@@ -34,6 +33,7 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
   readonly #approach: Approach;
   readonly #call: Call;
   readonly #reply: Reply;
+  readonly #own: OwnAnswers;
   readonly #compressed: CompressedReply | undefined;
   readonly #sizes: Sizes | undefined;
   readonly #cached: Cached | undefined;
@@ -58,6 +58,7 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
     const spec = order.policy.compress;
     this.#compressed = spec && new CompressedReply({ reply, request, spec, encoders: runtime.encoders, user: this });
     this.#reply = this.#compressed ?? reply;
+    this.#own = new OwnAnswers({ order, client, runtime, call, reply: this.#reply });
     runtime.stats.begin(order.edge, this.#startedAt);
   }
 
@@ -126,10 +127,10 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
       return;
     }
     this.#state = 'responding';
-    if (verdict?.kind === 'confirmed') this.#add(this.#storedResponse(verdict));
+    if (verdict?.kind === 'confirmed') this.#add(this.#own.stored(verdict));
     else {
       if (status !== undefined) edge.counts.status(status);
-      this.#reply.addHead(marked(verdict?.head ?? head, this.#order), this.#headOptions(head));
+      this.#reply.addHead(marked(verdict?.head ?? head, this.#order), this.#own.headOptions(head));
     }
   }
 
@@ -190,7 +191,7 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
   onClientGone(): void {
     this.#stand?.onClientGone();
     if (this.#state === 'over') return;
-    this.#fails('client-gone');
+    this.#own.unanswered('client-gone');
     this.#call.abandon();
     this.#end();
   }
@@ -209,20 +210,23 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
     const { edge, trail } = this.#order;
     edge.counts.error(code);
     trail.failed(code, { isSent: true });
-    if (rule !== undefined) this.#decided(error, rule);
+    if (rule !== undefined) this.#own.decided(error, rule);
     this.#admission.failed(code);
     const instead = this.#cached?.insteadOf(error);
     const fallback = instead ?? fallbackOfError(this.#order, error, this.#runtime.now());
     this.#cached?.end(this.#approach, { answered: true });
     if (instead !== undefined) this.#serve(instead, 'traffic.cache.staleIfError');
     else if (fallback !== undefined && 'kind' in fallback) this.#fallBack(fallback, code);
-    else this.#answer(error);
+    else {
+      this.#end();
+      this.#own.error(error);
+    }
   }
 
   onBroken(error: ProxyError = CUT): void {
     this.#reply.flush();
-    this.#fails(error.code);
-    if (error.rule !== undefined) this.#decided(error, error.rule);
+    this.#own.unanswered(error.code);
+    if (error.rule !== undefined) this.#own.decided(error, error.rule);
     this.#end();
     // A body that ends with the connection would look whole after an orderly close.
     this.#client.cut(error, { byReset: this.#order.request.http10 });
@@ -245,22 +249,13 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
   #serve(answer: StoredAnswer, rule?: TrafficRule): void {
     const { trail } = this.#order;
     if (rule !== undefined) trail.decided(rule, 'what is stored has passed its time', this.#runtime.now());
-    this.#add(this.#storedResponse(answer));
+    this.#add(this.#own.stored(answer));
     this.onFlush();
-  }
-
-  #storedResponse({ stored, status }: StoredAnswer): WholeResponse {
-    const now = this.#runtime.now();
-    const { head, body } = servedOf(stored, this.#order.request, now);
-    this.#order.trail.noted('traffic.cache', status, now);
-    this.#order.edge.counts.status(head.status);
-    return { head: withStatus(head, status), body };
   }
 
   #add(response: WholeResponse): void {
     this.#state = 'responded';
-    this.#order.trail.answered(response.head.status, this.#runtime.now());
-    addWhole(this.#reply, response, this.#headOptions(response.head));
+    this.#own.add(response);
   }
 
   #fallBack(fallback: Fallback, why: string): void {
@@ -273,34 +268,6 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
       this.#stand = new Exchange(fallback.order, this.#client, this.#runtime);
       this.#stand.begin();
     }
-  }
-
-  #headOptions(head: ResponseHead): HeadOptions {
-    return { close: this.#closes, fields: ownFields(head, this.#order.trail) };
-  }
-
-  /** The client's connection can't be kept after the response. */
-  get #closes(): boolean {
-    return this.#order.request.fields.close || !this.#call.isSent || this.#client.leaving;
-  }
-
-  #answer({ code, message, rule, retryAfterMs, fields }: ProxyError): void {
-    const { service, trail, origin } = this.#order;
-    this.#end();
-    const explanation = trail.start.asked ? trail.text : origin.from.kind === 'gateway' ? undefined : rule;
-    const { requestId } = origin;
-    this.#client.answer({ code, message, explanation, retryAfterMs, fields, service: service.name, requestId });
-  }
-
-  #decided(error: ProxyError, rule: TrafficRule): void {
-    const { trail, policy } = this.#order;
-    trail.decided(rule, whyOf(error, rule, policy), this.#runtime.now());
-  }
-
-  /** It ends without an answer of its own, and can't be told so. */
-  #fails(code: ProxyErrorCode): void {
-    this.#order.edge.counts.error(code);
-    this.#order.trail.failed(code, { isSent: false });
   }
 
   /** The last of it may still be in the encoder. */

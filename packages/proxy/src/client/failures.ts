@@ -24,9 +24,13 @@ export const REQUEST_TIMEOUT = new ProxyError('request-timeout', 'the body of th
 });
 export const CUT = new ProxyError('response-cut', 'the instance broke off its response');
 export const WAITED = new ProxyError('overloaded', 'no place became free in time', { rule: 'traffic.limits.queue' });
-export const PUSHED_OUT = new ProxyError('overloaded', 'too many requests wait that are more important', {
-  rule: 'traffic.limits.pending',
-});
+export const PUSHED_OUT = new ProxyError(
+  'overloaded',
+  'too many requests wait that are more important, or of clients that have fewer waiting',
+  {
+    rule: 'traffic.limits.pending',
+  },
+);
 
 export const NOT_CACHED = new ProxyError('not-cached', 'nothing that may be used is stored', { rule: 'traffic.cache' });
 export const NEVER_STARTED = new ProxyError('no-ready-instance', 'its first instance did not become ready in time', {

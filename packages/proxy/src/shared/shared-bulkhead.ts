@@ -4,13 +4,17 @@ import type { Slot } from './arena.ts';
 import { guardsCells } from './layout.ts';
 
 /**
- * The places of one caller for all threads at once. A thread lets in those that wait in it; so one that frees a place while others
- * wait elsewhere says so, and they look. Between threads, who looks first is served first.
+ * The places of one caller for all threads at once. A thread lets in those that wait in it, so a place that it frees is soon its own
+ * again, and who waits elsewhere would never get one. So of the places that it frees, it leaves as many to the others as their part of
+ * those who wait: it tells them, and looks itself only a moment later, should nobody have come.
  */
 export class SharedBulkhead extends Bulkhead<Waiter> {
   readonly #slot: Slot;
   readonly #onFreed: () => void;
   readonly #before = new Float64Array(BULKHEAD_GAUGES);
+  /** Of the places freed, what is due to others and was not left to them. */
+  #owed = 0;
+  #isLeaving = false;
 
   /** `onFreed`: there is a place, and whoever waits for it is in another thread. */
   constructor(slot: Slot, onFreed: () => void) {
@@ -26,9 +30,9 @@ export class SharedBulkhead extends Bulkhead<Waiter> {
     return entered;
   }
 
-  override tryWait(waiter: Waiter, limits: Places, rank?: number): boolean {
+  override tryWait(waiter: Waiter, limits: Places, rank?: number, client?: string): boolean {
     this.#take();
-    const waits = super.tryWait(waiter, limits, rank);
+    const waits = super.tryWait(waiter, limits, rank, client);
     // Since it was refused, another thread may have freed a place, and have seen nobody who waits.
     const mayGo = waits && this.hasRoom(limits);
     this.#release();
@@ -36,9 +40,9 @@ export class SharedBulkhead extends Bulkhead<Waiter> {
     return waits;
   }
 
-  override pushOut(rank: number): Waiter | undefined {
+  override pushOut(rank: number, client?: string): Waiter | undefined {
     this.#take();
-    const out = super.pushOut(rank);
+    const out = super.pushOut(rank, client);
     this.#release();
     return out;
   }
@@ -50,6 +54,7 @@ export class SharedBulkhead extends Bulkhead<Waiter> {
   }
 
   override next(limits: Places): Waiter | undefined {
+    if (this.#isLeaving) return undefined;
     this.#take();
     const next = super.next(limits);
     this.#release();
@@ -101,11 +106,27 @@ export class SharedBulkhead extends Bulkhead<Waiter> {
   }
 
   #releaseFreed(): void {
-    const waitsElsewhere = this.waiting > (this.#slot.own[WAITS] ?? 0);
+    const { waiting } = this;
+    const elsewhere = waiting - (this.#slot.own[WAITS] ?? 0);
     this.#release();
-    if (waitsElsewhere) this.#onFreed();
+    if (elsewhere <= 0) return;
+    this.#owed += elsewhere / waiting;
+    if (this.#owed < 1) return;
+    this.#owed -= 1;
+    this.#leaveToOthers();
+  }
+
+  #leaveToOthers(): void {
+    this.#isLeaving = true;
+    this.#onFreed();
+    setTimeout(() => {
+      this.#isLeaving = false;
+      this.look();
+    }, LEAVE_MS);
   }
 }
 
+/** A message to another thread takes less, if it has a processor. */
+const LEAVE_MS = 1;
 /** Of the gauges of a bulkhead, the one of those who wait. */
 const WAITS = 2;

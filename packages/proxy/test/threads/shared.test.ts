@@ -89,6 +89,27 @@ test('a place that is freed while somebody waits in another thread is told, and 
   assert.equal(b!.next(one), waiter);
 });
 
+test('of the places that a thread frees, others get their part, though somebody waits in it too', async () => {
+  const told: string[] = [];
+  const { states } = threads(2, told);
+  const [a, b] = states.map((it) => it.edge('web orders').guards.bulkhead);
+  const one = { ...limits, requests: 1, pending: 50 };
+  const waiter = (): Waiter => ({ onPlace: () => undefined, onPushedOut: () => undefined, onRoom: () => undefined });
+  a!.tryEnter(one);
+  b!.tryWait(waiter(), one);
+  for (let count = 0; count < 3; count++) a!.tryWait(waiter(), one);
+  // One of four waits elsewhere, then one of three, then one of two: by then the first place is due to it.
+  const own: boolean[] = [];
+  for (let count = 0; count < 3; count++) {
+    a!.leave();
+    own.push(a!.next(one) !== undefined);
+  }
+  assert.deepEqual([own, told], [[true, true, false], ['0 freed']]);
+  // Should nobody come for it, it is not lost.
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.notEqual(a!.next(one), undefined);
+});
+
 test('one that finds its place free although it was refused a moment ago need not be told', async () => {
   const { states } = threads(2);
   const [a, b] = states.map((it) => it.edge('web orders').guards.bulkhead);

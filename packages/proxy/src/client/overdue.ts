@@ -1,0 +1,42 @@
+import type { AttemptFailure } from '@islet/policy';
+import type { ProxyError } from '../errors.ts';
+import { CONNECT_TIMEOUT, REQUEST_TIMEOUT } from './failures.ts';
+import type { Patience } from './patience.ts';
+
+/** Where a call is. */
+export type CallState = 'choosing' | 'connecting' | 'sent' | 'responding' | 'responded' | 'over';
+
+/** What is to be done since the deadline of a call has passed. */
+export type Overdue =
+  | { readonly kind: 'nothing' }
+  /** Its client has left, as far as can be told. */
+  | { readonly kind: 'abandon' }
+  | { readonly kind: 'fail'; readonly failure: AttemptFailure; readonly error: ProxyError }
+  /** No response yet: whether its instance hangs, and another is to be asked. */
+  | { readonly kind: 'judge' }
+  | { readonly kind: 'break'; readonly error: ProxyError | undefined };
+
+export function overdueOf(
+  state: CallState,
+  { patience, isSent, now }: { readonly patience: Patience; readonly isSent: boolean; readonly now: number },
+): Overdue {
+  if (patience.clientEnded && state !== 'connecting') return { kind: 'abandon' };
+  const callers = patience.isOver(now) ? patience.error : undefined;
+  switch (state) {
+    case 'connecting':
+      return {
+        kind: 'fail',
+        failure: { kind: callers ? 'final' : 'connect-timeout' },
+        error: callers ?? CONNECT_TIMEOUT,
+      };
+    case 'sent':
+      if (callers === undefined && isSent) return { kind: 'judge' };
+      return { kind: 'fail', failure: { kind: 'final' }, error: callers ?? REQUEST_TIMEOUT };
+    case 'responding':
+      return { kind: 'break', error: patience.callOverdue(now) };
+    case 'choosing':
+    case 'responded':
+    case 'over':
+      return { kind: 'nothing' };
+  }
+}

@@ -1,0 +1,80 @@
+import type { TrafficRule } from '@islet/policy';
+import type { ProxyError, ProxyErrorCode } from '../errors.ts';
+import type { ResponseHead } from '../http/response-head.ts';
+import { ownFields, whyOf } from '../record/told.ts';
+import type { Runtime } from '../runtime.ts';
+import { type StoredAnswer, withStatus } from './cached.ts';
+import type { Call } from './call.ts';
+import type { ExchangeClient } from './exchange-client.ts';
+import type { ExchangeOrder } from './exchange-order.ts';
+import { addWhole, type HeadOptions, type Reply, type WholeResponse } from './reply.ts';
+import { servedOf } from './stored-reply.ts';
+
+export interface OwnAnswersOptions {
+  readonly order: ExchangeOrder;
+  readonly client: ExchangeClient;
+  readonly runtime: Runtime;
+  readonly call: Pick<Call, 'isSent'>;
+  readonly reply: Reply;
+}
+
+/**
+ * What the proxy says itself to one request: what is stored, what stands in for an answer, an error; and what it adds to the answer of an
+ * instance. Each is counted and noted as it is said.
+ */
+export class OwnAnswers {
+  readonly #options: OwnAnswersOptions;
+
+  constructor(options: OwnAnswersOptions) {
+    this.#options = options;
+  }
+
+  /** What goes out with a head, whoever it is of. */
+  headOptions(head: ResponseHead): HeadOptions {
+    return { close: this.#closes, fields: ownFields(head, this.#options.order.trail) };
+  }
+
+  stored({ stored, status }: StoredAnswer): WholeResponse {
+    const { order, runtime } = this.#options;
+    const now = runtime.now();
+    const { head, body } = servedOf(stored, order.request, now);
+    order.trail.noted('traffic.cache', status, now);
+    order.edge.counts.status(head.status);
+    return { head: withStatus(head, status), body };
+  }
+
+  /** It goes out with the next `flush` of the reply. */
+  add(response: WholeResponse): void {
+    const { order, runtime, reply } = this.#options;
+    order.trail.answered(response.head.status, runtime.now());
+    addWhole(reply, response, this.headOptions(response.head));
+  }
+
+  /** Ends the exchange for its client. */
+  error({ code, message, rule, retryAfterMs, fields }: ProxyError): void {
+    const { client, order } = this.#options;
+    const { service, trail, origin } = order;
+    const explanation = trail.start.asked ? trail.text : origin.from.kind === 'gateway' ? undefined : rule;
+    const { requestId } = origin;
+    client.answer({ code, message, explanation, retryAfterMs, fields, service: service.name, requestId });
+  }
+
+  /** A rule has made this error of it. */
+  decided(error: ProxyError, rule: TrafficRule): void {
+    const { order, runtime } = this.#options;
+    order.trail.decided(rule, whyOf(error, rule, order.policy), runtime.now());
+  }
+
+  /** It ends without an answer of its own, and can't be told so. */
+  unanswered(code: ProxyErrorCode): void {
+    const { edge, trail } = this.#options.order;
+    edge.counts.error(code);
+    trail.failed(code, { isSent: false });
+  }
+
+  /** The client's connection can't be kept after the response. */
+  get #closes(): boolean {
+    const { order, call, client } = this.#options;
+    return order.request.fields.close || !call.isSent || client.leaving;
+  }
+}
