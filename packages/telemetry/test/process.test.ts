@@ -8,7 +8,7 @@ import { spanId, temporary, traceId } from './support.ts';
 
 const WHO = { service: 'orders', instance: 'orders-abc.0-0', revision: 'abc' };
 
-test('kills at any moment cost no line of output, tell none twice, and are a gap of what comes over the network', async (t) => {
+test('kills at any moment cost no line of output, and tell none twice', async (t) => {
   const around = temporary(t);
   const place = await placeFor(join(around, 'telemetry'), around);
   let written = 0;
