@@ -216,7 +216,7 @@ const MISTAKES = [
   },
   {
     section: 'traffic: { rateLimit: { rps: 5, by: header } }',
-    line: `${ORDERS}:2:37  value  traffic.rateLimit[0].by: expected client, route, or header: and the name of a header; found "header"`,
+    line: `${ORDERS}:2:37  value  traffic.rateLimit[0].by: expected client, route, header: and the name of a header, or jwt: and the name of a claim; found "header"`,
   },
   {
     section: 'traffic: { limits: { requestHeaders: 1Mi } }',
