@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { IdentitySpec } from '@islet/policy';
-import { createLocalJWKSet, createRemoteJWKSet, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import type { JWTPayload, JWTVerifyGetKey } from 'jose';
 import { LIMITS } from './limits.ts';
 
 /**
@@ -57,6 +57,7 @@ export class Identities {
 
   async #claims(token: string): Promise<{ readonly claims: JWTPayload; readonly until: number | undefined }> {
     const { issuer, audience } = this.#spec;
+    const { jwtVerify } = await loadJose();
     const { payload } = await jwtVerify(token, await this.#keysNow(), {
       issuer,
       ...(audience === undefined ? {} : { audience }),
@@ -71,6 +72,7 @@ export class Identities {
     const { keys } = this.#spec;
     const isOld = keys.kind === 'file' && Date.now() - this.#loadedAt > LIMITS.tokenDoubtMs;
     if (this.#keys !== undefined && !isOld) return this.#keys;
+    const { createLocalJWKSet, createRemoteJWKSet } = await loadJose();
     if (keys.kind === 'url')
       this.#keys = createRemoteJWKSet(new URL(keys.url), { timeoutDuration: LIMITS.keysFetchMs });
     else this.#keys = createLocalJWKSet(JSON.parse(await readFile(keys.file, 'utf8')));
@@ -87,6 +89,11 @@ export class Identities {
       return;
     }
   }
+}
+
+/** Fifty modules, which a proxy that verifies nothing need not wait for. */
+function loadJose(): Promise<typeof import('jose')> {
+  return import('jose');
 }
 
 interface Verdict {

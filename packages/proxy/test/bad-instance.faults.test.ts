@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { EdgeListener, Endpoint, RequestRecord, RoutedService, TryRecord } from '@islet/policy';
 import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
-import { DataPlane } from '../src/index.ts';
+import { DataPlane } from '../src/plane.ts';
 import { type InstanceProcess, ownNetwork, startInstance, startLoad } from './faults/processes.ts';
 import { freePort, tableOf } from './world.ts';
 

@@ -4,7 +4,7 @@ import type { TestContext } from 'node:test';
 import type { Endpoint, Fault, Hold, Listener, RoutingTable, Split } from '@islet/policy';
 import type { ServiceTraffic, TrafficSpec } from '@islet/spec';
 import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
-import { DataPlane, type PlaneOptions } from '../src/index.ts';
+import { DataPlane, type PlaneOptions } from '../src/plane.ts';
 
 /** An instance in this process, on a port of its own. */
 export interface Instance {

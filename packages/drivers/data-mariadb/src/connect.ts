@@ -1,4 +1,4 @@
-import { type Connection, type ConnectionOptions, createConnection } from 'mysql2/promise';
+import type { Connection, ConnectionOptions } from 'mysql2/promise';
 import { LIMITS } from './options.ts';
 import type { Login, Started } from './record.ts';
 
@@ -38,6 +38,8 @@ export async function withConnection<T>(
     ...(database !== undefined && { database }),
     ...{ charset: 'utf8mb4', supportBigNumbers: true, dateStrings: true },
   };
+  // Ninety modules, which a system without a MariaDB need not wait for.
+  const { createConnection } = await import('mysql2/promise');
   const connecting = createConnection(options);
   const connection = await abortable(connecting, signal);
   // A connection that breaks fails the statement under way, which is where it is dealt with.

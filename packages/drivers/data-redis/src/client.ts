@@ -1,4 +1,3 @@
-import { createClient } from '@redis/client';
 import { LIMITS } from './options.ts';
 
 export const HOST = '127.0.0.1';
@@ -18,6 +17,8 @@ export async function withClient<T>(
   act: (send: Send) => Promise<T>,
 ): Promise<T> {
   signal.throwIfAborted();
+  // Some 480 modules, which a system without a Redis need not wait for.
+  const { createClient } = await import('@redis/client');
   const client = createClient({
     username: user,
     password,
