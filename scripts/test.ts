@@ -4,12 +4,12 @@ import { listFiles, ROOT } from './repository.ts';
 /*
  * node scripts/test.ts <tier> [part of a path …]
  *
- * A test's file name says its tier: `x.faults.test.ts`, `x.backup.test.ts`, `x.scale.test.ts`, `x.browser.test.ts`, `x.packed.test.ts`; plain `x.test.ts` is
+ * A test's file name says its tier: `x.faults.test.ts`, `x.backup.test.ts`, `x.scale.test.ts`, …; plain `x.test.ts` is
  * everyday. Node's own summary is the last thing printed.
  */
 
 /** How long one test file may take. */
-const TIERS = {
+export const TIERS = {
   everyday: 180_000,
   faults: 1_800_000,
   backup: 900_000,

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { ROOT } from '../repository.ts';
-import { testFiles } from '../test.ts';
+import { TIERS, testFiles } from '../test.ts';
 
 const FILES = [
   'examples/shop/services/orders/test/order.test.ts',
@@ -26,6 +28,15 @@ test('everyday leaves out the heavier tiers, and what belongs to services', () =
 test('a tier is in the name of a file', () => {
   assert.deepEqual(testFiles(FILES, 'faults'), ['packages/a/test/a.faults.test.ts']);
   assert.deepEqual(testFiles(FILES, 'packed'), ['scripts/test/b.packed.test.ts']);
+});
+
+test('every tier is known to ./islet, told to people, and run before a change is taken', () => {
+  const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
+  for (const tier of Object.keys(TIERS).filter((name) => name !== 'everyday')) {
+    assert.match(read('islet'), new RegExp(`^ {4}2:${tier}\\) return 0 ;;$`, 'm'));
+    assert.match(read('CONTRIBUTING.md'), new RegExp(`^./islet test ${tier} `, 'm'));
+    assert.match(read('.ci/run'), new RegExp(`^ {2}${tier}:\\d+$`, 'm'));
+  }
 });
 
 for (const { args, message } of [
