@@ -15,6 +15,8 @@ import { useTitle } from '../parts/title.ts';
 const WINDOW_MS = 60_000;
 const BACK_MS = 24 * 3_600_000;
 const STEP_MS = 60_000;
+/** A map shrinks to what is there, and not below this many pixels: `map-wide` in the style. */
+const LEGIBLE_WIDTH = 760;
 
 /** Who calls whom, now or at any minute of the last day. */
 export function MapPage() {
@@ -26,7 +28,9 @@ export function MapPage() {
     { ...(at === undefined ? {} : { at }), windowMs: WINDOW_MS },
     { when: at !== undefined || live === undefined },
   );
-  const edges = at === undefined ? (live ?? past.value?.edges) : past.value?.edges;
+  const known = at === undefined ? (live ?? past.value?.edges) : past.value?.edges;
+  // A person's own calls are drawn while they are made.
+  const edges = useMemo(() => known?.filter(({ caller, rate }) => caller !== 'operator' || rate > 0), [known]);
   useTitle('Map');
   const travel = (next: number | undefined) =>
     setParams(next === undefined ? {} : { at: String(next) }, { replace: true });
@@ -110,7 +114,7 @@ function Graph({ edges, isNow }: { readonly edges: readonly EdgeActivity[]; read
           width={layout.width}
           height={layout.height}
           viewBox={`0 0 ${layout.width} ${layout.height}`}
-          className="map"
+          className={layout.width > LEGIBLE_WIDTH ? 'map map-wide' : 'map'}
           aria-label="Map of calls"
         >
           <defs>
