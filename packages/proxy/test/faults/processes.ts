@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import type { TestContext } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { LoadReport } from './load-main.ts';
 
@@ -23,13 +25,31 @@ export async function startInstance(t: TestContext, network?: Network): Promise<
   t.after(() => end(child));
   child.stdin.on('error', () => undefined);
   const [printed] = await once(child.stdout, 'data');
+  const port = Number(String(printed));
+  await reached(host, port);
   return {
     host,
-    port: Number(String(printed)),
+    port,
     tell: (mood) => child.stdin.write(`${mood}\n`),
     signal: (signal) => child.kill(signal),
     vanish: () => network?.cut(),
   };
+}
+
+/** A network that was just made loses packets until the kernel has seen that its link is up, which may take a second. */
+async function reached(host: string, port: number): Promise<void> {
+  for (const deadline = Date.now() + 10_000; ; ) {
+    const socket = connect({ host, port });
+    const signal = AbortSignal.timeout(500);
+    const isThere = await once(socket, 'connect', { signal }).then(
+      () => true,
+      () => false,
+    );
+    socket.destroy();
+    if (isThere) return;
+    if (Date.now() > deadline) throw new Error(`${host}:${port} can't be reached`);
+    await pause(20);
+  }
 }
 
 /** Returns when the first request is answered; `report` when all are. */
@@ -61,20 +81,26 @@ let networks = 0;
 
 /** Undefined where this process may not make one. */
 export function ownNetwork(t: TestContext): Network | undefined {
-  const id = `${process.pid}-${networks++}`;
+  const nth = networks++;
+  const id = `${process.pid}-${nth}`;
+  // The kernel takes its time to forget the network before, and the way to it.
+  const [here, there] = [`198.18.${nth % 256}.1`, `198.18.${nth % 256}.2`];
   const [name, outside, inside] = [`islet-${id}`, `i${id}o`, `i${id}i`];
   const ip = (...args: readonly string[]) => spawnSync('ip', args, { stdio: 'ignore' }).status === 0;
   if (!ip('netns', 'add', name)) return undefined;
-  t.after(() => ip('netns', 'del', name));
+  t.after(() => {
+    ip('link', 'del', outside);
+    ip('netns', 'del', name);
+  });
   const made =
     ip('link', 'add', outside, 'type', 'veth', 'peer', 'name', inside, 'netns', name) &&
-    ip('addr', 'add', '198.18.7.1/30', 'dev', outside) &&
+    ip('addr', 'add', `${here}/30`, 'dev', outside) &&
     ip('link', 'set', outside, 'up') &&
-    ip('-n', name, 'addr', 'add', '198.18.7.2/30', 'dev', inside) &&
+    ip('-n', name, 'addr', 'add', `${there}/30`, 'dev', inside) &&
     ip('-n', name, 'link', 'set', inside, 'up');
   if (!made) return undefined;
   return {
-    address: '198.18.7.2',
+    address: there,
     prefix: ['ip', 'netns', 'exec', name],
     // The other end stays up: this side sends into the void and is told nothing.
     cut: () => void ip('-n', name, 'addr', 'flush', 'dev', inside),
