@@ -167,7 +167,7 @@ test('whatever prints JSON prints one value and nothing else', async () => {
     assert.doesNotThrow(() => JSON.parse(stdout), `islet ${words.join(' ')} prints ${stdout}`);
   }
   const { stdout } = await system.islet('logs', '--json', '-n', '2');
-  for (const line of stdout.trimEnd().split('\n')) assert.equal(typeof JSON.parse(line).line, 'string');
+  for (const line of stdout.trimEnd().split('\n')) assert.equal(typeof JSON.parse(line).text, 'string');
 });
 
 const REFUSED = [

@@ -41,6 +41,7 @@ export const VERBS: Readonly<Record<string, () => Promise<{ readonly run: unknow
   'drill slow': async () => (await import('./verbs/drill-fault.ts')).drillVerb('slow'),
   'drill errors': async () => (await import('./verbs/drill-fault.ts')).drillVerb('errors'),
   'drill partition': async () => (await import('./verbs/drill-fault.ts')).drillVerb('partition'),
+  'drill disk-full': async () => (await import('./verbs/drill-fault.ts')).drillVerb('disk-full'),
   'drill control-plane': async () => (await import('./verbs/drill-fault.ts')).drillVerb('control-plane'),
   'drill all': async () => (await import('./verbs/drill-fault.ts')).drillVerb('all'),
   'db status': () => import('./verbs/db-status.ts'),

@@ -31,6 +31,13 @@ export function telemetryHandlers(system: System): TelemetryHandlers {
       ? redactAll(answer, redact)
       : answer.then((value) => redactDeep(value, redact));
   };
+  const mustBeKnown = (service: string) => {
+    const known = parts.state.applied.current()?.services.map(({ spec }) => spec.name) ?? [];
+    if (known.includes(service)) return;
+    throw new ApiError('not-found', `there is no service ${service}, and no log of one`, {
+      hint: `the services are: ${known.join(', ')}`,
+    });
+  };
   const names = Object.keys(telemetryRoutes) as TelemetryRouteName[];
   const forwarded = Object.fromEntries(names.map((name) => [name, forward(name)])) as unknown as TelemetryHandlers;
   return {
@@ -39,6 +46,13 @@ export function telemetryHandlers(system: System): TelemetryHandlers {
       const found = await forwarded.trace(request);
       const records = found.requests as unknown as readonly RequestRecord[];
       return { ...found, requests: records.map((record) => explained(record, parts.state.applied)) };
+    },
+    logRecords: async (request) => {
+      const found = await forwarded.logRecords(request);
+      const { service } = request.query;
+      // One that was taken out of the system has left logs; a name that has none may be a mistake.
+      if (found.logs.length === 0 && service !== undefined) mustBeKnown(service);
+      return found;
     },
     annotations: ({ query: { service, from, to } }) => {
       const end = Number(to ?? parts.clock.now());
