@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { Turns } from '@islet/supervise';
 
 /**
  * Whether a store is in use. A file has no server that runs or is stopped, so this is what `provision` and `stop` leave
@@ -21,6 +22,8 @@ export interface StoreFacts {
 
 export class Marks {
   readonly #folder: string;
+  /** Two that mark one store at once would each name it anew. */
+  readonly #turns = new Turns();
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -49,7 +52,11 @@ export class Marks {
   }
 
   /** A store that has no facts yet is given them. */
-  async set(service: string, mark: Mark): Promise<void> {
+  set(service: string, mark: Mark): Promise<void> {
+    return this.#turns.take(service, () => this.#set(service, mark));
+  }
+
+  async #set(service: string, mark: Mark): Promise<void> {
     const before = this.get(service);
     if (before === undefined || this.facts(service) === undefined) await this.#write(service, before ?? mark);
     if (before !== undefined && before !== mark) {
