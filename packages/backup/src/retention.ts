@@ -6,6 +6,8 @@ import { type CopyId, headName, manifestName } from './names.ts';
 
 /** How many copies are kept: the newest of each of the last days, weeks and months that have one. */
 export interface Keep {
+  /** Of a store without a log; absent: none. */
+  readonly hourly?: number;
   readonly daily: number;
   readonly weekly: number;
   readonly monthly: number;
@@ -16,7 +18,8 @@ interface Dated {
   readonly finishedAt: number;
 }
 
-const DAY_MS = 24 * 3_600_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
 /**
  * Grandfather, father, son: the newest copy of each period counts for it. The newest of all is kept whatever the numbers
@@ -42,7 +45,8 @@ export function keptCopies(
   // The epoch was a Thursday.
   const weekly = pick(keep.weekly, (at) => Math.floor((at / DAY_MS + 3) / 7));
   const monthly = pick(keep.monthly, (at) => new Date(at).toISOString().slice(0, 7));
-  return { all: new Set([...daily, ...weekly, ...monthly]), daily };
+  const hourly = pick(keep.hourly ?? 0, (at) => Math.floor(at / HOUR_MS));
+  return { all: new Set([...hourly, ...daily, ...weekly, ...monthly]), daily };
 }
 
 export interface Retention {
@@ -64,7 +68,9 @@ export function garbageOf(catalog: Catalog, { keep, pitr, now }: Retention): rea
     keep,
   );
   const today = lastDay(catalog, now);
-  const kept = { all: counted.all.union(today), daily: counted.daily.union(today) };
+  const all = counted.all.union(today);
+  const bases = whole.flatMap(({ id, manifest }) => (all.has(id) ? (manifest.facts.bases ?? []) : []));
+  const kept = { all: all.union(new Set(bases)), daily: counted.daily.union(today) };
   const newest = catalog.eras.at(-1);
   return catalog.eras.flatMap((era) => {
     const copies = era.copies.filter((copy) => !isKept(copy, kept.all, now));

@@ -15,6 +15,7 @@ import {
   type StoreTold,
   s3Repository,
 } from '@islet/backup';
+import { createFilesReader } from '@islet/data-files';
 import { createMariadbReader } from '@islet/data-mariadb';
 import { createPostgresReader } from '@islet/data-postgres';
 import { createSqliteReader } from '@islet/data-sqlite';
@@ -48,6 +49,7 @@ const readers: readonly StoreReader[] = [
   createPostgresReader(),
   createMariadbReader(SERVER_PATH),
   createSqliteReader(),
+  createFilesReader(),
   createStateReader(layout),
 ];
 const local = folderRepository(backupFiles.repository(layout));

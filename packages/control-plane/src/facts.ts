@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import {
   type CommandPlace,
   type ComputeDriver,
@@ -41,6 +42,8 @@ export async function gatherFacts(
   const { applied, ports, secrets, dataOf, driverOf, pathOf, telemetryOf } = sources;
   const database = await dataOf(spec)?.connection({ service: spec.name });
   const redis = spec.redis && (await driverOf('redis')?.connection({ service: spec.name }));
+  const files = spec.volumes && (await driverOf('files')?.connection({ service: spec.name }));
+  const volumes = (spec.volumes?.folders ?? []).map((name) => [name, join(files?.path ?? '', name)] as const);
   const edges = spec.uses.map((name) => {
     const port = ports.get(edgeName(spec.name, name));
     if (port === undefined) throw new DriverError('internal', `the edge ${spec.name} → ${name} has no port`);
@@ -53,6 +56,7 @@ export async function gatherFacts(
     database,
     poolMax: database?.maxConnections && poolShare({ connections: database.maxConnections, ...most(spec) }),
     redis,
+    volumes: Object.fromEntries(volumes),
     edges: Object.fromEntries(edges),
     secret: secrets.get,
     path: await pathOf(spec.name),

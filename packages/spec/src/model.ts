@@ -10,6 +10,7 @@ import type { RolloutSpec } from './rollout-model.ts';
 import type { ScaleSpec } from './scale-model.ts';
 import type { SystemTelemetrySpec, TelemetrySpec } from './telemetry-model.ts';
 import type { ServiceTraffic } from './traffic-model.ts';
+import type { VolumesSpec } from './volumes-model.ts';
 
 export type * from './alerts-model.ts';
 export * from './content-model.ts';
@@ -18,6 +19,7 @@ export * from './scale-model.ts';
 export * from './slo-model.ts';
 export type * from './telemetry-model.ts';
 export * from './traffic-model.ts';
+export type * from './volumes-model.ts';
 
 export const LANGUAGES = ['TypeScript', 'JavaScript', 'Python', 'Go', 'Java', 'Rust', 'Shell', 'other'] as const;
 export type Language = (typeof LANGUAGES)[number];
@@ -130,6 +132,8 @@ export interface ServiceSpec {
   readonly uses: readonly string[];
   readonly database: DatabaseSpec | undefined;
   readonly redis: RedisSpec | undefined;
+  /** Absent: it keeps no files. */
+  readonly volumes?: VolumesSpec;
   readonly health: HealthSpec;
   readonly scale: ScaleSpec;
   readonly rollout: RolloutSpec;
@@ -174,6 +178,7 @@ export type Reference =
   | { readonly kind: 'own'; readonly name: 'port' | 'host' | 'instance' | 'revision' | 'service' }
   | { readonly kind: 'database'; readonly part: 'url' | 'host' | 'port' | 'user' | 'password' | 'name' | 'path' }
   | { readonly kind: 'redis'; readonly part: 'url' | 'host' | 'port' | 'user' | 'password' }
+  | { readonly kind: 'volumes'; readonly name: string }
   | { readonly kind: 'uses'; readonly service: string; readonly part: 'url' | 'address' | 'host' | 'port' };
 
 export interface ApiSpec {

@@ -1,7 +1,8 @@
-import type { StoreTold } from '@islet/backup';
+import type { LastCopy, StoreTold } from '@islet/backup';
 import type { Answer } from '@islet/client';
+import type { Engine } from '@islet/driver';
+import { drillOf, keptStores } from '../backup/kept-stores.ts';
 import { newestOf } from '../backup/newest.ts';
-import { backupOf } from '../backup/overseer.ts';
 import { storeProblems } from '../backup/warnings.ts';
 import type { LaunchSpec } from '../store/applied.ts';
 import type { System } from '../system.ts';
@@ -13,28 +14,44 @@ export function backupStatus(system: System): StoreStatus[] {
   const { parts } = system;
   const told = parts.backups?.told();
   return (parts.state.applied.current()?.services ?? []).flatMap(({ spec }) => {
-    if (spec.database === undefined) return [];
-    return [
-      statusOf(
-        spec,
-        told?.stores.find(({ service }) => service === spec.name),
+    const engines = [spec.database?.engine ?? [], spec.volumes === undefined ? [] : ('files' as const)].flat();
+    const kept = keptStores(spec);
+    return engines.map((engine) => {
+      const vault = kept.find((store) => store.engine === engine)?.vault;
+      return statusOf(
+        { spec, engine, vault, isFirst: kept[0]?.engine === engine },
+        told?.stores.find(({ service }) => service === vault),
         system,
-      ),
-    ];
+      );
+    });
   });
 }
 
-function statusOf(spec: LaunchSpec, told: StoreTold | undefined, system: System): StoreStatus {
-  const { name: service, database } = spec;
+interface StatusRequest {
+  readonly spec: LaunchSpec;
+  readonly engine: Engine;
+  /** Undefined: it is not backed up. */
+  readonly vault: string | undefined;
+  /** A drill is told of once. */
+  readonly isFirst: boolean;
+}
+
+function statusOf(
+  { spec, engine, vault, isFirst }: StatusRequest,
+  told: StoreTold | undefined,
+  system: System,
+): StoreStatus {
+  const { name: service } = spec;
   const { parts, hands, care, context } = system;
-  const state = stateOf(spec, hands.dataOf(spec)?.backups !== undefined);
-  const known = { service, engine: database?.engine ?? '', state, bytes: told?.bytes ?? 0 };
+  const canBe = hands.driverOf(engine)?.backups !== undefined;
+  const state = engine === 'external' ? 'outside' : canBe ? (vault === undefined ? 'off' : 'on') : 'none';
+  const known = { service, engine, state, bytes: told?.bytes ?? 0 } as const;
   if (state !== 'on') return { ...known, problems: [] };
   const now = parts.clock.now();
   const mirror = parts.backups?.told()?.mirror;
-  const drill = care.drills.last(service);
-  const order = parts.backups?.orders().find((one) => one.service === service);
-  const drillEveryMs = database?.engine === 'external' ? undefined : database?.drill?.everyMs;
+  const drill = isFirst ? care.drills.last(service) : undefined;
+  const order = parts.backups?.orders().find((one) => one.service === vault);
+  const drillEveryMs = isFirst ? drillOf(spec)?.everyMs : undefined;
   const problems =
     order === undefined
       ? ['its store was not reached yet']
@@ -42,9 +59,9 @@ function statusOf(spec: LaunchSpec, told: StoreTold | undefined, system: System)
   return {
     ...known,
     problems: [...problems],
-    ...(told?.last === undefined ? {} : { last: { ...told.last } }),
+    ...(told?.last === undefined ? {} : { last: lastOf(told.last) }),
     ...(told?.restorable === undefined ? {} : { from: told.restorable.from, to: newestOf(told) }),
-    ...(told?.log.kind === 'followed' ? { rpoMs: Math.max(0, (parts.backups?.told()?.at ?? now) - told.log.at) } : {}),
+    ...rpoOf(told, parts.backups?.told()?.at ?? now),
     ...(told?.copy.kind === 'waiting' ? { nextAt: told.copy.nextAt } : {}),
     ...(told?.copy.kind === 'copying' ? { copyingSince: told.copy.since } : {}),
     ...(mirror?.kind === 'synced' ? { mirroredAt: mirror.at } : {}),
@@ -61,8 +78,13 @@ function statusOf(spec: LaunchSpec, told: StoreTold | undefined, system: System)
   };
 }
 
-function stateOf(spec: LaunchSpec, canBe: boolean): StoreStatus['state'] {
-  if (spec.database?.engine === 'external') return 'outside';
-  if (!canBe) return 'none';
-  return backupOf(spec) === undefined ? 'off' : 'on';
+/** Without a log, all that was written since the last copy began. */
+function rpoOf(told: StoreTold | undefined, now: number): { readonly rpoMs?: number } {
+  const since =
+    told?.log.kind === 'followed' ? told.log.at : told?.log.kind === 'none' ? told.last?.startedAt : undefined;
+  return since === undefined ? {} : { rpoMs: Math.max(0, now - since) };
+}
+
+function lastOf({ lacks: _problems, remarks, ...last }: LastCopy): NonNullable<StoreStatus['last']> {
+  return { ...last, ...(remarks && { remarks: [...remarks] }) };
 }

@@ -1,20 +1,18 @@
 import {
   type Copy,
-  choose,
   type Offer,
   offersOf,
-  readCatalog,
   recoveryKeyText,
+  type Verified,
   verifyVault,
   type Wanted,
 } from '@islet/backup';
 import { type Answer, ApiError } from '@islet/client';
-import { DriverError } from '@islet/driver';
 import { branchStore } from '../backup/branches.ts';
 import { backupFiles, ensureRecoveryKey } from '../backup/files.ts';
-import { backupOf } from '../backup/overseer.ts';
-import { openOwnVault } from '../backup/restore-store.ts';
-import { asideOf, remove } from '../backup/restorer.ts';
+import { drillOf, keptStores } from '../backup/kept-stores.ts';
+import { catalogsOf, driversOf, findMoment, openOwnVault } from '../backup/restore-store.ts';
+import { asideOf, hasAside, remove } from '../backup/restorer.ts';
 import { readIfThere, writeAtomically } from '../own-file.ts';
 import type { AppliedService } from '../store/applied.ts';
 import type { System } from '../system.ts';
@@ -48,43 +46,55 @@ export interface BackupTools {
 
 /** Backups, restores and drills. */
 export function backupHandlers(system: System, { wanted, change }: BackupTools): Pick<Handlers, Names> {
-  const { parts, hands, care } = system;
+  const { parts, care } = system;
   const { layout, decisions } = parts.state;
   const { clock } = parts;
 
   /** Of a service that is backed up. */
   const backedUp = (service: string) => {
     const { spec } = wanted(service);
-    if (parts.backups !== undefined && backupOf(spec) !== undefined) return spec;
+    if (parts.backups !== undefined && keptStores(spec).length > 0) return spec;
     throw new ApiError('conflict', `${service} is not backed up`, {
-      hint: 'declare a database that Islet runs, with backups',
+      hint: 'declare a database that Islet runs, or volumes, with backups',
     });
   };
-  const driverOf = (service: string) => {
-    const { spec } = wanted(service);
-    const driver = hands.dataOf(spec);
-    if (driver?.backups !== undefined) return { driver, backups: driver.backups };
+  /** Of a service that keeps something on this machine. */
+  const storesOf = (service: string) => {
+    const stores = keptStores(wanted(service).spec);
+    if (stores.length > 0) return { stores, drivers: driversOf(stores, parts.data) };
     throw new ApiError('conflict', `${service} has no store that can be restored`);
   };
-  const vaultOf = (service: string, signal: AbortSignal) => openOwnVault(layout, service, { signal });
+  const vaultsOf = (service: string, signal: AbortSignal) => {
+    const vaults = keptStores(wanted(service).spec).map(({ vault }) => vault);
+    return Promise.all(vaults.map((vault) => openOwnVault(layout, vault, { signal })));
+  };
 
   return {
     backups: () => backupStatus(system),
     backUp: ({ params: { service = '' } }) => {
-      backedUp(service);
-      return { askedAt: parts.backups?.ask(service) ?? 0 };
+      const vaults = keptStores(backedUp(service)).map(({ vault }) => vault);
+      return { askedAt: parts.backups?.ask(vaults) ?? 0 };
     },
     backupList: async ({ params: { service = '' }, signal }) => {
-      wanted(service);
-      const catalog = await readCatalog(await vaultOf(service, signal), { signal });
-      const offers = offersOf(catalog);
-      const copies = catalog.eras.flatMap((era) => era.copies.map((copy) => copyOf(copy, offers)));
-      return copies.toReversed();
+      const { stores } = storesOf(service);
+      const catalogs = await catalogsOf(stores, (vault) => openOwnVault(layout, vault, { signal }), { signal });
+      const copies = catalogs.flatMap(({ store: { engine }, catalog }) => {
+        if (catalog === undefined) return [];
+        const offers = offersOf(catalog);
+        return catalog.eras.flatMap((era) => era.copies.map((copy) => copyOf(copy, { offers, engine })));
+      });
+      return copies.toSorted((a, b) => b.startedAt - a.startedAt);
     },
     verifyBackups: async ({ params: { service = '' }, signal }) => {
-      wanted(service);
-      const { findings, unfinished, ...rest } = await verifyVault(await vaultOf(service, signal), { signal });
-      return { ...rest, findings: [...findings], unfinished: [...unfinished] };
+      storesOf(service);
+      const verdicts: Verified[] = [];
+      for (const vault of await vaultsOf(service, signal)) verdicts.push(await verifyVault(vault, { signal }));
+      const sum = (of: 'copies' | 'logPieces' | 'bytes') => verdicts.reduce((total, verdict) => total + verdict[of], 0);
+      return {
+        ...{ copies: sum('copies'), logPieces: sum('logPieces'), bytes: sum('bytes') },
+        findings: verdicts.flatMap(({ findings }) => findings),
+        unfinished: verdicts.flatMap(({ unfinished }) => unfinished),
+      };
     },
     exportRecoveryKey: ({ body: { again } }) => {
       const key = ensureRecoveryKey(layout);
@@ -102,9 +112,9 @@ export function backupHandlers(system: System, { wanted, change }: BackupTools):
 
     restore: async ({ params: { service = '' }, body: { to }, signal }) => {
       const { restoring } = wanted(service);
-      const { driver } = driverOf(service);
+      const { drivers } = storesOf(service);
       if (restoring !== undefined) throw new ApiError('conflict', `${service} is being restored already`);
-      if ((await driver.observe())[asideOf(service)] !== undefined) {
+      if (await hasAside(drivers, service)) {
         throw new ApiError('conflict', `the data of ${service} from before its last restore is still kept`, {
           hint: `islet restore ${service} --confirm deletes it, --undo brings it back`,
         });
@@ -124,14 +134,13 @@ export function backupHandlers(system: System, { wanted, change }: BackupTools):
     },
     endRestore: async ({ params: { service = '' }, body: { undo }, signal }) => {
       const { restoring } = wanted(service);
-      const { driver } = driverOf(service);
-      const aside = asideOf(service);
+      const { drivers } = storesOf(service);
       if (restoring !== undefined) throw new ApiError('conflict', `${service} is being restored just now`);
-      if ((await driver.observe())[aside] === undefined) {
+      if (!(await hasAside(drivers, service))) {
         throw new ApiError('not-found', `no data of ${service} from before a restore is kept`);
       }
       if (!undo) {
-        await remove(driver, aside, signal);
+        for (const driver of drivers) await remove(driver, asideOf(service), signal);
         decisions.record(
           { kind: 'note', text: `the data of ${service} from before its restore is deleted` },
           clock.now(),
@@ -146,25 +155,27 @@ export function backupHandlers(system: System, { wanted, change }: BackupTools):
 
     branches: async () => Promise.all(care.branches.list().map((branch) => tellBranch(branch))),
     makeBranch: async ({ params: { service = '' }, body: { to, name }, signal }) => {
-      const { driver } = driverOf(service);
+      const { stores } = storesOf(service);
       const wish = wishOf(service, to);
       await ensureChoice(service, wish, signal);
-      return tellBranch(care.branches.make({ name, service, wanted: wish, driver }));
+      return tellBranch(care.branches.make({ name, service, wanted: wish, stores }));
     },
     dropBranch: async ({ params: { branch = '' } }) => {
       await care.branches.drop(branch);
       return { dropped: true };
     },
     countRows: async ({ params: { service = '' }, query: { branch }, signal }) => {
-      const { backups } = driverOf(service);
       const store = branch === undefined ? service : branchStore(branch);
-      return { ...(await backups.count({ service: store }, { signal })) };
+      const counts: Record<string, number> = {};
+      for (const { engine, backups } of storesOf(service).drivers) {
+        const found = (await backups?.count({ service: store }, { signal })) ?? {};
+        for (const [name, count] of Object.entries(found)) counts[engine === 'files' ? `${name}/` : name] = count;
+      }
+      return counts;
     },
 
     drill: ({ params: { service = '' } }) => {
-      const { database } = backedUp(service);
-      driverOf(service);
-      if (database?.engine === 'external' || database?.drill === undefined) {
+      if (drillOf(backedUp(service)) === undefined) {
         throw new ApiError('conflict', `${service} has no drill`, { hint: 'its file says "drill: off"' });
       }
       const askedAt = care.drills.ask(service);
@@ -179,6 +190,18 @@ export function backupHandlers(system: System, { wanted, change }: BackupTools):
     },
   };
 
+  /** Its database by a URL, its files by a folder. */
+  async function reachBranch(service: string, store: string): Promise<{ url?: string; files?: string }> {
+    const reached: { url?: string; files?: string } = {};
+    for (const driver of storesOf(service).drivers) {
+      if ((await driver.observe())[store] === undefined) continue;
+      const { url, path } = await driver.connection({ service: store });
+      if (driver.engine !== 'files') reached.url = url;
+      else if (path !== undefined) reached.files = path;
+    }
+    return reached;
+  }
+
   /** An instant by its name, or as it is written. */
   function wishOf(service: string, to: string): Wanted {
     if (to !== BEFORE_MIGRATION) return parseWanted(to);
@@ -189,21 +212,21 @@ export function backupHandlers(system: System, { wanted, change }: BackupTools):
 
   /** Before anything is stopped for it. */
   async function ensureChoice(service: string, wish: Wanted, signal: AbortSignal): Promise<void> {
-    const choice = choose(await readCatalog(await vaultOf(service, signal), { signal }), wish);
-    if (choice.kind === 'found') return;
-    throw new DriverError('not-found', choice.reason, choice.hint === undefined ? {} : { hint: choice.hint });
+    await findMoment({ stores: storesOf(service).stores, wanted: wish }, layout, { signal });
   }
 
   async function tellBranch({ name, service, asOf, startedAt, state, why }: ReturnType<typeof care.branches.make>) {
-    const url =
-      state === 'ready' ? (await driverOf(service).driver.connection({ service: branchStore(name) })).url : undefined;
-    return { name, service, asOf, startedAt, state, ...defined({ why, url }) };
+    const reached = state === 'ready' ? await reachBranch(service, branchStore(name)) : {};
+    return { name, service, asOf, startedAt, state, ...defined({ why }), ...reached };
   }
 }
 
-function copyOf(copy: Copy, offers: readonly Offer[]): Answer<'backupList'>[number] {
+function copyOf(
+  copy: Copy,
+  { offers, engine }: { readonly offers: readonly Offer[]; readonly engine: string },
+): Answer<'backupList'>[number] {
   const { id, startedAt, bytes: storedBytes } = copy;
-  const known = { id, startedAt, storedBytes };
+  const known = { id, engine, startedAt, storedBytes };
   switch (copy.kind) {
     case 'unfinished':
       return { ...known, state: 'unfinished' };
@@ -212,7 +235,12 @@ function copyOf(copy: Copy, offers: readonly Offer[]): Answer<'backupList'>[numb
     case 'whole': {
       const { finishedAt, plainBytes } = copy.manifest;
       const offer = offers.find((one) => one.copy.id === id);
-      if (offer === undefined) return { ...known, state: 'damaged', problem: 'the log that it needs is missing' };
+      if (offer === undefined)
+        return {
+          ...known,
+          state: 'damaged',
+          problem: 'the log that it needs, or a copy that it is based on, is missing',
+        };
       return { ...known, finishedAt, plainBytes, state: 'whole', to: offer.to };
     }
   }

@@ -1,53 +1,68 @@
-import { choose, readCatalog } from '@islet/backup';
 import { ApiError } from '@islet/client';
+import { DriverError } from '@islet/driver';
+import { keptStores } from '../backup/kept-stores.ts';
+import { instantOf, skewNotes } from '../backup/moment.ts';
 import { newestOf } from '../backup/newest.ts';
-import { backupOf } from '../backup/overseer.ts';
-import { openOwnVault } from '../backup/restore-store.ts';
-import { asideOf } from '../backup/restorer.ts';
+import { driversOf, findMoment } from '../backup/restore-store.ts';
+import { hasAside } from '../backup/restorer.ts';
 import type { Applied, AppliedService } from '../store/applied.ts';
 import type { System } from '../system.ts';
 import type { Handlers } from './server.ts';
 
 type Names = 'rewind' | 'rewindResult';
 
+/** How far the data of one service comes back. */
+interface Reach {
+  readonly at: number;
+  /** The same of the oldest of its stores. */
+  readonly oldestAt: number;
+  readonly notes: readonly string[];
+}
+
 /** The whole system as of one moment. What is refused is refused before anything is stopped. */
 export function rewindHandlers(
   system: System,
   put: (applied: Applied, text: string) => { readonly revision: number },
 ): Pick<Handlers, Names> {
-  const { parts, hands } = system;
+  const { parts } = system;
   const { applied, decisions, layout } = parts.state;
   const { clock } = parts;
 
   /** How far its data comes back; throws where it does not. */
-  const reachOf = async ({ spec, restoring }: AppliedService, to: number, signal: AbortSignal): Promise<number> => {
+  const reachOf = async ({ spec, restoring }: AppliedService, to: number, signal: AbortSignal): Promise<Reach> => {
     const { name } = spec;
     if (restoring !== undefined) throw new ApiError('conflict', `${name} is being restored already`);
-    if ((await hands.dataOf(spec)?.observe())?.[asideOf(name)] !== undefined) {
+    if (await hasAside(driversOf(keptStores(spec), parts.data), name)) {
       throw new ApiError('conflict', `the data of ${name} from before its last restore is still kept`, {
         hint: `islet restore ${name} --confirm deletes it, --undo brings it back`,
       });
     }
-    const vault = await openOwnVault(layout, name, { signal });
-    const choice = choose(await readCatalog(vault, { signal }), { kind: 'time', at: to });
-    if (choice.kind === 'none') {
-      throw new ApiError('conflict', `${name} can't go back there: ${choice.reason}`, {
-        ...(choice.hint !== undefined && { hint: choice.hint }),
+    const wish = { stores: keptStores(spec), wanted: { kind: 'time', at: to } } as const;
+    const { parts: found } = await findMoment(wish, layout, { signal }).catch((error: unknown) => {
+      const { message, hint } = DriverError.from(error);
+      throw new ApiError('conflict', `${name} can't go back there: ${message}`, {
+        ...(hint !== undefined && { hint }),
       });
-    }
-    const told = parts.backups?.told()?.stores.find(({ service }) => service === name);
+    });
+    const told = parts.backups?.told()?.stores.find(({ service }) => service === wish.stores[0]?.vault);
+    const instants = found.flatMap(({ choice }) => (choice === undefined ? [] : instantOf(choice)));
+    const [first = to, ...others] = instants;
     // Of a store that nothing was written to since, the log ends early and all is there.
-    return Math.min(to, Math.max(choice.offer.to, told === undefined ? 0 : newestOf(told)));
+    const at =
+      found[0]?.store.engine === 'files'
+        ? first
+        : Math.min(to, Math.max(first, told === undefined ? 0 : newestOf(told)));
+    return { at, oldestAt: Math.min(at, ...others), notes: skewNotes(found) };
   };
 
   return {
     rewind: async ({ body, signal }) => {
       const now = applied.current();
-      const to = instantOf(body.to, clock.now());
+      const to = parseInstant(body.to, clock.now());
       if (now === undefined || now.goingDown || now.mode === 'in-place') {
         throw new ApiError('conflict', 'there is no system that goes back', { hint: 'islet up' });
       }
-      const stores = now.services.filter(({ spec }) => backupOf(spec) !== undefined);
+      const stores = now.services.filter(({ spec }) => keptStores(spec).length > 0);
       if (stores.length === 0) throw new ApiError('conflict', 'no service has a store that is backed up');
       const reached = await Promise.all(stores.map((service) => reachOf(service, to, signal)));
       const id = `rewind-${clock.now()}`;
@@ -60,10 +75,12 @@ export function rewindHandlers(
         id,
         services: now.services.map(({ spec: { name } }) => {
           const index = stores.findIndex(({ spec }) => spec.name === name);
-          const at = reached[index];
-          return at === undefined ? { name } : { name, at };
+          const reach = reached[index];
+          if (reach === undefined) return { name };
+          const { at, notes } = reach;
+          return { name, at, ...(notes.length > 0 && { note: notes.join('; ') }) };
         }),
-        skewMs: Math.max(...reached) - Math.min(...reached),
+        skewMs: Math.max(...reached.map(({ at }) => at)) - Math.min(...reached.map(({ oldestAt }) => oldestAt)),
       };
     },
     rewindResult: ({ params: { id = '' } }) => {
@@ -75,7 +92,7 @@ export function rewindHandlers(
   };
 }
 
-function instantOf(text: string, now: number): number {
+function parseInstant(text: string, now: number): number {
   const at = Date.parse(text);
   if (!Number.isNaN(at) && at <= now) return at;
   throw new ApiError('bad-request', `${text} is no instant that has been`, { hint: 'write 2026-11-27T02:25:04Z' });

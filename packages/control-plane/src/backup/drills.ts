@@ -6,7 +6,8 @@ import type { Clock } from '../clock.ts';
 import type { AppliedStore, LaunchSpec } from '../store/applied.ts';
 import type { Decisions } from '../store/decisions.ts';
 import type { Drilled } from '../store/drilled.ts';
-import { restoreStore } from './restore-store.ts';
+import { drillOf, keptStores } from './kept-stores.ts';
+import { driversOf, restoreStores } from './restore-store.ts';
 import { type Forget, remove, removeWhole } from './restorer.ts';
 
 export interface DrillParts {
@@ -71,11 +72,11 @@ export function createDrills(parts: DrillParts): Drills {
     running = { service, work };
   };
 
-  const drillOnce = async ({ name, database }: LaunchSpec, drill: DrillSpec, startedAt: number): Promise<Drilled> => {
+  const drillOnce = async (spec: LaunchSpec, drill: DrillSpec, startedAt: number): Promise<Drilled> => {
+    const { name } = spec;
     const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(DRILL_MS)]);
-    const driver = parts.data.find(({ engine }) => engine === database?.engine);
-    if (driver?.backups === undefined)
-      throw new DriverError('unsupported', `${name} has no store that can be restored`);
+    const stores = keptStores(spec);
+    const drivers = driversOf(stores, parts.data);
     const as = drillStore(name);
     const failed = (error: unknown) => ({
       ...{ startedAt, finishedAt: clock.now(), copy: undefined, rtoMs: undefined, rpoMs: undefined },
@@ -83,16 +84,17 @@ export function createDrills(parts: DrillParts): Drills {
     });
     try {
       const newestThen = parts.newest(name) ?? 0;
-      await remove(driver, as, signal);
-      const { offer } = await restoreStore(
-        { service: name, as, wanted: LATEST },
-        { layout: parts.layout, driver },
-        { signal },
-      );
+      for (const driver of drivers) await remove(driver, as, signal);
+      const restored = await restoreStores({ stores, as, wanted: LATEST }, parts, { signal });
+      const [first] = restored.moment.parts;
+      if (first?.choice === undefined)
+        throw new DriverError('unsupported', `${name} has no store that can be restored`);
+      const { offer } = first.choice;
       const rtoMs = clock.now() - startedAt;
       const newest = Math.max(offer.to, newestThen);
-      const findings = await driver.backups.check({ service: as }, { signal });
-      const answers = await askAll(driver.backups, as, drill, signal);
+      const findings: string[] = [];
+      for (const { backups } of drivers) findings.push(...((await backups?.check({ service: as }, { signal })) ?? []));
+      const answers = await askAll(drivers[0]?.backups, as, drill, signal);
       const problems = drillProblems({ findings, rtoMs, maxRtoMs: drill.maxRtoMs, restoredTo: newest, answers });
       return {
         ...{ startedAt, finishedAt: clock.now(), copy: offer.copy.id, rtoMs, rpoMs: Math.max(0, startedAt - newest) },
@@ -102,9 +104,11 @@ export function createDrills(parts: DrillParts): Drills {
       closing.signal.throwIfAborted();
       return failed(error);
     } finally {
-      await removeWhole(driver, as, parts.forget).catch((error: Error) =>
-        log.warn({ service: name, error: error.message }, "a drill's store is not removed yet"),
-      );
+      for (const driver of drivers) {
+        await removeWhole(driver, as, parts.forget).catch((error: Error) =>
+          log.warn({ service: name, error: error.message }, "a drill's store is not removed yet"),
+        );
+      }
     }
   };
 
@@ -142,12 +146,12 @@ export function createDrills(parts: DrillParts): Drills {
         void clean().catch(() => {});
       }
       for (const { spec, restoring } of now.services) {
-        const { database, name } = spec;
-        if (database === undefined || database.engine === 'external' || restoring !== undefined) continue;
-        if (database.backup === undefined || database.drill === undefined) continue;
+        const { name } = spec;
+        const drill = drillOf(spec);
+        if (drill === undefined || restoring !== undefined) continue;
         if (parts.newest(name) === undefined && !asked.has(name)) continue;
         if (!firstSeen.has(name)) firstSeen.set(name, clock.now());
-        if (dueAt(name, database.drill) <= clock.now()) return begin(spec, database.drill);
+        if (dueAt(name, drill) <= clock.now()) return begin(spec, drill);
       }
     },
     ask: (service) => {
@@ -168,13 +172,14 @@ export function createDrills(parts: DrillParts): Drills {
 const FIRST_MS = 10 * 60_000;
 
 async function askAll(
-  backups: StoreBackups,
+  backups: StoreBackups | undefined,
   service: string,
   { check }: DrillSpec,
   signal: AbortSignal,
 ): Promise<readonly DrillAnswer[]> {
   const answers: DrillAnswer[] = [];
   for (const { query, ...rule } of check) {
+    if (backups === undefined) break;
     const answer = await backups.ask({ service, query }, { signal }).then(
       (text) => ({ kind: 'value', text }) as const,
       (error: unknown) => ({ kind: 'failed', why: DriverError.from(error).message }) as const,

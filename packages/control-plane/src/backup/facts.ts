@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Applied, LaunchSpec } from '../store/applied.ts';
 import type { Care } from './care.ts';
+import { drillOf, keptStores } from './kept-stores.ts';
 import type { Overseer } from './overseer.ts';
 import type { BackupFacts } from './warnings.ts';
 
@@ -17,15 +18,18 @@ export interface BackupFactSources {
 /** All that is known of backups and drills now, from whoever knows it. */
 export function backupFacts(sources: BackupFactSources): BackupFacts {
   const { backups, care, applied, clock, startedAt, idle } = sources;
-  const drillFacts = ({ name, database }: LaunchSpec) => ({
-    drill: care.drills.last(name),
-    drillEveryMs: database?.engine === 'external' ? undefined : database?.drill?.everyMs,
+  const drillFacts = (spec: LaunchSpec) => ({
+    drill: care.drills.last(spec.name),
+    drillEveryMs: drillOf(spec)?.everyMs,
   });
   return {
     orders: idle ? [] : (backups?.orders() ?? []),
     told: backups?.told(),
     place: backups?.place(),
-    drills: new Map((applied()?.services ?? []).map(({ spec }) => [spec.name, drillFacts(spec)])),
+    // Told once, of the first store: one drill proves all of a service.
+    drills: new Map(
+      (applied()?.services ?? []).map(({ spec }) => [keptStores(spec)[0]?.vault ?? spec.name, drillFacts(spec)]),
+    ),
     ...{ now: clock.now(), since: startedAt, isKeyExported: backups?.isKeyExported() ?? false },
   };
 }

@@ -17,7 +17,9 @@ import { writeAtomically } from '../own-file.ts';
 import { openState, type State } from '../state.ts';
 import type { Applied, AppliedService } from '../store/applied.ts';
 import { backupFiles } from './files.ts';
-import { backupOf } from './overseer.ts';
+import { keptStores } from './kept-stores.ts';
+import { instantOf, momentOf, skewNotes } from './moment.ts';
+import { catalogsOf } from './restore-store.ts';
 import { STATE_STORE, type StateBundle } from './state-reader.ts';
 
 export interface RecoverRequest {
@@ -41,6 +43,8 @@ export interface RecoveredService {
   readonly name: string;
   /** As of when its data comes back; undefined: it has none, or none that can be brought back. */
   readonly at: number | undefined;
+  /** The same of the oldest of its stores. */
+  readonly oldestAt?: number;
   readonly why: string | undefined;
 }
 
@@ -102,28 +106,37 @@ async function wishAll(
   );
   state.applied.put({ ...before, services, goingDown: false, gone: [] } satisfies Applied, now);
   const instants = found.flatMap(({ at }) => at ?? []);
-  const skewMs = instants.length === 0 ? 0 : Math.max(...instants) - Math.min(...instants);
+  const oldest = found.flatMap(({ at, oldestAt }) => oldestAt ?? at ?? []);
+  const skewMs = instants.length === 0 ? 0 : Math.max(...instants) - Math.min(...oldest);
   return { system: before.system, services: found, skewMs };
 }
 
 async function whatOf(
   { spec }: AppliedService,
   layout: Layout,
-  { by, wanted }: RecoverRequest,
+  { by, wanted, now }: RecoverRequest,
   options: CallOptions,
 ): Promise<RecoveredService> {
   const { name } = spec;
-  if (spec.database === undefined) return { name, at: undefined, why: undefined };
-  if (backupOf(spec) === undefined) return { name, at: undefined, why: 'its data is not backed up by Islet' };
+  const stores = keptStores(spec);
+  const hasData = spec.database !== undefined || spec.volumes !== undefined;
+  if (stores.length === 0)
+    return { name, at: undefined, why: hasData ? 'its data is not backed up by Islet' : undefined };
   try {
     const repository = folderRepository(backupFiles.repository(layout));
-    const vault = await openVault({ repository, service: name, by }, options);
-    const choice = choose(await readCatalog(vault, options), wanted);
-    if (choice.kind === 'none') return { name, at: undefined, why: choice.reason };
-    const { offer, target } = choice;
-    // What came after the end of the log is not there, whatever was asked for.
-    const at = target.kind === 'time' ? Math.min(target.at, offer.to) : offer.to;
-    return { name, at, why: undefined };
+    const open = (vault: string) => openVault({ repository, service: vault, by }, options);
+    const moment = momentOf(wanted, await catalogsOf(stores, open, options));
+    if (moment.kind === 'none') return { name, at: undefined, why: moment.reason };
+    const [first, ...others] = moment.parts;
+    const at = first?.choice && instantOf(first.choice);
+    const instants = others.flatMap(({ choice }) => (choice === undefined ? [] : instantOf(choice)));
+    const notes = skewNotes(moment.parts);
+    return {
+      name,
+      at,
+      oldestAt: Math.min(at ?? now, ...instants),
+      why: notes.length > 0 ? notes.join('; ') : undefined,
+    };
   } catch (error) {
     options.signal.throwIfAborted();
     return { name, at: undefined, why: DriverError.from(error).message };

@@ -109,6 +109,7 @@ function answers(status: ReturnType<typeof createBulletin<SystemStatus>>): Parti
     backupList: () => [
       {
         id: '20261127T022504',
+        engine: 'postgres',
         startedAt: Date.now() - 7 * 3_600_000,
         storedBytes: 88e6,
         plainBytes: 402e6,
@@ -117,6 +118,7 @@ function answers(status: ReturnType<typeof createBulletin<SystemStatus>>): Parti
       },
       {
         id: '20261126T022501',
+        engine: 'postgres',
         startedAt: Date.now() - 31 * 3_600_000,
         storedBytes: 87e6,
         plainBytes: 399e6,

@@ -47,7 +47,14 @@ export interface OverviewParts {
 /** One line for each service, in the order of their names: a line that moves can't be found again. */
 export function overviewLines(parts: OverviewParts): readonly OverviewLine[] {
   const activity = new Map(parts.activity?.map((one) => [one.service, one]));
-  const backups = new Map(parts.backups?.map((one) => [one.service, one]));
+  const backups = new Map<string, StoreBackup>();
+  for (const backup of parts.backups ?? []) {
+    // Of several stores the first that has trouble, or the first.
+    const known = backups.get(backup.service);
+    if (known === undefined || (known.problems.length === 0 && backup.problems.length > 0)) {
+      backups.set(backup.service, backup);
+    }
+  }
   const slos = new Map<string, Slo>();
   for (const slo of parts.slos ?? []) {
     const known = slos.get(slo.service);

@@ -42,8 +42,9 @@ export function DataTab({ service: { name, database } }: { readonly service: Ser
         </section>
         <Answered asked={backups} what="its backups">
           {(all) => {
-            const own = all.find(({ service }) => service === name);
-            return own === undefined ? <Empty title="Nothing is known of its backups" /> : <BackupFacts backup={own} />;
+            const own = all.filter(({ service }) => service === name);
+            if (own.length === 0) return <Empty title="Nothing is known of its backups" />;
+            return own.map((backup) => <BackupFacts key={backup.engine} backup={backup} />);
           }}
         </Answered>
       </div>
