@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -31,7 +31,7 @@ describe("a service's files", () => {
   const files = async () => (await inside('ls')).split('\n').filter(Boolean);
   const rows = async () => {
     const answer = await run('db', 'shell', 'gallery', '-c', 'SELECT name FROM images ORDER BY name', '--json');
-    return (JSON.parse(answer) as { rows: string[][] }).rows.flat();
+    return (JSON.parse(answer) as { name: string }[]).map(({ name }) => name);
   };
 
   before(async () => {
@@ -50,10 +50,11 @@ describe("a service's files", () => {
     await run('down');
     await system.up();
     assert.equal(await inside('pwd'), place);
-    const { instanceList } = await system.service('gallery');
-    assert.equal(instanceList.length, 2);
-    for (const { id } of instanceList) {
-      assert.equal(await run('exec', 'gallery', '--instance', id, '--', 'cat', join(place, 'deep/file')), 'kept\n');
+    assert.equal(await inside('cat deep/file'), 'kept');
+    const pids = await system.pids('gallery');
+    assert.equal(pids.length, 2);
+    for (const pid of pids) {
+      assert.ok(readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(`ISLET_VOLUME_UPLOADS=${place}`));
     }
     await inside('rm -r deep');
   });
