@@ -244,6 +244,7 @@ export function createSystem(parts: SystemParts): System {
           idle: parts.idle ?? false,
         }),
       ),
+      ...(parts.telemetry?.forwards.warnings(clock.now()) ?? []),
     ],
   };
 

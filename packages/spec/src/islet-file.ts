@@ -2,11 +2,22 @@ import { check } from './check.ts';
 import type { SpecError } from './errors.ts';
 import type { Files } from './files.ts';
 import { locate } from './locate.ts';
-import { keyPlaceAt, type Located, nodeAt, type Path, pathText, scalar } from './located.ts';
-import type { GatewaySpec, IdentitySpec, MachineSpec, OffMachineSpec, Place, TlsSpec } from './model.ts';
+import { keyPlaceAt, type Located, mapOf, nodeAt, type Path, pathText, scalar } from './located.ts';
+import type {
+  ForwardSpec,
+  GatewaySpec,
+  IdentitySpec,
+  MachineSpec,
+  OffMachineSpec,
+  Place,
+  SystemTelemetrySpec,
+  TlsSpec,
+} from './model.ts';
 import { oneOf } from './nearest.ts';
 import { own } from './own.ts';
 import { islet, type ParsedIslet } from './schema/islet.ts';
+import { SERVICE_KEYS, systemTelemetry } from './schema/system-telemetry.ts';
+import { overlay } from './schema/walk.ts';
 
 export const ISLET_FILE = 'islet.yaml';
 
@@ -98,6 +109,30 @@ export function offMachineIn({ backup }: ParsedIslet): OffMachineSpec | undefine
   const { to, endpoint, region, accessKey, secretKey } = backup;
   const [bucket = '', ...folders] = to.slice('s3://'.length).split('/');
   return { bucket, prefix: folders.join('/'), endpoint, region, accessKey, secretKey };
+}
+
+/** An environment's own come in place of the system's, each as a whole. */
+export function telemetryIn({ telemetry, environments }: ParsedIslet, environment: string | undefined) {
+  const overlay = environment === undefined ? undefined : own(environments, environment)?.telemetry;
+  const forward = (overlay?.forward ?? telemetry.forward ?? []).map(
+    ({ timeout, ...backend }): ForwardSpec => ({ ...backend, timeoutMs: timeout }),
+  );
+  return { prometheus: overlay?.prometheus ?? telemetry.prometheus, forward } satisfies SystemTelemetrySpec;
+}
+
+/** What `islet.yaml` says for every service, as the part of a service's file that it stands for; undefined: nothing. */
+export function serviceDefaultsOf({ parsed, tree }: IsletFile, environment: string | undefined): Located | undefined {
+  if (parsed === undefined) return undefined;
+  const sections = [['telemetry'], ['environments', environment ?? '', 'telemetry']].flatMap((path) => {
+    const section = nodeAt(tree, path);
+    if (section?.kind !== 'map') return [];
+    const entries = [...section.entries].filter(([key]) => SERVICE_KEYS.includes(key));
+    return [{ ...section, entries: new Map(entries) }];
+  });
+  const [first, ...others] = sections;
+  if (first === undefined) return undefined;
+  const telemetry = others.reduce<Located>((base, over) => overlay(systemTelemetry, base, over), first);
+  return mapOf(telemetry.place, { telemetry });
 }
 
 export function machineIn(parsed: ParsedIslet, environment: string | undefined): MachineSpec {

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { TelemetrySpec } from '@islet/spec';
+import type { ForwardSpec, TelemetrySpec } from '@islet/spec';
 
 /**
  * What the control plane tells the telemetry process: by a file, so that this one goes on when that is dead, and finds all
@@ -9,6 +9,8 @@ import type { TelemetrySpec } from '@islet/spec';
 export interface Orders {
   readonly system: string;
   readonly services: readonly { readonly name: string; readonly policy: TelemetrySpec }[];
+  /** Backends that get a copy; what their headers need of secrets lies sealed beside the orders. Absent: none do. */
+  readonly forward?: readonly ForwardSpec[];
   /** Ports of the loopback for OpenTelemetry's agents. */
   readonly ports: { readonly http: number; readonly grpc: number };
   readonly paths: {
