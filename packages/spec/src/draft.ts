@@ -62,7 +62,7 @@ export function readDraft({ files, islet, folder, environment }: DraftRequest): 
   if (located.broken) {
     return { ...draft, tree: located.root, parsed: undefined, dropped: [], errors: located.errors };
   }
-  const base = withDefaults(lift(service, located.root), serviceDefaultsOf(islet, environment));
+  const base = withDefaults(lift(service, located.root), serviceDefaultsOf(islet, environment)?.part);
   const alone = checkTree(base, { ...draft, start });
   const errors = [...located.errors, ...nameErrors(draft, base), ...alone.errors];
 
@@ -133,11 +133,14 @@ function nameIn(root: Located, unnamed: { fallback: string; start: Place }): { n
   return { name: unnamed.fallback, namePlace: unnamed.start };
 }
 
+/** What every object has, and what Islet's own logs and metrics go by. */
+const TAKEN_NAMES: ReadonlySet<string> = new Set(['constructor', 'islet']);
+
 /** A name from the file is checked by the schema; one from the folder here. */
 function nameErrors(draft: Omit<Draft, 'tree' | 'parsed' | 'dropped' | 'errors'>, tree: Located): readonly SpecError[] {
   const problem = { rule: 'value', found: draft.name, place: draft.namePlace } as const;
-  if (draft.name === 'constructor') {
-    const message = 'a service can\'t be called "constructor"';
+  if (TAKEN_NAMES.has(draft.name)) {
+    const message = `a service can't be called "${draft.name}"`;
     return [errorIn({ ...draft, tree }, ['name'], { ...problem, message, hint: 'choose another name' })];
   }
   if (nodeAt(tree, ['name']) !== undefined || NAME.test(draft.name)) return [];

@@ -2,7 +2,7 @@ import { check } from './check.ts';
 import type { SpecError } from './errors.ts';
 import type { Files } from './files.ts';
 import { locate } from './locate.ts';
-import { keyPlaceAt, type Located, mapOf, nodeAt, type Path, pathText, scalar } from './located.ts';
+import { keyPlaceAt, type Located, mapOf, nodeAt, type Path, pathText, plainOf, scalar } from './located.ts';
 import type {
   ForwardSpec,
   GatewaySpec,
@@ -17,7 +17,9 @@ import { oneOf } from './nearest.ts';
 import { own } from './own.ts';
 import { islet, type ParsedIslet } from './schema/islet.ts';
 import { SERVICE_KEYS, systemTelemetry } from './schema/system-telemetry.ts';
+import { telemetry as serviceTelemetry } from './schema/telemetry.ts';
 import { overlay } from './schema/walk.ts';
+import { telemetryOf } from './telemetry.ts';
 
 export const ISLET_FILE = 'islet.yaml';
 
@@ -112,16 +114,25 @@ export function offMachineIn({ backup }: ParsedIslet): OffMachineSpec | undefine
 }
 
 /** An environment's own come in place of the system's, each as a whole. */
-export function telemetryIn({ telemetry, environments }: ParsedIslet, environment: string | undefined) {
+export function telemetryIn(file: IsletFile & { readonly parsed: ParsedIslet }, environment: string | undefined) {
+  const { telemetry, environments } = file.parsed;
   const overlay = environment === undefined ? undefined : own(environments, environment)?.telemetry;
   const forward = (overlay?.forward ?? telemetry.forward ?? []).map(
     ({ timeout, ...backend }): ForwardSpec => ({ ...backend, timeoutMs: timeout }),
   );
-  return { prometheus: overlay?.prometheus ?? telemetry.prometheus, forward } satisfies SystemTelemetrySpec;
+  const defaults = serviceDefaultsOf(file, environment);
+  return {
+    prometheus: overlay?.prometheus ?? telemetry.prometheus,
+    forward,
+    services: telemetryOf({ telemetry: serviceTelemetry.parse(defaults && plainOf(defaults.section)) }),
+  } satisfies SystemTelemetrySpec;
 }
 
 /** What `islet.yaml` says for every service, as the part of a service's file that it stands for; undefined: nothing. */
-export function serviceDefaultsOf({ parsed, tree }: IsletFile, environment: string | undefined): Located | undefined {
+export function serviceDefaultsOf(
+  { parsed, tree }: IsletFile,
+  environment: string | undefined,
+): { readonly part: Located; readonly section: Located } | undefined {
   if (parsed === undefined) return undefined;
   const sections = [['telemetry'], ['environments', environment ?? '', 'telemetry']].flatMap((path) => {
     const section = nodeAt(tree, path);
@@ -131,8 +142,8 @@ export function serviceDefaultsOf({ parsed, tree }: IsletFile, environment: stri
   });
   const [first, ...others] = sections;
   if (first === undefined) return undefined;
-  const telemetry = others.reduce<Located>((base, over) => overlay(systemTelemetry, base, over), first);
-  return mapOf(telemetry.place, { telemetry });
+  const section = others.reduce<Located>((base, over) => overlay(systemTelemetry, base, over), first);
+  return { part: mapOf(section.place, { telemetry: section }), section };
 }
 
 export function machineIn(parsed: ParsedIslet, environment: string | undefined): MachineSpec {

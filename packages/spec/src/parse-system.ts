@@ -47,7 +47,7 @@ export function parseSystem(files: Files, options: { readonly environment?: stri
     machine,
     backup: offMachineIn(islet.parsed),
     alerts: islet.parsed.alerts,
-    telemetry: telemetryIn(islet.parsed, environment),
+    telemetry: telemetryIn({ ...islet, parsed: islet.parsed }, environment),
     services,
     startOrder: order,
     cuts,

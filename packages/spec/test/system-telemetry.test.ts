@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { describe as described } from '../src/index.ts';
+import { DEFAULT_TELEMETRY, describe as described } from '../src/index.ts';
 import { errorsOf, linesOf, ORDERS, orders, parsed, serviceOf } from './helpers.ts';
 
 const RUN = 'run: { command: x }\n';
@@ -23,6 +23,12 @@ describe('telemetry of islet.yaml, for every service', () => {
       origin: { kind: 'file', place: { file: 'islet.yaml', line: 2, column: 28 } },
     });
     assert.equal(originOf(texts, 'telemetry.metrics.keep')?.origin.kind, 'default');
+  });
+
+  it('holds for what is no service', () => {
+    const { services } = parsed(texts).spec.telemetry;
+    assert.deepEqual([services?.logs.keepMs, services?.maxDiskBytes], [14 * 86_400_000, 2 * 1024 ** 3]);
+    assert.deepEqual(parsed(orders(RUN)).spec.telemetry.services, DEFAULT_TELEMETRY);
   });
 
   it('gives way to the service, key by key', () => {

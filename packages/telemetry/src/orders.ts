@@ -9,6 +9,8 @@ import type { ForwardSpec, TelemetrySpec } from '@islet/spec';
 export interface Orders {
   readonly system: string;
   readonly services: readonly { readonly name: string; readonly policy: TelemetrySpec }[];
+  /** Of all that is no service. Absent: told by an older Islet. */
+  readonly policy?: TelemetrySpec;
   /** Backends that get a copy; what their headers need of secrets lies sealed beside the orders. Absent: none do. */
   readonly forward?: readonly ForwardSpec[];
   /** Ports of the loopback for OpenTelemetry's agents. */
@@ -18,6 +20,8 @@ export interface Orders {
     readonly processes: string;
     /** Output of instances: `<service>/<instance>.log`. */
     readonly output: string;
+    /** Logs of Islet's own processes: `<process>.log`. Absent: told by an older Islet. */
+    readonly ownLogs?: string;
     /** The proxy's. */
     readonly accessLog: string;
     /** Folders of services, with the files of their revisions; absent: told by an older Islet. */

@@ -60,7 +60,7 @@ export async function startTelemetry({
   const ordersFile = new OrdersFile(folder);
   let orders: Orders | undefined;
   const policyOf = (service: string) =>
-    orders?.services.find(({ name }) => name === service)?.policy ?? DEFAULT_TELEMETRY;
+    orders?.services.find(({ name }) => name === service)?.policy ?? orders?.policy ?? DEFAULT_TELEMETRY;
   const { store, state } = Store.open({ folder: telemetryFiles.store(folder), now, policyOf });
   const places = (state ?? { output: {} }) as Places;
   const taken = new Taken(store, now);
@@ -88,7 +88,7 @@ export async function startTelemetry({
   let turning: Promise<void> | undefined;
 
   const readFiles = ({ paths }: Orders) => {
-    output.discover(paths.output);
+    output.discover(paths.output, paths.ownLogs);
     const { rows, lost } = output.read(now());
     for (const { of, rows: own } of rows) taken.logs(of.service, own);
     for (const { service } of lost) {

@@ -26,6 +26,12 @@ function laneOf(t: TestContext, parts: Partial<LaneParts<number>> & Pick<LanePar
   return lane;
 }
 
+/** A backend that takes a message, and says nothing to it. */
+const hang: LaneParts<number>['send'] = (_, gone) =>
+  new Promise((resolve) => {
+    gone.addEventListener('abort', () => resolve({ kind: 'unreached', why: 'gone' }), { once: true });
+  });
+
 const text = (body: Uint8Array) => Buffer.from(body).toString();
 const numbers = (count: number, from = 0) => Array.from({ length: count }, (_, index) => from + index);
 
@@ -60,7 +66,7 @@ describe('records on their way to a backend', () => {
   });
 
   it('that nobody takes wait, the newest of them, and whoever adds never does', async (t) => {
-    const lane = laneOf(t, { send: () => new Promise(() => undefined), limits: { lastMs: 0 } });
+    const lane = laneOf(t, { send: hang, limits: { lastMs: 0 } });
     lane.add(numbers(3));
     await until('a message is in flight', async () => lane.counts.waiting === 3);
     for (let round = 0; round < 1_000; round++) lane.add(numbers(30));
@@ -68,7 +74,7 @@ describe('records on their way to a backend', () => {
   });
 
   it('are bounded in bytes too', (t) => {
-    const lane = laneOf(t, { send: () => new Promise(() => undefined), limits: { waitingBytes: 45, lastMs: 0 } });
+    const lane = laneOf(t, { send: hang, limits: { waitingBytes: 45, lastMs: 0 } });
     lane.add(numbers(9));
     assert.deepEqual([lane.counts.waiting, lane.counts.dropped], [4, 5]);
   });
@@ -136,12 +142,7 @@ describe('records on their way to a backend', () => {
   });
 
   it('end though a backend hangs', async (t) => {
-    const lane = laneOf(t, {
-      send: (_, gone) =>
-        new Promise((resolve) => {
-          gone.addEventListener('abort', () => resolve({ kind: 'unreached', why: 'gone' }));
-        }),
-    });
+    const lane = laneOf(t, { send: hang });
     lane.add(numbers(8));
     await lane.close();
     assert.equal(lane.counts.sent, 0);

@@ -97,7 +97,8 @@ export async function createTelemetry(parts: TelemetryParts): Promise<Telemetry>
     const forward = applied.telemetry?.forward ?? [];
     // Before the orders that need it.
     sealFor(forward);
-    const orders: Orders = { system: applied.system, services, forward, ports, paths };
+    const policy = applied.telemetry?.services ?? DEFAULT_TELEMETRY;
+    const orders: Orders = { system: applied.system, services, policy, forward, ports, paths };
     const text = JSON.stringify(orders);
     if (text === written) return;
     writeAtomically(telemetryFiles.orders(folder), text);

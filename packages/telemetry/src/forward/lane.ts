@@ -6,6 +6,7 @@ import { type Outcome, type Verdict, verdictOf, waitMs } from './verdict.ts';
 export interface LaneParts<T> {
   /** Called once for each record, in their order. */
   readonly encode: (rows: readonly T[]) => Uint8Array;
+  /** Never throws, and settles once `gone` is aborted. */
   readonly send: (body: Uint8Array, gone: AbortSignal) => Promise<Outcome>;
   readonly sizeOf: (row: T) => number;
   /** Shared with the other lanes. */
