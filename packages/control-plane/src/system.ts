@@ -207,8 +207,7 @@ export function createSystem(parts: SystemParts): System {
   };
   const forget: Forget = (service, options) => compute.purge({ service }, options);
   const care = createCare({ state, data, clock, log, redact, newest, forget, onChange: () => reconciler.poke() });
-  const { isRestoring } = care.restorer;
-  const { evidence } = analysis;
+  const [{ isRestoring }, { evidence }] = [care.restorer, analysis];
   const observer = createObserver({
     ...{ compute, traffic, data, prober, ledger, decisions, clock, subject, declaredOf, evidence, isRestoring },
   });
