@@ -174,8 +174,8 @@ export function backupHandlers(system: System, { wanted, change }: BackupTools):
     drillResult: ({ params: { service = '' } }) => {
       const last = care.drills.last(service);
       if (last === undefined) return {};
-      const { copy, rtoMs, rpoMs, problems, ...times } = last;
-      return { last: { ...times, ...defined({ copy, rtoMs, rpoMs }), problems: [...problems] } };
+      const { copy, rtoMs, rpoMs, smoke, problems, ...times } = last;
+      return { last: { ...times, ...defined({ copy, rtoMs, rpoMs, smoke }), problems: [...problems] } };
     },
   };
 
