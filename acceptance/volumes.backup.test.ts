@@ -8,9 +8,25 @@ import { until } from './support/until.ts';
 
 /* Files of a service that live beyond its revisions: kept, shared, purged; and backed up and brought back with its database. */
 
+/** Run beside an instance on what a drill has restored, with the environment of that instance. */
+const LOOK = `
+import { readdirSync, writeFileSync } from 'node:fs';
+const { DATABASE_PATH, ISLET_VOLUME_UPLOADS: uploads, ISLET_VOLUME_NOTES: notes, ISLET_DRILL } = process.env;
+if (ISLET_DRILL !== 'restore' || (DATABASE_PATH ?? notes ?? '').includes('/services/plain/')) throw new Error('this is no drill');
+const folder = uploads ?? notes;
+if (!folder.includes('/services/drill.')) throw new Error(folder + ' is the living one');
+if (readdirSync(folder).length === 0) throw new Error('nothing is there');
+writeFileSync(folder + '/written-by-the-drill', '');
+`;
+const SMOKE = { smoke: 'node look.mjs' };
+
 const DATABASE = { engine: 'sqlite', migrations: 'migrations' };
 const MIGRATION = { 'migrations/1.sql': 'CREATE TABLE images (name text);' };
-const GALLERY = { file: { database: DATABASE, volumes: ['uploads'], scale: 2 }, files: MIGRATION };
+const GALLERY = {
+  file: { database: DATABASE, volumes: ['uploads'], scale: 2, test: SMOKE },
+  files: { ...MIGRATION, 'look.mjs': LOOK },
+};
+const PLAIN = { file: { volumes: ['notes'], test: SMOKE }, files: { 'look.mjs': LOOK } };
 /** What the log of an SQLite file knows of an instant, on a busy machine. */
 const SEEN_WITHIN_MS = 1_000;
 
@@ -35,7 +51,7 @@ describe("a service's files", () => {
   };
 
   before(async () => {
-    system = await makeSystem({ services: { gallery: GALLERY, plain: { file: { volumes: ['notes'] } }, other: {} } });
+    system = await makeSystem({ services: { gallery: GALLERY, plain: PLAIN, other: {} } });
     await system.up();
   });
   after(() => system[Symbol.asyncDispose]());
@@ -43,7 +59,7 @@ describe("a service's files", () => {
   it('are in one place for all of its instances, and outlive revisions, a restart, a rollback, and the system', async () => {
     await inside('mkdir -p deep && echo kept > deep/file');
     const place = await inside('pwd');
-    system.add('gallery', { ...GALLERY, files: { ...MIGRATION, reply: 'I am new\n' } });
+    system.add('gallery', { ...GALLERY, files: { ...GALLERY.files, reply: 'I am new\n' } });
     await system.up();
     await run('rollback', 'gallery', '--timeout', '120s');
     await run('restart', 'gallery', '--timeout', '120s');
@@ -145,10 +161,11 @@ describe("a service's files", () => {
   });
 
   it('are proved by a drill, of a service too that keeps nothing but files', async () => {
-    assert.match(await run('drill', 'restore', 'gallery', '--timeout', '170s'), /comes back/);
+    assert.match(await run('drill', 'restore', 'gallery', '--timeout', '170s'), /comes back.*smoke test passes/);
     await sh('plain', 'echo a > "$ISLET_VOLUME_NOTES/a"');
     await run('backup', 'now', 'plain', '--timeout', '60s');
-    assert.match(await run('drill', 'restore', 'plain', '--timeout', '170s'), /comes back/);
+    assert.match(await run('drill', 'restore', 'plain', '--timeout', '170s'), /comes back.*smoke test passes/);
+    assert.equal(await sh('plain', 'ls "$ISLET_VOLUME_NOTES"'), 'a', 'a drill writes nothing into the living ones');
     assert.match(await run('backup', 'verify', 'plain'), /All is as it was stored/);
   });
 

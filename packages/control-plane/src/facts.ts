@@ -43,7 +43,6 @@ export async function gatherFacts(
   const database = await dataOf(spec)?.connection({ service: spec.name });
   const redis = spec.redis && (await driverOf('redis')?.connection({ service: spec.name }));
   const files = spec.volumes && (await driverOf('files')?.connection({ service: spec.name }));
-  const volumes = (spec.volumes?.folders ?? []).map((name) => [name, join(files?.path ?? '', name)] as const);
   const edges = spec.uses.map((name) => {
     const port = ports.get(edgeName(spec.name, name));
     if (port === undefined) throw new DriverError('internal', `the edge ${spec.name} → ${name} has no port`);
@@ -56,7 +55,7 @@ export async function gatherFacts(
     database,
     poolMax: database?.maxConnections && poolShare({ connections: database.maxConnections, ...most(spec) }),
     redis,
-    volumes: Object.fromEntries(volumes),
+    volumes: volumePaths(spec, files?.path),
     edges: Object.fromEntries(edges),
     secret: secrets.get,
     path: await pathOf(spec.name),
@@ -64,6 +63,11 @@ export async function gatherFacts(
     system: applied.current()?.system ?? '',
     instrument: (await sources.instrument?.(spec, identity.revision)) ?? {},
   };
+}
+
+/** Where each volume is, by its name. */
+export function volumePaths({ volumes }: LaunchSpec, folder = ''): Readonly<Record<string, string>> {
+  return Object.fromEntries((volumes?.folders ?? []).map((name) => [name, join(folder, name)]));
 }
 
 /** What may run at once of a service. */

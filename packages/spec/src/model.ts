@@ -17,7 +17,7 @@ export * from './content-model.ts';
 export type * from './rollout-model.ts';
 export * from './scale-model.ts';
 export * from './slo-model.ts';
-export type * from './telemetry-model.ts';
+export * from './telemetry-model.ts';
 export * from './traffic-model.ts';
 export type * from './volumes-model.ts';
 
@@ -248,6 +248,8 @@ export interface BackupSpec {
 export interface DrillSpec {
   readonly everyMs: number;
   readonly maxRtoMs: number;
+  /** What is restored is also served, and asked by `test.smoke`. */
+  readonly smoke: boolean;
   readonly check: readonly DrillCheck[];
 }
 

@@ -1,5 +1,7 @@
 import {
   type Copy,
+  type Era,
+  isUnlogged,
   type Offer,
   offersOf,
   recoveryKeyText,
@@ -81,7 +83,7 @@ export function backupHandlers(system: System, { wanted, change }: BackupTools):
       const copies = catalogs.flatMap(({ store: { engine }, catalog }) => {
         if (catalog === undefined) return [];
         const offers = offersOf(catalog);
-        return catalog.eras.flatMap((era) => era.copies.map((copy) => copyOf(copy, { offers, engine })));
+        return catalog.eras.flatMap((era) => era.copies.map((copy) => copyOf(copy, { era, offers, engine })));
       });
       return copies.toSorted((a, b) => b.startedAt - a.startedAt);
     },
@@ -185,8 +187,8 @@ export function backupHandlers(system: System, { wanted, change }: BackupTools):
     drillResult: ({ params: { service = '' } }) => {
       const last = care.drills.last(service);
       if (last === undefined) return {};
-      const { copy, rtoMs, rpoMs, problems, ...times } = last;
-      return { last: { ...times, ...defined({ copy, rtoMs, rpoMs }), problems: [...problems] } };
+      const { copy, rtoMs, rpoMs, smoke, problems, ...times } = last;
+      return { last: { ...times, ...defined({ copy, rtoMs, rpoMs, smoke }), problems: [...problems] } };
     },
   };
 
@@ -223,7 +225,7 @@ export function backupHandlers(system: System, { wanted, change }: BackupTools):
 
 function copyOf(
   copy: Copy,
-  { offers, engine }: { readonly offers: readonly Offer[]; readonly engine: string },
+  { era, offers, engine }: { readonly era: Era; readonly offers: readonly Offer[]; readonly engine: string },
 ): Answer<'backupList'>[number] {
   const { id, startedAt, bytes: storedBytes } = copy;
   const known = { id, engine, startedAt, storedBytes };
@@ -235,6 +237,7 @@ function copyOf(
     case 'whole': {
       const { finishedAt, plainBytes } = copy.manifest;
       const offer = offers.find((one) => one.copy.id === id);
+      if (offer === undefined && isUnlogged(era, copy)) return { ...known, state: 'unfinished' };
       if (offer === undefined)
         return {
           ...known,

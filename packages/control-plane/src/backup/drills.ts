@@ -9,6 +9,7 @@ import type { Drilled } from '../store/drilled.ts';
 import { drillOf, keptStores } from './kept-stores.ts';
 import { driversOf, restoreStores } from './restore-store.ts';
 import { type Forget, remove, removeWhole } from './restorer.ts';
+import type { SmokeOutcome, SmokeTest } from './smoke/smoke-test.ts';
 
 export interface DrillParts {
   readonly layout: Layout;
@@ -21,6 +22,7 @@ export interface DrillParts {
   /** The newest instant that can be restored; undefined: there is no backup yet. */
   readonly newest: (service: string) => number | undefined;
   readonly forget: Forget;
+  readonly smoke: SmokeTest;
   /** One has ended: what waits for it may go on. */
   readonly onChange: () => void;
 }
@@ -39,6 +41,7 @@ const DRILL_MS = 6 * 3_600_000;
 /** After one that failed, before the next. */
 const RETRY_MS = 3_600_000;
 const LATEST: Wanted = { kind: 'latest' };
+const NO_SMOKE: SmokeOutcome = { told: undefined, problems: [] };
 
 export function drillStore(service: string): string {
   return `drill.${service}`;
@@ -95,9 +98,13 @@ export function createDrills(parts: DrillParts): Drills {
       const findings: string[] = [];
       for (const { backups } of drivers) findings.push(...((await backups?.check({ service: as }, { signal })) ?? []));
       const answers = await askAll(drivers[0]?.backups, as, drill, signal);
-      const problems = drillProblems({ findings, rtoMs, maxRtoMs: drill.maxRtoMs, restoredTo: newest, answers });
+      const found = drillProblems({ findings, rtoMs, maxRtoMs: drill.maxRtoMs, restoredTo: newest, answers });
+      // Last: it may write into what was restored. A file from before the key was there says nothing of it.
+      const smoke = drill.smoke === false ? NO_SMOKE : await parts.smoke({ service: name, as }, { signal });
+      const problems = [...found, ...smoke.problems];
       return {
         ...{ startedAt, finishedAt: clock.now(), copy: offer.copy.id, rtoMs, rpoMs: Math.max(0, startedAt - newest) },
+        smoke: smoke.told && parts.redact(smoke.told),
         problems: problems.map(parts.redact),
       };
     } catch (error) {

@@ -54,4 +54,4 @@ export function drillOf(spec: Pick<LaunchSpec, 'name' | 'database' | 'volumes'>)
 }
 
 /** Of a service that keeps nothing but files. As `database.drill` is by default. */
-const FILES_DRILL: DrillSpec = { everyMs: 7 * 24 * 3_600_000, maxRtoMs: 10 * 60_000, check: [] };
+const FILES_DRILL: DrillSpec = { everyMs: 7 * 24 * 3_600_000, maxRtoMs: 10 * 60_000, smoke: true, check: [] };

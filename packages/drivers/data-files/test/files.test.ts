@@ -21,7 +21,7 @@ describe('volumes', () => {
     await provision('uploads avatars');
     path = (await world.driver.connection({ service })).path ?? '';
   });
-  after(() => world.close([service, 'other']));
+  after(() => world.close([service, 'other', 'drill.orders']));
 
   it(
     "are the service's own, which may not even make one more, and nobody else can enter them",
@@ -55,6 +55,22 @@ describe('volumes', () => {
     await world.driver.stop({ service }, patience());
     assert.equal((await world.open().observe())[service]?.kind, 'stopped');
     await provision('uploads avatars');
+  });
+
+  it('are lent to another user whole, and removed with whatever is in them', async () => {
+    await provision('uploads', 'drill.orders');
+    await world.sh(
+      'drill.orders',
+      'mkdir -p uploads/a/b && echo x > uploads/a/b/c && ln -s /etc uploads/etc && chmod 500 uploads/a uploads/a/b',
+    );
+    const etc = await stat('/etc');
+    await world.driver.backups?.lend?.({ service: 'drill.orders', to: service }, patience());
+    const { path: lent = '' } = await world.driver.connection({ service: 'drill.orders' });
+    assert.equal(await world.sh(service, `cat ${lent}/uploads/a/b/c`), 'x\n');
+    assert.equal((await stat('/etc')).uid, etc.uid);
+    await world.driver.stop({ service: 'drill.orders' }, patience());
+    await world.driver.purge({ service: 'drill.orders' }, patience());
+    await assert.rejects(stat(lent), { code: 'ENOENT' });
   });
 
   async function identity() {

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { rename } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import {
   type CallOptions,
   DriverError,
@@ -8,7 +8,7 @@ import {
   type RestoreRequest,
   type StoreBackups,
 } from '@islet/driver';
-import { isFolder, makePassage, type Owner, removeIfEmpty } from '@islet/driver/owned-folder';
+import { handOver, isFolder, makePassage, type Owner, removeIfEmpty } from '@islet/driver/owned-folder';
 import type { Records } from '@islet/driver/records';
 import type { Turns } from '@islet/supervise';
 import { failpoint } from '../failpoint.ts';
@@ -55,6 +55,11 @@ export function createBackups(inside: Inside): StoreBackups {
         await renameVolumes(inside, service, to);
         inside.changed();
       }),
+    lend: async ({ service, to }) => {
+      const { folders } = inside.require(service);
+      const owner = await ownerOf(to);
+      for (const name of folders) await handOver(join(folderOf(service), name), owner);
+    },
     check: async ({ service }, { signal }) => {
       const source = await sourceFor(service);
       if (restored?.service !== service) return [];
