@@ -205,7 +205,7 @@ export function createSystem(parts: SystemParts): System {
     return told?.last && newestOf(told);
   };
   const forget: Forget = (service, options) => compute.purge({ service }, options);
-  const care = createCare({ state, data, clock, log, redact, newest, forget, onChange: () => reconciler.poke() });
+  const care = createCare({ state, hands, check: parts.check, log, newest, forget, onChange: poke });
   const { isRestoring } = care.restorer;
   const { evidence } = analysis;
   const observer = createObserver({

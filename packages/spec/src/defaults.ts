@@ -34,6 +34,7 @@ export const SERVICE_DEFAULTS = {
   'database.backup.keep.monthly': { value: 0, name: 'backup' },
   'database.drill.every': { value: '7d', name: 'restore drill', source: 'Barman, made more frequent' },
   'database.drill.maxRto': { value: '10m', name: 'restore drill' },
+  'database.drill.smoke': { value: true, name: 'restore drill' },
   'redis.maxMemory': { value: '64Mi', name: 'redis' },
   'health.startup.fastPeriod': { value: '100ms', name: 'probes: startup' },
   'health.startup.fastFor': { value: '5s', name: 'probes: startup' },

@@ -248,6 +248,8 @@ export interface BackupSpec {
 export interface DrillSpec {
   readonly everyMs: number;
   readonly maxRtoMs: number;
+  /** What is restored is also served, and asked by `test.smoke`. */
+  readonly smoke: boolean;
   readonly check: readonly DrillCheck[];
 }
 
