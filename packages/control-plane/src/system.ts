@@ -206,8 +206,7 @@ export function createSystem(parts: SystemParts): System {
   };
   const forget: Forget = (service, options) => compute.purge({ service }, options);
   const care = createCare({ state, hands, check: parts.check, log, newest, forget, onChange: poke });
-  const { isRestoring } = care.restorer;
-  const { evidence } = analysis;
+  const [{ isRestoring }, { evidence }] = [care.restorer, analysis];
   const observer = createObserver({
     ...{ compute, traffic, data, prober, ledger, decisions, clock, subject, declaredOf, evidence, isRestoring },
   });
@@ -240,6 +239,7 @@ export function createSystem(parts: SystemParts): System {
           idle: parts.idle ?? false,
         }),
       ),
+      ...(parts.telemetry?.forwards.warnings(clock.now()) ?? []),
     ],
   };
 

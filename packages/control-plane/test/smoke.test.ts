@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import { createServer as createHttp2Server, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
@@ -36,11 +36,17 @@ describe("a drill's smoke test", () => {
   }
 });
 
+type Incoming = Pick<IncomingMessage, 'url' | 'destroy'>;
+type Outgoing = { writeHead(status: number): unknown; end(body: string): unknown };
+
 async function serve(t: TestContext, http2: boolean, answer: (path: string) => number): Promise<number> {
-  const listener = (request: IncomingMessage | Http2ServerRequest, response: ServerResponse | Http2ServerResponse) => {
+  const listener = (request: Incoming, response: Outgoing) => {
     const status = answer(request.url ?? '');
     if (status === 0) request.destroy();
-    else response.writeHead(status).end('body');
+    else {
+      response.writeHead(status);
+      response.end('body');
+    }
   };
   const server = (http2 ? createHttp2Server(listener) : createServer(listener)).listen(0, '127.0.0.1');
   await once(server, 'listening');
