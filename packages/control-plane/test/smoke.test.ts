@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage } from 'node:http';
-import { createServer as createHttp2Server, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
+import { createServer } from 'node:http';
+import { createServer as createHttp2Server } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import type { ProbeRequest } from '@islet/spec/probes';
@@ -36,7 +36,7 @@ describe("a drill's smoke test", () => {
   }
 });
 
-type Incoming = Pick<IncomingMessage, 'url' | 'destroy'>;
+type Incoming = { readonly url?: string | undefined; destroy(): unknown };
 type Outgoing = { writeHead(status: number): unknown; end(body: string): unknown };
 
 async function serve(t: TestContext, http2: boolean, answer: (path: string) => number): Promise<number> {
