@@ -31,10 +31,8 @@ export class Workload {
   readonly #author: Author;
   /** As the last acknowledged `up` had them. */
   asked: readonly ServiceFile[] = [];
-  /** Numbers asked for by hand. */
-  readonly #byHand = new Map<string, number>();
-  /** Of these, the ones that an `up` may have ended that nobody has answered. */
-  readonly #doubted = new Set<string>();
+  /** Numbers asked for by hand that may be in force: the last that was acknowledged, and those after it that nobody answered. */
+  readonly #byHand = new Map<string, readonly (number | 'auto')[]>();
   /** Requests a second, by service. */
   readonly #rps = new Map<string, number>();
   #busy = false;
@@ -57,10 +55,8 @@ export class Workload {
     const { auditor } = this.#world;
     const gone = this.asked.filter(({ name }) => files.every((file) => file.name !== name));
     for (const { name } of gone) auditor.onAsking(name, undefined);
-    for (const file of files) {
-      if (this.#isResized(file)) this.#doubted.add(file.name);
-      auditor.onAsking(file.name, this.#wishOf(file));
-    }
+    for (const name of this.#endedByHand(files)) this.#mayBe(name, 'auto');
+    for (const file of files) auditor.onAsking(file.name, this.#wishOf(file));
     await this.#ask('up', async ({ applying }) => {
       await apply(ASKED, {
         ...applying,
@@ -157,8 +153,16 @@ export class Workload {
 
   #leastOf({ name, scaling, min }: ServiceFile): number {
     const own = scaling === 'zero' ? 0 : min;
-    const byHand = this.#byHand.get(name) ?? own;
-    return this.#doubted.has(name) ? Math.min(byHand, own) : byHand;
+    return Math.min(...this.#numbersOf(name).map((number) => (number === 'auto' ? own : number)));
+  }
+
+  #numbersOf(name: string): readonly (number | 'auto')[] {
+    return this.#byHand.get(name) ?? ['auto'];
+  }
+
+  /** It is being said, and may be kept even where nobody answers. */
+  #mayBe(name: string, number: number | 'auto'): void {
+    this.#byHand.set(name, [...new Set([...this.#numbersOf(name), number])]);
   }
 
   #enter(name: string, instance: string): void {
@@ -173,21 +177,15 @@ export class Workload {
     const file = this.#dice.pick(this.asked);
     if (file === undefined) return;
     const instances = this.#dice.chance(0.4) ? 'auto' : this.#dice.between(1, 4);
-    const wish = this.#wishOf(file);
-    const [fewest, most] =
-      instances === 'auto' ? [file.scaling === 'zero' ? 0 : file.min, wish.most] : [instances, instances];
-    const least = Math.max(0, fewest - unavailableOf(file));
-    this.#world.auditor.onAsking(file.name, { ...wish, least, most: Math.max(most, wish.most) });
+    this.#mayBe(file.name, instances);
+    this.#world.auditor.onAsking(file.name, this.#wishOf(file));
     await this.#ask(`scale ${file.name} ${instances}`, async ({ system }) => {
       const { signal } = new AbortController();
       await this.#world
         .handlers(system)
         .scale({ params: { service: file.name }, query: {}, body: { instances }, signal });
-      if (instances === 'auto') this.#byHand.delete(file.name);
-      else this.#byHand.set(file.name, instances);
-      // It ends when the number in the file changes, which it may have done already.
-      if (this.#isUncertain) this.#doubted.add(file.name);
-      else this.#doubted.delete(file.name);
+      // By an `up` that nobody answered the file may have another number already: then the next one ends this.
+      this.#byHand.set(file.name, this.#isUncertain ? [instances, 'auto'] : [instances]);
       this.#tellAuditor(file);
     });
   }
@@ -253,25 +251,21 @@ export class Workload {
     this.#tell(`${what}${acknowledged ? '' : ': not acknowledged'}`);
   }
 
+  /** Of which services what was asked for by hand ends: those that go, and those whose number changes in the file. */
+  #endedByHand(files: readonly ServiceFile[]): readonly string[] {
+    const names = new Set([...this.asked, ...files].map(({ name }) => name));
+    const min = (of: readonly ServiceFile[], name: string) => of.find((file) => file.name === name)?.min;
+    return [...names].filter((name) => min(this.asked, name) !== min(files, name));
+  }
+
   #onApplied(files: readonly ServiceFile[]): void {
+    for (const name of this.#endedByHand(files)) this.#byHand.delete(name);
     for (const { name } of this.asked) {
-      if (files.some((file) => file.name === name)) continue;
-      this.#byHand.delete(name);
-      this.#world.auditor.onAsked(name, undefined);
-    }
-    for (const file of files) {
-      // What was asked for by hand ends when the file's number changes.
-      if (!this.#isResized(file)) continue;
-      this.#byHand.delete(file.name);
-      this.#doubted.delete(file.name);
+      if (files.every((file) => file.name !== name)) this.#world.auditor.onAsked(name, undefined);
     }
     this.asked = files;
     this.#mayBeBack.clear();
     for (const file of files) this.#tellAuditor(file);
-  }
-
-  #isResized({ name, min }: ServiceFile): boolean {
-    return this.asked.find((file) => file.name === name)?.min !== min;
   }
 
   #tellAuditor(file: ServiceFile): void {
@@ -280,9 +274,9 @@ export class Workload {
 
   #wishOf(file: ServiceFile): Asked {
     const { name, strategy, max, min } = file;
-    const byHand = this.#byHand.get(name);
+    const byHand = this.#numbersOf(name).filter((number) => number !== 'auto');
     const least = Math.max(0, this.#leastOf(file) - unavailableOf(file));
-    const most = Math.max(byHand ?? 0, max, min);
+    const most = Math.max(...byHand, max, min);
     const exclusive = strategy === 'recreate' || this.#mayBeBack.has(name);
     return { least, most, exclusive, drainMs: PACE.drainMs };
   }
