@@ -7,7 +7,7 @@ export const InstanceStatus = z
   .object({
     id: z.string(),
     revision: z.string(),
-    state: z.enum(['starting', 'ready', 'unready', 'draining', 'warm', 'stopping', 'exited']),
+    state: z.enum(['starting', 'ready', 'unready', 'draining', 'drained', 'warm', 'stopping', 'exited']),
     pid: z.int().optional(),
     port: z.int().optional(),
     startedAt: z.number().optional(),
@@ -62,6 +62,8 @@ export const SystemStatus = z
     /** Counts every `up`, `scale`, `restart` … accepted. */
     revision: z.int(),
     gateway: z.string().optional(),
+    /** The certificate of the development authority, which clients of the gateway are to trust; absent: it speaks for nobody. */
+    authority: z.string().optional(),
     processes: z.object({
       controlPlane: z.object({ pid: z.int(), startedAt: z.number() }),
       proxy: z.object({ pid: z.int() }).optional(),

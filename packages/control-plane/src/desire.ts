@@ -52,6 +52,7 @@ function presentOf(service: AppliedService, applied: Applied, context: DesireCon
     revision,
     generation: generationOf(revision, restarts),
     instances: context.instances(service),
+    drained: service.drained ?? [],
     after,
     blocked: [...blocked, ...context.gates(service)],
     hasStore: declaredStores(spec).length > 0,
@@ -95,6 +96,7 @@ export function launchKey(spec: LaunchSpec, secretVersions: Readonly<Record<stri
     uses,
     port: api.port,
     protocol: api.protocol,
+    http2: api.http2,
     database: store,
     // Its limits hold without a restart.
     redis: redis && true,

@@ -1,9 +1,10 @@
 import type { Answer, ServiceStatus } from '@islet/client/browser';
-import { messageOf } from '../../live/api.ts';
+import { api, messageOf } from '../../live/api.ts';
 import { type Asked, useAsk } from '../../live/ask.ts';
 import { useStatus } from '../../live/status.ts';
 import { Copies } from '../../parts/backup-copies.tsx';
 import { BackupFacts } from '../../parts/backup-facts.tsx';
+import { Confirm } from '../../parts/confirm.tsx';
 import { Answered, Empty } from '../../parts/states.tsx';
 
 /** A service's store: its state, its migrations, its backups. */
@@ -39,6 +40,21 @@ export function DataTab({ service: { name, database } }: { readonly service: Ser
               <Migrations asked={migrations} />
             </dd>
           </dl>
+          <div className="buttons panel-buttons">
+            <Confirm
+              verb="Rotate credentials"
+              title={`Rotate the credentials of ${name}’s database?`}
+              act={async () => {
+                await api.ask('rotate', { service: name });
+                return `${name} gets new credentials`;
+              }}
+            >
+              <p>
+                Makes new credentials beside the old ones, and replaces every instance by one that uses them. Once
+                nothing has the old ones any more, they let nobody in.
+              </p>
+            </Confirm>
+          </div>
         </section>
         <Answered asked={backups} what="its backups">
           {(all) => {
