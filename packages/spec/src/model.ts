@@ -6,6 +6,7 @@
  */
 
 import type { AlertsSpec } from './alerts-model.ts';
+import type { DatabaseSpec } from './database-model.ts';
 import type { RolloutSpec } from './rollout-model.ts';
 import type { ScaleSpec } from './scale-model.ts';
 import type { SystemTelemetrySpec, TelemetrySpec } from './telemetry-model.ts';
@@ -14,6 +15,7 @@ import type { VolumesSpec } from './volumes-model.ts';
 
 export type * from './alerts-model.ts';
 export * from './content-model.ts';
+export type * from './database-model.ts';
 export type * from './rollout-model.ts';
 export * from './scale-model.ts';
 export * from './slo-model.ts';
@@ -99,7 +101,10 @@ export interface IdentitySpec {
 }
 
 export interface TlsSpec {
+  /** Of the development authority: none, until whoever carries it out says where it will be. */
   readonly certificates: readonly CertificateFiles[];
+  /** The development authority makes it. `isInherited`: the environment in force doesn't say so itself. Absent: they are files. */
+  readonly development?: { readonly isInherited: boolean };
   /** Plain HTTP is sent to `https`; false: refused. */
   readonly redirect: boolean;
   /** A second port, for plain HTTP alone. */
@@ -183,6 +188,8 @@ export type Reference =
 
 export interface ApiSpec {
   readonly protocol: Protocol;
+  /** An `http` service that speaks HTTP/2 without TLS, with prior knowledge. Absent: HTTP/1.1. */
+  readonly http2?: true;
   readonly contract: string | undefined;
   /** Public routes on the gateway; empty: internal only. */
   readonly expose: readonly ExposeSpec[];
@@ -201,28 +208,6 @@ export interface ExposeSpec {
   readonly strip: boolean;
 }
 
-export type DatabaseSpec = DatabaseCommon &
-  (
-    | {
-        readonly engine: 'postgres' | 'mariadb' | 'sqlite';
-        /** Undefined: it is not backed up. */
-        readonly backup: BackupSpec | undefined;
-        readonly drill: DrillSpec | undefined;
-      }
-    /** An outside server, by a URL kept as a secret. */
-    | { readonly engine: 'external'; readonly url: { readonly secret: string } }
-  );
-
-export interface DatabaseCommon {
-  /** A folder. */
-  readonly migrations: string | undefined;
-  /** Instead: a command. */
-  readonly migrate: { readonly command: string } | undefined;
-  readonly seed: SeedSpec | undefined;
-  /** By the engine's own names, as they are written. */
-  readonly settings: Readonly<Record<string, string>>;
-}
-
 export interface RedisSpec {
   /** A cache is in memory alone; a store is on disk. */
   readonly as: 'cache' | 'store';
@@ -230,32 +215,6 @@ export interface RedisSpec {
   /** Redis's `maxmemory-policy`. */
   readonly evict: string;
 }
-
-export type SeedSpec =
-  | { readonly kind: 'folder'; readonly folder: string }
-  | { readonly kind: 'command'; readonly command: string };
-
-/** Names: pgBackRest, Barman. */
-export interface BackupSpec {
-  readonly everyMs: number;
-  /** Any instant can be restored, since the oldest daily copy. */
-  readonly pitr: boolean;
-  /** The newest copy of each of so many days, weeks and months. */
-  readonly keep: { readonly daily: number; readonly weekly: number; readonly monthly: number };
-}
-
-/** How often a backup must prove that it comes back, and what must hold then. */
-export interface DrillSpec {
-  readonly everyMs: number;
-  readonly maxRtoMs: number;
-  /** What is restored is also served, and asked by `test.smoke`. */
-  readonly smoke: boolean;
-  readonly check: readonly DrillCheck[];
-}
-
-export type DrillCheck =
-  | { readonly kind: 'min'; readonly query: string; readonly min: number }
-  | { readonly kind: 'maxAge'; readonly query: string; readonly maxAgeMs: number };
 
 export type ProbeTarget =
   | { readonly kind: 'http'; readonly path: string }
