@@ -4,9 +4,9 @@ import type { BackupSpec, DrillCheck, DrillSpec } from './model.ts';
 import { durationText } from './quantities.ts';
 import type { ParsedService } from './schema/service.ts';
 
-type Database = NonNullable<ParsedService['database']>;
+type Kept = Pick<NonNullable<ParsedService['database']>, 'backup' | 'drill'>;
 
-export function backupOf(parsed: Database['backup']): BackupSpec | undefined {
+export function backupOf(parsed: Kept['backup']): BackupSpec | undefined {
   if (parsed === 'off') return undefined;
   const { every, pitr, keep } = parsed;
   return { everyMs: every, pitr, keep };
@@ -21,14 +21,14 @@ export function backupLeaves(section: Path, backup: BackupSpec | undefined): rea
   ];
 }
 
-export function drillOf(parsed: Database['drill']): DrillSpec | undefined {
+export function drillOf(parsed: Kept['drill']): DrillSpec | undefined {
   if (parsed === 'off') return undefined;
   const { every, maxRto, check } = parsed;
   return { everyMs: every, maxRtoMs: maxRto, check: check.flatMap(checkOf) };
 }
 
 /** One that says neither is a mistake, and told as one. */
-function checkOf({ query, min, maxAge }: Exclude<Database['drill'], 'off'>['check'][number]): readonly DrillCheck[] {
+function checkOf({ query, min, maxAge }: Exclude<Kept['drill'], 'off'>['check'][number]): readonly DrillCheck[] {
   if (min !== undefined) return [{ kind: 'min', query, min }];
   return maxAge === undefined ? [] : [{ kind: 'maxAge', query, maxAgeMs: maxAge }];
 }

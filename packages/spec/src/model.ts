@@ -224,6 +224,9 @@ export interface RedisSpec {
   readonly maxMemoryBytes: number;
   /** Redis's `maxmemory-policy`. */
   readonly evict: string;
+  /** Undefined: it is not backed up. */
+  readonly backup: BackupSpec | undefined;
+  readonly drill: DrillSpec | undefined;
 }
 
 export type SeedSpec =

@@ -1,11 +1,10 @@
 import { type StoreMeasures, shareOf } from '@islet/driver';
-import { ADMIN, READER } from './access.ts';
-import { withClient } from './client.ts';
+import { adminOf, withClient } from './client.ts';
+import { isOurs } from './names.ts';
 import type { Started } from './records.ts';
 
-export async function measureRedis({ port, adminPassword }: Started, signal: AbortSignal): Promise<StoreMeasures> {
-  const login = { port, user: ADMIN, password: adminPassword };
-  return withClient(login, signal, async (send) => {
+export async function measureRedis(started: Started, signal: AbortSignal): Promise<StoreMeasures> {
+  return withClient(adminOf(started), signal, async (send) => {
     const info = new Map(
       String(await send('INFO'))
         .split('\r\n')
@@ -28,5 +27,6 @@ export async function measureRedis({ port, adminPassword }: Started, signal: Abo
 }
 
 function isServices(client: string): boolean {
-  return client !== '' && !client.includes(` user=${ADMIN} `) && !client.includes(` user=${READER} `);
+  const user = / user=(\S+) /.exec(client)?.[1];
+  return user !== undefined && !isOurs(user);
 }

@@ -1,17 +1,19 @@
 import type { Answer, ServiceStatus } from '@islet/client/browser';
+import type { ReactNode } from 'react';
 import { messageOf } from '../../live/api.ts';
 import { type Asked, useAsk } from '../../live/ask.ts';
 import { useStatus } from '../../live/status.ts';
+import { storesOf } from '../../model/overview.ts';
 import { Copies } from '../../parts/backup-copies.tsx';
 import { BackupFacts } from '../../parts/backup-facts.tsx';
 import { Answered, Empty } from '../../parts/states.tsx';
 
-/** A service's store: its state, its migrations, its backups. */
-export function DataTab({ service: { name, database } }: { readonly service: ServiceStatus }) {
+/** A service's stores: their state, migrations, backups. */
+export function DataTab({ service: { name, database, redis } }: { readonly service: ServiceStatus }) {
   const status = useStatus();
   const backups = useAsk('backups', {}, { on: status });
   const migrations = useAsk('migrations', { service: name }, { on: status?.revision, when: database !== undefined });
-  if (database === undefined) {
+  if (database === undefined && redis === undefined) {
     return (
       <Empty title={`${name} keeps no data`}>
         With <code>database: postgres</code> in its file, it gets a server of its own.
@@ -21,34 +23,59 @@ export function DataTab({ service: { name, database } }: { readonly service: Ser
   return (
     <>
       <div className="panels">
-        <section className="panel" aria-labelledby="store">
-          <h2 id="store">Database</h2>
-          <dl className="facts-list">
-            <dt>Engine</dt>
-            <dd>{database.engine}</dd>
-            <dt>State</dt>
-            <dd>{database.state}</dd>
-            {database.pid === undefined ? null : (
-              <>
-                <dt>Process</dt>
-                <dd>{database.pid}</dd>
-              </>
-            )}
+        {database === undefined ? null : (
+          <Store title="Database" store={database}>
             <dt>Migrations</dt>
             <dd>
               <Migrations asked={migrations} />
             </dd>
-          </dl>
-        </section>
+          </Store>
+        )}
+        {redis === undefined ? null : <Store title="Redis" store={{ engine: 'redis', ...redis }} />}
         <Answered asked={backups} what="its backups">
           {(all) => {
-            const own = all.find(({ service }) => service === name);
-            return own === undefined ? <Empty title="Nothing is known of its backups" /> : <BackupFacts backup={own} />;
+            const own = all.filter(({ service }) => storesOf(name).includes(service));
+            if (own.length === 0) return <Empty title="Nothing is known of its backups" />;
+            return own.map((backup) => <BackupFacts key={backup.service} backup={backup} />);
           }}
         </Answered>
       </div>
-      <Copies service={name} />
+      {backups.value
+        ?.filter(({ service, state }) => storesOf(name).includes(service) && state === 'on')
+        .map(({ service }) => (
+          <Copies key={service} service={service} />
+        ))}
     </>
+  );
+}
+
+function Store({
+  title,
+  store,
+  children,
+}: {
+  readonly title: string;
+  readonly store: Pick<NonNullable<ServiceStatus['database']>, 'engine' | 'state' | 'pid'>;
+  readonly children?: ReactNode;
+}) {
+  const id = `store-${title.toLowerCase()}`;
+  return (
+    <section className="panel" aria-labelledby={id}>
+      <h2 id={id}>{title}</h2>
+      <dl className="facts-list">
+        <dt>Engine</dt>
+        <dd>{store.engine}</dd>
+        <dt>State</dt>
+        <dd>{store.state}</dd>
+        {store.pid === undefined ? null : (
+          <>
+            <dt>Process</dt>
+            <dd>{store.pid}</dd>
+          </>
+        )}
+        {children}
+      </dl>
+    </section>
   );
 }
 
