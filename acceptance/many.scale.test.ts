@@ -153,6 +153,7 @@ function manyDesired(services: number): Desired {
       revision: 'r1',
       generation: 'r1.0',
       instances: INSTANCES,
+      drained: [],
       after: index === 0 ? [] : [`s${index - 1}`],
       blocked: [],
       hasStore: false,

@@ -44,6 +44,39 @@ test('scale starts and ends instances without a failed request, and holds over t
   assert.deepEqual((await load.stop()).others, {});
 });
 
+test('drain takes an instance out of traffic without a failed request, leaves it alive, and takes it back', async () => {
+  const [first] = (await system.service('back')).instanceList;
+  assert.ok(first !== undefined);
+  const stateOf = async () => (await system.service('back')).instanceList.find(({ id }) => id === first.id)?.state;
+  using load = await startLoad(`${system.url}/front/from/back/`);
+  const out = await system.islet('drain', 'back');
+  assert.equal(out.code, 0, out.stderr);
+  assert.match(out.stderr, new RegExp(`${first.id} is out of traffic`));
+  assert.equal(await stateOf(), 'drained');
+  const { instances, instanceList } = await system.service('back');
+  assert.deepEqual([instances, instanceList.length], [{ ready: 1, desired: 1 }, 2]);
+  assert.equal((await fetch(`http://127.0.0.1:${first.port}/readyz`)).status, 200);
+  const { instance } = JSON.parse((await system.islet('call', 'back', '/')).stdout) as { instance: string };
+  assert.notEqual(instance, first.id);
+
+  // Whatever else is asked for, it stays out.
+  await system.up();
+  assert.equal(await stateOf(), 'drained');
+  const again = await system.islet('drain', first.id);
+  assert.equal(again.code, 1);
+  assert.match(again.stderr, /is drained already[\s\S]*--back/);
+
+  const back = await system.islet('drain', first.id, '--back');
+  assert.equal(back.code, 0, back.stderr);
+  assert.deepEqual(
+    (await system.service('back')).instanceList.map(({ id, state }) => [id, state]),
+    [[first.id, 'ready']],
+  );
+  assert.equal((await system.islet('drain', first.id, '--back')).code, 1);
+  assert.equal((await system.islet('drain', 'nobody')).code, 2);
+  assert.deepEqual((await load.stop()).others, {});
+});
+
 test('call reaches a service that the gateway does not, and exits by its answer', async () => {
   assert.equal((await system.get('/back/')).status, 404);
   const good = await system.islet('call', 'back', '/hello?x=1');

@@ -81,6 +81,7 @@ function wanted(name: string, before: string | undefined): PresentService {
     revision: 'new',
     generation: generationOf('new', 0),
     instances: INSTANCES,
+    drained: [],
     after: before === undefined ? [] : [before],
     hasStore: false,
     migrates: false,

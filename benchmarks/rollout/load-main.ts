@@ -14,7 +14,10 @@ const told = {
   reset: 0,
   statuses: {} as Record<string, number>,
   versions: {} as Record<string, Seen>,
+  /** Of the answers, from sending to the last byte. */
+  p99Ms: 0,
 };
+const tookMs: number[] = [];
 interface Seen {
   answers: number;
   failures: number;
@@ -30,6 +33,7 @@ const ticking = setInterval(() => process.stdout.write(`${told.sent}\n`), 100);
 const workers = Array.from({ length: Number(connections) }, (_, index) => work(index));
 await Promise.all(workers);
 clearInterval(ticking);
+told.p99Ms = tookMs.sort((one, other) => one - other)[Math.ceil(tookMs.length * 0.99) - 1] ?? 0;
 process.stdout.write(`${JSON.stringify(told)}\n`);
 agent.destroy();
 
@@ -49,6 +53,7 @@ async function work(index: number): Promise<void> {
 function ask(): Promise<void> {
   told.sent += 1;
   const startedAt = Date.now();
+  const since = performance.now();
   return new Promise((done) => {
     const request = get(url, { agent, timeout: TIMEOUT_MS }, (response) => {
       let body = '';
@@ -63,6 +68,7 @@ function ask(): Promise<void> {
       done();
     };
     const answered = (status: number, body: string) => {
+      tookMs.push(performance.now() - since);
       if (status !== 200) {
         told.failed += 1;
         told.statuses[status] = (told.statuses[status] ?? 0) + 1;

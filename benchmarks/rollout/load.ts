@@ -12,6 +12,8 @@ export interface Told {
   readonly statuses: Readonly<Record<string, number>>;
   /** By the first word of the answer. */
   readonly versions: Readonly<Record<string, Seen>>;
+  /** Of the answers, from sending to the last byte. */
+  readonly p99Ms: number;
 }
 
 export interface Seen {

@@ -188,10 +188,12 @@ async function serves(proxy: ProxyWatch, least: number, most = Number.POSITIVE_I
 /** On a connection of its own, as a stranger's would be. */
 async function firstRequest(shop: Shop, signal: AbortSignal): Promise<Told> {
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(60_000)]);
+  const since = performance.now();
   const answer = await fetch(shop.url, { signal: deadline, headers: { connection: 'close' } }).catch(() => undefined);
   signal.throwIfAborted();
   await answer?.text();
-  return { sent: 1, failed: answer?.status === 200 ? 0 : 1, reset: 0, statuses: {}, versions: {} };
+  const p99Ms = performance.now() - since;
+  return { sent: 1, failed: answer?.status === 200 ? 0 : 1, reset: 0, statuses: {}, versions: {}, p99Ms };
 }
 
 const SETTING = `ten times ${CALM_RPS} requests/s that take ${ANSWER_MS} ms need at ${TARGET} in flight for each. The service was a Node process that had one instance before; its minimum is 1, its maximum 8, and the machine's budget was declared to be no limit.`;

@@ -1,9 +1,20 @@
 import { statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import type { LogRow, SpanRow } from '@islet/telemetry/measure';
+import {
+  type Baseline,
+  FIND_LOGS,
+  FIND_TRACE,
+  LOGS_TABLE,
+  type LogQuestion,
+  logValues,
+  SPANS_TABLE,
+  spanValues,
+} from './baseline.ts';
 
-/** The baseline: the same rows in one SQLite table each, with the indexes that the same questions need. */
-export class SqliteStore implements Disposable {
+/** One row at a time, in a transaction a second, with the indexes that the questions need. */
+export class SqliteStore implements Baseline, Disposable {
+  readonly name = `node:sqlite ${process.versions.sqlite}`;
   readonly #path: string;
   readonly #database: DatabaseSync;
 
@@ -12,51 +23,32 @@ export class SqliteStore implements Disposable {
     this.#database = new DatabaseSync(path);
     this.#database.exec(`
       PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
-      CREATE TABLE logs (at REAL, service TEXT, instance TEXT, level INTEGER, text TEXT, trace TEXT, attributes TEXT);
+      ${LOGS_TABLE};
       CREATE INDEX logs_at ON logs (service, at); CREATE INDEX logs_trace ON logs (trace) WHERE trace <> '';
-      CREATE TABLE spans (trace TEXT, span TEXT, parent TEXT, service TEXT, name TEXT, at REAL, endAt REAL, status TEXT, attributes TEXT);
+      ${SPANS_TABLE};
       CREATE INDEX spans_trace ON spans (trace); CREATE INDEX spans_at ON spans (service, at);`);
   }
 
   addLogs(rows: readonly LogRow[]): void {
     const insert = this.#database.prepare('INSERT INTO logs VALUES (?, ?, ?, ?, ?, ?, ?)');
     this.#inTransaction(() => {
-      for (const { at, service, instance, level, text, trace, attributes } of rows) {
-        insert.run(at, service, instance, level === 'error' ? 5 : 3, text, trace, attributes);
-      }
+      for (const row of rows) insert.run(...logValues(row));
     });
   }
 
   addSpans(rows: readonly SpanRow[]): void {
     const insert = this.#database.prepare('INSERT INTO spans VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)');
     this.#inTransaction(() => {
-      for (const { trace, span, parent, service, name, at, endAt, status, attributes } of rows) {
-        insert.run(trace, span, parent, service, name, at, endAt, status, attributes);
-      }
+      for (const row of rows) insert.run(...spanValues(row));
     });
   }
 
-  /** The newest 200 of a service in a stretch of time, of a level and with a text. */
-  findLogs({
-    service,
-    from,
-    to,
-    level,
-    text,
-  }: {
-    service: string;
-    from: number;
-    to: number;
-    level: number;
-    text: string;
-  }): number {
-    const where = 'service = ? AND at BETWEEN ? AND ? AND level >= ? AND text LIKE ?';
-    const found = this.#database.prepare(`SELECT * FROM logs WHERE ${where} ORDER BY at DESC LIMIT 200`);
-    return found.all(service, from, to, level, `%${text}%`).length;
+  findLogs({ service, from, to, level, text }: LogQuestion): number {
+    return this.#database.prepare(FIND_LOGS).all(service, from, to, level, `%${text}%`).length;
   }
 
   findTrace(trace: string): number {
-    return this.#database.prepare('SELECT * FROM logs WHERE trace = ?').all(trace).length;
+    return this.#database.prepare(FIND_TRACE).all(trace).length;
   }
 
   bytes(): number {

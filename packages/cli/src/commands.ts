@@ -5,6 +5,7 @@ import { CAPACITY } from './capacity-command.ts';
 import { type CommandSpec, environment, json, LANGS, state, timeout } from './command-spec.ts';
 import { DATABASE } from './commands-database.ts';
 import { DASHBOARD } from './dashboard-command.ts';
+import { DRAIN } from './drain-command.ts';
 import { collectHeader, parseDurationMs } from './parse.ts';
 import { ROLLOUT_COMMANDS } from './rollout-commands.ts';
 import { TELEMETRY_COMMANDS } from './telemetry-commands.ts';
@@ -99,6 +100,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     examples: ['islet scale orders 3', 'islet scale orders auto'],
     options: [timeout('10m'), json, state],
   },
+  DRAIN,
   {
     usage: 'down [folder]',
     group: 'run',

@@ -17,6 +17,7 @@ export const VERBS: Readonly<Record<string, () => Promise<{ readonly run: unknow
   'rollout abort': () => import('./verbs/rollout-abort.ts'),
   dev: () => import('./verbs/dev.ts'),
   restart: () => import('./verbs/restart.ts'),
+  drain: () => import('./verbs/drain.ts'),
   scale: () => import('./verbs/scale.ts'),
   down: () => import('./verbs/down.ts'),
   'secret set': () => import('./verbs/secret-set.ts'),

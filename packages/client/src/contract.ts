@@ -152,6 +152,12 @@ export const contract = {
     body: z.object({ instances: z.union([z.int().min(0).max(1000), z.literal('auto')]) }),
     response: Accepted,
   }),
+  drain: route('drain', {
+    summary: 'Take an instance out of traffic, once another serves in its place; it runs on. With `back`: take it back',
+    params: service,
+    body: z.object({ instance: z.string().min(1), back: z.boolean() }),
+    response: Accepted,
+  }),
   inject: route('inject', {
     summary: 'Begin a fault at one instance of a service; it ends by itself',
     params: service,

@@ -14,6 +14,7 @@ export const ROUTES = {
   steerRollout: { method: 'POST', path: '/v1/services/{service}/rollout', stream: false },
   rollback: { method: 'POST', path: '/v1/services/{service}/rollback', stream: false },
   scale: { method: 'POST', path: '/v1/services/{service}/scale', stream: false },
+  drain: { method: 'POST', path: '/v1/services/{service}/drain', stream: false },
   inject: { method: 'POST', path: '/v1/services/{service}/faults', stream: false },
   drillTarget: { method: 'GET', path: '/v1/services/{service}/faults', stream: false },
   purge: { method: 'POST', path: '/v1/services/{service}/purge', stream: false },

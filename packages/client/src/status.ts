@@ -7,7 +7,7 @@ export const InstanceStatus = z
   .object({
     id: z.string(),
     revision: z.string(),
-    state: z.enum(['starting', 'ready', 'unready', 'draining', 'warm', 'stopping', 'exited']),
+    state: z.enum(['starting', 'ready', 'unready', 'draining', 'drained', 'warm', 'stopping', 'exited']),
     pid: z.int().optional(),
     port: z.int().optional(),
     startedAt: z.number().optional(),

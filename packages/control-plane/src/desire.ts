@@ -52,6 +52,7 @@ function presentOf(service: AppliedService, applied: Applied, context: DesireCon
     revision,
     generation: generationOf(revision, restarts),
     instances: context.instances(service),
+    drained: service.drained ?? [],
     after,
     blocked: [...blocked, ...context.gates(service)],
     hasStore: declaredStores(spec).length > 0,

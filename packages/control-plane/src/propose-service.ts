@@ -37,6 +37,7 @@ export async function proposeService(
     after: afterOf(spec, system),
     edges: edgePorts(spec, parts.ports),
     blocked,
+    ...(previous?.drained === undefined ? {} : { drained: previous.drained }),
     ...(previous?.restoring === undefined ? {} : { restoring: previous.restoring }),
     since: previous?.revision === revision && before?.goingDown === false ? previous.since : parts.clock.now(),
   };

@@ -3,6 +3,7 @@ import type { ComputeInstance } from '@islet/driver';
 import {
   describeEnd,
   generationOf,
+  isDrained,
   type ObservedInstance,
   PROXY,
   type Status,
@@ -108,7 +109,11 @@ function serviceStatus(name: string, { report, applied, context, statuses }: Ser
   const rollouts = context.decisions.rollouts(name);
   const failure = wanted && rollouts.failed.get(generationOf(wanted.revision, wanted.restarts));
   const { state, why } = statuses[name] ?? { state: 'stopped', why: 'is stopped' };
-  const ready = instances.filter((instance) => instance.state.kind === 'ready' && !isWarm(instance, rollouts, look));
+  const isOut = ({ id }: ObservedInstance) =>
+    asked?.kind === 'present' && isDrained(asked, { id }) && !isRoutedTo(id, look);
+  const ready = instances.filter(
+    (instance) => instance.state.kind === 'ready' && !isWarm(instance, rollouts, look) && !isOut(instance),
+  );
   const known = rollouts.stable?.revision;
   const serving = ready.some(({ revision }) => revision === known) ? known : (ready[0]?.revision ?? known);
   const database = databaseOf(wanted, look);
@@ -133,7 +138,9 @@ function serviceStatus(name: string, { report, applied, context, statuses }: Ser
       ? {}
       : { failure: { ...failure, reason: context.redact(failure.reason), log: failure.log.map(context.redact) } }),
     instanceList: instances.map((instance) =>
-      instanceStatus(instance, look.instances.get(instance.id), { report, isWarm: isWarm(instance, rollouts, look) }),
+      instanceStatus(instance, look.instances.get(instance.id), {
+        ...{ report, isWarm: isWarm(instance, rollouts, look), isOut: isOut(instance) },
+      }),
     ),
   };
 }
@@ -141,16 +148,28 @@ function serviceStatus(name: string, { report, applied, context, statuses }: Ser
 function instanceStatus(
   { id, revision, state, exits }: ObservedInstance,
   process: ComputeInstance | undefined,
-  { report: { look }, isWarm }: { readonly report: TurnReport; readonly isWarm: boolean },
+  {
+    report: { look },
+    isWarm,
+    isOut,
+  }: { readonly report: TurnReport; readonly isWarm: boolean; readonly isOut: boolean },
 ): ServiceStatus['instanceList'][number] {
   const running = process?.process.kind === 'running' ? process.process : undefined;
-  const routed = Object.values(look.observed.traffic.acknowledged?.endpoints ?? {}).some((ids) => ids.includes(id));
-  const draining = state.kind === 'ready' && !routed && look.observed.traffic.inFlight[id] !== undefined;
+  const isReady = state.kind === 'ready';
+  const draining = isReady && !isRoutedTo(id, look) && look.observed.traffic.inFlight[id] !== undefined;
   const why = state.kind === 'exited' ? describeEnd(state) : state.kind === 'hung' ? state.why : undefined;
   return {
     id,
     revision: short(revision),
-    state: draining ? 'draining' : isWarm ? 'warm' : state.kind === 'hung' ? 'unready' : state.kind,
+    state: draining
+      ? 'draining'
+      : isReady && isOut
+        ? 'drained'
+        : isWarm
+          ? 'warm'
+          : state.kind === 'hung'
+            ? 'unready'
+            : state.kind,
     ...(running === undefined ? {} : { pid: running.pid, startedAt: running.startedAt }),
     ...(process === undefined ? {} : { port: process.port }),
     exits,
@@ -159,9 +178,12 @@ function instanceStatus(
 }
 
 /** It serves nobody, and is kept so that the service can go back to it at once. */
-function isWarm({ id, generation, state }: ObservedInstance, { fallback }: Rollouts, { observed }: Look): boolean {
-  if (state.kind !== 'ready' || fallback?.generation !== generation) return false;
-  return !Object.values(observed.traffic.acknowledged?.endpoints ?? {}).some((ids) => ids.includes(id));
+function isWarm({ id, generation, state }: ObservedInstance, { fallback }: Rollouts, look: Look): boolean {
+  return state.kind === 'ready' && fallback?.generation === generation && !isRoutedTo(id, look);
+}
+
+function isRoutedTo(id: string, { observed }: Look): boolean {
+  return Object.values(observed.traffic.acknowledged?.endpoints ?? {}).some((ids) => ids.includes(id));
 }
 
 function databaseOf(wanted: AppliedService | undefined, look: Look): ServiceStatus['database'] {

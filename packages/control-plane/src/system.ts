@@ -206,9 +206,8 @@ export function createSystem(parts: SystemParts): System {
     return told?.last && newestOf(told);
   };
   const forget: Forget = (service, options) => compute.purge({ service }, options);
-  const care = createCare({ state, data, clock, log, redact, newest, forget, onChange: () => reconciler.poke() });
-  const { isRestoring } = care.restorer;
-  const { evidence } = analysis;
+  const care = createCare({ state, hands, check: parts.check, log, newest, forget, onChange: poke });
+  const [{ isRestoring }, { evidence }] = [care.restorer, analysis];
   const observer = createObserver({
     ...{ compute, traffic, data, prober, ledger, decisions, clock, subject, declaredOf, evidence, isRestoring },
   });
@@ -244,6 +243,7 @@ export function createSystem(parts: SystemParts): System {
           idle: parts.idle ?? false,
         }),
       ),
+      ...(parts.telemetry?.forwards.warnings(clock.now()) ?? []),
     ],
   };
 

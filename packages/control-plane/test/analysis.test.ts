@@ -214,7 +214,16 @@ describe('a trial', () => {
   const stable = { revision: 'r1', generation: 'r1.0' };
   const asked = { revision: 'r2', generation: 'r2.0' };
   const service: PresentService = {
-    ...{ kind: 'present', name: 'web', ...asked, instances: 1, after: [], hasStore: false, migrates: false },
+    ...{
+      kind: 'present',
+      name: 'web',
+      ...asked,
+      instances: 1,
+      drained: [],
+      after: [],
+      hasStore: false,
+      migrates: false,
+    },
     ...{
       exclusive: false,
       wave: undefined,

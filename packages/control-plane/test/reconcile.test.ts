@@ -14,6 +14,7 @@ const ASKED: Desired = {
     revision: 'r1',
     generation: 'r1.0',
     instances: 1,
+    drained: [],
     after: [],
     hasStore: false,
     migrates: false,

@@ -10,7 +10,16 @@ const DESIRED: Desired = {
   routes: 'r',
   services: [
     {
-      ...{ kind: 'present', name: 'web', revision: 'r1', generation: 'r1.0', instances: 1, after: [], blocked: [] },
+      ...{
+        kind: 'present',
+        name: 'web',
+        revision: 'r1',
+        generation: 'r1.0',
+        instances: 1,
+        drained: [],
+        after: [],
+        blocked: [],
+      },
       ...{
         hasStore: true,
         migrates: false,

@@ -1,5 +1,6 @@
 export { assume } from './assume.ts';
 export { describeEnd } from './describe-end.ts';
+export { isDrained } from './drained.ts';
 export * from './model.ts';
 export { plan } from './plan.ts';
 export { START_PATIENCE_MS } from './prepare.ts';

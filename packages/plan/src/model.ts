@@ -31,6 +31,8 @@ export interface PresentService {
   readonly revision: RevisionId;
   readonly generation: Generation;
   readonly instances: number;
+  /** Those that a person took out of traffic: they run on, and others stand in for them. */
+  readonly drained: readonly InstanceId[];
   /** Services that should be ready before the first instance of this one starts. Acyclic. */
   readonly after: readonly string[];
   readonly hasStore: boolean;
@@ -231,8 +233,8 @@ export type Step =
       readonly rest?: Rest;
     };
 
-/** It bakes; a person has to say how it goes on; another service's failure keeps it from beginning. */
-export type Rest = 'bake' | 'paused' | 'held-back';
+/** It bakes; a person has to say how it goes on, or has taken it out; another service's failure keeps it from beginning. */
+export type Rest = 'bake' | 'paused' | 'drained' | 'held-back';
 
 export type StepKey = string;
 

@@ -18,6 +18,17 @@ export function retire(service: Retiring, surplus: readonly ObservedInstance[], 
   return { steps: surplus.map((instance) => retireOne(service, instance, turn)) };
 }
 
+/** The same drain, and then nothing: what a person took out of traffic runs on. */
+export function hold(service: Retiring, drained: readonly ObservedInstance[], turn: Turn): { steps: Step[] } {
+  const steps = drained.map((instance): Step => {
+    const step = retireOne(service, instance, turn);
+    if (step.kind !== 'stop') return step;
+    const why = `${instance.id} is out of traffic, as it was asked to`;
+    return { kind: 'wait', service: service.name, why, until: undefined, rest: 'drained' };
+  });
+  return { steps };
+}
+
 function retireOne(service: Retiring, { id, state }: ObservedInstance, { observed, now }: Turn): Step {
   const { acknowledged } = observed.traffic;
   const publishing = observed.held.publish;

@@ -1,7 +1,8 @@
 import { describeEnd } from './describe-end.ts';
+import { isDrained, mayStay, slotsOf } from './drained.ts';
 import { judge, waitForHealthy } from './judge.ts';
 import { instanceId, type ObservedInstance, type PresentService, type Step } from './model.ts';
-import { type Retiring, retire } from './retire.ts';
+import { hold, type Retiring, retire } from './retire.ts';
 import { bakesUntil, isBaking, isPaused, type Roster } from './roster.ts';
 import { type Shift, shiftOf, withStandIns } from './shift.ts';
 import { short } from './short.ts';
@@ -11,7 +12,7 @@ import type { Decision, Turn } from './turn.ts';
  * Which instances to start, keep and retire, for one service.
  *
  * Instances of the goal with an index that is asked for are *wanted*; all others are *spare*: those of older generations,
- * and those beyond the number asked for. The rule is one number: as many spare instances are kept as are needed so that,
+ * those beyond the number asked for, and those that a person took out of traffic. The rule is one number: as many spare instances are kept as are needed so that,
  * with the wanted ones that have been ready for `minHealthyMs`, no fewer than `instances - maxUnavailable` serve. It is
  * worked out anew on every turn, so a new instance that fails in the middle of a rollout takes its old counterpart back
  * into traffic for as long as that still runs.
@@ -28,27 +29,33 @@ export function roll(roster: Roster, turn: Turn): Decision {
   const { now } = turn;
   const shift = shiftOf(roster);
   const count = shift?.count ?? service.instances;
-  const isWanted = ({ generation, index }: ObservedInstance) => generation === roster.goal.generation && index < count;
+  const slots = slotsOf(service, roster.goal.generation, count);
+  const isWanted = ({ generation, index }: ObservedInstance) =>
+    generation === roster.goal.generation && slots.has(index);
   const wanted = seen.instances.filter(isWanted);
   const spare = byWorth(
     seen.instances.filter((instance) => !isWanted(instance)),
     roster,
   );
-  const settled = wanted.filter((instance) => isSettled(instance, spare, roster, now));
-  const kept = keptOf(spare, { roster, shift, settled: settled.length });
-  const warm = spare.filter((instance) => !kept.includes(instance) && isWarm(instance, roster, now));
-  const surplus = spare.filter((instance) => !kept.includes(instance) && !warm.includes(instance));
+  const counted = withoutDrained(spare, wanted, { roster, turn });
+  const settled = wanted.filter((instance) => isSettled(instance, counted, roster, now));
+  const kept = keptOf(counted, { roster, shift, settled: settled.length });
+  const drained = spare.filter((it) => !kept.includes(it) && mayStay(service, it, [roster.goal, seen.stable]));
+  const warm = spare.filter((it) => !kept.includes(it) && !drained.includes(it) && isWarm(it, roster, now));
+  const surplus = spare.filter((it) => ![kept, drained, warm].some((some) => some.includes(it)));
 
-  const starts = startMissing(roster, { wanted, spare, count, shift });
+  const crowd = spare.length - drained.length;
+  const starts = startMissing(roster, { wanted, crowd, slots, shift });
   const revivals = [...wanted, ...kept, ...warm].flatMap((instance) => revive(instance, roster, now));
   const verdict = judge(roster, { wanted, settled, shift }, now);
   const waits = kept.length === 0 || shift !== undefined ? [] : waitForHealthy(service, wanted, now);
   const { steps: retirements } = retire(retiringOf(service), surplus, turn);
+  const { steps: drains } = hold(retiringOf(service), drained, turn);
   const endpoints = [...(shift !== undefined && shift.split === undefined ? [] : wanted), ...kept]
     .filter(({ state }) => state.kind === 'ready')
     .map(({ id }) => id)
     .sort();
-  const steps = [...starts, ...revivals, ...verdict, ...waits, ...bake(roster, now), ...retirements];
+  const steps = [...starts, ...revivals, ...verdict, ...waits, ...bake(roster, now), ...retirements, ...drains];
   return { steps, endpoints, split: shift?.split && withStandIns(shift.split, kept) };
 }
 
@@ -57,12 +64,20 @@ function retiringOf(service: PresentService): Retiring {
   return service.exclusive ? { ...service, longLivedMs: Math.min(drainMs, longLivedMs) } : service;
 }
 
-/** Those most worth keeping first: ready ones, then those of the goal, then those of the last generation that worked. */
-function byWorth(spare: readonly ObservedInstance[], { goal, seen }: Roster): ObservedInstance[] {
+/**
+ * Those most worth keeping first: ready ones, then those of the goal, then those of the last generation that worked; and last
+ * of all those that a person took out.
+ */
+function byWorth(spare: readonly ObservedInstance[], { service, goal, seen }: Roster): ObservedInstance[] {
   const generations = [goal.generation, seen.stable?.generation, seen.fallback?.generation];
-  const cost = ({ state, generation, index }: ObservedInstance) => {
+  const cost = ({ id, state, generation, index }: ObservedInstance) => {
     const rank = generations.indexOf(generation);
-    return [state.kind === 'ready' ? 0 : 1, rank === -1 ? generations.length : rank, index];
+    return [
+      isDrained(service, { id }) ? 1 : 0,
+      state.kind === 'ready' ? 0 : 1,
+      rank === -1 ? generations.length : rank,
+      index,
+    ];
   };
   return [...spare].sort((a, b) => compare(cost(a), cost(b)));
 }
@@ -85,6 +100,18 @@ function isSettled(
   );
 }
 
+/** What has left traffic because a person said so comes back by itself only where nobody else could answer. */
+function withoutDrained(
+  spare: readonly ObservedInstance[],
+  wanted: readonly ObservedInstance[],
+  { roster: { service }, turn: { observed } }: { readonly roster: Roster; readonly turn: Turn },
+): readonly ObservedInstance[] {
+  const routed = observed.traffic.acknowledged?.endpoints[service.name] ?? [];
+  const others = spare.filter((instance) => !isDrained(service, instance));
+  if (![...wanted, ...others].some(isReady)) return spare;
+  return spare.filter(({ id }) => !isDrained(service, { id }) || routed.includes(id));
+}
+
 /** Spare instances that go on serving. */
 function keptOf(
   spare: readonly ObservedInstance[],
@@ -94,8 +121,9 @@ function keptOf(
   if (shift !== undefined) {
     const mayStandIn = (one: ObservedInstance) =>
       isReady(one) && one.generation !== goal.generation && seen.failed[one.generation] === undefined;
+    const slots = slotsOf(service, seen.stable?.generation ?? '', service.instances);
     const isOwn = ({ generation, index }: ObservedInstance) =>
-      generation === seen.stable?.generation && index < service.instances;
+      generation === seen.stable?.generation && slots.has(index);
     const own = spare.filter(isOwn);
     const lacking = service.instances - own.filter(isReady).length;
     const others = spare.filter((one) => !isOwn(one) && mayStandIn(one));
@@ -114,7 +142,7 @@ function isReady({ state }: ObservedInstance): boolean {
 function isWarm({ generation, index }: ObservedInstance, roster: Roster, now: number): boolean {
   const { service, seen } = roster;
   if (service.exclusive || !isBaking(roster, now)) return false;
-  return generation === seen.fallback?.generation && index < service.instances;
+  return generation === seen.fallback?.generation && slotsOf(service, generation, service.instances).has(index);
 }
 
 function bake(roster: Roster, now: number): Step[] {
@@ -126,18 +154,19 @@ function bake(roster: Roster, now: number): Step[] {
 
 interface Ranks {
   readonly wanted: readonly ObservedInstance[];
-  readonly spare: readonly ObservedInstance[];
-  readonly count: number;
+  /** Spare instances that take a place which a new one may have to wait for. */
+  readonly crowd: number;
+  readonly slots: ReadonlySet<number>;
   readonly shift: Shift | undefined;
 }
 
-function startMissing(roster: Roster, { wanted, spare, count, shift }: Ranks): Step[] {
+function startMissing(roster: Roster, { wanted, crowd, slots, shift }: Ranks): Step[] {
   const { service, goal, startable } = roster;
   if (!startable || isPaused(roster)) return [];
   const surge = service.exclusive ? 0 : service.rollout.maxSurge;
-  const room = shift === undefined ? Math.max(0, service.instances + surge - spare.length - wanted.length) : count;
+  const room = shift === undefined ? Math.max(0, service.instances + surge - crowd - wanted.length) : slots.size;
   const taken = new Set(wanted.map(({ index }) => index));
-  return Array.from({ length: count }, (_, index) => index)
+  return [...slots]
     .filter((index) => !taken.has(index))
     .slice(0, room)
     .map((index) => ({

@@ -1,3 +1,4 @@
+import { slotsOf } from './drained.ts';
 import type { ObservedInstance, ObservedService, PresentService, StableGeneration } from './model.ts';
 
 /** One service, what is seen of it, and which generation its instances should be of. */
@@ -36,5 +37,6 @@ export function isPaused({ seen, goal }: Roster): boolean {
 
 /** Instances of the goal with an index that is asked for. */
 export function ofGoal({ seen, goal, service }: Roster): readonly ObservedInstance[] {
-  return seen.instances.filter(({ generation, index }) => generation === goal.generation && index < service.instances);
+  const slots = slotsOf(service, goal.generation, service.instances);
+  return seen.instances.filter(({ generation, index }) => generation === goal.generation && slots.has(index));
 }

@@ -1,3 +1,4 @@
+import { slotsOf } from './drained.ts';
 import type { ObservedInstance, ShiftStep, Split } from './model.ts';
 import type { Roster } from './roster.ts';
 
@@ -37,7 +38,8 @@ export function shiftOf({ service, seen, goal }: Roster): Shift | undefined {
   const percents = [...steps.map(({ percent }) => percent), 100];
   const needed = (index: number) => Math.max(1, Math.ceil((service.instances * (percents[index] ?? 100)) / 100));
   const count = Math.max(needed(step), needed(step + 1));
-  const ready = readySince(seen.instances.filter((it) => it.generation === goal.generation && it.index < count));
+  const slots = slotsOf(service, goal.generation, count);
+  const ready = readySince(seen.instances.filter((it) => it.generation === goal.generation && slots.has(it.index)));
   const carried = percents.slice(0, step + 1).filter((_, index) => needed(index) <= ready.length);
   const percent = Math.max(0, ...carried);
   const began = ready[needed(step) - 1];

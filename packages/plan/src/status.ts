@@ -1,3 +1,4 @@
+import { isDrained } from './drained.ts';
 import type {
   AbsentService,
   Desired,
@@ -108,7 +109,8 @@ function statusOf(
   const running = holds.filter(({ kind }) => kind === 'running').map(({ step }) => step);
   const stuck = holds.flatMap(reasonIfStuck);
   if (service.kind === 'absent') return goneStatus(service, seen, [...running, ...steps]);
-  const ready = seen.instances.filter(({ state }) => state.kind === 'ready').length;
+  const counted = seen.instances.filter((instance) => !isDrained(service, instance));
+  const ready = counted.filter(({ state }) => state.kind === 'ready').length;
   const serving = ready > 0 && seen.stable !== undefined ? `; revision ${short(seen.stable.revision)} serves` : '';
   const busy = stuck.length > 0 ? effectUnderWay(steps, running) : underWay(service, seen, { steps, running });
   if (busy !== undefined) return { state: 'progressing', why: busy };
@@ -120,7 +122,7 @@ function statusOf(
   const paused = resting(steps, 'paused');
   if (paused !== undefined) return { state: 'paused', why: paused };
   if (ready < service.instances || stuck.length > 0) return degraded(service, seen, { ready, steps, stuck });
-  return readyStatus(service, ready, resting(steps, 'bake'));
+  return readyStatus(service, ready, resting(steps, 'drained') ?? resting(steps, 'bake'));
 }
 
 /** A step that fails again and again is tried for ever, but is no progress: whoever waits for it shall know. */
@@ -183,7 +185,7 @@ function resting(steps: readonly Step[], rest: Rest): string | undefined {
 }
 
 /** `ready` counts all that run, also those kept warm. */
-function readyStatus({ instances }: PresentService, ready: number, bake: string | undefined): Status {
+function readyStatus({ instances }: PresentService, ready: number, rest: string | undefined): Status {
   if (instances === 0) return { state: 'ready', why: 'is scaled to none' };
-  return { state: 'ready', why: `${Math.min(ready, instances)} of ${instances} ready${bake ? `; ${bake}` : ''}` };
+  return { state: 'ready', why: `${Math.min(ready, instances)} of ${instances} ready${rest ? `; ${rest}` : ''}` };
 }

@@ -55,6 +55,21 @@ describe('plan, whatever happens', () => {
     });
   });
 
+  it('brings nothing back into traffic that a person took out, unless nobody else could answer', () => {
+    eachTurn(walks, (asked, world, now) => {
+      for (const step of plan(asked, world, now)) {
+        if (step.kind !== 'publish') continue;
+        for (const service of asked.services) {
+          const before = world.traffic.acknowledged?.endpoints[service.name] ?? [];
+          const back = (step.endpoints[service.name] ?? []).filter((id) => isOut(service, id) && !before.includes(id));
+          if (back.length === 0) continue;
+          const others = readyOf(world, service.name).filter((id) => !isOut(service, id));
+          assert.deepEqual(others, []);
+        }
+      }
+    });
+  });
+
   it('shares out all of the requests, and gives a share only to revisions that are routed to', () => {
     eachTurn(walks, (asked, world, now) => {
       for (const step of plan(asked, world, now)) {
@@ -101,10 +116,12 @@ describe('plan, whatever happens', () => {
         const later = now + 10_000_000;
         const rest = plan(desired, end, later);
         assert.deepEqual(
-          rest.filter((step) => step.kind !== 'wait' || step.rest !== 'held-back'),
+          rest.filter((step) => step.kind !== 'wait' || !['held-back', 'drained'].includes(step.rest ?? '')),
           [],
         );
-        const held = new Set(rest.flatMap((step) => (step.kind === 'wait' ? [step.service] : [])));
+        const held = new Set(
+          rest.flatMap((step) => (step.kind === 'wait' && step.rest === 'held-back' ? [step.service] : [])),
+        );
         for (const service of desired.services) assertConverged(service, end, held.has(service.name));
       }),
       { numRuns: 1000 },
@@ -143,12 +160,19 @@ function assertConverged(service: DesiredService, end: Observed, isHeldBack: boo
     return;
   }
   if (service.blocked.length > 0) return;
-  assert.deepEqual(routed, readyOf(end, service.name));
+  assert.deepEqual(
+    routed,
+    readyOf(end, service.name).filter((id) => !isOut(service, id)),
+  );
   assert.equal(routed.length, service.instances);
   // What its wave holds back stays as it is.
   const asked = seen?.failed[service.generation] === undefined && !isHeldBack;
   const generation = asked ? service.generation : seen?.stable?.generation;
   if (generation !== undefined) assert.ok(seen?.instances.every((instance) => instance.generation === generation));
+}
+
+function isOut(service: DesiredService, id: string): boolean {
+  return service.kind === 'present' && !service.exclusive && service.drained.includes(id);
 }
 
 function readyOf(world: Observed, name: string): string[] {

@@ -30,6 +30,7 @@ function presentService(name: string): fc.Arbitrary<PresentService> {
     .record({
       revision: fc.constantFrom('r1', 'r2', 'r3'),
       instances: fc.integer({ min: 0, max: 3 }),
+      drained: fc.subarray(['r1.0-0', 'r1.0-1', 'r2.0-0', 'r3.0-2'].map((slot) => `${name}-${slot}`)),
       after: fc.subarray([...earlier]),
       hasStore: fc.boolean(),
       migrates: fc.boolean(),

@@ -19,6 +19,7 @@ export function present(name: string, changes: Partial<PresentService> = {}): Pr
     revision,
     generation: generationOf(revision, 0),
     instances: 1,
+    drained: [],
     after: [],
     hasStore: false,
     migrates: false,

@@ -1,3 +1,4 @@
+import type { KeptSection } from './backup.ts';
 import { type Draft, errorIn } from './draft.ts';
 import type { SpecError } from './errors.ts';
 import { keyPlaceAt, nodeAt } from './located.ts';
@@ -33,9 +34,7 @@ function drillErrors(draft: Sound): readonly SpecError[] {
   ];
 }
 
-type Kept = Pick<NonNullable<ParsedService['database']>, 'backup' | 'drill'>;
-
-function drillErrorsOf(draft: Sound, section: StoreSection, { backup, drill }: Kept): readonly SpecError[] {
+function drillErrorsOf(draft: Sound, section: StoreSection, { backup, drill }: KeptSection): readonly SpecError[] {
   if (drill === 'off') return [];
   const path = [section, 'drill'];
   if (backup === 'off' && nodeAt(draft.tree, path) !== undefined) {

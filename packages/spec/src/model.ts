@@ -16,7 +16,7 @@ export * from './content-model.ts';
 export type * from './rollout-model.ts';
 export * from './scale-model.ts';
 export * from './slo-model.ts';
-export type * from './telemetry-model.ts';
+export * from './telemetry-model.ts';
 export * from './traffic-model.ts';
 
 export const LANGUAGES = ['TypeScript', 'JavaScript', 'Python', 'Go', 'Java', 'Rust', 'Shell', 'other'] as const;
@@ -246,6 +246,8 @@ export interface BackupSpec {
 export interface DrillSpec {
   readonly everyMs: number;
   readonly maxRtoMs: number;
+  /** What is restored is also served, and asked by `test.smoke`. */
+  readonly smoke: boolean;
   readonly check: readonly DrillCheck[];
 }
 

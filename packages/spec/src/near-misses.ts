@@ -62,6 +62,7 @@ const BY_PATH: Readonly<Record<string, string>> = {
   'redis.backup.retention': 'write it as redis.backup.keep',
   'redis.persistent': 'write it as redis.as: store',
   drill: 'write it as database.drill',
+  'database.drill.smokeTest': 'did you mean "smoke"? Which test it is says test.smoke',
   'database.drill.checks': 'did you mean "check"?',
   'security.auth': LATER,
   'scale.targets': 'did you mean "target"?',

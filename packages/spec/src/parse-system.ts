@@ -5,7 +5,7 @@ import type { Files } from './files.ts';
 import { findServices } from './find-services.ts';
 import { sortErrors } from './format-error.ts';
 import { freezeDeep } from './freeze.ts';
-import { environmentErrors, gatewayIn, machineIn, offMachineIn, readIslet } from './islet-file.ts';
+import { environmentErrors, gatewayIn, machineIn, offMachineIn, readIslet, telemetryIn } from './islet-file.ts';
 import type { SystemSpec } from './model.ts';
 import type { ParsedService } from './schema/service.ts';
 import { serviceErrors, serviceWarnings } from './service-rules.ts';
@@ -47,7 +47,7 @@ export function parseSystem(files: Files, options: { readonly environment?: stri
     machine,
     backup: offMachineIn(islet.parsed),
     alerts: islet.parsed.alerts,
-    telemetry: { prometheus: islet.parsed.telemetry.prometheus },
+    telemetry: telemetryIn({ ...islet, parsed: islet.parsed }, environment),
     services,
     startOrder: order,
     cuts,

@@ -210,6 +210,11 @@ const ROWS: readonly Row[] = [
     texts: orders(`${RUN}name: constructor\n`),
     expected: [`${ORDERS}:2:7  value  name: a service can't be called "constructor"; choose another name`],
   },
+  {
+    rule: "no service is called as Islet's own logs and metrics are",
+    texts: orders(`${RUN}name: islet\n`),
+    expected: [`${ORDERS}:2:7  value  name: a service can't be called "islet"; choose another name`],
+  },
 ];
 
 for (const { rule, texts, expected } of ROWS) {

@@ -15,6 +15,7 @@ import { dashboardHandlers } from './dashboard.ts';
 import { databaseHandlers } from './database.ts';
 import { describeDecision } from './decisions.ts';
 import { diagnose } from './diagnose.ts';
+import { drainHandlers } from './drain.ts';
 import { beginDrill, drillTarget } from './drill.ts';
 import { explainRequest } from './explain.ts';
 import { exploreHandlers } from './explore.ts';
@@ -139,6 +140,7 @@ export function createHandlers(system: System, sentinel?: Sentinel): Handlers {
     ...backupHandlers(system, { wanted, change }),
     ...rewindHandlers(system, put),
     ...rolloutHandlers(system, { wanted, change }),
+    ...drainHandlers(system, { wanted, change }),
     ...dashboardHandlers(system, { wanted }),
     ...exploreHandlers(system, { wanted }),
     deploy: async ({ params: { service = '' }, body }) => {

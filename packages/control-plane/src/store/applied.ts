@@ -1,5 +1,5 @@
 import type { Wanted } from '@islet/backup';
-import type { RevisionId } from '@islet/plan';
+import type { InstanceId, RevisionId } from '@islet/plan';
 import type {
   AlertsSpec,
   GatewaySpec,
@@ -48,6 +48,8 @@ export interface AppliedService {
   readonly instances: number;
   /** `scale.min` of the file when `islet scale` was asked for; the wish ends when the file changes. */
   readonly scaledFrom: number | undefined;
+  /** Instances that a person took out of traffic. */
+  readonly drained?: readonly InstanceId[] | undefined;
   /** Where it reaches each of its `uses`: what its instances are told. */
   readonly edges?: Readonly<Record<string, number>> | undefined;
   /** Services to wait for at a cold start. */

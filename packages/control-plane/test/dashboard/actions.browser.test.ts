@@ -69,6 +69,24 @@ const ACTIONS: readonly Action[] = [
     ...{ on: '/services/orders', verb: 'Fault drill', choose: { Fault: 'slow' }, fill: { Seconds: '20' } },
     ...{ call: 'inject', input: { ...ORDERS, drill: 'slow', forMs: 20_000 } },
   },
+  {
+    ...{ on: '/services/web', verb: 'Drain', call: 'drain' },
+    input: { service: 'web', instance: 'web-3f9a2c1d04.0-1', back: false },
+  },
+  {
+    ...{ on: '/services/payments', verb: 'Take back', call: 'drain' },
+    input: { service: 'payments', instance: 'payments-3f9a2c1d04.0-2', back: true },
+  },
+  { on: '/services/catalog/data', verb: 'Rotate credentials', call: 'rotate', input: { service: 'catalog' } },
+  { on: '/services/catalog/data', verb: 'Verify', call: 'verifyBackups', input: { service: 'catalog' } },
+  {
+    ...{ on: '/services/orders/configuration', verb: 'Set', fill: { Value: 'not told again' } },
+    ...{ call: 'setSecret', input: { name: 'stripe-key', value: 'not told again' } },
+  },
+  {
+    ...{ on: '/services/orders/configuration', verb: 'Purge cache', fill: { Path: '/products/*' } },
+    ...{ call: 'purge', input: { ...ORDERS, path: '/products/*' } },
+  },
   { on: '/services/catalog/data', verb: 'Back up now', call: 'backUp', input: { service: 'catalog' } },
   { on: '/services/catalog/data', verb: 'Restore drill', call: 'drill', input: { service: 'catalog' } },
   {

@@ -78,6 +78,8 @@ function answers(status: ReturnType<typeof createBulletin<SystemStatus>>): Parti
       deploy: accepted,
       restart: accepted,
       rollback: accepted,
+      drain: accepted,
+      rotate: accepted,
       scale: accepted,
       steerRollout: accepted,
     },
@@ -105,7 +107,10 @@ function answers(status: ReturnType<typeof createBulletin<SystemStatus>>): Parti
       backups: () => control.backups(),
       backUp: () => ({ askedAt: Date.now() }),
       drill: () => ({ askedAt: Date.now() }),
+      verifyBackups: () => ({ copies: 2, logPieces: 31, bytes: 175e6, findings: [], unfinished: [] }),
     },
+    purge: () => ({ purged: 12 }),
+    setSecret: ({ params: { name = '' } }) => ({ name, version: 4, setAt: Date.now(), usedBy: ['orders'] }),
     backupList: () => [
       {
         id: '20261127T022504',

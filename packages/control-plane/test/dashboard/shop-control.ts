@@ -91,6 +91,7 @@ export function description(service: string): ServiceDescription {
       { path: 'traffic.timeout.request', value: '2s', from: `${file}:18` },
       { path: 'traffic.retry.attempts', value: 1 },
       { path: 'traffic.retry.budget', value: '20%' },
+      { path: 'traffic.cache.memory', value: '64Mi', from: `${file}:19` },
       { path: 'rollout.strategy', value: 'canary', from: `${file}:21` },
     ],
   };

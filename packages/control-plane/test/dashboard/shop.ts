@@ -53,9 +53,11 @@ export const SERVICES: readonly ServiceStatus[] = [
   }),
   aService('payments', {
     language: 'Go',
-    why: '2 of 2 ready',
+    why: '2 of 2 ready; payments-3f9a2c1d04.0-2 is out of traffic, as it was asked to',
     instances: { ready: 2, desired: 2 },
-    instanceList: instances('payments', OLD, 2),
+    instanceList: [
+      ...instances('payments', OLD, 3).map((one, index) => (index === 1 ? { ...one, state: 'drained' as const } : one)),
+    ],
     database: POSTGRES,
   }),
   aService('recommendations', {

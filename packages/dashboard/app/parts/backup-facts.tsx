@@ -1,4 +1,4 @@
-import type { StoreBackup } from '@islet/client/browser';
+import { type Answer, ApiError, type StoreBackup } from '@islet/client/browser';
 import { api } from '../live/api.ts';
 import { bytesText, durationText } from '../model/format.ts';
 import { proofOf } from '../model/overview.ts';
@@ -12,6 +12,20 @@ const WHY_NONE = {
   outside: 'It is kept outside of Islet; whoever runs that server backs it up.',
   none: 'There is no way yet to back this engine up.',
 } as const;
+
+/** What is damaged is a failure, and stays on the screen. */
+function verdictText(service: string, { copies, logPieces, findings }: Answer<'verifyBackups'>): string {
+  const [first] = findings;
+  if (first === undefined)
+    return `${service}: ${copies} copies and ${logPieces} pieces of the log are as they were stored`;
+  throw new ApiError(
+    'conflict',
+    `${findings.length} of the stored pieces are not as they were: ${first.name}: ${first.problem}`,
+    {
+      hint: `islet backup verify ${service} names all of them`,
+    },
+  );
+}
 
 /** How one store is backed up, and what a person may ask of that. */
 export function BackupFacts({ backup }: { readonly backup: StoreBackup }) {
@@ -95,6 +109,13 @@ export function BackupFacts({ backup }: { readonly backup: StoreBackup }) {
                 Restores the newest backup beside the service, checks all of it, and throws it away. The service notices
                 nothing.
               </p>
+            </Confirm>
+            <Confirm
+              verb="Verify"
+              title={`Read all backups of ${service}?`}
+              act={async () => verdictText(service, await api.ask('verifyBackups', { service }))}
+            >
+              <p>Reads every stored piece, and checks every byte of it. That takes as long as reading them takes.</p>
             </Confirm>
             <Restore service={service} />
           </div>

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { backupOf } from './backup.ts';
-import { drillOf } from './drill.ts';
+import { drill } from './drill.ts';
 import { exactlyOneOf, lifted, withShorthand } from './notes.ts';
 import { command, relativePath, secretName } from './values.ts';
 
@@ -60,7 +60,7 @@ export const database = withShorthand(
         .prefault({})
         .describe('How the store is backed up, or `off`. An outside server is backed up by whoever runs it.')
         .meta({ examples: ['off', { every: '6h' }] }),
-      drill: drillOf('database')
+      drill: drill
         .prefault({})
         .describe('How it is proved, again and again, that a backup comes back, or `off`.')
         .meta({ examples: ['off', { every: '1d', maxRto: '2m' }] }),

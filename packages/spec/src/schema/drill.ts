@@ -23,21 +23,32 @@ const checkOf = (section: StoreSection) =>
       .meta({ examples: ['24h'] }),
   });
 
+const keysOf = (section: StoreSection) => ({
+  every: byDefault(`${section}.drill.every`, duration(60_000))
+    .describe('How often the newest backup is restored beside the service, checked, and thrown away.')
+    .meta({ examples: ['1d'] }),
+  maxRto: byDefault(`${section}.drill.maxRto`, duration(1_000)).describe(
+    'A restore that takes longer fails the drill.',
+  ),
+});
+
+const checksOf = (section: StoreSection) =>
+  z
+    .array(checkOf(section))
+    .max(20)
+    .prefault([])
+    .describe("What must hold of the restored data, besides the engine's own check of all of it.")
+    .meta({ examples: [[{ query: EXAMPLES[section], min: 1 }]] });
+
 /** How it is proved that a backup comes back. */
-export const drillOf = (section: StoreSection) =>
-  orOff(
-    z.strictObject({
-      every: byDefault(`${section}.drill.every`, duration(60_000))
-        .describe('How often the newest backup is restored beside the service, checked, and thrown away.')
-        .meta({ examples: ['1d'] }),
-      maxRto: byDefault(`${section}.drill.maxRto`, duration(1_000)).describe(
-        'A restore that takes longer fails the drill.',
-      ),
-      check: z
-        .array(checkOf(section))
-        .max(20)
-        .prefault([])
-        .describe("What must hold of the restored data, besides the engine's own check of all of it.")
-        .meta({ examples: [[{ query: EXAMPLES[section], min: 1 }]] }),
-    }),
-  );
+export const drill = orOff(
+  z.strictObject({
+    ...keysOf('database'),
+    smoke: byDefault('database.drill.smoke', z.boolean('expected true or false')).describe(
+      'Serve what was restored by an instance that nobody else reaches, and ask it what `test.smoke` says.',
+    ),
+    check: checksOf('database'),
+  }),
+);
+
+export const redisDrill = orOff(z.strictObject({ ...keysOf('redis'), check: checksOf('redis') }));

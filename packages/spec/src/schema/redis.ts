@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { backupOf } from './backup.ts';
-import { drillOf } from './drill.ts';
+import { redisDrill } from './drill.ts';
 import { lifted, withShorthand } from './notes.ts';
 import { byDefault, size } from './values.ts';
 
@@ -35,7 +35,7 @@ export const redis = withShorthand(
       .prefault({})
       .describe('How a store is backed up, or `off`. A cache begins empty, so it is not.')
       .meta({ examples: ['off', { every: '6h' }] }),
-    drill: drillOf('redis')
+    drill: redisDrill
       .prefault({})
       .describe('How it is proved, again and again, that a backup comes back, or `off`. A query is a command.')
       .meta({ examples: ['off', { every: '1d', maxRto: '2m' }] }),

@@ -38,45 +38,73 @@ const NAMES = {
   stack: ['stack_trace', 'stacktrace', 'exc_info', 'exception', 'error.stack_trace', 'stack', 'exception.stacktrace'],
 } as const;
 
+type Role = keyof typeof NAMES;
+/** What a name stands for, and how soon it is asked among those that stand for the same. */
+const ROLES: ReadonlyMap<string, { readonly role: Role; readonly rank: number }> = new Map(
+  (Object.keys(NAMES) as Role[]).flatMap((role) => NAMES[role].map((name, rank) => [name, { role, rank }] as const)),
+);
+
 /** They say what is known anyway. */
 const KNOWN: ReadonlySet<string> = new Set(['pid', 'hostname', 'v', 'level_value', '@version']);
 
+/** One pass over the names that are there, and not one over each that might be: it is done for every line of every service. */
 function readFields(fields: Fields, whole: string): ReadRecord {
-  const used = new Set<string>();
-  const find = (names: readonly string[]) => {
-    const name = names.find((one) => fields[one] !== undefined && fields[one] !== null);
-    if (name !== undefined) used.add(name);
+  const names = namesIn(fields);
+  const get = (role: Role) => {
+    const name = names[role];
     return name === undefined ? undefined : fields[name];
   };
-  const stack = stackIn(fields, find);
-  const said = find(NAMES.text);
-  const text = said === undefined ? whole : told(said);
-  const trace = idOf(find(NAMES.trace), TRACE);
-  const rest = Object.entries(fields).filter(([name]) => !used.has(name) && !KNOWN.has(name));
+  const ofError = stackOfError(fields);
+  const named = ofError === undefined ? stackOf(get('stack')) : undefined;
+  // What is no stack is an attribute like any other.
+  if (named === undefined) delete names.stack;
+  const stack = ofError ?? named;
+  const text = names.text === undefined ? whole : told(get('text'));
   return {
-    at: instantOf(find(NAMES.time)),
-    level: levelOf(find(NAMES.level)),
+    at: instantOf(get('time')),
+    level: levelOf(get('level')),
     text: stack === undefined || text.includes(stack) ? text : `${text}\n${stack}`,
-    trace,
-    span: idOf(find(NAMES.span), SPAN),
-    attributes: Object.fromEntries(rest.flatMap(([name, value]) => attribute(name, value, used))),
+    trace: idOf(get('trace'), TRACE),
+    span: idOf(get('span'), SPAN),
+    attributes: attributesIn(fields, names),
   };
+}
+
+/** By role, the name that it has here. */
+function namesIn(fields: Fields): Partial<Record<Role, string>> {
+  const found: Partial<Record<Role, string>> = {};
+  for (const name in fields) {
+    const known = ROLES.get(name);
+    if (known === undefined || fields[name] === null) continue;
+    const before = found[known.role];
+    if (before === undefined || known.rank < (ROLES.get(before)?.rank ?? 0)) found[known.role] = name;
+  }
+  return found;
+}
+
+function attributesIn(fields: Fields, names: Partial<Record<Role, string>>): Attributes {
+  const attributes: Attributes = {};
+  for (const name in fields) {
+    const value = fields[name];
+    const role = ROLES.get(name)?.role;
+    if (value === null || KNOWN.has(name) || (role !== undefined && names[role] === name)) continue;
+    const simple = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+    // No service calls a field so, and it would be none of the object.
+    if (name !== '__proto__') attributes[name] = simple ? value : JSON.stringify(value);
+  }
+  return attributes;
 }
 
 /** pino writes `err: { type, message, stack }`. */
-function stackIn(fields: Fields, find: (names: readonly string[]) => unknown): string | undefined {
-  for (const name of ['err', 'error']) {
-    const error = fields[name] as Fields | string | undefined | null;
+function stackOfError(fields: Fields): string | undefined {
+  for (const error of [fields.err, fields.error] as (Fields | string | undefined | null)[]) {
     if (typeof error === 'object' && error !== null && typeof error.stack === 'string') return error.stack;
   }
-  const found = find(NAMES.stack);
-  return typeof found === 'string' && found.includes('\n') ? found : undefined;
+  return undefined;
 }
 
-function attribute(name: string, value: unknown, used: ReadonlySet<string>): [string, Attributes[string]][] {
-  if (used.has(name) || value === null || value === undefined) return [];
-  const simple = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
-  return [[name, simple ? value : JSON.stringify(value)]];
+function stackOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value.includes('\n') ? value : undefined;
 }
 
 function told(value: unknown): string {

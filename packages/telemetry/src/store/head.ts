@@ -7,6 +7,13 @@ export interface Numbered<R> {
   readonly last: number;
 }
 
+/** Some of them, as a segment has them. */
+export interface Encoded {
+  readonly first: number;
+  readonly last: number;
+  readonly bytes: Buffer;
+}
+
 /**
  * The newest rows of one signal, in memory: those that only are there, and those that the log of what came has too. They
  * have numbers, so that whoever finds rows in two places, after a kill between two writes, knows that they are the same.
@@ -20,6 +27,8 @@ export class Head<R> {
   #synced: number;
   /** From which number on rows came after which instant, the oldest first. */
   #marks: { readonly at: number; readonly from: number }[] = [];
+  /** What the log has in the form of a segment already, the oldest first. */
+  #encoded: Encoded[] = [];
 
   constructor(schema: Schema<R>, first: number) {
     this.schema = schema;
@@ -52,8 +61,14 @@ export class Head<R> {
     return { rows: this.#rows.slice(this.#synced - this.#first), first: this.#synced, last: this.next - 1 };
   }
 
-  synced(next: number): void {
+  synced(next: number, encoded: readonly Encoded[] = []): void {
     this.#synced = next;
+    this.#encoded.push(...encoded);
+  }
+
+  /** The next rows that are encoded already. */
+  get encoded(): Encoded | undefined {
+    return this.#encoded[0];
   }
 
   /** Gives up what waits for a disk that takes nothing; says how many that were. */
@@ -80,6 +95,7 @@ export class Head<R> {
   release(rows: number): void {
     this.#rows.splice(0, rows);
     this.#first += rows;
+    while (this.#encoded[0] !== undefined && this.#encoded[0].first < this.#first) this.#encoded.shift();
     const past = this.#marks.findLastIndex((mark) => mark.from <= this.#first);
     if (past > 0) this.#marks.splice(0, past);
     if (this.#rows.length === 0) this.#marks = [];

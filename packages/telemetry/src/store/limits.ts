@@ -6,6 +6,8 @@ export const LIMITS = {
   syncEveryMs: 1_000,
   /** Rows that are joined into one block of a segment. */
   blockRows: 16_384,
+  /** So many that come within a second are a block by themselves. */
+  fewestBlockRows: 8_192,
   /** Spans of which those that are kept are joined into one block. */
   sampledRows: 65_536,
   /** Rows that came so long ago are put into a segment, though they are few. */

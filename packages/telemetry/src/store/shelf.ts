@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Block, encodeBlock } from './block.ts';
-import type { Numbered } from './head.ts';
+import type { Encoded, Numbered } from './head.ts';
 import { LIMITS } from './limits.ts';
 import type { Schema, Signal } from './schema.ts';
 import { type Placed, Segment } from './segment.ts';
@@ -60,7 +60,15 @@ export class Shelf<R> {
   /** Durable when it returns; where it throws, all is as before. It is one block, so that it is there or is not. */
   put({ rows, first, last }: Numbered<R>, keep: Keep): void {
     const { signal, service } = this;
-    this.#current(keep, first).append(encodeBlock({ signal, service, rows, first, last }, this.schema, 'small'));
+    this.putEncoded(
+      { bytes: encodeBlock({ signal, service, rows, first, last }, this.schema, 'small'), first, last },
+      keep,
+    );
+  }
+
+  /** The same, of a block that was made before. */
+  putEncoded({ bytes, first, last }: Encoded, keep: Keep): void {
+    this.#current(keep, first).append(bytes);
     this.#sealed = Math.max(this.#sealed, last + 1);
   }
 

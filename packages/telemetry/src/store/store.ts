@@ -1,16 +1,17 @@
 import { mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TelemetrySpec } from '@islet/spec';
-import { encodeBlock } from './block.ts';
 import { Disk } from './disk.ts';
 import { Gaps } from './gaps.ts';
 import { Head } from './head.ts';
 import { LIMITS } from './limits.ts';
+import { blocksForLog } from './log-blocks.ts';
 import { recover } from './recover.ts';
 import { expire, keepMsOf } from './retention.ts';
 import type { SpanRow } from './rows.ts';
 import { Sampling } from './sampling.ts';
 import { type Schema, SIGNALS, type Signal } from './schema.ts';
+import { sealRows } from './seal-rows.ts';
 import { type Keep, Shelf, type Stretch } from './shelf.ts';
 import { type RowOf, SCHEMAS } from './signals.ts';
 import { spansToSeal } from './spans-to-seal.ts';
@@ -117,12 +118,14 @@ export class Store {
     });
     try {
       this.#disk.ensureFree();
-      const blocks = waiting.map(({ signal, service, head, rows }) =>
-        encodeBlock({ signal, service, ...rows }, head.schema, 'quick'),
-      );
+      const logged = waiting.map((one) => ({ ...one, blocks: blocksForLog(one, one.head.schema) }));
       const ends = new Map(waiting.map(({ key, rows }) => [key, rows.last + 1]));
-      this.#wal.append({ blocks, state }, ends);
-      for (const { head, rows } of waiting) head.synced(rows.last + 1);
+      this.#wal.append({ blocks: logged.flatMap(({ blocks }) => blocks.map(({ bytes }) => bytes)), state }, ends);
+      for (const { head, rows, blocks } of logged)
+        head.synced(
+          rows.last + 1,
+          blocks.filter(({ isFinal }) => isFinal),
+        );
       const lostSince = this.#disk.recover();
       if (lostSince !== undefined) this.#noteLoss(lostSince);
     } catch (error) {
@@ -262,11 +265,7 @@ export class Store {
 
   #seal(signal: Signal, service: string, head: Head<AnyRow>, { all }: { readonly all: boolean }): void {
     const isDue = all || head.olderThan(this.#options.now() - LIMITS.headMs) > 0;
-    while (head.sealable >= LIMITS.blockRows || (isDue && head.sealable > 0)) {
-      const part = head.oldest(Math.min(head.sealable, LIMITS.blockRows));
-      this.#shelf(signal, service).put(part, this.#keep(signal, service));
-      head.release(part.rows.length);
-    }
+    sealRows(head, { isDue, shelf: () => this.#shelf(signal, service), keep: () => this.#keep(signal, service) });
   }
 
   /** What is decided of a trace is decided of all its spans, so they go from one head to the shelves of many services. */

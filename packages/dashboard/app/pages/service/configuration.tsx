@@ -1,7 +1,9 @@
 import { useState } from 'react';
+import { api } from '../../live/api.ts';
 import { useAsk } from '../../live/ask.ts';
 import { useStatus } from '../../live/status.ts';
 import { sectionsOf, valueText } from '../../model/service.ts';
+import { Confirm } from '../../parts/confirm.tsx';
 import { Answered } from '../../parts/states.tsx';
 import { TableBox } from '../../parts/table-box.tsx';
 import { Ago } from '../../parts/time.tsx';
@@ -27,6 +29,7 @@ export function ConfigurationTab({ service }: { readonly service: string }) {
             <p className="muted">
               As last asked for, of <code>{file}</code>
             </p>
+            {values.some(({ path }) => path.startsWith('traffic.cache')) ? <Purge service={service} /> : null}
           </div>
           {sectionsOf(
             values.filter(
@@ -68,9 +71,30 @@ export function ConfigurationTab({ service }: { readonly service: string }) {
   );
 }
 
+function Purge({ service }: { readonly service: string }) {
+  const [path, setPath] = useState('');
+  return (
+    <Confirm
+      verb="Purge cache"
+      title={`Forget stored responses of ${service}?`}
+      act={async () => {
+        const { purged } = await api.ask('purge', { service, ...(path === '' ? {} : { path }) });
+        return `${purged} stored ${purged === 1 ? 'response is' : 'responses are'} forgotten`;
+      }}
+    >
+      <p>The proxy asks {service} anew for what it has stored of it.</p>
+      <label className="field">
+        <span>Path, such as /products/*; empty: all</span>
+        <input value={path} pattern="/.*" onChange={(event) => setPath(event.target.value.trim())} />
+      </label>
+    </Confirm>
+  );
+}
+
 /** Which it is given, and never what they are. */
 function Secrets({ service }: { readonly service: string }) {
   const asked = useAsk('secrets', {}, { on: useStatus()?.revision });
+  const { again } = asked;
   const own = asked.value?.filter(({ usedBy }) => usedBy.includes(service)) ?? [];
   if (own.length === 0) return null;
   return (
@@ -83,6 +107,7 @@ function Secrets({ service }: { readonly service: string }) {
               <th scope="col">Name</th>
               <th scope="col">Version</th>
               <th scope="col">Set</th>
+              <th scope="col">New value</th>
             </tr>
           </thead>
           <tbody>
@@ -95,11 +120,43 @@ function Secrets({ service }: { readonly service: string }) {
                 <td>
                   set <Ago at={setAt} />
                 </td>
+                <td>
+                  <SetSecret name={name} again={again} />
+                </td>
               </tr>
             ))}
           </tbody>
         </table>
       </TableBox>
     </section>
+  );
+}
+
+/** What is typed goes to the control plane, and nowhere else: it is shown again by nobody. */
+function SetSecret({ name, again }: { readonly name: string; readonly again: () => void }) {
+  const [value, setValue] = useState('');
+  return (
+    <Confirm
+      verb="Set"
+      title={`Set ${name}`}
+      act={async () => {
+        const { version } = await api.ask('setSecret', { name, value });
+        setValue('');
+        again();
+        return `${name} has version ${version}; who names it gets it with the next deploy`;
+      }}
+    >
+      <p>It is encrypted at rest, and reaches services that name it with their next deploy.</p>
+      <label className="field">
+        <span>Value</span>
+        <input
+          type="password"
+          autoComplete="off"
+          required
+          value={value}
+          onChange={(event) => setValue(event.target.value)}
+        />
+      </label>
+    </Confirm>
   );
 }

@@ -1,11 +1,12 @@
 import type { Answer, ServiceStatus } from '@islet/client/browser';
 import type { ReactNode } from 'react';
-import { messageOf } from '../../live/api.ts';
+import { api, messageOf } from '../../live/api.ts';
 import { type Asked, useAsk } from '../../live/ask.ts';
 import { useStatus } from '../../live/status.ts';
 import { storesOf } from '../../model/overview.ts';
 import { Copies } from '../../parts/backup-copies.tsx';
 import { BackupFacts } from '../../parts/backup-facts.tsx';
+import { Confirm } from '../../parts/confirm.tsx';
 import { Answered, Empty } from '../../parts/states.tsx';
 
 /** A service's stores: their state, migrations, backups. */
@@ -24,7 +25,7 @@ export function DataTab({ service: { name, database, redis } }: { readonly servi
     <>
       <div className="panels">
         {database === undefined ? null : (
-          <Store title="Database" store={database}>
+          <Store title="Database" store={database} buttons={<Rotate service={name} />}>
             <dt>Migrations</dt>
             <dd>
               <Migrations asked={migrations} />
@@ -52,9 +53,11 @@ export function DataTab({ service: { name, database, redis } }: { readonly servi
 function Store({
   title,
   store,
+  buttons,
   children,
 }: {
   readonly title: string;
+  readonly buttons?: ReactNode;
   readonly store: Pick<NonNullable<ServiceStatus['database']>, 'engine' | 'state' | 'pid'>;
   readonly children?: ReactNode;
 }) {
@@ -75,7 +78,28 @@ function Store({
         )}
         {children}
       </dl>
+      {buttons}
     </section>
+  );
+}
+
+function Rotate({ service: name }: { readonly service: string }) {
+  return (
+    <div className="buttons panel-buttons">
+      <Confirm
+        verb="Rotate credentials"
+        title={`Rotate the credentials of ${name}’s database?`}
+        act={async () => {
+          await api.ask('rotate', { service: name });
+          return `${name} gets new credentials`;
+        }}
+      >
+        <p>
+          Makes new credentials beside the old ones, and replaces every instance by one that uses them. Once nothing has
+          the old ones any more, they let nobody in.
+        </p>
+      </Confirm>
+    </div>
   );
 }
 

@@ -1,9 +1,11 @@
 import type { ServiceStatus } from '@islet/client/browser';
 import { Link } from 'wouter';
+import { api } from '../../live/api.ts';
 import { useAsk } from '../../live/ask.ts';
 import { useStatus } from '../../live/status.ts';
 import { plural, shortNumber, UNKNOWN } from '../../model/format.ts';
 import type { Tone } from '../../model/overview.ts';
+import { Confirm } from '../../parts/confirm.tsx';
 import { Empty } from '../../parts/states.tsx';
 import { TableBox } from '../../parts/table-box.tsx';
 import { Ago } from '../../parts/time.tsx';
@@ -12,7 +14,7 @@ import { Chip } from '../../parts/tone.tsx';
 type State = ServiceStatus['instanceList'][number]['state'];
 const TONES: Readonly<Record<State, Tone>> = {
   ...{ ready: 'good', warm: 'good', starting: 'busy', draining: 'busy', stopping: 'busy' },
-  ...{ unready: 'warn', exited: 'bad' },
+  ...{ drained: 'idle', unready: 'warn', exited: 'bad' },
 } as const;
 
 /** Why there are so many. */
@@ -28,6 +30,52 @@ function ScaleReason({ service }: { readonly service: string }) {
       {[why, mode === 'auto' ? `between ${min} and ${max}` : undefined, ...measured].filter(Boolean).join('; ')}
     </p>
   );
+}
+
+interface DrainProps {
+  readonly service: string;
+  readonly instance: string;
+  readonly state: State;
+}
+
+/** Out of traffic, and back; of one that is leaving anyway, nothing. */
+function Drain({ service, instance, state }: DrainProps) {
+  const ask = (back: boolean, text: string) => async () => {
+    await api.ask('drain', { service, instance, back });
+    return text;
+  };
+  switch (state) {
+    case 'drained':
+      return (
+        <Confirm
+          verb="Take back"
+          title={`Take ${instance} back into traffic?`}
+          act={ask(true, `${instance} gets requests again`)}
+        >
+          <p>It gets requests again. What stands in for it is drained, and then ends.</p>
+        </Confirm>
+      );
+    case 'ready':
+    case 'unready':
+    case 'starting':
+      return (
+        <Confirm
+          verb="Drain"
+          title={`Drain ${instance}?`}
+          act={ask(false, `${instance} leaves traffic once another stands in for it`)}
+        >
+          <p>
+            Another instance is started in its place. Once that serves, this one gets no new requests, and what it has
+            in flight ends. It runs on, to be looked at, until it is taken back or its revision is replaced.
+          </p>
+        </Confirm>
+      );
+    case 'draining':
+    case 'warm':
+    case 'stopping':
+    case 'exited':
+      return null;
+  }
 }
 
 export function Instances({ service: { name, instanceList } }: { readonly service: ServiceStatus }) {
@@ -55,6 +103,7 @@ export function Instances({ service: { name, instanceList } }: { readonly servic
                   Port
                 </th>
                 <th scope="col">Logs</th>
+                <th scope="col">Traffic</th>
               </tr>
             </thead>
             <tbody>
@@ -74,6 +123,9 @@ export function Instances({ service: { name, instanceList } }: { readonly servic
                   <td className="number">{port ?? UNKNOWN}</td>
                   <td>
                     <Link href={`/logs?service=${name}&instance=${id}`}>logs</Link>
+                  </td>
+                  <td>
+                    <Drain service={name} instance={id} state={state} />
                   </td>
                 </tr>
               ))}
