@@ -18,7 +18,7 @@ import { own } from './own.ts';
 import { islet, type ParsedIslet } from './schema/islet.ts';
 import { SERVICE_KEYS, systemTelemetry } from './schema/system-telemetry.ts';
 import { telemetry as serviceTelemetry } from './schema/telemetry.ts';
-import { overlay } from './schema/walk.ts';
+import { lift, overlay } from './schema/walk.ts';
 import { telemetryOf } from './telemetry.ts';
 
 export const ISLET_FILE = 'islet.yaml';
@@ -44,7 +44,7 @@ export function readIslet(files: Files): IsletFile {
     system: scalar('unnamed', start),
   } as const;
   const pathOf = (_: Place, path: Path) => pathText(path);
-  const checked = check(islet, { schema: islet, tree: located.root, pathOf, standIns });
+  const checked = check(islet, { schema: islet, tree: lift(islet, located.root), pathOf, standIns });
   return { parsed: checked.value, tree: checked.tree, errors: [...located.errors, ...checked.errors] };
 }
 
@@ -93,7 +93,7 @@ export function gatewayIn(parsed: ParsedIslet, environment: string | undefined):
     host: overlay?.host ?? host,
     port: overlay?.port ?? port,
     workers: overlay?.workers ?? workers,
-    tls: tlsOf(overlay?.tls ?? tls),
+    tls: tlsOf(overlay?.tls ?? tls, { isInherited: environment !== undefined && overlay?.tls === undefined }),
   };
 }
 
@@ -102,8 +102,14 @@ function identityOf({ issuer, audience, jwks }: NonNullable<ParsedIslet['gateway
   return { issuer, audience, keys };
 }
 
-function tlsOf(tls: ParsedIslet['gateway']['tls']): TlsSpec | undefined {
-  return tls === undefined ? undefined : { ...tls, httpPort: tls.httpPort };
+function tlsOf(
+  tls: ParsedIslet['gateway']['tls'],
+  development: NonNullable<TlsSpec['development']>,
+): TlsSpec | undefined {
+  if (tls === undefined) return undefined;
+  const { certificates, redirect, httpPort } = tls;
+  if (certificates === 'dev') return { certificates: [], development, redirect, httpPort };
+  return { certificates, redirect, httpPort };
 }
 
 export function offMachineIn({ backup }: ParsedIslet): OffMachineSpec | undefined {

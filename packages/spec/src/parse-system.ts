@@ -1,4 +1,5 @@
 import { buildService } from './build-service.ts';
+import { developmentWarnings } from './development-tls.ts';
 import { type Draft, readDraft } from './draft.ts';
 import type { SpecError } from './errors.ts';
 import type { Files } from './files.ts';
@@ -52,7 +53,8 @@ export function parseSystem(files: Files, options: { readonly environment?: stri
     startOrder: order,
     cuts,
   };
-  return { kind: 'ok', spec: freezeDeep(spec), warnings: sortErrors(sound.flatMap(serviceWarnings)) };
+  const warnings = [...sound.flatMap(serviceWarnings), ...developmentWarnings(drafts, { islet, gateway, environment })];
+  return { kind: 'ok', spec: freezeDeep(spec), warnings: sortErrors(warnings) };
 }
 
 function isSound(draft: Draft): draft is Draft & { readonly parsed: ParsedService } {
