@@ -20,7 +20,8 @@ describe('redis.backup', () => {
     assert.ok(database !== undefined && database.engine !== 'external');
     const { backup, drill } = database;
     assert.ok(backup !== undefined && drill !== undefined);
-    assert.deepEqual(redisOf('redis: store'), { backup, drill });
+    // A service is served from its database alone.
+    assert.deepEqual(redisOf('redis: store'), { backup, drill: { ...drill, smoke: false } });
     assert.deepEqual(redisOf('redis: { as: store, backup: { every: 6h }, drill: off }'), {
       backup: { ...backup, everyMs: 21_600_000 },
       drill: undefined,
