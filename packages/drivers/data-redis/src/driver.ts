@@ -26,7 +26,7 @@ import {
   strangerInside,
   unfinishedRestore,
 } from './failures.ts';
-import { measureRedis } from './measure.ts';
+import { measureRedis, metricsOfRedis } from './measure.ts';
 import { LIMITS, type RedisOptions } from './options.ts';
 import { placeOf, removeStore, type StorePlace } from './place.ts';
 import { missingServer, requireServer } from './program.ts';
@@ -91,9 +91,7 @@ class RedisDriver implements DataDriver {
     throw noMigrations(service);
   }
 
-  async previewMigrations({ service }: { readonly service: string }): Promise<never> {
-    throw noMigrations(service);
-  }
+  readonly previewMigrations: DataDriver['previewMigrations'] = this.migrate;
 
   async connection({ service }: { readonly service: string }): Promise<StoreConnection> {
     const started = this.#started(service);
@@ -105,6 +103,8 @@ class RedisDriver implements DataDriver {
 
   readonly measure: NonNullable<DataDriver['measure']> = ({ service }, { signal }) =>
     measureRedis(this.#started(service), signal);
+  readonly metrics: NonNullable<DataDriver['metrics']> = ({ service }, { signal }) =>
+    metricsOfRedis(this.#started(service), signal);
 
   readonly shell = createShell((service) => this.#started(service));
 

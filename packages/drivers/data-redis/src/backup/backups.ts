@@ -7,6 +7,7 @@ import type { Turns } from '@islet/supervise';
 import { followerOf, writeAccess } from '../access.ts';
 import { adminOf, readerOf, withClient } from '../client.ts';
 import { serverRuns } from '../failures.ts';
+import { infoOf } from '../info.ts';
 import type { RedisOptions } from '../options.ts';
 import { placeOf } from '../place.ts';
 import { type RedisRecord, type Started, withFollower } from '../records.ts';
@@ -39,10 +40,10 @@ export function createBackups(inside: Inside): StoreBackups {
         // A server that was started by an older version does not know this user.
         const run = await withClient(adminOf(server), signal, async (send) => {
           await send('ACL', 'SETUSER', ...followerOf(server.followerPassword));
-          return /run_id:(\w+)/.exec(String(await send('INFO', 'server')))?.[1];
+          return infoOf(await send('INFO', 'server')).text('run_id');
         });
         const { id, starts: start = 0, port, followerPassword: password } = server;
-        return sourceOf({ id, start, run: run ?? '', port, password });
+        return sourceOf({ id, start, run, port, password });
       }),
     restore: (request, { signal }) => turns.take(request.service, () => restoreRedis(inside, request, signal)),
     rename: ({ service, to }) =>

@@ -1,4 +1,5 @@
 import { DriverError } from '@islet/driver';
+import { infoOf } from '../info.ts';
 import { FOLLOWER } from '../names.ts';
 import type { RedisSource } from './source.ts';
 import { Wire } from './wire.ts';
@@ -10,7 +11,7 @@ export async function reach({ port, password, run }: RedisSource, signal: AbortS
     try {
       wire.send('AUTH', FOLLOWER, password);
       await wire.line();
-      if ((await infoOf(wire, 'server')).run_id !== run) {
+      if ((await infoAbout(wire, 'server')).text('run_id') !== run) {
         throw new DriverError('unavailable', 'another server is there by now');
       }
       return wire;
@@ -36,11 +37,10 @@ export interface Telling {
 }
 
 export async function tellingOf(wire: Wire): Promise<Telling> {
-  const info = await infoOf(wire, 'replication');
-  const { master_replid: stream = '', master_repl_offset: offset, repl_backlog_active: active } = info;
-  const first = Number(info.repl_backlog_first_byte_offset);
+  const number = await infoAbout(wire, 'replication');
   // The server counts a stream's bytes from 1.
-  return { stream, offset: Number(offset), kept: active === '1' ? first - 1 : undefined };
+  const kept = number('repl_backlog_active') === 1 ? number('repl_backlog_first_byte_offset') - 1 : undefined;
+  return { stream: number.text('master_replid'), offset: number('master_repl_offset'), kept };
 }
 
 /** Becomes a replica with a whole copy to come. Returns as of when that is. */
@@ -53,8 +53,7 @@ export async function askForCopy(wire: Wire): Promise<Pick<Telling, 'stream' | '
   throw new DriverError('unavailable', `the server makes no copy: ${answer}`);
 }
 
-async function infoOf(wire: Wire, section: string): Promise<Readonly<Record<string, string>>> {
+async function infoAbout(wire: Wire, section: string): Promise<ReturnType<typeof infoOf>> {
   wire.send('INFO', section);
-  const lines = (await wire.text()).split('\r\n').filter((line) => line.includes(':'));
-  return Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1)]));
+  return infoOf(await wire.text());
 }
