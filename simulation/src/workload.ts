@@ -27,8 +27,8 @@ export class Workload {
   #files: readonly ServiceFile[];
   /** As the last acknowledged `up` had them. */
   asked: readonly ServiceFile[] = [];
-  /** Numbers asked for by hand. */
-  readonly #byHand = new Map<string, number>();
+  /** Numbers asked for by hand that may be in force: the last that was acknowledged, and those after it that nobody answered. */
+  readonly #byHand = new Map<string, readonly (number | 'auto')[]>();
   /** Requests a second, by service. */
   readonly #rps = new Map<string, number>();
   #version = 1;
@@ -50,6 +50,7 @@ export class Workload {
     const { auditor } = this.#world;
     const gone = this.asked.filter(({ name }) => files.every((file) => file.name !== name));
     for (const { name } of gone) auditor.onAsking(name, undefined);
+    for (const name of this.#endedByHand(files)) this.#mayBe(name, 'auto');
     for (const file of files) auditor.onAsking(file.name, this.#wishOf(file));
     await this.#ask('up', async ({ applying }) => {
       await apply(ASKED, {
@@ -136,7 +137,18 @@ export class Workload {
   /** Asks for what a person would: every service, at its bounds. */
   leastOf(name: string): number {
     const file = this.asked.find((one) => one.name === name);
-    return file === undefined ? 0 : (this.#byHand.get(name) ?? (file.scaling === 'zero' ? 0 : file.min));
+    if (file === undefined) return 0;
+    const least = file.scaling === 'zero' ? 0 : file.min;
+    return Math.min(...this.#numbersOf(name).map((number) => (number === 'auto' ? least : number)));
+  }
+
+  #numbersOf(name: string): readonly (number | 'auto')[] {
+    return this.#byHand.get(name) ?? ['auto'];
+  }
+
+  /** It is being said, and may be kept even where nobody answers. */
+  #mayBe(name: string, number: number | 'auto'): void {
+    this.#byHand.set(name, [...new Set([...this.#numbersOf(name), number])]);
   }
 
   #enter(name: string, instance: string): void {
@@ -151,18 +163,14 @@ export class Workload {
     const file = this.#dice.pick(this.asked);
     if (file === undefined) return;
     const instances = this.#dice.chance(0.4) ? 'auto' : this.#dice.between(1, 4);
-    const wish = this.#wishOf(file);
-    const [fewest, most] =
-      instances === 'auto' ? [file.scaling === 'zero' ? 0 : file.min, wish.most] : [instances, instances];
-    const least = Math.max(0, fewest - file.maxUnavailable);
-    this.#world.auditor.onAsking(file.name, { ...wish, least, most: Math.max(most, wish.most) });
+    this.#mayBe(file.name, instances);
+    this.#world.auditor.onAsking(file.name, this.#wishOf(file));
     await this.#ask(`scale ${file.name} ${instances}`, async ({ system }) => {
       const { signal } = new AbortController();
       await this.#world
         .handlers(system)
         .scale({ params: { service: file.name }, query: {}, body: { instances }, signal });
-      if (instances === 'auto') this.#byHand.delete(file.name);
-      else this.#byHand.set(file.name, instances);
+      this.#byHand.set(file.name, [instances]);
       this.#tellAuditor(file);
     });
   }
@@ -189,16 +197,17 @@ export class Workload {
     this.#tell(`${what}${acknowledged ? '' : ': not acknowledged'}`);
   }
 
+  /** Of which services what was asked for by hand ends: those that go, and those whose number changes in the file. */
+  #endedByHand(files: readonly ServiceFile[]): readonly string[] {
+    const names = new Set([...this.asked, ...files].map(({ name }) => name));
+    const min = (of: readonly ServiceFile[], name: string) => of.find((file) => file.name === name)?.min;
+    return [...names].filter((name) => min(this.asked, name) !== min(files, name));
+  }
+
   #onApplied(files: readonly ServiceFile[]): void {
+    for (const name of this.#endedByHand(files)) this.#byHand.delete(name);
     for (const { name } of this.asked) {
-      if (files.some((file) => file.name === name)) continue;
-      this.#byHand.delete(name);
-      this.#world.auditor.onAsked(name, undefined);
-    }
-    for (const file of files) {
-      const before = this.asked.find(({ name }) => name === file.name);
-      // What was asked for by hand ends when the file's number changes.
-      if (before?.min !== file.min) this.#byHand.delete(file.name);
+      if (files.every((file) => file.name !== name)) this.#world.auditor.onAsked(name, undefined);
     }
     this.asked = files;
     for (const file of files) this.#tellAuditor(file);
@@ -210,9 +219,9 @@ export class Workload {
 
   #wishOf(file: ServiceFile): Asked {
     const { name, strategy, max, min, maxUnavailable } = file;
-    const byHand = this.#byHand.get(name);
+    const byHand = this.#numbersOf(name).filter((number) => number !== 'auto');
     const least = Math.max(0, this.leastOf(name) - maxUnavailable);
-    const most = Math.max(byHand ?? 0, max, min);
+    const most = Math.max(...byHand, max, min);
     return { least, most, exclusive: strategy === 'recreate', drainMs: PACE.drainMs };
   }
 

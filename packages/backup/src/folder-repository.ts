@@ -12,6 +12,7 @@ export function folderRepository(folder: string): Repository {
     if (known.has(path)) return;
     const first = await mkdir(path, { recursive: true, mode: 0o700 });
     if (first !== undefined) for (let at = path; at.length >= dirname(first).length; at = dirname(at)) await sync(at);
+    await removeDrafts(path);
     known.add(path);
   };
   return {
@@ -61,7 +62,7 @@ async function tryTwice(act: () => Promise<void>): Promise<void> {
 
 async function write(path: string, bytes: Uint8Array): Promise<void> {
   // A name that is never listed.
-  const draft = join(dirname(path), `.${randomBytes(6).toString('hex')}.new`);
+  const draft = join(dirname(path), `.${randomBytes(6).toString('hex')}${DRAFT}`);
   const file = await open(draft, 'wx', 0o600);
   try {
     await file.writeFile(bytes);
@@ -76,6 +77,23 @@ async function write(path: string, bytes: Uint8Array): Promise<void> {
   await sync(dirname(path));
 }
 
+const DRAFT = '.new';
+/** Whoever still writes one is done with it in much less. */
+const DRAFT_MS = 3_600_000;
+
+/** What somebody who was killed had begun to write would be there for ever. */
+async function removeDrafts(folder: string): Promise<void> {
+  const names = (await readdir(folder).catch(orUndefined)) ?? [];
+  for (const path of names.filter(isDraft).map((name) => join(folder, name))) {
+    const { mtimeMs = Date.now() } = (await stat(path).catch(orUndefined)) ?? {};
+    if (mtimeMs < Date.now() - DRAFT_MS) await rm(path, { force: true });
+  }
+}
+
+function isDraft(name: string): boolean {
+  return name.startsWith('.') && name.endsWith(DRAFT);
+}
+
 async function sync(folder: string): Promise<void> {
   const handle = await open(folder, 'r');
   try {
@@ -87,6 +105,7 @@ async function sync(folder: string): Promise<void> {
 
 async function removeEmpty(folder: string, root: string): Promise<void> {
   for (let at = folder; at.startsWith(`${root}/`); at = dirname(at)) {
+    await removeDrafts(at);
     const removed = await rmdir(at).then(
       () => true,
       () => false,

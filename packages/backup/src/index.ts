@@ -22,7 +22,7 @@ export { bringAll, type MirrorTold, mirrored } from './mirror.ts';
 export { type CopyId, type EraId, instantId, instantOf, pointName } from './names.ts';
 export { readCopy, readLog } from './read-copy.ts';
 export type { Repository, StoredObject } from './repository.ts';
-export { type Choice, choose, type Offer, offersOf, type Wanted, type WholeCopy } from './restorable.ts';
+export { type Choice, choose, isUnlogged, type Offer, offersOf, type Wanted, type WholeCopy } from './restorable.ts';
 export { garbageOf, type Keep, keptCopies, mergesOf } from './retention.ts';
 export { type S3Place, s3Repository } from './s3-repository.ts';
 export { type CopyHistory, isLate, nextCopyAt } from './schedule.ts';

@@ -24,6 +24,15 @@ export function offersOf({ eras }: Pick<Catalog, 'eras'>): readonly Offer[] {
   return eras.flatMap((era) => era.copies.flatMap((copy) => (copy.kind === 'whole' ? (offerOf(era, copy) ?? []) : [])));
 }
 
+/**
+ * Of a whole copy that is not offered: the log that it needs was never stored, since whoever took it was killed before. Otherwise
+ * that log is lost.
+ */
+export function isUnlogged({ head }: Pick<Era, 'head'>, copy: WholeCopy): boolean {
+  const { needs } = copy.manifest.facts;
+  return needs !== undefined && head !== undefined && head.to < needs.to;
+}
+
 function offerOf(era: Era, copy: WholeCopy): Offer | undefined {
   const { facts, finishedAt } = copy.manifest;
   const offer = { era: era.id, copy, from: finishedAt };

@@ -3,6 +3,7 @@ import type { Catalog, Copy, Era, Listing, LogPiece } from './catalog.ts';
 import { chainFrom } from './chain.ts';
 import { LIMITS } from './limits.ts';
 import { type CopyId, headName, manifestName } from './names.ts';
+import { type Offer, offersOf } from './restorable.ts';
 
 /** How many copies are kept: the newest of each of the last days, weeks and months that have one. */
 export interface Keep {
@@ -58,17 +59,22 @@ export interface Retention {
  * something longer.
  */
 export function garbageOf(catalog: Catalog, { keep, pitr, now }: Retention): readonly string[] {
-  const whole = catalog.eras.flatMap(({ copies }) => copies).filter((copy) => copy.kind === 'whole');
+  // What lacks its log can't be restored: it must not count in the place of one that can.
+  const offered = offersOf(catalog).map(({ copy }) => copy);
   const counted = keptCopies(
-    whole.map(({ id, manifest }) => ({ id, finishedAt: manifest.finishedAt })),
+    offered.map(({ id, manifest }) => ({ id, finishedAt: manifest.finishedAt })),
     keep,
   );
-  const today = lastDay(catalog, now);
-  const kept = { all: counted.all.union(today), daily: counted.daily.union(today) };
+  const today = lastDay(offersOf(catalog), now);
+  const kept = {
+    all: counted.all.union(today),
+    daily: counted.daily.union(today),
+    offered: new Set(offered.map(({ id }) => id)),
+  };
   const newest = catalog.eras.at(-1);
   return catalog.eras.flatMap((era) => {
-    const copies = era.copies.filter((copy) => !isKept(copy, kept.all, now));
-    const left = era.copies.filter((copy) => isKept(copy, kept.all, now));
+    const copies = era.copies.filter((copy) => !isKept(copy, kept, now));
+    const left = era.copies.filter((copy) => isKept(copy, kept, now));
     const log = uselessLog(era, left, pitr ? kept.daily : new Set());
     if (left.length > 0 || era === newest) return [...copies.flatMap((copy) => namesOf(era, copy)), ...log];
     // Nothing can be restored of it any more.
@@ -80,22 +86,28 @@ export function garbageOf(catalog: Catalog, { keep, pitr, now }: Retention): rea
  * The first copy of the last 24 hours, in each era: however often the store was copied or restored since, any instant of
  * that time can be gone back to.
  */
-function lastDay({ eras }: Catalog, now: number): ReadonlySet<CopyId> {
-  const firsts = eras.flatMap(({ copies }) => {
-    return copies.find((copy) => copy.kind === 'whole' && copy.manifest.finishedAt > now - DAY_MS) ?? [];
-  });
-  return new Set(firsts.map(({ id }) => id));
+function lastDay(offers: readonly Offer[], now: number): ReadonlySet<CopyId> {
+  const young = offers.filter(({ copy }) => copy.manifest.finishedAt > now - DAY_MS);
+  const firsts = young.filter((offer) => young.find(({ era }) => era === offer.era) === offer);
+  return new Set(firsts.map(({ copy }) => copy.id));
 }
 
-function isKept(copy: Copy, kept: ReadonlySet<CopyId>, now: number): boolean {
+interface Kept {
+  readonly all: ReadonlySet<CopyId>;
+  readonly offered: ReadonlySet<CopyId>;
+}
+
+const DAMAGED_MS = 7 * DAY_MS;
+
+function isKept(copy: Copy, { all, offered }: Kept, now: number): boolean {
   switch (copy.kind) {
     case 'whole':
-      return kept.has(copy.id);
+      return offered.has(copy.id) ? all.has(copy.id) : now < copy.startedAt + DAMAGED_MS;
     case 'unfinished':
       return now < copy.startedAt + LIMITS.unfinishedMs;
     case 'damaged':
       // Somebody may want to see what became of it; it goes with its neighbours.
-      return now < copy.startedAt + 7 * DAY_MS;
+      return now < copy.startedAt + DAMAGED_MS;
   }
 }
 

@@ -2,7 +2,7 @@ import { type CallOptions, DriverError } from '@islet/driver';
 import { type Catalog, type Era, readCatalog } from './catalog.ts';
 import { chainFrom } from './chain.ts';
 import { type CopyId, headName, pieceName } from './names.ts';
-import { offersOf } from './restorable.ts';
+import { isUnlogged, offersOf } from './restorable.ts';
 import type { Vault } from './vault.ts';
 import { sha256 } from './write-copy.ts';
 
@@ -60,7 +60,12 @@ export async function verifyVault(vault: Vault, options: CallOptions): Promise<V
     for (const { name } of era.log) await see(name, async () => (await vault.get(name, options)).length);
   }
   const logPieces = catalog.eras.reduce((sum, { log }) => sum + log.length, 0);
-  const unfinished = catalog.eras.flatMap((era) => era.copies.filter(({ kind }) => kind === 'unfinished'));
+  const offered = offeredIds(catalog);
+  const unfinished = catalog.eras.flatMap((era) =>
+    era.copies.filter(
+      (copy) => copy.kind === 'unfinished' || (copy.kind === 'whole' && !offered.has(copy.id) && isUnlogged(era, copy)),
+    ),
+  );
   return { copies, logPieces, bytes, findings, unfinished: unfinished.map(({ id }) => id) };
 }
 
@@ -72,12 +77,16 @@ function unreadable({ eras }: Catalog): readonly Finding[] {
   );
 }
 
+function offeredIds(catalog: Catalog): ReadonlySet<CopyId> {
+  return new Set(offersOf(catalog).map(({ copy }) => copy.id));
+}
+
 /** A log that breaks off, in the middle or at its end; and whole copies that lack what they need of it. */
 function gaps(catalog: Catalog): readonly Finding[] {
-  const offered = new Set(offersOf(catalog).map(({ copy }) => copy.id));
+  const offered = offeredIds(catalog);
   return catalog.eras.flatMap((era) => {
     const lacking = era.copies
-      .filter((copy) => copy.kind === 'whole' && !offered.has(copy.id))
+      .filter((copy) => copy.kind === 'whole' && !offered.has(copy.id) && !isUnlogged(era, copy))
       .map(({ id }) => ({ name: `${era.id}/copies/${id}`, problem: 'the log that it needs is missing' }));
     return [...lacking, ...logGaps(era)];
   });

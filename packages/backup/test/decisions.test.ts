@@ -10,11 +10,13 @@ import {
   garbageOf,
   instantId,
   instantOf,
+  isUnlogged,
   keptCopies,
   type LogPiece,
   mergesOf,
   nextCopyAt,
   offersOf,
+  type WholeCopy,
 } from '../src/index.ts';
 import { position } from './sets.ts';
 
@@ -195,6 +197,20 @@ describe('retention', () => {
       mergesOf({ log }, now).map((group) => group.map(({ at }) => at)),
       [[1, 2]],
     );
+  });
+
+  it('counts no copy whose log was never stored in the place of one that can be restored', () => {
+    const good = copy(1 * HOUR, [0, 5]);
+    const unlogged = copy(2 * HOUR, [8, 40]);
+    const next = copy(30 * HOUR, [9, 10]);
+    const log = [piece(0, 10, 31 * HOUR)];
+    const head = { to: position(10), at: 31 * HOUR };
+    const catalog = catalogOf(era(0, { copies: [good, unlogged, next], log, head }));
+    const twoDays = { daily: 2, weekly: 0, monthly: 0 };
+    assert.deepEqual(garbageOf(catalog, { keep: twoDays, pitr: true, now: 60 * HOUR }), []);
+    assert.ok(garbageOf(catalog, { keep: twoDays, pitr: true, now: 10 * DAY }).includes(unlogged.pieceNames[0]!));
+    assert.ok(isUnlogged({ head }, unlogged as WholeCopy));
+    assert.ok(!isUnlogged({ head }, good as WholeCopy));
   });
 
   it('leaves an unfinished copy its time', () => {

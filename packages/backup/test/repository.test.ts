@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -26,6 +26,18 @@ const KINDS: readonly { name: string; open: () => Promise<{ repository: Reposito
       },
     },
   ];
+
+it('a folder loses what somebody who was killed had begun to write, once nobody can be writing it any more', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'islet-repository-'));
+  const draft = (name: string) => join(folder, 'orders', 'log', name);
+  await folderRepository(folder).put('orders/log/a', Buffer.of(1), patience());
+  for (const name of ['.old.new', '.young.new', 'stranger.new']) await writeFile(draft(name), 'half');
+  const longAgo = new Date(Date.now() - 2 * 3_600_000);
+  for (const name of ['.old.new', 'stranger.new']) await utimes(draft(name), longAgo, longAgo);
+  await folderRepository(folder).put('orders/log/b', Buffer.of(1), patience());
+  assert.deepEqual((await readdir(draft('.'))).sort(), ['.young.new', 'a', 'b', 'stranger.new']);
+  await rm(folder, { recursive: true });
+});
 
 for (const { name, open } of KINDS) {
   describe(`${name} as a repository`, () => {

@@ -97,6 +97,8 @@ export const DrillResult = z
     copy: z.string().optional(),
     rtoMs: z.number().optional(),
     rpoMs: z.number().optional(),
+    /** What became of the service's smoke test; absent: it has none, or it failed. */
+    smoke: z.string().optional(),
     /** None: the backup came back, and all that must hold of it holds. */
     problems: z.array(z.string()),
   })

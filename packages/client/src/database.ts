@@ -53,6 +53,19 @@ export const StoreStatus = z
     cacheHits: z.number().optional(),
     /** Statements that have run for long, the longest first. */
     slow: z.array(z.object({ forMs: z.number(), text: z.string() })),
+    /** Of a store that is a file. */
+    file: z
+      .object({
+        pages: z.int(),
+        freePages: z.int(),
+        pageBytes: z.int(),
+        /** Of the write-ahead log beside it. */
+        logBytes: z.number(),
+        /** What of that is not in the database yet. */
+        waitingBytes: z.number(),
+        checkpointedAt: z.number(),
+      })
+      .optional(),
     /** What its backup is behind. */
     rpoMs: z.number().optional(),
     /** Why nothing more is known. */

@@ -72,6 +72,7 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
         paths: {
           processes: layoutOf.processes(layout),
           output: dirname(layoutOf.serviceLogs(layout, '_')),
+          ownLogs: layoutOf.logs(layout),
           accessLog,
           services: dirname(layoutOf.service(layout, '_')),
           proxySocket: socketPath(stateFolder, 'proxy'),

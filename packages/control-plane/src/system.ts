@@ -177,8 +177,7 @@ export function createSystem(parts: SystemParts): System {
       watchedFrom: startedAt,
       adopted,
       site: {
-        host: HOST,
-        port: instance.port,
+        ...{ host: HOST, port: instance.port, http2: spec.api.http2 === true },
         exec: async (command, signal) => runProbe(command, { ...(await placeOf(instance, spec, hands)), signal }),
       },
     };
@@ -206,9 +205,8 @@ export function createSystem(parts: SystemParts): System {
     return told?.last && newestOf(told);
   };
   const forget: Forget = (service, options) => compute.purge({ service }, options);
-  const care = createCare({ state, data, clock, log, redact, newest, forget, onChange: () => reconciler.poke() });
-  const { isRestoring } = care.restorer;
-  const { evidence } = analysis;
+  const care = createCare({ state, hands, check: parts.check, log, newest, forget, onChange: poke });
+  const [{ isRestoring }, { evidence }] = [care.restorer, analysis];
   const observer = createObserver({
     ...{ compute, traffic, data, prober, ledger, decisions, clock, subject, declaredOf, evidence, isRestoring },
   });
@@ -224,16 +222,13 @@ export function createSystem(parts: SystemParts): System {
   });
   const context: StatusContext = {
     ...{ folder: parts.folder, state: stateFolder, version: parts.version, pid: process.pid, startedAt },
-    ...{
-      keeperPid: parts.keeperPid,
-      unrecorded: journal.problem,
-      seq: applied.seq,
-      applied: applied.current,
-      decisions,
-      redact,
-    },
+    ...{ keeperPid: parts.keeperPid, unrecorded: journal.problem, seq: applied.seq, applied: applied.current },
+    ...{ decisions, redact },
     warnings: () => [
-      ...systemWarnings({ guarantees: parts.guarantees(), journal, stateFolder, observed: report?.look.observed }),
+      ...systemWarnings({
+        ...{ guarantees: parts.guarantees(), journal, stateFolder, applied: applied.current() },
+        observed: report?.look.observed,
+      }),
       ...backupWarnings(
         backupFacts({
           backups: parts.backups,
@@ -244,6 +239,7 @@ export function createSystem(parts: SystemParts): System {
           idle: parts.idle ?? false,
         }),
       ),
+      ...(parts.telemetry?.forwards.warnings(clock.now()) ?? []),
     ],
   };
 

@@ -70,7 +70,10 @@ test('a gateway with TLS is a listener with its files, and one more for plain HT
 
 test('files of certificates are named from the root, and what can not be read is trouble', async () => {
   const tls = { certificates: [{ cert: 'a.pem', key: '/k/a.key' }], redirect: true, httpPort: undefined };
-  const gateway = withAbsoluteFiles({ host: '0.0.0.0', port: 443, workers: 1, tls }, '/srv/shop');
+  const gateway = withAbsoluteFiles(
+    { host: '0.0.0.0', port: 443, workers: 1, tls },
+    { folder: '/srv/shop', state: '/srv/s' },
+  );
   assert.deepEqual(gateway.tls?.certificates, [{ cert: '/srv/shop/a.pem', key: '/k/a.key' }]);
   assert.match((await certificateTrouble(gateway)) ?? '', /^the certificate \/srv\/shop\/a\.pem can't be used: ENOENT/);
   assert.equal(await certificateTrouble({ host: '0.0.0.0', port: 80, workers: 1, tls: undefined }), undefined);

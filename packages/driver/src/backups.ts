@@ -26,6 +26,11 @@ export interface StoreBackups {
   restore(request: RestoreRequest, options: CallOptions): Promise<RestoreOutcome>;
   /** Gives a stopped store another name, under which it can be purged, or renamed back. Throws `refused` where it runs. */
   rename(request: { readonly service: string; readonly to: string }, options: CallOptions): Promise<void>;
+  /**
+   * Lets a service's user open the store of another name, which is the driver's own to remove from then on. Undefined: it is
+   * reached by its address and password alone.
+   */
+  lend?(request: { readonly service: string; readonly to: string }, options: CallOptions): Promise<void>;
   /** The engine's own check of everything that a running store holds. Each finding is a sentence; none: it is sound. */
   check(request: { readonly service: string }, options: CallOptions): Promise<readonly string[]>;
   /** Every table (or what the engine has instead) with the number of its rows. */

@@ -125,6 +125,8 @@ export interface TaskRequest {
   readonly env: Readonly<Record<string, string>>;
   readonly resources: ResourceSpec;
   readonly deadlineMs: number;
+  /** Ends one that does not end by itself, since it serves: it has failed then, with what it printed. */
+  readonly until?: AbortSignal;
 }
 
 export type TaskOutcome =

@@ -12,6 +12,22 @@ export interface StoreMeasures {
   readonly cacheHits: number | undefined;
   /** Statements that run now, and have for longer than `SLOW_MS`; the longest first. */
   readonly slow: readonly SlowStatement[];
+  /** Of a store that is a file; undefined: it is a server. */
+  readonly file?: FileMeasures;
+}
+
+/** Of an SQLite file with a write-ahead log. */
+export interface FileMeasures {
+  readonly pages: number;
+  /** Of these, those that hold nothing, and are used next. */
+  readonly freePages: number;
+  readonly pageBytes: number;
+  /** What the log beside it takes; it is filled anew, and seldom gets smaller. */
+  readonly logBytes: number;
+  /** What of the log is not in the database yet. */
+  readonly waitingBytes: number;
+  /** When something of the log was last taken over into the database. */
+  readonly checkpointedAt: number;
 }
 
 export interface SlowStatement {

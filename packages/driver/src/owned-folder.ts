@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Stats } from 'node:fs';
-import { chmod, lchown, lstat, mkdir, rm, rmdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { chmod, lchown, lstat, mkdir, readdir, rm, rmdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { DriverError } from './errors.ts';
 
 /**
@@ -45,6 +45,16 @@ export async function removeOwnedFolder(folder: string): Promise<void> {
   const removal = spawn('/bin/rm', ['-rf', '--', folder], { uid, gid, stdio: 'ignore' });
   await once(removal, 'close');
   await rmdir(folder);
+}
+
+/**
+ * Gives it to another owner, with the files in it. Only while no process of the owner before runs, who could put a link in
+ * the place of a file; a link itself is given, and never what it points at.
+ */
+export async function handOver(folder: string, owner: Owner | undefined): Promise<void> {
+  if (owner === undefined) return;
+  for (const name of await readdir(folder)) await lchown(join(folder, name), owner.uid, owner.gid);
+  await lchown(folder, owner.uid, owner.gid);
 }
 
 /** For a folder that several share: the last one to leave removes it. */

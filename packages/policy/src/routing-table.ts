@@ -70,7 +70,7 @@ export interface OperatorListener {
 }
 
 export interface RoutedService {
-  /** `http` (HTTP/1.1) and `grpc` (HTTP/2) are balanced per request; `tcp` is passed through per connection. */
+  /** `http` and `grpc` are balanced per request; `tcp` is passed through per connection. */
   readonly protocol: Protocol;
   /** How its callers reach it. */
   readonly traffic: ServiceTraffic;
@@ -144,4 +144,6 @@ export interface Endpoint {
   readonly revision: string;
   readonly host: string;
   readonly port: number;
+  /** An instance of an `http` service that speaks HTTP/2 without TLS; absent: HTTP/1.1. */
+  readonly http2?: boolean | undefined;
 }

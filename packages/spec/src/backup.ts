@@ -23,8 +23,8 @@ export function backupLeaves(section: Path, backup: BackupSpec | undefined): rea
 
 export function drillOf(parsed: Database['drill']): DrillSpec | undefined {
   if (parsed === 'off') return undefined;
-  const { every, maxRto, check } = parsed;
-  return { everyMs: every, maxRtoMs: maxRto, check: check.flatMap(checkOf) };
+  const { every, maxRto, smoke, check } = parsed;
+  return { everyMs: every, maxRtoMs: maxRto, smoke, check: check.flatMap(checkOf) };
 }
 
 /** One that says neither is a mistake, and told as one. */
@@ -35,9 +35,9 @@ function checkOf({ query, min, maxAge }: Exclude<Database['drill'], 'off'>['chec
 
 export function drillLeaves(section: Path, drill: DrillSpec | undefined): readonly Leaf[] {
   if (drill === undefined) return leaves(section, { drill: 'off' });
-  const { everyMs, maxRtoMs, check } = drill;
+  const { everyMs, maxRtoMs, smoke, check } = drill;
   return [
-    ...leaves([...section, 'drill'], { every: durationText(everyMs), maxRto: durationText(maxRtoMs) }),
+    ...leaves([...section, 'drill'], { every: durationText(everyMs), maxRto: durationText(maxRtoMs), smoke }),
     ...check.flatMap((one, index) =>
       leaves([...section, 'drill', 'check', index], {
         query: one.query,

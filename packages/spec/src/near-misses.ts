@@ -59,6 +59,7 @@ const BY_PATH: Readonly<Record<string, string>> = {
   'database.backup.full': 'write it as database.backup.every',
   'database.backup.keep.days': 'did you mean "daily"?',
   drill: 'write it as database.drill',
+  'database.drill.smokeTest': 'did you mean "smoke"? Which test it is says test.smoke',
   'database.drill.checks': 'did you mean "check"?',
   'security.auth': LATER,
   'scale.targets': 'did you mean "target"?',

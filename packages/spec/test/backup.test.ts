@@ -32,6 +32,16 @@ describe('database.backup', () => {
     assert.equal(origins.get('database.backup.keep.daily')?.kind, 'default');
   });
 
+  it('serves what a drill restored to its smoke test, unless it is told otherwise', () => {
+    for (const [text, smoke] of [
+      ['database: postgres', true],
+      ['database: { engine: postgres, drill: { smoke: false } }', false],
+    ] as const) {
+      const { database } = serviceOf(orders(`${RUN}${text}\n`));
+      assert.equal(database?.engine === 'external' ? undefined : database?.drill?.smoke, smoke);
+    }
+  });
+
   for (const { text, path, message } of [
     {
       text: 'database: { url: { secret: a }, backup: { every: 6h } }',
@@ -53,6 +63,11 @@ describe('database.backup', () => {
       text: 'database: { engine: postgres, drill: { check: [{ query: SELECT 1 }] } }',
       path: 'database.drill.check[0]',
       message: /says nothing/,
+    },
+    {
+      text: 'database: { engine: postgres, drill: { smoke: tests/smoke.http } }',
+      path: 'database.drill.smoke',
+      message: /true or false/,
     },
     { text: 'database: { engine: postgres, backup: { evry: 6h } }', path: 'database.backup.evry', message: /./ },
   ]) {

@@ -1,3 +1,3 @@
 export { killedRestores, type RestoringChild, restoreInChild } from './killed-restores.ts';
 export { backupProofs } from './proofs.ts';
-export { openTestVault, type TestVault } from './vault.ts';
+export { openTestVault, orderOf, type TestVault } from './vault.ts';

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import type { DataDriver, StoreReader } from '@islet/driver';
 import { keepStore } from '../keep/keep-store.ts';
+import { runChild } from './child.ts';
 import { openTestVault, orderOf } from './vault.ts';
 
 const SERVICE = 'killed';
@@ -27,21 +25,13 @@ export async function killedRestores(
   { args, failpoints }: { readonly args: readonly string[]; readonly failpoints: readonly string[] },
 ): Promise<void> {
   for (const failpoint of failpoints) {
-    assert.deepEqual(await run(program, args, failpoint), { how: 'SIGKILL', printed: '' }, failpoint);
+    assert.deepEqual(
+      await runChild(program, args, { ISLET_FAILPOINT: failpoint }),
+      { how: 'SIGKILL', printed: '' },
+      failpoint,
+    );
   }
-  assert.deepEqual(await run(program, args, undefined), { how: 0, printed: 'restored' });
-}
-
-async function run(program: string, args: readonly string[], failpoint: string | undefined) {
-  const { ISLET_FAILPOINT: _none, NODE_TEST_CONTEXT: _context, ...env } = process.env;
-  const child = spawn(process.execPath, [program, ...args], {
-    env: { ...env, ...(failpoint !== undefined && { ISLET_FAILPOINT: failpoint }) },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const ended = once(child, 'close') as Promise<[number | null, string | null]>;
-  const printed = await text(child.stdout);
-  const [code, signal] = await ended;
-  return { how: signal ?? code, printed };
+  assert.deepEqual(await runChild(program, args, {}), { how: 0, printed: 'restored' });
 }
 
 /** In the child. */

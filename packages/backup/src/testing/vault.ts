@@ -6,13 +6,15 @@ import { folderRepository } from '../folder-repository.ts';
 import type { KeepParts, StoreOrder, StoreTold } from '../keep/order.ts';
 import { recoveryKey } from '../keys.ts';
 import { readCopy, readLog } from '../read-copy.ts';
+import type { Repository } from '../repository.ts';
 import { choose, type Offer, offersOf, type Wanted } from '../restorable.ts';
 import { openVault, type Vault } from '../vault.ts';
 
 /** A vault in a folder, with a key that every process of a test knows. */
 export interface TestVault {
   readonly folder: string;
-  open(): Promise<Vault>;
+  /** Of the repository in the folder, or of one that stands for it. */
+  open(instead?: Repository): Promise<Vault>;
   /** For `keepStore`; every told word goes to `tell`. */
   parts(reader: StoreReader, tell?: (told: StoreTold) => void): KeepParts;
   /** Waits until the newest offer is so. */
@@ -28,7 +30,7 @@ const DEADLINE_MS = 120_000;
 export function openTestVault(folder: string, service: string): TestVault {
   const repository = folderRepository(join(folder, 'repository'));
   const options = () => ({ signal: AbortSignal.timeout(DEADLINE_MS) });
-  const open = () => openVault({ repository, service, by: KEY }, options());
+  const open = (instead = repository) => openVault({ repository: instead, service, by: KEY }, options());
   const offers = async () => offersOf(await readCatalog(await open(), options()));
   return {
     folder: join(folder, 'repository', service),

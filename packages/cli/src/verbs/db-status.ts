@@ -13,6 +13,6 @@ export async function run(
   await using session = await openSession(context, { folder, state: options.state }, 'once');
   const stores: readonly StoreStatus[] = await session.client.storeStatus({ service }, { signal: context.signal });
   if (options.json) writeJson(context.stdout, stores);
-  else writeLines(context.stdout, renderStores(stores, context.stdout.colours));
+  else writeLines(context.stdout, renderStores(stores, { ...context.stdout.colours, now: Date.now() }));
   return stores.every(({ state }) => state === 'ready') ? EXIT.ok : EXIT.failed;
 }

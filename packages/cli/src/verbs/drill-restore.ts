@@ -19,10 +19,13 @@ export async function run(
     const { last } = await session.client.drillResult({ service }, { signal });
     return (last?.startedAt ?? 0) >= askedAt ? last : undefined;
   });
-  const { copy, rtoMs = 0, rpoMs = 0, problems } = drill;
+  const { copy, rtoMs = 0, rpoMs = 0, smoke, problems } = drill;
   const times = `back after ${renderDuration(rtoMs)}, with all but the last ${renderDuration(rpoMs)}`;
   if (options.json) writeJson(stdout, drill);
-  else if (problems.length === 0) writeLines(stdout, [`The backup ${copy} of ${service} comes back: ${times}`]);
+  else if (problems.length === 0)
+    writeLines(stdout, [
+      `The backup ${copy} of ${service} comes back: ${times}${smoke === undefined ? '' : `; ${smoke}`}`,
+    ]);
   writeLines(
     stderr,
     problems.map((problem) => `! ${problem}`),

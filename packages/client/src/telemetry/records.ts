@@ -138,6 +138,24 @@ export const Annotation = z
   })
   .meta({ id: 'Annotation' });
 
+/** One signal on its way to one backend. Counts are since the telemetry process started. */
+export const ForwardStatus = z
+  .object({
+    url: z.string(),
+    signal: z.enum(['traces', 'logs', 'metrics']),
+    sent: z.int(),
+    waiting: z.int(),
+    /** They waited in vain. */
+    dropped: z.int(),
+    /** The backend refused them. */
+    rejected: z.int(),
+    /** Why the last message did not arrive, or not whole; absent: it did. */
+    problem: z.string().optional(),
+    /** Since when none does; absent: the last one did. */
+    since: z.number().optional(),
+  })
+  .meta({ id: 'ForwardStatus' });
+
 export const TelemetryStatus = z
   .object({
     pid: z.int(),
@@ -156,6 +174,8 @@ export const TelemetryStatus = z
     gaps: z.array(Gap),
     /** Where stock OpenTelemetry agents send to. */
     otlp: z.object({ http: z.string(), grpc: z.string() }).optional(),
+    /** What goes to other backends; absent: told by an older Islet. */
+    forward: z.array(ForwardStatus).optional(),
     /** What is wrong now, each a sentence. */
     problems: z.array(z.string()),
   })
@@ -173,4 +193,5 @@ export type Series = z.infer<typeof Series>;
 export type EdgeActivity = z.infer<typeof EdgeActivity>;
 export type ServiceActivity = z.infer<typeof ServiceActivity>;
 export type Annotation = z.infer<typeof Annotation>;
+export type ForwardStatus = z.infer<typeof ForwardStatus>;
 export type TelemetryStatus = z.infer<typeof TelemetryStatus>;

@@ -1,6 +1,8 @@
 import {
   type Copy,
   choose,
+  type Era,
+  isUnlogged,
   type Offer,
   offersOf,
   readCatalog,
@@ -78,7 +80,7 @@ export function backupHandlers(system: System, { wanted, change }: BackupTools):
       wanted(service);
       const catalog = await readCatalog(await vaultOf(service, signal), { signal });
       const offers = offersOf(catalog);
-      const copies = catalog.eras.flatMap((era) => era.copies.map((copy) => copyOf(copy, offers)));
+      const copies = catalog.eras.flatMap((era) => era.copies.map((copy) => copyOf(copy, era, offers)));
       return copies.toReversed();
     },
     verifyBackups: async ({ params: { service = '' }, signal }) => {
@@ -174,8 +176,8 @@ export function backupHandlers(system: System, { wanted, change }: BackupTools):
     drillResult: ({ params: { service = '' } }) => {
       const last = care.drills.last(service);
       if (last === undefined) return {};
-      const { copy, rtoMs, rpoMs, problems, ...times } = last;
-      return { last: { ...times, ...defined({ copy, rtoMs, rpoMs }), problems: [...problems] } };
+      const { copy, rtoMs, rpoMs, smoke, problems, ...times } = last;
+      return { last: { ...times, ...defined({ copy, rtoMs, rpoMs, smoke }), problems: [...problems] } };
     },
   };
 
@@ -201,7 +203,7 @@ export function backupHandlers(system: System, { wanted, change }: BackupTools):
   }
 }
 
-function copyOf(copy: Copy, offers: readonly Offer[]): Answer<'backupList'>[number] {
+function copyOf(copy: Copy, era: Era, offers: readonly Offer[]): Answer<'backupList'>[number] {
   const { id, startedAt, bytes: storedBytes } = copy;
   const known = { id, startedAt, storedBytes };
   switch (copy.kind) {
@@ -212,6 +214,7 @@ function copyOf(copy: Copy, offers: readonly Offer[]): Answer<'backupList'>[numb
     case 'whole': {
       const { finishedAt, plainBytes } = copy.manifest;
       const offer = offers.find((one) => one.copy.id === id);
+      if (offer === undefined && isUnlogged(era, copy)) return { ...known, state: 'unfinished' };
       if (offer === undefined) return { ...known, state: 'damaged', problem: 'the log that it needs is missing' };
       return { ...known, finishedAt, plainBytes, state: 'whole', to: offer.to };
     }

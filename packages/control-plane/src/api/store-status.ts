@@ -36,7 +36,7 @@ async function statusOf(
   { hands, signal }: Pick<System, 'hands'> & { readonly signal: AbortSignal },
 ): Promise<Known> {
   const state = (await driver.observe())[service]?.kind ?? 'none';
-  if (driver.measure === undefined) return { state, slow: [], why: 'a file has nobody who counts' };
+  if (driver.measure === undefined) return { state, slow: [], why: 'nobody counts what it does' };
   if (state !== 'ready') return { state, slow: [] };
   const measure = () =>
     driver.measure?.({ service }, { signal: AbortSignal.any([signal, AbortSignal.timeout(MEASURE_MS)]) });
@@ -54,7 +54,7 @@ async function statusOf(
 }
 
 function told(before: StoreMeasures, after: StoreMeasures, ms: number, redact: (text: string) => string) {
-  const { version, bytes, connections, commits, cacheHits, slow } = after;
+  const { version, bytes, connections, commits, cacheHits, slow, file } = after;
   const done = commits === undefined || before.commits === undefined ? undefined : commits - before.commits;
   return {
     ...{ version, bytes, slow: slow.map(({ forMs, text }) => ({ forMs, text: redact(text) })) },
@@ -62,5 +62,6 @@ function told(before: StoreMeasures, after: StoreMeasures, ms: number, redact: (
     // A server that was started anew in between has begun to count anew.
     ...(done === undefined || done < 0 ? {} : { commitsPerSecond: (done / ms) * 1000 }),
     ...(cacheHits === undefined ? {} : { cacheHits }),
+    ...(file === undefined ? {} : { file: { ...file } }),
   };
 }

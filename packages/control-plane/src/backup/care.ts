@@ -1,6 +1,6 @@
-import type { DataDriver } from '@islet/driver';
 import type { Logger } from 'pino';
-import type { Clock } from '../clock.ts';
+import type { Hands } from '../execute.ts';
+import type { Check } from '../probe/check.ts';
 import type { TurnReport } from '../reconcile.ts';
 import { rolloutGates } from '../rollout-gates.ts';
 import type { State } from '../state.ts';
@@ -8,13 +8,13 @@ import type { AppliedService } from '../store/applied.ts';
 import { type Branches, createBranches } from './branches.ts';
 import { createDrills, type Drills } from './drills.ts';
 import { createRestorer, type Forget, type Restorer, removeWhole } from './restorer.ts';
+import { smokeTester } from './smoke/smoke-test.ts';
 
 export interface CareParts {
   readonly state: State;
-  readonly data: readonly DataDriver[];
-  readonly clock: Clock;
+  readonly hands: Hands;
+  readonly check: Check;
   readonly log: Logger;
-  readonly redact: (text: string) => string;
   readonly onChange: () => void;
   readonly newest: (service: string) => number | undefined;
   readonly forget: Forget;
@@ -35,9 +35,11 @@ export interface Care {
 
 const END_MS = 60_000;
 
-export function createCare({ state, ...rest }: CareParts): Care {
+export function createCare({ state, hands, check, ...rest }: CareParts): Care {
   const { layout, applied, decisions } = state;
-  const parts = { layout, applied, decisions, ...rest };
+  const { data, clock, redact } = hands;
+  const smoke = smokeTester({ hands, check, forget: rest.forget });
+  const parts = { layout, applied, decisions, data, clock, redact, smoke, ...rest };
   const startedAt = parts.clock.now();
   const [restorer, branches, drills] = [createRestorer(parts), createBranches(parts), createDrills(parts)];
   return {

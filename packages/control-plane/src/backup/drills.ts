@@ -8,6 +8,7 @@ import type { Decisions } from '../store/decisions.ts';
 import type { Drilled } from '../store/drilled.ts';
 import { restoreStore } from './restore-store.ts';
 import { type Forget, remove, removeWhole } from './restorer.ts';
+import type { SmokeOutcome, SmokeTest } from './smoke/smoke-test.ts';
 
 export interface DrillParts {
   readonly layout: Layout;
@@ -20,6 +21,7 @@ export interface DrillParts {
   /** The newest instant that can be restored; undefined: there is no backup yet. */
   readonly newest: (service: string) => number | undefined;
   readonly forget: Forget;
+  readonly smoke: SmokeTest;
   /** One has ended: what waits for it may go on. */
   readonly onChange: () => void;
 }
@@ -38,6 +40,7 @@ const DRILL_MS = 6 * 3_600_000;
 /** After one that failed, before the next. */
 const RETRY_MS = 3_600_000;
 const LATEST: Wanted = { kind: 'latest' };
+const NO_SMOKE: SmokeOutcome = { told: undefined, problems: [] };
 
 export function drillStore(service: string): string {
   return `drill.${service}`;
@@ -93,9 +96,13 @@ export function createDrills(parts: DrillParts): Drills {
       const newest = Math.max(offer.to, newestThen);
       const findings = await driver.backups.check({ service: as }, { signal });
       const answers = await askAll(driver.backups, as, drill, signal);
-      const problems = drillProblems({ findings, rtoMs, maxRtoMs: drill.maxRtoMs, restoredTo: newest, answers });
+      const found = drillProblems({ findings, rtoMs, maxRtoMs: drill.maxRtoMs, restoredTo: newest, answers });
+      // Last: it may write into what was restored. A file from before the key was there says nothing of it.
+      const smoke = drill.smoke === false ? NO_SMOKE : await parts.smoke({ service: name, as, driver }, { signal });
+      const problems = [...found, ...smoke.problems];
       return {
         ...{ startedAt, finishedAt: clock.now(), copy: offer.copy.id, rtoMs, rpoMs: Math.max(0, startedAt - newest) },
+        smoke: smoke.told && parts.redact(smoke.told),
         problems: problems.map(parts.redact),
       };
     } catch (error) {

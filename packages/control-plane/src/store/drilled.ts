@@ -8,6 +8,8 @@ export interface Drilled {
   readonly rtoMs: number | undefined;
   /** What would have been lost: from the newest instant that was restored to the wish. */
   readonly rpoMs: number | undefined;
+  /** What became of the service's smoke test, where it did not fail; undefined: it has none, or was not reached. */
+  readonly smoke?: string | undefined;
   /** Each a sentence; none: it passed. */
   readonly problems: readonly string[];
 }

@@ -2,16 +2,18 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createClient } from '@islet/client/remote';
 import { layoutOf } from '@islet/driver';
-import { DEFAULT_TELEMETRY } from '@islet/spec';
-import { Identities, type Identity, type Orders, telemetryFiles } from '@islet/telemetry';
+import { DEFAULT_TELEMETRY, type ForwardSpec } from '@islet/spec';
+import { Identities, type Identity, type Orders, seal, telemetryFiles } from '@islet/telemetry';
 import type { TelemetryClient } from '../api/telemetry.ts';
 import { type KeptParts, keepProcess } from '../kept-process.ts';
 import { readIfThere, writeAtomically } from '../own-file.ts';
+import { followSecrets } from '../redact.ts';
 import type { State } from '../state.ts';
 import type { AppliedStore } from '../store/applied.ts';
+import { ForwardWatch } from './forward-watch.ts';
 
 export interface TelemetryParts extends KeptParts {
-  readonly state: Pick<State, 'layout' | 'applied' | 'ports'>;
+  readonly state: Pick<State, 'layout' | 'applied' | 'ports' | 'secrets'>;
   /** How the telemetry process is started. */
   readonly argv: readonly string[];
   /** Where it answers. */
@@ -26,12 +28,16 @@ export interface Telemetry {
   look(): void;
   /** What an instance is given, so that a stock OpenTelemetry agent sends to us, as this instance and no other. */
   environmentOf(identity: Identity): Readonly<Record<string, string>>;
+  /** Whether what is forwarded arrives, as last asked; `askForwards` asks. */
+  readonly forwards: ForwardWatch;
+  askForwards(): Promise<void>;
   /** Ends the process, when everything else is gone. */
   stop(): Promise<void>;
   close(): void;
 }
 
 const PROCESS = 'telemetry';
+const ASK_MS = 5_000;
 const PORTS = { http: 'telemetry: OTLP over HTTP', grpc: 'telemetry: OTLP over gRPC' } as const;
 
 export async function createTelemetry(parts: TelemetryParts): Promise<Telemetry> {
@@ -61,6 +67,26 @@ export async function createTelemetry(parts: TelemetryParts): Promise<Telemetry>
   };
   let written = readIfThere(telemetryFiles.orders(folder))?.toString();
 
+  const secrets = followSecrets(state.secrets);
+  let sealed = '';
+  const sealFor = (forward: readonly ForwardSpec[]) => {
+    if (forward.length === 0) return;
+    const named = forward.flatMap(({ headers }) =>
+      Object.values(headers).flatMap((text) => (typeof text === 'string' ? [] : [text.secret])),
+    );
+    const values = named.flatMap((name) => {
+      const value = state.secrets.get(name);
+      return value === undefined ? [] : [[name, value] as const];
+    });
+    const confidential = { headers: Object.fromEntries(values), secrets: secrets() };
+    const text = JSON.stringify(confidential);
+    if (text === sealed) return;
+    seal(folder, confidential);
+    sealed = text;
+  };
+  const client = createClient({ url: 'http://telemetry', token: '', socketPath, who: 'the telemetry process' });
+  const forwards = new ForwardWatch();
+
   const write = (applied: ReturnType<AppliedStore['current']>) => {
     if (applied === undefined || applied.goingDown) return;
     const services = applied.services.map(({ spec }) => ({
@@ -68,7 +94,11 @@ export async function createTelemetry(parts: TelemetryParts): Promise<Telemetry>
       // What was asked for before there was such a section has none.
       policy: spec.telemetry ?? DEFAULT_TELEMETRY,
     }));
-    const orders: Orders = { system: applied.system, services, ports, paths };
+    const forward = applied.telemetry?.forward ?? [];
+    // Before the orders that need it.
+    sealFor(forward);
+    const policy = applied.telemetry?.services ?? DEFAULT_TELEMETRY;
+    const orders: Orders = { system: applied.system, services, policy, forward, ports, paths };
     const text = JSON.stringify(orders);
     if (text === written) return;
     writeAtomically(telemetryFiles.orders(folder), text);
@@ -76,7 +106,13 @@ export async function createTelemetry(parts: TelemetryParts): Promise<Telemetry>
   };
 
   return {
-    client: createClient({ url: 'http://telemetry', token: '', socketPath, who: 'the telemetry process' }),
+    client,
+    forwards,
+    askForwards: async () => {
+      const isAsked = (state.applied.current()?.telemetry?.forward ?? []).length > 0;
+      const told = isAsked ? await client.telemetryStatus({}, { signal: AbortSignal.timeout(ASK_MS) }) : undefined;
+      forwards.see(told?.forward ?? [], parts.clock.now());
+    },
     look: () => {
       try {
         write(state.applied.current());

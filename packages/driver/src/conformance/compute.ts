@@ -77,17 +77,17 @@ export function computeConformance(name: string, make: () => Promise<ComputeHarn
     });
 
     it('runs a task to its end, as an instance runs, and tells how it ended', async () => {
-      const task = (command: string) => {
+      const task = async (command: string, until = new AbortController().signal) => {
         const { env, resources } = startRequest(harness.path);
-        const request = { service: 'orders', revision: 'r1', task: 'migrate', command, env, resources };
-        return driver.run({ ...request, deadlineMs: DEADLINE_MS }, options());
+        const request = { service: 'orders', revision: 'r1', task: 'migrate', command, env, resources, until };
+        const outcome = await driver.run({ ...request, deadlineMs: DEADLINE_MS }, options());
+        return outcome.kind === 'failed' ? outcome.reason : outcome.kind;
       };
       await assert.rejects(task('exit 0'), { code: 'not-found' });
       await build();
-      assert.deepEqual(await task('exit 0'), { kind: 'done' });
-      const failed = await task('exit 3');
-      assert.match(failed.kind === 'failed' ? failed.reason : '', /exit 3/);
-      assert.deepEqual(await task('exit 0'), { kind: 'done' });
+      assert.match(await task('exit 3'), /exit 3/);
+      assert.equal(await task('exit 0'), 'done');
+      assert.equal(await task('sleep 600', AbortSignal.timeout(100)), 'it was ended');
       assert.deepEqual((await observed('orders'))?.instances, []);
     });
 

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type {
   BuildOutcome,
   BuildRequest,
@@ -25,7 +26,8 @@ export interface FakeMachine {
 
 /**
  * Services on a machine that is made up. A command `exit N` ends at once with that status, a build or a task as well as an
- * instance; any other build or task succeeds, and any other instance runs until it is stopped or `crash` ends it.
+ * instance; any other build or task succeeds, but a task with an `until` not before that; and any other instance runs until it
+ * is stopped or `crash` ends it.
  */
 export interface FakeCompute extends ComputeDriver {
   readonly machine: FakeMachine;
@@ -92,8 +94,15 @@ export function createFakeCompute({ now, machine = createFakeMachine() }: FakeCo
       signal.throwIfAborted();
       requireBuilt(request);
       machine.tasks.push(request);
-      const status = exitStatus(request.command) ?? 0;
-      return status === 0 ? { kind: 'done' } : { kind: 'failed', reason: `it ended with exit ${status}`, log: [] };
+      const status = exitStatus(request.command);
+      const { until } = request;
+      if (status === undefined && until !== undefined) {
+        if (!until.aborted) await once(until, 'abort', { signal });
+        return { kind: 'failed', reason: 'it was ended', log: [] };
+      }
+      return (status ?? 0) === 0
+        ? { kind: 'done' }
+        : { kind: 'failed', reason: `it ended with exit ${status}`, log: [] };
     },
     start: async (request, { signal }) => {
       signal.throwIfAborted();

@@ -35,7 +35,7 @@ export class TaskRunner {
 
   async run(request: TaskRequest, { signal }: CallOptions): Promise<TaskOutcome> {
     const { supervisor } = this.#context;
-    const { service, task, command, env, deadlineMs } = request;
+    const { service, task, command, env, deadlineMs, until = NEVER } = request;
     const folders = this.#context.folders(service);
     const name = taskName(request);
     await endTask(supervisor, name);
@@ -57,10 +57,11 @@ export class TaskRunner {
         limits: request.resources,
       });
       const deadline = AbortSignal.timeout(deadlineMs);
-      const how = await untilExit(supervisor, name, AbortSignal.any([signal, deadline]));
+      const how = await untilExit(supervisor, name, AbortSignal.any([signal, deadline, until]));
       if (how === 'exit 0') return { kind: 'done' };
       const log = await tail(folders.log(name), LIMITS.buildLogLines);
       if (how !== undefined) return { kind: 'failed', reason: `it ended with ${how}`, log };
+      if (until.aborted) return { kind: 'failed', reason: 'it was ended', log };
       if (deadline.aborted) return { kind: 'failed', reason: `it took longer than ${deadlineMs / 1000} s`, log };
       throw new DriverError('timeout', `the task ${task} of ${service} was called off`);
     } finally {
@@ -76,6 +77,9 @@ export class TaskRunner {
     for (const name of left) await endTask(supervisor, name);
   }
 }
+
+/** Nobody ends it before its deadline. */
+const NEVER = new AbortController().signal;
 
 function taskName({ service, task }: Pick<TaskRequest, 'service' | 'task'>): string {
   return `task-${service}-${task}`;

@@ -36,6 +36,9 @@ export const LIMITS = {
   lockMs: 2_000,
   lockAttempts: 10,
   lockPauseMs: 500,
+  /** A buffer pool that is busy can't be resized yet. */
+  resizeAttempts: 40,
+  resizePauseMs: 250,
   /** What each of a service's two logins may have open; both hold during a rotation. */
   serviceConnections: 40,
 } as const;

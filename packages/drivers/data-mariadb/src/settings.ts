@@ -1,6 +1,7 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { DriverError } from '@islet/driver';
 import { messageOf } from './connect.ts';
-import { SETTINGS } from './options.ts';
+import { LIMITS, SETTINGS } from './options.ts';
 import type { Started } from './record.ts';
 import { isOwn } from './server.ts';
 import { administer } from './users.ts';
@@ -32,11 +33,31 @@ export async function applySettings(started: Started, after: Settings, signal: A
     async function set(name: string, value: string | undefined): Promise<void> {
       const variable = variableOf(name);
       const text = value === undefined ? 'DEFAULT' : literal(value);
-      await run(`SET GLOBAL ${variable} = ${text}`).catch((error: unknown) => {
+      const sql = `SET GLOBAL ${variable} = ${text}`;
+      await patiently(() => run(sql), signal).catch((error: unknown) => {
+        signal.throwIfAborted();
         throw refuse(name, `can't be ${value ?? 'as it was'}: ${messageOf(error)}`, 'see SHOW VARIABLES');
       });
     }
   });
+}
+
+/**
+ * InnoDB makes its buffer pool smaller by and by. It takes no second change meanwhile, and gives one up that it can't end because
+ * the pages are in use: on a busy machine the same statement succeeds a moment later.
+ */
+const BUSY = /resize is already in progress|change is already in progress|change aborted/i;
+
+async function patiently(act: () => Promise<unknown>, signal: AbortSignal): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    const error = await act().then(
+      () => undefined,
+      (cause: unknown) => cause,
+    );
+    if (error === undefined) return;
+    if (attempt === LIMITS.resizeAttempts || !BUSY.test(messageOf(error))) throw error;
+    await pause(LIMITS.resizePauseMs, undefined, { signal });
+  }
 }
 
 function variableOf(name: string): string {

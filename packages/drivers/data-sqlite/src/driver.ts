@@ -10,6 +10,7 @@ import {
   SHELL_LIMITS,
   type StoreBackups,
   type StoreConnection,
+  type StoreMeasures,
   type StoreObservation,
   type StoreRequest,
   type StoreShell,
@@ -117,6 +118,12 @@ class SqliteDriver implements DataDriver {
       password: undefined,
       name: undefined,
     };
+  }
+
+  async measure({ service }: { readonly service: string }, { signal }: CallOptions): Promise<StoreMeasures> {
+    this.#require(service);
+    const done = await this.#work(service, { task: 'measure', migrations: [] }, signal);
+    return done.kind === 'measured' ? done.measures : unexpected(done);
   }
 
   async stop({ service }: { readonly service: string }): Promise<void> {

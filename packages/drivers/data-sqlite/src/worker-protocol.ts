@@ -1,4 +1,4 @@
-import type { MigrateOutcome, MigrationPreview, SeedOutcome, ShellOutcome } from '@islet/driver';
+import type { MigrateOutcome, MigrationPreview, SeedOutcome, ShellOutcome, StoreMeasures } from '@islet/driver';
 import type { Migration } from '@islet/driver/migrations';
 
 /** One line of JSON on the worker's stdin. */
@@ -9,9 +9,9 @@ export interface WorkerRequest {
   readonly migrations: readonly Migration[];
   /**
    * `preview`: say what would run, and change nothing. `seed`: run the files, and remember none. `check`: read all of the
-   * file. `count`: the rows of each table.
+   * file. `count`: the rows of each table. `measure`: what is known of it from outside.
    */
-  readonly task: 'migrate' | 'preview' | 'seed' | 'check' | 'count' | ShellTask;
+  readonly task: 'migrate' | 'preview' | 'seed' | 'check' | 'count' | 'measure' | ShellTask;
 }
 
 export interface ShellTask {
@@ -27,4 +27,5 @@ export type WorkerAnswer =
   | { readonly kind: 'answered'; readonly shell: ShellOutcome }
   | { readonly kind: 'checked'; readonly findings: readonly string[] }
   | { readonly kind: 'counted'; readonly rows: Readonly<Record<string, number>> }
+  | { readonly kind: 'measured'; readonly measures: StoreMeasures }
   | { readonly kind: 'refused'; readonly reason: string };

@@ -12,6 +12,7 @@ import type { MigrateOutcome, MigrationPreview } from '@islet/driver';
 import { previewWithoutHazards, runMigrations, sqliteMigrationStore } from '@islet/driver/migrations';
 import { become } from './become.ts';
 import { checkFile, countRows } from './check.ts';
+import { measureFile } from './measure.ts';
 import { LIMITS } from './options.ts';
 import { runStatement, seedSqlite } from './shell.ts';
 import type { WorkerAnswer, WorkerRequest } from './worker-protocol.ts';
@@ -24,6 +25,7 @@ async function answer({ file, migrations, task }: WorkerRequest): Promise<Worker
   try {
     if (typeof task === 'object') return { kind: 'answered', shell: runStatement(file, task) };
     if (task === 'check') return { kind: 'checked', findings: checkFile(file) };
+    if (task === 'measure') return { kind: 'measured', measures: measureFile(file) };
     if (task === 'count') return { kind: 'counted', rows: countRows(file) };
     using database = new DatabaseSync(file, { timeout: LIMITS.busyMs });
     // Kept in the file. Readers and a writer don't wait for each other; what is committed is on disk (synchronous=FULL).

@@ -38,6 +38,25 @@ describe('an SQLite store', () => {
     assert.equal(database.prepare('PRAGMA journal_mode').get()!.journal_mode, 'wal');
   });
 
+  it('counts its commits while somebody has it open, and says what of its log a checkpoint has not taken over', async () => {
+    const measure = async () => world.driver.measure!({ service }, patience());
+    using database = new DatabaseSync(path);
+    database.exec('PRAGMA wal_autocheckpoint = 0; CREATE TABLE measured (x int)');
+    const before = await measure();
+    for (let x = 0; x < 7; x++) database.exec(`INSERT INTO measured VALUES (${x})`);
+    const after = await measure();
+    assert.equal((after.commits ?? 0) - (before.commits ?? 0), 7);
+    const { pages = 0, pageBytes = 0, waitingBytes = 0, logBytes = 0, checkpointedAt = 0 } = after.file ?? {};
+    assert.equal(after.bytes, pages * pageBytes);
+    assert.equal(waitingBytes - (before.file?.waitingBytes ?? 0), 7 * (pageBytes + 24));
+    assert.ok(logBytes > waitingBytes);
+    database.exec('PRAGMA wal_checkpoint(PASSIVE); DROP TABLE measured');
+    const { file } = await measure();
+    assert.equal(file?.freePages, 1);
+    assert.ok(file.waitingBytes > 0 && file.waitingBytes < waitingBytes);
+    assert.ok(file.checkpointedAt >= checkpointedAt);
+  });
+
   it(
     "is the service's own, with every file beside it, and nobody else can enter",
     { skip: !asRoot && 'needs root' },

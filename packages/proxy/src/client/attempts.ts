@@ -6,7 +6,7 @@ import { ejectionText, OUTLIER_RULES, stallText } from '../record/reasons.ts';
 import type { EndpointState } from '../upstream/endpoint.ts';
 import { faulty, strikes } from '../upstream/fault.ts';
 import { ejectAgain, type Judging, judge, judgeStall } from '../upstream/outliers.ts';
-import { refreshAvailable } from '../upstream/service.ts';
+import { refreshAvailable, speaksHttp2 } from '../upstream/service.ts';
 import type { Wire } from '../upstream/wire.ts';
 import { Aim, type AimOptions } from './aim.ts';
 import type { Way } from './edge-policies.ts';
@@ -102,7 +102,7 @@ export class Attempts {
 
   #connect(endpoint: EndpointState, now: number, { fresh }: { readonly fresh: boolean }): Wire {
     const { service, idempotent } = this.#options;
-    const wanted = { now, http2: service.protocol === 'grpc', once: !idempotent, fresh };
+    const wanted = { now, http2: speaksHttp2(service, endpoint), once: !idempotent, fresh };
     return this.#underFault(endpoint, endpoint.acquire(wanted), now);
   }
 

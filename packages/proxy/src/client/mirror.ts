@@ -4,7 +4,7 @@ import { LIMITS } from '../limits.ts';
 import type { Runtime } from '../runtime.ts';
 import { Counts } from '../stats.ts';
 import type { EndpointState } from '../upstream/endpoint.ts';
-import type { MirrorState } from '../upstream/service.ts';
+import { type MirrorState, speaksHttp2 } from '../upstream/service.ts';
 import type { Gone, ResponseUser, Wire } from '../upstream/wire.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
 import { failureOf } from './failures.ts';
@@ -59,7 +59,7 @@ class Copy implements ResponseUser {
     this.#options = options;
     this.#startedAt = runtime.now();
     this.deadlineAt = this.#startedAt + order.policy.timeout.requestMs;
-    const http2 = order.service.protocol === 'grpc';
+    const http2 = speaksHttp2(order.service, endpoint);
     mirror.inFlight++;
     counts.requests++;
     counts.inFlight++;

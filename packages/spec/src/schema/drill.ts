@@ -27,6 +27,9 @@ export const drill = orOff(
     maxRto: byDefault('database.drill.maxRto', duration(1_000)).describe(
       'A restore that takes longer fails the drill.',
     ),
+    smoke: byDefault('database.drill.smoke', z.boolean('expected true or false')).describe(
+      'Serve what was restored by an instance that nobody else reaches, and ask it what `test.smoke` says.',
+    ),
     check: z
       .array(check)
       .max(20)

@@ -1,4 +1,5 @@
 import type { EdgeActivity, ServiceActivity } from '@islet/client';
+import { OWN_SERVICE } from '../logs/all-output.ts';
 import { mergedHistogram } from '../metrics/merge.ts';
 import { BREAKER_STATES, GATEWAY } from '../metrics/proxy-metrics.ts';
 import { rowsBetween } from '../metrics/roll-up.ts';
@@ -49,7 +50,7 @@ export function overviewOf(store: Store, { at, windowMs }: Window, now: number):
   const wanted = new Set([...TRAFFIC, ...USAGE]);
   const rows = labelled(windowOf(store, { at, windowMs }, now, wanted));
   const services = Map.groupBy(rows, ({ service }) => service);
-  for (const own of ['machine', GATEWAY, 'islet']) services.delete(own);
+  for (const own of ['machine', GATEWAY, OWN_SERVICE]) services.delete(own);
   return [...services]
     .map(([service, own]) => {
       const edges = own.filter(({ of }) => of.scope === 'edge');

@@ -8,7 +8,7 @@ import {
   type ShellOutcome,
   type StoreBackups,
 } from '@islet/driver';
-import { isFolder, makePassage, removeIfEmpty } from '@islet/driver/owned-folder';
+import { handOver, isFolder, makePassage, removeIfEmpty } from '@islet/driver/owned-folder';
 import { failpoint } from '../failpoint.ts';
 import type { Marks } from '../marks.ts';
 import type { Done } from '../work.ts';
@@ -51,6 +51,10 @@ export function createBackups(inside: Inside): StoreBackups {
       }
       await renameStore(inside, service, to);
       inside.changed();
+    },
+    lend: async ({ service, to }) => {
+      inside.require(service);
+      await handOver(inside.folderOf(service), await inside.ownerOf(to));
     },
     check: async ({ service }, options) => {
       const done = await work(service, 'check', options);
