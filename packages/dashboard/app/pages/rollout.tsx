@@ -164,7 +164,12 @@ function Comparison({ rollout }: { readonly rollout: RolloutStatus }) {
           return (
             <div className="sides">
               <Sides old={sideOf(old, measured)} fresh={sideOf(wanted, measured)} />
-              <Chart title="Errors/s" series={sidesOf(measured.errors, { old, wanted })} format={rateText} {...stretch} />
+              <Chart
+                title="Errors/s"
+                series={sidesOf(measured.errors, { old, wanted })}
+                format={rateText}
+                {...stretch}
+              />
               <Chart title="p95" series={sidesOf(measured.p95, { old, wanted })} format={durationText} {...stretch} />
             </div>
           );
