@@ -18,9 +18,15 @@ export const TELEMETRY_COMMANDS: readonly CommandSpec[] = [
     group: 'look',
     summary: "Services' output, with secrets redacted",
     details:
+      "islet logs islet is what Islet's own processes say: control plane, proxy, keeper, backup and telemetry.\n" +
       'Read from the telemetry store; where that is down, from the log files, which is said on standard error, and where only\n' +
       '--grep, --instance, -n and -f can be kept to.',
-    examples: ['islet logs', 'islet logs orders -f -n 20', "islet logs --level error --since 2h --grep 'card'"],
+    examples: [
+      'islet logs',
+      'islet logs orders -f -n 20',
+      'islet logs islet --level warn',
+      "islet logs --level error --since 2h --grep 'card'",
+    ],
     options: [
       { flags: '-f, --follow', text: 'go on until Ctrl-C' },
       count('100', 'how many of the last ones'),

@@ -56,6 +56,16 @@ describe('what `up` ends with', () => {
     ]);
   });
 
+  test('how clients are told to trust the development authority, where it speaks for the gateway', () => {
+    const status = { ...aStatus([aService('web')]), authority: '/var/lib/islet/authority/ca.pem' };
+    const ways = 'curl --cacert FILE, NODE_EXTRA_CA_CERTS=FILE, or import it into the browser as an authority';
+    assert.equal(
+      renderResult(status, { colours }).at(-1),
+      `clients are to trust /var/lib/islet/authority/ca.pem (${ways})`,
+    );
+    assert.ok(renderStatus(status, { colours }).some((line) => line.includes(ways)));
+  });
+
   test('the state is a column as soon as one service is not ready', () => {
     const [head, , line] = renderResult(aStatus([aService('web'), shipping]), { colours });
     assert.match(head ?? '', /^SERVICE +LANGUAGE +STATE/);

@@ -62,6 +62,8 @@ export const SystemStatus = z
     /** Counts every `up`, `scale`, `restart` … accepted. */
     revision: z.int(),
     gateway: z.string().optional(),
+    /** The certificate of the development authority, which clients of the gateway are to trust; absent: it speaks for nobody. */
+    authority: z.string().optional(),
     processes: z.object({
       controlPlane: z.object({ pid: z.int(), startedAt: z.number() }),
       proxy: z.object({ pid: z.int() }).optional(),

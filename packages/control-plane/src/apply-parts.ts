@@ -16,7 +16,7 @@ export function applyParts(
   const { applied, decisions, secrets, ports } = state;
   const isOurs = (port: number) => isOfProxy(port, { traffic, clock });
   return {
-    ...{ folder, applied, decisions, secrets, ports, clock, isEnding, forgive },
+    ...{ folder, state: state.layout.state, applied, decisions, secrets, ports, clock, isEnding, forgive },
     files: nodeFiles(folder),
     inputsKey: (spec, path) => compute.inputsKey(keyRequest(parts, spec, path)),
     blockedBy: async (spec, path) => [

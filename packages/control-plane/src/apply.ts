@@ -5,6 +5,7 @@ import { generationOf } from '@islet/plan';
 import { describeCut, type Files, parseService, parseSystem, type SpecError, type SystemSpec } from '@islet/spec';
 import { changeWarnings } from './change-warnings.ts';
 import type { Clock } from './clock.ts';
+import { certify } from './development/gateway.ts';
 import { edgePorts, takeEdges, withEdges } from './edges.ts';
 import { failpoint } from './failpoint.ts';
 import { usableGateway } from './gateway-files.ts';
@@ -18,6 +19,8 @@ import type { Secrets } from './store/secrets.ts';
 export interface ApplyParts {
   /** Absolute path of the system's folder. */
   readonly folder: string;
+  /** Absolute path of the state's folder. */
+  readonly state: string;
   /** What stands in it. */
   readonly files: Files;
   readonly applied: AppliedStore;
@@ -103,7 +106,7 @@ export async function propose(asked: Asked, parts: ApplyParts): Promise<Proposal
   const taken = await parts.gatewayTaken(spec.gateway);
   if (taken !== undefined)
     throw new ApiError('conflict', taken, { hint: 'where it listens is gateway.host and gateway.port in islet.yaml' });
-  const gateway = await usableGateway(spec.gateway, parts.folder);
+  const gateway = await usableGateway(spec.gateway, parts);
 
   const proposing = { asked, before, seq: from, parts };
   const proposed = await Promise.all(
@@ -186,6 +189,7 @@ export async function accept(proposal: Proposal, parts: ApplyParts): Promise<Acc
   const warnings: string[] = [];
   const touched = proposal.applied.services.filter(({ spec }) => (proposal.only ?? spec.name) === spec.name);
   for (const { spec } of touched) warnings.push(...(await takeEdges(spec, parts)));
+  await certify(proposal.applied, clock.now());
   // From here to the record nothing is waited for, so nothing can come in between.
   if (store.seq() !== proposal.from) return undefined;
   if (parts.isEnding()) throw hasGoneDown();

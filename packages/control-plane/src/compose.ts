@@ -66,12 +66,13 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
   const telemetry = options.idle
     ? undefined
     : await createTelemetry({
-        ...{ state, supervisor, clock: systemClock, log },
+        ...{ state, data, supervisor, clock: systemClock, log },
         argv: [process.execPath, fileURLToPath(import.meta.resolve('@islet/telemetry/main'))],
         socketPath: socketPath(stateFolder, 'telemetry'),
         paths: {
           processes: layoutOf.processes(layout),
           output: dirname(layoutOf.serviceLogs(layout, '_')),
+          ownLogs: layoutOf.logs(layout),
           accessLog,
           services: dirname(layoutOf.service(layout, '_')),
           proxySocket: socketPath(stateFolder, 'proxy'),

@@ -96,6 +96,7 @@ export function launchKey(spec: LaunchSpec, secretVersions: Readonly<Record<stri
     uses,
     port: api.port,
     protocol: api.protocol,
+    http2: api.http2,
     database: store,
     // Its limits hold without a restart.
     redis: redis && true,

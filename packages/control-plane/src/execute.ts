@@ -121,7 +121,8 @@ const ACTS: { readonly [K in Step['kind']]: Act<K> } = {
     const table = look.traffic.kind === 'reachable' ? look.traffic.table : undefined;
     const endpointOf = (id: InstanceId) => {
       const found = look.instances.get(id);
-      return found && { instance: id, revision: found.revision, host: HOST, port: found.port };
+      const http2 = found && hands.applied.launch(found.service, found.revision)?.api.http2;
+      return found && { instance: id, revision: found.revision, host: HOST, port: found.port, ...(http2 && { http2 }) };
     };
     const next = { version: (table?.version ?? 0) + 1, routes: hands.routes(look), endpoints, splits };
     await hands.traffic.publish(routingTable({ ...next, endpointOf, unavailable: hands.unavailable }), { signal });

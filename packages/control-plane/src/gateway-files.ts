@@ -2,23 +2,30 @@ import { resolve } from 'node:path';
 import { ApiError } from '@islet/client';
 import { loadCertificate } from '@islet/proxy';
 import type { GatewaySpec, IdentitySpec } from '@islet/spec';
+import { developmentFiles, isDevelopment } from './development/gateway.ts';
+
+/** Where a system is, and where its state. */
+export interface Folders {
+  readonly folder: string;
+  readonly state: string;
+}
 
 /** The gateway as it is kept; throws where it could not speak TLS as it is asked to. */
-export async function usableGateway(asked: GatewaySpec, folder: string): Promise<GatewaySpec> {
-  const gateway = withAbsoluteFiles(asked, folder);
+export async function usableGateway(asked: GatewaySpec, folders: Folders): Promise<GatewaySpec> {
+  const gateway = withAbsoluteFiles(asked, folders);
+  // Its certificate is made when it is asked for, and not for looking what that would mean.
+  if (isDevelopment(gateway)) return gateway;
   const trouble = await certificateTrouble(gateway);
   if (trouble === undefined) return gateway;
   throw new ApiError('conflict', trouble, { hint: 'see gateway.tls.certificates in islet.yaml' });
 }
 
 /** The gateway with its files named from the root: whoever reads them knows no folder. */
-export function withAbsoluteFiles({ tls, identity, ...gateway }: GatewaySpec, folder: string): GatewaySpec {
+export function withAbsoluteFiles({ tls, identity, ...gateway }: GatewaySpec, { folder, state }: Folders): GatewaySpec {
   const own = identity === undefined ? {} : { identity: withAbsoluteKeys(identity, folder) };
   if (tls === undefined) return { ...gateway, ...own, tls };
-  const certificates = tls.certificates.map(({ cert, key }) => ({
-    cert: resolve(folder, cert),
-    key: resolve(folder, key),
-  }));
+  const named = tls.development === undefined ? tls.certificates : [developmentFiles(state)];
+  const certificates = named.map(({ cert, key }) => ({ cert: resolve(folder, cert), key: resolve(folder, key) }));
   return { ...gateway, ...own, tls: { ...tls, certificates } };
 }
 

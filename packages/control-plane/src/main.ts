@@ -10,9 +10,11 @@ import { pino } from 'pino';
 import packageJson from '../package.json' with { type: 'json' };
 import { createHandlers } from './api/handlers.ts';
 import { type ApiServer, serveApi } from './api/server.ts';
+import { systemClock } from './clock.ts';
 import { type Composed, compose } from './compose.ts';
 import { createPages } from './dashboard/pages.ts';
 import { END_MS } from './deadlines.ts';
+import { keepCertified } from './development/gateway.ts';
 import { failpoint } from './failpoint.ts';
 import { writeAtomically } from './own-file.ts';
 import { boundOwnLogs } from './own-logs.ts';
@@ -70,7 +72,8 @@ async function serve(): Promise<void> {
   }, 1_000);
   const prometheus = prometheusOf(system, composed.sentinel);
   const logs = boundOwnLogs(layoutOf.logs(bare), (error) => log.warn({ error: error.message }, 'a log is not rotated'));
-  const { token, id, doorkeeper, ports } = system.parts.state;
+  const { token, id, doorkeeper, ports, applied } = system.parts.state;
+  const certificates = keepCertified({ applied: applied.current, clock: systemClock, log });
   const api = await serveApi(createHandlers(system, composed.sentinel), {
     ...{ token, version: packageJson.version },
     // The same as before, so that a dashboard that was left open finds the next control plane where this one was.
@@ -94,6 +97,7 @@ async function serve(): Promise<void> {
     keeper[Symbol.dispose]();
     logs[Symbol.dispose]();
     prometheus[Symbol.dispose]();
+    certificates[Symbol.dispose]();
     clearInterval(watchKeeper);
     await close(composed, api);
     process.exit(0);

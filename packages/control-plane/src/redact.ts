@@ -1,56 +1,34 @@
+import { redactor } from '@islet/telemetry';
 import type { Secrets } from './store/secrets.ts';
-
-/** Values shorter than this are not redacted: they would blot out half of every line, and guard nothing. */
-const SHORTEST = 4;
 
 /** Values that were replaced or removed, and may still be printed by what was started with them. */
 const RETIRED = 100;
 
-/**
- * A redactor that follows the secrets: made anew only when one of them changes. What was a secret since this process
- * began stays one.
- */
-export function createRedactor(secrets: Pick<Secrets, 'changes' | 'values'>): (text: string) => string {
+/** All that is a secret, and what was one since this process began. The same array for as long as nothing changes. */
+export function followSecrets(secrets: Pick<Secrets, 'changes' | 'values'>): () => readonly string[] {
   let known: readonly string[] = secrets.values();
   let changes = secrets.changes();
-  let redact = redactor(known);
-  return (text) => {
+  return () => {
     if (secrets.changes() !== changes) {
       const values = secrets.values();
       const retired = known.filter((value) => !values.includes(value)).slice(-RETIRED);
       known = [...retired, ...values];
       changes = secrets.changes();
-      redact = redactor(known);
     }
-    return redact(text);
+    return known;
   };
 }
 
-/** Replaces secrets in text: as they are, in base64 (at each of its three alignments), and URL-encoded. */
-export function redactor(secrets: readonly string[]): (text: string) => string {
-  const forms = secrets.filter((secret) => secret.length >= SHORTEST).flatMap(formsOf);
-  // Longest first, so that a secret that holds another one is replaced whole.
-  const unique = [...new Set(forms)].sort((a, b) => b.length - a.length);
-  if (unique.length === 0) return (text) => text;
-  const pattern = new RegExp(unique.map((form) => RegExp.escape(form)).join('|'), 'g');
-  return (text) => text.replace(pattern, '[redacted]');
-}
-
-function formsOf(secret: string): string[] {
-  const whole = [secret, encodeURIComponent(secret), ...secret.split('\n').filter((line) => line.length >= SHORTEST)];
-  return [...whole, ...base64Forms(Buffer.from(secret))];
-}
-
-/**
- * Base64 of a secret inside something longer depends on where it begins modulo 3; only the characters that no neighbour
- * has a part in are sure to be there.
- */
-function base64Forms(bytes: Buffer): string[] {
-  return [0, 1, 2].flatMap((before) => {
-    const padded = Buffer.concat([Buffer.alloc(before), bytes]);
-    const whole = padded.subarray(0, padded.length - (padded.length % 3));
-    const text = whole.toString('base64').slice(before === 0 ? 0 : 4);
-    const url = text.replaceAll('+', '-').replaceAll('/', '_');
-    return text.length >= SHORTEST ? [text, url] : [];
-  });
+/** A redactor that follows the secrets: made anew only when one of them changes. */
+export function createRedactor(secrets: Pick<Secrets, 'changes' | 'values'>): (text: string) => string {
+  const known = followSecrets(secrets);
+  let of = known();
+  let redact = redactor(of);
+  return (text) => {
+    if (known() !== of) {
+      of = known();
+      redact = redactor(of);
+    }
+    return redact(text);
+  };
 }

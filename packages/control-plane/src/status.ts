@@ -11,6 +11,8 @@ import {
   short,
   status,
 } from '@islet/plan';
+import { authorityFile } from './development/authority.ts';
+import { isDevelopment } from './development/gateway.ts';
 import { HOST } from './facts.ts';
 import type { Look } from './observe.ts';
 import type { TurnReport } from './reconcile.ts';
@@ -52,6 +54,7 @@ export function systemStatus({ look, desired, steps }: TurnReport, context: Stat
     version: context.version,
     revision: context.seq(),
     ...(applied === undefined ? {} : { gateway: gatewayUrl(applied) }),
+    ...(applied !== undefined && isDevelopment(applied.gateway) ? { authority: authorityFile() } : {}),
     processes: {
       controlPlane: { pid: context.pid, startedAt: context.startedAt },
       ...(proxy === undefined ? {} : { proxy }),
@@ -211,7 +214,7 @@ function addressOf({ spec }: AppliedService, applied: Applied | undefined): stri
   return spec.api.port === undefined ? undefined : `${HOST}:${spec.api.port}`;
 }
 
-function gatewayUrl({ gateway }: Applied, host?: string): string {
+export function gatewayUrl({ gateway }: Applied, host?: string): string {
   const name = host ?? (gateway.host === '0.0.0.0' || gateway.host === '127.0.0.1' ? 'localhost' : gateway.host);
   const [scheme, usual] = gateway.tls === undefined ? ['http', 80] : ['https', 443];
   return `${scheme}://${name}${gateway.port === usual ? '' : `:${gateway.port}`}`;

@@ -18,7 +18,7 @@ import { backupWarnings } from './backup/warnings.ts';
 import { buildRequest } from './build-request.ts';
 import { type Bulletin, createBulletin } from './bulletin.ts';
 import type { Clock } from './clock.ts';
-import { crashLoopOf } from './crash-loops.ts';
+import { endOf } from './crash-loops.ts';
 import { stepDeadlineMs } from './deadlines.ts';
 import { declaredStores } from './declared-stores.ts';
 import { desireOf } from './desire.ts';
@@ -119,9 +119,9 @@ export function createSystem(parts: SystemParts): System {
     ...{ decisions, clock, onRetry: poke, onTrouble: trouble('what happened was not recorded') },
     onRecorded: (decision) => log.warn(decision, 'it happened'),
   });
-  const ledger = createLedger(clock, ({ id, service }, how, exits) => {
-    const ended = { kind: 'ended', service, instance: id, how: redact(how) } as const;
-    for (const decision of [ended, ...crashLoopOf(ended, exits)]) journal.add(decision);
+  const ledger = createLedger({
+    ...{ clock, endedBy: (instance, at) => drills.endedBy(instance, at), drillsAt: decisions.drillsAt },
+    onEnd: (instance, how, exits) => endOf(instance, redact(how), exits).forEach(journal.add),
   });
   const noteProxyDeath = createProxyDeaths({ decisions, journal });
   const analysis = createAnalysis({
@@ -177,8 +177,7 @@ export function createSystem(parts: SystemParts): System {
       watchedFrom: startedAt,
       adopted,
       site: {
-        host: HOST,
-        port: instance.port,
+        ...{ host: HOST, port: instance.port, http2: spec.api.http2 === true },
         exec: async (command, signal) => runProbe(command, { ...(await placeOf(instance, spec, hands)), signal }),
       },
     };
@@ -207,8 +206,7 @@ export function createSystem(parts: SystemParts): System {
   };
   const forget: Forget = (service, options) => compute.purge({ service }, options);
   const care = createCare({ state, hands, check: parts.check, log, newest, forget, onChange: poke });
-  const { isRestoring } = care.restorer;
-  const { evidence } = analysis;
+  const [{ isRestoring }, { evidence }] = [care.restorer, analysis];
   const observer = createObserver({
     ...{ compute, traffic, data, prober, ledger, decisions, clock, subject, declaredOf, evidence, isRestoring },
   });
@@ -224,16 +222,13 @@ export function createSystem(parts: SystemParts): System {
   });
   const context: StatusContext = {
     ...{ folder: parts.folder, state: stateFolder, version: parts.version, pid: process.pid, startedAt },
-    ...{
-      keeperPid: parts.keeperPid,
-      unrecorded: journal.problem,
-      seq: applied.seq,
-      applied: applied.current,
-      decisions,
-      redact,
-    },
+    ...{ keeperPid: parts.keeperPid, unrecorded: journal.problem, seq: applied.seq, applied: applied.current },
+    ...{ decisions, redact },
     warnings: () => [
-      ...systemWarnings({ guarantees: parts.guarantees(), journal, stateFolder, observed: report?.look.observed }),
+      ...systemWarnings({
+        ...{ guarantees: parts.guarantees(), journal, stateFolder, applied: applied.current() },
+        observed: report?.look.observed,
+      }),
       ...backupWarnings(
         backupFacts({
           backups: parts.backups,
@@ -244,6 +239,7 @@ export function createSystem(parts: SystemParts): System {
           idle: parts.idle ?? false,
         }),
       ),
+      ...(parts.telemetry?.forwards.warnings(clock.now()) ?? []),
     ],
   };
 
@@ -257,7 +253,7 @@ export function createSystem(parts: SystemParts): System {
     status.post(next);
     if (!parts.idle) {
       parts.backups?.look(turn);
-      parts.telemetry?.look();
+      parts.telemetry?.look(turn.look.engines);
       care.look(turn);
     }
     if (!applied.current()?.goingDown || !isAllGone(next, turn)) return;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { createServer, type ServerHttp2Stream } from 'node:http2';
+import { createServer as createHttpServer } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { it, type TestContext } from 'node:test';
 import { check, type ProbeSite } from '../src/probe/check.ts';
@@ -7,21 +8,27 @@ import { runProbe } from '../src/probe/exec.ts';
 
 const SERVING = Buffer.from([0, 0, 0, 0, 2, 0x08, 1]);
 
-async function grpcServer(
-  t: TestContext,
-  answer: (stream: ServerHttp2Stream, body: Buffer) => void,
-): Promise<ProbeSite> {
-  const server = createServer();
-  server.on('stream', (stream) => {
+function grpcServer(t: TestContext, answer: (stream: ServerHttp2Stream, body: Buffer) => void): Promise<ProbeSite> {
+  return http2Server(t, (stream) => {
     const chunks: Buffer[] = [];
     stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-    stream.on('error', () => undefined);
     stream.on('end', () => answer(stream, Buffer.concat(chunks)));
+  });
+}
+
+async function http2Server(
+  t: TestContext,
+  onStream: (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void,
+): Promise<ProbeSite> {
+  const server = createServer();
+  server.on('stream', (stream, headers) => {
+    stream.on('error', () => undefined);
+    onStream(stream, headers);
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   t.after(() => server.close());
   const { port } = server.address() as AddressInfo;
-  return { host: '127.0.0.1', port, exec: async () => 1 };
+  return { host: '127.0.0.1', port, http2: true, exec: async () => 1 };
 }
 
 for (const length of [0, 5, 127, 128, 300]) {
@@ -56,4 +63,32 @@ it('ends a command that hangs with all that it started', { timeout: 10_000 }, as
   const place = { argv: [], cwd: '/', env: { PATH: process.env.PATH ?? '' } };
   const code = await runProbe('sleep 60 & sleep 60; exit 0', { ...place, signal: AbortSignal.timeout(100) });
   assert.equal(code, 1);
+});
+
+for (const [status, isWell] of [
+  [200, true],
+  [302, true],
+  [404, false],
+  [503, false],
+] as const) {
+  it(`takes ${status} of a service that speaks HTTP/2 as ${isWell ? '' : 'not '}well`, async (t) => {
+    let asked: unknown;
+    const site = await http2Server(t, (stream, headers) => {
+      asked = headers[':path'];
+      stream.respond({ ':status': status }, { endStream: true });
+    });
+    assert.equal(await check({ kind: 'http', path: '/readyz?deep' }, site, 5_000), isWell);
+    assert.equal(asked, '/readyz?deep');
+  });
+}
+
+it('takes a service that does not speak HTTP/2 although it says so, or says nothing, as not well', async (t) => {
+  const silent = await http2Server(t, () => {});
+  assert.equal(await check({ kind: 'http', path: '/' }, silent, 50), false);
+  const old = createHttpServer((_, response) => response.end('well'));
+  await new Promise<void>((done) => old.listen(0, '127.0.0.1', done));
+  t.after(() => old.close());
+  const { port } = old.address() as AddressInfo;
+  assert.equal(await check({ kind: 'http', path: '/' }, { ...silent, port }, 5_000), false);
+  assert.equal(await check({ kind: 'http', path: '/' }, { ...silent, port, http2: false }, 5_000), true);
 });

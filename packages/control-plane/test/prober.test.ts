@@ -9,7 +9,7 @@ const NOW = 10_000_000;
 
 /** An instance that was started long ago, and fails every probe. */
 function subject(changes: Partial<Subject>): Subject {
-  const site = { host: '127.0.0.1', port: 1, exec: async () => 1 };
+  const site = { host: '127.0.0.1', port: 1, http2: false, exec: async () => 1 };
   const { health } = launchSpec('web');
   return {
     key: 'web 1',

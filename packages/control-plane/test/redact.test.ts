@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { redactor } from '@islet/telemetry';
 import fc from 'fast-check';
-import { redactor } from '../src/redact.ts';
 
 const SECRET = 'p@ss word/42?&=';
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { createServer as createHttp2Server } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import type { ProbeRequest } from '@islet/spec/probes';
@@ -35,27 +36,35 @@ describe("a drill's smoke test", () => {
   }
 });
 
-async function serve(t: TestContext, answer: (path: string) => number): Promise<number> {
-  const server = createServer((request, response) => {
+type Incoming = { readonly url?: string | undefined; destroy(): unknown };
+type Outgoing = { writeHead(status: number): unknown; end(body: string): unknown };
+
+async function serve(t: TestContext, http2: boolean, answer: (path: string) => number): Promise<number> {
+  const listener = (request: Incoming, response: Outgoing) => {
     const status = answer(request.url ?? '');
-    if (status === 0) response.destroy();
-    else response.writeHead(status).end('body');
-  }).listen(0, '127.0.0.1');
+    if (status === 0) request.destroy();
+    else {
+      response.writeHead(status);
+      response.end('body');
+    }
+  };
+  const server = (http2 ? createHttp2Server(listener) : createServer(listener)).listen(0, '127.0.0.1');
   await once(server, 'listening');
   t.after(() => server.close());
   return (server.address() as AddressInfo).port;
 }
 
-it('asks each in turn, and tells of the first that does not succeed', async (t) => {
-  const asked: string[] = [];
-  const port = await serve(t, (path) => {
-    asked.push(path);
-    return { '/moved': 302, '/wrong': 404, '/broken': 0 }[path] ?? 200;
+for (const http2 of [false, true])
+  it(`asks each in turn over HTTP/${http2 ? 2 : 1}, and tells of the first that does not succeed`, async (t) => {
+    const asked: string[] = [];
+    const port = await serve(t, http2, (path) => {
+      asked.push(path);
+      return { '/moved': 302, '/wrong': 404, '/broken': 0 }[path] ?? 200;
+    });
+    const ask = (...paths: string[]) =>
+      askRequests(paths.map(get), { host: '127.0.0.1', port, http2 }, AbortSignal.timeout(20_000));
+    assert.equal(await ask('/', '/moved'), undefined);
+    assert.equal(await ask('/a', '/wrong', '/never'), 'GET /wrong: status 404');
+    assert.match((await ask('/broken')) ?? '', /^GET \/broken: .*(hang up|reset|no answer)/);
+    assert.deepEqual(asked, ['/', '/moved', '/a', '/wrong', '/broken']);
   });
-  const ask = (...paths: string[]) =>
-    askRequests(paths.map(get), { host: '127.0.0.1', port }, AbortSignal.timeout(20_000));
-  assert.equal(await ask('/', '/moved'), undefined);
-  assert.equal(await ask('/a', '/wrong', '/never'), 'GET /wrong: status 404');
-  assert.match((await ask('/broken')) ?? '', /^GET \/broken: .*(hang up|reset)/);
-  assert.deepEqual(asked, ['/', '/moved', '/a', '/wrong', '/broken']);
-});

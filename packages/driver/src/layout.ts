@@ -29,6 +29,9 @@ export const layoutOf = {
   /** Records of supervised processes. */
   processes: ({ state }: Layout) => join(state, 'processes'),
 
+  /** The gateway's certificate of the development authority, and its key. */
+  gatewayTls: ({ state }: Layout) => join(state, 'tls'),
+
   /** Backups, their keys, and what the process that makes them is told and tells. */
   backup: ({ state }: Layout) => join(state, 'backup'),
 

@@ -92,6 +92,18 @@ describe('a canary', () => {
     }
   });
 
+  it('waits for a person also while an instance of the old one ends again and again', () => {
+    const state = { kind: 'exited', at: 59_000, restartAt: 300_000, how: 'exit 1' } as const;
+    const instances = [OLD[0]!, { ...OLD[1]!, exits: 9, state }, ...NEW];
+    const desired = asked(canary([step(0, { byHand: 'always' })]));
+    const world = seen({ instances, evidence: evidence() });
+    const acknowledged = published(plan(desired, world, 60_000));
+    const told = { ...world, traffic: { ...world.traffic, acknowledged } };
+    const statuses = status(desired, told, plan(desired, told, 60_000));
+    assert.equal(statuses.web?.state, 'paused');
+    assert.ok(settled(statuses));
+  });
+
   it('goes down to the share that its instances can carry, and comes back with them', () => {
     const one = seen({ instances: [...OLD, NEW[0]!], progress: progress(2, 0), evidence: evidence() });
     assert.deepEqual(weights(plan(asked(canary()), one, 60_000)), { r1: 50, r2: 50 });
@@ -231,6 +243,20 @@ describe('services that are asked for together', () => {
     const statuses = status(desired, world, steps);
     assert.equal(statuses.web?.state, 'blocked');
     assert.equal(statuses.web?.why, 'is held back: the rollout of catalog failed; revision r1 serves');
+    assert.ok(settled(statuses));
+  });
+
+  it('are held back also while an instance of what serves ends again and again', () => {
+    const { desired, world } = both({ failed: { 'r2.0': 'the build failed' } });
+    const state = { kind: 'exited', at: 0, restartAt: 300_000, how: 'exit 1' } as const;
+    const looping = ready('web', 'r1', 0, { exits: 9, state });
+    const ill = withService(world, { ...world.services.web!, instances: [looping] });
+    const statuses = status(
+      desired,
+      ill,
+      plan(desired, ill, 1_000).filter(({ kind }) => kind !== 'publish'),
+    );
+    assert.equal(statuses.web?.state, 'blocked');
     assert.ok(settled(statuses));
   });
 

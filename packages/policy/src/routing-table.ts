@@ -70,7 +70,7 @@ export interface OperatorListener {
 }
 
 export interface RoutedService {
-  /** `http` (HTTP/1.1) and `grpc` (HTTP/2) are balanced per request; `tcp` is passed through per connection. */
+  /** `http` and `grpc` are balanced per request; `tcp` is passed through per connection. */
   readonly protocol: Protocol;
   /** How its callers reach it. */
   readonly traffic: ServiceTraffic;
@@ -116,9 +116,12 @@ export interface Split {
   readonly mirror: Mirror | undefined;
 }
 
-/** Requests that carry this header or cookie, with that value; undefined: whatever its value. A header's name is lower case. */
+/**
+ * Requests for this host, or that carry this header or cookie, with that value; undefined: whatever its value. The name of a header
+ * or a host is lower case.
+ */
 export interface SplitRule {
-  readonly kind: 'header' | 'cookie';
+  readonly kind: 'header' | 'cookie' | 'host';
   readonly name: string;
   readonly value: string | undefined;
   readonly revision: string;
@@ -144,4 +147,6 @@ export interface Endpoint {
   readonly revision: string;
   readonly host: string;
   readonly port: number;
+  /** An instance of an `http` service that speaks HTTP/2 without TLS; absent: HTTP/1.1. */
+  readonly http2?: boolean | undefined;
 }

@@ -4,7 +4,7 @@ import type { CacheSpec } from '@islet/spec';
 import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
 import { httpInstance, send, world } from './world.ts';
 
-const CACHE: CacheSpec = {
+export const CACHE: CacheSpec = {
   memoryBytes: 1024 ** 2,
   maxBodyBytes: 64 * 1024,
   freshForMs: 0,

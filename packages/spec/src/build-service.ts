@@ -140,7 +140,8 @@ function runOf({ parsed, tree }: Sound): RunSpec {
 function apiOf({ api }: ParsedService): ApiSpec {
   const expose = api.expose.map(({ host, path, strip }) => ({ host, path, strip }));
   const told = api.proxyProtocol === undefined ? {} : { proxyProtocol: api.proxyProtocol };
-  return { protocol: api.protocol, contract: api.contract, expose, ...told, port: api.port };
+  const spoken = api.http2 === undefined ? {} : { http2: api.http2 };
+  return { protocol: api.protocol, ...spoken, contract: api.contract, expose, ...told, port: api.port };
 }
 
 function databaseOf({ database }: ParsedService): DatabaseSpec | undefined {

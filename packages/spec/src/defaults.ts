@@ -17,6 +17,10 @@ export const SYSTEM_DEFAULTS = {
   'gateway.workers': { value: 1, name: 'gateway: workers' },
   'alerts.webhooks.severities': { value: ['page', 'ticket'], name: 'alerts' },
   'alerts.emails.severities': { value: ['page', 'ticket'], name: 'alerts' },
+  'telemetry.forward.protocol': { value: 'http', name: 'telemetry: forwarding', source: 'OpenTelemetry: OTLP' },
+  'telemetry.forward.signals': { value: ['traces', 'logs', 'metrics'], name: 'telemetry: forwarding' },
+  'telemetry.forward.compression': { value: 'gzip', name: 'telemetry: forwarding', source: 'OpenTelemetry Collector' },
+  'telemetry.forward.timeout': { value: '10s', name: 'telemetry: forwarding', source: 'OpenTelemetry: OTLP exporter' },
   'gateway.tls.redirect': { value: true, name: 'gateway: TLS' },
 } as const satisfies Record<string, Default>;
 
@@ -143,6 +147,7 @@ export const SERVICE_DEFAULTS = {
   'traffic.accessLog.sample': { value: 20, name: 'access log' },
   'traffic.accessLog.slow': { value: '1s', name: 'access log' },
   'traffic.rateLimit.by': { value: 'client', name: 'rate limit' },
+  'telemetry.forward': { value: ['traces', 'logs', 'metrics'], name: 'telemetry: forwarding' },
   'telemetry.instrument': { value: true, name: 'telemetry' },
   'telemetry.slo.availability': { value: '99.9%', name: 'alerts', source: 'Site Reliability Workbook; sloth' },
   'telemetry.logs.keep': { value: '7d', name: 'telemetry' },

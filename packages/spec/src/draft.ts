@@ -2,7 +2,7 @@ import { type Checked, check } from './check.ts';
 import type { Rule, SpecError } from './errors.ts';
 import { type Files, join } from './files.ts';
 import { SERVICE_FILE } from './find-services.ts';
-import { ISLET_FILE, type IsletFile, overlayOf } from './islet-file.ts';
+import { ISLET_FILE, type IsletFile, overlayOf, serviceDefaultsOf } from './islet-file.ts';
 import { locate } from './locate.ts';
 import {
   keyPlaceAt,
@@ -62,7 +62,7 @@ export function readDraft({ files, islet, folder, environment }: DraftRequest): 
   if (located.broken) {
     return { ...draft, tree: located.root, parsed: undefined, dropped: [], errors: located.errors };
   }
-  const base = lift(service, located.root);
+  const base = withDefaults(lift(service, located.root), serviceDefaultsOf(islet, environment)?.part);
   const alone = checkTree(base, { ...draft, start });
   const errors = [...located.errors, ...nameErrors(draft, base), ...alone.errors];
 
@@ -92,6 +92,12 @@ export function errorIn(
 function pathIn(draft: Pick<Draft, 'name' | 'environment'>, place: Place, path: Path): string {
   if (place.file !== ISLET_FILE) return pathText(path);
   return pathText(['environments', draft.environment ?? '', 'services', draft.name, ...path]);
+}
+
+/** What the service's own file says comes over what `islet.yaml` says for all. */
+function withDefaults(root: Located, defaults: Located | undefined): Located {
+  if (defaults === undefined || root.kind !== 'map') return root;
+  return { ...overlay(service, defaults, root), place: root.place };
 }
 
 type Named = Pick<Draft, 'name' | 'environment'> & { readonly start: Place };
@@ -127,11 +133,14 @@ function nameIn(root: Located, unnamed: { fallback: string; start: Place }): { n
   return { name: unnamed.fallback, namePlace: unnamed.start };
 }
 
+/** What every object has, and what Islet's own logs and metrics go by. */
+const TAKEN_NAMES: ReadonlySet<string> = new Set(['constructor', 'islet']);
+
 /** A name from the file is checked by the schema; one from the folder here. */
 function nameErrors(draft: Omit<Draft, 'tree' | 'parsed' | 'dropped' | 'errors'>, tree: Located): readonly SpecError[] {
   const problem = { rule: 'value', found: draft.name, place: draft.namePlace } as const;
-  if (draft.name === 'constructor') {
-    const message = 'a service can\'t be called "constructor"';
+  if (TAKEN_NAMES.has(draft.name)) {
+    const message = `a service can't be called "${draft.name}"`;
     return [errorIn({ ...draft, tree }, ['name'], { ...problem, message, hint: 'choose another name' })];
   }
   if (nodeAt(tree, ['name']) !== undefined || NAME.test(draft.name)) return [];

@@ -1,5 +1,12 @@
 export { SERVICE_DEFAULTS, SYSTEM_DEFAULTS } from './defaults.ts';
 export { type Described, describe } from './describe.ts';
+export {
+  DEVELOPMENT_DOMAINS,
+  developmentTroubles,
+  type Exposed,
+  isDevelopmentName,
+  isLoopback,
+} from './development-tls.ts';
 export { RULES, type Rule, type SpecError } from './errors.ts';
 export type { Files } from './files.ts';
 export { SERVICE_FILE } from './find-services.ts';

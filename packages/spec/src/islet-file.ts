@@ -2,11 +2,24 @@ import { check } from './check.ts';
 import type { SpecError } from './errors.ts';
 import type { Files } from './files.ts';
 import { locate } from './locate.ts';
-import { keyPlaceAt, type Located, nodeAt, type Path, pathText, scalar } from './located.ts';
-import type { GatewaySpec, IdentitySpec, MachineSpec, OffMachineSpec, Place, TlsSpec } from './model.ts';
+import { keyPlaceAt, type Located, mapOf, nodeAt, type Path, pathText, plainOf, scalar } from './located.ts';
+import type {
+  ForwardSpec,
+  GatewaySpec,
+  IdentitySpec,
+  MachineSpec,
+  OffMachineSpec,
+  Place,
+  SystemTelemetrySpec,
+  TlsSpec,
+} from './model.ts';
 import { oneOf } from './nearest.ts';
 import { own } from './own.ts';
 import { islet, type ParsedIslet } from './schema/islet.ts';
+import { SERVICE_KEYS, systemTelemetry } from './schema/system-telemetry.ts';
+import { telemetry as serviceTelemetry } from './schema/telemetry.ts';
+import { lift, overlay } from './schema/walk.ts';
+import { telemetryOf } from './telemetry.ts';
 
 export const ISLET_FILE = 'islet.yaml';
 
@@ -31,7 +44,7 @@ export function readIslet(files: Files): IsletFile {
     system: scalar('unnamed', start),
   } as const;
   const pathOf = (_: Place, path: Path) => pathText(path);
-  const checked = check(islet, { schema: islet, tree: located.root, pathOf, standIns });
+  const checked = check(islet, { schema: islet, tree: lift(islet, located.root), pathOf, standIns });
   return { parsed: checked.value, tree: checked.tree, errors: [...located.errors, ...checked.errors] };
 }
 
@@ -80,7 +93,7 @@ export function gatewayIn(parsed: ParsedIslet, environment: string | undefined):
     host: overlay?.host ?? host,
     port: overlay?.port ?? port,
     workers: overlay?.workers ?? workers,
-    tls: tlsOf(overlay?.tls ?? tls),
+    tls: tlsOf(overlay?.tls ?? tls, { isInherited: environment !== undefined && overlay?.tls === undefined }),
   };
 }
 
@@ -89,8 +102,14 @@ function identityOf({ issuer, audience, jwks }: NonNullable<ParsedIslet['gateway
   return { issuer, audience, keys };
 }
 
-function tlsOf(tls: ParsedIslet['gateway']['tls']): TlsSpec | undefined {
-  return tls === undefined ? undefined : { ...tls, httpPort: tls.httpPort };
+function tlsOf(
+  tls: ParsedIslet['gateway']['tls'],
+  development: NonNullable<TlsSpec['development']>,
+): TlsSpec | undefined {
+  if (tls === undefined) return undefined;
+  const { certificates, redirect, httpPort } = tls;
+  if (certificates === 'dev') return { certificates: [], development, redirect, httpPort };
+  return { certificates, redirect, httpPort };
 }
 
 export function offMachineIn({ backup }: ParsedIslet): OffMachineSpec | undefined {
@@ -98,6 +117,39 @@ export function offMachineIn({ backup }: ParsedIslet): OffMachineSpec | undefine
   const { to, endpoint, region, accessKey, secretKey } = backup;
   const [bucket = '', ...folders] = to.slice('s3://'.length).split('/');
   return { bucket, prefix: folders.join('/'), endpoint, region, accessKey, secretKey };
+}
+
+/** An environment's own come in place of the system's, each as a whole. */
+export function telemetryIn(file: IsletFile & { readonly parsed: ParsedIslet }, environment: string | undefined) {
+  const { telemetry, environments } = file.parsed;
+  const overlay = environment === undefined ? undefined : own(environments, environment)?.telemetry;
+  const forward = (overlay?.forward ?? telemetry.forward ?? []).map(
+    ({ timeout, ...backend }): ForwardSpec => ({ ...backend, timeoutMs: timeout }),
+  );
+  const defaults = serviceDefaultsOf(file, environment);
+  return {
+    prometheus: overlay?.prometheus ?? telemetry.prometheus,
+    forward,
+    services: telemetryOf({ telemetry: serviceTelemetry.parse(defaults && plainOf(defaults.section)) }),
+  } satisfies SystemTelemetrySpec;
+}
+
+/** What `islet.yaml` says for every service, as the part of a service's file that it stands for; undefined: nothing. */
+export function serviceDefaultsOf(
+  { parsed, tree }: IsletFile,
+  environment: string | undefined,
+): { readonly part: Located; readonly section: Located } | undefined {
+  if (parsed === undefined) return undefined;
+  const sections = [['telemetry'], ['environments', environment ?? '', 'telemetry']].flatMap((path) => {
+    const section = nodeAt(tree, path);
+    if (section?.kind !== 'map') return [];
+    const entries = [...section.entries].filter(([key]) => SERVICE_KEYS.includes(key));
+    return [{ ...section, entries: new Map(entries) }];
+  });
+  const [first, ...others] = sections;
+  if (first === undefined) return undefined;
+  const section = others.reduce<Located>((base, over) => overlay(systemTelemetry, base, over), first);
+  return { part: mapOf(section.place, { telemetry: section }), section };
 }
 
 export function machineIn(parsed: ParsedIslet, environment: string | undefined): MachineSpec {

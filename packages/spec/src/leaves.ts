@@ -33,6 +33,7 @@ export function leavesOf(spec: Omit<ServiceSpec, 'origins'>): readonly Leaf[] {
     }),
     ...leaves(['api'], {
       protocol: api.protocol,
+      http2: api.http2,
       contract: api.contract,
       proxyProtocol: api.proxyProtocol,
       port: api.port,

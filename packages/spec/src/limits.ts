@@ -14,6 +14,8 @@ export const LIMITS = {
   longestMs: 7 * 24 * 60 * 60 * 1000,
   /** The longest time for which telemetry is kept. */
   longestKeepMs: 400 * 24 * 60 * 60 * 1000,
+  /** Backends that telemetry is forwarded to. */
+  forwards: 5,
   /** No probe more often than this. */
   shortestPeriodMs: 10,
   /** Bytes of an answer that stands in a file. */

@@ -16,7 +16,7 @@ export * from './content-model.ts';
 export type * from './rollout-model.ts';
 export * from './scale-model.ts';
 export * from './slo-model.ts';
-export type * from './telemetry-model.ts';
+export * from './telemetry-model.ts';
 export * from './traffic-model.ts';
 
 export const LANGUAGES = ['TypeScript', 'JavaScript', 'Python', 'Go', 'Java', 'Rust', 'Shell', 'other'] as const;
@@ -97,7 +97,10 @@ export interface IdentitySpec {
 }
 
 export interface TlsSpec {
+  /** Of the development authority: none, until whoever carries it out says where it will be. */
   readonly certificates: readonly CertificateFiles[];
+  /** The development authority makes it. `isInherited`: the environment in force doesn't say so itself. Absent: they are files. */
+  readonly development?: { readonly isInherited: boolean };
   /** Plain HTTP is sent to `https`; false: refused. */
   readonly redirect: boolean;
   /** A second port, for plain HTTP alone. */
@@ -178,6 +181,8 @@ export type Reference =
 
 export interface ApiSpec {
   readonly protocol: Protocol;
+  /** An `http` service that speaks HTTP/2 without TLS, with prior knowledge. Absent: HTTP/1.1. */
+  readonly http2?: true;
   readonly contract: string | undefined;
   /** Public routes on the gateway; empty: internal only. */
   readonly expose: readonly ExposeSpec[];

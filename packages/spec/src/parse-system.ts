@@ -1,11 +1,12 @@
 import { buildService } from './build-service.ts';
+import { developmentWarnings } from './development-tls.ts';
 import { type Draft, readDraft } from './draft.ts';
 import type { SpecError } from './errors.ts';
 import type { Files } from './files.ts';
 import { findServices } from './find-services.ts';
 import { sortErrors } from './format-error.ts';
 import { freezeDeep } from './freeze.ts';
-import { environmentErrors, gatewayIn, machineIn, offMachineIn, readIslet } from './islet-file.ts';
+import { environmentErrors, gatewayIn, machineIn, offMachineIn, readIslet, telemetryIn } from './islet-file.ts';
 import type { SystemSpec } from './model.ts';
 import type { ParsedService } from './schema/service.ts';
 import { serviceErrors, serviceWarnings } from './service-rules.ts';
@@ -47,12 +48,13 @@ export function parseSystem(files: Files, options: { readonly environment?: stri
     machine,
     backup: offMachineIn(islet.parsed),
     alerts: islet.parsed.alerts,
-    telemetry: { prometheus: islet.parsed.telemetry.prometheus },
+    telemetry: telemetryIn({ ...islet, parsed: islet.parsed }, environment),
     services,
     startOrder: order,
     cuts,
   };
-  return { kind: 'ok', spec: freezeDeep(spec), warnings: sortErrors(sound.flatMap(serviceWarnings)) };
+  const warnings = [...sound.flatMap(serviceWarnings), ...developmentWarnings(drafts, { islet, gateway, environment })];
+  return { kind: 'ok', spec: freezeDeep(spec), warnings: sortErrors(warnings) };
 }
 
 function isSound(draft: Draft): draft is Draft & { readonly parsed: ParsedService } {

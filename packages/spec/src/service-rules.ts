@@ -21,6 +21,7 @@ export function serviceErrors(draft: Sound, files: Files): readonly SpecError[] 
     ...missingFiles(draft, files),
     ...exposeErrors(draft),
     ...proxyProtocolErrors(draft),
+    ...http2Errors(draft),
     ...scaleErrors(draft),
     ...rolloutErrors(draft),
     ...trafficErrors(draft),
@@ -123,6 +124,17 @@ function proxyProtocolErrors(draft: Sound): readonly SpecError[] {
   const hint = 'remove it: an HTTP service finds the client in X-Forwarded-For';
   const place = keyPlaceAt(draft.tree, ['api', 'proxyProtocol']);
   return [errorIn(draft, ['api', 'proxyProtocol'], { rule: 'value', message, hint, place })];
+}
+
+function http2Errors(draft: Sound): readonly SpecError[] {
+  const { protocol, http2 } = draft.parsed.api;
+  if (http2 === undefined || protocol === 'http') return [];
+  const message =
+    protocol === 'grpc'
+      ? 'gRPC is HTTP/2 already'
+      : `HTTP/2 is spoken by http services, and this one speaks ${protocol}`;
+  const place = keyPlaceAt(draft.tree, ['api', 'http2']);
+  return [errorIn(draft, ['api', 'http2'], { rule: 'value', message, hint: 'remove it', place })];
 }
 
 function selfUse(draft: Sound): readonly SpecError[] {

@@ -8,13 +8,14 @@ import { sloLeaves, sloOf } from './slo.ts';
 
 /** What a parsed telemetry section means. */
 export function telemetryOf({ telemetry }: Pick<ParsedService, 'telemetry'>): TelemetrySpec {
-  const { logs, traces, metrics, maxDisk, instrument, slo } = telemetry;
+  const { logs, traces, metrics, maxDisk, instrument, forward, slo } = telemetry;
   return {
     logs: { keepMs: logs.keep },
     traces: { keepMs: traces.keep, sample: traces.sample, slowMs: traces.slow },
     metrics: { keepMs: metrics.keep },
     maxDiskBytes: maxDisk,
     instrument,
+    forward,
     slo: sloOf(slo),
   };
 }
@@ -25,6 +26,7 @@ export function telemetryLeaves({
   metrics,
   maxDiskBytes,
   instrument,
+  forward,
   slo,
 }: TelemetrySpec): readonly Leaf[] {
   return [
@@ -36,7 +38,7 @@ export function telemetryLeaves({
     }),
     ...leaves(['telemetry', 'metrics'], { keep: durationText(metrics.keepMs) }),
     ...leaves(['telemetry'], { maxDisk: sizeText(maxDiskBytes) }),
-    ...leaves(['telemetry'], { instrument }),
+    ...leaves(['telemetry'], { instrument, forward }),
     ...sloLeaves(slo),
   ];
 }

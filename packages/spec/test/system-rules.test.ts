@@ -92,6 +92,19 @@ const ROWS: readonly Row[] = [
     ],
   },
   {
+    rule: 'HTTP/2 is said of services that speak http',
+    texts: two('api: { protocol: grpc, http2: true }\n', 'api: { protocol: tcp, http2: true }\n'),
+    expected: [
+      `${CATALOG}:2:23  value  api.http2: HTTP/2 is spoken by http services, and this one speaks tcp; remove it`,
+      `${ORDERS}:2:24  value  api.http2: gRPC is HTTP/2 already; remove it`,
+    ],
+  },
+  {
+    rule: 'HTTP/2 is there or not',
+    texts: orders(`${RUN}api: { http2: false }\n`),
+    expected: [`${ORDERS}:2:15  value  api.http2: must be true; found false`],
+  },
+  {
     rule: "no service has the gateway's port",
     texts: orders(`${RUN}api: { port: 8080 }\n`),
     expected: [
@@ -209,6 +222,11 @@ const ROWS: readonly Row[] = [
     rule: 'no service is called as what every object inherits',
     texts: orders(`${RUN}name: constructor\n`),
     expected: [`${ORDERS}:2:7  value  name: a service can't be called "constructor"; choose another name`],
+  },
+  {
+    rule: "no service is called as Islet's own logs and metrics are",
+    texts: orders(`${RUN}name: islet\n`),
+    expected: [`${ORDERS}:2:7  value  name: a service can't be called "islet"; choose another name`],
   },
 ];
 

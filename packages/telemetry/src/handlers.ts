@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { ApiError, type LiveUpdate, type LogRecord, type TelemetryStatus } from '@islet/client';
+import { ApiError, type ForwardStatus, type LiveUpdate, type LogRecord, type TelemetryStatus } from '@islet/client';
 import type { Input } from '@islet/client/remote';
 import type { ErrorBook } from '@islet/errors';
 import type { TelemetrySpec } from '@islet/spec';
@@ -20,6 +20,7 @@ export interface HandlerParts {
   readonly startedAt: number;
   readonly book: ErrorBook;
   readonly otlp: () => TelemetryStatus['otlp'];
+  readonly forward: () => readonly ForwardStatus[];
   /** What is wrong besides the disk, each a sentence. */
   readonly problems: () => readonly string[];
 }
@@ -63,7 +64,7 @@ function windowOf(asked: { readonly at?: unknown; readonly windowMs?: unknown } 
   return { at: Number(asked?.at ?? now), windowMs };
 }
 
-function statusOf({ store, taken, now, policyOf, startedAt, otlp, problems }: HandlerParts): TelemetryStatus {
+function statusOf({ store, taken, now, policyOf, startedAt, otlp, forward, problems }: HandlerParts): TelemetryStatus {
   const oldest = store.oldest();
   const where = otlp();
   return {
@@ -83,6 +84,7 @@ function statusOf({ store, taken, now, policyOf, startedAt, otlp, problems }: Ha
     dropped: { ...store.dropped },
     gaps: store.gaps.between(now() - STATUS_GAPS_MS, now()),
     ...(where !== undefined && { otlp: where }),
+    forward: [...forward()],
     problems: [...(store.problem === undefined ? [] : [store.problem]), ...problems()],
   };
 }

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { TelemetrySpec } from '@islet/spec';
+import type { ForwardSpec, TelemetrySpec } from '@islet/spec';
 
 /**
  * What the control plane tells the telemetry process: by a file, so that this one goes on when that is dead, and finds all
@@ -9,6 +9,10 @@ import type { TelemetrySpec } from '@islet/spec';
 export interface Orders {
   readonly system: string;
   readonly services: readonly { readonly name: string; readonly policy: TelemetrySpec }[];
+  /** Of all that is no service. Absent: told by an older Islet. */
+  readonly policy?: TelemetrySpec;
+  /** Backends that get a copy; what their headers need of secrets lies sealed beside the orders. Absent: none do. */
+  readonly forward?: readonly ForwardSpec[];
   /** Ports of the loopback for OpenTelemetry's agents. */
   readonly ports: { readonly http: number; readonly grpc: number };
   readonly paths: {
@@ -16,6 +20,8 @@ export interface Orders {
     readonly processes: string;
     /** Output of instances: `<service>/<instance>.log`. */
     readonly output: string;
+    /** Logs of Islet's own processes: `<process>.log`. Absent: told by an older Islet. */
+    readonly ownLogs?: string;
     /** The proxy's. */
     readonly accessLog: string;
     /** Folders of services, with the files of their revisions; absent: told by an older Islet. */

@@ -5,6 +5,7 @@ import { openErrorBook } from '@islet/errors';
 import { DEFAULT_TELEMETRY } from '@islet/spec';
 import type { Logger } from 'pino';
 import { ErrorWatch } from './errors/watch.ts';
+import { Forwarder } from './forward/forwarder.ts';
 import { telemetryHandlers } from './handlers.ts';
 import { AllOutput } from './logs/all-output.ts';
 import type { FilePlace } from './logs/tailed-file.ts';
@@ -59,13 +60,15 @@ export async function startTelemetry({
   const ordersFile = new OrdersFile(folder);
   let orders: Orders | undefined;
   const policyOf = (service: string) =>
-    orders?.services.find(({ name }) => name === service)?.policy ?? DEFAULT_TELEMETRY;
+    orders?.services.find(({ name }) => name === service)?.policy ?? orders?.policy ?? DEFAULT_TELEMETRY;
   const { store, state } = Store.open({ folder: telemetryFiles.store(folder), now, policyOf });
   const places = (state ?? { output: {} }) as Places;
   const taken = new Taken(store, now);
   const book = openErrorBook(telemetryFiles.errors(folder));
   const errors = new ErrorWatch({ book, services: () => orders?.paths.services, now });
   taken.listen(errors.listener);
+  const forwarder = new Forwarder({ folder, now });
+  taken.listen(forwarder.listener);
   const output = new AllOutput(places.output);
   const gatherer = new Gatherer();
   const intake = new Intake({
@@ -73,7 +76,7 @@ export async function startTelemetry({
     sink: {
       spans: (_, rows) => taken.spans(rows),
       logs: (...args) => taken.logs(...args),
-      metrics: (...args) => taken.metrics(...args),
+      metrics: (service, rows) => taken.metrics(service, rows, 'otlp'),
     },
     now,
   });
@@ -85,7 +88,7 @@ export async function startTelemetry({
   let turning: Promise<void> | undefined;
 
   const readFiles = ({ paths }: Orders) => {
-    output.discover(paths.output);
+    output.discover(paths.output, paths.ownLogs);
     const { rows, lost } = output.read(now());
     for (const { of, rows: own } of rows) taken.logs(of.service, own);
     for (const { service } of lost) {
@@ -109,7 +112,7 @@ export async function startTelemetry({
     if (Math.floor(at / STEP_MS) === Math.floor(gatheredAt / STEP_MS)) return;
     gatheredAt = at;
     const rows = await gatherer.gather(asked, at);
-    for (const [service, own] of Map.groupBy(rows, (row) => row.service)) taken.metrics(service, own);
+    for (const [service, own] of Map.groupBy(rows, (row) => row.service)) taken.metrics(service, own, 'islet');
     rollUp(store, at);
   };
   const sync = () => {
@@ -124,6 +127,7 @@ export async function startTelemetry({
     if (orders !== undefined) {
       http.ensure(orders.ports.http);
       grpc.ensure(orders.ports.grpc);
+      forwarder.follow(orders);
       readFiles(orders);
       await gather(orders);
     }
@@ -143,6 +147,7 @@ export async function startTelemetry({
       ...{ store, taken, now, policyOf, startedAt, book },
       otlp: () =>
         orders && { http: `http://127.0.0.1:${orders.ports.http}`, grpc: `http://127.0.0.1:${orders.ports.grpc}` },
+      forward: () => forwarder.status,
       problems: () => [http, grpc, errors].flatMap(({ problem }) => problem ?? []),
     }),
   );
@@ -165,6 +170,7 @@ export async function startTelemetry({
       clearInterval(timer);
       await turning;
       sync();
+      await forwarder.close();
       errors.close();
       http.close();
       grpc.close();

@@ -1,10 +1,14 @@
 import type { LogRow, MetricRow, SpanRow } from './store/rows.ts';
 import type { Store } from './store/store.ts';
 
+/** Who has measured: Islet itself, or a service that sent it. */
+export type MeasuredBy = 'islet' | 'otlp';
+
 /** What of telemetry somebody wants to hear of as it comes. */
 export interface Listener {
   readonly spans?: (rows: readonly SpanRow[]) => void;
   readonly logs?: (rows: readonly LogRow[], first: number) => void;
+  readonly metrics?: (rows: readonly MetricRow[], from: MeasuredBy) => void;
 }
 
 const MINUTE_MS = 60_000;
@@ -43,9 +47,10 @@ export class Taken {
     for (const { logs } of this.#listeners) logs?.(rows, first);
   }
 
-  metrics(service: string, rows: readonly MetricRow[]): void {
+  metrics(service: string, rows: readonly MetricRow[], from: MeasuredBy): void {
     this.#count('points', rows.length);
     this.#store.add('metrics-10s', service, rows);
+    for (const { metrics } of this.#listeners) metrics?.(rows, from);
   }
 
   /** Each second, over the last minute. */

@@ -161,7 +161,15 @@ function instancesOf({ instances }: ServiceStatus): string {
   return `${instances.ready}/${instances.desired}`;
 }
 
-function gatewayLines({ system, gateway, services }: SystemStatus, colours: Colors): string[] {
+function gatewayLines({ system, gateway, authority, services }: SystemStatus, colours: Colors): string[] {
   const serves = services.some(({ instances }) => instances.ready > 0);
-  return gateway && serves ? ['', `${colours.bold(system)} is at ${colours.cyan(gateway)}`] : [];
+  if (!gateway || !serves) return [];
+  return ['', `${colours.bold(system)} is at ${colours.cyan(gateway)}`, ...trustLines(authority, colours)];
+}
+
+/** How each kind of client is told to trust the development authority. */
+function trustLines(authority: string | undefined, { dim }: Colors): string[] {
+  if (authority === undefined) return [];
+  const ways = 'curl --cacert FILE, NODE_EXTRA_CA_CERTS=FILE, or import it into the browser as an authority';
+  return [dim(`clients are to trust ${authority} (${ways})`)];
 }

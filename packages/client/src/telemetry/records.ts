@@ -121,6 +121,16 @@ export const ServiceActivity = z
     cpu: z.number().optional(),
     /** Bytes, of all instances. */
     memory: z.number().optional(),
+    /** Its stores together; absent: it has none, or they do not answer. */
+    store: z
+      .object({
+        connections: z.number().optional(),
+        /** Transactions in each second, of Redis commands. */
+        rate: z.number().optional(),
+        /** Bytes of data. */
+        size: z.number().optional(),
+      })
+      .optional(),
     /** Requests in each second, evenly over the window, the newest last. */
     spark: z.array(z.number()),
   })
@@ -137,6 +147,24 @@ export const Annotation = z
     revision: z.string().optional(),
   })
   .meta({ id: 'Annotation' });
+
+/** One signal on its way to one backend. Counts are since the telemetry process started. */
+export const ForwardStatus = z
+  .object({
+    url: z.string(),
+    signal: z.enum(['traces', 'logs', 'metrics']),
+    sent: z.int(),
+    waiting: z.int(),
+    /** They waited in vain. */
+    dropped: z.int(),
+    /** The backend refused them. */
+    rejected: z.int(),
+    /** Why the last message did not arrive, or not whole; absent: it did. */
+    problem: z.string().optional(),
+    /** Since when none does; absent: the last one did. */
+    since: z.number().optional(),
+  })
+  .meta({ id: 'ForwardStatus' });
 
 export const TelemetryStatus = z
   .object({
@@ -156,6 +184,8 @@ export const TelemetryStatus = z
     gaps: z.array(Gap),
     /** Where stock OpenTelemetry agents send to. */
     otlp: z.object({ http: z.string(), grpc: z.string() }).optional(),
+    /** What goes to other backends; absent: told by an older Islet. */
+    forward: z.array(ForwardStatus).optional(),
     /** What is wrong now, each a sentence. */
     problems: z.array(z.string()),
   })
@@ -173,4 +203,5 @@ export type Series = z.infer<typeof Series>;
 export type EdgeActivity = z.infer<typeof EdgeActivity>;
 export type ServiceActivity = z.infer<typeof ServiceActivity>;
 export type Annotation = z.infer<typeof Annotation>;
+export type ForwardStatus = z.infer<typeof ForwardStatus>;
 export type TelemetryStatus = z.infer<typeof TelemetryStatus>;

@@ -24,6 +24,8 @@ export interface SentinelParts {
   /** Unasked-for ends of a service's instances since an instant. */
   readonly endsSince: (service: string, at: number) => number;
   readonly backups: () => { readonly troubles: readonly BackupTrouble[]; readonly place: string | undefined };
+  /** What of telemetry does not get to where it is forwarded. */
+  readonly forwards: () => Promise<readonly Condition[]>;
   readonly disks: () => Promise<readonly Disk[]>;
   readonly certificates: (applied: Applied) => Promise<readonly Certificate[]>;
   readonly secret: SecretOf;
@@ -78,6 +80,7 @@ export function createSentinel(parts: SentinelParts): Sentinel {
     if (status === undefined) for (const rule of ['restart-loop', 'down', 'rollout']) unknown.add(rule);
     const disks = await trying('disk', parts.disks);
     const certificates = await trying('certificate', () => parts.certificates(applied));
+    const forwards = await trying('forwarding', parts.forwards);
     const { troubles, place } = parts.backups();
     const conditions: readonly Condition[] = [
       ...sloConditions(slos.judge(objectives(), now)),
@@ -85,6 +88,7 @@ export function createSentinel(parts: SentinelParts): Sentinel {
       ...fullDisks(disks ?? []),
       ...endingCertificates(certificates ?? [], now),
       ...backupConditions(troubles, place),
+      ...(forwards ?? []),
       ...outbox.conditions(),
     ];
     return { conditions, unknown };

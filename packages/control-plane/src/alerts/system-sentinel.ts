@@ -22,6 +22,10 @@ export function sentinelOf(system: System): Sentinel {
       troubles: backupStatus(system).filter(({ state }) => state === 'on'),
       place: parts.backups?.place(),
     }),
+    forwards: async () => {
+      await parts.telemetry?.askForwards();
+      return parts.telemetry?.forwards.conditions(parts.clock.now()) ?? [];
+    },
     disks: () => disksOf([layout.state, layout.runtime]),
     certificates: certificatesOf,
     secret: secrets.get,

@@ -12,6 +12,8 @@ export type TelemetryClient = Pick<Client, TelemetryRouteName>;
 type Call = (input: object, options: { readonly signal: AbortSignal }) => Promise<unknown> | AsyncIterable<unknown>;
 type TelemetryHandlers = Pick<Handlers, TelemetryRouteName>;
 
+/** What Islet's own logs go by. */
+const OWN_SERVICE = 'islet';
 const HOUR_MS = 60 * 60 * 1000;
 /** A dashboard that has just come sees what was decided lately. */
 const LATELY_MS = 60 * 60 * 1000;
@@ -33,7 +35,7 @@ export function telemetryHandlers(system: System): TelemetryHandlers {
   };
   const mustBeKnown = (service: string) => {
     const known = parts.state.applied.current()?.services.map(({ spec }) => spec.name) ?? [];
-    if (known.includes(service)) return;
+    if (known.includes(service) || service === OWN_SERVICE) return;
     throw new ApiError('not-found', `there is no service ${service}, and no log of one`, {
       hint: `the services are: ${known.join(', ')}`,
     });

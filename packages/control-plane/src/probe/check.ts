@@ -7,6 +7,8 @@ import type { ProbeTarget } from '@islet/spec';
 export interface ProbeSite {
   readonly host: string;
   readonly port: number;
+  /** It speaks HTTP/2 from the first byte. */
+  readonly http2: boolean;
   /** Runs a shell command as the instance would; resolves to its exit code. */
   exec(command: string, signal: AbortSignal): Promise<number>;
 }
@@ -30,24 +32,41 @@ type CheckOf<K extends ProbeTarget['kind']> = (
 ) => Promise<boolean>;
 
 const CHECKS: { readonly [K in ProbeTarget['kind']]: CheckOf<K> } = {
-  http: ({ path }, site, signal) => checkHttp(path, site, signal),
+  http: ({ path }, site, signal) => (site.http2 ? checkHttp2(path, site, signal) : checkHttp(path, site, signal)),
   tcp: (_target, site, signal) => checkTcp(site, signal),
   grpc: ({ service }, site, signal) => checkGrpc(service, site, signal),
   exec: async ({ command }, site, signal) => (await site.exec(command, signal)) === 0,
 };
 
-/** Kubernetes' rule: any status from 200 to 399 is success. */
 function checkHttp(path: string, { host, port }: ProbeSite, signal: AbortSignal): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const headers = { 'user-agent': 'islet-probe', connection: 'close' };
     const outgoing = request({ host, port, path, headers, signal, agent: false }, (response) => {
       const { statusCode = 0 } = response;
       response.destroy();
-      resolve(statusCode >= 200 && statusCode < 400);
+      resolve(isSuccess(statusCode));
     });
     outgoing.on('error', reject);
     outgoing.end();
   });
+}
+
+async function checkHttp2(path: string, { host, port }: ProbeSite, signal: AbortSignal): Promise<boolean> {
+  const session = connectHttp2(`http://${host}:${port}`);
+  const status = new Promise<number>((resolve, reject) => {
+    session.on('error', reject);
+    session.once('close', () => reject(new Error('the connection ended without an answer')));
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    const stream = session.request({ [constants.HTTP2_HEADER_PATH]: path, 'user-agent': 'islet-probe' });
+    stream.once('response', (headers) => resolve(headers[':status'] ?? 0));
+    stream.on('error', reject);
+  });
+  return status.then(isSuccess).finally(() => session.destroy());
+}
+
+/** Kubernetes' rule. */
+function isSuccess(status: number): boolean {
+  return status >= 200 && status < 400;
 }
 
 function checkTcp({ host, port }: ProbeSite, signal: AbortSignal): Promise<boolean> {

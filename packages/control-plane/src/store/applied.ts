@@ -103,7 +103,7 @@ export interface AppliedStore {
   at(time: number): Applied | undefined;
   /** Keeps it, and every revision in it, durably. */
   put(applied: Applied, now: number): number;
-  /** How a revision is run, also one that is no longer asked for. */
+  /** How a revision is run, also one that is no longer asked for: as its file said last. */
   launch(service: string, revision: RevisionId): LaunchSpec | undefined;
 }
 
@@ -118,7 +118,8 @@ export function openApplied(database: Database): AppliedStore {
   const insert = database.prepare('INSERT INTO applied (at, document) VALUES (?, ?)');
   const prune = database.prepare('DELETE FROM applied WHERE seq <= ?');
   const remember = database.prepare(
-    'INSERT INTO revisions (service, revision, at, launch) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
+    `INSERT INTO revisions (service, revision, at, launch) VALUES (?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET launch = excluded.launch WHERE launch <> excluded.launch`,
   );
   const launch = database.prepare('SELECT launch FROM revisions WHERE service = ? AND revision = ?');
 
@@ -145,6 +146,7 @@ export function openApplied(database: Database): AppliedStore {
       });
       // Only what is on disk has been asked for.
       current = applied;
+      for (const { spec, revision } of applied.services) launches.delete(`${spec.name} ${revision}`);
       return seq;
     },
     launch: (service, revision) => {

@@ -80,6 +80,7 @@ class Sight {
       status: () => ({ services: [this.service] }) as unknown as SystemStatus,
       endsSince: () => this.ends,
       backups: () => ({ troubles: [{ service: 'orders', problems: this.problems }], place: 's3://x/' }),
+      forwards: async () => [],
       disks: async () => [{ path: '/', usedPercent: this.usedPercent }],
       certificates: async () => [{ file: 'a.pem', validTo: this.validTo }],
       secret: () => undefined,

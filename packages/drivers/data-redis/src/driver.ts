@@ -19,7 +19,7 @@ import { logSize, Readiness, removeLogs, serviceUser, Turns } from '@islet/super
 import { ADMIN, accessFile, READER, userOf } from './access.ts';
 import { HOST, withClient } from './client.ts';
 import { endedAtStart, lostRecord, noMigrations, strangerInside } from './failures.ts';
-import { measureRedis } from './measure.ts';
+import { measureRedis, metricsOfRedis } from './measure.ts';
 import { LIMITS, type RedisOptions, SETTINGS } from './options.ts';
 import { missingServer, requireServer } from './program.ts';
 import { loginOf, nextLogin, type RedisRecord, type Started } from './records.ts';
@@ -76,9 +76,7 @@ class RedisDriver implements DataDriver {
     throw noMigrations(service);
   }
 
-  async previewMigrations({ service }: { readonly service: string }): Promise<never> {
-    throw noMigrations(service);
-  }
+  readonly previewMigrations: DataDriver['previewMigrations'] = this.migrate;
 
   async connection({ service }: { readonly service: string }): Promise<StoreConnection> {
     const started = this.#started(service);
@@ -90,6 +88,8 @@ class RedisDriver implements DataDriver {
 
   readonly measure: NonNullable<DataDriver['measure']> = ({ service }, { signal }) =>
     measureRedis(this.#started(service), signal);
+  readonly metrics: NonNullable<DataDriver['metrics']> = ({ service }, { signal }) =>
+    metricsOfRedis(this.#started(service), signal);
 
   readonly shell: StoreShell = {
     run: ({ service, text, write }, { signal }) => {

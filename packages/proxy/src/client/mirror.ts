@@ -4,7 +4,7 @@ import { LIMITS } from '../limits.ts';
 import type { Runtime } from '../runtime.ts';
 import { Counts } from '../stats.ts';
 import type { EndpointState } from '../upstream/endpoint.ts';
-import type { MirrorState } from '../upstream/service.ts';
+import { type MirrorState, speaksHttp2 } from '../upstream/service.ts';
 import type { Gone, ResponseUser, Wire } from '../upstream/wire.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
 import { failureOf } from './failures.ts';
@@ -15,10 +15,12 @@ import { failureOf } from './failures.ts';
  * instance's mirrored requests only: no breaker, budget, ejection or balance heeds it.
  */
 export function mirror(order: ExchangeOrder, chosen: EndpointState, runtime: Runtime): void {
-  const { mirror, pools } = order.service.split ?? {};
+  const { split } = order.service;
+  if (split === undefined) return;
+  const { mirror, pools } = split;
   if (mirror === undefined || mirror.revision === chosen.endpoint.revision || !isCopiable(order)) return;
   if (mirror.draw.next() * 100 >= mirror.percent) return;
-  const pool = pools?.get(mirror.revision);
+  const pool = pools.get(mirror.revision);
   const now = runtime.now();
   const choice = { now, dice: runtime.dice, hash: undefined };
   const endpoint = pool?.balancer(order.policy.balance).choose(pool.available, choice);
@@ -59,7 +61,7 @@ class Copy implements ResponseUser {
     this.#options = options;
     this.#startedAt = runtime.now();
     this.deadlineAt = this.#startedAt + order.policy.timeout.requestMs;
-    const http2 = order.service.protocol === 'grpc';
+    const http2 = speaksHttp2(order.service, endpoint);
     mirror.inFlight++;
     counts.requests++;
     counts.inFlight++;

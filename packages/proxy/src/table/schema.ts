@@ -44,7 +44,7 @@ const listener = z.discriminatedUnion('kind', [
 /** Revisions are named by what the control plane makes of their inputs. */
 const revision = z.string().min(1).max(200);
 
-const endpoint = z.strictObject({ instance: name, revision, host, port });
+const endpoint = z.strictObject({ instance: name, revision, host, port, http2: optional(z.boolean()) });
 
 const split = z.strictObject({
   weights: z
@@ -55,7 +55,7 @@ const split = z.strictObject({
   stable: revision,
   rules: z.array(
     z.strictObject({
-      kind: z.enum(['header', 'cookie']),
+      kind: z.enum(['header', 'cookie', 'host']),
       name: z.string().min(1).max(200),
       value: optional(z.string().max(1_000)),
       revision,

@@ -53,6 +53,11 @@ export function refreshAvailable({ pool, split }: Pick<ServiceState, 'pool' | 's
   for (const own of split?.pools.values() ?? []) own.refresh();
 }
 
+/** What an instance speaks is its revision's to say: while one takes over from another, both can be there. */
+export function speaksHttp2({ protocol }: Pick<ServiceState, 'protocol'>, { endpoint }: EndpointState): boolean {
+  return protocol === 'grpc' || endpoint.http2 === true;
+}
+
 export interface NextState {
   readonly name: string;
   readonly routed: RoutedService;

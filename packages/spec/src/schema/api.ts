@@ -9,6 +9,13 @@ export const api = z
       'What the service speaks on `$PORT`: `http` is HTTP/1.1, `grpc` is HTTP/2 without TLS; both are balanced per request. ' +
         '`tcp` is passed through per connection.',
     ),
+    http2: z
+      .literal(true)
+      .optional()
+      .describe(
+        'For `http`: the service speaks HTTP/2 without TLS from the first byte (h2c with prior knowledge), and so do its probes. Its ' +
+          'callers speak what they like.',
+      ),
     contract: relativePath()
       .optional()
       .describe('The file that describes the interface: OpenAPI, or Protocol Buffers.')

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { alerts } from './alerts.ts';
 import { offMachine } from './off-machine.ts';
-import { systemTelemetry } from './system-telemetry.ts';
+import { systemTelemetry, telemetryOverlay } from './system-telemetry.ts';
 import { tls } from './tls.ts';
 import { bySystemDefault, cpu, distinct, name, port, relativePath, size } from './values.ts';
 
@@ -106,6 +106,7 @@ const overlay = z.strictObject({
     .optional()
     .describe('Laid over `gateway`.'),
   machine: z.strictObject(machineKeys()).optional().describe('Laid over `machine`.'),
+  telemetry: telemetryOverlay.optional(),
   services: z
     .record(name(), servicePart)
     .optional()

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { LIMITS } from '../limits.ts';
+import { signal } from './forward.ts';
 import { slo } from './slo.ts';
-import { byDefault, count, duration, size } from './values.ts';
+import { byDefault, count, distinct, duration, size } from './values.ts';
 
 const keep = (path: Parameters<typeof byDefault>[0]) => byDefault(path, duration(60_000, LIMITS.longestKeepMs));
 
@@ -34,6 +35,9 @@ export const telemetry = z
     ),
     instrument: byDefault('telemetry.instrument', z.boolean('expected true or false')).describe(
       'Trace the service by its runtime, without a change to it: Node always, Python and Java where their OpenTelemetry agent is there.',
+    ),
+    forward: byDefault('telemetry.forward', distinct(signal())).describe(
+      'Which of its signals go to the backends that `telemetry.forward` of islet.yaml names; an empty list keeps all here.',
     ),
     slo: slo
       .prefault({})

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { lifted, withShorthand } from './notes.ts';
 import { bySystemDefault, port } from './values.ts';
 
 const file = () => z.string().min(1, 'a path is empty').meta({ title: 'path' });
@@ -14,15 +15,15 @@ const certificate = z.strictObject({
     .meta({ examples: ['certs/shop.key'] }),
 });
 
-/** TLS at the gateway. */
-export const tls = z.strictObject({
+const development = () => z.literal('dev');
+
+const section = z.strictObject({
   certificates: z
-    .array(certificate)
-    .min(1)
-    .max(100)
+    .union([development(), z.array(certificate).min(1).max(100)], 'expected dev, or a list of { cert, key }')
     .describe(
       'A client gets the one whose names cover the host that it asks for, and the first where none does. The files are looked at ' +
-        'every few seconds, and new ones are used from the next connection on.',
+        'every few seconds, and new ones are used from the next connection on. `dev`: the development authority of this machine makes ' +
+        'one for localhost, and for hosts below `.localhost` and `.test`.',
     )
     .meta({ examples: [[{ cert: 'certs/shop.pem', key: 'certs/shop.key' }]] }),
   redirect: bySystemDefault('gateway.tls.redirect', z.boolean()).describe(
@@ -32,4 +33,10 @@ export const tls = z.strictObject({
     .optional()
     .describe("A second port, for plain HTTP alone. Without it, plain HTTP is recognised on the gateway's own port.")
     .meta({ examples: [80] }),
+});
+
+/** TLS at the gateway; `dev` stands for a section with `certificates: dev`. */
+export const tls = withShorthand(section, {
+  written: development(),
+  lift: (node) => lifted(node, 'certificates'),
 });

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type ErrorBook, type MapOf, mapFrames, ofException, ofLog, type Source, sourceMaps } from '@islet/errors';
+import { OWN_SERVICE } from '../logs/all-output.ts';
 import { attributesOf, type LogRow, type SpanRow } from '../store/rows.ts';
 import type { Listener } from '../taken.ts';
 
@@ -63,7 +64,8 @@ export class ErrorWatch {
 
   #logs(rows: readonly LogRow[]): void {
     for (const row of rows) {
-      if (!mayTellOfError(row) || !this.#mayLook(row.service)) continue;
+      // What Islet itself says of its work is for `islet logs islet`.
+      if (row.service === OWN_SERVICE || !mayTellOfError(row) || !this.#mayLook(row.service)) continue;
       const { level, text } = row;
       const log = { ...sourceOf(row), level, text, attributes: attributesOf(row.attributes) };
       const found = ofLog(log, this.#mapped(row));

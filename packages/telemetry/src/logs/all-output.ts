@@ -4,6 +4,9 @@ import type { LogRow } from '../store/rows.ts';
 import { Output, type OutputOf } from './output.ts';
 import type { FilePlace } from './tailed-file.ts';
 
+/** What Islet's own processes go by; no service may be called so. */
+export const OWN_SERVICE = 'islet';
+
 /** Rounds of one look: beyond it the others have their turn. */
 const ROUNDS = 4;
 
@@ -27,13 +30,18 @@ export class AllOutput {
     return Object.fromEntries([...this.#outputs].map(([path, output]) => [path, output.place]));
   }
 
-  /** Files that are new are read from their beginning, those that are gone are forgotten. */
-  discover(folder: string): void {
+  /**
+   * Files that are new are read from their beginning, those that are gone are forgotten. `own` is the folder of Islet's own
+   * processes.
+   */
+  discover(folder: string, own?: string): void {
+    const folders = list(folder).map((service) => ({ service, within: join(folder, service) }));
+    if (own !== undefined) folders.push({ service: OWN_SERVICE, within: own });
     const found = new Set<string>();
-    for (const service of list(folder)) {
-      for (const name of list(join(folder, service))) {
+    for (const { service, within } of folders) {
+      for (const name of list(within)) {
         if (!name.endsWith('.log')) continue;
-        const path = join(folder, service, name);
+        const path = join(within, name);
         found.add(path);
         if (this.#outputs.has(path)) continue;
         const instance = name.slice(0, -'.log'.length);

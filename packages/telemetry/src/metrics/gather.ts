@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { usageOnDisk } from '@islet/supervise';
-import { revisionOf } from '../logs/all-output.ts';
+import { OWN_SERVICE, revisionOf } from '../logs/all-output.ts';
 import type { Orders } from '../orders.ts';
 import type { MetricRow } from '../store/rows.ts';
 import { Machine } from './machine.ts';
@@ -102,7 +102,7 @@ export function ownerOf(process: string, services: readonly string[]): Owner {
       return { service, prefix: 'store.', labels: { process } };
     }
   }
-  return { service: 'islet', prefix: 'process.', labels: { process } };
+  return { service: OWN_SERVICE, prefix: 'process.', labels: { process } };
 }
 
 const STORES = ['postgres', 'mariadb', 'redis'] as const;

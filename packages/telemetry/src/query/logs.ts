@@ -1,5 +1,6 @@
 import type { LogRecord } from '@islet/client';
 import type { Answer, Input } from '@islet/client/remote';
+import { OWN_SERVICE } from '../logs/all-output.ts';
 import type { Block } from '../store/block.ts';
 import type { DecodedText } from '../store/codecs.ts';
 import { attributesOf, type LogRow, levelRank } from '../store/rows.ts';
@@ -25,11 +26,12 @@ export async function findLogs(store: Store, asked: Answerable, now: number): Pr
   return { logs: found.map(logRecord), gaps: store.gaps.between(from, to, ['output', 'otlp', 'stored']), looked };
 }
 
+/** Islet's own logs are there for whoever asks for them, and no noise among those of services. */
 export function rowFilter({ service, instance, level, grep, trace }: LogFilter): (row: LogRow) => boolean {
   const needle = grep === undefined || grep === '' ? undefined : needleOf(grep);
   const rank = levelRank(level);
   return (row) =>
-    (service === undefined || row.service === service) &&
+    (service === undefined ? row.service !== OWN_SERVICE : row.service === service) &&
     (instance === undefined || row.instance === instance) &&
     (trace === undefined || row.trace === trace) &&
     (level === undefined || levelRank(row.level) >= rank) &&
@@ -37,15 +39,22 @@ export function rowFilter({ service, instance, level, grep, trace }: LogFilter):
 }
 
 /** The cheap columns first, the text last. */
-function blockFilter({ instance, level, grep }: LogFilter): (block: Block<LogRow>) => (index: number) => boolean {
+function blockFilter({
+  service,
+  instance,
+  level,
+  grep,
+}: LogFilter): (block: Block<LogRow>) => (index: number) => boolean {
   const needle = grep === undefined || grep === '' ? undefined : needleOf(grep);
   const rank = levelRank(level);
   return (block) => {
     const levels = level === undefined ? undefined : block.column<string>('level');
     const instances = instance === undefined ? undefined : block.column<string>('instance');
+    const services = service === undefined ? block.column<string>('service') : undefined;
     let hits: ((index: number) => boolean) | undefined;
     return (index) => {
       if (levels !== undefined && levelRank(levels.at(index) || undefined) < rank) return false;
+      if (services?.at(index) === OWN_SERVICE) return false;
       if (instances !== undefined && instances.at(index) !== instance) return false;
       if (needle === undefined) return true;
       hits ??= needle.rowsOf(block.column<string>('text') as DecodedText);

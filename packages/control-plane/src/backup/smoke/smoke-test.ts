@@ -169,7 +169,7 @@ async function whileServing(started: Started, { hands, check }: SmokeParts, sign
   );
   const exec: ProbeSite['exec'] = async (probe) =>
     (await run('drill-probe', probe, startup.timeoutMs)).kind === 'done' ? 0 : 1;
-  const site = { host: HOST, port, exec };
+  const site = { host: HOST, port, http2: spec.api.http2 === true, exec };
   const asked = async (): Promise<string | undefined> => {
     if (!(await untilReady(spec, { site, check, signal: over })))
       return `it was not ready after ${startup.deadlineMs / 1000} s; in a drill, what it uses answers nobody`;
