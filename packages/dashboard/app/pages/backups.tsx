@@ -63,7 +63,7 @@ export function BackupsPage() {
                           {proof === undefined ? UNKNOWN : <Chip tone={proof.tone}>{proof.text}</Chip>}{' '}
                           {proof?.at === undefined ? null : <Ago at={proof.at} />}
                           {problems.map((problem) => (
-                            <div key={problem} className="tone-bad">
+                            <div key={problem} className="tone-bad sentence">
                               {problem}
                             </div>
                           ))}
