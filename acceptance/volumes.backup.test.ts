@@ -96,8 +96,8 @@ describe("a service's files", () => {
       return code === 0;
     });
     await pause(SEEN_WITHIN_MS);
-    const copies = JSON.parse(await run('backup', 'list', 'gallery', '--json')) as { id: string; engine: string }[];
-    const copy = copies.find(({ engine }) => engine === 'files');
+    const copies = JSON.parse(await run('backup', 'list', 'gallery', '--json')) as { id: string; store: string }[];
+    const copy = copies.find(({ store }) => store === 'gallery.files');
     await add('three');
     await inside('rm one');
     const told = await run('restore', 'gallery', '--to', copy?.id ?? '', '--timeout', '170s');
@@ -175,8 +175,8 @@ describe("a service's files", () => {
       stores.map(({ service, engine, state, problems }) => [service, engine, state, problems]),
       [
         ['gallery', 'sqlite', 'on', []],
-        ['gallery', 'files', 'on', []],
-        ['plain', 'files', 'on', []],
+        ['gallery.files', 'files', 'on', []],
+        ['plain.files', 'files', 'on', []],
       ],
     );
   });

@@ -42,8 +42,8 @@ export const StoreBackup = z
 export const BackupCopy = z
   .object({
     id: z.string(),
-    /** Of the store that it is a copy of. */
-    engine: z.string(),
+    /** The store that it is a copy of: `orders`, `orders.files`. */
+    store: z.string(),
     startedAt: z.number(),
     finishedAt: z.number().optional(),
     storedBytes: z.number(),

@@ -18,6 +18,7 @@ import {
 import { createFilesReader } from '@islet/data-files';
 import { createMariadbReader } from '@islet/data-mariadb';
 import { createPostgresReader } from '@islet/data-postgres';
+import { createRedisReader } from '@islet/data-redis';
 import { createSqliteReader } from '@islet/data-sqlite';
 import type { StoreReader } from '@islet/driver';
 import { pino } from 'pino';
@@ -48,6 +49,7 @@ setPriority(NICENESS);
 const readers: readonly StoreReader[] = [
   createPostgresReader(),
   createMariadbReader(SERVER_PATH),
+  createRedisReader(),
   createSqliteReader(),
   createFilesReader(),
   createStateReader(layout),

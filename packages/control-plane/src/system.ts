@@ -200,7 +200,7 @@ export function createSystem(parts: SystemParts): System {
     const spec = wantedOf(service, { applied })?.spec;
     return spec && declaredStores(spec);
   };
-  const newest = (name: string) => newestIn(wantedOf(name, { applied })?.spec, parts.backups?.told());
+  const newest = (name: string) => newestIn(parts.backups?.told(), name);
   const forget: Forget = (service, options) => compute.purge({ service }, options);
   const care = createCare({ state, hands, check: parts.check, log, newest, forget, onChange: poke });
   const [{ isRestoring }, { evidence }] = [care.restorer, analysis];

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Catalog, Copy, Manifest, Wanted } from '@islet/backup';
 import { instantId } from '@islet/backup';
-import { drillOf, keptStores } from '../src/backup/kept-stores.ts';
+import { backedUpStores, keptStores, partiesOf, serviceOfStore } from '../src/backup/kept-stores.ts';
 import { instantOf, momentOf, skewNotes } from '../src/backup/moment.ts';
 import { launchSpec } from './support.ts';
 
@@ -15,22 +15,33 @@ const DATABASE = { engine: 'postgres', ...COMMON, backup: BACKUP, drill: DRILL }
 const VOLUMES = { folders: ['uploads'], backup: FILES_BACKUP };
 const orders = (rest: object) => ({ ...launchSpec('orders'), database: undefined, ...rest });
 
+const REDIS = { as: 'store', maxMemoryBytes: 1, evict: 'noeviction', backup: BACKUP, drill: DRILL } as const;
+
 describe('the stores of a service that are backed up', () => {
-  it('are its database and its volumes, each in a vault of its own', () => {
-    const names = (rest: object) => keptStores(orders(rest)).map(({ engine, vault }) => `${engine} ${vault}`);
-    assert.deepEqual(names({ database: DATABASE, volumes: VOLUMES }), ['postgres orders', 'files files.orders']);
-    assert.deepEqual(names({ database: { ...DATABASE, backup: undefined }, volumes: VOLUMES }), ['files files.orders']);
-    assert.deepEqual(names({ database: DATABASE, volumes: { ...VOLUMES, backup: undefined } }), ['postgres orders']);
+  const parties = (rest: object) =>
+    partiesOf(backedUpStores(orders(rest))).map((party) => party.map(({ id }) => id).join(' with '));
+
+  it('come back together where one names what is in the other, and each other by itself', () => {
+    assert.deepEqual(parties({ database: DATABASE, redis: REDIS, volumes: VOLUMES }), [
+      'orders with orders.files',
+      'orders.redis',
+    ]);
+    assert.deepEqual(parties({ database: { ...DATABASE, backup: undefined }, volumes: VOLUMES }), ['orders.files']);
+    assert.deepEqual(parties({ database: DATABASE, volumes: { ...VOLUMES, backup: undefined } }), ['orders']);
     const outside = { engine: 'external', url: { secret: 'a' }, ...COMMON };
-    assert.deepEqual(names({ database: outside, volumes: VOLUMES }), ['files files.orders']);
-    assert.deepEqual(names({}), []);
+    assert.deepEqual(parties({ database: outside, volumes: VOLUMES }), ['orders.files']);
+    assert.deepEqual(parties({}), []);
   });
 
-  it('are proved as the database says, and of a service of files alone every week', () => {
-    assert.equal(drillOf(orders({ database: DATABASE, volumes: VOLUMES }))?.everyMs, 1_000);
-    assert.equal(drillOf(orders({ database: { ...DATABASE, drill: undefined }, volumes: VOLUMES })), undefined);
-    assert.equal(drillOf(orders({ volumes: VOLUMES }))?.everyMs, 7 * 86_400_000);
-    assert.equal(drillOf(orders({})), undefined);
+  it('are known by names from which the service is known', () => {
+    for (const id of ['orders', 'orders.redis', 'orders.files']) assert.equal(serviceOfStore(id), 'orders');
+  });
+
+  it('are proved as the database says, and files without a database every week', () => {
+    const drills = (rest: object) => keptStores(orders(rest)).map(({ drill }) => drill?.everyMs);
+    assert.deepEqual(drills({ database: DATABASE, volumes: VOLUMES }), [1_000, undefined]);
+    assert.deepEqual(drills({ database: { ...DATABASE, backup: undefined }, volumes: VOLUMES })[1], 7 * 86_400_000);
+    assert.deepEqual(drills({ volumes: VOLUMES }), [7 * 86_400_000]);
   });
 });
 

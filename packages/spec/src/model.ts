@@ -6,6 +6,7 @@
  */
 
 import type { AlertsSpec } from './alerts-model.ts';
+import type { BackupSpec, DrillSpec } from './backup-model.ts';
 import type { DatabaseSpec } from './database-model.ts';
 import type { RolloutSpec } from './rollout-model.ts';
 import type { ScaleSpec } from './scale-model.ts';
@@ -14,6 +15,7 @@ import type { ServiceTraffic } from './traffic-model.ts';
 import type { VolumesSpec } from './volumes-model.ts';
 
 export type * from './alerts-model.ts';
+export * from './backup-model.ts';
 export * from './content-model.ts';
 export type * from './database-model.ts';
 export type * from './rollout-model.ts';
@@ -214,6 +216,9 @@ export interface RedisSpec {
   readonly maxMemoryBytes: number;
   /** Redis's `maxmemory-policy`. */
   readonly evict: string;
+  /** Undefined: it is not backed up. */
+  readonly backup: BackupSpec | undefined;
+  readonly drill: DrillSpec | undefined;
 }
 
 export type ProbeTarget =

@@ -48,9 +48,9 @@ export function renderCopies(
   copies: readonly BackupCopy[],
   view: Pick<TableOptions, 'columns' | 'paintHeader'>,
 ): string[] {
-  const rows = copies.map(({ id, engine, finishedAt, to, plainBytes, storedBytes, state, problem }) => [
+  const rows = copies.map(({ id, store, finishedAt, to, plainBytes, storedBytes, state, problem }) => [
     id,
-    engine,
+    store,
     finishedAt === undefined ? '' : new Date(finishedAt).toISOString(),
     to === undefined ? '' : new Date(to).toISOString(),
     plainBytes === undefined ? '' : renderBytes(plainBytes),

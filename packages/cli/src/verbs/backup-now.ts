@@ -20,13 +20,13 @@ export async function run(
 ): Promise<ExitCode> {
   await using session = await openSession(context, { folder, state: options.state }, 'never');
   const { stdout, stderr, signal } = context;
-  const { askedAt } = await session.client.backUp({ service }, { signal });
+  const { askedAt, stores: asked } = await session.client.backUp({ service }, { signal });
   const wait = { timeoutMs: options.timeout, what: `the backup of ${service}` };
   const stores = await pollUntil(context, session, wait, async () => {
     const all = await session.client.backups({}, { signal });
-    const found = all.filter((one) => one.service === service && one.state === 'on');
+    const found = all.filter((one) => asked.includes(one.service));
     const isDone = found.every(({ last, failedAt }) => Math.max(last?.startedAt ?? 0, failedAt ?? 0) >= askedAt);
-    return found.length > 0 && isDone ? found : undefined;
+    return found.length === asked.length && isDone ? found : undefined;
   });
   if (options.json) writeJson(stdout, stores.length === 1 ? stores[0] : stores);
   const failed = stores.filter(({ last }) => (last?.startedAt ?? 0) < askedAt);
@@ -38,10 +38,9 @@ export async function run(
   return failed.length === 0 ? EXIT.ok : EXIT.failed;
 }
 
-function doneLines({ service, engine, last }: StoreBackup): readonly string[] {
+function doneLines({ service, last }: StoreBackup): readonly string[] {
   if (last === undefined) return [];
   const { id, startedAt, finishedAt, plainBytes, storedBytes, remarks = [] } = last;
   const what = `${renderBytes(plainBytes)} in ${renderDuration(finishedAt - startedAt)}, ${renderBytes(storedBytes)} stored`;
-  const of = engine === 'files' ? `the files of ${service} are` : `${service} is`;
-  return [`${of} backed up as ${id}: ${what}`, ...remarks];
+  return [`${service} is backed up as ${id}: ${what}`, ...remarks];
 }

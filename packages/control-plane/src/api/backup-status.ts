@@ -1,57 +1,38 @@
 import type { LastCopy, StoreTold } from '@islet/backup';
 import type { Answer } from '@islet/client';
-import type { Engine } from '@islet/driver';
-import { drillOf, keptStores } from '../backup/kept-stores.ts';
+import { type KeptStore, keptStores } from '../backup/kept-stores.ts';
 import { newestOf } from '../backup/newest.ts';
 import { storeProblems } from '../backup/warnings.ts';
-import type { LaunchSpec } from '../store/applied.ts';
 import type { System } from '../system.ts';
 
 type StoreStatus = Answer<'backups'>[number];
 
-/** How the store of every service that has one is backed up. */
+/** How every store of every service is backed up. */
 export function backupStatus(system: System): StoreStatus[] {
   const { parts } = system;
   const told = parts.backups?.told();
   return (parts.state.applied.current()?.services ?? []).flatMap(({ spec }) => {
-    const engines = [spec.database?.engine ?? [], spec.volumes === undefined ? [] : ('files' as const)].flat();
-    const kept = keptStores(spec);
-    return engines.map((engine) => {
-      const vault = kept.find((store) => store.engine === engine)?.vault;
-      return statusOf(
-        { spec, engine, vault, isFirst: kept[0]?.engine === engine },
-        told?.stores.find(({ service }) => service === vault),
-        system,
-      );
-    });
+    const { name, database } = spec;
+    const outside =
+      database?.engine === 'external'
+        ? [{ service: name, engine: database.engine, state: 'outside' as const, bytes: 0, problems: [] }]
+        : [];
+    const toldOf = (id: string) => told?.stores.find(({ service }) => service === id);
+    return [...outside, ...keptStores(spec).map((store) => statusOf(store, toldOf(store.id), system))];
   });
 }
 
-interface StatusRequest {
-  readonly spec: LaunchSpec;
-  readonly engine: Engine;
-  /** Undefined: it is not backed up. */
-  readonly vault: string | undefined;
-  /** A drill is told of once. */
-  readonly isFirst: boolean;
-}
-
-function statusOf(
-  { spec, engine, vault, isFirst }: StatusRequest,
-  told: StoreTold | undefined,
-  system: System,
-): StoreStatus {
-  const { name: service } = spec;
+function statusOf(store: KeptStore, told: StoreTold | undefined, system: System): StoreStatus {
+  const { id: service, engine } = store;
   const { parts, hands, care, context } = system;
-  const canBe = hands.driverOf(engine)?.backups !== undefined;
-  const state = engine === 'external' ? 'outside' : canBe ? (vault === undefined ? 'off' : 'on') : 'none';
-  const known = { service, engine, state, bytes: told?.bytes ?? 0 } as const;
+  const state = stateOf(store, hands.driverOf(engine)?.backups !== undefined);
+  const known = { service, engine, state, bytes: told?.bytes ?? 0 };
   if (state !== 'on') return { ...known, problems: [] };
   const now = parts.clock.now();
   const mirror = parts.backups?.told()?.mirror;
-  const drill = isFirst ? care.drills.last(service) : undefined;
-  const order = parts.backups?.orders().find((one) => one.service === vault);
-  const drillEveryMs = isFirst ? drillOf(spec)?.everyMs : undefined;
+  const drill = care.drills.last(service);
+  const order = parts.backups?.orders().find((one) => one.service === service);
+  const drillEveryMs = store.drill?.everyMs;
   const problems =
     order === undefined
       ? ['its store was not reached yet']
@@ -78,10 +59,15 @@ function statusOf(
   };
 }
 
+function stateOf({ backup }: KeptStore, canBe: boolean): StoreStatus['state'] {
+  if (!canBe) return 'none';
+  return backup === undefined ? 'off' : 'on';
+}
+
 /** Without a log, all that was written since the last copy began. */
 function rpoOf(told: StoreTold | undefined, now: number): { readonly rpoMs?: number } {
-  const since =
-    told?.log.kind === 'followed' ? told.log.at : told?.log.kind === 'none' ? told.last?.startedAt : undefined;
+  const { log, last } = told ?? {};
+  const since = log?.kind === 'followed' ? log.at : log?.kind === 'none' ? last?.startedAt : undefined;
   return since === undefined ? {} : { rpoMs: Math.max(0, now - since) };
 }
 

@@ -8,9 +8,10 @@ import { skewNotes } from './moment.ts';
 import { describeWanted, restoreStores } from './restore-store.ts';
 import { type Forget, removeWhole } from './restorer.ts';
 
-/** A running copy of a service's store as it was, under a name of its own. */
+/** A running copy of a store as it was, under a name of its own. */
 export interface Branch {
   readonly name: string;
+  /** The store's name. */
   readonly service: string;
   readonly asOf: string;
   readonly startedAt: number;

@@ -13,7 +13,7 @@ import type { TurnReport } from '../reconcile.ts';
 import type { State } from '../state.ts';
 import type { Applied } from '../store/applied.ts';
 import { backupFiles, type Orders, readOrders, readTold, type Told } from './files.ts';
-import { type KeptStore, keptStores, vaultText } from './kept-stores.ts';
+import { backedUpStores, type KeptStore } from './kept-stores.ts';
 import { STATE_ENGINE, STATE_STORE } from './state-reader.ts';
 
 export interface OverseerParts {
@@ -30,8 +30,8 @@ export interface OverseerParts {
 export interface Overseer {
   /** After a turn: what is asked for, or how a store is reached, may have changed. */
   look(turn: TurnReport): void;
-  /** A copy at once, of each. Returns the instant that a copy must have been begun after. */
-  ask(vaults: readonly string[]): number;
+  /** A copy of a store at once. Returns the instant that a copy must have been begun after. */
+  ask(stores: readonly string[]): number;
   orders(): readonly StoreOrder[];
   /** Where the second copy goes; undefined: nowhere. */
   place(): string | undefined;
@@ -89,14 +89,13 @@ export function createOverseer(parts: OverseerParts): Overseer {
   const wantedOrders = async (applied: Applied, { look }: TurnReport): Promise<StoreOrder[]> => {
     if (applied.mode === 'in-place') return [];
     const found: StoreOrder[] = [];
-    for (const { spec } of applied.services) {
-      for (const { vault, engine, everyMs, pitr, keep } of keptStores(spec)) {
-        const before = orders.find(({ service }) => service === vault);
-        const isReady = look.stores[spec.name]?.kind === 'ready';
-        const source = (isReady ? await reach({ service: spec.name, vault, engine }) : undefined) ?? before?.source;
-        if (source === undefined) continue;
-        found.push({ service: vault, source, everyMs, pitr, keep, askedAt: before?.askedAt });
-      }
+    for (const store of applied.services.flatMap(({ spec }) => backedUpStores(spec))) {
+      const { id, service, engine, backup } = store;
+      const before = orders.find((order) => order.service === id);
+      const seen = look.engines.find((one) => one.engine === engine)?.stores[service];
+      const source = (await reach(store, seen)) ?? before?.source;
+      if (source === undefined || backup === undefined) continue;
+      found.push({ service: id, source, ...backup, askedAt: before?.askedAt });
     }
     return found.length === 0 ? [] : [...found, stateOrder()];
   };
@@ -114,20 +113,19 @@ export function createOverseer(parts: OverseerParts): Overseer {
     return id === undefined || secret === undefined ? undefined : { ...place, accessKey: id, secretKey: secret };
   };
   /** Asked once for each start of a server. */
-  const reach = async ({ service, vault, engine }: Pick<KeptStore, 'service' | 'vault' | 'engine'>) => {
-    const driver = parts.data.find((one) => one.engine === engine);
-    const store = (await driver?.observe())?.[service];
+  const reach = async ({ id, service, engine }: KeptStore, store: StoreObservation | undefined) => {
     if (store?.kind !== 'ready') return undefined;
-    const known = sources.get(vault);
+    const known = sources.get(id);
     if (known !== undefined && isDeepStrictEqual(known.store, store)) return known.source;
-    const deadline = { clock, afterMs: SOURCE_MS, what: `the way to ${vaultText(vault)}` };
+    const driver = parts.data.find((one) => one.engine === engine);
+    const deadline = { clock, afterMs: SOURCE_MS, what: `the way to the store ${id}` };
     const source = await within(deadline, async (signal) => driver?.backups?.source({ service }, { signal })).catch(
       (error: Error) => {
-        log.warn({ store: vault, error: error.message }, 'a store is not backed up yet');
+        log.warn({ service: id, error: error.message }, 'a store is not backed up yet');
         return undefined;
       },
     );
-    if (source !== undefined) sources.set(vault, { store, source });
+    if (source !== undefined) sources.set(id, { store, source });
     return source;
   };
   const run = async () => {
@@ -145,10 +143,10 @@ export function createOverseer(parts: OverseerParts): Overseer {
       next = turn;
       if (!looking) void run();
     },
-    ask: (vaults) => {
+    ask: (stores) => {
       const askedAt = clock.now();
       write(
-        orders.map((order) => (vaults.includes(order.service) ? { ...order, askedAt } : order)),
+        orders.map((order) => (stores.includes(order.service) ? { ...order, askedAt } : order)),
         to,
       );
       return askedAt;

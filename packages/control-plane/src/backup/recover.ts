@@ -17,7 +17,7 @@ import { writeAtomically } from '../own-file.ts';
 import { openState, type State } from '../state.ts';
 import type { Applied, AppliedService } from '../store/applied.ts';
 import { backupFiles } from './files.ts';
-import { keptStores } from './kept-stores.ts';
+import { type KeptStore, keptStores, partiesOf, type StoreKind } from './kept-stores.ts';
 import { instantOf, momentOf, skewNotes } from './moment.ts';
 import { catalogsOf } from './restore-store.ts';
 import { STATE_STORE, type StateBundle } from './state-reader.ts';
@@ -39,12 +39,11 @@ export interface Recovered {
   readonly skewMs: number;
 }
 
+/** A store; of a service that keeps nothing, the service. */
 export interface RecoveredService {
   readonly name: string;
   /** As of when its data comes back; undefined: it has none, or none that can be brought back. */
   readonly at: number | undefined;
-  /** The same of the oldest of its stores. */
-  readonly oldestAt?: number;
   readonly why: string | undefined;
 }
 
@@ -98,47 +97,68 @@ async function wishAll(
   const { wanted, now } = request;
   const before = state.applied.current();
   if (before === undefined) throw new DriverError('not-found', 'the system that was backed up was never started');
-  const found = await Promise.all(before.services.map((service) => whatOf(service, state.layout, request, options)));
-  const services: AppliedService[] = before.services.map((service, index) =>
-    found[index]?.at === undefined
-      ? service
-      : { ...service, restoring: { id: `${now}-${index}`, wanted, askedAt: now } },
-  );
+  const found = await Promise.all(before.services.map((service) => storesOf(service, state.layout, request, options)));
+  const services: AppliedService[] = before.services.map((service, index) => {
+    const stores = (found[index] ?? []).flatMap(({ kinds }) => kinds);
+    if (stores.length === 0) return service;
+    return { ...service, restoring: { id: `${now}-${index}`, wanted, askedAt: now, stores } };
+  });
   state.applied.put({ ...before, services, goingDown: false, gone: [] } satisfies Applied, now);
-  const instants = found.flatMap(({ at }) => at ?? []);
-  const oldest = found.flatMap(({ at, oldestAt }) => oldestAt ?? at ?? []);
-  const skewMs = instants.length === 0 ? 0 : Math.max(...instants) - Math.min(...oldest);
-  return { system: before.system, services: found, skewMs };
+  const instants = found.flat().flatMap((one) => one.instants);
+  const skewMs = instants.length === 0 ? 0 : Math.max(...instants) - Math.min(...instants);
+  return { system: before.system, services: found.flat().map(({ told }) => told), skewMs };
 }
 
-async function whatOf(
+/** What comes back together of a service. */
+interface Back {
+  readonly told: RecoveredService;
+  readonly kinds: readonly StoreKind[];
+  readonly instants: readonly number[];
+}
+
+function notBack(name: string, why: string | undefined): Back {
+  return { told: { name, at: undefined, why }, kinds: [], instants: [] };
+}
+
+async function storesOf(
   { spec }: AppliedService,
   layout: Layout,
-  { by, wanted, now }: RecoverRequest,
+  request: RecoverRequest,
   options: CallOptions,
-): Promise<RecoveredService> {
-  const { name } = spec;
-  const stores = keptStores(spec);
-  const hasData = spec.database !== undefined || spec.volumes !== undefined;
-  if (stores.length === 0)
-    return { name, at: undefined, why: hasData ? 'its data is not backed up by Islet' : undefined };
+): Promise<readonly Back[]> {
+  const { name, database } = spec;
+  const parties = partiesOf(keptStores(spec));
+  const found = await Promise.all(parties.map((party) => whatOf(party, layout, request, options)));
+  if (database?.engine === 'external') return [notBack(name, NOT_OURS), ...found];
+  return found.length === 0 ? [notBack(name, undefined)] : found;
+}
+
+const NOT_OURS = 'its data is not backed up by Islet';
+
+async function whatOf(
+  party: readonly [KeptStore, ...KeptStore[]],
+  layout: Layout,
+  { by, wanted }: RecoverRequest,
+  options: CallOptions,
+): Promise<Back> {
+  const [{ id: name, backup }] = party;
+  if (backup === undefined) return notBack(name, NOT_OURS);
   try {
     const repository = folderRepository(backupFiles.repository(layout));
-    const open = (vault: string) => openVault({ repository, service: vault, by }, options);
-    const moment = momentOf(wanted, await catalogsOf(stores, open, options));
-    if (moment.kind === 'none') return { name, at: undefined, why: moment.reason };
-    const [first, ...others] = moment.parts;
-    const at = first?.choice && instantOf(first.choice);
-    const instants = others.flatMap(({ choice }) => (choice === undefined ? [] : instantOf(choice)));
+    const open = (service: string) => openVault({ repository, service, by }, options);
+    const moment = momentOf(wanted, await catalogsOf(party, open, options));
+    if (moment.kind === 'none') return notBack(name, moment.reason);
+    const found = moment.parts.flatMap(({ store, choice }) =>
+      choice === undefined ? [] : [{ store, at: instantOf(choice) }],
+    );
     const notes = skewNotes(moment.parts);
     return {
-      name,
-      at,
-      oldestAt: Math.min(at ?? now, ...instants),
-      why: notes.length > 0 ? notes.join('; ') : undefined,
+      told: { name, at: found[0]?.at, why: notes.length > 0 ? notes.join('; ') : undefined },
+      kinds: found.map(({ store }) => store.kind),
+      instants: found.map(({ at }) => at),
     };
   } catch (error) {
     options.signal.throwIfAborted();
-    return { name, at: undefined, why: DriverError.from(error).message };
+    return notBack(name, DriverError.from(error).message);
   }
 }

@@ -14,6 +14,7 @@ import type { KeptStore } from './kept-stores.ts';
 import { type Found, type Moment, momentOf, type StoreCatalog } from './moment.ts';
 
 export interface StoreWish {
+  /** What comes back together; the first is the one that an instant is chosen by. */
   readonly stores: readonly KeptStore[];
   /** What the new stores are called: the service's own name, `drill.…` or `branch.…`. */
   readonly as: string;
@@ -40,7 +41,7 @@ export async function catalogsOf(
 ): Promise<readonly StoreCatalog[]> {
   return Promise.all(
     stores.map(async (store, index) => {
-      const vault = await open(store.vault).catch((error: unknown) => {
+      const vault = await open(store.id).catch((error: unknown) => {
         if (index > 0 && DriverError.from(error).code === 'not-found') return undefined;
         throw error;
       });
@@ -71,7 +72,7 @@ export async function restoreStores(
   let isShort = false;
   for (const { store, choice } of moment.parts) {
     if (choice === undefined) continue;
-    const vault = await openOwnVault(layout, store.vault, options);
+    const vault = await openOwnVault(layout, store.id, options);
     const kind = await restoreOne(choice, { as, vault, driver: driverOf(store, data) }, options);
     isShort ||= kind === 'short';
   }

@@ -1,7 +1,6 @@
 import { isLate, type StoreOrder, type StoreTold } from '@islet/backup';
 import type { Drilled } from '../store/drilled.ts';
 import type { Told } from './files.ts';
-import { serviceOf, vaultText } from './kept-stores.ts';
 
 export interface BackupFacts {
   readonly orders: readonly StoreOrder[];
@@ -74,7 +73,7 @@ export function storeProblems(
   { now, since, drill, drillEveryMs }: Pick<BackupFacts, 'now' | 'since'> & DrillFacts,
 ): readonly string[] {
   const copies = told === undefined ? [] : copyProblems(told, everyMs, { now, since });
-  return [...copies, ...drillTrouble(serviceOf(service), { now, since, drill, drillEveryMs })];
+  return [...copies, ...drillTrouble(service, { now, since, drill, drillEveryMs })];
 }
 
 /** A drill that failed, or was not made for too long. */
@@ -92,15 +91,14 @@ export function drillTrouble(
 }
 
 function copyProblems(
-  { service: vault, copy, log, last }: StoreTold,
+  { service, copy, log, last }: StoreTold,
   everyMs: number,
   { now, since }: Pick<BackupFacts, 'now' | 'since'>,
 ): readonly string[] {
-  const service = vaultText(vault);
   const problems = (last?.lacks ?? []).map((sentence) => `the backup of ${service} lacks something: ${sentence}`);
   if (copy.kind === 'failed') problems.push(`the backup of ${service} fails: ${copy.why}`);
   else if (copy.kind === 'waiting' && isLate({ lastFinishedAt: last?.finishedAt, everyMs, since, now })) {
-    problems.push(`the backup of ${service} is late: islet backup now ${serviceOf(vault)}`);
+    problems.push(`the backup of ${service} is late: islet backup now ${service}`);
   }
   if (log.kind === 'waiting' && now - log.since > LOG_GRACE_MS) {
     problems.push(`changes of ${service} are not being backed up: ${log.why}`);
