@@ -33,7 +33,8 @@ export class Bulkhead<Waiter> {
 
   /** Whether somebody who waits could be let in. */
   hasRoom({ requests, connections }: Places): boolean {
-    const [used, tunnels] = [this.#at(REQUESTS), this.#at(TUNNELS)];
+    const used = this.#at(REQUESTS);
+    const tunnels = this.#at(TUNNELS);
     return used < (requests === 'auto' ? this.adaptive.limit : requests) && used + tunnels < connections;
   }
 

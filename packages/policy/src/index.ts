@@ -114,6 +114,7 @@ export {
   type RequestRecord,
   type RequestTimings,
   type TryRecord,
+  tryDigit,
   trySpan,
   WIRE_PROTOCOLS,
   type WireProtocol,

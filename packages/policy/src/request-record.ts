@@ -96,5 +96,10 @@ const DIGITS = '0123456789abcdef';
 
 /** The span of the n-th try, counted from 1. A request has fewer than 16. */
 export function trySpan(span: string, nth: number): string {
-  return span.slice(0, -1) + DIGITS.charAt(Math.min(nth, 15));
+  return span.slice(0, -1) + tryDigit(nth);
+}
+
+/** What the span of the n-th try ends with; the request's own, with 0. */
+export function tryDigit(nth: number): string {
+  return DIGITS.charAt(Math.min(nth, 15));
 }

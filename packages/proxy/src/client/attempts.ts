@@ -35,29 +35,36 @@ export interface AttemptsOptions extends AimOptions {
 export class Attempts {
   readonly #options: AttemptsOptions;
   readonly #aim: Aim;
+  /** The next attempt goes to another endpoint than these, if there is one. */
   readonly #failed: EndpointState[] = [];
   readonly #refused: EndpointState[] = [];
-  /** What may follow. */
-  readonly retries: Retries;
+  readonly #sample: Sample;
+  #retries: Retries | undefined;
   #current: Attempt | undefined;
   #isJudged = false;
-  readonly #sample: Sample;
   /** Undefined: no second instance is asked. */
   readonly #hedging: Hedging | undefined;
 
   constructor(options: AttemptsOptions) {
     this.#options = options;
     this.#aim = new Aim(options);
-    this.retries = new Retries(options);
     this.#sample = new Sample(options.way);
-    this.#hedging =
-      options.policy.hedge &&
-      new Hedging(options, {
-        elsewhere: (now) => this.#elsewhere(now),
-        connect: (endpoint, now) => this.#connect(endpoint, now, { fresh: false }),
-        replace: (attempt) => this.#replace(attempt),
-        blame: (attempt) => this.#blame(attempt),
-      });
+    if (options.policy.hedge !== undefined) this.#hedging = this.#hedge(options);
+  }
+
+  #hedge(options: AttemptsOptions): Hedging {
+    return new Hedging(options, {
+      elsewhere: (now) => this.#elsewhere(now),
+      connect: (endpoint, now) => this.#connect(endpoint, now, { fresh: false }),
+      replace: (attempt) => this.#replace(attempt),
+      blame: (attempt) => this.#blame(attempt),
+    });
+  }
+
+  /** What may follow. */
+  get retries(): Retries {
+    this.#retries ??= new Retries(this.#options);
+    return this.#retries;
   }
 
   get current(): Attempt | undefined {
@@ -114,7 +121,7 @@ export class Attempts {
 
   #replace(attempt: Attempt): Attempt | undefined {
     const before = this.#current;
-    if (before !== undefined) this.#avoid(before.endpoint);
+    if (before !== undefined) this.#failed.push(before.endpoint);
     this.#sample.forget();
     this.#current = attempt;
     return before;
@@ -163,7 +170,7 @@ export class Attempts {
 
   /** Ends the current attempt, and its response is passed on to nobody. */
   discard({ reusable }: { readonly reusable: boolean }): void {
-    if (this.#current !== undefined) this.#avoid(this.#current.endpoint);
+    if (this.#current !== undefined) this.#failed.push(this.#current.endpoint);
     this.finish({ reusable });
   }
 
@@ -171,7 +178,7 @@ export class Attempts {
   answered(status: number | undefined): void {
     const attempt = this.#current;
     if (attempt === undefined) return;
-    const { endpoint, isProbe, startedAt } = attempt;
+    const { endpoint, startedAt } = attempt;
     const now = this.#options.runtime.now();
     endpoint.firstBytes.record(now - startedAt);
     // An instance that refuses is quick, and says nothing of how long its work takes.
@@ -179,8 +186,7 @@ export class Attempts {
       this.#sample.answered(now - startedAt, now);
       this.#observe(endpoint, now - startedAt);
     }
-    if (status === undefined) this.#stand(attempt, ({ standing }) => standing.onFirstByte({ now, isProbe }));
-    else this.#learn(attempt, status);
+    this.#learn(attempt, status);
     this.#isJudged = status !== undefined;
   }
 
@@ -199,29 +205,25 @@ export class Attempts {
     attempt?.wire.destroy();
   }
 
-  /** It is known how the response went. */
-  #learn(attempt: Attempt, status: number): void {
+  /** How the response went; undefined: it has begun, and its end will tell. An instance that comes back by it is chosen again. */
+  #learn(attempt: Attempt, status: number | undefined): void {
     const { endpoint, isProbe, startedAt } = attempt;
-    const now = this.#options.runtime.now();
-    const isLate = now - startedAt >= endpoint.stallMs;
-    endpoint.counts.status(status);
-    this.#options.trail.tryCameTo(status);
-    const isHeld = status < 500 || isProbe || this.#options.policy.outlier !== undefined;
-    const wasOut = this.#stand(attempt, ({ standing }) => {
-      if (isHeld) standing.onAnswer(status, { now, isProbe, isLate });
-    });
-    if (status >= 500 && (endpoint.standing.isOut || !wasOut)) this.#judge(attempt);
-  }
-
-  /** Returns whether it was ejected before. One that comes back is chosen again. */
-  #stand({ endpoint }: Attempt, learn: (endpoint: EndpointState) => void): boolean {
-    const wasOut = endpoint.standing.isOut;
-    learn(endpoint);
-    if (wasOut && !endpoint.standing.isOut) {
-      endpoint.cameAt = this.#options.runtime.now();
-      refreshAvailable(this.#options.service);
+    const { runtime, policy, trail, service } = this.#options;
+    const { standing } = endpoint;
+    const now = runtime.now();
+    const wasOut = standing.isOut;
+    if (status === undefined) standing.onFirstByte({ now, isProbe });
+    else {
+      endpoint.counts.status(status);
+      trail.tryCameTo(status);
+      const isHeld = status < 500 || isProbe || policy.outlier !== undefined;
+      if (isHeld) standing.onAnswer(status, { now, isProbe, isLate: now - startedAt >= endpoint.stallMs });
     }
-    return wasOut;
+    if (wasOut && !standing.isOut) {
+      endpoint.cameAt = now;
+      refreshAvailable(service);
+    }
+    if (status !== undefined && status >= 500 && (standing.isOut || !wasOut)) this.#judge(attempt);
   }
 
   /** How long it took to answer, or not to: for those who balance by that. */
@@ -258,7 +260,7 @@ export class Attempts {
     this.#options.trail.tryCameTo(failure.kind === 'refused' ? 'connection-refused' : error);
     wire.destroy();
     endpoint.counts.error(error);
-    this.#avoid(endpoint);
+    this.#failed.push(endpoint);
     if (failure.kind === 'refused') {
       this.#refused.push(endpoint);
       endpoint.refused(now);
@@ -275,11 +277,6 @@ export class Attempts {
     const dead = await endpoint.isDead();
     if (dead) endpoint.refused(this.#options.runtime.now());
     return dead || isProbe;
-  }
-
-  /** The next attempt goes to another endpoint, if there is one. */
-  #avoid(endpoint: EndpointState): void {
-    this.#failed.push(endpoint);
   }
 
   get #judging(): Judging {

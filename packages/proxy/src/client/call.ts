@@ -30,7 +30,7 @@ export class Call implements ResponseUser {
   readonly #body: RequestBody;
   /** How long it may be kept waiting, also before it begins. */
   readonly patience: Patience;
-  readonly #next: NextTry;
+  #nextTry: NextTry | undefined;
   #state: CallState = 'choosing';
   /** An error that another instance will better, on its way to nowhere. */
   #discard: { readonly delayMs: number; whole: boolean } | undefined;
@@ -48,7 +48,15 @@ export class Call implements ResponseUser {
     const callHasMs = request.fields.grpcTimeoutMs;
     this.patience = new Patience({ timeout: policy.timeout, startedAt: trail.start.startedAt, callerHasMs, callHasMs });
     if (this.#body.ended) this.patience.onWhole(trail.start.startedAt);
-    this.#next = new NextTry({ attempts: this.#attempts, patience: this.patience, body: this.#body, order, runtime });
+  }
+
+  /** Nobody asks for it as long as all goes well. */
+  get #next(): NextTry {
+    this.#nextTry ??= new NextTry({
+      ...{ attempts: this.#attempts, patience: this.patience, body: this.#body },
+      ...{ order: this.#order, runtime: this.#runtime },
+    });
+    return this.#nextTry;
   }
 
   /** The request has been sent as a whole. */
@@ -123,7 +131,7 @@ export class Call implements ResponseUser {
   onHead(head: ResponseHead): void {
     const status = statusOf(head, this.#order.request);
     this.#attempts.answered(status);
-    const delayMs = this.#next.delayInsteadOf(head, status);
+    const delayMs = status === undefined || status < 500 ? undefined : this.#next.delayInsteadOf(head, status);
     if (delayMs !== undefined) this.#discard = { delayMs, whole: false };
     else {
       this.#state = 'responding';

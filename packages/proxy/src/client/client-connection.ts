@@ -13,6 +13,7 @@ import { type ErrorDetails, errorResponse } from './error-response.ts';
 import { Exchange } from './exchange.ts';
 import type { ExchangeClient } from './exchange-client.ts';
 import { Http1Reply } from './http1-reply.ts';
+import { Output } from './output.ts';
 import { placeOrder } from './place-order.ts';
 import type { Reply } from './reply.ts';
 import { RouteMemo } from './route-memo.ts';
@@ -32,6 +33,7 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Wai
   readonly #heads = new HeadReader();
   readonly #parser = new RequestHeadParser();
   readonly #memo = new RouteMemo();
+  readonly #output: Output;
 
   #phase: 'head' | 'body' | 'answering' | 'flushing' | 'tunnel' | 'lingering' | 'closed' = 'head';
   #request: RequestHead | undefined;
@@ -48,10 +50,11 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Wai
     this.#options = options;
     this.#runtime = options.runtime;
     this.#address = options.clientAddress;
-    this.socket = readShared(options.socket, (bytes) => this.#guard(() => this.#onBytes(bytes)));
+    this.socket = readShared(options.socket, (bytes) => this.#guard(this.#onBytes, bytes));
+    this.#output = new Output(this.socket);
     this.deadlineAt = this.#runtime.now() + LIMITS.requestHeadTimeoutMs;
     this.#runtime.deadlines.add(this);
-    this.socket.on('end', () => this.#guard(() => this.#onEnd()));
+    this.socket.on('end', () => this.#guard(this.#onEnd, undefined));
     this.socket.on('drain', () => this.#onDrain());
     this.socket.on('error', () => this.socket.destroy());
     this.socket.on('close', () => this.#onClose());
@@ -76,7 +79,8 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Wai
   }
 
   replyTo(request: RequestHead): Reply {
-    return new Http1Reply(request, this.socket);
+    this.#output.clear();
+    return new Http1Reply(request, this.#output);
   }
 
   pauseBody(): void {
@@ -155,7 +159,7 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Wai
     const held = this.#held;
     this.#held = undefined;
     this.socket.resume();
-    if (held !== undefined) this.#guard(() => this.#read(held));
+    if (held !== undefined) this.#guard(this.#read, held);
     else if (this.#ended) this.#linger();
   }
 
@@ -229,11 +233,11 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Wai
   }
 
   /** Whatever goes wrong here costs this connection, and no other. */
-  #guard(act: () => void): void {
+  #guard<What>(act: (this: ClientConnection, what: What) => void, what: What): void {
     const { clock } = this.#runtime;
     const holds = clock.hold();
     try {
-      act();
+      act.call(this, what);
     } catch (thrown) {
       const error = ProxyError.from(thrown);
       if (error.code === 'internal') this.#runtime.stats.unexpected++;

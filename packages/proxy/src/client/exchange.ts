@@ -52,10 +52,13 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
     this.#cached = cachedOf(order, runtime);
     this.#call = new Call({ order, runtime, user: this, client });
     this.#sizes = sizesOf(order.policy.limits.sizes);
-    const [sizes, cached, admission, call] = [this.#sizes, this.#cached, this.#admission, this.#call];
+    const sizes = this.#sizes;
+    const cached = this.#cached;
+    const admission = this.#admission;
+    const call = this.#call;
     this.#approach = new Approach({ order, runtime, client, sizes, cached, admission, call, user: this });
     const reply = client.replyTo(request);
-    const spec = order.policy.compress;
+    const { compress: spec } = order.policy;
     this.#compressed = spec && new CompressedReply({ reply, request, spec, encoders: runtime.encoders, user: this });
     this.#reply = this.#compressed ?? reply;
     this.#own = new OwnAnswers({ order, client, runtime, call, reply: this.#reply });

@@ -1,9 +1,8 @@
-import type { Socket } from 'node:net';
 import { CHUNK_END, chunkStart, lastChunk } from '../http/chunk-text.ts';
 import type { Field } from '../http/fields.ts';
 import type { RequestHead } from '../http/request-head.ts';
 import type { ResponseHead } from '../http/response-head.ts';
-import { Output } from './output.ts';
+import type { Output } from './output.ts';
 import type { HeadOptions, Reply } from './reply.ts';
 import { informationalText, responseText } from './response-text.ts';
 
@@ -15,9 +14,9 @@ export class Http1Reply implements Reply {
   #chunked = false;
   #close = false;
 
-  constructor(request: RequestHead, socket: Socket) {
+  constructor(request: RequestHead, output: Output) {
     this.#request = request;
-    this.#output = new Output(socket);
+    this.#output = output;
   }
 
   get close(): boolean {

@@ -15,10 +15,12 @@ import { failureOf } from './failures.ts';
  * instance's mirrored requests only: no breaker, budget, ejection or balance heeds it.
  */
 export function mirror(order: ExchangeOrder, chosen: EndpointState, runtime: Runtime): void {
-  const { mirror, pools } = order.service.split ?? {};
+  const { split } = order.service;
+  if (split === undefined) return;
+  const { mirror, pools } = split;
   if (mirror === undefined || mirror.revision === chosen.endpoint.revision || !isCopiable(order)) return;
   if (mirror.draw.next() * 100 >= mirror.percent) return;
-  const pool = pools?.get(mirror.revision);
+  const pool = pools.get(mirror.revision);
   const now = runtime.now();
   const choice = { now, dice: runtime.dice, hash: undefined };
   const endpoint = pool?.balancer(order.policy.balance).choose(pool.available, choice);

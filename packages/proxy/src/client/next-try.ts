@@ -29,11 +29,11 @@ export class NextTry {
     return attempts.retries.delayMs(failure, { replayable: body.replayable, failures: attempts.failures });
   }
 
-  /** Instead of passing this response on: an instance that says 503 is left alone for as long as it wants. */
-  delayInsteadOf({ retryAfter, grpcStatus, grpcPushback }: ResponseHead, status = 0): number | undefined {
+  /** Instead of passing on this response, of 500 or more: an instance that says 503 is left alone for as long as it wants. */
+  delayInsteadOf({ retryAfter, grpcStatus, grpcPushback }: ResponseHead, status: number): number | undefined {
     const { attempts, patience, runtime } = this.#options;
     const attempt = attempts.current;
-    if (attempt === undefined || status < 500 || (status !== 503 && !attempt.isProbe)) return undefined;
+    if (attempt === undefined || (status !== 503 && !attempt.isProbe)) return undefined;
     const now = runtime.now();
     if (status === 503) attempt.endpoint.avoid(now + (retryAfterMs(retryAfter, Date.now()) ?? 0));
     const asked = pushback(grpcPushback);

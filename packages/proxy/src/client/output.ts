@@ -9,7 +9,9 @@ import { writeJoined } from './write-joined.ts';
  */
 export class Output {
   readonly #socket: Socket;
-  #pieces: (string | Buffer)[] = [];
+  /** Used again and again: those after the first `#count` are nothing. */
+  readonly #pieces: (string | Buffer)[] = [];
+  #count = 0;
   #length = 0;
   #hasLarge = false;
 
@@ -18,31 +20,38 @@ export class Output {
   }
 
   add(piece: string | Buffer): void {
-    this.#pieces.push(piece);
+    this.#pieces[this.#count++] = piece;
     this.#length += piece.length;
     this.#hasLarge ||= this.#isLarge(piece);
   }
 
   /** Returns false where the instance should pause: some of what may be kept is still to be written. */
   flush(): boolean {
-    const pieces = this.#pieces;
-    const [only] = pieces;
-    if (only === undefined) return !this.#socket.writableNeedDrain;
-    if (this.#hasLarge) this.#writeAsTheyAre(pieces);
-    else if (pieces.length === 1 && typeof only === 'string') this.#socket.write(only, 'latin1');
-    else writeJoined(this.#socket, pieces, this.#length);
+    if (this.#count === 0) return !this.#socket.writableNeedDrain;
+    const only = this.#count === 1 ? this.#pieces[0] : undefined;
+    if (this.#hasLarge) this.#writeAsTheyAre();
+    else if (typeof only === 'string') this.#socket.write(only, 'latin1');
+    else writeJoined(this.#socket, this.#pieces, { count: this.#count, length: this.#length });
     const isLarge = this.#hasLarge;
-    this.#pieces = [];
-    this.#length = 0;
-    this.#hasLarge = false;
+    this.clear();
     // After a large write the socket wants to drain also where the kernel has taken it at once.
     return this.#socket.writableLength === 0 || !(isLarge || this.#socket.writableNeedDrain);
   }
 
-  #writeAsTheyAre(pieces: readonly (string | Buffer)[]): void {
+  /** Forgets what was added, and would belong to a response that was given up. */
+  clear(): void {
+    // A buffer that is kept here would be kept for as long as its client's connection.
+    for (let at = 0; at < this.#count; at++) this.#pieces[at] = '';
+    this.#count = 0;
+    this.#length = 0;
+    this.#hasLarge = false;
+  }
+
+  #writeAsTheyAre(): void {
     const socket = this.#socket;
     socket.cork();
-    for (const piece of pieces) {
+    for (let at = 0; at < this.#count; at++) {
+      const piece = this.#pieces[at] ?? '';
       if (typeof piece === 'string') socket.write(piece, 'latin1');
       else socket.write(mayBeKept(piece) ? piece : Buffer.from(piece));
     }

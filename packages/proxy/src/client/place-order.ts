@@ -77,7 +77,7 @@ export function placeOrder(
       asked,
       counts,
     }),
-    origin: { from, clientAddress, requestId: id, trace, isMirror: false, secure, target },
+    origin: { from, clientAddress, requestId: id, trace, isMirror: false, secure, target, steady: memo.steady },
     client: from.kind === 'edge' ? from.caller : clientAddress,
     // The public is not believed.
     callerHasMs: from.kind === 'gateway' ? undefined : deadlineMs,

@@ -14,7 +14,7 @@ export interface BodyFlow {
  * can get it from the start; past the limit it is let go, and with it the chance of a retry.
  */
 export class RequestBody {
-  #kept: Buffer[] = [];
+  #kept: Buffer[] | undefined;
   #keptBytes = 0;
   #trailers: readonly Field[] | undefined;
   #replayable = true;
@@ -23,7 +23,7 @@ export class RequestBody {
 
   constructor(framing: Framing, flow: BodyFlow) {
     this.#flow = flow;
-    if (framing.kind === 'none' || (framing.kind === 'length' && framing.length === 0)) this.#trailers = [];
+    if (framing.kind === 'none' || (framing.kind === 'length' && framing.length === 0)) this.#trailers = NOTHING;
   }
 
   get ended(): boolean {
@@ -37,7 +37,8 @@ export class RequestBody {
   /** Sends the head, and all that is kept. */
   begin(wire: Wire, head: Omit<RequestMessage, 'body' | 'trailers'>): void {
     const { request, origin, time } = head;
-    if (wire.send({ request, origin, time, body: this.#kept, trailers: this.#trailers })) this.#flow.resumeBody();
+    if (wire.send({ request, origin, time, body: this.#kept ?? NOTHING, trailers: this.#trailers }))
+      this.#flow.resumeBody();
     else this.#flow.pauseBody();
     this.#letGoIfFull();
   }
@@ -59,12 +60,13 @@ export class RequestBody {
   /** A response has begun: nothing will be sent again. */
   letGo(): void {
     this.#replayable = false;
-    this.#kept = [];
+    this.#kept = undefined;
   }
 
   #keep(bytes: Buffer): void {
     if (!this.#replayable) return;
-    this.#kept.push(bytes);
+    if (this.#kept === undefined) this.#kept = [bytes];
+    else this.#kept.push(bytes);
     this.#keptBytes += bytes.length;
   }
 
@@ -72,3 +74,5 @@ export class RequestBody {
     if (this.#keptBytes > LIMITS.replayBytes) this.letGo();
   }
 }
+
+const NOTHING: readonly never[] = [];

@@ -1,6 +1,7 @@
 import { isIdempotent } from '@islet/policy';
 import type { RequestHead } from '../http/request-head.ts';
 import type { Counts } from '../stats.ts';
+import { SteadyHead } from '../upstream/steady-head.ts';
 import type { Destination, ListenerRules, ToService } from './rules.ts';
 
 /** Where a request goes, and what follows from that for each one like it. */
@@ -19,6 +20,8 @@ export interface RoutedToService extends ToService {
  * object) is sent the same way, as long as the table is the same and the service is there.
  */
 export class RouteMemo {
+  /** Of what it is sent as. */
+  readonly steady = new SteadyHead();
   #request: RequestHead | undefined;
   #rules: ListenerRules | undefined;
   #routed: RoutedToService | undefined;

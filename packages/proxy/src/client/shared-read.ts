@@ -30,8 +30,12 @@ export function readShared(accepted: Socket, onBytes: (bytes: Buffer) => void): 
   return socket;
 }
 
+/** Requests are often as long as the one before, so that its view will do. */
+let view = READ_BUFFER;
+
 function tell(count: number, onBytes: (bytes: Buffer) => void): boolean {
-  onBytes(READ_BUFFER.subarray(0, count));
+  if (view.length !== count) view = READ_BUFFER.subarray(0, count);
+  onBytes(view);
   return true;
 }
 

@@ -1,4 +1,4 @@
-import { trySpan } from '@islet/policy';
+import { tryDigit } from '@islet/policy';
 import { randomHex } from './random-hex.ts';
 
 /**
@@ -7,11 +7,12 @@ import { randomHex } from './random-hex.ts';
  */
 export class Trace {
   readonly id: string;
-  readonly span: string;
   /** The caller's span; undefined: the trace begins here. */
   readonly parent: string | undefined;
   readonly tracestate: string | undefined;
   readonly #flags: string;
+  /** What its span and those of its tries begin with. */
+  readonly #stem: string;
   /** How many tries have begun. */
   tries = 0;
 
@@ -21,12 +22,16 @@ export class Trace {
     this.parent = valid ? traceparent.slice(36, 52) : undefined;
     this.#flags = valid ? traceparent.slice(53, 55) : '01';
     this.tracestate = valid ? tracestate : undefined;
-    this.span = `${randomHex(8).slice(0, -1)}0`;
+    this.#stem = randomHex(8).slice(1);
+  }
+
+  get span(): string {
+    return `${this.#stem}0`;
   }
 
   /** What the instance of the current try is told. */
   get traceparent(): string {
-    return `00-${this.id}-${trySpan(this.span, this.tries)}-${this.#flags}`;
+    return `00-${this.id}-${this.#stem}${tryDigit(this.tries)}-${this.#flags}`;
   }
 }
 

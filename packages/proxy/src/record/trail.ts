@@ -44,8 +44,8 @@ interface Try {
  */
 export class Trail {
   readonly start: TrailStart;
-  readonly #tries: Try[] = [];
-  #decisions: DecisionRecord[] = [];
+  #tries: readonly Try[] = NONE;
+  #decisions: readonly DecisionRecord[] = NONE;
   bytesIn = 0;
   bytesOut = 0;
   status: number | undefined;
@@ -76,7 +76,8 @@ export class Trail {
     if (this.#decisions.length >= DECISIONS) return;
     const written = this.start.way && rulePath(rule, this.start.way);
     const path = written === rule ? undefined : written;
-    this.#decisions.push({ rule, why, at: this.#since(now), instance: endpoint?.endpoint.instance, path });
+    const decision = { rule, why, at: this.#since(now), instance: endpoint?.endpoint.instance, path };
+    this.#decisions = [...this.#decisions, decision];
   }
 
   /** The proxy answers it with an error of its own; or, for errors that are never sent, ends it so. */
@@ -111,7 +112,9 @@ export class Trail {
 
   tryBegins(endpoint: EndpointState, now: number, { probe }: { readonly probe: boolean }): void {
     this.start.trace.tries++;
-    this.#tries.push({ endpoint, startedAt: now, probe, isOpen: false, endedAt: undefined, outcome: 'abandoned' });
+    const one: Try = { endpoint, startedAt: now, probe, isOpen: false, endedAt: undefined, outcome: 'abandoned' };
+    // Nearly always the only one: a list that is made to grow has room for many.
+    this.#tries = this.#tries === NONE ? [one] : [...this.#tries, one];
   }
 
   /** What the instance of the current try answered, or why it did not. */
@@ -200,6 +203,8 @@ function rounded(ms: number): number {
   return Math.round(ms * 1000) / 1000;
 }
 
+/** Most requests end with no decision made of them, and all begin without a try. */
+const NONE: readonly never[] = [];
 /** A request has few tries, so few decisions are made of it. */
 const DECISIONS = 32;
 const PATH_CHARACTERS = 512;

@@ -3,6 +3,7 @@ import type { Trace } from '../client/trace-context.ts';
 import type { RequestFields } from '../http/request-fields.ts';
 import type { RequestHead } from '../http/request-head.ts';
 import type { Origin } from '../stats.ts';
+import type { SteadyHead } from './steady-head.ts';
 
 /** What the head sent to an instance says beyond what the client said. */
 export interface RequestOrigin {
@@ -18,6 +19,8 @@ export interface RequestOrigin {
   readonly inNameOf?: string;
   /** In origin form, after any stripping. */
   readonly target: string;
+  /** Of the connection that it came over. */
+  readonly steady: SteadyHead;
 }
 
 /** How long an instance has, before the margin of this hop is taken off. */
@@ -29,15 +32,19 @@ export interface TimeLeft {
 }
 
 /** The head as an instance gets it that speaks HTTP/1.1. */
-export function requestText({ method, fields }: RequestHead, origin: RequestOrigin, time: TimeLeft): string {
+export function requestText(request: RequestHead, origin: RequestOrigin, time: TimeLeft): string {
+  return `${origin.steady.of(request, origin)}${passingText(origin, time)}\r\n`;
+}
+
+/** What is the same in it, whenever the request is. */
+export function steadyText({ method, fields }: RequestHead, origin: RequestOrigin): string {
   return (
     `${method} ${origin.target} HTTP/1.1\r\n` +
     `Host: ${fields.host === '' ? 'localhost' : fields.host}\r\n` +
     fields.passed +
     framingText(fields.framing) +
     connectionText(fields) +
-    addedText(fields, origin, time) +
-    '\r\n'
+    whoseText(fields, origin)
   );
 }
 
@@ -45,17 +52,23 @@ export function requestText({ method, fields }: RequestHead, origin: RequestOrig
  * What the proxy itself says to every instance: where the request comes from, who asks, and how long the instance has.
  * `Via` is what RFC 9110, 7.6.3 asks of every gateway.
  */
-export function addedText(fields: RequestFields, origin: RequestOrigin, { headMs, callMs }: TimeLeft): string {
-  const { traceparent, tracestate } = origin.trace;
-  return (
-    forwardedText(fields, origin) +
-    callerText(origin) +
-    (origin.isMirror ? 'x-islet-mirror: 1\r\n' : '') +
-    `x-request-id: ${origin.requestId}\r\ntraceparent: ${traceparent}\r\n` +
-    (tracestate === undefined ? '' : `tracestate: ${tracestate}\r\n`) +
-    `Via: 1.1 islet\r\nx-islet-deadline-ms: ${passedOnMs(headMs)}\r\n` +
-    (callMs === undefined ? '' : `grpc-timeout: ${grpcTimeoutText(callMs * (1 - DEADLINE_MARGIN))}\r\n`)
-  );
+export function addedText(fields: RequestFields, origin: RequestOrigin, time: TimeLeft): string {
+  return whoseText(fields, origin) + passingText(origin, time);
+}
+
+function whoseText(fields: RequestFields, origin: RequestOrigin): string {
+  return forwardedText(fields, origin) + callerText(origin) + (origin.isMirror ? 'x-islet-mirror: 1\r\n' : '');
+}
+
+/** Which request it is, and how long it has. */
+function passingText({ requestId, trace: { traceparent, tracestate } }: RequestOrigin, time: TimeLeft): string {
+  const state = tracestate === undefined ? '' : `tracestate: ${tracestate}\r\n`;
+  return `x-request-id: ${requestId}\r\ntraceparent: ${traceparent}\r\n${state}${timeText(time)}`;
+}
+
+function timeText({ headMs, callMs }: TimeLeft): string {
+  const timeout = callMs === undefined ? '' : `grpc-timeout: ${grpcTimeoutText(callMs * (1 - DEADLINE_MARGIN))}\r\n`;
+  return `Via: 1.1 islet\r\nx-islet-deadline-ms: ${passedOnMs(headMs)}\r\n${timeout}`;
 }
 
 function callerText({ from, inNameOf }: RequestOrigin): string {
