@@ -118,23 +118,35 @@ test('a contract migration is applied after the bake, and then there is no way b
   assert.match(back.stderr, /0002_drop\.contract\.sql has been applied/);
 });
 
-test('a check of its own database that does not hold rolls a revision back, however well it answers', async () => {
-  const checks = [{ http: '/deep' }, { sql: 'SELECT count(*) > 0 FROM rows' }];
-  const file = {
-    name: 'store',
-    run: { command: 'node server.mjs' },
-    database: { engine: 'sqlite', migrations: 'migrations' },
-    health: { ready: { http: '/readyz', period: '200ms' } },
-    rollout: { minHealthy: '0s', bake: '1h', analysis: { checks } },
-  };
-  system.write('services/store/service.yaml', JSON.stringify(file));
-  system.write('services/store/reply', 'three');
-  await system.islet('deploy', 'store');
-  const failed = async () => ((await system.service('store')).state === 'failed' ? true : undefined);
-  await until('store is rolled back', failed);
-  const { failure } = await system.service('store');
-  assert.equal(failure?.reason, 'its check `SELECT count(*) > 0 FROM rows` was not true 2 times in a row');
-});
+for (const [what, checks, reason] of [
+  [
+    'of its own database',
+    [{ http: '/deep' }, { sql: 'SELECT count(*) > 0 FROM rows' }],
+    'its check `SELECT count(*) > 0 FROM rows` was not true 2 times in a row',
+  ],
+  [
+    'by a command beside it',
+    [{ command: 'test -n "$ISLET_REVISION"' }, { command: 'grep -q "not there" reply' }],
+    'its check `grep -q "not there" reply` failed 2 times in a row',
+  ],
+] as const) {
+  test(`a check ${what} that does not hold rolls a revision back, however well it answers`, async () => {
+    const file = {
+      name: 'store',
+      run: { command: 'node server.mjs' },
+      database: { engine: 'sqlite', migrations: 'migrations' },
+      health: { ready: { http: '/readyz', period: '200ms' } },
+      rollout: { minHealthy: '0s', bake: '1h', analysis: { checks } },
+    };
+    system.write('services/store/service.yaml', JSON.stringify(file));
+    system.write('services/store/reply', `checked ${what}`);
+    await system.islet('deploy', 'store');
+    const failed = async () => ((await system.service('store')).state === 'failed' ? true : undefined);
+    await until('store is rolled back', failed);
+    const { failure } = await system.service('store');
+    assert.equal(failure?.reason, reason);
+  });
+}
 
 function fileOf(rollout: object) {
   return {

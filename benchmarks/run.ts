@@ -11,7 +11,6 @@ import { jsonLine } from './report/json.ts';
 import { describeMachine } from './report/machine.ts';
 import { describeClaim } from './report/table.ts';
 import { rollout } from './rollout.bench.ts';
-import { stores } from './stores.bench.ts';
 import { Pm2 } from './support/pm2.ts';
 import { Shop } from './support/shop.ts';
 import { telemetry } from './telemetry.bench.ts';
@@ -25,7 +24,7 @@ import { workers } from './workers.bench.ts';
  * Measures what docs/benchmarks.md explains. With --json each claim is one line on stdout, and nothing else is there.
  */
 const BENCHMARKS = [
-  ...[up, planning, detection, footprint, frontDoor, cli, rollout, data, stores, traffic, workers],
+  ...[up, planning, detection, footprint, frontDoor, cli, rollout, data, traffic, workers],
   ...[instrument, telemetry],
 ];
 

@@ -150,6 +150,7 @@ async function rest(world: World, workload: Workload): Promise<void> {
   for (let passed = 0; passed < CONVERGE_MS; passed += 5_000) {
     await world.clock.pass(5_000);
     if (isAtRest(world, workload)) return;
+    workload.goOn();
   }
   const why = (world.status?.services ?? []).map(({ name, state, why }) => `${name} is ${state}: ${why}`).join('; ');
   throw new Broken(findOpenRollout(world, workload) ? 'every rollout ends' : 'it converges', why);

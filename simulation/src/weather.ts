@@ -19,7 +19,7 @@ export interface WeatherParts {
   readonly note: (what: string) => void;
 }
 
-/** Calls take time, and while it is foul some of them fail, half happen, hang, or see what was there a moment ago. */
+/** Calls take time, and while it is foul some of them fail, half happen, hang, or see what was there a moment ago, and word comes late or twice. */
 export class Weather {
   foul = true;
   readonly #clock: Clock;
@@ -58,6 +58,19 @@ export class Weather {
     if (isLate) this.#tell(`looking at ${what} is late`);
     await this.#pass(isLate ? this.#dice.between(200, 3_000) : this.#dice.between(0, 5));
     return seen;
+  }
+
+  /** Word that something has changed: told at once, or, in foul weather, late or twice. */
+  hear(what: string, act: () => void): void {
+    const trouble = this.#trouble();
+    if (trouble === undefined) {
+      act();
+      return;
+    }
+    const isLate = trouble === 'is late' || trouble === 'hangs';
+    this.#tell(`word from ${what} ${isLate ? 'is late' : 'comes twice'}`);
+    if (!isLate) act();
+    this.#clock.after(this.#dice.between(0, 3_000), act);
   }
 
   #trouble(): Trouble | undefined {

@@ -1,13 +1,17 @@
 import { ApiError } from '@islet/client';
-import { apply } from '@islet/control-plane/testing';
+import { apply, type System } from '@islet/control-plane/testing';
 import type { Endpoint } from '@islet/policy';
 import type { Asked } from './auditor.ts';
+import { Author } from './author.ts';
 import type { Dice } from './dice.ts';
-import { folderOf, PACE, type ServiceFile } from './files.ts';
-import { BEHAVIOURS } from './ground.ts';
+import { folderOf, PACE, type ServiceFile, unavailableOf } from './files.ts';
 import type { World } from './world.ts';
 
-const NAMES = ['api', 'shop', 'web'] as const;
+const DEEDS = [
+  ...(['deploy', 'deploy', 'deploy', 'configure', 'scale', 'restart', 'steer', 'steer', 'rollback'] as const),
+  ...(['add or remove', 'again'] as const),
+];
+const STEERING = ['pause', 'resume', 'promote', 'abort'] as const;
 const ASKED = { environment: undefined, path: '/usr/bin', mode: 'revisions', changed: [] } as const;
 
 export interface WorkloadParts {
@@ -24,17 +28,18 @@ export class Workload {
   readonly #dice: Dice;
   readonly #tell: (what: string) => void;
   readonly #onDefect: (error: unknown) => void;
-  #files: readonly ServiceFile[];
+  readonly #author: Author;
   /** As the last acknowledged `up` had them. */
   asked: readonly ServiceFile[] = [];
   /** Numbers asked for by hand that may be in force: the last that was acknowledged, and those after it that nobody answered. */
   readonly #byHand = new Map<string, readonly (number | 'auto')[]>();
   /** Requests a second, by service. */
   readonly #rps = new Map<string, number>();
-  #version = 1;
   #busy = false;
   /** Nobody has answered the last `up`. */
   #isUncertain = false;
+  /** Nobody has answered a rollback of these: they may be as their files say, or as they were before. */
+  readonly #mayBeBack = new Set<string>();
   asks = 0;
 
   constructor({ world, dice, tell, onDefect }: WorkloadParts) {
@@ -42,11 +47,11 @@ export class Workload {
     this.#world = world;
     this.#dice = dice;
     this.#tell = tell;
-    this.#files = NAMES.slice(0, dice.between(1, 3)).map((name, index) => this.#newFile(name, NAMES.slice(0, index)));
+    this.#author = new Author(dice);
   }
 
   async #up(): Promise<void> {
-    const files = this.#files;
+    const { files } = this.#author;
     const { auditor } = this.#world;
     const gone = this.asked.filter(({ name }) => files.every((file) => file.name !== name));
     for (const { name } of gone) auditor.onAsking(name, undefined);
@@ -72,7 +77,7 @@ export class Workload {
   /** Nothing bad is asked for any more: whatever was broken is deployed anew, and works. */
   repair(): void {
     if (this.#busy) return;
-    this.#files = this.#files.map((file) => ({ ...file, version: ++this.#version, behaviour: 'good' }));
+    this.#author.repair();
     this.#begin(this.#up());
   }
 
@@ -90,17 +95,23 @@ export class Workload {
   }
 
   #deed(): Promise<void> {
-    const deed = this.#dice.pick(['deploy', 'deploy', 'deploy', 'scale', 'restart', 'add or remove', 'again'] as const);
-    switch (deed) {
+    switch (this.#dice.pick(DEEDS)) {
       case 'deploy':
-        this.#change((file) => ({ ...file, version: ++this.#version, behaviour: this.#behaviour() }));
+        this.#author.revise();
         return this.#up();
+      case 'configure':
+        this.#author.configure();
+        return this.#up();
+      case 'steer':
+        return this.#steer(this.#dice.pick(this.asked)?.name, this.#dice.pick(STEERING) ?? 'pause');
+      case 'rollback':
+        return this.#rollback();
       case 'scale':
         return this.#scale();
       case 'restart':
         return this.#restart();
       case 'add or remove':
-        this.#addOrRemove();
+        this.#author.addOrRemove();
         return this.#up();
       case 'again':
       case undefined:
@@ -137,9 +148,12 @@ export class Workload {
   /** Asks for what a person would: every service, at its bounds. */
   leastOf(name: string): number {
     const file = this.asked.find((one) => one.name === name);
-    if (file === undefined) return 0;
-    const least = file.scaling === 'zero' ? 0 : file.min;
-    return Math.min(...this.#numbersOf(name).map((number) => (number === 'auto' ? least : number)));
+    return file === undefined ? 0 : this.#leastOf(file);
+  }
+
+  #leastOf({ name, scaling, min }: ServiceFile): number {
+    const own = scaling === 'zero' ? 0 : min;
+    return Math.min(...this.#numbersOf(name).map((number) => (number === 'auto' ? own : number)));
   }
 
   #numbersOf(name: string): readonly (number | 'auto')[] {
@@ -170,9 +184,49 @@ export class Workload {
       await this.#world
         .handlers(system)
         .scale({ params: { service: file.name }, query: {}, body: { instances }, signal });
-      this.#byHand.set(file.name, [instances]);
+      // By an `up` that nobody answered the file may have another number already: then the next one ends this.
+      this.#byHand.set(file.name, this.#isUncertain ? [instances, 'auto'] : [instances]);
       this.#tellAuditor(file);
     });
+  }
+
+  /** What waits for a person goes on, as soon as one has seen it. */
+  goOn(): void {
+    const waiting = this.#world.status?.services.find(({ state }) => state === 'paused');
+    if (!this.#busy && waiting !== undefined) this.#begin(this.#steer(waiting.name, 'resume'));
+  }
+
+  async #steer(service: string | undefined, action: (typeof STEERING)[number]): Promise<void> {
+    if (service === undefined) return;
+    await this.#ask(`rollout ${action} ${service}`, async ({ system }) => {
+      const { signal } = new AbortController();
+      const asked = { params: { service }, query: {}, body: { action }, signal };
+      await unlessRefused(async () => await this.#world.handlers(system).steerRollout(asked));
+    });
+  }
+
+  async #rollback(): Promise<void> {
+    const file = this.#dice.pick(this.asked);
+    if (file === undefined) return;
+    const { name } = file;
+    this.#mayBeBack.add(name);
+    this.#world.auditor.onAsking(name, this.#wishOf(file));
+    await this.#ask(`rollback ${name}`, async ({ system }) => {
+      const { signal } = new AbortController();
+      const asked = { params: { service: name }, query: {}, body: {}, signal };
+      await unlessRefused(async () => await this.#world.handlers(system).rollback(asked));
+      this.#onAnswered(name, system);
+    });
+  }
+
+  /** It is as it was, or as an older file had it; how many there are of it is no part of that. */
+  #onAnswered(name: string, { hands }: System): void {
+    const rollout = hands.applied.current()?.services.find(({ spec }) => spec.name === name)?.spec.rollout;
+    if (rollout === undefined) return;
+    this.#mayBeBack.delete(name);
+    const { strategy, maxUnavailable } = rollout;
+    this.asked = this.asked.map((file) => (file.name === name ? { ...file, strategy, maxUnavailable } : file));
+    for (const file of this.asked) if (file.name === name) this.#tellAuditor(file);
   }
 
   async #restart(): Promise<void> {
@@ -210,6 +264,7 @@ export class Workload {
       if (files.every((file) => file.name !== name)) this.#world.auditor.onAsked(name, undefined);
     }
     this.asked = files;
+    this.#mayBeBack.clear();
     for (const file of files) this.#tellAuditor(file);
   }
 
@@ -218,40 +273,20 @@ export class Workload {
   }
 
   #wishOf(file: ServiceFile): Asked {
-    const { name, strategy, max, min, maxUnavailable } = file;
+    const { name, strategy, max, min } = file;
     const byHand = this.#numbersOf(name).filter((number) => number !== 'auto');
-    const least = Math.max(0, this.leastOf(name) - maxUnavailable);
+    const least = Math.max(0, this.#leastOf(file) - unavailableOf(file));
     const most = Math.max(...byHand, max, min);
-    return { least, most, exclusive: strategy === 'recreate', drainMs: PACE.drainMs };
+    const exclusive = strategy === 'recreate' || this.#mayBeBack.has(name);
+    return { least, most, exclusive, drainMs: PACE.drainMs };
   }
+}
 
-  #change(change: (file: ServiceFile) => ServiceFile): void {
-    const changed = this.#dice.pick(this.#files);
-    this.#files = this.#files.map((file) => (file === changed ? change(file) : file));
-  }
-
-  #addOrRemove(): void {
-    const names = this.#files.map(({ name }) => name);
-    const missing = NAMES.filter((name) => !names.includes(name));
-    const next = this.#dice.pick(missing);
-    if (next !== undefined && this.#dice.chance(0.6)) this.#files = [...this.#files, this.#newFile(next, [])];
-    else if (this.#files.length > 1) this.#files = this.#files.slice(0, -1);
-  }
-
-  #newFile(name: string, others: readonly string[]): ServiceFile {
-    const min = this.#dice.between(1, 3);
-    const scaling = this.#dice.pick(['fixed', 'rps', 'zero'] as const) ?? 'fixed';
-    return {
-      ...{ name, scaling, min, version: ++this.#version, behaviour: this.#behaviour() },
-      uses: others.filter(() => this.#dice.chance(0.5)),
-      max: scaling === 'rps' ? min + this.#dice.between(1, 3) : min,
-      strategy: this.#dice.chance(0.15) ? 'recreate' : this.#dice.chance(0.3) ? 'canary' : 'rolling',
-      maxUnavailable: this.#dice.chance(0.2) ? 1 : 0,
-      database: this.#dice.chance(0.3),
-    };
-  }
-
-  #behaviour() {
-    return this.#dice.chance(0.6) ? 'good' : (this.#dice.pick(BEHAVIOURS) ?? 'good');
+/** There may be nothing to steer, or nothing to go back to. */
+async function unlessRefused(act: () => Promise<unknown>): Promise<void> {
+  try {
+    await act();
+  } catch (error) {
+    if (!(error instanceof ApiError) || (error.code !== 'conflict' && error.code !== 'not-found')) throw error;
   }
 }

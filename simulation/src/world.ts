@@ -129,9 +129,10 @@ export class World {
       if (life.alive && change.kind === 'wanted') system.autoscaler.wake();
       poke();
     };
-    this.#compute.watch(() => unlessKilled(poke));
-    this.#data.watch(() => unlessKilled(poke));
-    this.traffic.watch((change) => unlessKilled(() => onTraffic(change)));
+    const { weather } = this;
+    this.#compute.watch(() => weather.hear('the processes', () => unlessKilled(poke)));
+    this.#data.watch(() => weather.hear('the stores', () => unlessKilled(poke)));
+    this.traffic.watch((change) => weather.hear('the proxy', () => unlessKilled(() => onTraffic(change))));
     poke();
   }
 

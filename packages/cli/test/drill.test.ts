@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { askedByOthers, since } from '../src/drill/others.ts';
 import { type Drilled, reportOf } from '../src/drill/report.ts';
+import { whatLacks } from '../src/drill/run.ts';
 
 const shots = (count: number, failed: number) =>
   Array.from({ length: count }, (_, index) => ({ tookMs: 5, ok: index >= failed }));
@@ -16,7 +17,7 @@ test('passes when its share succeeded and all is as before, and says why not', (
   for (const [changes, passed, note] of [
     [{}, true, /^$/],
     [{ shots: shots(500, 6) }, false, /98\.8 % succeeded, and 99 % is the goal/],
-    [{ shots: shots(500, 6), instances: 1 }, false, /with one instance nobody could take over/],
+    [{ shots: shots(500, 6), instances: 1 }, false, /with one instance nobody could take over: `scale: { min: 2 }`/],
     [{ recoveredMs: undefined }, false, /did not come back within a minute/],
     [{ shots: [] }, false, /nobody has asked anything/],
     // What others asked counts like its own.
@@ -26,6 +27,20 @@ test('passes when its share succeeded and all is as before, and says why not', (
     const report = reportOf(drilled(changes));
     assert.equal(report.passed, passed, report.note);
     assert.match(report.note, note);
+  }
+});
+
+test('a service that is not whole would fail for that, so nothing is begun', () => {
+  const look = { ready: ['web-0', 'web-1'], desired: 2, ejected: [] };
+  assert.equal(whatLacks('web', look), undefined);
+  // Warm and surplus instances are no lack.
+  assert.equal(whatLacks('web', { ...look, desired: 1 }), undefined);
+  for (const [changes, says] of [
+    [{ ready: [] }, /web has no instance that is ready/],
+    [{ ready: ['web-0'] }, /web has 1 of 2 instances ready, and a drill wants all/],
+    [{ ejected: ['web-1'] }, /the proxy keeps web-1 out already/],
+  ] as const) {
+    assert.match(whatLacks('web', { ...look, ...changes }) ?? '', says);
   }
 });
 

@@ -25,6 +25,8 @@ export const RolloutStatus = z
     /** Steps that are behind it, and the shares of all of them, in hundredths; only while one is under way. */
     step: z.int().optional(),
     steps: z.array(z.number()).optional(),
+    /** How to ask for the new revision whatever its share: an address, or what a request must carry. */
+    preview: z.string().optional(),
     /** What its requests say. */
     evidence: z.string().optional(),
     bakesUntil: z.number().optional(),

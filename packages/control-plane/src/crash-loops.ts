@@ -1,3 +1,4 @@
+import type { ComputeInstance } from '@islet/driver';
 import { describeEnd, type Observed } from '@islet/plan';
 import type { Decision } from './store/decisions.ts';
 
@@ -16,7 +17,13 @@ export function crashLoopWarnings({ services }: Observed): readonly string[] {
   );
 }
 
-/** Kept once for each loop, beside its ends: those are many. */
-export function crashLoopOf(ended: Extract<Decision, { kind: 'ended' }>, exits: number): readonly Decision[] {
-  return exits === CRASH_LOOP_EXITS ? [{ ...ended, kind: 'crash-loop', exits }] : [];
+/** What is kept of an end; once for each loop also that it is one, since ends are many. */
+export function endOf(
+  { id, service }: Pick<ComputeInstance, 'id' | 'service'>,
+  how: string,
+  exits: number,
+): readonly Decision[] {
+  const end = { service, instance: id, how };
+  const ended = { kind: 'ended', ...end } as const;
+  return exits === CRASH_LOOP_EXITS ? [ended, { kind: 'crash-loop', ...end, exits }] : [ended];
 }

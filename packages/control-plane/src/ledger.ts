@@ -17,6 +17,8 @@ export interface Ends {
  * How often each instance ended, and when it may be started again. It is learnt anew by a new control plane: of one
  * that runs, from how often it was started; of one that has ended, nothing is known but this end. So after a reboot all
  * are started at once, however often they ended in the months before.
+ *
+ * What a drill ends is no crash: it is started again at once, and speaks against nobody, however often one drills.
  */
 export interface Ledger {
   note(instance: ComputeInstance): Ends;
@@ -26,14 +28,21 @@ export interface Ledger {
   keep(ids: ReadonlySet<InstanceId>): void;
 }
 
-export function createLedger(
-  clock: Clock,
-  onEnd: (instance: ComputeInstance, how: string, exits: number) => unknown,
-): Ledger {
+export interface LedgerParts {
+  readonly clock: Clock;
+  /** It has ended by itself. */
+  readonly onEnd: (instance: ComputeInstance, how: string, exits: number) => unknown;
+  /** Tells the drill that made an instance end then from any other; undefined: none did. */
+  readonly endedBy: (instance: ComputeInstance, at: number) => number | undefined;
+  /** How many drills an instance has been through that may have ended it. */
+  readonly drillsAt: (instance: ComputeInstance) => number;
+}
+
+export function createLedger({ clock, onEnd, endedBy, drillsAt }: LedgerParts): Ledger {
   const entries = new Map<InstanceId, Entry>();
 
   const note = (instance: ComputeInstance): Ends => {
-    const entry = entries.get(instance.id) ?? firstEntry(instance);
+    const entry = entries.get(instance.id) ?? firstEntry(instance, { endedBy, drillsAt });
     const next = advance(entry, instance);
     entries.set(instance.id, next);
     return next;
@@ -43,11 +52,15 @@ export function createLedger(
     const { process } = instance;
     if (process.kind === 'exited') {
       if (entry.endedAt === process.at) return entry;
+      const ended = { startedAt: undefined, endedAt: process.at } as const;
+      const drill = endedBy(instance, process.at);
+      // The first end of it alone: should it then crash by itself, that counts.
+      if (drill !== undefined && drill !== entry.drill) return { ...entry, ...ended, drill, restartAt: process.at };
       const ran = entry.startedAt === undefined ? 0 : process.at - entry.startedAt;
       const exits = ran >= HEALTHY_MS ? 1 : entry.exits + 1;
       onEnd(instance, process.how, exits);
       const restartAt = process.at + restartDelayMs({ exits, dice: clock.dice });
-      return { exits, restartAt, startedAt: undefined, endedAt: process.at };
+      return { ...entry, ...ended, exits, restartAt };
     }
     const startedAt = process.kind === 'running' ? process.startedAt : entry.startedAt;
     const healthy = startedAt !== undefined && clock.now() - startedAt >= HEALTHY_MS;
@@ -69,9 +82,18 @@ export function createLedger(
 interface Entry extends Ends {
   readonly startedAt: number | undefined;
   readonly endedAt: number | undefined;
+  /** The drill that made it end last. */
+  readonly drill: number | undefined;
 }
 
-function firstEntry({ starts, process }: ComputeInstance): Entry {
-  const exits = process.kind === 'exited' ? 0 : Math.max(0, starts - 1);
-  return { exits, restartAt: undefined, startedAt: undefined, endedAt: undefined };
+function firstEntry(
+  instance: ComputeInstance,
+  { endedBy, drillsAt }: Pick<LedgerParts, 'endedBy' | 'drillsAt'>,
+): Entry {
+  const { starts, process } = instance;
+  const hasEnded = process.kind !== 'exited' && starts > 1;
+  const exits = hasEnded ? Math.max(0, starts - 1 - drillsAt(instance)) : 0;
+  // What made an end just before it was started has had it.
+  const drill = process.kind === 'running' ? endedBy(instance, process.startedAt) : undefined;
+  return { exits, restartAt: undefined, startedAt: undefined, endedAt: undefined, drill };
 }

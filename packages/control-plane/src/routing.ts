@@ -89,7 +89,7 @@ function withFaults(services: Routes['services'], faultOf: RoutesInput['faultOf'
 function gatewaysOf({ gateway, services }: Applied): GatewayListener[] {
   const { host, port, tls, proxyProtocol } = gateway;
   const passedOn = proxyProtocol === undefined ? {} : { passedOnBy: proxyProtocol.from };
-  const routes = services.flatMap(({ spec }) => spec.api.expose.map((route) => ({ ...route, service: spec.name })));
+  const routes = services.flatMap(({ spec }) => [...publicRoutes(spec), ...previewRoutes(spec)]);
   if (tls === undefined) return [{ kind: 'gateway', host, port, routes, ...passedOn }];
   const { certificates, redirect, httpPort } = tls;
   const own = { kind: 'gateway', host, port, routes, ...passedOn, secure: { certificates, port, redirect } } as const;
@@ -101,6 +101,19 @@ function gatewaysOf({ gateway, services }: Applied): GatewayListener[] {
     secure: { certificates: [], port, redirect },
   } as const;
   return httpPort === undefined ? [own] : [own, { ...plain, port: httpPort }];
+}
+
+function publicRoutes({ name, api }: LaunchSpec): GatewayListener['routes'] {
+  return api.expose.map((route) => ({ ...route, service: name }));
+}
+
+/** Where a host leads to the new revision, all that is exposed is there too; which revision it is, the split says. */
+function previewRoutes(spec: LaunchSpec): GatewayListener['routes'] {
+  const { preview } = spec.rollout;
+  if (preview?.kind !== 'host') return [];
+  const there = publicRoutes(spec).map((route) => ({ ...route, host: preview.name }));
+  // The same path of two hosts is one path of this one.
+  return there.filter(({ path }, index) => there.findIndex((other) => other.path === path) === index);
 }
 
 function edgesOf(specs: readonly LaunchSpec[], edgePort: RoutesInput['edgePort']): EdgeListener[] {

@@ -214,7 +214,7 @@ function addressOf({ spec }: AppliedService, applied: Applied | undefined): stri
   return spec.api.port === undefined ? undefined : `${HOST}:${spec.api.port}`;
 }
 
-function gatewayUrl({ gateway }: Applied, host?: string): string {
+export function gatewayUrl({ gateway }: Applied, host?: string): string {
   const name = host ?? (gateway.host === '0.0.0.0' || gateway.host === '127.0.0.1' ? 'localhost' : gateway.host);
   const [scheme, usual] = gateway.tls === undefined ? ['http', 80] : ['https', 443];
   return `${scheme}://${name}${gateway.port === usual ? '' : `:${gateway.port}`}`;

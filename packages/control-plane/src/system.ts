@@ -18,7 +18,7 @@ import { backupWarnings } from './backup/warnings.ts';
 import { buildRequest } from './build-request.ts';
 import { type Bulletin, createBulletin } from './bulletin.ts';
 import type { Clock } from './clock.ts';
-import { crashLoopOf } from './crash-loops.ts';
+import { endOf } from './crash-loops.ts';
 import { stepDeadlineMs } from './deadlines.ts';
 import { declaredStores } from './declared-stores.ts';
 import { desireOf } from './desire.ts';
@@ -119,9 +119,9 @@ export function createSystem(parts: SystemParts): System {
     ...{ decisions, clock, onRetry: poke, onTrouble: trouble('what happened was not recorded') },
     onRecorded: (decision) => log.warn(decision, 'it happened'),
   });
-  const ledger = createLedger(clock, ({ id, service }, how, exits) => {
-    const ended = { kind: 'ended', service, instance: id, how: redact(how) } as const;
-    for (const decision of [ended, ...crashLoopOf(ended, exits)]) journal.add(decision);
+  const ledger = createLedger({
+    ...{ clock, endedBy: (instance, at) => drills.endedBy(instance, at), drillsAt: decisions.drillsAt },
+    onEnd: (instance, how, exits) => endOf(instance, redact(how), exits).forEach(journal.add),
   });
   const noteProxyDeath = createProxyDeaths({ decisions, journal });
   const analysis = createAnalysis({
@@ -253,7 +253,7 @@ export function createSystem(parts: SystemParts): System {
     status.post(next);
     if (!parts.idle) {
       parts.backups?.look(turn);
-      parts.telemetry?.look();
+      parts.telemetry?.look(turn.look.engines);
       care.look(turn);
     }
     if (!applied.current()?.goingDown || !isAllGone(next, turn)) return;

@@ -68,6 +68,40 @@ test('a gateway with TLS is a listener with its files, and one more for plain HT
   ]);
 });
 
+test('where a host leads to previews, all that is exposed is there too, once for each path', () => {
+  const expose = [
+    { host: 'a.example', path: '/orders', strip: true },
+    { host: 'b.example', path: '/orders', strip: false },
+    { host: undefined, path: '/basket', strip: false },
+  ];
+  const preview = { kind: 'host', name: 'next.example', value: undefined } as const;
+  const spec = { ...before, api: { ...before.api, expose }, rollout: { ...before.rollout, preview } };
+  const service = {
+    spec,
+    revision: 'r1',
+    restarts: 0,
+    instances: 1,
+    scaledFrom: undefined,
+    after: [],
+    blocked: [],
+    since: 0,
+  };
+  const applied: Applied = {
+    ...{ system: 'shop', environment: undefined, mode: 'revisions', path: '', services: [service], gone: [] },
+    ...{ gateway: { host: '0.0.0.0', port: 80, workers: 1, tls: undefined }, goingDown: false },
+  };
+  const inputs = { applied, specs: [spec], edgePort: () => undefined, operatorSocket: '/run/operator' };
+  const routes = routesOf(inputs).listeners.flatMap((it) => (it.kind === 'gateway' ? it.routes : []));
+  assert.deepEqual(
+    routes.filter(({ host }) => host === 'next.example').map(({ path, strip, service }) => [path, strip, service]),
+    [
+      ['/orders', true, 'orders'],
+      ['/basket', false, 'orders'],
+    ],
+  );
+  assert.equal(routes.length, 5);
+});
+
 test('files of certificates are named from the root, and what can not be read is trouble', async () => {
   const tls = { certificates: [{ cert: 'a.pem', key: '/k/a.key' }], redirect: true, httpPort: undefined };
   const gateway = withAbsoluteFiles(

@@ -152,6 +152,8 @@ function underWay(
   if (looping) return undefined;
   const starting = seen.instances.find(({ state }) => state.kind === 'starting' || state.kind === 'stopping');
   if (starting !== undefined) return `waits for ${starting.id}`;
+  // That an old instance waits for its back-off meanwhile is no progress of a rollout that waits for a person, or is held back.
+  if (resting(steps, 'paused') !== undefined || resting(steps, 'held-back') !== undefined) return undefined;
   const wait = steps.find((step) => step.kind === 'wait' && step.rest === undefined);
   return wait && describeStep(wait);
 }

@@ -54,9 +54,12 @@ describe('a canary', () => {
     const steps = plan(asked(canary()), seen({ instances }), 0);
     assert.deepEqual(weights(steps), { r2: 5, r1: 47.5, r0: 47.5 });
     assert.deepEqual(published(steps)?.endpoints.web, ['web-r0.0-0', 'web-r1.0-0', 'web-r2.0-0']);
-    // What was given up stands in for nobody.
-    const bad = plan(asked(canary()), seen({ instances, failed: { 'r0.0': 'worse' } }), 0);
-    assert.deepEqual(weights(bad), { r1: 95, r2: 5 });
+    // What was given up comes back for nobody; where it answers already, for want of others, it goes on.
+    const given = seen({ instances, failed: { 'r0.0': 'worse' } });
+    assert.deepEqual(weights(plan(asked(canary()), given, 0)), { r2: 5, r1: 47.5, r0: 47.5 });
+    const acknowledged = { routes: 'routes', endpoints: { web: ['web-r1.0-0'] }, splits: {} };
+    const unrouted = { ...given, traffic: { ...given.traffic, acknowledged } };
+    assert.deepEqual(weights(plan(asked(canary()), unrouted, 0)), { r1: 95, r2: 5 });
   });
 
   it('moves on after its time and enough requests, and says by what', () => {
@@ -90,6 +93,18 @@ describe('a canary', () => {
       assert.equal(statuses.web?.state, 'paused');
       assert.ok(settled(statuses));
     }
+  });
+
+  it('waits for a person also while an instance of the old one ends again and again', () => {
+    const state = { kind: 'exited', at: 59_000, restartAt: 300_000, how: 'exit 1' } as const;
+    const instances = [OLD[0]!, { ...OLD[1]!, exits: 9, state }, ...NEW];
+    const desired = asked(canary([step(0, { byHand: 'always' })]));
+    const world = seen({ instances, evidence: evidence() });
+    const acknowledged = published(plan(desired, world, 60_000));
+    const told = { ...world, traffic: { ...world.traffic, acknowledged } };
+    const statuses = status(desired, told, plan(desired, told, 60_000));
+    assert.equal(statuses.web?.state, 'paused');
+    assert.ok(settled(statuses));
   });
 
   it('goes down to the share that its instances can carry, and comes back with them', () => {
@@ -231,6 +246,20 @@ describe('services that are asked for together', () => {
     const statuses = status(desired, world, steps);
     assert.equal(statuses.web?.state, 'blocked');
     assert.equal(statuses.web?.why, 'is held back: the rollout of catalog failed; revision r1 serves');
+    assert.ok(settled(statuses));
+  });
+
+  it('are held back also while an instance of what serves ends again and again', () => {
+    const { desired, world } = both({ failed: { 'r2.0': 'the build failed' } });
+    const state = { kind: 'exited', at: 0, restartAt: 300_000, how: 'exit 1' } as const;
+    const looping = ready('web', 'r1', 0, { exits: 9, state });
+    const ill = withService(world, { ...world.services.web!, instances: [looping] });
+    const statuses = status(
+      desired,
+      ill,
+      plan(desired, ill, 1_000).filter(({ kind }) => kind !== 'publish'),
+    );
+    assert.equal(statuses.web?.state, 'blocked');
     assert.ok(settled(statuses));
   });
 

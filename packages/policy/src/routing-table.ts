@@ -116,9 +116,12 @@ export interface Split {
   readonly mirror: Mirror | undefined;
 }
 
-/** Requests that carry this header or cookie, with that value; undefined: whatever its value. A header's name is lower case. */
+/**
+ * Requests for this host, or that carry this header or cookie, with that value; undefined: whatever its value. The name of a header
+ * or a host is lower case.
+ */
 export interface SplitRule {
-  readonly kind: 'header' | 'cookie';
+  readonly kind: 'header' | 'cookie' | 'host';
   readonly name: string;
   readonly value: string | undefined;
   readonly revision: string;

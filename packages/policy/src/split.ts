@@ -30,6 +30,8 @@ export interface SplitFields {
   /** The name is lower case. */
   readonly header: (name: string) => string | undefined;
   readonly cookie: (name: string) => string | undefined;
+  /** The name itself, where it is the host that is asked; the name is lower case, and has no port. */
+  readonly host: (name: string) => string | undefined;
 }
 
 /** The revision that the first rule that matches names. */

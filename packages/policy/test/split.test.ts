@@ -8,7 +8,7 @@ function splitOf(weights: Split['weights'], rest: Partial<Split> = {}): Split {
 }
 
 function fieldsOf(headers: Record<string, string>, cookies: Record<string, string> = {}): SplitFields {
-  return { header: (name) => headers[name], cookie: (name) => cookies[name] };
+  return { header: (name) => headers[name], cookie: (name) => cookies[name], host: () => undefined };
 }
 
 /** How often each revision is drawn in so many requests. */

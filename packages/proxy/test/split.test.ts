@@ -75,6 +75,15 @@ test('without a split the revisions are balanced as instances alike', async (t) 
   assert.ok((seen.new ?? 0) > 20, JSON.stringify(seen));
 });
 
+test('a host leads to its revision, whatever its port and its case', async (t) => {
+  const rules = [{ kind: 'host', name: 'next.example', value: undefined, revision: 'new' }] as const;
+  const { call } = await canary(t, splitOf(0, { rules }));
+  assert.equal(await call({ host: 'next.example' }), 'new');
+  assert.equal(await call({ host: 'Next.Example.:8080' }), 'new');
+  assert.equal(await call({ host: 'example' }), 'old');
+  assert.equal(await call({ 'x-next': 'next.example' }), 'old');
+});
+
 test('a header or a cookie leads to its revision, whatever the weights, and that is counted', async (t) => {
   const rules = [
     { kind: 'header', name: 'x-preview', value: 'yes', revision: 'new' },

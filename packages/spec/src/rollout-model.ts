@@ -32,9 +32,9 @@ export interface RolloutStep {
   readonly byHand: boolean;
 }
 
-/** Requests that go to the new revision whatever its share. A header's name is lower case. */
+/** Requests that go to the new revision whatever its share. The name of a header or a host is lower case. */
 export interface PreviewSpec {
-  readonly kind: 'header' | 'cookie';
+  readonly kind: 'header' | 'cookie' | 'host';
   readonly name: string;
   /** Undefined: any. */
   readonly value: string | undefined;

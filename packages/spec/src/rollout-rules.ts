@@ -21,11 +21,12 @@ export function rolloutErrors(draft: Sound): readonly SpecError[] {
 }
 
 function requirementErrors(draft: Sound): readonly SpecError[] {
-  const { rollout, database } = draft.parsed;
-  const hasDrills =
-    database !== undefined && database.url === undefined && database.backup !== 'off' && database.drill !== 'off';
+  const { rollout, database, redis } = draft.parsed;
+  const hasDrills = [database?.url === undefined && database, redis?.as === 'store' && redis].some(
+    (store) => store && store.backup !== 'off' && store.drill !== 'off',
+  );
   if (rollout.requires.length === 0 || hasDrills) return [];
-  const message = 'this service has no database that drills restore, so none could ever pass';
+  const message = 'this service has no store that drills restore, so none could ever pass';
   const hint = 'remove drill, or give it a database with backups and drills';
   return [errorIn(draft, ['rollout', 'requires'], { rule: 'value', message, hint })];
 }
@@ -106,13 +107,22 @@ function checkErrors(draft: Sound): readonly SpecError[] {
 }
 
 function previewErrors(draft: Sound): readonly SpecError[] {
-  const { preview } = draft.parsed.rollout;
-  if (preview === undefined || preview.header !== undefined || preview.cookie !== undefined) return [];
-  const message = 'a preview is asked for by a header or a cookie';
-  const place = keyPlaceAt(draft.tree, ['rollout', 'preview']);
-  return [
-    errorIn(draft, ['rollout', 'preview'], { rule: 'required', message, hint: 'write header: x-preview', place }),
-  ];
+  const { rollout, api } = draft.parsed;
+  const { header, cookie, host, value } = rollout.preview ?? { header: '' };
+  const path = ['rollout', 'preview'];
+  if (header !== undefined || cookie !== undefined) return [];
+  if (host === undefined) {
+    const message = 'a preview is asked for by a header, a cookie or a host';
+    const place = keyPlaceAt(draft.tree, path);
+    return [errorIn(draft, path, { rule: 'required', message, hint: 'write header: x-preview', place })];
+  }
+  if (value !== undefined) {
+    const message = 'a host is asked for by its name alone';
+    return [errorIn(draft, [...path, 'value'], { rule: 'value', message, hint: 'remove value' })];
+  }
+  if (api.expose.length > 0) return [];
+  const message = 'nothing of this service is exposed at the gateway, so no host leads to it';
+  return [errorIn(draft, [...path, 'host'], { rule: 'value', message, hint: 'write header: x-preview' })];
 }
 
 function says({ tree }: Draft, key: Key): boolean {

@@ -43,8 +43,9 @@ export function stepOf(text: string, holdMs: number): RolloutStep {
 
 function previewOf(preview: ParsedRollout['preview']): PreviewSpec | undefined {
   if (preview === undefined) return undefined;
-  const { header, cookie, value } = preview;
+  const { header, cookie, host, value } = preview;
   if (header !== undefined) return { kind: 'header', name: header.toLowerCase(), value };
+  if (host !== undefined) return { kind: 'host', name: host, value: undefined };
   return cookie === undefined ? undefined : { kind: 'cookie', name: cookie, value };
 }
 

@@ -19,6 +19,7 @@ export function systemErrors(
     ...refusedCallers(drafts),
     ...callerErrors(drafts),
     ...duplicateRoutes(drafts),
+    ...previewHosts(drafts),
     ...httpPortErrors(system),
     ...claimErrors(drafts, system.gateway),
     ...fallbackCycles(drafts),
@@ -88,6 +89,30 @@ function duplicateRoutes(drafts: readonly Draft[]): readonly SpecError[] {
       return [errorIn(draft, at, { rule: 'duplicate-route', message, found: key, hint, place })];
     }),
   );
+}
+
+/** A host that leads to previews can't lead to what everybody gets too. */
+function previewHosts(drafts: readonly Draft[]): readonly SpecError[] {
+  const exposed = new Map(
+    drafts.flatMap((draft) =>
+      (draft.parsed?.api.expose ?? []).map(
+        ({ host }, index) => [host, placeAt(draft.tree, ['api', 'expose', index])] as const,
+      ),
+    ),
+  );
+  return drafts.flatMap((draft) => {
+    const host = draft.parsed?.rollout.preview?.host;
+    const other = host === undefined ? undefined : exposed.get(host);
+    if (host === undefined || other === undefined) return [];
+    const message = `${host} is what everybody asks: it is exposed at ${placeText(other)}`;
+    const error = {
+      rule: 'duplicate-route',
+      message,
+      found: host,
+      hint: `choose another, such as next.${host}`,
+    } as const;
+    return [errorIn(draft, ['rollout', 'preview', 'host'], error)];
+  });
 }
 
 function httpPortErrors({ islet, gateway }: { readonly islet: IsletFile; readonly gateway: GatewaySpec }) {

@@ -42,8 +42,17 @@ for (const [text, line] of [
   ['{ strategy: canary, steps: [5] }', 'a step is a share from 1% to 99%'],
   [
     '{ strategy: canary, preview: { value: x } }',
-    'a preview is asked for by a header or a cookie; write header: x-preview',
+    'a preview is asked for by a header, a cookie or a host; write header: x-preview',
   ],
+  [
+    '{ strategy: canary, preview: { host: next.example.com } }',
+    'nothing of this service is exposed at the gateway, so no host leads to it; write header: x-preview',
+  ],
+  [
+    '{ strategy: canary, preview: { host: next.example.com, value: x } }',
+    'a host is asked for by its name alone; remove value',
+  ],
+  ['{ strategy: canary, preview: { host: a.example, header: x-a } }', '"header" and "host" exclude each other'],
   ['{ analysis: { checks: [{ sql: SELECT 1 }] } }', 'the service declares no database to ask; remove it'],
   ['{ analysis: { checks: [{ http: /a, sql: SELECT 1 }] } }', '"http" and "sql" exclude each other'],
   ['{ analysis: { succes: 95% } }', 'did you mean "success"?'],
@@ -54,6 +63,22 @@ for (const [text, line] of [
     assert.ok(lines[0]?.includes(line), lines[0]);
   });
 }
+
+test('a host of its own leads to the new revision, unless it is what everybody asks', () => {
+  const file = (host: string) =>
+    orders(
+      `${RUN}api: { expose: shop.example.com/orders }\nrollout: { strategy: blue-green, preview: { host: ${host} } }\n`,
+    );
+  const service = serviceOf(file('Next.example.com'));
+  assert.deepEqual(service.rollout.preview, { kind: 'host', name: 'next.example.com', value: undefined });
+  const leaf = describe(service).find(({ path }) => path === 'rollout.preview.host');
+  assert.equal(leaf?.value, 'next.example.com');
+  const [line] = linesOf(file('shop.example.com'));
+  assert.match(
+    line ?? '',
+    /shop\.example\.com is what everybody asks: it is exposed at .*; choose another, such as next\./,
+  );
+});
 
 test('requests of tcp can not be shared out', () => {
   const texts = orders(`${RUN}api: { protocol: tcp }\nrollout: { strategy: canary }\n`);

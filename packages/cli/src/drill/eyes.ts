@@ -26,12 +26,12 @@ interface InstanceCounts {
 /** Sees a service through whichever control plane lives. */
 export class Eyes {
   readonly signal: AbortSignal;
-  readonly #service: string;
+  readonly service: string;
   readonly #session: Session;
   #connection: Connection;
 
   constructor(service: string, session: Session, signal: AbortSignal) {
-    this.#service = service;
+    this.service = service;
     this.#session = session;
     this.signal = signal;
     this.#connection = session.connection;
@@ -48,14 +48,14 @@ export class Eyes {
       const status = await this.client.status({}, { signal });
       const traffic = await this.client.traffic({}, { signal }).catch(() => ({}));
       const { instances = [], ...counters } = traffic as Counters & { readonly instances?: readonly InstanceCounts[] };
-      const seen = status.services.find(({ name }) => name === this.#service);
+      const seen = status.services.find(({ name }) => name === this.service);
       return {
         pid: status.processes.controlPlane.pid,
         ready: (seen?.instanceList ?? []).filter(({ state }) => state === 'ready').map(({ id }) => id),
         desired: seen?.instances.desired ?? 0,
-        ejected: instances.filter((it) => it.service === this.#service && it.ejected).map(({ instance }) => instance),
+        ejected: instances.filter((it) => it.service === this.service && it.ejected).map(({ instance }) => instance),
         isRecording: status.unrecorded === undefined,
-        others: askedByOthers(counters, this.#service),
+        others: askedByOthers(counters, this.service),
       };
     } catch {
       signal.throwIfAborted();

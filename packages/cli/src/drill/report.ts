@@ -56,7 +56,7 @@ export function reportOf({ shots, overMs, sloPercent, instances, ...drilled }: D
       : []),
     ...(recoveredMs === undefined ? ['it did not come back within a minute'] : []),
   ];
-  const alone = instances === 1 && failed > 0 ? ['with one instance nobody could take over'] : [];
+  const alone = instances === 1 && failed > 0 ? [ALONE] : [];
   return {
     ...{ ...drilled, requests, failed },
     ...(budget === undefined ? {} : { budgetPercent: budget }),
@@ -66,6 +66,7 @@ export function reportOf({ shots, overMs, sloPercent, instances, ...drilled }: D
   };
 }
 
+const ALONE = 'with one instance nobody could take over: `scale: { min: 2 }` in its service.yaml has another';
 const BUDGET_MS = 30 * 24 * 3_600_000;
 /** A fault like this may come once a day. */
 const MOST_BUDGET_PERCENT = 100 / 30;

@@ -38,9 +38,6 @@ export async function runDrill(asked: AskedDrill, { session, signal }: Running):
   const { drill, service, rps, path } = asked;
   const eyes = new Eyes(service, session, signal);
   const before = await wholeLook(eyes);
-  if (before === undefined || before.ready.length === 0) {
-    throw new UsageError(`${service} has no instance that is ready`, 'islet status says why');
-  }
   const { socket } = await eyes.client.operator({}, { signal });
   const target = await eyes.client.drillTarget({ service }, { signal });
   const requests = requestsOf(target, path);
@@ -70,15 +67,34 @@ export async function runDrill(asked: AskedDrill, { session, signal }: Running):
   }
 }
 
-/** The drill before may have left a control plane that has just begun, or an instance that is still kept out. */
-async function wholeLook(eyes: Eyes): Promise<Look | undefined> {
+/**
+ * The drill before may have left a control plane that has just begun, or an instance that is still kept out. A service that lacks
+ * an instance anyway would fail for that, and not for the fault.
+ */
+async function wholeLook(eyes: Eyes): Promise<Look> {
   const deadline = performance.now() + RECOVER_MS;
   for (;;) {
     const look = await eyes.look();
-    const isWhole = look !== undefined && look.ready.length >= look.desired && look.ejected.length === 0;
-    if (isWhole || performance.now() > deadline) return look;
+    const problem = whatLacks(eyes.service, look);
+    if (look !== undefined && problem === undefined) return look;
+    if (performance.now() > deadline) {
+      throw new UsageError(problem ?? 'the control plane does not answer', 'islet status says why');
+    }
     await pause(LOOK_MS, undefined, { signal: eyes.signal });
   }
+}
+
+/** Undefined: it is whole, so that a fault can be begun. */
+export function whatLacks(
+  service: string,
+  look: Pick<Look, 'ready' | 'desired' | 'ejected'> | undefined,
+): string | undefined {
+  if (look === undefined) return undefined;
+  const { ready, desired, ejected } = look;
+  if (ready.length === 0) return `${service} has no instance that is ready`;
+  if (ready.length < desired)
+    return `${service} has ${ready.length} of ${desired} instances ready, and a drill wants all`;
+  return ejected.length === 0 ? undefined : `the proxy keeps ${ejected.join(', ')} out already`;
 }
 
 /** Faults of Islet itself, of which no request may feel anything. */

@@ -4,13 +4,14 @@ import { renderTable } from './table.ts';
 
 /** Where a rollout is, and why. */
 export function renderRollout(rollout: RolloutStatus, { colours }: Pick<StatusOptions, 'colours'>): string[] {
-  const { service, state, why, strategy, wanted, stable, fallback, evidence, bakesUntil } = rollout;
+  const { service, state, why, strategy, wanted, stable, fallback, preview, evidence, bakesUntil } = rollout;
   const about: [string, string | undefined][] = [
     ['state', `${state}: ${why}`],
     ['strategy', strategy],
     ['wanted', wanted],
     ['stable', stable === wanted ? undefined : (stable ?? 'none yet')],
     ['steps', stepsOf(rollout)],
+    ['preview', preview],
     ['requests', evidence],
     ['bakes', bakesUntil === undefined ? undefined : `until ${new Date(bakesUntil).toISOString()}`],
     ['goes back', bakesUntil === undefined ? undefined : fallback && `to ${fallback}`],

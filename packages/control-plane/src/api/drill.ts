@@ -1,4 +1,5 @@
 import { ApiError, type DrillBegun, type DrillTarget } from '@islet/client';
+import { generationOf } from '@islet/plan';
 import { probesOf } from '../analysis/probes-of.ts';
 import type { DrillKind } from '../drill/drills.ts';
 import type { AppliedService, LaunchSpec } from '../store/applied.ts';
@@ -30,11 +31,17 @@ function goalOf({ rollout: { analysis }, telemetry }: LaunchSpec): DrillTarget['
 
 /** Begins a drill at the first instance that takes requests. */
 export async function beginDrill(
-  { spec }: AppliedService,
+  one: AppliedService,
   { drill, forMs }: AskedDrill,
   { drills, status, parts }: System,
 ): Promise<DrillBegun> {
-  const { name: service, api } = spec;
+  const { name: service, api } = one.spec;
+  const tried = drill === 'disk-full' ? undefined : whatIsTried(one, parts);
+  if (tried !== undefined) {
+    throw new ApiError('conflict', `${tried}: what a drill breaks would be held against the new revision`, {
+      hint: `islet rollout status ${service}`,
+    });
+  }
   const isInProxy = drill === 'slow' || drill === 'errors' || drill === 'partition';
   if (isInProxy && api.protocol === 'tcp') {
     throw new ApiError('conflict', `the proxy does not look into tcp: ${drill} can't be injected`, {
@@ -48,4 +55,22 @@ export async function beginDrill(
   const at = drill === 'disk-full' ? parts.state.layout.state : victim.id;
   const { instance, until } = await drills.begin({ drill, service, instance: at, forMs });
   return { instance, until };
+}
+
+/** A revision that still has to prove itself; undefined: there is none. */
+function whatIsTried(
+  { spec, revision, restarts, isRollback }: AppliedService,
+  { state: { decisions, applied }, clock }: System['parts'],
+): string | undefined {
+  // In place nobody watches it.
+  if (applied.current()?.mode === 'in-place') return undefined;
+  const { stable, fallback, promotedAt, failed } = decisions.rollouts(spec.name);
+  const generation = generationOf(revision, restarts);
+  if (stable?.generation !== generation) {
+    return stable === undefined || failed.has(generation) ? undefined : `a rollout of ${spec.name} is under way`;
+  }
+  const isWatched = isRollback !== true && spec.rollout.analysis !== undefined;
+  if (!isWatched || fallback === undefined || fallback.revision === revision) return undefined;
+  const until = promotedAt + spec.rollout.bakeMs;
+  return clock.now() < until ? `${spec.name} bakes until ${new Date(until).toISOString()}` : undefined;
 }

@@ -2,7 +2,8 @@ import { ApiError, type RolloutStatus } from '@islet/client';
 import { bakesUntil, generationOf, type PresentService, type Status, seenOf, short, status } from '@islet/plan';
 import { rollbackTo } from '../rollback.ts';
 import { shiftSteps } from '../shift-steps.ts';
-import type { AppliedService } from '../store/applied.ts';
+import { gatewayUrl } from '../status.ts';
+import type { Applied, AppliedService, LaunchSpec } from '../store/applied.ts';
 import { lookOnce, type System } from '../system.ts';
 import { describeDecision } from './decisions.ts';
 import type { Handlers } from './server.ts';
@@ -47,7 +48,9 @@ export function rolloutHandlers(
       if (present?.kind !== 'present' || told === undefined) throw new ApiError('not-found', `${service} is not there`);
       const rows = decisions.list({ service }).filter(({ decision }) => OF_ROLLOUTS.has(decision.kind));
       const history = rows.map((row) => describeDecision(row, redact));
-      return { ...rolloutStatus(one, present, told, system, seenOf(service, look.observed)), history };
+      const how = rolloutStatus(one, present, told, system, seenOf(service, look.observed));
+      const preview = how.steps === undefined ? undefined : previewText(one.spec, applied.current());
+      return { ...how, ...(preview === undefined ? {} : { preview }), history };
     },
 
     steerRollout: ({ params: { service = '' }, body: { action } }) => {
@@ -104,7 +107,8 @@ export function rolloutHandlers(
         service,
         ({ after }) => ({
           ...{
-            spec,
+            // How many there are of it is no part of a revision: what it needs now it needs with the older bytes too.
+            spec: spec.api.port === undefined ? { ...spec, scale: one.spec.scale } : spec,
             revision: id,
             restarts,
             isRollback: true,
@@ -120,7 +124,17 @@ export function rolloutHandlers(
   };
 }
 
-const BY_HAND = 'was asked to by hand';
+/** Why traffic was moved on. */
+export const BY_HAND = 'was asked to by hand';
+
+/** How to ask for a new revision while it comes in. */
+function previewText({ api, rollout: { preview } }: LaunchSpec, applied: Applied | undefined): string | undefined {
+  if (preview === undefined) return undefined;
+  const { kind, name, value } = preview;
+  if (kind === 'header') return `header ${name}${value === undefined ? '' : `: ${value}`}`;
+  if (kind === 'cookie') return `cookie ${name}${value === undefined ? '' : `=${value}`}`;
+  return applied && `${gatewayUrl(applied, name)}${api.expose[0]?.path ?? '/'}`;
+}
 
 function nothingOpen(service: string): ApiError {
   return new ApiError('conflict', `no rollout of ${service} is under way`, { hint: `islet rollout status ${service}` });

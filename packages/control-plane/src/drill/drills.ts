@@ -1,5 +1,5 @@
 import { ApiError } from '@islet/client';
-import type { ComputeDriver } from '@islet/driver';
+import type { ComputeDriver, ComputeInstance } from '@islet/driver';
 import type { InstanceId } from '@islet/plan';
 import type { Fault } from '@islet/policy';
 import type { Clock } from '../clock.ts';
@@ -14,6 +14,10 @@ export type DrillKind = (typeof DRILLS)[number];
 export const LONGEST_MS = 300_000;
 /** How much later the answers of a slow instance come. */
 const SLOW_BY_MS = 2_000;
+/** An instance that was paused may be ended for it a little later, by whoever has just found out. */
+const ENDED_WITHIN_MS = 10_000;
+/** The kernel's clock and this process's are one, but read one after the other. */
+const CLOCKS_APART_MS = 1_000;
 
 export interface DrillBegun {
   readonly drill: DrillKind;
@@ -29,6 +33,8 @@ export interface Drills {
   begin(asked: Omit<DrillBegun, 'until'> & { readonly forMs: number }): Promise<DrillBegun>;
   /** What the proxy is to do to a service's requests now; undefined: nothing. */
   faultOf(service: string): Fault | undefined;
+  /** Tells the drill that made an instance end then from any other; undefined: none did. */
+  endedBy(instance: Pick<ComputeInstance, 'id' | 'service'>, at: number): number | undefined;
   close(): void;
 }
 
@@ -115,6 +121,13 @@ export function createDrills({
       const { drill, instance, until } = found;
       if (drill === 'kill' || drill === 'pause' || drill === 'disk-full') return undefined;
       return { kind: drill, instance, percent: 100, delayMs: drill === 'slow' ? SLOW_BY_MS : 0, until };
+    },
+    endedBy: ({ id, service }, at) => {
+      const found = decisions.drills().find((one) => one.service === service && one.instance === id);
+      if (found === undefined || (found.drill !== 'kill' && found.drill !== 'pause')) return undefined;
+      const { drill, until } = found;
+      const from = until - (drill === 'pause' ? LONGEST_MS : CLOCKS_APART_MS);
+      return at >= from && at <= until + ENDED_WITHIN_MS ? until : undefined;
     },
     close: () => {
       for (const timer of timers) timer[Symbol.dispose]();

@@ -8,6 +8,7 @@ import type {
   ServiceSpec,
   SystemTelemetrySpec,
 } from '@islet/spec';
+import type { StoreKind } from '../backup/kept-stores.ts';
 import type { RuleLines } from '../rule-lines.ts';
 import { type Database, inTransaction } from './database.ts';
 
@@ -72,6 +73,8 @@ export interface Restoring {
   /** `aside`: the store that the last restore put aside. */
   readonly wanted: Wanted | { readonly kind: 'aside' };
   readonly askedAt: number;
+  /** Which of its stores; absent: its database. */
+  readonly stores?: readonly StoreKind[] | undefined;
   /** All whose wish has this `id` come back together, with what was asked for then, or none does. */
   readonly rewind?: RewindPart | undefined;
 }
@@ -103,7 +106,7 @@ export interface AppliedStore {
   at(time: number): Applied | undefined;
   /** Keeps it, and every revision in it, durably. */
   put(applied: Applied, now: number): number;
-  /** How a revision is run, also one that is no longer asked for. */
+  /** How a revision is run, also one that is no longer asked for: as its file said last. */
   launch(service: string, revision: RevisionId): LaunchSpec | undefined;
 }
 
@@ -118,7 +121,8 @@ export function openApplied(database: Database): AppliedStore {
   const insert = database.prepare('INSERT INTO applied (at, document) VALUES (?, ?)');
   const prune = database.prepare('DELETE FROM applied WHERE seq <= ?');
   const remember = database.prepare(
-    'INSERT INTO revisions (service, revision, at, launch) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
+    `INSERT INTO revisions (service, revision, at, launch) VALUES (?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET launch = excluded.launch WHERE launch <> excluded.launch`,
   );
   const launch = database.prepare('SELECT launch FROM revisions WHERE service = ? AND revision = ?');
 
@@ -145,6 +149,7 @@ export function openApplied(database: Database): AppliedStore {
       });
       // Only what is on disk has been asked for.
       current = applied;
+      for (const { spec, revision } of applied.services) launches.delete(`${spec.name} ${revision}`);
       return seq;
     },
     launch: (service, revision) => {

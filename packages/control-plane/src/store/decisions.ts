@@ -1,10 +1,11 @@
 import type { Failure } from '@islet/client';
+import type { ComputeInstance } from '@islet/driver';
 import type { Generation, RevisionId } from '@islet/plan';
 import type { DrillKind } from '../drill/drills.ts';
 import type { Database } from './database.ts';
 import { type Between, decisionsBetween } from './decisions-between.ts';
 import type { Drilled } from './drilled.ts';
-import { endsCounter, lastDrills, lastScaled } from './last-decisions.ts';
+import { drillCounter, endsCounter, lastDrills, lastScaled } from './last-decisions.ts';
 import { afterDecision, NO_ROLLOUTS, type Rollouts } from './rollouts.ts';
 
 export type { Rollouts } from './rollouts.ts';
@@ -114,6 +115,8 @@ export interface Decisions {
   latest<K extends Decision['kind']>(kind: K): Extract<Decision, { kind: K }> | undefined;
   /** The last drill of each service. */
   drills(): readonly Extract<Decision, { kind: 'drill' }>[];
+  /** How many drills an instance has been through that may have ended it. */
+  drillsAt(instance: Pick<ComputeInstance, 'id' | 'service'>): number;
   /** The last changes of a service's number of instances, newest last. */
   changesOf(service: string, count: number): readonly ScaleChange[];
   /** The number of instances that was decided last; undefined: none ever was. */
@@ -179,6 +182,7 @@ export function openDecisions(database: Database): Decisions {
       return row && JSON.parse(row.detail);
     },
     drills: () => [...drills.values()],
+    drillsAt: drillCounter(database),
     changesOf: (service, count) =>
       (changes.all(service, count) as unknown as Row[])
         .map(({ at, detail }) => ({ at, decision: JSON.parse(detail) as ScaleChange['decision'] }))

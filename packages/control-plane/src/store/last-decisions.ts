@@ -1,3 +1,4 @@
+import type { ComputeInstance } from '@islet/driver';
 import type { Database } from './database.ts';
 import type { Decision } from './decisions.ts';
 
@@ -38,4 +39,13 @@ export function endsCounter(database: Database): (service: string, at: number) =
      )`,
   );
   return (service, at) => (count.get(service, at) as { ends: number }).ends;
+}
+
+/** How many drills an instance has been through that may have ended it. */
+export function drillCounter(database: Database): (instance: Pick<ComputeInstance, 'id' | 'service'>) => number {
+  const count = database.prepare(
+    `SELECT COUNT(*) AS drills FROM decisions WHERE service = ? AND kind = 'drill'
+     AND json_extract(detail, '$.instance') = ? AND json_extract(detail, '$.drill') IN ('kill', 'pause')`,
+  );
+  return ({ service, id }) => (count.get(service, id) as { drills: number }).drills;
 }

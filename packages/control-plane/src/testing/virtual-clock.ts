@@ -1,10 +1,5 @@
 import type { Clock } from '../clock.ts';
-
-interface Timer {
-  readonly at: number;
-  readonly order: number;
-  readonly act: () => void;
-}
+import { type Timer, Timers } from './timers.ts';
 
 /**
  * Time that passes only when it is told to, from one timer to the next; what it sets off has come to rest before the next
@@ -12,7 +7,7 @@ interface Timer {
  */
 export class VirtualClock implements Clock {
   readonly #dice: () => number;
-  readonly #timers = new Set<Timer>();
+  readonly #timers = new Timers();
   #now: number;
   #order = 0;
   /** What the wall clock shows beside the time that passes: an administrator may put it forward or back. */
@@ -37,9 +32,13 @@ export class VirtualClock implements Clock {
   }
 
   after(delayMs: number, act: () => void): Disposable {
-    const timer = { at: this.#now + Math.max(0, delayMs), order: this.#order++, act };
+    const timer: Timer = { at: this.#now + Math.max(0, delayMs), order: this.#order++, act };
     this.#timers.add(timer);
-    return { [Symbol.dispose]: () => this.#timers.delete(timer) };
+    return {
+      [Symbol.dispose]: () => {
+        timer.act = undefined;
+      },
+    };
   }
 
   /** Timers run on: they count what passes, as the kernel's do. */
@@ -51,23 +50,12 @@ export class VirtualClock implements Clock {
   async pass(ms: number): Promise<void> {
     const until = this.#now + ms;
     await rest();
-    for (let next = this.#next(until); next !== undefined; next = this.#next(until)) {
-      this.#timers.delete(next);
+    for (let next = this.#timers.take(until); next !== undefined; next = this.#timers.take(until)) {
       this.#now = next.at;
-      next.act();
+      next.act?.();
       await rest();
     }
     this.#now = until;
-  }
-
-  #next(until: number): Timer | undefined {
-    let first: Timer | undefined;
-    for (const timer of this.#timers) {
-      if (timer.at > until) continue;
-      if (first === undefined || timer.at < first.at || (timer.at === first.at && timer.order < first.order))
-        first = timer;
-    }
-    return first;
   }
 }
 

@@ -195,4 +195,4 @@ export class Passthrough implements Accepted, RawUser, Waiting {
 }
 
 /** A connection that is not looked at goes by the weights alone. */
-const NO_FIELDS = { header: () => undefined, cookie: () => undefined };
+const NO_FIELDS = { header: () => undefined, cookie: () => undefined, host: () => undefined };

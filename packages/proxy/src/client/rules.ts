@@ -8,6 +8,7 @@ import {
   stripPrefix,
 } from '@islet/policy';
 import type { ProxyErrorCode } from '../errors.ts';
+import { hostName } from '../http/host-name.ts';
 import type { RequestHead } from '../http/request-head.ts';
 import type { Edge, Origin, Stats } from '../stats.ts';
 import type { Registry } from '../upstream/registry.ts';
@@ -176,13 +177,6 @@ function toSecure({ target, fields }: RequestHead, { redirect, port }: SecureGat
     message: `it is at ${location.slice(0, 200)}`,
     fields: `Location: ${location}\r\n`,
   };
-}
-
-function hostName(host: string): string {
-  const colon = host.lastIndexOf(':');
-  const name = colon > host.lastIndexOf(']') ? host.slice(0, colon) : host;
-  // `shop.example.` is the same host, written in full (RFC 3986, 3.2.2).
-  return name.toLowerCase().replace(/\.$/, '');
 }
 
 const DOT_SEGMENT = /(?:^|[/\\]|%2f|%5c)(?:\.|%2e){1,2}(?:$|[/\\;]|%2f|%5c)/i;

@@ -1,5 +1,6 @@
 import type { SplitFields } from '@islet/policy';
 import { fieldValue } from './fields.ts';
+import { hostName } from './host-name.ts';
 import type { RequestFields } from './request-fields.ts';
 
 /** The value of a cookie in the field that a client sends (RFC 6265, 4.2.1). */
@@ -12,8 +13,9 @@ export function cookieValue(header: string, name: string): string | undefined {
 }
 
 /** What rules that choose a revision look at. */
-export function splitFields({ passed }: Pick<RequestFields, 'passed'>): SplitFields {
+export function splitFields({ passed, host }: Pick<RequestFields, 'passed' | 'host'>): SplitFields {
   return {
+    host: (name) => (hostName(host) === name ? name : undefined),
     header: (name) => fieldValue(passed, name),
     cookie: (name) => cookieValue(fieldValue(passed, 'cookie') ?? '', name),
   };

@@ -55,7 +55,7 @@ const split = z.strictObject({
   stable: revision,
   rules: z.array(
     z.strictObject({
-      kind: z.enum(['header', 'cookie']),
+      kind: z.enum(['header', 'cookie', 'host']),
       name: z.string().min(1).max(200),
       value: optional(z.string().max(1_000)),
       revision,

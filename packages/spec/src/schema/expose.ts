@@ -8,6 +8,13 @@ const HOST = /^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/;
 const HOST_AND_PATH =
   /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?)?\/(?!.*\/\/)(?!(?:.*\/)?\.\.?(?:\/|$))[^\s?#*]*$/;
 
+/** A host's name, as requests say it. */
+export const hostName = () =>
+  z
+    .string()
+    .regex(HOST, 'a host is a name such as shop.example.com, without scheme, port or "*"')
+    .transform((host) => host.toLowerCase());
+
 export const urlPath = () =>
   z
     .string()
@@ -16,10 +23,7 @@ export const urlPath = () =>
 
 const route = withShorthand(
   z.strictObject({
-    host: z
-      .string()
-      .regex(HOST, 'a host is a name such as shop.example.com, without scheme, port or "*"')
-      .transform((host) => host.toLowerCase())
+    host: hostName()
       .optional()
       .describe('Only requests for this host; without it, for any.')
       .meta({ examples: ['shop.example.com'] }),

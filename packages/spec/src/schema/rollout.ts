@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { urlPath } from './expose.ts';
+import { hostName, urlPath } from './expose.ts';
 import { atMostOneOf, exactlyOneOf } from './notes.ts';
 import { byDefault, command, count, distinct, duration, headerName, orOff, percent } from './values.ts';
 
@@ -17,15 +17,21 @@ const preview = atMostOneOf(
       .optional()
       .describe('Requests with this cookie do.')
       .meta({ examples: ['preview'] }),
+    host: hostName()
+      .optional()
+      .describe(
+        'Its preview address: at the gateway, requests for this host do. While there is nothing new, they get what there is.',
+      )
+      .meta({ examples: ['next.shop.example.com'] }),
     value: z
       .string()
       .min(1)
       .max(200)
       .optional()
-      .describe('Only with this value; without it, with any.')
+      .describe('Of a header or cookie, only with this value; without it, with any.')
       .meta({ examples: ['yes'] }),
   }),
-  ['header', 'cookie'],
+  ['header', 'cookie', 'host'],
 );
 
 const check = exactlyOneOf(
