@@ -15,9 +15,9 @@ const SLOWEST = 4;
 
 /** How soon the dashboard's own questions are answered over a week of telemetry. */
 export async function* queries(folder: string, context: Context): AsyncIterable<Claim> {
-  const { times, quick, progress, signal } = context;
+  const { times, pace, progress, signal } = context;
   const now = Date.UTC(2026, 0, 8);
-  const stock = stockTo(now, quick ? SHARE.quick : SHARE.full);
+  const stock = stockTo(now, pace === 'quick' ? SHARE.quick : SHARE.full);
   const home = join(folder, 'week');
   const records = await fillStore(home, stock, context);
   const policy = { ...DEFAULT_TELEMETRY, maxDiskBytes: 2 ** 40 };
