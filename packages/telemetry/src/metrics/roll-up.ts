@@ -69,7 +69,8 @@ export function rowsBetween(
         const [at, name] = [block.column<number>('at'), block.column<string>('name')];
         const labels = block.column<string>('labels');
         for (let index = 0; index < block.header.rows; index++) {
-          if (isIn(at.at(index)) && isNamed(name.at(index)) && areLabels(labels.at(index))) found.push(block.row(index));
+          if (isIn(at.at(index)) && isNamed(name.at(index)) && areLabels(labels.at(index)))
+            found.push(block.row(index));
         }
       } catch {
         store.noteDamaged(signal, shelf.service, block.header);
