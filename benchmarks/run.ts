@@ -11,7 +11,6 @@ import { jsonLine } from './report/json.ts';
 import { describeMachine } from './report/machine.ts';
 import { describeClaim } from './report/table.ts';
 import { rollout } from './rollout.bench.ts';
-import { stores } from './stores.bench.ts';
 import { Pm2 } from './support/pm2.ts';
 import { Shop } from './support/shop.ts';
 import { telemetry } from './telemetry.bench.ts';
@@ -20,12 +19,12 @@ import { up } from './up.bench.ts';
 import { workers } from './workers.bench.ts';
 
 /*
- * npm run bench -- [name or claim …] [--quick] [--json] [--list]
+ * npm run bench -- [name or claim …] [--short | --quick] [--json] [--list]
  *
  * Measures what docs/benchmarks.md explains. With --json each claim is one line on stdout, and nothing else is there.
  */
 const BENCHMARKS = [
-  ...[up, planning, detection, footprint, frontDoor, cli, rollout, data, stores, traffic, workers],
+  ...[up, planning, detection, footprint, frontDoor, cli, rollout, data, traffic, workers],
   ...[instrument, telemetry],
 ];
 
@@ -44,13 +43,13 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-async function measure({ names, claims, json, quick }: Extract<Options, { kind: 'run' }>): Promise<number> {
+async function measure({ names, claims, json, pace }: Extract<Options, { kind: 'run' }>): Promise<number> {
   const signal = interruption();
   if (!json) process.stdout.write(`${describeMachine()}\n${HOW}\n\n`);
   await using resources = new AsyncDisposableStack();
   const context: Context = {
-    quick,
-    times: (full, few) => (quick ? few : full),
+    pace,
+    times: (full, quick, short = full) => ({ full, quick, short })[pace],
     wants: (claim) => isWanted(claim, claims),
     signal,
     progress: (text) => process.stderr.write(`  … ${text}\n`),

@@ -44,7 +44,7 @@ async function* against(context: Context, { name, bin, peers }: Subject): AsyncI
   const { times, progress, signal } = context;
   await using cluster = await Cluster.start(bin);
   await pgbench(cluster, ['-i', '-q', '-s', String(SCALE)]);
-  const seconds = times(6, 4);
+  const seconds = times(5, 4);
   const measure = (archiver: Archiver, as: string) => async (): Promise<Run> => {
     progress(`pgbench on PostgreSQL ${cluster.version}: ${as}`);
     await using archive = await archiver.start(cluster, signal);

@@ -1,3 +1,4 @@
+import { cp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
@@ -10,6 +11,7 @@ import {
   readCatalog,
   type S3Place,
   s3Repository,
+  type Vault,
 } from '@islet/backup';
 import type { StoreBackup } from '@islet/client';
 import type { Context } from '../context.ts';
@@ -19,6 +21,8 @@ import { Shop } from '../support/shop.ts';
 
 const SYSTEM = fileURLToPath(new URL('./system', import.meta.url));
 const SERVICE = 'ledger';
+/** Services that have nothing to do with the ledger, and are asked while it is restored. */
+const BESIDE = ['front', 'side'];
 const DEADLINE_MS = 10 * 60_000;
 
 /** A running system of one service with a database, whose backups go to a second place too. */
@@ -47,6 +51,7 @@ export class LedgerSystem implements AsyncDisposable {
   secretKey: { secret: secret-key }
 `;
     try {
+      await system.#addServices();
       await system.islet(['up']);
       await system.islet(['secret', 'set', 'access-key'], place.accessKey);
       await system.islet(['secret', 'set', 'secret-key'], place.secretKey);
@@ -57,6 +62,21 @@ export class LedgerSystem implements AsyncDisposable {
       throw error;
     }
     return system;
+  }
+
+  /** Where each service beside the ledger answers. */
+  get beside(): readonly string[] {
+    return BESIDE.map((name) => `${this.#shop.url}/${name}`);
+  }
+
+  /** In the middle of whatever it does. */
+  async kill(victim: Victim): Promise<void> {
+    process.kill(await this.#pidOf(victim), 'SIGKILL');
+  }
+
+  /** A folder's place in this machine's repository. */
+  get vaultFolder(): string {
+    return join(this.#shop.state, 'backup', 'repository', SERVICE);
   }
 
   islet(args: readonly string[], input = ''): Promise<Outcome> {
@@ -91,6 +111,11 @@ export class LedgerSystem implements AsyncDisposable {
     return found;
   }
 
+  /** As whoever restores opens it: in the repository of this machine, or in one in another folder. */
+  async vault(folder = join(this.#shop.state, 'backup', 'repository')): Promise<Vault> {
+    return this.#open(folderRepository(folder));
+  }
+
   /** What would be lost now, in milliseconds: with the database alone, and with all of this machine. */
   async lags(): Promise<{ readonly here: number; readonly second: number }> {
     const repository = folderRepository(join(this.#shop.state, 'backup', 'repository'));
@@ -101,13 +126,47 @@ export class LedgerSystem implements AsyncDisposable {
   /** Milliseconds from what could be restored at the beginning of a look to the end of the look. */
   async #lag(repository: Repository): Promise<number> {
     const { signal } = this.#context;
-    this.#key ??= this.islet(['backup', 'key', 'export']).then(({ stdout }) => parseRecoveryKey(stdout));
-    const vault = await openVault({ repository, service: SERVICE, by: await this.#key }, { signal });
+    const vault = await this.#open(repository);
     const offers = offersOf(await readCatalog(vault, { signal }));
     return Date.now() - Math.max(...offers.map(({ to }) => to));
+  }
+
+  async #open(repository: Repository): Promise<Vault> {
+    const { signal } = this.#context;
+    this.#key ??= this.islet(['backup', 'key', 'export']).then(({ stdout }) => parseRecoveryKey(stdout));
+    return openVault({ repository, service: SERVICE, by: await this.#key }, { signal });
+  }
+
+  async #addServices(): Promise<void> {
+    const services = join(this.#shop.folder, 'services');
+    for (const name of BESIDE) {
+      await cp(join(services, SERVICE), join(services, name), { recursive: true });
+      await this.#shop.edit(`services/${name}/service.yaml`, (text) =>
+        text
+          .replace(`name: ${SERVICE}`, `name: ${name}`)
+          .replace('expose: /', `expose: /${name}`)
+          .replace(/^database:.*$/m, ''),
+      );
+    }
+  }
+
+  async #pidOf(victim: Victim): Promise<number> {
+    const { state } = this.#shop;
+    if (victim === 'control plane') return pidIn(join(state, 'control.json'));
+    if (victim === 'streamer') return pidIn(join(state, 'backup', 'told.json'));
+    const { services } = await this.#shop.status();
+    const pid = services.find(({ name }) => name === SERVICE)?.database?.pid;
+    if (pid === undefined) throw new Error('the database server does not run');
+    return pid;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.#shop[Symbol.asyncDispose]();
   }
+}
+
+export type Victim = 'server' | 'streamer' | 'control plane';
+
+async function pidIn(path: string): Promise<number> {
+  return (JSON.parse(await readFile(path, 'utf8')) as { readonly pid: number }).pid;
 }

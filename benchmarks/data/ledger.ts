@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
 
 /** A commit, and the instants around its acknowledgement, by this machine's clock. */
@@ -16,6 +17,7 @@ export interface Verdict {
 }
 
 const LANES = 8;
+const RETRY_MS = 20;
 const TABLE =
   'CREATE TABLE ledger (lane int NOT NULL, id bigint NOT NULL, sum bigint NOT NULL, PRIMARY KEY (lane, id))';
 const SUMS = `
@@ -31,19 +33,27 @@ export class Ledger {
   readonly #stop = new AbortController();
   #lanes: readonly Promise<void>[] = [];
   #startedAt = 0;
-  #stoppedAt = 0;
 
-  /** Goes on until it is stopped. */
+  /** Goes on until it is stopped, whatever dies; what was acknowledged is remembered. */
   async start(url: string): Promise<void> {
     await query(url, TABLE);
     this.#startedAt = Date.now();
     this.#lanes = Array.from({ length: LANES }, (_, lane) => this.#write(url, lane));
   }
 
+  get count(): number {
+    return this.#commits.length;
+  }
+
+  /** Of all that was ever acknowledged, what is not there. */
+  async lost(url: string): Promise<number> {
+    const found = await readLanes(url);
+    return this.#commits.filter(({ lane, id }) => id > (found.get(lane)?.last ?? 0)).length;
+  }
+
   async stop(): Promise<void> {
     this.#stop.abort();
     await Promise.all(this.#lanes);
-    this.#stoppedAt = Date.now();
   }
 
   get startedAt(): number {
@@ -52,11 +62,6 @@ export class Ledger {
 
   get lastAt(): number {
     return this.#commits.at(-1)?.acknowledgedAt ?? this.#startedAt;
-  }
-
-  /** Commits a second. */
-  get rate(): number {
-    return (this.#commits.length / (this.#stoppedAt - this.#startedAt)) * 1000;
   }
 
   async verify(url: string, at: number): Promise<Verdict> {
@@ -72,21 +77,29 @@ export class Ledger {
   }
 
   async #write(url: string, lane: number): Promise<void> {
-    const client = new Client(url);
-    client.on('error', () => {});
-    try {
-      await client.connect();
-      for (let id = 1; !this.#stop.signal.aborted; id += 1) {
-        const askedAt = Date.now();
-        const values = [lane, id, (id * (id + 1)) / 2];
-        await client.query({ name: 'enter', text: 'INSERT INTO ledger VALUES ($1, $2, $3)', values });
-        this.#commits.push({ lane, id, askedAt, acknowledgedAt: Date.now() });
+    while (!this.#stop.signal.aborted) {
+      const client = new Client(url);
+      client.on('error', () => {});
+      try {
+        await client.connect();
+        // What was not acknowledged may be there or not.
+        const { rows } = await client.query<{ last: number }>(NEWEST, [lane]);
+        for (let id = (rows[0]?.last ?? 0) + 1; !this.#stop.signal.aborted; id += 1) {
+          const askedAt = Date.now();
+          const values = [lane, id, (id * (id + 1)) / 2];
+          await client.query({ name: 'enter', text: 'INSERT INTO ledger VALUES ($1, $2, $3)', values });
+          this.#commits.push({ lane, id, askedAt, acknowledgedAt: Date.now() });
+        }
+      } catch {
+        await pause(RETRY_MS);
+      } finally {
+        await client.end().catch(() => {});
       }
-    } finally {
-      await client.end().catch(() => {});
     }
   }
 }
+
+const NEWEST = 'SELECT coalesce(max(id), 0)::int AS last FROM ledger WHERE lane = $1';
 
 export async function query(url: string, text: string, values: readonly unknown[] = []): Promise<void> {
   const client = new Client(url);

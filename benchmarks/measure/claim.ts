@@ -17,6 +17,8 @@ export type Unit =
   | 'ms'
   | 's'
   | 'restores'
+  | 'commits'
+  | 'places'
   | 'commits/s'
   | 'µs of CPU/commit'
   | 'requests'

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { type RowOf, SCHEMAS, Shelf, type Signal } from '@islet/telemetry/measure';
-import { rowsOf, SERVICES, type Stock } from './stock.ts';
+import { rowsOf, type Stock } from './stock.ts';
 
 /** A thread that makes the segments of some services, in the folder of a store that nobody has open. */
 export interface FillOrder {
@@ -23,7 +23,7 @@ for (const service of services) {
 }
 
 function fill<S extends Signal>(signal: S, service: number, rows: Iterable<RowOf[S]>): void {
-  const name = SERVICES[service] ?? '';
+  const name = stock.services[service] ?? '';
   const shelf = new Shelf<RowOf[S]>(
     { folder: join(folder, 'services', name, signal), signal, service: name },
     SCHEMAS[signal],

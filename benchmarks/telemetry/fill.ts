@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { Context } from '../context.ts';
 import type { FillOrder } from './fill-main.ts';
-import { recordsIn, SERVICES, type Stock } from './stock.ts';
+import { recordsIn, type Stock } from './stock.ts';
 
 const MAIN = fileURLToPath(new URL('./fill-main.ts', import.meta.url));
 /** Not a measure of anything: a disk that takes so long is one that nobody can measure on. */
@@ -21,7 +21,7 @@ export async function fillStore(
   const all = recordsIn(stock);
   let made = 0;
   const workers = Array.from({ length: threads }, (_, thread) => {
-    const services = SERVICES.flatMap((_, service) => (service % threads === thread ? [service] : []));
+    const services = stock.services.flatMap((_, service) => (service % threads === thread ? [service] : []));
     const worker = new Worker(MAIN, { workerData: { folder, stock, services } satisfies FillOrder });
     worker.on('message', (rows: number) => {
       made += rows;

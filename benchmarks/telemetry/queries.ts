@@ -6,7 +6,7 @@ import type { Claim } from '../measure/claim.ts';
 import { percentile } from '../measure/statistics.ts';
 import { fillStore } from './fill.ts';
 import { QUESTIONS } from './questions.ts';
-import { SERVICES, stockTo } from './stock.ts';
+import { stockTo } from './stock.ts';
 
 /** Of fifty million records. */
 const SHARE = { full: 1, quick: 0.02 } as const;
@@ -14,9 +14,9 @@ const SLOWEST = 4;
 
 /** How soon the dashboard's own questions are answered over a week of telemetry. */
 export async function* queries(folder: string, context: Context): AsyncIterable<Claim> {
-  const { times, quick, progress, signal } = context;
+  const { times, pace, progress, signal } = context;
   const now = Date.UTC(2026, 0, 8);
-  const stock = stockTo(now, quick ? SHARE.quick : SHARE.full);
+  const stock = stockTo(now, pace === 'quick' ? SHARE.quick : SHARE.full);
   const home = join(folder, 'week');
   const records = await fillStore(home, stock, context);
   const policy = { ...DEFAULT_TELEMETRY, maxDiskBytes: 2 ** 40 };
@@ -47,6 +47,6 @@ export async function* queries(folder: string, context: Context): AsyncIterable<
     better: 'less',
     islet: { value: percentile(all, 95), samples: all },
     peers: {},
-    method: `The 95th percentile of what the dashboard's pages ask, each of ${QUESTIONS.length} questions ${rounds} times, over ${(records / 1e6).toFixed(1)} million records of a week of ${SERVICES.length} services on the disk (${bytes.toFixed(0)} bytes each), opened anew. The slowest, by their own: ${slowest.join(', ')}. No peer holds all of it at once; telemetry.logs.found asks the same of SQLite and DuckDB, over less.`,
+    method: `The 95th percentile of what the dashboard's pages ask, each of ${QUESTIONS.length} questions ${rounds} times, over ${(records / 1e6).toFixed(1)} million records of a week of ${stock.services.length} services on the disk (${bytes.toFixed(0)} bytes each), opened anew. The slowest, by their own: ${slowest.join(', ')}. No peer holds all of it at once; telemetry.logs.found asks the same of SQLite and DuckDB, over less.`,
   };
 }

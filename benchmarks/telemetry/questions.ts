@@ -7,7 +7,7 @@ import {
   queryMetrics,
   type Store,
 } from '@islet/telemetry/measure';
-import { hex, SERVICES, type Stock } from './stock.ts';
+import { hex, type Stock } from './stock.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -21,7 +21,7 @@ export interface Question {
   readonly ask: (store: Store, stock: Stock, round: number) => Promise<unknown>;
 }
 
-const service = (round: number) => SERVICES[(round * 7) % SERVICES.length] ?? '';
+const service = ({ services }: Stock, round: number) => services[(round * 7) % services.length] ?? '';
 /** A stretch of so long that ends now, as pages open with. */
 const last = ({ to }: Stock, ms: number) => ({ from: to - ms, to });
 /** One that ends at some time of the week, as whoever looks back asks. */
@@ -32,19 +32,19 @@ const past = ({ from, to }: Stock, ms: number, round: number) => {
 const metric = (name: string, ms: number): Question => ({
   name: `${name} of ${ms / HOUR} h`,
   ask: async (store, stock, round) =>
-    queryMetrics(store, { name, service: service(round), ...last(stock, ms), points: 180 }, stock.to),
+    queryMetrics(store, { name, service: service(stock, round), ...last(stock, ms), points: 180 }, stock.to),
 });
 const logs = (what: string, asked: object, ms: number): Question => ({
   name: `logs${what} of ${ms / HOUR} h`,
   ask: (store, stock, round) =>
-    findLogs(store, { service: service(round), ...past(stock, ms, round), ...asked, limit: 300 }, stock.to),
+    findLogs(store, { service: service(stock, round), ...past(stock, ms, round), ...asked, limit: 300 }, stock.to),
 });
 const traces = (what: string, asked: object, ms: number): Question => ({
   name: `traces${what} of ${ms / HOUR} h`,
   ask: (store, stock, round) =>
     findTraces(
       store,
-      { service: service(round), ...past(stock, ms, round), ...asked, limit: 100 },
+      { service: service(stock, round), ...past(stock, ms, round), ...asked, limit: 100 },
       { now: stock.to, slowMs: () => 1_000 },
     ),
 });

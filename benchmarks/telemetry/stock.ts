@@ -7,12 +7,13 @@ import type { LogRow, MetricRow, RowOf, Signal, SpanRow, TraceRow } from '@islet
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
-export const SERVICES = Array.from({ length: 20 }, (_, index) => `service-${String(index + 1).padStart(2, '0')}`);
+const SERVICES_OF_ALL = Array.from({ length: 20 }, (_, index) => `service-${String(index + 1).padStart(2, '0')}`);
 
 /** How much of everything there is; times are milliseconds since the epoch. */
 export interface Stock {
   readonly from: number;
   readonly to: number;
+  readonly services: readonly string[];
   /** Of all services together. */
   readonly logs: number;
   readonly traces: number;
@@ -28,7 +29,8 @@ const TIERS = [
 
 /** A week's, up to an instant. `share`: of fifty million records. */
 export function stockTo(to: number, share: number): Stock {
-  return { from: to - 7 * DAY, to, logs: Math.round(34e6 * share), traces: Math.round(1.6e6 * share) };
+  const services = SERVICES_OF_ALL.slice(0, Math.max(2, Math.round(SERVICES_OF_ALL.length * share)));
+  return { from: to - 7 * DAY, to, services, logs: Math.round(34e6 * share), traces: Math.round(1.6e6 * share) };
 }
 
 /** Rows of one service, in the order in which they came. */
@@ -45,15 +47,15 @@ export function rowsOf(stock: Stock): RowsOf {
 }
 
 function* logs(stock: Stock, service: number): Generator<LogRow> {
-  const { from, to } = stock;
-  const own = stock.logs / SERVICES.length;
+  const { from, to, services } = stock;
+  const own = stock.logs / services.length;
   const stepMs = (to - from) / own;
   for (let nth = 0; nth < own; nth++) {
-    const number = nth * SERVICES.length + service;
+    const number = nth * services.length + service;
     const failed = number % 1_009 === 0;
     const instance = number % 2;
     yield {
-      ...whose(service, instance),
+      ...whose(stock, service, instance),
       stream: 'output',
       at: from + nth * stepMs,
       level: failed ? 'error' : number % 101 === 0 ? 'warn' : 'info',
@@ -71,9 +73,10 @@ const VERBS = ['placed', 'read', 'listed', 'paid', 'shipped', 'cancelled'] as co
 
 /** The trace of a request goes through five services, the one that it begins at first. */
 function* spans(stock: Stock, service: number): Generator<SpanRow> {
-  for (let round = 0; round * SERVICES.length < stock.traces; round++) {
+  const { services } = stock;
+  for (let round = 0; round * services.length < stock.traces; round++) {
     for (let nth = 0; nth < SPANS_OF_TRACE; nth++) {
-      const trace = round * SERVICES.length + ((service - nth + SERVICES.length) % SERVICES.length);
+      const trace = round * services.length + ((service - nth + SPANS_OF_TRACE * services.length) % services.length);
       if (trace < stock.traces) yield spanOf(stock, service, trace, nth);
     }
   }
@@ -82,7 +85,7 @@ function* spans(stock: Stock, service: number): Generator<SpanRow> {
 function spanOf(stock: Stock, service: number, trace: number, nth: number): SpanRow {
   const at = instantOf(stock, trace) + nth;
   return {
-    ...whose(service, trace % 2),
+    ...whose(stock, service, trace % 2),
     trace: hex(trace, 32),
     span: hex(trace * 8 + nth, 16),
     parent: nth === 0 ? '' : hex(trace * 8 + nth - 1, 16),
@@ -99,17 +102,18 @@ function spanOf(stock: Stock, service: number, trace: number, nth: number): Span
 }
 
 function* traces(stock: Stock, service: number): Generator<TraceRow> {
-  for (let trace = service; trace < stock.traces; trace += SERVICES.length) {
-    const through = Array.from({ length: SPANS_OF_TRACE }, (_, nth) => SERVICES[(service + nth) % SERVICES.length]);
+  const { services } = stock;
+  for (let trace = service; trace < stock.traces; trace += services.length) {
+    const through = Array.from({ length: SPANS_OF_TRACE }, (_, nth) => services[(service + nth) % services.length]);
     yield {
       trace: hex(trace, 32),
       at: instantOf(stock, trace),
       totalMs: tookMs(trace),
-      service: SERVICES[service] ?? '',
+      service: services[service] ?? '',
       name: ROUTES[trace % ROUTES.length] ?? '',
       route: '/orders',
       revision: REVISION,
-      services: through.sort().join('\n'),
+      services: [...new Set(through)].sort().join('\n'),
       spans: SPANS_OF_TRACE,
       errors: hasFailed(trace) ? 1 : 0,
       kept: hasFailed(trace) ? 'error' : 'sample',
@@ -117,13 +121,17 @@ function* traces(stock: Stock, service: number): Generator<TraceRow> {
   }
 }
 
-function* metrics({ to }: Stock, service: number, { stepMs, keptMs }: (typeof TIERS)[number]): Generator<MetricRow> {
+function* metrics(
+  { to, services }: Stock,
+  service: number,
+  { stepMs, keptMs }: (typeof TIERS)[number],
+): Generator<MetricRow> {
   for (let at = Math.ceil((to - keptMs) / stepMs) * stepMs; at < to; at += stepMs) {
     for (const [name, kind, unit, labels] of SERIES) {
       const value = (at / stepMs + service * 31 + labels.length) % 97;
       const buckets = kind === 'histogram' ? BUCKETS[value % BUCKETS.length] : undefined;
       yield {
-        ...{ at, service: SERVICES[service] ?? '', name, labels, unit, kind },
+        ...{ at, service: services[service] ?? '', name, labels, unit, kind },
         ...{ sum: buckets?.sum ?? value, count: buckets?.count ?? 1, min: value, max: value },
         buckets: buckets?.text ?? '',
       };
@@ -166,7 +174,7 @@ const BUCKETS = Array.from({ length: 7 }, (_, seed) => {
 /** Rows that there are of all services together. */
 export function recordsIn(stock: Stock): number {
   const steps = TIERS.reduce((sum, { keptMs, stepMs }) => sum + keptMs / stepMs, 0);
-  return stock.logs + stock.traces * (SPANS_OF_TRACE + 1) + steps * SERIES.length * SERVICES.length;
+  return stock.logs + stock.traces * (SPANS_OF_TRACE + 1) + steps * SERIES.length * stock.services.length;
 }
 
 /** The trace that is under way when a line is written. */
@@ -174,8 +182,8 @@ function traceAt({ logs, traces }: Stock, line: number): number {
   return Math.floor((line * traces) / logs);
 }
 
-function whose(service: number, instance: number) {
-  const name = SERVICES[service] ?? '';
+function whose({ services }: Stock, service: number, instance: number) {
+  const name = services[service] ?? '';
   return { service: name, instance: `${name}-${REVISION}.0-${instance}`, revision: REVISION };
 }
 

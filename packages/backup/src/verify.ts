@@ -92,7 +92,7 @@ function gaps(catalog: Catalog): readonly Finding[] {
   });
 }
 
-function logGaps({ id, log, head }: Era): readonly Finding[] {
+function logGaps({ id, log, head, copies }: Era): readonly Finding[] {
   const findings: Finding[] = [];
   let to = log[0]?.from;
   while (to !== undefined) {
@@ -108,6 +108,16 @@ function logGaps({ id, log, head }: Era): readonly Finding[] {
   if (log.length > 0 && head === undefined) {
     findings.push({ name: headName(id), problem: 'how far the log goes is not known: its record is missing' });
   }
-  if (log.length === 0 && head !== undefined) findings.push({ name: `${id}/log`, problem: 'all of it is missing' });
+  // What came before the oldest copy is let go of, and since then nothing may have come.
+  const isLetGo = head !== undefined && head.to <= (beginOf(copies) ?? '');
+  if (log.length === 0 && head !== undefined && !isLetGo) {
+    findings.push({ name: `${id}/log`, problem: 'all of it is missing' });
+  }
   return findings;
+}
+
+/** From there on the log is kept. */
+function beginOf(copies: Era['copies']): string | undefined {
+  const begins = copies.flatMap((copy) => (copy.kind === 'whole' ? (copy.manifest.facts.needs?.from ?? []) : []));
+  return begins.sort()[0];
 }

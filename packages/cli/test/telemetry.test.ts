@@ -261,12 +261,24 @@ test('top shows the busiest first, once where there is no terminal', async () =>
   await answering({
     overview: () => [
       idle,
-      { service: 'busy', rate: 12.34, errorRate: 0.5, p95: 9, cpu: 0.2, memory: 5e6, spark: [1, 2] },
+      {
+        service: 'busy',
+        rate: 12.34,
+        errorRate: 0.5,
+        p95: 9,
+        cpu: 0.2,
+        memory: 5e6,
+        store: { connections: 3, rate: 7.25, size: 8e6 },
+        spark: [1, 2],
+      },
     ],
   });
   const { code, stdout } = await islet(['top'], { cwd: folder });
   assert.equal(code, 0);
-  assert.match(stdout, /busy +12\.3 +50\.0 % +9\.0 +0\.20 +5\.0 MB +▄█\nidle +0\.0 +0\.0 % +- +- +-\n$/);
+  assert.match(
+    stdout,
+    /busy +12\.3 +50\.0 % +9\.0 +0\.20 +5\.0 MB +7\.3\/s 3 conn 8\.0 MB +▄█\nidle +0\.0 +0\.0 % +- +- +- +-\n$/,
+  );
 });
 
 test('a time is so long ago, a day or an instant', () => {

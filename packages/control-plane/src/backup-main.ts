@@ -17,6 +17,7 @@ import {
 } from '@islet/backup';
 import { createMariadbReader } from '@islet/data-mariadb';
 import { createPostgresReader } from '@islet/data-postgres';
+import { createRedisReader } from '@islet/data-redis';
 import { createSqliteReader } from '@islet/data-sqlite';
 import type { StoreReader } from '@islet/driver';
 import { pino } from 'pino';
@@ -47,6 +48,7 @@ setPriority(NICENESS);
 const readers: readonly StoreReader[] = [
   createPostgresReader(),
   createMariadbReader(SERVER_PATH),
+  createRedisReader(),
   createSqliteReader(),
   createStateReader(layout),
 ];

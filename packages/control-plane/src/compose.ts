@@ -66,7 +66,7 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
   const telemetry = options.idle
     ? undefined
     : await createTelemetry({
-        ...{ state, supervisor, clock: systemClock, log },
+        ...{ state, data, supervisor, clock: systemClock, log },
         argv: [process.execPath, fileURLToPath(import.meta.resolve('@islet/telemetry/main'))],
         socketPath: socketPath(stateFolder, 'telemetry'),
         paths: {

@@ -253,7 +253,7 @@ export function createSystem(parts: SystemParts): System {
     status.post(next);
     if (!parts.idle) {
       parts.backups?.look(turn);
-      parts.telemetry?.look();
+      parts.telemetry?.look(turn.look.engines);
       care.look(turn);
     }
     if (!applied.current()?.goingDown || !isAllGone(next, turn)) return;

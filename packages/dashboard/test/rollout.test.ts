@@ -2,12 +2,32 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { RolloutStatus, Series } from '@islet/client/browser';
 import { planGroups } from '../app/model/plan.ts';
-import { rolloutSteps, sideOf, steeringOf } from '../app/model/rollout.ts';
-import { columnsOf, lastOf, marksOf, sectionsOf } from '../app/model/service.ts';
+import { rolloutSteps, sideOf, sidesOf, steeringOf } from '../app/model/rollout.ts';
+import { columnsOf, lastOf, marksOf, originText, sectionsOf } from '../app/model/service.ts';
 
 const rollout = (more: Partial<RolloutStatus>): RolloutStatus => ({
   ...{ service: 's', state: 'progressing', why: '', strategy: 'canary', wanted: 'bb', stable: 'aa', history: [] },
   ...more,
+});
+
+it('draws the curves of old and new in that order, by whatever length of their names, and of nobody else', () => {
+  const curve = (revision: string): Series => ({ labels: { revision }, unit: 'ms', stepMs: 10_000, points: [[0, 1]] });
+  const drawn = sidesOf([curve('bbbbbbbbbbbb'), curve('cc'), curve('aaaaaaaaaaaa')], {
+    old: 'aaaaaaaaaa',
+    wanted: 'bbbbbbbbbb',
+  });
+  assert.deepEqual(
+    drawn.map(({ labels }) => labels.side),
+    ['old aaaaaaa', 'new bbbbbbb'],
+  );
+  assert.deepEqual(sidesOf([], { old: 'aa', wanted: 'bb' }), []);
+});
+
+it('names the line of a value, and the file only where that is another', () => {
+  const file = 'services/orders/service.yaml';
+  assert.equal(originText(`${file}:14`, file), 'line 14');
+  assert.equal(originText('islet.yaml:3', file), 'islet.yaml:3');
+  assert.equal(originText(undefined, file), 'default');
 });
 
 it('marks the step that holds, those behind it and those to come', () => {

@@ -2,6 +2,7 @@ import type { StoreBackups } from './backups.ts';
 import type { CallOptions } from './compute.ts';
 import type { StoreMeasures } from './measures.ts';
 import type { StoreShell } from './shell.ts';
+import type { StoreMetrics } from './store-metrics.ts';
 
 export type Engine = 'postgres' | 'mariadb' | 'sqlite' | 'redis' | 'external';
 
@@ -26,6 +27,8 @@ export interface DataDriver {
   readonly credentials?: StoreCredentials;
   /** What a running store says of itself; undefined: nothing. Throws `unavailable` where it does not run. */
   measure?(request: { readonly service: string }, options: CallOptions): Promise<StoreMeasures>;
+  /** What a running store has counted, cheap enough to be asked every few seconds; undefined: nobody counts. */
+  metrics?(request: { readonly service: string }, options: CallOptions): Promise<StoreMetrics>;
   observe(): Promise<Readonly<Record<string, StoreObservation>>>;
   watch(onChange: () => void): Disposable;
   close(): Promise<void>;

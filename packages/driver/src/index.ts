@@ -7,4 +7,5 @@ export { type Layout, layoutOf } from './layout.ts';
 export { type LogPlace, logCount, logPlace, logPosition } from './log-position.ts';
 export * from './measures.ts';
 export * from './shell.ts';
+export * from './store-metrics.ts';
 export type * from './traffic.ts';

@@ -156,7 +156,10 @@ function redisOf({ redis }: ParsedService, derived: Derived): RedisSpec | undefi
   if (redis === undefined) return undefined;
   derived.set('redis.evict', 'redis.as');
   const evict = redis.evict ?? (redis.as === 'cache' ? 'allkeys-lru' : 'noeviction');
-  return { as: redis.as, maxMemoryBytes: redis.maxMemory, evict };
+  const common = { as: redis.as, maxMemoryBytes: redis.maxMemory, evict };
+  derived.set('redis.backup', 'redis.as').set('redis.drill', 'redis.as');
+  if (redis.as === 'cache') return { ...common, backup: undefined, drill: undefined };
+  return { ...common, backup: backupOf(redis.backup), drill: drillOf(redis.drill) };
 }
 
 function settingsOf({

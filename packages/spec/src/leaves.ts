@@ -62,8 +62,12 @@ function envLeaves(name: string, value: EnvValue): readonly Leaf[] {
 
 function redisLeaves(redis: RedisSpec | undefined): readonly Leaf[] {
   if (redis === undefined) return [];
-  const { as, maxMemoryBytes, evict } = redis;
-  return leaves(['redis'], { as, maxMemory: sizeText(maxMemoryBytes), evict });
+  const { as, maxMemoryBytes, evict, backup, drill } = redis;
+  return [
+    ...leaves(['redis'], { as, maxMemory: sizeText(maxMemoryBytes), evict }),
+    ...backupLeaves(['redis'], backup),
+    ...drillLeaves(['redis'], drill),
+  ];
 }
 
 function databaseLeaves(database: DatabaseSpec | undefined): readonly Leaf[] {

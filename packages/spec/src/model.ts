@@ -6,12 +6,14 @@
  */
 
 import type { AlertsSpec } from './alerts-model.ts';
+import type { BackupSpec, DrillSpec } from './backup-model.ts';
 import type { RolloutSpec } from './rollout-model.ts';
 import type { ScaleSpec } from './scale-model.ts';
 import type { SystemTelemetrySpec, TelemetrySpec } from './telemetry-model.ts';
 import type { ServiceTraffic } from './traffic-model.ts';
 
 export type * from './alerts-model.ts';
+export * from './backup-model.ts';
 export * from './content-model.ts';
 export type * from './rollout-model.ts';
 export * from './scale-model.ts';
@@ -229,33 +231,14 @@ export interface RedisSpec {
   readonly maxMemoryBytes: number;
   /** Redis's `maxmemory-policy`. */
   readonly evict: string;
+  /** Undefined: it is not backed up. */
+  readonly backup: BackupSpec | undefined;
+  readonly drill: DrillSpec | undefined;
 }
 
 export type SeedSpec =
   | { readonly kind: 'folder'; readonly folder: string }
   | { readonly kind: 'command'; readonly command: string };
-
-/** Names: pgBackRest, Barman. */
-export interface BackupSpec {
-  readonly everyMs: number;
-  /** Any instant can be restored, since the oldest daily copy. */
-  readonly pitr: boolean;
-  /** The newest copy of each of so many days, weeks and months. */
-  readonly keep: { readonly daily: number; readonly weekly: number; readonly monthly: number };
-}
-
-/** How often a backup must prove that it comes back, and what must hold then. */
-export interface DrillSpec {
-  readonly everyMs: number;
-  readonly maxRtoMs: number;
-  /** What is restored is also served, and asked by `test.smoke`. */
-  readonly smoke: boolean;
-  readonly check: readonly DrillCheck[];
-}
-
-export type DrillCheck =
-  | { readonly kind: 'min'; readonly query: string; readonly min: number }
-  | { readonly kind: 'maxAge'; readonly query: string; readonly maxAgeMs: number };
 
 export type ProbeTarget =
   | { readonly kind: 'http'; readonly path: string }

@@ -247,6 +247,28 @@ test('a chart has a value for each step, nothing where nothing was, and one seri
   assert(Math.abs((p50?.points[0]?.[1] ?? 0) - 2) < 0.02 && p50?.unit === 'ms');
 });
 
+test('a chart of a week is made of hours, and of minutes where the hour is not over; one that ends long ago, of what is left', (t) => {
+  const [folder, clock] = [temporary(t), new Clock()];
+  const { store } = open({ folder, clock });
+  const [hour, day] = [3_600_000, 86_400_000];
+  const end = Math.floor(clock.now / hour) * hour + 30 * 60_000;
+  clock.now = end;
+  // Each second one request: rolled up up to the hour before, by the minute since.
+  for (let at = end - 8 * day; at < end - 30 * 60_000; at += hour)
+    store.add('metrics-1h', 'orders', [metricRow({ at: Math.floor(at / hour) * hour, sum: 3_600 })]);
+  for (let at = end - 3 * hour; at < end; at += 60_000) store.add('metrics-1m', 'orders', [metricRow({ at, sum: 60 })]);
+  const ask = (to: number) =>
+    queryMetrics(
+      store,
+      { name: 'requests', service: 'orders', from: to - 7 * day, to, points: 168 },
+      clock.now,
+    ).series[0]?.points.map(([, value]) => value);
+  assert.deepEqual(new Set(ask(end)), new Set([1]));
+  // Minutes are kept for two weeks, and this is before the first of them that is there; hours go on.
+  clock.now = end + 15 * day;
+  assert.deepEqual(new Set(ask(end - 30 * 60_000 - 1)), new Set([1]));
+});
+
 for (const [process, service, prefix] of [
   ['orders-3f9a.0-1', 'orders', ''],
   ['orders-x-3f9a.0-1', 'orders-x', ''],

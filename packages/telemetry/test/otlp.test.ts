@@ -156,9 +156,12 @@ it('counters that count since the beginning become what came since; gauges and h
   const orders = meter.createCounter('orders.placed');
   const took = meter.createHistogram('orders.took', { unit: 'ms' });
   meter.createObservableGauge('queue.length').addCallback((result) => result.observe(3));
+  const open = meter.createUpDownCounter('orders.open');
+  open.add(5);
   orders.add(5);
   took.record(10);
   await reader.forceFlush();
+  open.add(-3);
   orders.add(2);
   took.record(40);
   took.record(40);
@@ -167,6 +170,16 @@ it('counters that count since the beginning become what came since; gauges and h
   const sums = got.metrics.filter(({ name }) => name === 'orders.placed').map(({ sum }) => sum);
   // What was counted before the first point is nobody's: it may be hours old.
   assert.equal(sums[0], 2);
+  // One that goes down has not begun anew.
+  const levels = got.metrics.filter(({ name }) => name === 'orders.open').map(({ kind, sum }) => [kind, sum]);
+  assert.deepEqual(
+    levels,
+    [
+      ['gauge', 5],
+      ['gauge', 2],
+      ['gauge', 2],
+    ].slice(0, levels.length),
+  );
   const [histogram] = got.metrics.filter(({ name }) => name === 'orders.took');
   assert.equal(histogram?.count, 2);
   assert.equal(histogram?.sum, 80_000);

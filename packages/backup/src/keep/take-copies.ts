@@ -61,7 +61,8 @@ function isCutOff({ reached }: KeptStore, { eras }: Catalog, newest: Offer | und
   const era = eras.find(({ id }) => id === reached?.era) ?? eras.at(-1);
   if (era === undefined || newest === undefined) return false;
   if (newest.era !== era.id) return true;
-  const end = newest.log.at(-1)?.to;
+  // A copy that needs no log to be consistent may have none yet.
+  const end = newest.log.at(-1)?.to ?? newest.copy.manifest.facts.needs?.to;
   return end !== undefined && era.log.some(({ to }) => to > end);
 }
 

@@ -23,8 +23,12 @@ export function createPrefixer(colours: Colors): (line: Line) => string {
   };
 }
 
+/** What Islet's own processes go by. */
+const OWN_SERVICE = 'islet';
+
 /** `orders-3f9a2c1d04.0-1` is `orders.1`; what prints for the service as a whole (a build) has no index. */
 function shortName(service: string, instance: string): string {
+  if (service === OWN_SERVICE) return `${service}.${instance}`;
   const index = /-(\d+)$/.exec(instance)?.[1];
   return index === undefined ? service : `${service}.${index}`;
 }

@@ -1,7 +1,7 @@
 import type { LogLevel } from '@islet/client';
 import { type Context, writeLines } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { showRecords } from '../records.ts';
+import { type ShownRecord, showRecords } from '../records.ts';
 import { createPrefixer } from '../render/log-line.ts';
 import { openSession } from '../session.ts';
 
@@ -34,10 +34,19 @@ export async function run(
     print: (record) => {
       const shown = options.json
         ? [JSON.stringify(record)]
-        : record.text.split('\n').map((line) => prefixed({ ...record, line }));
+        : textOf(record)
+            .split('\n')
+            .map((line) => prefixed({ ...record, line }));
       writeLines(stdout, shown);
     },
     tell: (what) => writeLines(stderr, [what]),
   });
   return EXIT.ok;
+}
+
+/** Islet's own processes say what, and name of whom beside it. */
+function textOf({ service, text, attributes }: ShownRecord): string {
+  if (service !== 'islet' || attributes === undefined) return text;
+  const told = Object.entries(attributes).filter(([name]) => name !== 'process');
+  return [text, ...told.map(([name, value]) => `${name}=${String(value)}`)].join(' ');
 }

@@ -121,6 +121,16 @@ export const ServiceActivity = z
     cpu: z.number().optional(),
     /** Bytes, of all instances. */
     memory: z.number().optional(),
+    /** Its stores together; absent: it has none, or they do not answer. */
+    store: z
+      .object({
+        connections: z.number().optional(),
+        /** Transactions in each second, of Redis commands. */
+        rate: z.number().optional(),
+        /** Bytes of data. */
+        size: z.number().optional(),
+      })
+      .optional(),
     /** Requests in each second, evenly over the window, the newest last. */
     spark: z.array(z.number()),
   })

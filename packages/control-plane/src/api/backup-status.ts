@@ -1,40 +1,38 @@
 import type { StoreTold } from '@islet/backup';
 import type { Answer } from '@islet/client';
+import { type KeptStore, keptStores } from '../backup/kept-stores.ts';
 import { newestOf } from '../backup/newest.ts';
-import { backupOf } from '../backup/overseer.ts';
 import { storeProblems } from '../backup/warnings.ts';
-import type { LaunchSpec } from '../store/applied.ts';
 import type { System } from '../system.ts';
 
 type StoreStatus = Answer<'backups'>[number];
 
-/** How the store of every service that has one is backed up. */
+/** How every store of every service is backed up. */
 export function backupStatus(system: System): StoreStatus[] {
   const { parts } = system;
   const told = parts.backups?.told();
   return (parts.state.applied.current()?.services ?? []).flatMap(({ spec }) => {
-    if (spec.database === undefined) return [];
-    return [
-      statusOf(
-        spec,
-        told?.stores.find(({ service }) => service === spec.name),
-        system,
-      ),
-    ];
+    const { name, database } = spec;
+    const outside =
+      database?.engine === 'external'
+        ? [{ service: name, engine: database.engine, state: 'outside' as const, bytes: 0, problems: [] }]
+        : [];
+    const toldOf = (id: string) => told?.stores.find(({ service }) => service === id);
+    return [...outside, ...keptStores(spec).map((store) => statusOf(store, toldOf(store.id), system))];
   });
 }
 
-function statusOf(spec: LaunchSpec, told: StoreTold | undefined, system: System): StoreStatus {
-  const { name: service, database } = spec;
+function statusOf(store: KeptStore, told: StoreTold | undefined, system: System): StoreStatus {
+  const { id: service, engine } = store;
   const { parts, hands, care, context } = system;
-  const state = stateOf(spec, hands.dataOf(spec)?.backups !== undefined);
-  const known = { service, engine: database?.engine ?? '', state, bytes: told?.bytes ?? 0 };
+  const state = stateOf(store, hands.driverOf(engine)?.backups !== undefined);
+  const known = { service, engine, state, bytes: told?.bytes ?? 0 };
   if (state !== 'on') return { ...known, problems: [] };
   const now = parts.clock.now();
   const mirror = parts.backups?.told()?.mirror;
   const drill = care.drills.last(service);
   const order = parts.backups?.orders().find((one) => one.service === service);
-  const drillEveryMs = database?.engine === 'external' ? undefined : database?.drill?.everyMs;
+  const drillEveryMs = store.drill?.everyMs;
   const problems =
     order === undefined
       ? ['its store was not reached yet']
@@ -61,8 +59,7 @@ function statusOf(spec: LaunchSpec, told: StoreTold | undefined, system: System)
   };
 }
 
-function stateOf(spec: LaunchSpec, canBe: boolean): StoreStatus['state'] {
-  if (spec.database?.engine === 'external') return 'outside';
+function stateOf({ backup }: KeptStore, canBe: boolean): StoreStatus['state'] {
   if (!canBe) return 'none';
-  return backupOf(spec) === undefined ? 'off' : 'on';
+  return backup === undefined ? 'off' : 'on';
 }

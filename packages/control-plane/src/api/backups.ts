@@ -14,7 +14,7 @@ import { type Answer, ApiError } from '@islet/client';
 import { DriverError } from '@islet/driver';
 import { branchStore } from '../backup/branches.ts';
 import { backupFiles, ensureRecoveryKey } from '../backup/files.ts';
-import { backupOf } from '../backup/overseer.ts';
+import { serviceOfStore, storeNamed } from '../backup/kept-stores.ts';
 import { openOwnVault } from '../backup/restore-store.ts';
 import { asideOf, remove } from '../backup/restorer.ts';
 import { readIfThere, writeAtomically } from '../own-file.ts';
@@ -54,37 +54,44 @@ export function backupHandlers(system: System, { wanted, change }: BackupTools):
   const { layout, decisions } = parts.state;
   const { clock } = parts;
 
-  /** Of a service that is backed up. */
-  const backedUp = (service: string) => {
-    const { spec } = wanted(service);
-    if (parts.backups !== undefined && backupOf(spec) !== undefined) return spec;
-    throw new ApiError('conflict', `${service} is not backed up`, {
-      hint: 'declare a database that Islet runs, with backups',
+  /** A store by what people call it: `orders`, `orders.redis`. */
+  const named = (name: string) => {
+    const { spec, restoring } = wanted(serviceOfStore(name));
+    return { store: storeNamed(spec, name), service: spec.name, restoring };
+  };
+  const backedUp = (name: string) => {
+    const { store } = named(name);
+    if (parts.backups !== undefined && store?.backup !== undefined) return store;
+    throw new ApiError('conflict', `${name} is not backed up`, {
+      hint: 'declare a store that Islet runs, with backups; islet backup status names what there is',
     });
   };
-  const driverOf = (service: string) => {
-    const { spec } = wanted(service);
-    const driver = hands.dataOf(spec);
-    if (driver?.backups !== undefined) return { driver, backups: driver.backups };
-    throw new ApiError('conflict', `${service} has no store that can be restored`);
+  const storeOf = (name: string) => {
+    const { store, service, restoring } = named(name);
+    const driver = store && hands.driverOf(store.engine);
+    if (store !== undefined && driver?.backups !== undefined)
+      return { store, service, restoring, driver, backups: driver.backups };
+    throw new ApiError('conflict', `${name} has no store that can be restored`, {
+      hint: 'islet backup status names what there is',
+    });
   };
-  const vaultOf = (service: string, signal: AbortSignal) => openOwnVault(layout, service, { signal });
+  /** Also what is not backed up any more. */
+  const vaultOf = (name: string, signal: AbortSignal) =>
+    openOwnVault(layout, named(name).store?.id ?? name, { signal });
 
   return {
     backups: () => backupStatus(system),
     backUp: ({ params: { service = '' } }) => {
-      backedUp(service);
-      return { askedAt: parts.backups?.ask(service) ?? 0 };
+      const { id } = backedUp(service);
+      return { askedAt: parts.backups?.ask(id) ?? 0 };
     },
     backupList: async ({ params: { service = '' }, signal }) => {
-      wanted(service);
       const catalog = await readCatalog(await vaultOf(service, signal), { signal });
       const offers = offersOf(catalog);
       const copies = catalog.eras.flatMap((era) => era.copies.map((copy) => copyOf(copy, era, offers)));
       return copies.toReversed();
     },
     verifyBackups: async ({ params: { service = '' }, signal }) => {
-      wanted(service);
       const { findings, unfinished, ...rest } = await verifyVault(await vaultOf(service, signal), { signal });
       return { ...rest, findings: [...findings], unfinished: [...unfinished] };
     },
@@ -102,79 +109,75 @@ export function backupHandlers(system: System, { wanted, change }: BackupTools):
       return { id: key.id, key: recoveryKeyText(key) };
     },
 
-    restore: async ({ params: { service = '' }, body: { to }, signal }) => {
-      const { restoring } = wanted(service);
-      const { driver } = driverOf(service);
+    restore: async ({ params: { service: name = '' }, body: { to }, signal }) => {
+      const { store, service, driver, restoring } = storeOf(name);
       if (restoring !== undefined) throw new ApiError('conflict', `${service} is being restored already`);
       if ((await driver.observe())[asideOf(service)] !== undefined) {
-        throw new ApiError('conflict', `the data of ${service} from before its last restore is still kept`, {
-          hint: `islet restore ${service} --confirm deletes it, --undo brings it back`,
+        throw new ApiError('conflict', `the data of ${name} from before its last restore is still kept`, {
+          hint: `islet restore ${name} --confirm deletes it, --undo brings it back`,
         });
       }
       const wish = wishOf(service, to);
-      await ensureChoice(service, wish, signal);
+      await ensureChoice(name, wish, signal);
       const id = String(clock.now());
-      const askedAt = clock.now();
-      change(service, () => ({ restoring: { id, wanted: wish, askedAt } }), `restore ${service} --to ${to}`);
+      const restore = { id, wanted: wish, askedAt: clock.now(), stores: [store.kind] };
+      change(service, () => ({ restoring: restore }), `restore ${name} --to ${to}`);
       return { id };
     },
-    restoreResult: ({ params: { service = '', id = '' } }) => {
+    restoreResult: ({ params: { service: name = '', id = '' } }) => {
+      const service = serviceOfStore(name);
       const [done, failed] = [decisions.latestOf(service, 'restored'), decisions.latestOf(service, 'restore-failed')];
       if (done?.id === id) return { state: 'restored', text: done.text };
       if (failed?.id === id) return { state: 'failed', text: failed.why };
       return { state: 'restoring', text: '' };
     },
-    endRestore: async ({ params: { service = '' }, body: { undo }, signal }) => {
-      const { restoring } = wanted(service);
-      const { driver } = driverOf(service);
+    endRestore: async ({ params: { service: name = '' }, body: { undo }, signal }) => {
+      const { store, service, driver, restoring } = storeOf(name);
       const aside = asideOf(service);
       if (restoring !== undefined) throw new ApiError('conflict', `${service} is being restored just now`);
       if ((await driver.observe())[aside] === undefined) {
-        throw new ApiError('not-found', `no data of ${service} from before a restore is kept`);
+        throw new ApiError('not-found', `no data of ${name} from before a restore is kept`);
       }
       if (!undo) {
         await remove(driver, aside, signal);
-        decisions.record(
-          { kind: 'note', text: `the data of ${service} from before its restore is deleted` },
-          clock.now(),
-        );
+        decisions.record({ kind: 'note', text: `the data of ${name} from before its restore is deleted` }, clock.now());
         return { id: '' };
       }
       const id = String(clock.now());
-      const wish = { id, wanted: { kind: 'aside' }, askedAt: clock.now() } as const;
-      change(service, () => ({ restoring: wish }), `restore ${service} --undo`);
+      const wish = { id, wanted: { kind: 'aside' }, askedAt: clock.now(), stores: [store.kind] } as const;
+      change(service, () => ({ restoring: wish }), `restore ${name} --undo`);
       return { id };
     },
 
     branches: async () => Promise.all(care.branches.list().map((branch) => tellBranch(branch))),
-    makeBranch: async ({ params: { service = '' }, body: { to, name }, signal }) => {
-      const { driver } = driverOf(service);
+    makeBranch: async ({ params: { service: of = '' }, body: { to, name }, signal }) => {
+      const { store, service, driver } = storeOf(of);
       const wish = wishOf(service, to);
-      await ensureChoice(service, wish, signal);
-      return tellBranch(care.branches.make({ name, service, wanted: wish, driver }));
+      await ensureChoice(of, wish, signal);
+      return tellBranch(care.branches.make({ name, service: store.id, wanted: wish, driver }));
     },
     dropBranch: async ({ params: { branch = '' } }) => {
       await care.branches.drop(branch);
       return { dropped: true };
     },
-    countRows: async ({ params: { service = '' }, query: { branch }, signal }) => {
-      const { backups } = driverOf(service);
+    countRows: async ({ params: { service: name = '' }, query: { branch }, signal }) => {
+      const { service, backups } = storeOf(name);
       const store = branch === undefined ? service : branchStore(branch);
       return { ...(await backups.count({ service: store }, { signal })) };
     },
 
     drill: ({ params: { service = '' } }) => {
-      const { database } = backedUp(service);
-      driverOf(service);
-      if (database?.engine === 'external' || database?.drill === undefined) {
+      const { id, drill } = backedUp(service);
+      storeOf(service);
+      if (drill === undefined) {
         throw new ApiError('conflict', `${service} has no drill`, { hint: 'its file says "drill: off"' });
       }
-      const askedAt = care.drills.ask(service);
+      const askedAt = care.drills.ask(id);
       system.reconciler.poke();
       return { askedAt };
     },
     drillResult: ({ params: { service = '' } }) => {
-      const last = care.drills.last(service);
+      const last = care.drills.last(named(service).store?.id ?? service);
       if (last === undefined) return {};
       const { copy, rtoMs, rpoMs, smoke, problems, ...times } = last;
       return { last: { ...times, ...defined({ copy, rtoMs, rpoMs, smoke }), problems: [...problems] } };
@@ -190,15 +193,15 @@ export function backupHandlers(system: System, { wanted, change }: BackupTools):
   }
 
   /** Before anything is stopped for it. */
-  async function ensureChoice(service: string, wish: Wanted, signal: AbortSignal): Promise<void> {
-    const choice = choose(await readCatalog(await vaultOf(service, signal), { signal }), wish);
+  async function ensureChoice(name: string, wish: Wanted, signal: AbortSignal): Promise<void> {
+    const choice = choose(await readCatalog(await vaultOf(name, signal), { signal }), wish);
     if (choice.kind === 'found') return;
     throw new DriverError('not-found', choice.reason, choice.hint === undefined ? {} : { hint: choice.hint });
   }
 
   async function tellBranch({ name, service, asOf, startedAt, state, why }: ReturnType<typeof care.branches.make>) {
     const url =
-      state === 'ready' ? (await driverOf(service).driver.connection({ service: branchStore(name) })).url : undefined;
+      state === 'ready' ? (await storeOf(service).driver.connection({ service: branchStore(name) })).url : undefined;
     return { name, service, asOf, startedAt, state, ...defined({ why, url }) };
   }
 }

@@ -1,10 +1,10 @@
 import { choose, readCatalog } from '@islet/backup';
 import { ApiError } from '@islet/client';
+import { backedUpStores, type KeptStore } from '../backup/kept-stores.ts';
 import { newestOf } from '../backup/newest.ts';
-import { backupOf } from '../backup/overseer.ts';
 import { openOwnVault } from '../backup/restore-store.ts';
 import { asideOf } from '../backup/restorer.ts';
-import type { Applied, AppliedService } from '../store/applied.ts';
+import type { Applied } from '../store/applied.ts';
 import type { System } from '../system.ts';
 import type { Handlers } from './server.ts';
 
@@ -20,10 +20,12 @@ export function rewindHandlers(
   const { clock } = parts;
 
   /** How far its data comes back; throws where it does not. */
-  const reachOf = async ({ spec, restoring }: AppliedService, to: number, signal: AbortSignal): Promise<number> => {
-    const { name } = spec;
-    if (restoring !== undefined) throw new ApiError('conflict', `${name} is being restored already`);
-    if ((await hands.dataOf(spec)?.observe())?.[asideOf(name)] !== undefined) {
+  const reachOf = async (
+    { id: name, service, engine }: KeptStore,
+    to: number,
+    signal: AbortSignal,
+  ): Promise<number> => {
+    if ((await hands.driverOf(engine)?.observe())?.[asideOf(service)] !== undefined) {
       throw new ApiError('conflict', `the data of ${name} from before its last restore is still kept`, {
         hint: `islet restore ${name} --confirm deletes it, --undo brings it back`,
       });
@@ -35,7 +37,7 @@ export function rewindHandlers(
         ...(choice.hint !== undefined && { hint: choice.hint }),
       });
     }
-    const told = parts.backups?.told()?.stores.find(({ service }) => service === name);
+    const told = parts.backups?.told()?.stores.find((one) => one.service === name);
     // Of a store that nothing was written to since, the log ends early and all is there.
     return Math.min(to, Math.max(choice.offer.to, told === undefined ? 0 : newestOf(told)));
   };
@@ -47,22 +49,26 @@ export function rewindHandlers(
       if (now === undefined || now.goingDown || now.mode === 'in-place') {
         throw new ApiError('conflict', 'there is no system that goes back', { hint: 'islet up' });
       }
-      const stores = now.services.filter(({ spec }) => backupOf(spec) !== undefined);
+      const stores = now.services.flatMap(({ spec }) => backedUpStores(spec));
       if (stores.length === 0) throw new ApiError('conflict', 'no service has a store that is backed up');
-      const reached = await Promise.all(stores.map((service) => reachOf(service, to, signal)));
+      const names = new Set(stores.map(({ service }) => service));
+      const busy = now.services.find(({ spec, restoring }) => restoring !== undefined && names.has(spec.name));
+      if (busy !== undefined) throw new ApiError('conflict', `${busy.spec.name} is being restored already`);
+      const reached = await Promise.all(stores.map((store) => reachOf(store, to, signal)));
       const id = `rewind-${clock.now()}`;
       const wish = { id, wanted: { kind: 'time', at: to }, askedAt: clock.now(), rewind: { to } } as const;
       const latest = applied.current() ?? now;
-      const names = new Set(stores.map(({ spec }) => spec.name));
-      const services = latest.services.map((one) => (names.has(one.spec.name) ? { ...one, restoring: wish } : one));
+      const kindsOf = (name: string) => stores.flatMap(({ service, kind }) => (service === name ? [kind] : []));
+      const services = latest.services.map((one) =>
+        names.has(one.spec.name) ? { ...one, restoring: { ...wish, stores: kindsOf(one.spec.name) } } : one,
+      );
       put({ ...latest, services }, `recover --to ${body.to}`);
       return {
         id,
-        services: now.services.map(({ spec: { name } }) => {
-          const index = stores.findIndex(({ spec }) => spec.name === name);
-          const at = reached[index];
-          return at === undefined ? { name } : { name, at };
-        }),
+        services: [
+          ...stores.map(({ id: name }, index) => ({ name, at: reached[index] ?? to })),
+          ...now.services.flatMap(({ spec: { name } }) => (names.has(name) ? [] : [{ name }])),
+        ],
         skewMs: Math.max(...reached) - Math.min(...reached),
       };
     },

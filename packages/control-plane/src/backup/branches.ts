@@ -6,9 +6,10 @@ import { readIfThere, writeAtomically } from '../own-file.ts';
 import { describeWanted, restoreStore } from './restore-store.ts';
 import { type Forget, removeWhole } from './restorer.ts';
 
-/** A running copy of a service's store as it was, under a name of its own. */
+/** A running copy of a store as it was, under a name of its own. */
 export interface Branch {
   readonly name: string;
+  /** The store's name. */
   readonly service: string;
   readonly asOf: string;
   readonly startedAt: number;
@@ -60,7 +61,7 @@ export function createBranches({ layout, data, clock, forget }: BranchParts): Br
     const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(BRANCH_MS)]);
     try {
       const as = branchStore(name);
-      const { outcome } = await restoreStore({ service, as, wanted }, { layout, driver }, { signal });
+      const { outcome } = await restoreStore({ store: service, as, wanted }, { layout, driver }, { signal });
       const why = outcome.kind === 'short' ? { why: 'its log ends before that instant: it is as of the end' } : {};
       keep({ ...branch, state: 'ready', ...why });
     } catch (error) {

@@ -17,7 +17,7 @@ import { writeAtomically } from '../own-file.ts';
 import { openState, type State } from '../state.ts';
 import type { Applied, AppliedService } from '../store/applied.ts';
 import { backupFiles } from './files.ts';
-import { backupOf } from './overseer.ts';
+import { backedUpStores, type KeptStore, keptStores } from './kept-stores.ts';
 import { STATE_STORE, type StateBundle } from './state-reader.ts';
 
 export interface RecoverRequest {
@@ -37,6 +37,7 @@ export interface Recovered {
   readonly skewMs: number;
 }
 
+/** A store; of a service that keeps nothing, the service. */
 export interface RecoveredService {
   readonly name: string;
   /** As of when its data comes back; undefined: it has none, or none that can be brought back. */
@@ -94,27 +95,41 @@ async function wishAll(
   const { wanted, now } = request;
   const before = state.applied.current();
   if (before === undefined) throw new DriverError('not-found', 'the system that was backed up was never started');
-  const found = await Promise.all(before.services.map((service) => whatOf(service, state.layout, request, options)));
-  const services: AppliedService[] = before.services.map((service, index) =>
-    found[index]?.at === undefined
-      ? service
-      : { ...service, restoring: { id: `${now}-${index}`, wanted, askedAt: now } },
-  );
+  const found = await Promise.all(before.services.map((service) => storesOf(service, state.layout, request, options)));
+  const services: AppliedService[] = before.services.map((service, index) => {
+    const back = new Set((found[index] ?? []).flatMap(({ name, at }) => (at === undefined ? [] : [name])));
+    const stores = backedUpStores(service.spec).flatMap(({ id, kind }) => (back.has(id) ? [kind] : []));
+    if (stores.length === 0) return service;
+    return { ...service, restoring: { id: `${now}-${index}`, wanted, askedAt: now, stores } };
+  });
   state.applied.put({ ...before, services, goingDown: false, gone: [] } satisfies Applied, now);
-  const instants = found.flatMap(({ at }) => at ?? []);
+  const instants = found.flat().flatMap(({ at }) => at ?? []);
   const skewMs = instants.length === 0 ? 0 : Math.max(...instants) - Math.min(...instants);
-  return { system: before.system, services: found, skewMs };
+  return { system: before.system, services: found.flat(), skewMs };
 }
 
-async function whatOf(
+async function storesOf(
   { spec }: AppliedService,
+  layout: Layout,
+  request: RecoverRequest,
+  options: CallOptions,
+): Promise<readonly RecoveredService[]> {
+  const { name, database } = spec;
+  const stores = keptStores(spec);
+  const found = await Promise.all(stores.map((store) => whatOf(store, layout, request, options)));
+  if (database?.engine === 'external') return [{ name, at: undefined, why: NOT_OURS }, ...found];
+  return found.length === 0 ? [{ name, at: undefined, why: undefined }] : found;
+}
+
+const NOT_OURS = 'its data is not backed up by Islet';
+
+async function whatOf(
+  { id: name, backup }: KeptStore,
   layout: Layout,
   { by, wanted }: RecoverRequest,
   options: CallOptions,
 ): Promise<RecoveredService> {
-  const { name } = spec;
-  if (spec.database === undefined) return { name, at: undefined, why: undefined };
-  if (backupOf(spec) === undefined) return { name, at: undefined, why: 'its data is not backed up by Islet' };
+  if (backup === undefined) return { name, at: undefined, why: NOT_OURS };
   try {
     const repository = folderRepository(backupFiles.repository(layout));
     const vault = await openVault({ repository, service: name, by }, options);

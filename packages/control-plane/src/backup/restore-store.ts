@@ -13,7 +13,8 @@ import { type CallOptions, type DataDriver, DriverError, type Layout, type Resto
 import { backupFiles, ensureRecoveryKey } from './files.ts';
 
 export interface StoreWish {
-  readonly service: string;
+  /** Whose backups. */
+  readonly store: string;
   /** What the new store is called: a service's own name, `drill.…` or `branch.…`. */
   readonly as: string;
   readonly wanted: Wanted;
@@ -24,21 +25,21 @@ export interface StoreRestored {
   readonly outcome: RestoreOutcome;
 }
 
-/** A service's vault on this machine. Throws `not-found` where it was never backed up. */
-export function openOwnVault(layout: Layout, service: string, options: CallOptions): Promise<Vault> {
+/** A store's vault on this machine. Throws `not-found` where it was never backed up. */
+export function openOwnVault(layout: Layout, store: string, options: CallOptions): Promise<Vault> {
   const repository = folderRepository(backupFiles.repository(layout));
-  return openVault({ repository, service, by: ensureRecoveryKey(layout) }, options);
+  return openVault({ repository, service: store, by: ensureRecoveryKey(layout) }, options);
 }
 
 /** Throws `not-found`, with what there is nearby, where nothing holds what is wanted. */
 export async function restoreStore(
-  { service, as, wanted }: StoreWish,
+  { store, as, wanted }: StoreWish,
   { layout, driver }: { readonly layout: Layout; readonly driver: DataDriver },
   options: CallOptions,
 ): Promise<StoreRestored> {
   const { backups } = driver;
   if (backups === undefined) throw new DriverError('unsupported', `a store of ${driver.engine} can't be restored`);
-  const vault = await openOwnVault(layout, service, options);
+  const vault = await openOwnVault(layout, store, options);
   const choice = choose(await readCatalog(vault, options), wanted);
   if (choice.kind === 'none') {
     throw new DriverError('not-found', choice.reason, choice.hint === undefined ? {} : { hint: choice.hint });

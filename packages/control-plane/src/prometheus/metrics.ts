@@ -1,8 +1,9 @@
 import type { SystemStatus } from '@islet/client';
-import type { InstanceUsage } from '@islet/driver';
+import { type InstanceUsage, STORE_METRICS, type StoreMetricName } from '@islet/driver';
 import type { Alert } from '@islet/policy';
 import { addProxyMetrics, Metrics, type ProxyStats } from '@islet/proxy';
 import type { JudgedObjective } from '../alerts/slo-keeper.ts';
+import type { StoreReading } from '../telemetry/store-gauges.ts';
 
 export interface SystemSight {
   /** Undefined: the proxy can't be asked now. */
@@ -11,16 +12,18 @@ export interface SystemSight {
   readonly usage: Readonly<Record<string, InstanceUsage>>;
   readonly objectives: readonly JudgedObjective[];
   readonly alerts: readonly Alert[];
+  readonly stores: readonly StoreReading[];
 }
 
 /** All of a system as Prometheus reads it: names and units by its conventions, counters of the proxy as they are. */
-export function systemMetrics({ proxy, status, usage, objectives, alerts }: SystemSight): string {
+export function systemMetrics({ proxy, status, usage, objectives, alerts, stores }: SystemSight): string {
   const metrics = new Metrics();
   metrics.gauge('islet_proxy_up', 'The proxy answers: 1, else 0.', {}, Number(proxy !== undefined));
   if (proxy !== undefined) addProxyMetrics(metrics, proxy);
   if (status !== undefined) addStatus(metrics, status, usage);
   for (const judged of objectives) addObjective(metrics, judged);
   addAlerts(metrics, alerts);
+  addStores(metrics, stores);
   return metrics.text();
 }
 
@@ -65,5 +68,19 @@ function addAlerts(metrics: Metrics, alerts: readonly Alert[]): void {
     const { rule, severity, service = '' } = condition;
     const labels = { alert: id, rule, severity, service, state: state.kind };
     metrics.gauge('islet_alert', 'The alert is open.', labels, 1);
+  }
+}
+
+/** `db.wal.retained` in bytes is `islet_db_wal_retained_bytes`. One name after the other, because of a name all stand together. */
+function addStores(metrics: Metrics, stores: readonly StoreReading[]): void {
+  for (const [name, { kind, unit }] of Object.entries(STORE_METRICS)) {
+    const shown = `islet_${name.replaceAll('.', '_')}${unit === 'By' ? '_bytes' : ''}`;
+    for (const { service, system, metrics: read } of stores) {
+      const value = read[name as StoreMetricName];
+      const labels = { service, system };
+      if (value === undefined) continue;
+      if (kind === 'gauge') metrics.gauge(shown, `${name} of a store, read now.`, labels, value);
+      else metrics.counter(`${shown}_total`, `${name} of a store, since it started.`, labels, value);
+    }
   }
 }

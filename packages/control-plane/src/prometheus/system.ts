@@ -25,7 +25,8 @@ export function prometheusOf(system: System, sentinel: Sentinel): Disposable {
         parts.compute.usage().catch(() => ({})),
       ]);
       const alerts = sentinel.alerts();
-      return systemMetrics({ proxy, usage, status: status.latest(), objectives: sentinel.slos(), alerts });
+      const stores = parts.telemetry?.storeReadings() ?? [];
+      return systemMetrics({ proxy, usage, status: status.latest(), objectives: sentinel.slos(), alerts, stores });
     },
   });
 }

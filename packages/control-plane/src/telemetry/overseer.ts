@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createClient } from '@islet/client/remote';
-import { layoutOf } from '@islet/driver';
+import { type DataDriver, layoutOf } from '@islet/driver';
 import { DEFAULT_TELEMETRY, type ForwardSpec } from '@islet/spec';
 import { Identities, type Identity, type Orders, seal, telemetryFiles } from '@islet/telemetry';
 import type { TelemetryClient } from '../api/telemetry.ts';
@@ -11,6 +11,7 @@ import { followSecrets } from '../redact.ts';
 import type { State } from '../state.ts';
 import type { AppliedStore } from '../store/applied.ts';
 import { ForwardWatch } from './forward-watch.ts';
+import { type SeenStores, StoreGauges, type StoreReading } from './store-gauges.ts';
 
 export interface TelemetryParts extends KeptParts {
   readonly state: Pick<State, 'layout' | 'applied' | 'ports' | 'secrets'>;
@@ -19,18 +20,22 @@ export interface TelemetryParts extends KeptParts {
   /** Where it answers. */
   readonly socketPath: string;
   readonly paths: Orders['paths'];
+  /** Whose stores are measured. */
+  readonly data: readonly DataDriver[];
 }
 
 /** Tells the telemetry process what to keep, keeps it alive, and asks it. */
 export interface Telemetry {
   readonly client: TelemetryClient;
-  /** After a turn: what is asked for may have changed. */
-  look(): void;
+  /** After a turn: what is asked for may have changed, and which stores there are. */
+  look(seen: SeenStores): void;
   /** What an instance is given, so that a stock OpenTelemetry agent sends to us, as this instance and no other. */
   environmentOf(identity: Identity): Readonly<Record<string, string>>;
   /** Whether what is forwarded arrives, as last asked; `askForwards` asks. */
   readonly forwards: ForwardWatch;
   askForwards(): Promise<void>;
+  /** What stores have counted, as last read. */
+  storeReadings(): readonly StoreReading[];
   /** Ends the process, when everything else is gone. */
   stop(): Promise<void>;
   close(): void;
@@ -86,6 +91,25 @@ export async function createTelemetry(parts: TelemetryParts): Promise<Telemetry>
   };
   const client = createClient({ url: 'http://telemetry', token: '', socketPath, who: 'the telemetry process' });
   const forwards = new ForwardWatch();
+  const gauges = new StoreGauges({
+    ...{ data: parts.data, clock: parts.clock, log },
+    send: async (identity, message) => {
+      const headers = {
+        'content-type': 'application/json',
+        authorization: `Bearer ${identities.tokenOf(identity)}`,
+      };
+      const signal = AbortSignal.timeout(ASK_MS);
+      const body = JSON.stringify(message);
+      const response = await fetch(`http://127.0.0.1:${ports.http}/v1/metrics`, {
+        method: 'POST',
+        headers,
+        body,
+        signal,
+      });
+      await response.body?.cancel();
+      if (!response.ok) throw new Error(`telemetry answers ${response.status}`);
+    },
+  });
 
   const write = (applied: ReturnType<AppliedStore['current']>) => {
     if (applied === undefined || applied.goingDown) return;
@@ -108,12 +132,14 @@ export async function createTelemetry(parts: TelemetryParts): Promise<Telemetry>
   return {
     client,
     forwards,
+    storeReadings: () => gauges.readings,
     askForwards: async () => {
       const isAsked = (state.applied.current()?.telemetry?.forward ?? []).length > 0;
       const told = isAsked ? await client.telemetryStatus({}, { signal: AbortSignal.timeout(ASK_MS) }) : undefined;
       forwards.see(told?.forward ?? [], parts.clock.now());
     },
-    look: () => {
+    look: (seen) => {
+      gauges.see(seen);
       try {
         write(state.applied.current());
       } catch (error) {
@@ -127,7 +153,13 @@ export async function createTelemetry(parts: TelemetryParts): Promise<Telemetry>
       OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf',
       OTEL_EXPORTER_OTLP_HEADERS: `authorization=Bearer%20${identities.tokenOf(identity)}`,
     }),
-    stop: () => kept.stop(),
-    close: () => kept.close(),
+    stop: () => {
+      gauges.close();
+      return kept.stop();
+    },
+    close: () => {
+      gauges.close();
+      kept.close();
+    },
   };
 }

@@ -47,6 +47,10 @@ const SIGHT = {
       verdict: judgeSlo([], 99.9, 0),
     },
   ],
+  stores: [
+    { service: 'orders', system: 'postgresql', metrics: { 'db.commits': 7, 'db.connections': 2, 'db.size': 8e6 } },
+    { service: 'orders', system: 'redis', metrics: { 'db.connections': 1 } },
+  ],
   alerts: [
     {
       ...{ id: 'a1', since: 0, seenAt: 0, state: { kind: 'firing', toldAt: 0 } },

@@ -32,7 +32,7 @@ export interface Point {
   readonly y: number;
 }
 
-export const NODE = { width: 148, height: 44 } as const;
+export const NODE = { width: 160, height: 44 } as const;
 const COLUMN = 300;
 const ROW = 84;
 const MARGIN = 20;

@@ -60,7 +60,7 @@ export function overviewLines(parts: OverviewParts): readonly OverviewLine[] {
     tone: toneOf(service.state),
     activity: activity.get(service.name),
     slo: slos.get(service.name),
-    backup: backups.get(service.name),
+    backup: storesOf(service.name).flatMap((store) => backups.get(store) ?? [])[0],
     openErrors: errors && (errors.get(service.name) ?? 0),
     alerts: alerts?.get(service.name) ?? 0,
   }));
@@ -103,6 +103,16 @@ export function verdictOf(services: readonly ServiceStatus[]): Verdict {
     tone: 'good',
     text: services.length === 1 ? 'Its one service is ready' : `All ${services.length} services are ready`,
   };
+}
+
+/** What its stores are called: its database, and its Redis. */
+export function storesOf(service: string): readonly string[] {
+  return [service, `${service}.redis`];
+}
+
+/** No service has a dot in its name. */
+export function serviceOfStore(store: string): string {
+  return store.split('.')[0] ?? store;
 }
 
 export interface Proof {

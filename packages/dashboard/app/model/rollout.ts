@@ -58,6 +58,21 @@ export function sideOf(revision: string, { requests, errors, p50, p95 }: Measure
   };
 }
 
+/** The curves of the two that are compared, named by their sides, the old one first. */
+export function sidesOf(
+  series: readonly Series[],
+  { old, wanted }: { readonly old: string; readonly wanted: string },
+): readonly Series[] {
+  const sides = [
+    { side: `old ${old.slice(0, 7)}`, revision: old },
+    { side: `new ${wanted.slice(0, 7)}`, revision: wanted },
+  ];
+  return sides.flatMap(({ side, revision }) => {
+    const own = series.find(({ labels }) => isSame(labels.revision, revision));
+    return own === undefined ? [] : [{ ...own, labels: { side } }];
+  });
+}
+
 /** The store may know a revision by its whole name, and status by its beginning. */
 function isSame(long: string | undefined, short: string): boolean {
   return long !== undefined && (long.startsWith(short) || short.startsWith(long));

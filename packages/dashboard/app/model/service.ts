@@ -20,6 +20,12 @@ export function valueText(value: EffectiveValue['value']): string {
   return Array.isArray(value) ? value.join(', ') : String(value);
 }
 
+/** Where a value comes from: of the service's own file, which the page names, the line is enough. */
+export function originText(from: string | undefined, file: string): string {
+  if (from === undefined) return 'default';
+  return from.startsWith(`${file}:`) ? `line ${from.slice(file.length + 1)}` : from;
+}
+
 /** What happened to a service, from the telemetry store or, where there is none, from what was decided. */
 export function marksOf(
   annotations: readonly Annotation[] | undefined,

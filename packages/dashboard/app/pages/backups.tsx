@@ -2,7 +2,7 @@ import { Link } from 'wouter';
 import { useAsk } from '../live/ask.ts';
 import { useStatus } from '../live/status.ts';
 import { bytesText, durationText, UNKNOWN } from '../model/format.ts';
-import { proofOf } from '../model/overview.ts';
+import { proofOf, serviceOfStore } from '../model/overview.ts';
 import { Answered, Empty } from '../parts/states.tsx';
 import { TableBox } from '../parts/table-box.tsx';
 import { Ago, Clock } from '../parts/time.tsx';
@@ -56,14 +56,14 @@ export function BackupsPage() {
                     return (
                       <tr key={service}>
                         <th scope="row">
-                          <Link href={`/services/${service}/data`}>{service}</Link>
+                          <Link href={`/services/${serviceOfStore(service)}/data`}>{service}</Link>
                         </th>
                         <td>{engine}</td>
                         <td>
                           {proof === undefined ? UNKNOWN : <Chip tone={proof.tone}>{proof.text}</Chip>}{' '}
                           {proof?.at === undefined ? null : <Ago at={proof.at} />}
                           {problems.map((problem) => (
-                            <div key={problem} className="tone-bad">
+                            <div key={problem} className="tone-bad sentence">
                               {problem}
                             </div>
                           ))}

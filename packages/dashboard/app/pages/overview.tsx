@@ -163,7 +163,7 @@ const Line = memo(
         </td>
         <td data-label="Requests/s" className="number">
           {activity === undefined ? null : <Spark values={activity.spark} label={`requests of ${name} lately`} />}
-          {rateText(activity?.rate)}
+          <span className="rate">{rateText(activity?.rate)}</span>
         </td>
         <td data-label="Errors" className={(activity?.errorRate ?? 0) > 0.01 ? 'number tone-bad' : 'number'}>
           {percentText(activity?.errorRate)}

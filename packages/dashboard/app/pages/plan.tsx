@@ -72,7 +72,7 @@ function Steps({ plan }: { readonly plan: Answer<'plan'> }) {
             <li key={service} className="panel">
               <h2>
                 {service === '' ? 'the system' : <Link href={`/services/${service}`}>{service}</Link>}{' '}
-                <span className="muted">{plural(steps.length, 'step')}</span>
+                <span className="muted">{steps.length === 0 ? 'is blocked' : plural(steps.length, 'step')}</span>
               </h2>
               {blocked.map((why) => (
                 <p key={why} className="tone-warn">

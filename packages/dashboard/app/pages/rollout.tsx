@@ -1,13 +1,15 @@
-import type { RolloutStatus } from '@islet/client/browser';
+import type { Annotation, RolloutStatus } from '@islet/client/browser';
+import { useState } from 'react';
 import { Link, useParams } from 'wouter';
 import { useActivity } from '../live/activity.ts';
 import { api } from '../live/api.ts';
 import { useAsk } from '../live/ask.ts';
 import { useStatus } from '../live/status.ts';
-import { durationText, percentText, shortNumber, UNKNOWN } from '../model/format.ts';
+import { durationText, percentText, rateText, shortNumber, UNKNOWN } from '../model/format.ts';
 import { toneOf } from '../model/overview.ts';
 import { recentDecisions } from '../model/recent.ts';
-import { rolloutSteps, type Side, sideOf, steeringOf } from '../model/rollout.ts';
+import { rolloutSteps, type Side, sideOf, sidesOf, steeringOf } from '../model/rollout.ts';
+import { Chart } from '../parts/chart.tsx';
 import { Confirm } from '../parts/confirm.tsx';
 import { Answered, Empty } from '../parts/states.tsx';
 import { TableBox } from '../parts/table-box.tsx';
@@ -131,14 +133,17 @@ function Steps({ rollout }: { readonly rollout: RolloutStatus }) {
 }
 
 const LOOKED_MS = 30 * 60_000;
+const NO_MARKS: readonly Annotation[] = [];
 
 /** What decides: the new revision's requests against the old one's, over the same time. */
 function Comparison({ rollout }: { readonly rollout: RolloutStatus }) {
   const { service, wanted, stable, fallback, evidence } = rollout;
   const now = useActivity(({ at }) => at);
   const old = stable === wanted ? fallback : stable;
-  const to = now === undefined ? undefined : Math.ceil(now / 5_000) * 5_000;
-  const ask = { service, by: 'revision', ...(to === undefined ? {} : { from: to - LOOKED_MS, to }) };
+  const [opened] = useState(Date.now);
+  const to = Math.ceil((now ?? opened) / 5_000) * 5_000;
+  const stretch = { from: to - LOOKED_MS, to, marks: NO_MARKS };
+  const ask = { service, by: 'revision', from: to - LOOKED_MS, to };
   const requests = useAsk('metrics', { ...ask, name: 'requests' });
   const errors = useAsk('metrics', { ...ask, name: 'errors' });
   const p50 = useAsk('metrics', { ...ask, name: 'latency.p50' });
@@ -162,7 +167,18 @@ function Comparison({ rollout }: { readonly rollout: RolloutStatus }) {
             p50: p50.value?.series ?? [],
             p95: p95.value?.series ?? [],
           };
-          return <Sides old={sideOf(old, measured)} fresh={sideOf(wanted, measured)} />;
+          return (
+            <div className="sides">
+              <Sides old={sideOf(old, measured)} fresh={sideOf(wanted, measured)} />
+              <Chart
+                title="Errors/s"
+                series={sidesOf(measured.errors, { old, wanted })}
+                format={rateText}
+                {...stretch}
+              />
+              <Chart title="p95" series={sidesOf(measured.p95, { old, wanted })} format={durationText} {...stretch} />
+            </div>
+          );
         }}
       </Answered>
     </section>
@@ -177,7 +193,7 @@ function Sides({ old, fresh }: { readonly old: Side; readonly fresh: Side }) {
     { name: 'p95', show: ({ p95 }: Side) => durationText(p95) },
   ];
   return (
-    <TableBox label="Old and new" className="table-box narrow-table">
+    <TableBox label="Old and new">
       <table>
         <thead>
           <tr>

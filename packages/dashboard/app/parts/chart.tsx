@@ -128,13 +128,22 @@ function fromZero(_: uPlot, low: number | null, high: number | null): [number, n
   return [Math.min(0, low ?? 0), (high ?? 0) === 0 ? 1 : (high ?? 1) * 1.08];
 }
 
+/** Each with the number that it has in the list below, where there is room for it. */
 function drawMarks({ ctx, bbox, valToPos }: uPlot, marks: readonly Annotation[], colour: string): void {
   ctx.save();
   ctx.strokeStyle = colour;
+  ctx.fillStyle = colour;
+  ctx.font = `${10 * devicePixelRatio}px system-ui, sans-serif`;
+  ctx.textAlign = 'left';
   ctx.setLineDash([3, 3]);
-  for (const { at } of marks) {
+  let free = Number.NEGATIVE_INFINITY;
+  for (const [index, { at }] of marks.entries()) {
     const x = valToPos(at / 1000, 'x', true);
     if (x < bbox.left || x > bbox.left + bbox.width) continue;
+    if (x >= free) {
+      ctx.fillText(String(index + 1), x + 3 * devicePixelRatio, bbox.top + 8 * devicePixelRatio);
+      free = x + 16 * devicePixelRatio;
+    }
     ctx.beginPath();
     ctx.moveTo(x, bbox.top);
     ctx.lineTo(x, bbox.top + bbox.height);

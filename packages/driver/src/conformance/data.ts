@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import type { MigrateOutcome, StoreObservation } from '../data.ts';
+import { STORE_METRICS, type StoreMetricName } from '../store-metrics.ts';
 import type { DataHarness } from './data-harness.ts';
 import { migrationRules } from './migrations.ts';
 import { shellRules } from './shell.ts';
@@ -171,6 +172,33 @@ export function dataConformance(
       assert.deepEqual(after?.slow, []);
     });
 
+    rule('counts what is done in it, from its start on', 'counted', async (t) => {
+      const { driver } = harness;
+      if (driver.metrics === undefined) return t.skip('it counts nothing');
+      const metrics = () => driver.metrics?.({ service: 'counted' }, options());
+      await assert.rejects(async () => metrics(), { code: 'not-found' });
+      await provision('counted');
+      await make('counted');
+      const before = (await metrics()) ?? {};
+      for (let x = 0; x < 5; x++) await put('counted', x);
+      const { signal } = options();
+      let after = (await metrics()) ?? {};
+      const done = (name: StoreMetricName) => (after[name] ?? 0) - (before[name] ?? 0);
+      const counters = Object.keys(before).filter((name): name is StoreMetricName => isCounter(name));
+      // Servers count a little later; a file has nobody who counts.
+      while (counters.length > 0 && Math.max(...counters.map(done)) < 5) {
+        signal.throwIfAborted();
+        after = (await metrics()) ?? {};
+      }
+      for (const name of counters) assert.ok(done(name) >= 0, `${name} has gone back`);
+      for (const [name, value] of Object.entries(after)) {
+        assert.ok(name in STORE_METRICS, `${name} is no name of a metric`);
+        assert.ok(Number.isFinite(value) && value >= 0, `${name} is ${value}`);
+      }
+      assert.ok((after['db.size'] ?? 0) > 0);
+      assert.ok((after['db.connections'] ?? 0) <= (after['db.connections.max'] ?? 0));
+    });
+
     rule('renews credentials without a moment in which nobody is let in', 'renewed', async (t) => {
       const { credentials } = harness.driver;
       const { queryWith } = harness;
@@ -250,4 +278,8 @@ export function dataConformance(
       assert.equal(await observe('aborted'), undefined);
     });
   });
+}
+
+function isCounter(name: string): boolean {
+  return name in STORE_METRICS && STORE_METRICS[name as StoreMetricName].kind === 'counter';
 }

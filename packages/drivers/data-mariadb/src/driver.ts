@@ -31,6 +31,7 @@ import {
   unfinishedRestore,
 } from './failures.ts';
 import { measureMariadb } from './measure.ts';
+import { metricsOfMariadb } from './metrics.ts';
 import { migrateMariadb, previewMariadb } from './migrations.ts';
 import { LIMITS, type MariadbOptions } from './options.ts';
 import { missingServer, requireProgram } from './programs.ts';
@@ -115,6 +116,10 @@ class MariadbDriver implements DataDriver {
 
   measure({ service }: { readonly service: string }, { signal }: CallOptions) {
     return measureMariadb(this.#started(service), signal);
+  }
+
+  metrics({ service }: { readonly service: string }, { signal }: CallOptions) {
+    return metricsOfMariadb(this.#started(service), signal);
   }
 
   readonly shell = createShell((service) => this.#started(service));

@@ -27,7 +27,7 @@ import type { Credentials, CredentialsFolder } from './credentials.ts';
 import { failpoint } from './failpoint.ts';
 import { endedAtStart, lostCredentials, noUser, strangerInside, unfinishedRestore } from './failures.ts';
 import { Health } from './health.ts';
-import { measurePostgres } from './measure.ts';
+import { measurePostgres, metricsOfPostgres } from './measure.ts';
 import { migratePostgres, previewPostgres } from './migrations.ts';
 import { processName, storeName } from './names.ts';
 import { LIMITS, type PostgresOptions } from './options.ts';
@@ -85,12 +85,8 @@ class PostgresDriver implements DataDriver {
       const credentials = this.#credentials.get(service) ?? (await this.#newCredentials(service, place));
       if (credentials.incomplete) throw unfinishedRestore(service);
       if (this.#health.isReady(service)) return this.#set(service, settings, signal);
-      const started = await this.#startUntilReady(credentials, {
-        place,
-        settings: {},
-        withinMs: LIMITS.readyMs,
-        signal,
-      });
+      const within = { place, settings: {}, withinMs: LIMITS.readyMs, signal };
+      const started = await this.#startUntilReady(credentials, within);
       if (started === 'short') throw endedAtStart(service, '');
       await withClient(superuserConfig(started), signal, (client) => ensureStore(client, started));
       await withClient(insideConfig(started), signal, (client) => removeOtherLogins(client, started));
@@ -121,6 +117,10 @@ class PostgresDriver implements DataDriver {
 
   measure({ service }: { readonly service: string }, { signal }: CallOptions) {
     return measurePostgres(insideConfig(this.#started(service)), signal);
+  }
+
+  metrics({ service }: { readonly service: string }, { signal }: CallOptions) {
+    return metricsOfPostgres(insideConfig(this.#started(service)), signal);
   }
 
   readonly shell = createShell((service) => serviceConfig(this.#started(service)));

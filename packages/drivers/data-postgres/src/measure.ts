@@ -1,4 +1,4 @@
-import { SLOW, type StoreMeasures, shareOf } from '@islet/driver';
+import { SLOW, type StoreMeasures, type StoreMetricName, type StoreMetrics, shareOf } from '@islet/driver';
 import type { ClientConfig } from 'pg';
 import { withClient } from './connect.ts';
 
@@ -29,5 +29,34 @@ export async function measurePostgres(config: ClientConfig, signal: AbortSignal)
       cacheHits: shareOf(Number(hits), Number(reads)),
       slow: running.rows.map(({ ms, text }) => ({ forMs: Math.round(Number(ms)), text })),
     };
+  });
+}
+
+const NUMBERS = {
+  'db.size': 'pg_database_size(datname)',
+  'db.connections': 'greatest(numbackends - 1, 0)',
+  'db.connections.max': "current_setting('max_connections')",
+  'db.commits': 'xact_commit',
+  'db.rollbacks': 'xact_rollback',
+  'db.deadlocks': 'deadlocks',
+  'db.cache.hits': 'blks_hit',
+  'db.cache.misses': 'blks_read',
+  'db.rows.read': 'tup_returned',
+  'db.rows.written': 'tup_inserted + tup_updated + tup_deleted',
+  'db.temporary': 'temp_bytes',
+  'db.wal': "pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')",
+  'db.wal.retained':
+    '(SELECT coalesce(max(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)), 0) FROM pg_replication_slots)',
+} as const satisfies Partial<Record<StoreMetricName, string>>;
+
+const QUERY = `SELECT ${Object.entries(NUMBERS)
+  .map(([name, sql]) => `${sql} AS "${name}"`)
+  .join(', ')} FROM pg_stat_database WHERE datname = current_database()`;
+
+/** One statement, every few seconds: what `db status` asks for once is more than a server should be asked for ever. */
+export async function metricsOfPostgres(config: ClientConfig, signal: AbortSignal): Promise<StoreMetrics> {
+  return withClient(config, signal, async (client) => {
+    const { rows } = await client.query<Record<string, string>>(QUERY);
+    return Object.fromEntries(Object.entries(rows[0] ?? {}).map(([name, value]) => [name, Number(value)]));
   });
 }

@@ -1,22 +1,17 @@
-import { type StoreMeasures, shareOf } from '@islet/driver';
-import { ADMIN, READER } from './access.ts';
-import { withClient } from './client.ts';
+import { type StoreMeasures, type StoreMetrics, shareOf } from '@islet/driver';
+import { adminOf, withClient } from './client.ts';
+import { infoOf } from './info.ts';
+import { isOurs } from './names.ts';
 import type { Started } from './records.ts';
 
-export async function measureRedis({ port, adminPassword }: Started, signal: AbortSignal): Promise<StoreMeasures> {
-  const login = { port, user: ADMIN, password: adminPassword };
-  return withClient(login, signal, async (send) => {
-    const info = new Map(
-      String(await send('INFO'))
-        .split('\r\n')
-        .map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1)] as const),
-    );
+export async function measureRedis(started: Started, signal: AbortSignal): Promise<StoreMeasures> {
+  return withClient(adminOf(started), signal, async (send) => {
+    const number = infoOf(await send('INFO'));
     const clients = String(await send('CLIENT', 'LIST'))
       .split('\n')
       .filter(isServices);
-    const number = (name: string) => Number(info.get(name) ?? 0);
     return {
-      version: info.get('valkey_version') ?? info.get('redis_version') ?? '',
+      version: number.text('valkey_version') || number.text('redis_version'),
       bytes: number('used_memory'),
       connections: { open: clients.length, most: number('maxclients') },
       commits: number('total_commands_processed'),
@@ -27,6 +22,24 @@ export async function measureRedis({ port, adminPassword }: Started, signal: Abo
   });
 }
 
+export async function metricsOfRedis(started: Started, signal: AbortSignal): Promise<StoreMetrics> {
+  return withClient(adminOf(started), signal, async (send) => {
+    const number = infoOf(await send('INFO'));
+    return {
+      'db.size': number('used_memory'),
+      'db.memory.max': number('maxmemory'),
+      // The one that asks is not counted, nor the one by which a replica of ours asks; the replica itself is no client.
+      'db.connections': Math.max(0, number('connected_clients') - 1 - Math.min(1, number('connected_slaves'))),
+      'db.connections.max': number('maxclients'),
+      'db.commands': number('total_commands_processed'),
+      'db.cache.hits': number('keyspace_hits'),
+      'db.cache.misses': number('keyspace_misses'),
+      'db.evictions': number('evicted_keys'),
+    };
+  });
+}
+
 function isServices(client: string): boolean {
-  return client !== '' && !client.includes(` user=${ADMIN} `) && !client.includes(` user=${READER} `);
+  const user = / user=(\S+) /.exec(client)?.[1];
+  return user !== undefined && !isOurs(user);
 }

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import {
   type CallOptions,
@@ -11,6 +12,7 @@ import {
   type StoreBackups,
   type StoreConnection,
   type StoreMeasures,
+  type StoreMetrics,
   type StoreObservation,
   type StoreRequest,
   type StoreShell,
@@ -142,6 +144,14 @@ class SqliteDriver implements DataDriver {
     // Last: as long as it is there, the store is observed, and the purge is asked for again.
     await this.#marks.remove(service);
     this.#changed();
+  }
+
+  /** Asked of the file system, and not of the file: nobody is in the service's way. */
+  async metrics({ service }: { readonly service: string }): Promise<StoreMetrics> {
+    this.#require(service);
+    const sizeOf = async (path: string) => (await stat(path).catch(() => undefined))?.size ?? 0;
+    const file = this.#fileOf(service);
+    return { 'db.size': await sizeOf(file), 'db.wal.retained': await sizeOf(`${file}-wal`) };
   }
 
   async observe(): Promise<Readonly<Record<string, StoreObservation>>> {

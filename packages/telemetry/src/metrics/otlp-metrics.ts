@@ -20,7 +20,8 @@ export class OtlpMetrics {
   rowsOf(metric: OtlpMetric, { service, instance, revision }: Identity): MetricRow[] {
     return metric.points.flatMap((point) => {
       const labels = labelsText({ ...shortened(point.attributes), instance, revision });
-      const since = metric.cumulative ? this.#since(`${service} ${metric.name} ${labels}`, point) : point;
+      const counts = metric.cumulative && metric.kind !== 'gauge';
+      const since = counts ? this.#since(`${service} ${metric.name} ${labels}`, point) : point;
       if (since === undefined) return [];
       const common = { service, name: metric.name, labels, unit: metric.unit, kind: metric.kind, at: stepOf(point.at) };
       if (metric.kind !== 'histogram') {

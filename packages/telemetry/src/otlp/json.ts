@@ -1,6 +1,14 @@
 import type { Attributes } from '@islet/client';
 import { explicitBuckets, exponentialBuckets } from './buckets.ts';
-import { type FromResource, OtlpError, type OtlpLog, type OtlpMetric, type OtlpPoint, type OtlpSpan } from './model.ts';
+import {
+  type FromResource,
+  kindOf,
+  OtlpError,
+  type OtlpLog,
+  type OtlpMetric,
+  type OtlpPoint,
+  type OtlpSpan,
+} from './model.ts';
 import { plain } from './wire.ts';
 
 type Json = { readonly [key: string]: unknown };
@@ -70,7 +78,8 @@ function metricOf(metric: Json): OtlpMetric {
     const data = metric[key] as Json | undefined;
     if (data === undefined) continue;
     const cumulative = numberOf(data.aggregationTemporality) === CUMULATIVE;
-    return { ...named, kind, cumulative, points: list(data.dataPoints).map(pointOf) };
+    const told = { kind: kindOf({ kind, cumulative }, data.isMonotonic === true), cumulative };
+    return { ...named, ...told, points: list(data.dataPoints).map(pointOf) };
   }
   return { ...named, kind: 'gauge', cumulative: false, points: [] };
 }

@@ -57,6 +57,14 @@ export interface FromResource<T> {
   readonly items: readonly T[];
 }
 
+/** A sum that goes up and down (what is in flight) and is told as a whole is a reading: as a counter, each fall would seem a new beginning. */
+export function kindOf(
+  { kind, cumulative }: Pick<OtlpMetric, 'kind' | 'cumulative'>,
+  grows: boolean,
+): OtlpMetric['kind'] {
+  return kind === 'sum' && cumulative && !grows ? 'gauge' : kind;
+}
+
 /** The message is not what it should be. */
 export class OtlpError extends Error {
   constructor(message: string, options: { readonly cause?: unknown } = {}) {

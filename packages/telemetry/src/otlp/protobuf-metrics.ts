@@ -1,7 +1,7 @@
 import type { BinaryReader } from '@bufbuild/protobuf/wire';
 import type { Attributes } from '@islet/client';
 import { explicitBuckets, exponentialBuckets } from './buckets.ts';
-import type { OtlpMetric, OtlpPoint } from './model.ts';
+import { kindOf, type OtlpMetric, type OtlpPoint } from './model.ts';
 import { readAttribute, readFixed64, readInstant, readMessage, SKIP } from './wire.ts';
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
@@ -14,12 +14,15 @@ export function readMetric(reader: BinaryReader): OtlpMetric {
   const metric: Writable<OtlpMetric> = { name: '', unit: '', kind: 'gauge', cumulative: false, points };
   const readData = (kind: OtlpMetric['kind'], readPoint: (reader: BinaryReader) => OtlpPoint) => {
     metric.kind = kind;
+    let grows = kind !== 'sum';
     readMessage(reader, (field) => {
       if (field === 1) points.push(readPoint(reader));
       else if (field === 2) metric.cumulative = reader.uint32() === CUMULATIVE;
+      else if (field === 3 && kind === 'sum') grows = reader.bool();
       else return SKIP;
       return undefined;
     });
+    metric.kind = kindOf(metric, grows);
   };
   readMessage(reader, (field) => {
     switch (field) {

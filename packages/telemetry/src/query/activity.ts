@@ -12,6 +12,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const SPARKS = 30;
 const TRAFFIC: ReadonlySet<string> = new Set(['requests', 'errors', 'latency', 'in-flight', 'breaker', 'ejected']);
 const USAGE: ReadonlySet<string> = new Set(['cpu', 'memory', 'instances']);
+const STORE: ReadonlySet<string> = new Set(['db.connections', 'db.size', 'db.commits', 'db.commands']);
 
 interface Window {
   /** The end of the window. */
@@ -47,7 +48,7 @@ export function edgesAt(store: Store, { at, windowMs }: Window, now: number): Ed
 
 /** Every service in one line. */
 export function overviewOf(store: Store, { at, windowMs }: Window, now: number): ServiceActivity[] {
-  const wanted = new Set([...TRAFFIC, ...USAGE]);
+  const wanted = new Set([...TRAFFIC, ...USAGE, ...STORE]);
   const rows = labelled(windowOf(store, { at, windowMs }, now, wanted));
   const services = Map.groupBy(rows, ({ service }) => service);
   for (const own of ['machine', GATEWAY, OWN_SERVICE]) services.delete(own);
@@ -63,10 +64,26 @@ export function overviewOf(store: Store, { at, windowMs }: Window, now: number):
         ...(p95 !== undefined && { p95 }),
         ...(cpu !== undefined && { cpu }),
         ...(memory !== undefined && { memory }),
+        ...storeOf(own, windowMs),
         spark: sparkOf(edges, { at, windowMs }),
       };
     })
     .sort((one, other) => (one.service < other.service ? -1 : 1));
+}
+
+/** Databases count transactions, and Redis commands; what counts both (MariaDB) is told by its transactions. */
+function storeOf(rows: readonly Labelled[], windowMs: number): Pick<ServiceActivity, 'store'> {
+  const [connections, size] = ['db.connections', 'db.size'].map((name) => newestStep(rows, name));
+  const counted = rows.some(({ name }) => name === 'db.commits') ? 'db.commits' : 'db.commands';
+  if (connections === undefined && size === undefined) return {};
+  const isCounted = rows.some(({ name }) => name === counted);
+  return {
+    store: {
+      ...(connections !== undefined && { connections }),
+      ...(isCounted && { rate: ratesOf(rows, counted, windowMs) }),
+      ...(size !== undefined && { size }),
+    },
+  };
 }
 
 /** What is a day old is there by the minute, what is older than two weeks by the hour. */

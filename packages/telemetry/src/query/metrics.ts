@@ -5,18 +5,19 @@ import { scaleOf } from '../metrics/otlp-metrics.ts';
 import { rowsBetween } from '../metrics/roll-up.ts';
 import type { MetricRow } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
-import { stretchOf } from './stretch.ts';
+import { type Stretch, stretchOf } from './stretch.ts';
 
 const POINTS = 240;
 const SERIES = 200;
 const HOUR_MS = 60 * 60 * 1000;
 const DAY_MS = 24 * HOUR_MS;
+const EVER = Number.POSITIVE_INFINITY;
 
-/** From the finest steps that are still there, and that a chart can show. */
+/** From the finest steps that are still there, and that a chart can show: a week has as many hours as a chart has points. */
 const TIERS = [
-  { signal: 'metrics-10s', stepMs: 10_000, keptMs: DAY_MS, mostMs: 6 * HOUR_MS },
-  { signal: 'metrics-1m', stepMs: 60_000, keptMs: 14 * DAY_MS, mostMs: 7 * DAY_MS },
-  { signal: 'metrics-1h', stepMs: HOUR_MS, keptMs: Number.POSITIVE_INFINITY, mostMs: Number.POSITIVE_INFINITY },
+  { signal: 'metrics-10s', stepMs: 10_000, keptMs: DAY_MS, mostMs: 6 * HOUR_MS, finer: undefined },
+  { signal: 'metrics-1m', stepMs: 60_000, keptMs: 14 * DAY_MS, mostMs: 2 * DAY_MS, finer: 'metrics-10s' },
+  { signal: 'metrics-1h', stepMs: HOUR_MS, keptMs: EVER, mostMs: EVER, finer: 'metrics-1m' },
 ] as const;
 
 /** What the names of the contract are made of. */
@@ -36,7 +37,7 @@ export function queryMetrics(store: Store, asked: Input<'metrics'>, now: number)
   const { row, quantile } = wantedOf(asked.name, by);
   const begin = Math.floor(from / stepMs) * stepMs;
   const stretch = { from: begin, to };
-  const rows = rowsBetween(store, tier.signal, asked.service, stretch, (name) => name === row);
+  const rows = rowsOf(store, tier, { service: asked.service, name: row, stretch, now });
   const scope = scopeOf(by);
   const found = new Map<string, { readonly labels: Record<string, string>; readonly rows: MetricRow[] }>();
   for (const one of rows) {
@@ -63,6 +64,29 @@ export function queryMetrics(store: Store, asked: Input<'metrics'>, now: number)
     return { labels, unit: unitOf(first), stepMs, points } satisfies Series;
   });
   return { series, gaps: store.gaps.between(from, to, ['metrics', 'stored']) };
+}
+
+/** What is not rolled up yet is read as it came: the end of a chart is where people look. */
+function rowsOf(
+  store: Store,
+  { signal, stepMs, finer }: (typeof TIERS)[number],
+  { service, name, stretch: { from, to }, now }: RowsAsked,
+): readonly MetricRow[] {
+  const isWanted = (one: string) => one === name;
+  const edge = Math.max(from, Math.floor(to / stepMs) * stepMs - stepMs);
+  const isThere = TIERS.some((tier) => tier.signal === finer && edge >= now - tier.keptMs);
+  if (finer === undefined || !isThere) return rowsBetween(store, signal, service, { from, to }, isWanted);
+  return [
+    ...rowsBetween(store, signal, service, { from, to: edge - 1 }, isWanted),
+    ...rowsBetween(store, finer, service, { from: edge, to }, isWanted),
+  ];
+}
+
+interface RowsAsked {
+  readonly service: string | undefined;
+  readonly name: string;
+  readonly stretch: Stretch;
+  readonly now: number;
 }
 
 export function metricNames(store: Store, asked: Input<'metricNames'>, now: number): Answer<'metricNames'> {

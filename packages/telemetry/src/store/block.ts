@@ -42,20 +42,24 @@ export interface BlockRows<R> {
   readonly last: number;
 }
 
-/** Quick, for what is written again soon; small, for what stays. */
-export const LEVELS = { quick: 1, small: 3 } as const;
+const LEVEL = 3;
 
-export function encodeBlock<R>(
-  { signal, service, rows, first, last }: BlockRows<R>,
-  schema: Schema<R>,
-  level: keyof typeof LEVELS,
-): Buffer {
-  const params = { [constants.ZSTD_c_compressionLevel]: LEVELS[level] };
+export function encodeBlock<R>({ signal, service, rows, first, last }: BlockRows<R>, schema: Schema<R>): Buffer {
+  const params = { [constants.ZSTD_c_compressionLevel]: LEVEL };
   const parts = schema.columns.map(({ codec, of }) => {
     const values = rows.map(of);
     return zstdCompressSync((codec as Codec<string | number>).encode(values), { params });
   });
   const filter = filterOf(rows, schema);
+  const header: BlockHeader = {
+    ...{ signal, service, rows: rows.length, first, last, ...rangeOf(rows, schema) },
+    filter: [filter.length, crc32(filter)],
+    columns: parts.map((part, index) => [schema.columns[index]?.name ?? '', part.length, crc32(part)]),
+  };
+  return frame(header, [filter, ...parts]);
+}
+
+export function rangeOf<R>(rows: readonly R[], schema: Schema<R>): Pick<BlockHeader, 'from' | 'to' | 'top'> {
   let [from, to, top] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0];
   for (const row of rows) {
     const at = schema.at(row);
@@ -63,11 +67,7 @@ export function encodeBlock<R>(
     if (at > to) to = at;
     top = Math.max(top, schema.rank(row));
   }
-  const header: BlockHeader = {
-    ...{ signal, service, rows: rows.length, from, to, first, last, top, filter: [filter.length, crc32(filter)] },
-    columns: parts.map((part, index) => [schema.columns[index]?.name ?? '', part.length, crc32(part)]),
-  };
-  return frame(header, [filter, ...parts]);
+  return { from, to, top };
 }
 
 /** Something that explains itself, and whose bytes are checked. */
@@ -178,25 +178,4 @@ function filterOf<R>(rows: readonly R[], { trace }: Schema<R>): Buffer {
     if (id !== '') known.add(id);
   }
   return bloomOf(known);
-}
-
-/** A block that is in memory as a whole. `rowsOf`: undefined where it is damaged. */
-export function readBlock(bytes: Buffer): {
-  readonly header: BlockHeader;
-  readonly rowsOf: <R>(schema: Schema<R>) => R[] | undefined;
-} {
-  const prefix = readPrefix(bytes);
-  const body = PREFIX_BYTES + (prefix?.headerBytes ?? 0);
-  const header = prefix && readHeader(bytes.subarray(PREFIX_BYTES, body), prefix);
-  if (header === undefined) throw new DamagedBlock('header');
-  const rowsOf = <R>(schema: Schema<R>) => {
-    const block = new Block(header, schema, (from, length) => bytes.subarray(body + from, body + from + length));
-    try {
-      return Array.from({ length: header.rows }, (_, index) => block.row(index));
-    } catch (error) {
-      if (error instanceof DamagedBlock || error instanceof RangeError) return undefined;
-      throw error;
-    }
-  };
-  return { header, rowsOf };
 }

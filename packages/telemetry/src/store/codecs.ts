@@ -143,11 +143,14 @@ export const floats: Codec<number> = {
 function indexed(values: readonly string[]): { readonly names: string[]; readonly indexes: Buffer } {
   const known = new Map<string, number>();
   const writer = new ByteWriter(values.length + 16);
+  let [last, index]: [string | undefined, number] = [undefined, 0];
   for (const value of values) {
-    let index = known.get(value);
-    if (index === undefined) {
-      index = known.size;
-      known.set(value, index);
+    // Most are as the one before.
+    if (value !== last) {
+      last = value;
+      const found = known.get(value);
+      index = found ?? known.size;
+      if (found === undefined) known.set(value, index);
     }
     writer.varint(index);
   }

@@ -1,4 +1,5 @@
-import { type BlockHeader, readBlock } from './block.ts';
+import type { BlockHeader } from './block.ts';
+import { readBlock } from './read-block.ts';
 import type { Schema, Signal } from './schema.ts';
 import type { Commit } from './wal.ts';
 

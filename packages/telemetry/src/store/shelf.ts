@@ -60,10 +60,7 @@ export class Shelf<R> {
   /** Durable when it returns; where it throws, all is as before. It is one block, so that it is there or is not. */
   put({ rows, first, last }: Numbered<R>, keep: Keep): void {
     const { signal, service } = this;
-    this.putEncoded(
-      { bytes: encodeBlock({ signal, service, rows, first, last }, this.schema, 'small'), first, last },
-      keep,
-    );
+    this.putEncoded({ bytes: encodeBlock({ signal, service, rows, first, last }, this.schema), first, last }, keep);
   }
 
   /** The same, of a block that was made before. */

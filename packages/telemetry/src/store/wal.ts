@@ -7,7 +7,7 @@ import { withFile, writeAll } from './segment.ts';
 
 /** What is done as a whole or not at all. */
 export interface Commit {
-  /** Blocks, as `encodeBlock` makes them. */
+  /** As `blocksForLog` makes them. */
   readonly blocks: readonly Buffer[];
   /** What else must be known together with them, such as how far files were read. */
   readonly state: unknown;

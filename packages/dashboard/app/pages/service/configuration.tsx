@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { api } from '../../live/api.ts';
 import { useAsk } from '../../live/ask.ts';
 import { useStatus } from '../../live/status.ts';
-import { sectionsOf, valueText } from '../../model/service.ts';
+import { originText, sectionsOf, valueText } from '../../model/service.ts';
 import { Confirm } from '../../parts/confirm.tsx';
 import { Answered } from '../../parts/states.tsx';
 import { TableBox } from '../../parts/table-box.tsx';
@@ -56,7 +56,7 @@ export function ConfigurationTab({ service }: { readonly service: string }) {
                           {path}
                         </th>
                         <td className="id">{valueText(value)}</td>
-                        <td className={from === undefined ? 'muted' : 'id'}>{from ?? 'default'}</td>
+                        <td className={from === undefined ? 'muted' : undefined}>{originText(from, file)}</td>
                       </tr>
                     ))}
                   </tbody>

@@ -10,6 +10,8 @@ import { Clock } from '../../parts/time.tsx';
 import { Instances } from './instances.tsx';
 
 const POINTS = 180;
+/** Of what was done, the newest. */
+const LISTED = 12;
 
 /** The golden signals, with what was done marked on them. */
 export function SignalsTab({ service }: { readonly service: ServiceStatus }) {
@@ -53,17 +55,18 @@ export function SignalsTab({ service }: { readonly service: ServiceStatus }) {
         <section aria-labelledby="marks">
           <h2 id="marks">What was done in this time</h2>
           <ol className="recent marks">
-            {[...marks]
-              .reverse()
-              .slice(0, 12)
-              .map(({ at, kind, text }) => (
+            {marks
+              .map(({ at, kind, text }, index) => (
                 <li key={`${at} ${kind} ${text}`}>
                   <span className="recent-at">
+                    <span className="mark-number">{index + 1}</span>
                     <Clock at={at} />
                   </span>
                   <span>{text}</span>
                 </li>
-              ))}
+              ))
+              .slice(-LISTED)
+              .reverse()}
           </ol>
         </section>
       )}
