@@ -15,6 +15,7 @@ import { until } from './support/until.ts';
 const FILES = { 'migrations/1.sql': 'CREATE TABLE entries (id bigint PRIMARY KEY);\nINSERT INTO entries VALUES (0);' };
 const database = { engine: 'postgres', migrations: 'migrations' };
 const NOTES = { engine: 'sqlite', migrations: 'migrations' };
+const BILLS = { engine: 'mariadb', migrations: 'migrations' };
 
 test('a system is rebuilt from S3 storage, its files and the recovery key alone, and without the key it is not', async (t) => {
   const port = await freePort();
@@ -32,6 +33,9 @@ test('a system is rebuilt from S3 storage, its files and the recovery key alone,
     services: {
       ledger: { file: { database }, files: FILES },
       notes: { file: { database: NOTES }, files: FILES },
+      bills: { file: { database: BILLS }, files: FILES },
+      // Beside a database, so that each has a name of its own.
+      carts: { file: { database: NOTES, redis: 'store' }, files: FILES },
       other: {},
     },
   });
@@ -61,13 +65,21 @@ test('a system is rebuilt from S3 storage, its files and the recovery key alone,
     return Number(file.prepare('SELECT count(*) AS rows FROM entries').get()?.rows);
   };
 
+  const said = async (service: string, text: string, ...options: string[]) => {
+    const rows: unknown = JSON.parse(await run('db', 'shell', service, '--command', text, '--json', ...options));
+    return Array.isArray(rows) ? (rows as object[]).map((row) => String(Object.values(row)[0])) : [];
+  };
+
   for (const name of ['backup-id', 'backup-key']) {
     assert.equal((await system.isletWith('S3RVER', 'secret', 'set', name)).code, 0);
   }
   await system.up();
-  for (const name of ['ledger', 'notes']) await run('backup', 'now', name, '--timeout', '60s');
+  for (const name of ['ledger', 'notes', 'bills', 'carts', 'carts.redis'])
+    await run('backup', 'now', name, '--timeout', '60s');
   assert.equal(await rows('INSERT INTO entries SELECT generate_series(1, 500)'), 501);
   assert.equal(await noted('INSERT INTO entries VALUES (1), (2)'), 3);
+  await said('bills', 'INSERT INTO entries VALUES (1), (2), (3)', '--write');
+  await said('carts', 'RPUSH paid a b c', '--redis', '--write');
   await until('no warning is left about a second copy', async () => {
     const { warnings } = await system.status();
     return !warnings.some((text) => /off this machine|not there yet/.test(text));
@@ -101,10 +113,15 @@ test('a system is rebuilt from S3 storage, its files and the recovery key alone,
   assert.equal(existsSync(system.state), false);
 
   writeFileSync(join(system.folder, 'key.txt'), `${key}\n`);
-  assert.match(await run('recover', '--key', 'key.txt'), /ledger: as of.*notes: as of/s);
+  assert.match(
+    await run('recover', '--key', 'key.txt'),
+    /bills: as of.*carts: as of.*carts\.redis: as of.*ledger: as of.*notes: as of/s,
+  );
   await system.up();
   assert.equal(await rows(), 501);
   assert.equal(await noted(), 3);
+  assert.deepEqual(await said('bills', 'SELECT count(*) FROM entries'), ['4']);
+  assert.deepEqual(await said('carts', 'LRANGE paid 0 -1', '--redis'), ['a', 'b', 'c']);
   assert.equal((await system.ask('other')).reply, 'I am other');
   assert.match(await run('secret', 'list'), /backup-key/);
 });

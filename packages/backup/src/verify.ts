@@ -87,12 +87,15 @@ function gaps(catalog: Catalog): readonly Finding[] {
   return catalog.eras.flatMap((era) => {
     const lacking = era.copies
       .filter((copy) => copy.kind === 'whole' && !offered.has(copy.id) && !isUnlogged(era, copy))
-      .map(({ id }) => ({ name: `${era.id}/copies/${id}`, problem: 'the log that it needs is missing' }));
+      .map(({ id }) => ({
+        name: `${era.id}/copies/${id}`,
+        problem: 'a part of the log that it needs, or a copy that it is based on, is missing',
+      }));
     return [...lacking, ...logGaps(era)];
   });
 }
 
-function logGaps({ id, log, head }: Era): readonly Finding[] {
+function logGaps({ id, log, head, copies }: Era): readonly Finding[] {
   const findings: Finding[] = [];
   let to = log[0]?.from;
   while (to !== undefined) {
@@ -108,6 +111,16 @@ function logGaps({ id, log, head }: Era): readonly Finding[] {
   if (log.length > 0 && head === undefined) {
     findings.push({ name: headName(id), problem: 'how far the log goes is not known: its record is missing' });
   }
-  if (log.length === 0 && head !== undefined) findings.push({ name: `${id}/log`, problem: 'all of it is missing' });
+  // What came before the oldest copy is let go of, and since then nothing may have come.
+  const isLetGo = head !== undefined && head.to <= (beginOf(copies) ?? '');
+  if (log.length === 0 && head !== undefined && !isLetGo) {
+    findings.push({ name: `${id}/log`, problem: 'all of it is missing' });
+  }
   return findings;
+}
+
+/** From there on the log is kept. */
+function beginOf(copies: Era['copies']): string | undefined {
+  const begins = copies.flatMap((copy) => (copy.kind === 'whole' ? (copy.manifest.facts.needs?.from ?? []) : []));
+  return begins.sort()[0];
 }

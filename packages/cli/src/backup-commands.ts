@@ -7,6 +7,7 @@ export const BACKUP_COMMANDS: readonly CommandSpec[] = [
     usage: 'backup',
     group: 'data',
     summary: "Look after the backups of services' data",
+    details: "A service's database is called by the service's name, its Redis `orders.redis`.",
     examples: ['islet backup status', 'islet backup now orders'],
     subcommands: [
       {
@@ -55,7 +56,8 @@ export const BACKUP_COMMANDS: readonly CommandSpec[] = [
     summary: "Bring a service's data back as it was at any second, in place or as a branch beside it",
     details:
       'In place, the service is drained and stopped for it, and its data of before is kept until --confirm.\n' +
-      'With --as, a running copy is made on an address of its own, and the service notices nothing.',
+      'With --as, a running copy is made on an address of its own, and the service notices nothing.\n' +
+      'The Redis beside a database is called `orders.redis`.',
     examples: [
       'islet restore orders --to 2026-11-27T02:25:04Z',
       'islet restore orders --to 2026-11-26T12:00:00Z --as orders-yesterday',

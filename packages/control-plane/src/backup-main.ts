@@ -15,8 +15,10 @@ import {
   type StoreTold,
   s3Repository,
 } from '@islet/backup';
+import { createFilesReader } from '@islet/data-files';
 import { createMariadbReader } from '@islet/data-mariadb';
 import { createPostgresReader } from '@islet/data-postgres';
+import { createRedisReader } from '@islet/data-redis';
 import { createSqliteReader } from '@islet/data-sqlite';
 import type { StoreReader } from '@islet/driver';
 import { pino } from 'pino';
@@ -47,7 +49,9 @@ setPriority(NICENESS);
 const readers: readonly StoreReader[] = [
   createPostgresReader(),
   createMariadbReader(SERVER_PATH),
+  createRedisReader(),
   createSqliteReader(),
+  createFilesReader(),
   createStateReader(layout),
 ];
 const local = folderRepository(backupFiles.repository(layout));

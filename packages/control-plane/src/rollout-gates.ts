@@ -1,4 +1,5 @@
 import type { Drills } from './backup/drills.ts';
+import { backedUpStores } from './backup/kept-stores.ts';
 import { drillTrouble } from './backup/warnings.ts';
 import type { Clock } from './clock.ts';
 import type { AppliedService } from './store/applied.ts';
@@ -25,10 +26,10 @@ export function rolloutGates(
   const { requires = [] } = spec.rollout as Partial<typeof spec.rollout>;
   if (!requires.includes('drill') || isRollback === true) return [];
   if (stable === undefined || promoted.includes(revision)) return [];
-  const { database } = spec;
-  const drill = database === undefined || database.engine === 'external' ? undefined : database.drill;
-  return drillTrouble(spec.name, {
-    ...{ now: clock.now(), since: startedAt },
-    ...{ drill: drills.last(spec.name), drillEveryMs: drill?.everyMs },
-  }).map((why) => `rollout.requires: ${why}; it goes on when \`islet drill restore ${spec.name}\` passes`);
+  return backedUpStores(spec).flatMap(({ id, drill }) =>
+    drillTrouble(id, {
+      ...{ now: clock.now(), since: startedAt },
+      ...{ drill: drills.last(id), drillEveryMs: drill?.everyMs },
+    }).map((why) => `rollout.requires: ${why}; it goes on when \`islet drill restore ${id}\` passes`),
+  );
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { MigrateOutcome } from '@islet/driver';
 import type { RevisionId } from '@islet/plan';
-import { backupOf } from './backup/overseer.ts';
+import { backedUpStores } from './backup/kept-stores.ts';
 import { markRestorePoint, pointBefore } from './backup/restore-point.ts';
 import { MIGRATE_MS } from './deadlines.ts';
 import { environmentOf } from './environment.ts';
@@ -30,8 +30,12 @@ export async function migrate(spec: LaunchSpec, revision: RevisionId, migrating:
   const within = await hands.compute.folder({ service: spec.name, revision });
   const request = { service: spec.name, folder: join(within, migrations ?? ''), within, contract };
   const driver = dataFor(spec, hands);
-  if (backupOf(spec) !== undefined) await markRestorePoint(request, { ...hands, driver, signal });
+  if (isKept(spec)) await markRestorePoint(request, { ...hands, driver, signal });
   return driver.migrate(request, { signal });
+}
+
+function isKept(spec: LaunchSpec): boolean {
+  return backedUpStores(spec).some(({ kind }) => kind === 'database');
 }
 
 /** What it does is known to it alone, and so is what it has done: it is run for every new revision, and may find nothing to do. */
@@ -43,7 +47,7 @@ async function byCommand(
   const { name: service } = spec;
   // It serves nobody, so it is given no port.
   const facts = await gatherFacts(spec, { instance: `${service}-migrate`, revision, port: 0 }, hands);
-  if (backupOf(spec) !== undefined) pointBefore(service, [command], hands);
+  if (isKept(spec)) pointBefore(service, [command], hands);
   const outcome = await hands.compute.run(
     {
       ...{ service, revision, task: 'migrate', command, env: environmentOf(spec, facts) },

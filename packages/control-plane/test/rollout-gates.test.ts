@@ -27,7 +27,7 @@ function gates({
   const clock = new VirtualClock();
   const at = clock.now() - (drill?.agoMs ?? 0);
   const last = drill && ({ startedAt: at, finishedAt: at, problems: drill.problems } as Drilled);
-  const database = { engine: 'postgres', drill: { everyMs: 7 * DAY_MS } };
+  const database = { engine: 'postgres', backup: {}, drill: { everyMs: 7 * DAY_MS } };
   const service = { spec: { name: 'orders', database, rollout: { requires } }, revision, isRollback };
   return rolloutGates(service as unknown as AppliedService, {
     drills: { last: () => last },

@@ -58,7 +58,8 @@ export async function writeDurably(path: string, text: string, mode: number, gid
   await syncFolder(dirname(path));
 }
 
-async function syncFolder(path: string): Promise<void> {
+/** What was named or removed in it is so durably. */
+export async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r');
   try {
     await folder.sync();

@@ -12,7 +12,7 @@ export interface Retiring {
  * Acknowledged drain, level by level: an instance that is no longer wanted leaves the endpoints (the caller leaves it
  * out of them); once the proxy has acknowledged that, and what is in flight has ended or its deadline has passed, it is
  * stopped. Requests have one deadline, tunnels and streams another: neither waits for the other's. What has no process
- * takes no requests, and is cleared away at once.
+ * takes no requests, and is cleared away as soon as it is in no table.
  */
 export function retire(service: Retiring, surplus: readonly ObservedInstance[], turn: Turn): { steps: Step[] } {
   return { steps: surplus.map((instance) => retireOne(service, instance, turn)) };
@@ -37,9 +37,11 @@ function retireOne(service: Retiring, { id, state }: ObservedInstance, { observe
 
   // What looks dead may be alive by now: it would be ended in the middle of what it has been given since.
   if (observed.held[`start ${id}`]?.kind === 'running') return wait(`waits for the start of ${id} to end`);
-  if (state.kind === 'exited' || state.kind === 'stopping') return stop;
+  if (state.kind === 'stopping') return stop;
+  // Also what looks dead: where the look is an old one, it may have been started again since.
+  if (acknowledged?.endpoints[service.name]?.includes(id)) return wait(`takes ${id} out of traffic`);
+  if (state.kind === 'exited') return stop;
   if (acknowledged === undefined) return wait(`waits for the proxy before ${id} is stopped`);
-  if (acknowledged.endpoints[service.name]?.includes(id)) return wait(`takes ${id} out of traffic`);
 
   // A table that was on its way while everybody looked may be in use by now.
   const coming = publishing?.kind === 'running' && publishing.step.kind === 'publish' ? publishing.step.endpoints : {};

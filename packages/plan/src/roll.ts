@@ -1,7 +1,14 @@
 import { describeEnd } from './describe-end.ts';
 import { isDrained, mayStay, slotsOf } from './drained.ts';
 import { judge, waitForHealthy } from './judge.ts';
-import { instanceId, type ObservedInstance, type PresentService, type Step } from './model.ts';
+import {
+  type InstanceId,
+  instanceId,
+  type Observed,
+  type ObservedInstance,
+  type PresentService,
+  type Step,
+} from './model.ts';
 import { hold, type Retiring, retire } from './retire.ts';
 import { bakesUntil, isBaking, isPaused, type Roster } from './roster.ts';
 import { type Shift, shiftOf, withStandIns } from './shift.ts';
@@ -39,7 +46,7 @@ export function roll(roster: Roster, turn: Turn): Decision {
   );
   const counted = withoutDrained(spare, wanted, { roster, turn });
   const settled = wanted.filter((instance) => isSettled(instance, counted, roster, now));
-  const kept = keptOf(counted, { roster, shift, settled: settled.length });
+  const kept = keptOf(counted, { roster, shift, settled: settled.length, turn });
   const drained = spare.filter((it) => !kept.includes(it) && mayStay(service, it, [roster.goal, seen.stable]));
   const warm = spare.filter((it) => !kept.includes(it) && !drained.includes(it) && isWarm(it, roster, now));
   const surplus = spare.filter((it) => ![kept, drained, warm].some((some) => some.includes(it)));
@@ -106,7 +113,7 @@ function withoutDrained(
   wanted: readonly ObservedInstance[],
   { roster: { service }, turn: { observed } }: { readonly roster: Roster; readonly turn: Turn },
 ): readonly ObservedInstance[] {
-  const routed = observed.traffic.acknowledged?.endpoints[service.name] ?? [];
+  const routed = routedOf(service, observed);
   const others = spare.filter((instance) => !isDrained(service, instance));
   if (![...wanted, ...others].some(isReady)) return spare;
   return spare.filter(({ id }) => !isDrained(service, { id }) || routed.includes(id));
@@ -115,24 +122,31 @@ function withoutDrained(
 /** Spare instances that go on serving. */
 function keptOf(
   spare: readonly ObservedInstance[],
-  { roster, shift, settled }: { roster: Roster; shift: Shift | undefined; settled: number },
+  { roster, shift, settled, turn }: { roster: Roster; shift: Shift | undefined; settled: number; turn: Turn },
 ): readonly ObservedInstance[] {
   const { service, seen, goal, startable } = roster;
   if (shift !== undefined) {
-    const mayStandIn = (one: ObservedInstance) =>
-      isReady(one) && one.generation !== goal.generation && seen.failed[one.generation] === undefined;
+    const routed = routedOf(service, turn.observed);
+    const isTrusted = ({ id, generation }: ObservedInstance) =>
+      seen.failed[generation] === undefined || routed.includes(id);
+    const mayStandIn = (one: ObservedInstance) => isReady(one) && one.generation !== goal.generation && isTrusted(one);
     const slots = slotsOf(service, seen.stable?.generation ?? '', service.instances);
     const isOwn = ({ generation, index }: ObservedInstance) =>
       generation === seen.stable?.generation && slots.has(index);
     const own = spare.filter(isOwn);
     const lacking = service.instances - own.filter(isReady).length;
     const others = spare.filter((one) => !isOwn(one) && mayStandIn(one));
-    // What stands in for an old instance that is ill goes on doing so: the new revision must not cost it.
+    // What stands in for an old instance that is ill goes on doing so, even one that was given up and answers all the
+    // same: the new revision must not cost it.
     return [...own, ...others.slice(0, Math.max(0, lacking))];
   }
   if (startable && service.exclusive) return [];
   const tolerated = startable ? service.rollout.maxUnavailable : 0;
   return spare.slice(0, Math.max(0, service.instances - tolerated - settled));
+}
+
+function routedOf({ name }: PresentService, { traffic }: Observed): readonly InstanceId[] {
+  return traffic.acknowledged?.endpoints[name] ?? [];
 }
 
 function isReady({ state }: ObservedInstance): boolean {

@@ -43,6 +43,14 @@ describe('a drain', () => {
     assert.deepEqual(waits, ['waits for the start of web-r1.0-0 to end, until undefined']);
   });
 
+  it('takes also what looks dead out of traffic first: the look may be older than its start', () => {
+    const dead = ready('web', 'r1', 0, { state: { kind: 'exited', at: 0, restartAt: 0, how: 'SIGKILL' } });
+    const world = serving('web', 'r2', 1, { built: ['r1', 'r2'], instances: [dead, ready('web', 'r2', 0)] });
+    const still = routed(world, { web: ['web-r1.0-0', 'web-r2.0-0'] });
+    const steps = plan(asked(present('web', { revision: 'r2' })), still, 1_000);
+    assert.deepEqual(steps.map(text), ['takes web-r1.0-0 out of traffic, until undefined', 'publish']);
+  });
+
   it('keeps nobody waiting for streams of an old instance that has to end before the new one starts', () => {
     const away = routed(serving('web', 'r1', 1, { built: ['r1', 'r2'], instances: [ready('web', 'r1', 0)] }), {});
     const counts = { 'web-r1.0-0': 1 };

@@ -54,9 +54,12 @@ describe('a canary', () => {
     const steps = plan(asked(canary()), seen({ instances }), 0);
     assert.deepEqual(weights(steps), { r2: 5, r1: 47.5, r0: 47.5 });
     assert.deepEqual(published(steps)?.endpoints.web, ['web-r0.0-0', 'web-r1.0-0', 'web-r2.0-0']);
-    // What was given up stands in for nobody.
-    const bad = plan(asked(canary()), seen({ instances, failed: { 'r0.0': 'worse' } }), 0);
-    assert.deepEqual(weights(bad), { r1: 95, r2: 5 });
+    // What was given up comes back for nobody; where it answers already, for want of others, it goes on.
+    const given = seen({ instances, failed: { 'r0.0': 'worse' } });
+    assert.deepEqual(weights(plan(asked(canary()), given, 0)), { r2: 5, r1: 47.5, r0: 47.5 });
+    const acknowledged = { routes: 'routes', endpoints: { web: ['web-r1.0-0'] }, splits: {} };
+    const unrouted = { ...given, traffic: { ...given.traffic, acknowledged } };
+    assert.deepEqual(weights(plan(asked(canary()), unrouted, 0)), { r1: 95, r2: 5 });
   });
 
   it('moves on after its time and enough requests, and says by what', () => {

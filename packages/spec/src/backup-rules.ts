@@ -1,13 +1,15 @@
+import type { KeptSection } from './backup.ts';
 import { type Draft, errorIn } from './draft.ts';
 import type { SpecError } from './errors.ts';
 import { keyPlaceAt, nodeAt } from './located.ts';
+import type { StoreSection } from './schema/backup.ts';
 import type { ParsedService } from './schema/service.ts';
 
 type Sound = Draft & { readonly parsed: ParsedService };
 
 /** A key that does nothing is a mistake. */
 export function backupErrors(draft: Sound): readonly SpecError[] {
-  return [...outsideErrors(draft), ...drillErrors(draft)];
+  return [...outsideErrors(draft), ...cacheErrors(draft), ...drillErrors(draft)];
 }
 
 /** What Islet doesn't run it doesn't back up either. An overlay may put another's server in the place of one that it does. */
@@ -25,10 +27,17 @@ function outsideErrors(draft: Sound): readonly SpecError[] {
 }
 
 function drillErrors(draft: Sound): readonly SpecError[] {
-  const { database } = draft.parsed;
-  if (database === undefined || database.url !== undefined || database.drill === 'off') return [];
-  const path = ['database', 'drill'];
-  if (database.backup === 'off' && nodeAt(draft.tree, path) !== undefined) {
+  const { database, redis } = draft.parsed;
+  return [
+    ...(database === undefined || database.url !== undefined ? [] : drillErrorsOf(draft, 'database', database)),
+    ...(redis === undefined || redis.as === 'cache' ? [] : drillErrorsOf(draft, 'redis', redis)),
+  ];
+}
+
+function drillErrorsOf(draft: Sound, section: StoreSection, { backup, drill }: KeptSection): readonly SpecError[] {
+  if (drill === 'off') return [];
+  const path = [section, 'drill'];
+  if (backup === 'off' && nodeAt(draft.tree, path) !== undefined) {
     const message = 'nothing is backed up, so there is nothing to prove';
     return [
       errorIn(draft, path, {
@@ -39,10 +48,23 @@ function drillErrors(draft: Sound): readonly SpecError[] {
       }),
     ];
   }
-  return database.drill.check.flatMap(({ min, maxAge }, index) => {
+  return drill.check.flatMap(({ min, maxAge }, index) => {
     if ((min === undefined) !== (maxAge === undefined)) return [];
     const message =
       min === undefined ? 'the check says nothing of what must hold' : '"min" and "maxAge" exclude each other';
     return [errorIn(draft, [...path, 'check', index], { rule: 'value', message, hint: 'write either min or maxAge' })];
+  });
+}
+
+/** What is not on disk begins empty whenever its server does. */
+function cacheErrors(draft: Sound): readonly SpecError[] {
+  const { redis } = draft.parsed;
+  if (redis?.as !== 'cache') return [];
+  return (['backup', 'drill'] as const).flatMap((key) => {
+    const path = ['redis', key];
+    if (nodeAt(draft.tree, path) === undefined || redis[key] === 'off') return [];
+    const message = 'a cache is in memory alone and begins empty, so nothing of it is backed up';
+    const hint = `remove ${key}, or write "as: store"`;
+    return [errorIn(draft, path, { rule: 'value', message, hint, place: keyPlaceAt(draft.tree, path) })];
   });
 }

@@ -4,9 +4,10 @@ import type { BackupSpec, DrillCheck, DrillSpec } from './model.ts';
 import { durationText } from './quantities.ts';
 import type { ParsedService } from './schema/service.ts';
 
-type Database = NonNullable<ParsedService['database']>;
+/** A section of a store. */
+export type KeptSection = Pick<NonNullable<ParsedService['database' | 'redis']>, 'backup' | 'drill'>;
 
-export function backupOf(parsed: Database['backup']): BackupSpec | undefined {
+export function backupOf(parsed: KeptSection['backup']): BackupSpec | undefined {
   if (parsed === 'off') return undefined;
   const { every, pitr, keep } = parsed;
   return { everyMs: every, pitr, keep };
@@ -21,14 +22,16 @@ export function backupLeaves(section: Path, backup: BackupSpec | undefined): rea
   ];
 }
 
-export function drillOf(parsed: Database['drill']): DrillSpec | undefined {
+export function drillOf(parsed: KeptSection['drill']): DrillSpec | undefined {
   if (parsed === 'off') return undefined;
-  const { every, maxRto, smoke, check } = parsed;
+  const { every, maxRto, check } = parsed;
+  // A service is served from its database: from a Redis alone it can't be.
+  const smoke = 'smoke' in parsed ? parsed.smoke : false;
   return { everyMs: every, maxRtoMs: maxRto, smoke, check: check.flatMap(checkOf) };
 }
 
 /** One that says neither is a mistake, and told as one. */
-function checkOf({ query, min, maxAge }: Exclude<Database['drill'], 'off'>['check'][number]): readonly DrillCheck[] {
+function checkOf({ query, min, maxAge }: Exclude<KeptSection['drill'], 'off'>['check'][number]): readonly DrillCheck[] {
   if (min !== undefined) return [{ kind: 'min', query, min }];
   return maxAge === undefined ? [] : [{ kind: 'maxAge', query, maxAgeMs: maxAge }];
 }
@@ -37,7 +40,8 @@ export function drillLeaves(section: Path, drill: DrillSpec | undefined): readon
   if (drill === undefined) return leaves(section, { drill: 'off' });
   const { everyMs, maxRtoMs, smoke, check } = drill;
   return [
-    ...leaves([...section, 'drill'], { every: durationText(everyMs), maxRto: durationText(maxRtoMs), smoke }),
+    ...leaves([...section, 'drill'], { every: durationText(everyMs), maxRto: durationText(maxRtoMs) }),
+    ...(section[0] === 'database' ? leaves([...section, 'drill'], { smoke }) : []),
     ...check.flatMap((one, index) =>
       leaves([...section, 'drill', 'check', index], {
         query: one.query,

@@ -6,18 +6,24 @@
  */
 
 import type { AlertsSpec } from './alerts-model.ts';
+import type { BackupSpec, DrillSpec } from './backup-model.ts';
+import type { DatabaseSpec } from './database-model.ts';
 import type { RolloutSpec } from './rollout-model.ts';
 import type { ScaleSpec } from './scale-model.ts';
 import type { SystemTelemetrySpec, TelemetrySpec } from './telemetry-model.ts';
 import type { ServiceTraffic } from './traffic-model.ts';
+import type { VolumesSpec } from './volumes-model.ts';
 
 export type * from './alerts-model.ts';
+export * from './backup-model.ts';
 export * from './content-model.ts';
+export type * from './database-model.ts';
 export type * from './rollout-model.ts';
 export * from './scale-model.ts';
 export * from './slo-model.ts';
 export * from './telemetry-model.ts';
 export * from './traffic-model.ts';
+export type * from './volumes-model.ts';
 
 export const LANGUAGES = ['TypeScript', 'JavaScript', 'Python', 'Go', 'Java', 'Rust', 'Shell', 'other'] as const;
 export type Language = (typeof LANGUAGES)[number];
@@ -133,6 +139,8 @@ export interface ServiceSpec {
   readonly uses: readonly string[];
   readonly database: DatabaseSpec | undefined;
   readonly redis: RedisSpec | undefined;
+  /** Absent: it keeps no files. */
+  readonly volumes?: VolumesSpec;
   readonly health: HealthSpec;
   readonly scale: ScaleSpec;
   readonly rollout: RolloutSpec;
@@ -177,6 +185,7 @@ export type Reference =
   | { readonly kind: 'own'; readonly name: 'port' | 'host' | 'instance' | 'revision' | 'service' }
   | { readonly kind: 'database'; readonly part: 'url' | 'host' | 'port' | 'user' | 'password' | 'name' | 'path' }
   | { readonly kind: 'redis'; readonly part: 'url' | 'host' | 'port' | 'user' | 'password' }
+  | { readonly kind: 'volumes'; readonly name: string }
   | { readonly kind: 'uses'; readonly service: string; readonly part: 'url' | 'address' | 'host' | 'port' };
 
 export interface ApiSpec {
@@ -201,61 +210,16 @@ export interface ExposeSpec {
   readonly strip: boolean;
 }
 
-export type DatabaseSpec = DatabaseCommon &
-  (
-    | {
-        readonly engine: 'postgres' | 'mariadb' | 'sqlite';
-        /** Undefined: it is not backed up. */
-        readonly backup: BackupSpec | undefined;
-        readonly drill: DrillSpec | undefined;
-      }
-    /** An outside server, by a URL kept as a secret. */
-    | { readonly engine: 'external'; readonly url: { readonly secret: string } }
-  );
-
-export interface DatabaseCommon {
-  /** A folder. */
-  readonly migrations: string | undefined;
-  /** Instead: a command. */
-  readonly migrate: { readonly command: string } | undefined;
-  readonly seed: SeedSpec | undefined;
-  /** By the engine's own names, as they are written. */
-  readonly settings: Readonly<Record<string, string>>;
-}
-
 export interface RedisSpec {
   /** A cache is in memory alone; a store is on disk. */
   readonly as: 'cache' | 'store';
   readonly maxMemoryBytes: number;
   /** Redis's `maxmemory-policy`. */
   readonly evict: string;
+  /** Undefined: it is not backed up. */
+  readonly backup: BackupSpec | undefined;
+  readonly drill: DrillSpec | undefined;
 }
-
-export type SeedSpec =
-  | { readonly kind: 'folder'; readonly folder: string }
-  | { readonly kind: 'command'; readonly command: string };
-
-/** Names: pgBackRest, Barman. */
-export interface BackupSpec {
-  readonly everyMs: number;
-  /** Any instant can be restored, since the oldest daily copy. */
-  readonly pitr: boolean;
-  /** The newest copy of each of so many days, weeks and months. */
-  readonly keep: { readonly daily: number; readonly weekly: number; readonly monthly: number };
-}
-
-/** How often a backup must prove that it comes back, and what must hold then. */
-export interface DrillSpec {
-  readonly everyMs: number;
-  readonly maxRtoMs: number;
-  /** What is restored is also served, and asked by `test.smoke`. */
-  readonly smoke: boolean;
-  readonly check: readonly DrillCheck[];
-}
-
-export type DrillCheck =
-  | { readonly kind: 'min'; readonly query: string; readonly min: number }
-  | { readonly kind: 'maxAge'; readonly query: string; readonly maxAgeMs: number };
 
 export type ProbeTarget =
   | { readonly kind: 'http'; readonly path: string }

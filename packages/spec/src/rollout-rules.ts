@@ -21,11 +21,12 @@ export function rolloutErrors(draft: Sound): readonly SpecError[] {
 }
 
 function requirementErrors(draft: Sound): readonly SpecError[] {
-  const { rollout, database } = draft.parsed;
-  const hasDrills =
-    database !== undefined && database.url === undefined && database.backup !== 'off' && database.drill !== 'off';
+  const { rollout, database, redis } = draft.parsed;
+  const hasDrills = [database?.url === undefined && database, redis?.as === 'store' && redis].some(
+    (store) => store && store.backup !== 'off' && store.drill !== 'off',
+  );
   if (rollout.requires.length === 0 || hasDrills) return [];
-  const message = 'this service has no database that drills restore, so none could ever pass';
+  const message = 'this service has no store that drills restore, so none could ever pass';
   const hint = 'remove drill, or give it a database with backups and drills';
   return [errorIn(draft, ['rollout', 'requires'], { rule: 'value', message, hint })];
 }

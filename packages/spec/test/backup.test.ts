@@ -9,6 +9,58 @@ function backupOf(text: string) {
   return database?.engine === 'external' ? 'none' : database?.backup;
 }
 
+describe('redis.backup', () => {
+  const redisOf = (text: string) => {
+    const { redis } = serviceOf(orders(`${RUN}${text}\n`));
+    return redis && { backup: redis.backup, drill: redis.drill };
+  };
+
+  it('of a store is what a database has', () => {
+    const { database } = serviceOf(orders(`${RUN}database: postgres\n`));
+    assert.ok(database !== undefined && database.engine !== 'external');
+    const { backup, drill } = database;
+    assert.ok(backup !== undefined && drill !== undefined);
+    // A service is served from its database alone.
+    assert.deepEqual(redisOf('redis: store'), { backup, drill: { ...drill, smoke: false } });
+    assert.deepEqual(redisOf('redis: { as: store, backup: { every: 6h }, drill: off }'), {
+      backup: { ...backup, everyMs: 21_600_000 },
+      drill: undefined,
+    });
+  });
+
+  it('of a cache there is none, and that follows from what it is', () => {
+    assert.deepEqual(redisOf('redis: cache'), { backup: undefined, drill: undefined });
+    const { origins } = serviceOf(orders(`${RUN}redis: cache\n`));
+    assert.deepEqual(origins.get('redis.backup'), { kind: 'derived', from: 'redis.as' });
+    assert.deepEqual(redisOf('redis: { as: cache, backup: off, drill: off }')?.backup, undefined);
+  });
+
+  it('of a store can be required by a rollout', () =>
+    assert.ok(serviceOf(orders(`${RUN}redis: store\nrollout: { requires: [drill] }\n`))));
+
+  for (const { text, path, message } of [
+    { text: 'redis: { as: cache, backup: { every: 6h } }', path: 'redis.backup', message: /begins empty/ },
+    { text: 'redis: { as: cache, drill: { every: 1d } }', path: 'redis.drill', message: /begins empty/ },
+    {
+      text: 'redis: { as: store, backup: off, drill: { every: 1d } }',
+      path: 'redis.drill',
+      message: /nothing to prove/,
+    },
+    {
+      text: 'redis: { as: store, drill: { check: [{ query: LLEN a }] } }',
+      path: 'redis.drill.check[0]',
+      message: /says nothing/,
+    },
+    { text: 'redis: cache\nrollout: { requires: [drill] }', path: 'rollout.requires', message: /no store that drills/ },
+  ]) {
+    it(`refuses ${text}`, () => {
+      const [error] = errorsOf(orders(`${RUN}${text}\n`));
+      assert.equal(error?.path, path);
+      assert.match(error?.message ?? '', message);
+    });
+  }
+});
+
 describe('database.backup', () => {
   const usual = { everyMs: 86_400_000, pitr: true, keep: { daily: 7, weekly: 4, monthly: 0 } };
 

@@ -138,7 +138,7 @@ export function backupProofs(name: string, make: () => Promise<BackupHarness>, {
           if (signal.aborted) throw new Error(`it never came about that ${what}: ${JSON.stringify(told)}`);
         }
       };
-      await vault.until(() => true);
+      await until('the first copy is whole, and its log followed', () => told?.last !== undefined);
       await add(3);
       const ballast = join(disk, 'ballast');
       const { bavail, bsize } = statfsSync(disk);

@@ -1,40 +1,38 @@
-import type { StoreTold } from '@islet/backup';
+import type { LastCopy, StoreTold } from '@islet/backup';
 import type { Answer } from '@islet/client';
+import { type KeptStore, keptStores } from '../backup/kept-stores.ts';
 import { newestOf } from '../backup/newest.ts';
-import { backupOf } from '../backup/overseer.ts';
 import { storeProblems } from '../backup/warnings.ts';
-import type { LaunchSpec } from '../store/applied.ts';
 import type { System } from '../system.ts';
 
 type StoreStatus = Answer<'backups'>[number];
 
-/** How the store of every service that has one is backed up. */
+/** How every store of every service is backed up. */
 export function backupStatus(system: System): StoreStatus[] {
   const { parts } = system;
   const told = parts.backups?.told();
   return (parts.state.applied.current()?.services ?? []).flatMap(({ spec }) => {
-    if (spec.database === undefined) return [];
-    return [
-      statusOf(
-        spec,
-        told?.stores.find(({ service }) => service === spec.name),
-        system,
-      ),
-    ];
+    const { name, database } = spec;
+    const outside =
+      database?.engine === 'external'
+        ? [{ service: name, engine: database.engine, state: 'outside' as const, bytes: 0, problems: [] }]
+        : [];
+    const toldOf = (id: string) => told?.stores.find(({ service }) => service === id);
+    return [...outside, ...keptStores(spec).map((store) => statusOf(store, toldOf(store.id), system))];
   });
 }
 
-function statusOf(spec: LaunchSpec, told: StoreTold | undefined, system: System): StoreStatus {
-  const { name: service, database } = spec;
+function statusOf(store: KeptStore, told: StoreTold | undefined, system: System): StoreStatus {
+  const { id: service, engine } = store;
   const { parts, hands, care, context } = system;
-  const state = stateOf(spec, hands.dataOf(spec)?.backups !== undefined);
-  const known = { service, engine: database?.engine ?? '', state, bytes: told?.bytes ?? 0 };
+  const state = stateOf(store, hands.driverOf(engine)?.backups !== undefined);
+  const known = { service, engine, state, bytes: told?.bytes ?? 0 };
   if (state !== 'on') return { ...known, problems: [] };
   const now = parts.clock.now();
   const mirror = parts.backups?.told()?.mirror;
   const drill = care.drills.last(service);
   const order = parts.backups?.orders().find((one) => one.service === service);
-  const drillEveryMs = database?.engine === 'external' ? undefined : database?.drill?.everyMs;
+  const drillEveryMs = store.drill?.everyMs;
   const problems =
     order === undefined
       ? ['its store was not reached yet']
@@ -42,9 +40,9 @@ function statusOf(spec: LaunchSpec, told: StoreTold | undefined, system: System)
   return {
     ...known,
     problems: [...problems],
-    ...(told?.last === undefined ? {} : { last: { ...told.last } }),
+    ...(told?.last === undefined ? {} : { last: lastOf(told.last) }),
     ...(told?.restorable === undefined ? {} : { from: told.restorable.from, to: newestOf(told) }),
-    ...(told?.log.kind === 'followed' ? { rpoMs: Math.max(0, (parts.backups?.told()?.at ?? now) - told.log.at) } : {}),
+    ...rpoOf(told, parts.backups?.told()?.at ?? now),
     ...(told?.copy.kind === 'waiting' ? { nextAt: told.copy.nextAt } : {}),
     ...(told?.copy.kind === 'copying' ? { copyingSince: told.copy.since } : {}),
     ...(mirror?.kind === 'synced' ? { mirroredAt: mirror.at } : {}),
@@ -61,8 +59,18 @@ function statusOf(spec: LaunchSpec, told: StoreTold | undefined, system: System)
   };
 }
 
-function stateOf(spec: LaunchSpec, canBe: boolean): StoreStatus['state'] {
-  if (spec.database?.engine === 'external') return 'outside';
+function stateOf({ backup }: KeptStore, canBe: boolean): StoreStatus['state'] {
   if (!canBe) return 'none';
-  return backupOf(spec) === undefined ? 'off' : 'on';
+  return backup === undefined ? 'off' : 'on';
+}
+
+/** Without a log, all that was written since the last copy began. */
+function rpoOf(told: StoreTold | undefined, now: number): { readonly rpoMs?: number } {
+  const { log, last } = told ?? {};
+  const since = log?.kind === 'followed' ? log.at : log?.kind === 'none' ? last?.startedAt : undefined;
+  return since === undefined ? {} : { rpoMs: Math.max(0, now - since) };
+}
+
+function lastOf({ lacks: _problems, remarks, ...last }: LastCopy): NonNullable<StoreStatus['last']> {
+  return { ...last, ...(remarks && { remarks: [...remarks] }) };
 }

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Answer, ApiError } from '@islet/client';
 import { type DataDriver, DriverError, type StoreMeasures } from '@islet/driver';
+import { keptStores } from '../backup/kept-stores.ts';
 import type { LaunchSpec } from '../store/applied.ts';
 import type { System } from '../system.ts';
 import { backupStatus } from './backup-status.ts';
@@ -19,11 +20,17 @@ export async function storeStatus(system: System, spec: LaunchSpec, signal: Abor
   const found = [...(database ? [['database', database] as const] : []), ...(redis ? [['redis', redis] as const] : [])];
   if (found.length === 0)
     throw new ApiError('conflict', `${spec.name} declares no store`, { hint: 'declare one: database: postgres' });
-  const rpoMs = backupStatus(system).find(({ service }) => service === spec.name)?.rpoMs;
+  const kept = keptStores(spec);
+  const backups = backupStatus(system);
+  const rpoOf = (kind: string) => {
+    const id = kept.find((store) => store.kind === kind)?.id;
+    const rpoMs = backups.find(({ service }) => service === id)?.rpoMs;
+    return rpoMs === undefined ? {} : { rpoMs };
+  };
   return Promise.all(
     found.map(async ([store, driver]) => ({
       ...{ store, engine: driver.engine, ...(await statusOf(driver, spec.name, { hands, signal })) },
-      ...(store === 'database' && rpoMs !== undefined ? { rpoMs } : {}),
+      ...rpoOf(store),
     })),
   );
 }

@@ -3,10 +3,11 @@ import { type DataDriver, DriverError, type Layout, type StoreBackups } from '@i
 import type { DrillSpec } from '@islet/spec';
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
-import type { AppliedStore, LaunchSpec } from '../store/applied.ts';
+import type { AppliedStore } from '../store/applied.ts';
 import type { Decisions } from '../store/decisions.ts';
 import type { Drilled } from '../store/drilled.ts';
-import { restoreStore } from './restore-store.ts';
+import { backedUpStores, type KeptStore, partyOf } from './kept-stores.ts';
+import { driversOf, restoreStores } from './restore-store.ts';
 import { type Forget, remove, removeWhole } from './restorer.ts';
 import type { SmokeOutcome, SmokeTest } from './smoke/smoke-test.ts';
 
@@ -19,7 +20,7 @@ export interface DrillParts {
   readonly log: Logger;
   readonly redact: (text: string) => string;
   /** The newest instant that can be restored; undefined: there is no backup yet. */
-  readonly newest: (service: string) => number | undefined;
+  readonly newest: (store: string) => number | undefined;
   readonly forget: Forget;
   readonly smoke: SmokeTest;
   /** One has ended: what waits for it may go on. */
@@ -30,8 +31,8 @@ export interface Drills {
   /** After a turn: begins what is due, one at a time. */
   look(): void;
   /** At once. Returns the instant that the drill must have begun after. */
-  ask(service: string): number;
-  last(service: string): Drilled | undefined;
+  ask(store: string): number;
+  last(store: string): Drilled | undefined;
   running(): string | undefined;
   close(): Promise<void>;
 }
@@ -42,22 +43,24 @@ const RETRY_MS = 3_600_000;
 const LATEST: Wanted = { kind: 'latest' };
 const NO_SMOKE: SmokeOutcome = { told: undefined, problems: [] };
 
+type Party = readonly [KeptStore, ...KeptStore[]];
+
 export function drillStore(service: string): string {
   return `drill.${service}`;
 }
 
-/** Restores the newest backup of each service beside it, from time to time, and holds it against what must be true of it. */
+/** Restores the newest backup of each store beside it, from time to time, and holds it against what must be true of it. */
 export function createDrills(parts: DrillParts): Drills {
   const { applied, decisions, clock, log } = parts;
   const asked = new Map<string, number>();
   const closing = new AbortController();
-  let running: { readonly service: string; readonly work: Promise<void> } | undefined;
+  let running: { readonly store: string; readonly work: Promise<void> } | undefined;
   let cleaned = false;
 
-  const begin = (spec: LaunchSpec, drill: DrillSpec) => {
-    const service = spec.name;
+  const begin = (party: Party, drill: DrillSpec) => {
+    const [{ id: service }] = party;
     const startedAt = clock.now();
-    const work = drillOnce(spec, drill, startedAt)
+    const work = drillOnce(party, drill, startedAt)
       .then((drilled) => {
         decisions.record({ kind: 'drilled', service, drill: drilled }, clock.now());
         if (drilled.problems.length > 0) log.error({ service, problems: drilled.problems }, 'a restore drill failed');
@@ -71,34 +74,32 @@ export function createDrills(parts: DrillParts): Drills {
         parts.onChange();
         if (asked.get(service) !== undefined && (asked.get(service) ?? 0) <= startedAt) asked.delete(service);
       });
-    running = { service, work };
+    running = { store: service, work };
   };
 
-  const drillOnce = async ({ name, database }: LaunchSpec, drill: DrillSpec, startedAt: number): Promise<Drilled> => {
+  const drillOnce = async (party: Party, drill: DrillSpec, startedAt: number): Promise<Drilled> => {
+    const [{ id, service }] = party;
     const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(DRILL_MS)]);
-    const driver = parts.data.find(({ engine }) => engine === database?.engine);
-    if (driver?.backups === undefined)
-      throw new DriverError('unsupported', `${name} has no store that can be restored`);
-    const as = drillStore(name);
+    const drivers = driversOf(party, parts.data);
+    const as = drillStore(service);
     const failed = (error: unknown) => ({
       ...{ startedAt, finishedAt: clock.now(), copy: undefined, rtoMs: undefined, rpoMs: undefined },
       problems: [parts.redact(DriverError.from(error).message)],
     });
     try {
-      const newestThen = parts.newest(name) ?? 0;
-      await remove(driver, as, signal);
-      const { offer } = await restoreStore(
-        { service: name, as, wanted: LATEST },
-        { layout: parts.layout, driver },
-        { signal },
-      );
+      const newestThen = parts.newest(id) ?? 0;
+      for (const driver of drivers) await remove(driver, as, signal);
+      const { moment } = await restoreStores({ stores: party, as, wanted: LATEST }, parts, { signal });
+      const offer = moment.parts[0]?.choice?.offer;
+      if (offer === undefined) throw new DriverError('unsupported', `${id} is no store that can be restored`);
       const rtoMs = clock.now() - startedAt;
       const newest = Math.max(offer.to, newestThen);
-      const findings = await driver.backups.check({ service: as }, { signal });
-      const answers = await askAll(driver.backups, as, drill, signal);
+      const findings: string[] = [];
+      for (const { backups } of drivers) findings.push(...((await backups?.check({ service: as }, { signal })) ?? []));
+      const answers = await askAll(drivers[0]?.backups, as, drill, signal);
       const found = drillProblems({ findings, rtoMs, maxRtoMs: drill.maxRtoMs, restoredTo: newest, answers });
       // Last: it may write into what was restored. A file from before the key was there says nothing of it.
-      const smoke = drill.smoke === false ? NO_SMOKE : await parts.smoke({ service: name, as, driver }, { signal });
+      const smoke = drill.smoke === false ? NO_SMOKE : await parts.smoke({ service, as }, { signal });
       const problems = [...found, ...smoke.problems];
       return {
         ...{ startedAt, finishedAt: clock.now(), copy: offer.copy.id, rtoMs, rpoMs: Math.max(0, startedAt - newest) },
@@ -109,9 +110,11 @@ export function createDrills(parts: DrillParts): Drills {
       closing.signal.throwIfAborted();
       return failed(error);
     } finally {
-      await removeWhole(driver, as, parts.forget).catch((error: Error) =>
-        log.warn({ service: name, error: error.message }, "a drill's store is not removed yet"),
-      );
+      for (const driver of drivers) {
+        await removeWhole(driver, as, parts.forget).catch((error: Error) =>
+          log.warn({ service: id, error: error.message }, "a drill's store is not removed yet"),
+        );
+      }
     }
   };
 
@@ -124,14 +127,14 @@ export function createDrills(parts: DrillParts): Drills {
     }
   };
 
-  const dueAt = (service: string, { everyMs }: DrillSpec): number => {
-    const last = lastOf(service);
-    if (asked.has(service)) return 0;
-    if (last === undefined) return (firstSeen.get(service) ?? clock.now()) + FIRST_MS;
+  const dueAt = (store: string, { everyMs }: DrillSpec): number => {
+    const last = lastOf(store);
+    if (asked.has(store)) return 0;
+    if (last === undefined) return (firstSeen.get(store) ?? clock.now()) + FIRST_MS;
     return last.problems.length === 0 ? last.startedAt + everyMs : last.finishedAt + Math.min(RETRY_MS, everyMs);
   };
   const firstSeen = new Map<string, number>();
-  const lastOf = (service: string) => decisions.latestOf(service, 'drilled')?.drill;
+  const lastOf = (store: string) => decisions.latestOf(store, 'drilled')?.drill;
 
   return {
     look: () => {
@@ -148,22 +151,23 @@ export function createDrills(parts: DrillParts): Drills {
         cleaned = true;
         void clean().catch(() => {});
       }
-      for (const { spec, restoring } of now.services) {
-        const { database, name } = spec;
-        if (database === undefined || database.engine === 'external' || restoring !== undefined) continue;
-        if (database.backup === undefined || database.drill === undefined) continue;
-        if (parts.newest(name) === undefined && !asked.has(name)) continue;
-        if (!firstSeen.has(name)) firstSeen.set(name, clock.now());
-        if (dueAt(name, database.drill) <= clock.now()) return begin(spec, database.drill);
+      const free = now.services.filter(({ restoring }) => restoring === undefined);
+      const stores = free.flatMap(({ spec }) => backedUpStores(spec).map((store) => ({ spec, store })));
+      for (const { spec, store } of stores) {
+        const { id, drill } = store;
+        if (drill === undefined) continue;
+        if (parts.newest(id) === undefined && !asked.has(id)) continue;
+        if (!firstSeen.has(id)) firstSeen.set(id, clock.now());
+        if (dueAt(id, drill) <= clock.now()) return begin(partyOf(spec, store), drill);
       }
     },
-    ask: (service) => {
+    ask: (store) => {
       const at = clock.now();
-      asked.set(service, at);
+      asked.set(store, at);
       return at;
     },
     last: lastOf,
-    running: () => running?.service,
+    running: () => running?.store,
     close: async () => {
       closing.abort();
       await running?.work;
@@ -175,13 +179,14 @@ export function createDrills(parts: DrillParts): Drills {
 const FIRST_MS = 10 * 60_000;
 
 async function askAll(
-  backups: StoreBackups,
+  backups: StoreBackups | undefined,
   service: string,
   { check }: DrillSpec,
   signal: AbortSignal,
 ): Promise<readonly DrillAnswer[]> {
   const answers: DrillAnswer[] = [];
   for (const { query, ...rule } of check) {
+    if (backups === undefined) break;
     const answer = await backups.ask({ service, query }, { signal }).then(
       (text) => ({ kind: 'value', text }) as const,
       (error: unknown) => ({ kind: 'failed', why: DriverError.from(error).message }) as const,

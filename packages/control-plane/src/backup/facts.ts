@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
-import type { Applied, LaunchSpec } from '../store/applied.ts';
+import type { Applied } from '../store/applied.ts';
 import type { Care } from './care.ts';
+import { backedUpStores, type KeptStore } from './kept-stores.ts';
 import type { Overseer } from './overseer.ts';
 import type { BackupFacts } from './warnings.ts';
 
@@ -17,15 +18,13 @@ export interface BackupFactSources {
 /** All that is known of backups and drills now, from whoever knows it. */
 export function backupFacts(sources: BackupFactSources): BackupFacts {
   const { backups, care, applied, clock, startedAt, idle } = sources;
-  const drillFacts = ({ name, database }: LaunchSpec) => ({
-    drill: care.drills.last(name),
-    drillEveryMs: database?.engine === 'external' ? undefined : database?.drill?.everyMs,
-  });
+  const drillFacts = ({ id, drill }: KeptStore) => ({ drill: care.drills.last(id), drillEveryMs: drill?.everyMs });
+  const stores = (applied()?.services ?? []).flatMap(({ spec }) => backedUpStores(spec));
   return {
     orders: idle ? [] : (backups?.orders() ?? []),
     told: backups?.told(),
     place: backups?.place(),
-    drills: new Map((applied()?.services ?? []).map(({ spec }) => [spec.name, drillFacts(spec)])),
+    drills: new Map(stores.map((store) => [store.id, drillFacts(store)])),
     ...{ now: clock.now(), since: startedAt, isKeyExported: backups?.isKeyExported() ?? false },
   };
 }

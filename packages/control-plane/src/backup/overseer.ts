@@ -11,8 +11,9 @@ import { keepProcess } from '../kept-process.ts';
 import { readIfThere, writeAtomically } from '../own-file.ts';
 import type { TurnReport } from '../reconcile.ts';
 import type { State } from '../state.ts';
-import type { Applied, LaunchSpec } from '../store/applied.ts';
+import type { Applied } from '../store/applied.ts';
 import { backupFiles, type Orders, readOrders, readTold, type Told } from './files.ts';
+import { backedUpStores, type KeptStore } from './kept-stores.ts';
 import { STATE_ENGINE, STATE_STORE } from './state-reader.ts';
 
 export interface OverseerParts {
@@ -29,8 +30,8 @@ export interface OverseerParts {
 export interface Overseer {
   /** After a turn: what is asked for, or how a store is reached, may have changed. */
   look(turn: TurnReport): void;
-  /** A copy at once. Returns the instant that a copy must have been begun after. */
-  ask(service: string): number;
+  /** A copy of a store at once. Returns the instant that a copy must have been begun after. */
+  ask(stores: readonly string[]): number;
   orders(): readonly StoreOrder[];
   /** Where the second copy goes; undefined: nowhere. */
   place(): string | undefined;
@@ -88,13 +89,13 @@ export function createOverseer(parts: OverseerParts): Overseer {
   const wantedOrders = async (applied: Applied, { look }: TurnReport): Promise<StoreOrder[]> => {
     if (applied.mode === 'in-place') return [];
     const found: StoreOrder[] = [];
-    for (const { spec } of applied.services) {
-      const backup = backupOf(spec);
-      if (backup === undefined) continue;
-      const before = orders.find(({ service }) => service === spec.name);
-      const source = (await reach(spec, look.stores[spec.name])) ?? before?.source;
-      if (source === undefined) continue;
-      found.push({ service: spec.name, source, ...backup, askedAt: before?.askedAt });
+    for (const store of applied.services.flatMap(({ spec }) => backedUpStores(spec))) {
+      const { id, service, engine, backup } = store;
+      const before = orders.find((order) => order.service === id);
+      const seen = look.engines.find((one) => one.engine === engine)?.stores[service];
+      const source = (await reach(store, seen)) ?? before?.source;
+      if (source === undefined || backup === undefined) continue;
+      found.push({ service: id, source, ...backup, askedAt: before?.askedAt });
     }
     return found.length === 0 ? [] : [...found, stateOrder()];
   };
@@ -112,19 +113,19 @@ export function createOverseer(parts: OverseerParts): Overseer {
     return id === undefined || secret === undefined ? undefined : { ...place, accessKey: id, secretKey: secret };
   };
   /** Asked once for each start of a server. */
-  const reach = async ({ name, database }: LaunchSpec, store: StoreObservation | undefined) => {
+  const reach = async ({ id, service, engine }: KeptStore, store: StoreObservation | undefined) => {
     if (store?.kind !== 'ready') return undefined;
-    const known = sources.get(name);
+    const known = sources.get(id);
     if (known !== undefined && isDeepStrictEqual(known.store, store)) return known.source;
-    const driver = parts.data.find(({ engine }) => engine === database?.engine);
-    const deadline = { clock, afterMs: SOURCE_MS, what: `the way to the store of ${name}` };
-    const source = await within(deadline, async (signal) =>
-      driver?.backups?.source({ service: name }, { signal }),
-    ).catch((error: Error) => {
-      log.warn({ service: name, error: error.message }, 'a store is not backed up yet');
-      return undefined;
-    });
-    if (source !== undefined) sources.set(name, { store, source });
+    const driver = parts.data.find((one) => one.engine === engine);
+    const deadline = { clock, afterMs: SOURCE_MS, what: `the way to the store ${id}` };
+    const source = await within(deadline, async (signal) => driver?.backups?.source({ service }, { signal })).catch(
+      (error: Error) => {
+        log.warn({ service: id, error: error.message }, 'a store is not backed up yet');
+        return undefined;
+      },
+    );
+    if (source !== undefined) sources.set(id, { store, source });
     return source;
   };
   const run = async () => {
@@ -142,10 +143,10 @@ export function createOverseer(parts: OverseerParts): Overseer {
       next = turn;
       if (!looking) void run();
     },
-    ask: (service) => {
+    ask: (stores) => {
       const askedAt = clock.now();
       write(
-        orders.map((order) => (order.service === service ? { ...order, askedAt } : order)),
+        orders.map((order) => (stores.includes(order.service) ? { ...order, askedAt } : order)),
         to,
       );
       return askedAt;
@@ -168,9 +169,4 @@ export function createOverseer(parts: OverseerParts): Overseer {
 interface Reached {
   readonly store: StoreObservation;
   readonly source: StoreSource;
-}
-
-/** Of a service whose store Islet runs. */
-export function backupOf({ database }: LaunchSpec) {
-  return database === undefined || database.engine === 'external' ? undefined : database.backup;
 }

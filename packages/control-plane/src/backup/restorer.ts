@@ -5,7 +5,9 @@ import type { TurnReport } from '../reconcile.ts';
 import { freshRestarts } from '../rollback.ts';
 import type { Applied, AppliedService, AppliedStore, Restoring } from '../store/applied.ts';
 import type { Decisions } from '../store/decisions.ts';
-import { describeWanted, restoreStore } from './restore-store.ts';
+import { type KeptStore, keptStores, partiesOf } from './kept-stores.ts';
+import { skewNotes } from './moment.ts';
+import { describeWanted, driversOf, findMoment, restoreStores } from './restore-store.ts';
 import { givenUp, outcomeOf, rewindsOf, rewound, withoutWish } from './rewind.ts';
 
 export interface RestorerParts {
@@ -30,6 +32,12 @@ export interface Restorer {
 /** Where a service's old store is kept until somebody confirms the restore. */
 export function asideOf(service: string): string {
   return `aside.${service}`;
+}
+
+/** What was there before a restore is still kept. */
+export async function hasAside(drivers: readonly DataDriver[], service: string): Promise<boolean> {
+  const seen = await Promise.all(drivers.map((driver) => driver.observe()));
+  return seen.some((stores) => stores[asideOf(service)] !== undefined);
 }
 
 const RESTORE_MS = 6 * 3_600_000;
@@ -118,49 +126,92 @@ export function createRestorer(parts: RestorerParts): Restorer {
 
   async function restoreInPlace(
     { spec }: AppliedService,
-    { id, wanted }: Restoring,
+    restoring: Restoring,
     { layout, decisions, redact, signal }: RestorerParts & { readonly signal: AbortSignal },
   ): Promise<void> {
     const { name } = spec;
-    const driver = parts.data.find(({ engine }) => engine === spec.database?.engine);
-    if (driver?.backups === undefined) {
+    const { id, wanted } = restoring;
+    const meant = meantBy(restoring, spec);
+    if (meant.length === 0) {
       end(name, 'failed');
       return;
     }
-    const aside = asideOf(name);
-    if (wanted.kind === 'aside') return bringBack(driver, { name, id, signal });
-    const stores = await driver.observe();
-    // What lies there beside an old store is what an earlier try left.
-    if (stores[aside] === undefined) await setAside(driver, name, aside, signal);
-    else await remove(driver, name, signal);
+    if (wanted.kind === 'aside') return bringBack(meant, { name, id, signal });
+    const parties = partiesOf(meant.map(({ store }) => store));
     try {
-      const { outcome } = await restoreStore({ service: name, as: name, wanted }, { layout, driver }, { signal });
-      const short = outcome.kind === 'short' ? '; its log ends before, and it is as of that end' : '';
-      const text = `its data is ${describeWanted(wanted)}${short}; the data of before is kept until islet restore ${name} --confirm`;
-      // Which migrations it holds is to be found out anew.
-      decisions.record({ kind: 'provisioned', service: name }, clock.now());
-      decisions.record({ kind: 'restored', service: name, id, text }, clock.now());
+      for (const stores of parties) {
+        const moment = await findMoment({ stores, wanted }, layout, { signal });
+        for (const [index, driver] of driversOf(stores, parts.data).entries()) {
+          // A store that can't go back so far is left as it is.
+          if (moment.parts[index]?.choice !== undefined) await makeRoom(driver, name, signal);
+        }
+      }
+      const texts: string[] = [];
+      for (const stores of parties) {
+        const { moment, isShort } = await restoreStores(
+          { stores, as: name, wanted },
+          { layout, data: parts.data },
+          { signal },
+        );
+        const [first] = stores;
+        const short = isShort ? '; its log ends before, and it is as of that end' : '';
+        const notes = skewNotes(moment.parts).map((note) => `; ${note}`);
+        const kept = `the data of before is kept until islet restore ${first.id} --confirm`;
+        texts.push(`${WORDS[first.kind]} ${describeWanted(wanted)}${short}${notes.join('')}; ${kept}`);
+      }
+      noteMade(name, meant);
+      decisions.record({ kind: 'restored', service: name, id, text: texts.join('; ') }, clock.now());
       end(name, 'restored');
     } catch (error) {
       closing.signal.throwIfAborted();
       const why = redact(DriverError.from(error).message);
       log.error({ service: name, why }, 'a restore failed');
-      await putBack(driver, name, closing.signal);
+      for (const { driver } of meant) await putBack(driver, name, closing.signal);
       decisions.record({ kind: 'restore-failed', service: name, id, why }, clock.now());
       end(name, 'failed');
     }
   }
 
+  /** Which of its stores, with who keeps them. */
+  function meantBy({ stores = ['database'] }: Restoring, spec: AppliedService['spec']): readonly Meant[] {
+    return keptStores(spec)
+      .filter(({ kind }) => stores.includes(kind))
+      .flatMap((store) => {
+        const driver = parts.data.find(({ engine }) => engine === store.engine);
+        return driver?.backups === undefined ? [] : [{ store, driver }];
+      });
+  }
+
   async function bringBack(
-    driver: DataDriver,
+    meant: readonly Meant[],
     { name, id, signal }: { readonly name: string; readonly id: string; readonly signal: AbortSignal },
   ): Promise<void> {
-    await putBack(driver, name, signal);
-    parts.decisions.record({ kind: 'provisioned', service: name }, clock.now());
+    for (const { driver } of meant) await putBack(driver, name, signal);
+    noteMade(name, meant);
     const text = 'its data is as before its restore again';
     parts.decisions.record({ kind: 'restored', service: name, id, text }, clock.now());
     end(name, 'restored');
   }
+
+  /** Which migrations its database holds is to be found out anew. */
+  function noteMade(name: string, meant: readonly Meant[]): void {
+    if (!meant.some(({ store }) => store.kind === 'database')) return;
+    parts.decisions.record({ kind: 'provisioned', service: name }, clock.now());
+  }
+}
+
+const WORDS = { database: 'its data is', redis: 'its Redis is', files: 'its files are' } as const;
+
+interface Meant {
+  readonly store: KeptStore;
+  readonly driver: DataDriver;
+}
+
+/** What lies there beside an old store is what an earlier try left. */
+async function makeRoom(driver: DataDriver, name: string, signal: AbortSignal): Promise<void> {
+  const aside = asideOf(name);
+  if ((await driver.observe())[aside] === undefined) await setAside(driver, name, aside, signal);
+  else await remove(driver, name, signal);
 }
 
 /** The old store takes its place again; nothing where that has happened already. */

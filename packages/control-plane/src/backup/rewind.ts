@@ -43,7 +43,8 @@ export function givenUp(applied: Applied, { id }: Rewind): Applied {
     const { restoring } = service;
     if (restoring?.id !== id) return service;
     if (restoring.rewind?.ended === 'failed') return withoutWish(service);
-    const back: Restoring = { id: `${id}-back`, wanted: { kind: 'aside' }, askedAt: restoring.askedAt };
+    const { askedAt, stores } = restoring;
+    const back: Restoring = { id: `${id}-back`, wanted: { kind: 'aside' }, askedAt, stores };
     return { ...service, restoring: back };
   });
   return { ...applied, services };

@@ -8,6 +8,7 @@ import type {
   ServiceSpec,
   SystemTelemetrySpec,
 } from '@islet/spec';
+import type { StoreKind } from '../backup/kept-stores.ts';
 import type { RuleLines } from '../rule-lines.ts';
 import { type Database, inTransaction } from './database.ts';
 
@@ -72,6 +73,8 @@ export interface Restoring {
   /** `aside`: the store that the last restore put aside. */
   readonly wanted: Wanted | { readonly kind: 'aside' };
   readonly askedAt: number;
+  /** Which of its stores; absent: its database. */
+  readonly stores?: readonly StoreKind[] | undefined;
   /** All whose wish has this `id` come back together, with what was asked for then, or none does. */
   readonly rewind?: RewindPart | undefined;
 }

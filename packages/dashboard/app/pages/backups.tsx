@@ -2,7 +2,7 @@ import { Link } from 'wouter';
 import { useAsk } from '../live/ask.ts';
 import { useStatus } from '../live/status.ts';
 import { bytesText, durationText, UNKNOWN } from '../model/format.ts';
-import { proofOf } from '../model/overview.ts';
+import { proofOf, serviceOfStore } from '../model/overview.ts';
 import { Answered, Empty } from '../parts/states.tsx';
 import { TableBox } from '../parts/table-box.tsx';
 import { Ago, Clock } from '../parts/time.tsx';
@@ -54,9 +54,9 @@ export function BackupsPage() {
                     const proof = proofOf(backup);
                     const { service, engine, last, from, rpoMs, drill, bytes, mirroredAt, problems } = backup;
                     return (
-                      <tr key={service}>
+                      <tr key={`${service} ${engine}`}>
                         <th scope="row">
-                          <Link href={`/services/${service}/data`}>{service}</Link>
+                          <Link href={`/services/${serviceOfStore(service)}/data`}>{service}</Link>
                         </th>
                         <td>{engine}</td>
                         <td>

@@ -12,8 +12,8 @@ const TONES = { whole: 'good', unfinished: 'busy', damaged: 'bad' } as const sat
 export function Copies({ service }: { readonly service: string }) {
   const asked = useAsk('backupList', { service }, { on: useStatus() });
   return (
-    <section aria-labelledby="copies">
-      <h2 id="copies">Copies</h2>
+    <section aria-labelledby={`copies-${service}`}>
+      <h2 id={`copies-${service}`}>Copies{service.includes('.') ? ` of ${service}` : ''}</h2>
       <Answered asked={asked} what="its copies">
         {(copies) =>
           copies.length === 0 ? (

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
+import { writeDurably } from '@islet/driver/records';
+import { ADMIN, FOLLOWER, READER } from './names.ts';
+import type { StorePlace } from './place.ts';
 import { loginOf, type OwnLogin, type RedisRecord } from './records.ts';
-
-/** Islet's own user, and one that looks and can change nothing. No service is given their password. */
-export const ADMIN = 'islet';
-export const READER = 'islet-reader';
 
 /**
  * Who may do what, as the server reads it at its start. Passwords stand there as hashes. The service's user may do with its
@@ -12,12 +11,20 @@ export const READER = 'islet-reader';
 export function accessFile(record: RedisRecord): string {
   const admin = hashOf(record.adminPassword);
   return [
-    'user default off',
+    // Nobody gets in as this one. What a server reads of its own log at its start it runs as this one, and leaves out, with a
+    // line in its log and no more, every transaction and script that this one may not run.
+    'user default off ~* &* +@all',
     `user ${ADMIN} on ${admin} ~* &* +@all`,
     `user ${READER} on ${admin} ~* &* -@all +@read +@connection +info +dbsize +memory|usage`,
+    ...(record.followerPassword === undefined ? [] : [`user ${followerOf(record.followerPassword).join(' ')}`]),
     ...ownLogins(record).map((login) => ['user', ...userOf(login)].join(' ')),
     '',
   ].join('\n');
+}
+
+/** The folder is root's; its server may read the file, and nobody but root can change it. */
+export async function writeAccess({ accessFile: path, user }: StorePlace, record: RedisRecord): Promise<void> {
+  await writeDurably(path, accessFile(record), user ? 0o640 : 0o600, user?.gid);
 }
 
 /** Of the service: the one that holds, and the one that is to be retired. */
@@ -31,6 +38,11 @@ function ownLogins(record: RedisRecord): readonly OwnLogin[] {
 /** Name and rules of a service's user, as `ACL SETUSER` takes them too. */
 export function userOf({ login, password }: OwnLogin): readonly string[] {
   return [login, 'on', hashOf(password), '~*', '&*', '+@all', ...SERVERS_OWN.map((command) => `-${command}`)];
+}
+
+/** Who follows is told every change, so may see all; by what else a server tells where it is, this can't be misused. */
+export function followerOf(password: string): readonly string[] {
+  return [FOLLOWER, 'on', hashOf(password), 'resetchannels', '-@all', '+psync', '+replconf', '+ping', '+info'];
 }
 
 /** A password as the server keeps it. */

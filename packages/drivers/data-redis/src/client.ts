@@ -1,4 +1,6 @@
+import { ADMIN, READER } from './names.ts';
 import { LIMITS } from './options.ts';
+import type { Started } from './records.ts';
 
 export const HOST = '127.0.0.1';
 
@@ -8,17 +10,30 @@ export interface Login {
   readonly password: string;
 }
 
-type Send = (...words: readonly string[]) => Promise<unknown>;
+type Word = string | Buffer;
+export type Send = (...words: readonly Word[]) => Promise<unknown>;
 
-/** Connects, acts, and closes, whatever happens. */
+export function adminOf({ port, adminPassword }: Started): Login {
+  return { port, user: ADMIN, password: adminPassword };
+}
+
+export function readerOf({ port, adminPassword }: Started): Login {
+  return { port, user: READER, password: adminPassword };
+}
+
+export async function administer(started: Started, words: readonly string[], signal: AbortSignal): Promise<void> {
+  await withClient(adminOf(started), signal, (send) => send(...words));
+}
+
+/** Connects, acts, and closes, whatever happens. Texts that `raw` is answered are bytes: a key may be any. */
 export async function withClient<T>(
   { port, user, password }: Login,
   signal: AbortSignal,
-  act: (send: Send) => Promise<T>,
+  act: (send: Send, raw: Send) => Promise<T>,
 ): Promise<T> {
   signal.throwIfAborted();
   // Some 480 modules, which a system without a Redis need not wait for.
-  const { createClient } = await import('@redis/client');
+  const { createClient, RESP_TYPES } = await import('@redis/client');
   const client = createClient({
     username: user,
     password,
@@ -31,7 +46,11 @@ export async function withClient<T>(
   signal.addEventListener('abort', abort, { once: true });
   try {
     await client.connect();
-    return await act((...words) => client.sendCommand(words));
+    const options = { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } };
+    return await act(
+      (...words) => client.sendCommand(words),
+      (...words) => client.sendCommand(words, options),
+    );
   } catch (error) {
     signal.throwIfAborted();
     throw error;

@@ -1,30 +1,39 @@
-import { randomBytes } from 'node:crypto';
-import { rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import {
   type CallOptions,
   type DataDriver,
   DriverError,
-  layoutOf,
+  type StoreBackups,
   type StoreConnection,
   type StoreCredentials,
   type StoreObservation,
   type StoreRequest,
-  type StoreShell,
 } from '@islet/driver';
-import { isFolder, makeOwnedFolder, makePassage, removeIfEmpty, removeOwnedFolder } from '@islet/driver/owned-folder';
-import { Records, writeDurably } from '@islet/driver/records';
-import { logSize, Readiness, removeLogs, serviceUser, Turns } from '@islet/supervise';
-import { ADMIN, accessFile, READER, userOf } from './access.ts';
-import { HOST, withClient } from './client.ts';
-import { endedAtStart, lostRecord, noMigrations, strangerInside } from './failures.ts';
+import { isFolder, makeOwnedFolder, makePassage } from '@islet/driver/owned-folder';
+import { Records } from '@islet/driver/records';
+import { logSize, Readiness, removeLogs, Turns } from '@islet/supervise';
+import { writeAccess } from './access.ts';
+import { createBackups } from './backup/backups.ts';
+import { HOST } from './client.ts';
+import { createCredentials } from './credentials.ts';
+import {
+  endedAtStart,
+  lostData,
+  lostRecord,
+  noMigrations,
+  serverRuns,
+  strangerInside,
+  unfinishedRestore,
+} from './failures.ts';
 import { measureRedis, metricsOfRedis } from './measure.ts';
-import { LIMITS, type RedisOptions, SETTINGS } from './options.ts';
+import { LIMITS, type RedisOptions } from './options.ts';
+import { placeOf, removeStore, type StorePlace } from './place.ts';
 import { missingServer, requireServer } from './program.ts';
-import { loginOf, nextLogin, type RedisRecord, type Started } from './records.ts';
+import { isStarted, loginOf, newRecord, type RedisRecord, type Started, startedAgain } from './records.ts';
 import { complaintOf, processName, runningServer, serverArguments, untilReady } from './server.ts';
-import { runCommand } from './shell.ts';
+import { changeSettings, type Settings } from './settings.ts';
+import { createShell } from './shell.ts';
 
 /** A Redis (or Valkey) server for each service: its own data, users, port and log, kept by the supervisor. */
 export function createRedis(options: RedisOptions): DataDriver {
@@ -33,6 +42,8 @@ export function createRedis(options: RedisOptions): DataDriver {
 
 class RedisDriver implements DataDriver {
   readonly engine = 'redis';
+  readonly backups: StoreBackups;
+  readonly credentials: StoreCredentials;
   readonly #options: RedisOptions;
   readonly #records: Records<RedisRecord>;
   readonly #readiness: Readiness<Started>;
@@ -43,10 +54,18 @@ class RedisDriver implements DataDriver {
   constructor(options: RedisOptions) {
     this.#options = options;
     this.#records = new Records(join(options.layout.state, 'redis'));
-    this.#readiness = new Readiness(options.supervisor, {
-      ...{ processName, untilReady },
-      onChange: () => this.#changed(),
+    this.#readiness = new Readiness(options.supervisor, { processName, untilReady, onChange: () => this.#changed() });
+    const lent = {
+      ...{ options, records: this.#records, turns: this.#turns },
+      started: (service: string) => this.#started(service),
+      changed: () => this.#changed(),
+    };
+    this.backups = createBackups({
+      ...lent,
+      startUntilReady: (record, settings, signal) => this.#startUntilReady(record, settings, signal),
+      setReady: (service) => this.#readiness.setReady(service),
     });
+    this.credentials = createCredentials(lent);
     this.#exits = options.supervisor.onExit((name) => {
       if (this.#records.all().some(({ service }) => processName(service) === name)) this.#changed();
     });
@@ -60,13 +79,9 @@ class RedisDriver implements DataDriver {
     await this.#turns.take(service, async () => {
       signal.throwIfAborted();
       const record = this.#records.get(service) ?? (await this.#newRecord(service));
+      if (record.incomplete) throw unfinishedRestore(service);
       if (this.#readiness.isReady(service)) return this.#configure(record, settings, signal);
-      const logFrom = await logSize(this.#logOf(service));
-      const started = await this.#ensureStarted(record, settings);
-      const isAlive = () => runningServer(this.#options.supervisor, service) !== undefined;
-      const readiness = await untilReady(started, { isAlive, signal });
-      if (readiness === 'ended') throw endedAtStart(service, await complaintOf(this.#logOf(service), logFrom));
-      if (readiness === 'rejected') throw strangerInside(service);
+      await this.#startUntilReady(record, settings, signal);
       this.#readiness.setReady(service);
       this.#changed();
     });
@@ -91,43 +106,7 @@ class RedisDriver implements DataDriver {
   readonly metrics: NonNullable<DataDriver['metrics']> = ({ service }, { signal }) =>
     metricsOfRedis(this.#started(service), signal);
 
-  readonly shell: StoreShell = {
-    run: ({ service, text, write }, { signal }) => {
-      const started = this.#started(service);
-      const { login: user, password } = loginOf(started);
-      const who = write ? { user, password } : { user: READER, password: started.adminPassword };
-      return runCommand({ port: started.port, ...who }, text, signal);
-    },
-    seed: async ({ service }) => {
-      throw new DriverError('unsupported', `the store of ${service} is Redis, which has no SQL to be seeded with`, {
-        hint: 'seed: { command: … }',
-      });
-    },
-  };
-
-  /** A user for each generation: with the old one go the connections that it opened. */
-  readonly credentials: StoreCredentials = {
-    rotate: ({ service }, { signal }) =>
-      this.#turns.take(service, async () => {
-        const started = this.#started(service);
-        if (started.replaced !== undefined) return;
-        const next = rotated(started, Date.now());
-        await this.#writeAccess(next);
-        // The server learns of the new one before `connection` tells of it.
-        await this.#administer(started, ['ACL', 'SETUSER', ...userOf(loginOf(next))], signal);
-        await this.#records.write(next);
-        this.#changed();
-      }),
-    retire: ({ service }, { signal }) =>
-      this.#turns.take(service, async () => {
-        const { replaced, ...kept } = this.#started(service);
-        if (replaced === undefined) return;
-        await this.#writeAccess(kept);
-        await this.#administer(kept, ['ACL', 'DELUSER', replaced.login ?? kept.name], signal);
-        await this.#records.write(kept);
-        this.#changed();
-      }),
-  };
+  readonly shell = createShell((service) => this.#started(service));
 
   async stop({ service }: { readonly service: string }): Promise<void> {
     await this.#turns.take(service, async () => {
@@ -141,13 +120,12 @@ class RedisDriver implements DataDriver {
   async purge({ service }: { readonly service: string }): Promise<void> {
     await this.#turns.take(service, async () => {
       const state = this.#options.supervisor.observe().get(processName(service));
-      if (state !== undefined && state.kind !== 'exited') {
-        throw new DriverError('refused', `the Redis server of ${service} runs`, { hint: 'stop it first' });
-      }
+      if (state !== undefined && state.kind !== 'exited') throw serverRuns(service);
       if (!this.#records.get(service)) return;
       await this.#options.supervisor.forget(processName(service));
-      await this.#removeFolder(service);
-      await removeLogs(this.#logOf(service));
+      const place = await placeOf(this.#options, service);
+      await removeStore(place);
+      await removeLogs(place.log);
       // Last: as long as it is there, the store is observed, and the purge is asked for again.
       await this.#records.remove(service);
       this.#changed();
@@ -177,7 +155,8 @@ class RedisDriver implements DataDriver {
   }
 
   #observeRunning(record: RedisRecord, pid: number): StoreObservation {
-    const { service, port, replaced, settings } = record;
+    const { service, port, replaced, settings, incomplete } = record;
+    if (incomplete) return { kind: 'stopped', how: 'a restore of it did not finish' };
     if (this.#readiness.isReady(service)) {
       return { kind: 'ready', pid, port, ...(replaced && { replacedAt: replaced.at }), ...(settings && { settings }) };
     }
@@ -185,116 +164,71 @@ class RedisDriver implements DataDriver {
     return { kind: 'starting' };
   }
 
-  async #ensureStarted(record: RedisRecord, settings: Readonly<Record<string, string>>): Promise<Started> {
-    const { supervisor, ports, path, system, log } = this.#options;
+  /** Starts what doesn't run, and waits. */
+  async #startUntilReady(record: RedisRecord, settings: Settings, signal: AbortSignal): Promise<Started> {
+    const { supervisor } = this.#options;
+    const { service } = record;
+    const place = await placeOf(this.#options, service);
+    const logFrom = await logSize(place.log);
+    const started = await this.#ensureStarted(record, place, settings);
+    const isAlive = () => runningServer(supervisor, service) !== undefined;
+    const readiness = await untilReady(started, { isAlive, signal });
+    if (readiness === 'ready') return started;
+    if (readiness === 'rejected') throw strangerInside(service);
+    throw endedAtStart(service, await complaintOf(place.log, logFrom));
+  }
+
+  async #ensureStarted(record: RedisRecord, place: StorePlace, settings: Settings): Promise<Started> {
+    const { supervisor, ports, path, log } = this.#options;
     const { service } = record;
     if (runningServer(supervisor, service) && isStarted(record)) return record;
     const program = requireServer(path);
-    const user = await serviceUser({ system, service });
-    const data = join(this.#folderOf(service), 'data');
-    await makePassage(this.#folderOf(service));
+    const { data, accessFile, user } = place;
+    // Of a cache nothing is kept on disk anyway.
+    const isKept = ![record.settings, settings].some((some) => some?.appendonly === 'no');
+    if (isStarted(record) && isKept && !(await isFolder(data))) throw lostData(service, data);
+    await makePassage(place.folder);
     await makeOwnedFolder(data, user);
     // On disk before the server listens there: whoever adopts it must find it.
-    const started = { ...record, settings, port: await ports.take(processName(service)) };
+    const started: Started = { ...startedAgain(record, await ports.take(processName(service))), settings };
     await this.#records.write(started);
-    await this.#writeAccess(started);
+    await writeAccess(place, started);
     const { port } = started;
     await supervisor.start({
       name: processName(service),
-      argv: [program, ...serverArguments({ data, accessFile: this.#accessFile(service), port, settings })],
+      argv: [program, ...serverArguments({ data, accessFile, port, settings })],
       cwd: data,
       env: { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' },
       user,
-      log: this.#logOf(service),
+      log: place.log,
       limits: { cpu: undefined, memoryBytes: undefined },
     });
     log.info({ service, port }, 'Redis server started');
     return started;
   }
 
-  /** Without a restart: nobody who is connected notices. What is no longer said goes back to what it was. */
-  async #configure(
-    record: RedisRecord,
-    settings: Readonly<Record<string, string>>,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { service, settings: before = {} } = record;
-    if (!isStarted(record) || isDeepStrictEqual(before, settings)) return;
-    const gone = Object.keys(before).filter((name) => !(name in settings));
-    const defaults: Readonly<Record<string, string>> = SETTINGS;
-    const back = gone.flatMap((name) => (defaults[name] === undefined ? [] : [[name, defaults[name]] as const]));
-    const words = [...back, ...Object.entries(settings)].flat();
-    try {
-      if (words.length > 0) await this.#administer(record, ['CONFIG', 'SET', ...words], signal);
-    } catch (error) {
-      signal.throwIfAborted();
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new DriverError('refused', `the Redis server of ${service} takes no such settings: ${reason}`);
-    }
+  async #configure(record: RedisRecord, settings: Settings, signal: AbortSignal): Promise<void> {
+    if (!isStarted(record) || isDeepStrictEqual(record.settings ?? {}, settings)) return;
+    await changeSettings(record, settings, signal);
     await this.#records.write({ ...record, settings });
     this.#changed();
   }
 
   async #newRecord(service: string): Promise<RedisRecord> {
-    if (await isFolder(this.#folderOf(service))) {
-      throw lostRecord(service, this.#folderOf(service));
-    }
-    const name = service === ADMIN || service === READER || service === 'default' ? `svc-${service}` : service;
-    const record = { service, name, password: newPassword(), adminPassword: newPassword(), port: undefined };
+    const { folder } = await placeOf(this.#options, service);
+    if (await isFolder(folder)) throw lostRecord(service, folder);
+    const record = newRecord(service);
     await this.#records.write(record);
     return record;
   }
 
-  /** The folder is root's; its server may read the file, and nobody but root can change it. */
-  async #writeAccess(record: RedisRecord): Promise<void> {
-    const user = await serviceUser({ system: this.#options.system, service: record.service });
-    await writeDurably(this.#accessFile(record.service), accessFile(record), user ? 0o640 : 0o600, user?.gid);
-  }
-
-  async #administer(started: Started, words: readonly string[], signal: AbortSignal): Promise<void> {
-    const login = { port: started.port, user: ADMIN, password: started.adminPassword };
-    await withClient(login, signal, (send) => send(...words));
-  }
-
-  async #removeFolder(service: string): Promise<void> {
-    const folder = this.#folderOf(service);
-    await removeOwnedFolder(join(folder, 'data'));
-    await rm(folder, { recursive: true, force: true });
-    await removeIfEmpty(dirname(folder));
-  }
-
   #started(service: string): Started {
     const record = this.#records.get(service);
-    if (record !== undefined && isStarted(record)) return record;
+    if (isStarted(record)) return record;
     throw new DriverError('not-found', `${service} has no Redis server`, { hint: 'provision it first' });
-  }
-
-  #folderOf(service: string): string {
-    return layoutOf.redis(this.#options.layout, service);
-  }
-
-  #accessFile(service: string): string {
-    return join(this.#folderOf(service), 'users.acl');
-  }
-
-  #logOf(service: string): string {
-    return join(layoutOf.serviceLogs(this.#options.layout, service), `${processName(service)}.log`);
   }
 
   #changed(): void {
     for (const listener of this.#listeners) listener();
   }
-}
-
-function isStarted(record: RedisRecord): record is Started {
-  return record.port !== undefined;
-}
-
-function rotated(started: Started, now: number): Started {
-  const replaced = { ...loginOf(started), at: now };
-  return { ...started, login: nextLogin(started), password: newPassword(), replaced };
-}
-
-function newPassword(): string {
-  return randomBytes(32).toString('hex');
 }

@@ -1,7 +1,8 @@
 import { DriverError } from '@islet/driver';
 
 export function endedAtStart(service: string, complaint: string): DriverError {
-  return new DriverError('unavailable', `the Redis server of ${service} ended at its start: ${complaint}`);
+  const code = /no space left|disk is full/i.test(complaint) ? 'no-space' : 'unavailable';
+  return new DriverError(code, `the Redis server of ${service} ended at its start: ${complaint}`);
 }
 
 export function strangerInside(service: string): DriverError {
@@ -13,6 +14,22 @@ export function strangerInside(service: string): DriverError {
 export function lostRecord(service: string, folder: string): DriverError {
   return new DriverError('refused', `${service} has Redis data in ${folder}, and its record is gone`, {
     hint: `restore redis/${service}.json in the state folder, or move the data away`,
+  });
+}
+
+export function lostData(service: string, folder: string): DriverError {
+  return new DriverError('refused', `${service} had Redis data in ${folder}, and it is gone`, {
+    hint: `islet restore ${service} --to latest; or islet down --purge to begin with an empty one`,
+  });
+}
+
+export function serverRuns(service: string): DriverError {
+  return new DriverError('refused', `the Redis server of ${service} runs`, { hint: 'stop it first' });
+}
+
+export function unfinishedRestore(service: string): DriverError {
+  return new DriverError('refused', `a restore of ${service} did not finish: what is there can't be used`, {
+    hint: 'restore it again, or purge it',
   });
 }
 

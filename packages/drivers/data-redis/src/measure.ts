@@ -1,12 +1,11 @@
 import { type StoreMeasures, type StoreMetrics, shareOf } from '@islet/driver';
-import { ADMIN, READER } from './access.ts';
-import { withClient } from './client.ts';
+import { adminOf, withClient } from './client.ts';
 import { infoOf } from './info.ts';
+import { isOurs } from './names.ts';
 import type { Started } from './records.ts';
 
-export async function measureRedis({ port, adminPassword }: Started, signal: AbortSignal): Promise<StoreMeasures> {
-  const login = { port, user: ADMIN, password: adminPassword };
-  return withClient(login, signal, async (send) => {
+export async function measureRedis(started: Started, signal: AbortSignal): Promise<StoreMeasures> {
+  return withClient(adminOf(started), signal, async (send) => {
     const number = infoOf(await send('INFO'));
     const clients = String(await send('CLIENT', 'LIST'))
       .split('\n')
@@ -23,14 +22,14 @@ export async function measureRedis({ port, adminPassword }: Started, signal: Abo
   });
 }
 
-export async function metricsOfRedis({ port, adminPassword }: Started, signal: AbortSignal): Promise<StoreMetrics> {
-  return withClient({ port, user: ADMIN, password: adminPassword }, signal, async (send) => {
+export async function metricsOfRedis(started: Started, signal: AbortSignal): Promise<StoreMetrics> {
+  return withClient(adminOf(started), signal, async (send) => {
     const number = infoOf(await send('INFO'));
     return {
       'db.size': number('used_memory'),
       'db.memory.max': number('maxmemory'),
-      // The one that asks is not counted.
-      'db.connections': Math.max(0, number('connected_clients') - 1),
+      // The one that asks is not counted, nor the one by which a replica of ours asks; the replica itself is no client.
+      'db.connections': Math.max(0, number('connected_clients') - 1 - Math.min(1, number('connected_slaves'))),
       'db.connections.max': number('maxclients'),
       'db.commands': number('total_commands_processed'),
       'db.cache.hits': number('keyspace_hits'),
@@ -41,5 +40,6 @@ export async function metricsOfRedis({ port, adminPassword }: Started, signal: A
 }
 
 function isServices(client: string): boolean {
-  return client !== '' && !client.includes(` user=${ADMIN} `) && !client.includes(` user=${READER} `);
+  const user = / user=(\S+) /.exec(client)?.[1];
+  return user !== undefined && !isOurs(user);
 }

@@ -32,6 +32,9 @@ export const LIMITS = {
   stopGraceMs: 10_000,
 } as const;
 
+/** What the server keeps in memory for a replica that is away. */
+export const BACKLOG_BYTES = 8 * 1024 * 1024;
+
 /**
  * What a server is told unless the service says otherwise: durable to a second, as Redis itself recommends it, and never
  * full without a word (writes are refused, reads go on).
@@ -44,6 +47,14 @@ export const SETTINGS = {
   'maxmemory-policy': 'noeviction',
   maxclients: '200',
   'tcp-keepalive': '60',
+  // A replica follows for the backups. It is sent a copy at once and past the disk; while it is away, this much is kept for it:
+  // a backup process that was killed is back in a second or two, and what overflows costs one more copy, which is small.
+  'repl-diskless-sync': 'yes',
+  'repl-diskless-sync-delay': '0',
+  'repl-backlog-size': String(BACKLOG_BYTES),
+  'repl-backlog-ttl': '0',
+  // It asks by itself whether the server is there; a word every ten seconds would be stored each time.
+  'repl-ping-replica-period': '3600',
   // A small system's server sleeps when nobody talks to it.
   hz: '1',
   'dynamic-hz': 'yes',

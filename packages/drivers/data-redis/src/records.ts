@@ -1,3 +1,7 @@
+import { randomBytes } from 'node:crypto';
+import { MOST_STARTS } from './backup/position.ts';
+import { isOurs } from './names.ts';
+
 /** How a service's server is reached, and by whom. Kept from before the first effect until the purge. */
 export interface RedisRecord {
   readonly service: string;
@@ -13,6 +17,47 @@ export interface RedisRecord {
   readonly settings?: Readonly<Record<string, string>>;
   /** Where it was last started; undefined: never. */
   readonly port: number | undefined;
+  /** Of the data: a store that was made anew, or restored, has another. An older version gave none. */
+  readonly id?: string;
+  /** Of the user that follows. */
+  readonly followerPassword?: string;
+  /** How often a server was started on this data. */
+  readonly starts?: number;
+  /** A restore has begun and not ended: what is there can't be used, only purged. */
+  readonly incomplete?: true;
+}
+
+export function newRecord(service: string): RedisRecord {
+  const name = isOurs(service) || service === 'default' ? `svc-${service}` : service;
+  const passwords = { password: newPassword(), adminPassword: newPassword() };
+  return withFollower({ service, name, ...passwords, port: undefined });
+}
+
+/** With what an older version did not give it. */
+export function withFollower<R extends RedisRecord>(record: R): R & Followed {
+  return { ...record, id: record.id ?? newId(), followerPassword: record.followerPassword ?? newPassword() };
+}
+
+/** Before each start: what a server tells its replicas begins anew with it. */
+export function startedAgain(record: RedisRecord, port: number): Started {
+  const { starts = 0, ...before } = withFollower(record);
+  // More can't be told apart: what comes is another line of its history.
+  if (starts >= MOST_STARTS) return { ...before, port, id: newId(), starts: 1 };
+  return { ...before, port, starts: starts + 1 };
+}
+
+export type Followed = RedisRecord & { readonly id: string; readonly followerPassword: string };
+
+export function isStarted(record: RedisRecord | undefined): record is Started {
+  return record?.port !== undefined;
+}
+
+export function newPassword(): string {
+  return randomBytes(32).toString('hex');
+}
+
+function newId(): string {
+  return randomBytes(8).toString('hex');
 }
 
 export interface OwnLogin {

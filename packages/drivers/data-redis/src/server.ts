@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { DriverError } from '@islet/driver';
 import { lastComplaint, type ProcessState, type Supervisor } from '@islet/supervise';
-import { ADMIN } from './access.ts';
-import { isRejection, withClient } from './client.ts';
+import { adminOf, isRejection, withClient } from './client.ts';
 import { LIMITS, SETTINGS } from './options.ts';
 import type { Started } from './records.ts';
+import { asServed } from './settings.ts';
 
 /** What the supervisor and the allocator of ports know a service's server by. */
 export function processName(service: string): string {
@@ -29,7 +29,10 @@ export interface ServerPlace {
 /** All on the command line, which is the same for a store made long ago; no password is among it. */
 export function serverArguments({ data, accessFile, port, settings }: ServerPlace): readonly string[] {
   const own = { bind: '127.0.0.1', port: String(port), dir: data, aclfile: accessFile, daemonize: 'no', logfile: '' };
-  return Object.entries({ ...SETTINGS, ...settings, ...own }).flatMap(([name, value]) => [`--${name}`, value]);
+  return Object.entries({ ...SETTINGS, ...asServed(settings), ...own }).flatMap(([name, value]) => [
+    `--${name}`,
+    value,
+  ]);
 }
 
 /** Waits until it has read its data and lets Islet in. */
@@ -37,7 +40,7 @@ export async function untilReady(
   started: Started,
   { isAlive, signal }: { readonly isAlive: () => boolean; readonly signal: AbortSignal },
 ): Promise<'ready' | 'rejected' | 'ended'> {
-  const login = { port: started.port, user: ADMIN, password: started.adminPassword };
+  const login = adminOf(started);
   const giveUpAt = Date.now() + LIMITS.readyMs;
   for (;;) {
     if (!isAlive()) return 'ended';

@@ -1,8 +1,31 @@
-import { SHELL_LIMITS, type ShellOutcome, type ShellValue, shellValue } from '@islet/driver';
-import { type Login, withClient } from './client.ts';
+import {
+  DriverError,
+  SHELL_LIMITS,
+  type ShellOutcome,
+  type ShellValue,
+  type StoreShell,
+  shellValue,
+} from '@islet/driver';
+import { type Login, readerOf, withClient } from './client.ts';
+import { loginOf, type Started } from './records.ts';
+
+export function createShell(started: (service: string) => Started): StoreShell {
+  return {
+    run: ({ service, text, write }, { signal }) => {
+      const server = started(service);
+      const { login: user, password } = loginOf(server);
+      return runCommand(write ? { port: server.port, user, password } : readerOf(server), text, signal);
+    },
+    seed: async ({ service }) => {
+      throw new DriverError('unsupported', `the store of ${service} is Redis, which has no SQL to be seeded with`, {
+        hint: 'seed: { command: … }',
+      });
+    },
+  };
+}
 
 /** One command for a person. Who may only look logs in as a user that may only look. */
-export async function runCommand(login: Login, text: string, signal: AbortSignal): Promise<ShellOutcome> {
+async function runCommand(login: Login, text: string, signal: AbortSignal): Promise<ShellOutcome> {
   const words = wordsOf(text);
   if (words === undefined) return { kind: 'failed', reason: 'a quote is never closed' };
   if (words.length === 0) return { kind: 'failed', reason: 'there is no command' };

@@ -1,113 +1,27 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import type { StoreConnection } from '@islet/driver';
+import { layoutOf } from '@islet/driver';
 import { dataConformance } from '@islet/driver/conformance';
-import { openSupervisor, removeServiceUser } from '@islet/supervise';
+import { removeOwnedFolder } from '@islet/driver/owned-folder';
 import { withClient } from '../src/client.ts';
-import { createRedis, missingServer, type Ports } from '../src/index.ts';
+import { missingServer } from '../src/index.ts';
 import { wordsOf } from '../src/shell.ts';
+import { makeHarness, makeWorld, PATH, patience, send } from './harness.ts';
 
-const PATH = '/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin';
 const WORDS = { make: undefined, put: (x: number) => `RPUSH kept ${x}`, read: 'LRANGE kept 0 -1' };
 
-let worlds = 0;
-
-async function makeWorld() {
-  const root = await mkdtemp(join(tmpdir(), 'islet-redis-'));
-  await chmod(root, 0o711);
-  const system = `redis${process.pid}-${worlds++}`;
-  const state = join(root, '.islet');
-  await mkdir(state, { mode: 0o711 });
-  const layout = { state, runtime: state };
-  const services = new Set<string>();
-  const open = async () => {
-    const supervisor = await openSupervisor({ folder: join(state, 'processes'), system });
-    const driver = createRedis({ layout, system, supervisor, ports: freePorts(), log: { info: () => {} }, path: PATH });
-    const leave = async () => {
-      await driver.close();
-      await supervisor.close();
-    };
-    return { driver, supervisor, leave };
-  };
-  const close = async () => {
-    for (const service of services) await removeServiceUser({ system, service });
-    await rm(root, { recursive: true });
-  };
-  return { open, services, close, layout };
-}
-
-/** One after the other, below the ephemeral range; each test process begins elsewhere. */
-function freePorts(): Ports {
-  let next = 20_000 + (process.pid % 400) * 25;
-  const kept = new Map<string, number>();
-  return {
-    take: async (name) => {
-      let port = kept.get(name) ?? next++;
-      while (!(await isFree(port))) port = next++;
-      kept.set(name, port);
-      return port;
-    },
-  };
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer()
-      .once('error', () => resolve(false))
-      .listen({ port, host: '127.0.0.1' }, () => server.close(() => resolve(true)));
-  });
-}
-
-async function send({ port, user, password }: StoreConnection, ...words: string[]): Promise<unknown> {
-  const login = { port: port!, user: user!, password: password! };
-  return withClient(login, patience().signal, (ask) => ask(...words));
-}
-
-/** Replies as rows of one `x` each. */
-async function query(connection: StoreConnection, text: string) {
-  const reply = await send(connection, ...text.split(' '));
-  return [reply].flat().map((value) => ({ x: Number(value) }));
-}
-
-function patience(): { signal: AbortSignal } {
-  return { signal: AbortSignal.timeout(60_000) };
-}
-
-dataConformance(
-  'data-redis',
-  async () => {
-    const world = await makeWorld();
-    const { driver, leave } = await world.open();
-    return {
-      driver,
-      request: async (service) => {
-        world.services.add(service);
-        return { service, url: undefined };
-      },
-      query: async (service, text) => query(await driver.connection({ service }), text),
-      queryWith: query,
-      close: async () => {
-        await leave();
-        await world.close();
-      },
-    };
-  },
-  { ownsData: true, words: WORDS },
-);
+dataConformance('data-redis', makeHarness, { ownsData: true, words: WORDS });
 
 describe('a Redis server', () => {
   const request = { service: 'carts', url: undefined };
   let world: Awaited<ReturnType<typeof makeWorld>>;
-  let opened: Awaited<ReturnType<typeof world.open>>;
-  const connection = () => opened.driver.connection({ service: 'carts' });
+  const connection = () => world.driver.connection({ service: 'carts' });
   const ready = async () => {
     const { signal } = patience();
     for (;;) {
-      const seen = (await opened.driver.observe()).carts;
+      const seen = (await world.driver.observe()).carts;
       if (seen?.kind === 'ready') return seen;
       await new Promise((resume) => setImmediate(resume));
       signal.throwIfAborted();
@@ -116,14 +30,9 @@ describe('a Redis server', () => {
 
   before(async () => {
     world = await makeWorld();
-    world.services.add('carts');
-    opened = await world.open();
-    await opened.driver.provision(request, patience());
+    await world.driver.provision(request, patience());
   });
   after(async () => {
-    await opened.driver.stop({ service: 'carts' }, patience());
-    await opened.driver.purge({ service: 'carts' }, patience());
-    await opened.leave();
     await world.close();
   });
 
@@ -133,18 +42,28 @@ describe('a Redis server', () => {
     // It is in the file before it is answered; only a power cut could take the last second.
     process.kill(pid!, 'SIGKILL');
     const { signal } = patience();
-    while ((await opened.driver.observe()).carts?.kind !== 'stopped') {
+    while ((await world.driver.observe()).carts?.kind !== 'stopped') {
       await new Promise((resume) => setImmediate(resume));
       signal.throwIfAborted();
     }
-    await opened.driver.provision(request, patience());
+    await world.driver.provision(request, patience());
     assert.equal(await send(await connection(), 'GET', 'a'), '1');
+  });
+
+  it('has the transactions and the scripts too that it answered before it was started anew', async () => {
+    const { port, user, password } = await connection();
+    await withClient({ port: port!, user: user!, password: password! }, patience().signal, async (ask) => {
+      await Promise.all([ask('MULTI'), ask('INCR', 'counted'), ask('INCR', 'counted'), ask('EXEC')]);
+      await ask('EVAL', "redis.call('INCR', KEYS[1]); redis.call('INCR', KEYS[1])", '1', 'counted');
+    });
+    await world.driver.stop({ service: 'carts' }, patience());
+    await world.driver.provision(request, patience());
+    assert.equal(await send(await connection(), 'GET', 'counted'), '4');
   });
 
   it('is adopted, not restarted, by the next control plane', async () => {
     const { pid } = await ready();
-    await opened.leave();
-    opened = await world.open();
+    world = await world.again();
     assert.equal((await ready()).pid, pid);
     assert.equal(await send(await connection(), 'PING'), 'PONG');
   });
@@ -169,8 +88,7 @@ describe('a Redis server', () => {
   });
 
   it('is looked into by a user that can change nothing', async () => {
-    const run = (text: string, write = false) =>
-      opened.driver.shell!.run({ service: 'carts', text, write }, patience());
+    const run = (text: string, write = false) => world.driver.shell!.run({ service: 'carts', text, write }, patience());
     assert.deepEqual(await run('SET "b c" \'d e\';', true), {
       kind: 'rows',
       columns: ['reply'],
@@ -189,15 +107,15 @@ describe('a Redis server', () => {
     const { pid } = await ready();
     await withClient({ port: port!, user: user!, password: password! }, patience().signal, async (ask) => {
       const id = await ask('CLIENT', 'ID');
-      await opened.driver.provision({ ...request, settings: { maxmemory: '9000000', appendonly: 'no' } }, patience());
+      await world.driver.provision({ ...request, settings: { maxmemory: '9000000', appendonly: 'no' } }, patience());
       assert.match(String(await ask('INFO', 'memory')), /maxmemory:9000000/);
       assert.equal(await ask('CLIENT', 'ID'), id);
     });
     assert.deepEqual((await ready()).settings, { maxmemory: '9000000', appendonly: 'no' });
-    await opened.driver.provision(request, patience());
+    await world.driver.provision(request, patience());
     assert.match(String(await send(await connection(), 'INFO', 'persistence')), /aof_enabled:1/);
     assert.equal((await ready()).pid, pid);
-    await assert.rejects(opened.driver.provision({ ...request, settings: { maxmemory: 'plenty' } }, patience()), {
+    await assert.rejects(world.driver.provision({ ...request, settings: { maxmemory: 'plenty' } }, patience()), {
       code: 'refused',
     });
   });
@@ -208,10 +126,10 @@ describe('a Redis server', () => {
       return { port: port!, user: user!, password: password! };
     };
     await withClient(await login(), patience().signal, async (old) => {
-      await opened.driver.credentials!.rotate({ service: 'carts' }, patience());
+      await world.driver.credentials!.rotate({ service: 'carts' }, patience());
       await withClient(await login(), patience().signal, async (own) => {
         assert.equal(await old('PING'), 'PONG');
-        await opened.driver.credentials!.retire({ service: 'carts' }, patience());
+        await world.driver.credentials!.retire({ service: 'carts' }, patience());
         await assert.rejects(old('PING'));
         assert.equal(await own('PING'), 'PONG');
       });
@@ -219,22 +137,44 @@ describe('a Redis server', () => {
   });
 
   it('takes settings at its next start', async () => {
-    await opened.driver.stop({ service: 'carts' }, patience());
+    await world.driver.stop({ service: 'carts' }, patience());
     const settings = { maxmemory: '8mb', 'maxmemory-policy': 'allkeys-lru' };
-    await opened.driver.provision({ ...request, settings }, patience());
+    await world.driver.provision({ ...request, settings }, patience());
     const outcome = await send(await connection(), 'INFO', 'memory');
     assert.match(String(outcome), /maxmemory:8388608[\s\S]*maxmemory_policy:allkeys-lru/);
   });
 
+  it('whose data folder is gone is not begun anew with an empty one', async () => {
+    await world.driver.stop({ service: 'carts' }, patience());
+    const data = join(layoutOf.redis(world.layout, 'carts'), 'data');
+    await rename(data, `${data}.away`);
+    await assert.rejects(world.driver.provision(request, patience()), { code: 'refused', message: /it is gone/ });
+    await rename(`${data}.away`, data);
+    await world.driver.provision(request, patience());
+    assert.equal(await send(await connection(), 'GET', 'a'), '1');
+  });
+
+  it('of a cache begins anew', async () => {
+    await world.driver.provision({ ...request, settings: { appendonly: 'no' } }, patience());
+    await world.driver.stop({ service: 'carts' }, patience());
+    const data = join(layoutOf.redis(world.layout, 'carts'), 'data');
+    await rename(data, `${data}.away`);
+    await world.driver.provision(request, patience());
+    assert.equal(await send(await connection(), 'GET', 'a'), null);
+    await world.driver.stop({ service: 'carts' }, patience());
+    await removeOwnedFolder(data);
+    await rename(`${data}.away`, data);
+  });
+
   it('that ends at its start says why', async () => {
-    await opened.driver.stop({ service: 'carts' }, patience());
+    await world.driver.stop({ service: 'carts' }, patience());
     const settings = { maxmemory: 'plenty' };
-    await assert.rejects(opened.driver.provision({ ...request, settings }, patience()), {
+    await assert.rejects(world.driver.provision({ ...request, settings }, patience()), {
       code: 'unavailable',
       message: /ended at its start/,
     });
-    await opened.driver.stop({ service: 'carts' }, patience());
-    await opened.driver.provision(request, patience());
+    await world.driver.stop({ service: 'carts' }, patience());
+    await world.driver.provision(request, patience());
   });
 });
 

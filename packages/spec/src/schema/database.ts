@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { backup } from './backup.ts';
+import { backupOf } from './backup.ts';
 import { drill } from './drill.ts';
 import { exactlyOneOf, lifted, withShorthand } from './notes.ts';
 import { command, relativePath, secretName } from './values.ts';
@@ -56,7 +56,7 @@ export const database = withShorthand(
           'Instead of `migrations`: a command, run once before the first instance of a revision starts. It must be safe to run again.',
         )
         .meta({ examples: ['npx prisma migrate deploy', { command: 'npx prisma migrate deploy' }] }),
-      backup: backup
+      backup: backupOf('database')
         .prefault({})
         .describe('How the store is backed up, or `off`. An outside server is backed up by whoever runs it.')
         .meta({ examples: ['off', { every: '6h' }] }),

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { backupOf } from './backup.ts';
+import { redisDrill } from './drill.ts';
 import { lifted, withShorthand } from './notes.ts';
 import { byDefault, size } from './values.ts';
 
@@ -29,6 +31,14 @@ export const redis = withShorthand(
       .optional()
       .describe('Which keys go when it is full; without it, `allkeys-lru` of a cache, `noeviction` of a store.')
       .meta({ examples: ['volatile-ttl'] }),
+    backup: backupOf('redis')
+      .prefault({})
+      .describe('How a store is backed up, or `off`. A cache begins empty, so it is not.')
+      .meta({ examples: ['off', { every: '6h' }] }),
+    drill: redisDrill
+      .prefault({})
+      .describe('How it is proved, again and again, that a backup comes back, or `off`. A query is a command.')
+      .meta({ examples: ['off', { every: '1d', maxRto: '2m' }] }),
   }),
   { written: as, lift: (node) => lifted(node, 'as') },
 );

@@ -1,18 +1,20 @@
 import type { Answer, ServiceStatus } from '@islet/client/browser';
+import type { ReactNode } from 'react';
 import { api, messageOf } from '../../live/api.ts';
 import { type Asked, useAsk } from '../../live/ask.ts';
 import { useStatus } from '../../live/status.ts';
+import { storesOf } from '../../model/overview.ts';
 import { Copies } from '../../parts/backup-copies.tsx';
 import { BackupFacts } from '../../parts/backup-facts.tsx';
 import { Confirm } from '../../parts/confirm.tsx';
 import { Answered, Empty } from '../../parts/states.tsx';
 
-/** A service's store: its state, its migrations, its backups. */
-export function DataTab({ service: { name, database } }: { readonly service: ServiceStatus }) {
+/** A service's stores: their state, migrations, backups. */
+export function DataTab({ service: { name, database, redis } }: { readonly service: ServiceStatus }) {
   const status = useStatus();
   const backups = useAsk('backups', {}, { on: status });
   const migrations = useAsk('migrations', { service: name }, { on: status?.revision, when: database !== undefined });
-  if (database === undefined) {
+  if (database === undefined && redis === undefined) {
     return (
       <Empty title={`${name} keeps no data`}>
         With <code>database: postgres</code> in its file, it gets a server of its own.
@@ -22,49 +24,82 @@ export function DataTab({ service: { name, database } }: { readonly service: Ser
   return (
     <>
       <div className="panels">
-        <section className="panel" aria-labelledby="store">
-          <h2 id="store">Database</h2>
-          <dl className="facts-list">
-            <dt>Engine</dt>
-            <dd>{database.engine}</dd>
-            <dt>State</dt>
-            <dd>{database.state}</dd>
-            {database.pid === undefined ? null : (
-              <>
-                <dt>Process</dt>
-                <dd>{database.pid}</dd>
-              </>
-            )}
+        {database === undefined ? null : (
+          <Store title="Database" store={database} buttons={<Rotate service={name} />}>
             <dt>Migrations</dt>
             <dd>
               <Migrations asked={migrations} />
             </dd>
-          </dl>
-          <div className="buttons panel-buttons">
-            <Confirm
-              verb="Rotate credentials"
-              title={`Rotate the credentials of ${name}’s database?`}
-              act={async () => {
-                await api.ask('rotate', { service: name });
-                return `${name} gets new credentials`;
-              }}
-            >
-              <p>
-                Makes new credentials beside the old ones, and replaces every instance by one that uses them. Once
-                nothing has the old ones any more, they let nobody in.
-              </p>
-            </Confirm>
-          </div>
-        </section>
+          </Store>
+        )}
+        {redis === undefined ? null : <Store title="Redis" store={{ engine: 'redis', ...redis }} />}
         <Answered asked={backups} what="its backups">
           {(all) => {
-            const own = all.find(({ service }) => service === name);
-            return own === undefined ? <Empty title="Nothing is known of its backups" /> : <BackupFacts backup={own} />;
+            const own = all.filter(({ service }) => storesOf(name).includes(service));
+            if (own.length === 0) return <Empty title="Nothing is known of its backups" />;
+            return own.map((backup) => <BackupFacts key={backup.service} backup={backup} />);
           }}
         </Answered>
       </div>
-      <Copies service={name} />
+      {backups.value
+        ?.filter(({ service, state }) => storesOf(name).includes(service) && state === 'on')
+        .map(({ service }) => (
+          <Copies key={service} service={service} />
+        ))}
     </>
+  );
+}
+
+function Store({
+  title,
+  store,
+  buttons,
+  children,
+}: {
+  readonly title: string;
+  readonly buttons?: ReactNode;
+  readonly store: Pick<NonNullable<ServiceStatus['database']>, 'engine' | 'state' | 'pid'>;
+  readonly children?: ReactNode;
+}) {
+  const id = `store-${title.toLowerCase()}`;
+  return (
+    <section className="panel" aria-labelledby={id}>
+      <h2 id={id}>{title}</h2>
+      <dl className="facts-list">
+        <dt>Engine</dt>
+        <dd>{store.engine}</dd>
+        <dt>State</dt>
+        <dd>{store.state}</dd>
+        {store.pid === undefined ? null : (
+          <>
+            <dt>Process</dt>
+            <dd>{store.pid}</dd>
+          </>
+        )}
+        {children}
+      </dl>
+      {buttons}
+    </section>
+  );
+}
+
+function Rotate({ service: name }: { readonly service: string }) {
+  return (
+    <div className="buttons panel-buttons">
+      <Confirm
+        verb="Rotate credentials"
+        title={`Rotate the credentials of ${name}’s database?`}
+        act={async () => {
+          await api.ask('rotate', { service: name });
+          return `${name} gets new credentials`;
+        }}
+      >
+        <p>
+          Makes new credentials beside the old ones, and replaces every instance by one that uses them. Once nothing has
+          the old ones any more, they let nobody in.
+        </p>
+      </Confirm>
+    </div>
   );
 }
 
