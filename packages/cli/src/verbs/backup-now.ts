@@ -19,11 +19,11 @@ export async function run(
 ): Promise<ExitCode> {
   await using session = await openSession(context, { folder, state: options.state }, 'never');
   const { stdout, stderr, signal } = context;
-  const { askedAt } = await session.client.backUp({ service }, { signal });
+  const { askedAt, store: name } = await session.client.backUp({ service }, { signal });
   const wait = { timeoutMs: options.timeout, what: `the backup of ${service}` };
   const store = await pollUntil(context, session, wait, async () => {
     const stores = await session.client.backups({}, { signal });
-    const found = stores.find((one) => one.service === service);
+    const found = stores.find((one) => one.service === name);
     const isDone = (found?.last?.startedAt ?? 0) >= askedAt || (found?.failedAt ?? 0) >= askedAt;
     return isDone ? found : undefined;
   });
@@ -35,6 +35,6 @@ export async function run(
   }
   const { id, startedAt, finishedAt, plainBytes, storedBytes } = last;
   const what = `${renderBytes(plainBytes)} in ${renderDuration(finishedAt - startedAt)}, ${renderBytes(storedBytes)} stored`;
-  if (!options.json) writeLines(stdout, [`${service} is backed up as ${id}: ${what}`]);
+  if (!options.json) writeLines(stdout, [`${name} is backed up as ${id}: ${what}`]);
   return EXIT.ok;
 }

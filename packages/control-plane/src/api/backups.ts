@@ -83,7 +83,7 @@ export function backupHandlers(system: System, { wanted, change }: BackupTools):
     backups: () => backupStatus(system),
     backUp: ({ params: { service = '' } }) => {
       const { id } = backedUp(service);
-      return { askedAt: parts.backups?.ask(id) ?? 0 };
+      return { askedAt: parts.backups?.ask(id) ?? 0, store: id };
     },
     backupList: async ({ params: { service = '' }, signal }) => {
       const catalog = await readCatalog(await vaultOf(service, signal), { signal });

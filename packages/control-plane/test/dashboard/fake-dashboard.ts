@@ -105,7 +105,7 @@ function answers(status: ReturnType<typeof createBulletin<SystemStatus>>): Parti
     migrations: () => ({ kind: 'pending', migrations: [] }),
     ...{
       backups: () => control.backups(),
-      backUp: () => ({ askedAt: Date.now() }),
+      backUp: () => ({ askedAt: Date.now(), store: 'ledger' }),
       drill: () => ({ askedAt: Date.now() }),
       verifyBackups: () => ({ copies: 2, logPieces: 31, bytes: 175e6, findings: [], unfinished: [] }),
     },
