@@ -1,4 +1,5 @@
 import type { Claim } from './measure/claim.ts';
+import type { Pace } from './measure/options.ts';
 import type { Pm2 } from './support/pm2.ts';
 import type { Shop } from './support/shop.ts';
 
@@ -11,10 +12,10 @@ export interface Benchmark {
 
 /** What a benchmark may use. All that it starts by this is ended after the run, however the run ends. */
 export interface Context {
-  /** How often to do a thing: the first in a full run, the second in a quick one. */
-  readonly times: (full: number, quick: number) => number;
-  /** What takes long is left out. */
-  readonly quick: boolean;
+  /** How often to do a thing: the first in a full run, the second in a quick one, the third in a short one, where that is not as in a full one. */
+  readonly times: (full: number, quick: number, short?: number) => number;
+  /** What takes longest is only in a full one. */
+  readonly pace: Pace;
   /** Whether a claim is asked for, or some that begin with its name: what nobody asks for need not be measured. */
   readonly wants: (claim: string) => boolean;
   readonly signal: AbortSignal;

@@ -19,7 +19,7 @@ import { up } from './up.bench.ts';
 import { workers } from './workers.bench.ts';
 
 /*
- * npm run bench -- [name or claim …] [--quick] [--json] [--list]
+ * npm run bench -- [name or claim …] [--short | --quick] [--json] [--list]
  *
  * Measures what docs/benchmarks.md explains. With --json each claim is one line on stdout, and nothing else is there.
  */
@@ -43,13 +43,13 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-async function measure({ names, claims, json, quick }: Extract<Options, { kind: 'run' }>): Promise<number> {
+async function measure({ names, claims, json, pace }: Extract<Options, { kind: 'run' }>): Promise<number> {
   const signal = interruption();
   if (!json) process.stdout.write(`${describeMachine()}\n${HOW}\n\n`);
   await using resources = new AsyncDisposableStack();
   const context: Context = {
-    quick,
-    times: (full, few) => (quick ? few : full),
+    pace,
+    times: (full, quick, short = full) => ({ full, quick, short })[pace],
     wants: (claim) => isWanted(claim, claims),
     signal,
     progress: (text) => process.stderr.write(`  … ${text}\n`),

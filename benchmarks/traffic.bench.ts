@@ -20,7 +20,7 @@ async function* claims(context: Context): AsyncIterable<Claim> {
   }
   if (wants('traffic.added')) yield* addedClaims(context, rig);
   for (const growth of GROWTHS) if (wants(growth.claim)) yield await growthClaim(context, rig, growth);
-  // A few requests show how a heap fills, and no slope.
-  if (!context.quick && wants('traffic.memory.slope')) yield await slopeClaim(context, rig);
+  // Fewer requests show how a heap fills, and no slope.
+  if (context.pace === 'full' && wants('traffic.memory.slope')) yield await slopeClaim(context, rig);
   yield* idleClaims(context, rig);
 }

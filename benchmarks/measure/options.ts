@@ -1,6 +1,9 @@
 import { parseArgs } from 'node:util';
 import leven from 'leven';
 
+/** How long one measures: `short` takes as many turns as `full`, and less time for each; `quick` takes few. */
+export type Pace = 'full' | 'short' | 'quick';
+
 export type Options =
   | {
       readonly kind: 'run';
@@ -8,7 +11,7 @@ export type Options =
       /** Of those alone, by the beginnings of their names; empty: all. */
       readonly claims: readonly string[];
       readonly json: boolean;
-      readonly quick: boolean;
+      readonly pace: Pace;
     }
   | { readonly kind: 'list' }
   | { readonly kind: 'wrong'; readonly message: string };
@@ -19,6 +22,7 @@ export function readOptions(args: readonly string[], known: readonly string[]): 
   if (typeof parsed === 'string') return { kind: 'wrong', message: parsed };
   const { values, positionals } = parsed;
   if (values.list) return { kind: 'list' };
+  if (values.short && values.quick) return { kind: 'wrong', message: '--short and --quick exclude each other' };
   const unknown = positionals.find((name) => !known.includes(groupOf(name)));
   if (unknown !== undefined) return { kind: 'wrong', message: unknownName(unknown, known) };
   const groups = positionals.map(groupOf);
@@ -26,7 +30,8 @@ export function readOptions(args: readonly string[], known: readonly string[]): 
   const claims = positionals.filter((name) => !positionals.includes(groupOf(name)));
   // A benchmark that is named as a whole is wanted as a whole.
   const whole = claims.length === 0 ? [] : positionals.filter((name) => known.includes(name));
-  return { kind: 'run', names, claims: [...claims, ...whole], json: values.json, quick: values.quick };
+  const pace = values.quick ? 'quick' : values.short ? 'short' : 'full';
+  return { kind: 'run', names, claims: [...claims, ...whole], json: values.json, pace };
 }
 
 /** Whether a claim is wanted, or what its name begins with: `traffic.added` stands for all that it adds. */
@@ -43,7 +48,8 @@ function groupOf(name: string): string {
 function parse(args: readonly string[]) {
   const flag = { type: 'boolean', default: false } as const;
   try {
-    return parseArgs({ args: [...args], allowPositionals: true, options: { json: flag, quick: flag, list: flag } });
+    const options = { json: flag, short: flag, quick: flag, list: flag } as const;
+    return parseArgs({ args: [...args], allowPositionals: true, options });
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }

@@ -15,7 +15,7 @@ test('an unknown flag is an error', () => {
 });
 
 test('no name means all', () => {
-  assert.deepEqual(readOptions([], KNOWN), { kind: 'run', names: KNOWN, claims: [], json: false, quick: false });
+  assert.deepEqual(readOptions([], KNOWN), { kind: 'run', names: KNOWN, claims: [], json: false, pace: 'full' });
 });
 
 test('names run once each, in the order of the benchmarks', () => {
@@ -24,8 +24,17 @@ test('names run once each, in the order of the benchmarks', () => {
     names: ['up', 'plan'],
     claims: [],
     json: true,
-    quick: true,
+    pace: 'quick',
   });
+});
+
+test('a run is full, short or quick, and not two of them', () => {
+  const paceOf = (...args: string[]) => {
+    const options = readOptions(args, KNOWN);
+    return options.kind === 'run' ? options.pace : options.kind;
+  };
+  assert.deepEqual([paceOf('--short'), paceOf('up', '--quick'), paceOf('up')], ['short', 'quick', 'full']);
+  assert.equal(paceOf('--short', '--quick'), 'wrong');
 });
 
 test('a list is asked for without naming anything', () => {
@@ -39,7 +48,7 @@ test('a claim runs its benchmark, and is the only one that is wanted of it', () 
     names: ['up', 'plan'],
     claims: ['up.cold', 'plan'],
     json: false,
-    quick: false,
+    pace: 'full',
   });
 });
 
@@ -49,7 +58,7 @@ test('a benchmark that is named with one of its claims is wanted as a whole', ()
     names: ['up'],
     claims: [],
     json: false,
-    quick: false,
+    pace: 'full',
   });
 });
 

@@ -18,7 +18,7 @@ export async function* addedClaims(context: Context, rig: TrafficRig): AsyncIter
   const { times, progress, signal } = context;
   const peers = [...rig.native, ...rig.node].filter(({ speaks }) => speaks.includes('plain'));
   const contenders = [direct(rig), isletWith({ routes: 10 }), ...peers];
-  const seconds = times(5, 2);
+  const seconds = times(5, 2, 1);
   const load = { path: PATHS.small, folder: rig.folder, signal };
   const measured = await inTurns<Paced>(context, rig, {
     contenders,

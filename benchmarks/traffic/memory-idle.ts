@@ -43,7 +43,7 @@ export async function* idleClaims(context: Context, rig: TrafficRig): AsyncItera
 async function idleClaim({ times, progress }: Context, rig: TrafficRig, kind: Kind): Promise<Claim> {
   const contenders: readonly Contender[] = [isletWith({ routes: 10 }), ...rig.native];
   const kb: Record<string, number[]> = {};
-  for (let round = 0; round < times(5, 1); round += 1) {
+  for (let round = 0; round < times(5, 1, 1); round += 1) {
     for (const contender of contenders) {
       progress(`memory of idle connections, ${kind.what}: ${contender.name}`);
       await using server = await rig.start(contender, kind.spoken);

@@ -72,7 +72,8 @@ export async function* throughputClaims(context: Context, rig: TrafficRig, shape
   const contenders = [isletWith({ routes: ROUTES }), ...peers, ...ceiling];
   const load = (port: number, seconds: number) =>
     throwShape(shape, { port, path, connections, seconds, folder: rig.folder, signal });
-  const seconds = times(4, 1);
+  // A thousand connections are a part of a second in the making.
+  const seconds = times(4, 1, connections > CONNECTIONS ? 2 : 1);
   const measured = await inTurns<Run>(context, rig, {
     contenders,
     spoken,

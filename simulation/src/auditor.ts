@@ -12,6 +12,7 @@ export const INVARIANTS = [
   'one revision outside a rollout',
   'nothing acknowledged is lost',
   'every rollout ends',
+  'what a person stopped goes no further',
   'it converges',
   'scaled within its bounds',
 ] as const;
@@ -66,6 +67,8 @@ export class Auditor {
   readonly #running = new Set<string>();
   /** Of each generation, how many steps of its rollout are behind it. */
   readonly #steps = new Map<string, number>();
+  /** Generations whose rollout a person has paused. */
+  readonly #paused = new Set<string>();
   #jumpedAt = Number.NEGATIVE_INFINITY;
   checks = 0;
 
@@ -93,9 +96,17 @@ export class Auditor {
 
   /** A decision is recorded: the steps of a rollout are taken one after the other, each once. */
   onDecided(decision: Decision): void {
-    if (decision.kind !== 'advanced') return;
-    const { service, generation, step, why } = decision;
-    const key = `${service} ${generation}`;
+    const { kind } = decision;
+    if (kind !== 'advanced' && kind !== 'promoted' && kind !== 'paused' && kind !== 'resumed') return;
+    const key = `${decision.service} ${decision.generation}`;
+    if (kind === 'paused') this.#paused.add(key);
+    if (kind === 'resumed' || (kind === 'advanced' && decision.why === BY_HAND)) this.#paused.delete(key);
+    const isStopped = this.#paused.has(key) && (kind === 'advanced' || kind === 'promoted');
+    this.#check('what a person stopped goes no further', !isStopped, `${key} is ${kind}`);
+    if (kind === 'advanced') this.#checkStep(key, decision);
+  }
+
+  #checkStep(key: string, { step, why }: Extract<Decision, { kind: 'advanced' }>): void {
     const before = this.#steps.get(key) ?? 0;
     // A person skips some, and may say so twice.
     const follows = why === BY_HAND ? step >= before : step === before + 1;

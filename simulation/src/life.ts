@@ -3,6 +3,9 @@ import type { Clock } from '@islet/control-plane/testing';
 /** Thrown into what a dead control plane was doing: nothing of it goes any further. */
 export class Killed extends Error {}
 
+/** One for all: where it was thrown does not matter, and the dead are asked often. */
+const KILLED = new Killed('killed');
+
 /**
  * One incarnation of the control plane, which can be killed at every step that it takes into the world: before a call of a
  * driver or a store, and between its effect and its answer. From then on none of its calls has an effect, none is
@@ -79,7 +82,7 @@ export class Life {
 
   #cross(): void {
     if (this.alive && ++this.#crossings >= this.#dieAt) this.end();
-    if (!this.alive) throw new Killed('killed');
+    if (!this.alive) throw KILLED;
   }
 }
 

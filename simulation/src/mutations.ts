@@ -85,6 +85,12 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: 'Math.max(0, at - clock.now())',
   },
   {
+    name: 'a rollout that a person has paused goes on',
+    file: 'packages/plan/src/judge.ts',
+    find: 'if (isPaused(roster)) return',
+    replace: 'if (false) return',
+  },
+  {
     name: 'scaling goes beyond its bounds',
     file: 'packages/control-plane/src/scale/autoscaler.ts',
     find: 'return Math.min(max, Math.max(least, decided));',

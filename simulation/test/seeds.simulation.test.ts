@@ -22,7 +22,7 @@ test('every invariant holds in 1,000 worlds', async () => {
 
 for (const { name } of MUTATIONS) {
   test(`finds a planted bug: ${name}`, async () => {
-    const { code, output } = await simulate('--seeds', '400', '--start', '0', '--mutation', name, '--fail-fast');
+    const { code, output } = await simulate('--seeds', '1000', '--start', '0', '--mutation', name, '--fail-fast');
     assert.equal(code, 1, output);
     assert.match(output, /^seed \d+: /m);
   });

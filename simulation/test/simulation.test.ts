@@ -21,7 +21,19 @@ test('the worlds differ, and have what they are to try', async () => {
   );
   assert.equal(new Set(outcomes.map(({ trace }) => trace.join())).size, outcomes.length);
   assert.ok(outcomes.some(({ deaths }) => deaths > 0));
-  for (const what of ['dies', 'is sick', 'jumps', 'hangs', 'fails after its effect', 'is late', 'restart', 'scale']) {
+  for (const what of [
+    'dies',
+    'is sick',
+    'jumps',
+    'hangs',
+    'fails after its effect',
+    'is late',
+    'comes twice',
+    'restart',
+    'scale',
+    'rollback',
+    'rollout ',
+  ]) {
     assert.ok(
       outcomes.some(({ trace }) => trace.some((line) => line.includes(what))),
       what,

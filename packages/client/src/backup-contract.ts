@@ -8,9 +8,10 @@ const service = z.object({ service: z.string() });
 export const backupRoutes = {
   backups: route('backups', { summary: "How every service's store is backed up", response: z.array(StoreBackup) }),
   backUp: route('backUp', {
-    summary: 'Copy the store now; the copy is there when `backups` has one of `store` that was begun after `askedAt`',
+    summary: 'Copy the store now; the copy is there when one that was begun after `askedAt` is',
     params: service,
-    response: z.object({ askedAt: z.number(), store: z.string() }),
+    /** Of each of these stores. */
+    response: z.object({ askedAt: z.number(), stores: z.array(z.string()) }),
   }),
   backupList: route('backupList', {
     summary: "A service's copies, newest first",

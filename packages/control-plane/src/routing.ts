@@ -8,7 +8,7 @@ import type {
   RoutedService,
   RoutingTable,
 } from '@islet/policy';
-import type { IdentitySpec, PreviewSpec } from '@islet/spec';
+import type { IdentitySpec, PreviewSpec, ServiceTraffic } from '@islet/spec';
 import { digest } from './desire.ts';
 import { edgeName } from './edges.ts';
 import { routedSplit } from './split.ts';
@@ -50,8 +50,19 @@ export function routesOf({ applied, specs, edgePort, operatorSocket, faultOf }: 
   // What an older version of Islet has kept says nothing of it.
   const workers = applied?.gateway.workers ?? 1;
   const identity = applied?.gateway.identity;
-  const key = digest(JSON.stringify({ workers, identity, listeners, services, previews }));
+  const key = digest(JSON.stringify({ workers, identity, listeners, services: keyed(services), previews }));
   return { key, workers, identity, listeners, services, previews };
+}
+
+const TRAFFIC_KEYS = new WeakMap<ServiceTraffic, string>();
+
+/** How callers reach a service is most of a table, is never changed, and is the same in each turn: it is written out once. */
+function keyed(services: Routes['services']): readonly unknown[] {
+  return Object.entries(services).map(([name, { traffic, ...rest }]) => {
+    const known = TRAFFIC_KEYS.get(traffic) ?? digest(JSON.stringify(traffic));
+    TRAFFIC_KEYS.set(traffic, known);
+    return [name, known, rest];
+  });
 }
 
 function previewsOf(applied: Applied | undefined): Routes['previews'] {

@@ -78,6 +78,26 @@ it('does not last longer because the clock is put back', async (t) => {
   assert.equal(drills.faultOf('web'), undefined);
 });
 
+it('explains an end of its own instance, while it lasts and shortly after it, where it may end one', async (t) => {
+  const { clock, open } = drilling(t);
+  const drills = open();
+  const ended = (id = 'web-1', service = 'web') => drills.endedBy({ id, service }, clock.now());
+  assert.equal(ended(), undefined);
+  const killed = await drills.begin({ ...WEB, drill: 'kill' });
+  assert.deepEqual([ended(), ended('web-2'), ended('web-1', 'api')], [killed.until, undefined, undefined]);
+  await clock.pass(10_001);
+  assert.equal(ended(), undefined);
+
+  const paused = await drills.begin({ ...WEB, drill: 'pause' });
+  await clock.pass(5_000);
+  assert.equal(ended(), paused.until, 'by whoever found out that it hangs');
+  await clock.pass(15_001);
+  assert.equal(ended(), undefined);
+
+  await drills.begin({ ...WEB, drill: 'errors' });
+  assert.equal(ended(), undefined);
+});
+
 it('lasts no longer than five minutes, and refuses a second one meanwhile', async (t) => {
   const { clock, open } = drilling(t);
   const drills = open();

@@ -11,9 +11,12 @@ import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici';
 import { detectResources, envDetector } from '@opentelemetry/resources';
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { requireWhatIsImported } from './esm.ts';
+import { markConsole } from './mark-console.ts';
 import { type Asking, withoutOwnTrace } from './own-headers.ts';
 import { RateSampler } from './rate-sampler.ts';
+import { sendLast } from './send-last.ts';
 import { tellOnce } from './tell-once.ts';
+import { Unsent } from './unsent.ts';
 
 /** What may wait to be sent: what comes beyond that is dropped, and the service never waits. */
 const QUEUE = {
@@ -35,14 +38,15 @@ export function trace(require: NodeJS.Require): void {
     },
     DiagLogLevel.ERROR,
   );
+  const unsent = new Unsent();
   const spans = new BatchSpanProcessor({
-    exporter: new OTLPTraceExporter({ timeoutMillis: QUEUE.exportTimeoutMillis }),
+    exporter: unsent.following(new OTLPTraceExporter({ timeoutMillis: QUEUE.exportTimeoutMillis })),
     ...QUEUE,
   });
   const provider = new TracerProvider({
     resource: detectResources({ detectors: [envDetector] }),
     sampler: new RateSampler(TRACES_PER_SECOND),
-    spanProcessors: [spans],
+    spanProcessors: [unsent, spans],
   });
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   propagation.setGlobalPropagator(new W3CTraceContextPropagator());
@@ -60,7 +64,17 @@ export function trace(require: NodeJS.Require): void {
   });
   for (const builtin of ['node:http', 'node:https']) require(builtin);
   requireWhatIsImported(['pg', 'pg-pool', 'ioredis', 'pino'], require);
+  if (process.env.ISLET_MARK_CONSOLE !== 'off') markConsole();
   process.once('beforeExit', () => void spans.forceFlush().catch(nothing));
+  // Also after an error that nobody caught. What ends a process at once, as SIGKILL does, lets nobody say anything.
+  process.once('exit', () => {
+    try {
+      sendLast(unsent.take(), process.env);
+    } catch (error) {
+      // It would become the service's own end, with another exit code.
+      tellOnce('its last traces are lost', error);
+    }
+  });
 }
 
 function nothing(): void {}

@@ -2,13 +2,12 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { json, text } from 'node:stream/consumers';
+import { text } from 'node:stream/consumers';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { bundlePreload, withPreload } from '../src/index.ts';
+import { askable, collect } from './collector.ts';
 
 /** Real services, in processes of their own, that know nothing of being traced. */
 
@@ -32,6 +31,20 @@ const SERVICES = {
   'esm.mjs': `import { createServer, get } from 'node:http'; import pg from 'pg'; import { pino } from 'pino'; const logger = pino();${BODY}`,
   'esm.ts': `import { createServer, get } from 'node:http'; import pg from 'pg'; import pino from 'pino'; const logger: pino.Logger = pino();${BODY}`,
   'commonjs.cjs': `const { createServer, get } = require('http'); const pg = require('pg'); const logger = require('pino')();${BODY}`,
+  'talks.mjs': `
+    import { createServer } from 'node:http';
+    createServer(async (request, response) => {
+      if (request.url === '/crash') setTimeout(() => { throw new Error('on purpose'); }, 1);
+      if (request.url === '/exit') process.exit(3);
+      await new Promise((done) => setTimeout(done, request.url === '/crash' ? 60_000 : 1));
+      console.log('paid %d', 7);
+      console.error(new RangeError('odd'));
+      console.log(JSON.stringify({ msg: 'in JSON' }));
+      console.table([{ sku: 'pine' }]);
+      process.stdout.write('raw\\n');
+      response.end();
+    }).listen(0, '127.0.0.1', function () { console.log('port ' + this.address().port); });
+  `,
   'crash.mjs': `setTimeout(() => { throw new Error('on purpose'); }, 10);`,
   'quiet.mjs': `console.log('through');`,
 };
@@ -107,6 +120,55 @@ describe('a service that is traced', () => {
   });
 });
 
+describe('what a service prints', () => {
+  const MARK = `[trace_id=${TRACE} span_id=`;
+
+  it('for a request says for which, and everything is there once', async (t) => {
+    const collector = await collect(t);
+    const service = await start(t, 'talks.mjs', { endpoint: collector.url, next: collector.url });
+    await ask(service, '/', { traceparent: TRACEPARENT });
+    await service.until((output) => output.includes('raw') && output.includes('pine') && output.includes('RangeError'));
+    const lines = service.output().split('\n');
+    const [span] = await collector.until((seen) => seen.length > 0);
+    const only = (word: string) => {
+      const found = lines.filter((line) => line.includes(word));
+      assert.equal(found.length, 1, `${word}: ${found.join(' | ')}`);
+      return found[0];
+    };
+    assert.equal(only('paid'), `paid 7 ${MARK}${span?.spanId}]`);
+    assert.equal(only('RangeError'), `RangeError: odd ${MARK}${span?.spanId}]`);
+    assert.deepEqual(JSON.parse(only('in JSON') ?? ''), { trace_id: TRACE, span_id: span?.spanId, msg: 'in JSON' });
+    assert.equal(only('raw'), 'raw');
+    assert.match(only('port ') ?? '', /^port \d+$/);
+    assert.doesNotMatch(only('pine') ?? '', /trace_id/);
+  });
+
+  it('stays as it is where the service says so', async (t) => {
+    const collector = await collect(t);
+    const options = { endpoint: collector.url, next: collector.url, env: { ISLET_MARK_CONSOLE: 'off' } };
+    const service = await start(t, 'talks.mjs', options);
+    await ask(service, '/', { traceparent: TRACEPARENT });
+    await service.until((output) => output.includes('paid 7\n'));
+  });
+});
+
+describe('a process that ends in the middle of a request', () => {
+  for (const { path, code } of [
+    { path: '/crash', code: 1 },
+    { path: '/exit', code: 3 },
+  ]) {
+    it(`tells what it was doing, and ends as it would have: ${path}`, async (t) => {
+      const collector = await collect(t);
+      const service = await start(t, 'talks.mjs', { endpoint: collector.url, next: collector.url });
+      await assert.rejects(ask(service, path, { traceparent: TRACEPARENT }));
+      const [span] = await collector.until((seen) => seen.length > 0);
+      assert.deepEqual([span?.traceId, span?.parentSpanId], [TRACE, '00f067aa0ba902b7']);
+      assert.deepEqual(span?.status, { code: 2, message: 'its process ended' });
+      assert.equal(await service.ended, code);
+    });
+  }
+});
+
 describe('the preload', () => {
   it('is one file, the same for the same version, that every user can read', async () => {
     assert.equal(await bundlePreload(join(folder, 'preload')), preload);
@@ -115,92 +177,29 @@ describe('the preload', () => {
 
 const SERVER = 2;
 
-interface Span {
-  readonly name: string;
-  readonly kind: number;
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly parentSpanId?: string;
-}
-
-interface Batch {
-  readonly resourceSpans: readonly {
-    readonly resource: { readonly attributes: readonly { key: string; value: { stringValue: string } }[] };
-    readonly scopeSpans: readonly { readonly spans: readonly Span[] }[];
-  }[];
-}
-
-/** Takes spans as telemetry does, and keeps them. */
-async function collect(t: TestContext) {
-  const spans: Span[] = [];
-  const waiting = new Set<() => void>();
-  const place = { url: '', resource: {}, until };
-  const server = createServer(async (request, response) => {
-    if (request.method === 'POST') {
-      for (const { resource, scopeSpans } of ((await json(request)) as Batch).resourceSpans) {
-        place.resource = Object.fromEntries(resource.attributes.map(({ key, value }) => [key, value.stringValue]));
-        for (const scope of scopeSpans) spans.push(...scope.spans);
-      }
-    }
-    response.end();
-    for (const look of waiting) look();
-  });
-  place.url = await listen(t, server);
-  return place;
-
-  function until(holds: (seen: readonly Span[]) => boolean): Promise<readonly Span[]> {
-    return new Promise((resolve) => {
-      const look = () => {
-        if (!holds(spans)) return;
-        waiting.delete(look);
-        resolve(spans);
-      };
-      waiting.add(look);
-      look();
-    });
-  }
-}
-
-/** Another service, that remembers how it was asked. */
-async function askable(t: TestContext) {
-  const traceparents: (string | undefined)[] = [];
-  const server = createServer(({ headers }, response) => {
-    traceparents.push(headers.traceparent as string | undefined);
-    response.end('next');
-  });
-  return { url: await listen(t, server), traceparents };
-}
-
-async function listen(t: TestContext, server: Server): Promise<string> {
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
 interface Service {
   readonly port: number;
   readonly output: () => string;
   readonly until: (holds: (output: string) => boolean) => Promise<void>;
+  /** Its exit code. */
+  readonly ended: Promise<number | null>;
 }
 
 async function start(
   t: TestContext,
   script: string,
-  { endpoint, next }: { endpoint: string; next: string },
+  { endpoint, next, env = {} }: { endpoint: string; next: string; env?: Record<string, string> },
 ): Promise<Service> {
   const child = spawn(process.execPath, [script], {
     cwd: folder,
-    env: environment({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, NEXT_URL: next }),
+    env: environment({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, NEXT_URL: next, ...env }),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   t.after(() => child.kill('SIGKILL'));
+  const ended = once(child, 'exit').then(([code]) => code as number | null);
   const { output, until } = watch(child);
   await until((said) => said.includes('port '));
-  return { port: Number(/port (\d+)/.exec(output())?.[1]), output, until };
+  return { port: Number(/port (\d+)/.exec(output())?.[1]), output, until, ended };
 }
 
 function watch(child: ChildProcess) {

@@ -238,3 +238,22 @@ for (const [service, instance, revision] of [
     assert.equal(revisionOf(service, instance), revision);
   });
 }
+
+describe('what a runtime says of the request that a line belongs to', () => {
+  const [trace, span] = ['4bf92f3577b34da6a3ce929d0e0e4736', '00f067aa0ba902b7'];
+  const mark = ` [trace_id=${trace} span_id=${span}]`;
+  for (const [printed, text] of [
+    [`paid 7${mark}`, 'paid 7'],
+    [`RangeError: odd${mark}\n    at pay (/app/a.js:1:1)`, 'RangeError: odd\n    at pay (/app/a.js:1:1)'],
+  ] as const) {
+    it(`is taken off, and ties it to its trace: ${text.split('\n')[0]}`, () => {
+      const record = readRecord(printed);
+      assert.deepEqual([record.text, record.trace, record.span], [text, trace, span]);
+    });
+  }
+
+  it('is only at the end of the first line', () => {
+    const text = `see${mark} for more`;
+    assert.equal(readRecord(text).text, text);
+  });
+});

@@ -160,11 +160,15 @@ export function openDecisions(database: Database): Decisions {
   );
   const rollouts = new Map<string, Rollouts>(replay(database));
   const scaled = new Map<string, number>(lastScaled(database));
+  /** What was asked for once is asked for in every turn. */
+  const known = new Map<string, Decision | undefined>();
   const drills = new Map(lastDrills(database).map((drill) => [drill.service, drill] as const));
   return {
     record(decision, now) {
       const service = 'service' in decision ? decision.service : null;
       insert.run(now, service, decision.kind, JSON.stringify(decision));
+      if (service !== null && known.has(`${decision.kind} ${service}`))
+        known.set(`${decision.kind} ${service}`, decision);
       if (decision.kind === 'drill') drills.set(decision.service, decision);
       if (decision.kind === 'scaled') scaled.set(decision.service, decision.to);
       else if (decision.kind === 'purged') scaled.delete(decision.service);
@@ -189,8 +193,12 @@ export function openDecisions(database: Database): Decisions {
         .reverse(),
     scaled: (service) => scaled.get(service),
     latestOf: (service, kind) => {
-      const row = newestOf.get(service, kind) as Pick<Row, 'detail'> | undefined;
-      return row && JSON.parse(row.detail);
+      const key = `${kind} ${service}`;
+      if (!known.has(key)) {
+        const row = newestOf.get(service, kind) as Pick<Row, 'detail'> | undefined;
+        known.set(key, row && (JSON.parse(row.detail) as Decision));
+      }
+      return known.get(key) as Extract<Decision, { kind: typeof kind }> | undefined;
     },
     endsSince: endsCounter(database),
     rollouts: (service) => rollouts.get(service) ?? NO_ROLLOUTS,

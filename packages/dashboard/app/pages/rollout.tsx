@@ -37,6 +37,7 @@ export function RolloutPage() {
                 <p className="lead">{rollout.why}</p>
                 <p className="facts">
                   <span>{rollout.strategy}</span>
+                  {rollout.preview === undefined ? null : <Preview at={rollout.preview} />}
                   {rollout.bakesUntil === undefined ? null : (
                     <span>
                       watched until <Clock at={rollout.bakesUntil} />
@@ -100,11 +101,16 @@ function Steer({ rollout }: { readonly rollout: RolloutStatus }) {
       >
         <p>
           All requests go back to {rollout.stable?.slice(0, 7) ?? 'the revision before'} at once. The new one is not
-          tried again until its files change.
+          tried again until it is asked for again.
         </p>
       </Confirm>
     </div>
   );
+}
+
+/** How to ask for the new revision: an address, or what a request must carry. */
+function Preview({ at }: { readonly at: string }) {
+  return <span>previewed {/^https?:/.test(at) ? <a href={at}>at {at}</a> : `by ${at}`}</span>;
 }
 
 function Steps({ rollout }: { readonly rollout: RolloutStatus }) {

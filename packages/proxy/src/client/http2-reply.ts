@@ -15,6 +15,8 @@ export class Http2Reply implements Reply {
   #pieces: Buffer[] = [];
   #trailers: readonly Field[] | undefined;
   #endsInTrailers = false;
+  #owesTrailers = false;
+  #whenSent: (() => void) | undefined;
 
   constructor(stream: ServerHttp2Stream) {
     this.#stream = stream;
@@ -63,6 +65,12 @@ export class Http2Reply implements Reply {
     return this.#endsInTrailers && this.#trailers === undefined;
   }
 
+  /** Acts once the trailers are on their way: the codec asks for them after all else, and a stream that is closed has none. */
+  whenSent(act: () => void): void {
+    if (this.#owesTrailers) this.#whenSent = act;
+    else act();
+  }
+
   /** Sends the head; returns whether that is all of the response. */
   #begin({ status, passed, framing, toldLength, streams }: ResponseHead, body: Buffer | undefined): boolean {
     this.#head = undefined;
@@ -73,6 +81,7 @@ export class Http2Reply implements Reply {
     // A length says nothing of trailers, and those of a gRPC call have its status.
     const mayEndInTrailers = framing.kind === 'chunked' || streams;
     this.#endsInTrailers = this.#trailers === undefined ? mayEndInTrailers : this.#trailers.length > 0;
+    this.#owesTrailers = this.#endsInTrailers;
     if (this.#endsInTrailers) this.#stream.once('wantTrailers', () => this.#sendTrailers());
     this.#stream.respond(raw, { endStream: isAll, waitForTrailers: this.#endsInTrailers });
     return isAll;
@@ -80,6 +89,8 @@ export class Http2Reply implements Reply {
 
   #sendTrailers(): void {
     if (this.#trailers !== undefined) this.#stream.sendTrailers(http2Trailers(this.#trailers));
+    this.#owesTrailers = false;
+    if (this.#whenSent !== undefined) setImmediate(this.#whenSent);
   }
 
   /** The pieces are views of a read buffer that will be written again: this makes the one copy there is. */

@@ -103,7 +103,10 @@ export class Http2Stream implements ExchangeClient, Waiting {
   done(): void {
     this.#exchange = undefined;
     this.deadlineAt = Number.POSITIVE_INFINITY;
-    if (!this.#ended && !this.#stream.destroyed) this.#stream.close(constants.NGHTTP2_NO_ERROR);
+    if (this.#ended) return;
+    this.#reply.whenSent(() => {
+      if (!this.#ended && !this.#stream.destroyed) this.#stream.close(constants.NGHTTP2_NO_ERROR);
+    });
   }
 
   /** A gRPC call has trailers that can still say why; all else can only be broken off. */

@@ -48,7 +48,8 @@ export async function findTrace(store: Store, trace: string, now: number): Promi
     inBlock: () => () => true,
     inMemory: (row) => row.trace === trace,
   });
-  const rows = spans.found.map(({ row }) => row);
+  // An agent that could not know whether a span arrived has sent it again.
+  const rows = [...new Map(spans.found.map(({ row }) => [row.span, row])).values()];
   const begin = rows.reduce((least, { at }) => Math.min(least, at), now);
   const logs = await newest(store, 'logs', {
     ...{ service: undefined, from: begin - AROUND_MS, to: now + AROUND_MS, limit: LOGS, trace },
