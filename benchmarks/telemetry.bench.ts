@@ -16,7 +16,7 @@ async function* claims(context: Context): AsyncIterable<Claim> {
   const folder = mkdtempSync(join(tmpdir(), 'islet-telemetry-bench-'));
   try {
     if (context.wants('telemetry.spans') || context.wants('telemetry.logs')) yield* ingested(folder, context);
-    if (context.wants('telemetry.queries')) yield* queries(folder, context);
+    if (context.wants('telemetry.queries') || context.wants('telemetry.charts')) yield* queries(folder, context);
     if (['away', 'killed', 'disk-full'].some((claim) => context.wants(`telemetry.${claim}`))) yield* away(context);
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -35,9 +35,9 @@ export async function* away(context: Context): AsyncIterable<Claim> {
     return await load.stop();
   };
   // What is compiled and connected by the first requests is no part of any figure.
-  await turn('warm', () => undefined)();
+  await turn('left alone, to warm up', () => undefined)();
   const told = await interleave(times(8, 3), {
-    undisturbed: turn('undisturbed', () => undefined),
+    undisturbed: turn('left alone', () => undefined),
     killed: async () => {
       const during = await turn('killed', () => kill(shop, signal))();
       await until('the next one answers', async () => (await statusOf(shop)) !== undefined, {

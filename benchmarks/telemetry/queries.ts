@@ -5,6 +5,7 @@ import type { Context } from '../context.ts';
 import type { Claim } from '../measure/claim.ts';
 import { percentile } from '../measure/statistics.ts';
 import { fillStore } from './fill.ts';
+import { charts } from './prometheus.ts';
 import { QUESTIONS } from './questions.ts';
 import { stockTo } from './stock.ts';
 
@@ -21,6 +22,8 @@ export async function* queries(folder: string, context: Context): AsyncIterable<
   const records = await fillStore(home, stock, context);
   const policy = { ...DEFAULT_TELEMETRY, maxDiskBytes: 2 ** 40 };
   const { store } = Store.open({ folder: home, now: () => now, policyOf: () => policy });
+  if (context.wants('telemetry.charts')) yield* charts(folder, context, { store, stock });
+  if (!context.wants('telemetry.queries')) return;
   const byName = new Map<string, number[]>(QUESTIONS.map(({ name }) => [name, []]));
   const rounds = times(20, 5);
   for (let round = 0; round < rounds; round++) {

@@ -52,6 +52,18 @@ function bucketsIn({ buckets }: MetricRow): HistogramData['buckets'] {
   return buckets === '' ? [] : (JSON.parse(buckets) as HistogramData['buckets']);
 }
 
+/** Of few series with many rows each: a text is read once. */
+export function labelReader(): (labels: string) => Readonly<Record<string, string>> {
+  const known = new Map<string, Readonly<Record<string, string>>>();
+  return (labels) => {
+    const found = known.get(labels);
+    if (found !== undefined) return found;
+    const read = JSON.parse(labels) as Record<string, string>;
+    known.set(labels, read);
+    return read;
+  };
+}
+
 /** Keys sorted, so that one series has one text. */
 export function labelsText(labels: Readonly<Record<string, string>>): string {
   return JSON.stringify(Object.fromEntries(Object.entries(labels).sort(([one], [other]) => (one < other ? -1 : 1))));

@@ -46,13 +46,20 @@ function newest(store: Store, signal: Tier, service: string): number | undefined
   return known.length === 0 ? undefined : Math.max(...known);
 }
 
+/** Of many series the few that somebody asks for: what is left out is not made. */
+export interface SeriesFilter {
+  readonly name: (name: string) => boolean;
+  /** Of its labels' text. */
+  readonly labels?: (labels: string) => boolean;
+}
+
 /** Both ends included. Blocks that are damaged are passed over, and noted. */
 export function rowsBetween(
   store: Store,
   signal: Tier,
   service: string | undefined,
   stretch: { readonly from: number; readonly to: number },
-  isWanted: (name: string) => boolean = () => true,
+  { name: isNamed, labels: areLabels = () => true }: SeriesFilter = { name: () => true },
 ): readonly MetricRow[] {
   const found: MetricRow[] = [];
   const isIn = (at: number) => at >= stretch.from && at <= stretch.to;
@@ -60,8 +67,10 @@ export function rowsBetween(
     for (const block of shelf.blocks(stretch)) {
       try {
         const [at, name] = [block.column<number>('at'), block.column<string>('name')];
+        const labels = block.column<string>('labels');
         for (let index = 0; index < block.header.rows; index++) {
-          if (isIn(at.at(index)) && isWanted(name.at(index))) found.push(block.row(index));
+          if (isIn(at.at(index)) && isNamed(name.at(index)) && areLabels(labels.at(index)))
+            found.push(block.row(index));
         }
       } catch {
         store.noteDamaged(signal, shelf.service, block.header);
@@ -69,7 +78,7 @@ export function rowsBetween(
     }
   }
   for (const { rows } of store.heads(signal, service)) {
-    for (const row of rows) if (isIn(row.at) && isWanted(row.name)) found.push(row);
+    for (const row of rows) if (isIn(row.at) && isNamed(row.name) && areLabels(row.labels)) found.push(row);
   }
   return found;
 }

@@ -1,6 +1,6 @@
 import type { EdgeActivity, ServiceActivity } from '@islet/client';
 import { OWN_SERVICE } from '../logs/all-output.ts';
-import { mergedHistogram } from '../metrics/merge.ts';
+import { labelReader, mergedHistogram } from '../metrics/merge.ts';
 import { BREAKER_STATES, GATEWAY } from '../metrics/proxy-metrics.ts';
 import { rowsBetween } from '../metrics/roll-up.ts';
 import type { MetricRow } from '../store/rows.ts';
@@ -90,11 +90,12 @@ function storeOf(rows: readonly Labelled[], windowMs: number): Pick<ServiceActiv
 function windowOf(store: Store, { at, windowMs }: Window, now: number, names: ReadonlySet<string>) {
   const age = now - (at - windowMs);
   const signal = age <= DAY_MS ? 'metrics-10s' : age <= 14 * DAY_MS ? 'metrics-1m' : 'metrics-1h';
-  return rowsBetween(store, signal, undefined, { from: at - windowMs, to: at }, (name) => names.has(name));
+  return rowsBetween(store, signal, undefined, { from: at - windowMs, to: at }, { name: (name) => names.has(name) });
 }
 
 function labelled(rows: readonly MetricRow[]): Labelled[] {
-  return rows.map((row) => ({ ...row, of: JSON.parse(row.labels) as Record<string, string> }));
+  const read = labelReader();
+  return rows.map((row) => ({ ...row, of: read(row.labels) }));
 }
 
 function ratesOf(rows: readonly Labelled[], name: string, windowMs: number): number {

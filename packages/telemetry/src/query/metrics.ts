@@ -1,8 +1,8 @@
 import { ApiError, type Series } from '@islet/client';
 import type { Answer, Input } from '@islet/client/remote';
-import { mergedHistogram } from '../metrics/merge.ts';
+import { labelReader, mergedHistogram } from '../metrics/merge.ts';
 import { scaleOf } from '../metrics/otlp-metrics.ts';
-import { rowsBetween } from '../metrics/roll-up.ts';
+import { rowsBetween, type SeriesFilter } from '../metrics/roll-up.ts';
 import type { MetricRow } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 import { type Stretch, stretchOf } from './stretch.ts';
@@ -37,15 +37,16 @@ export function queryMetrics(store: Store, asked: Input<'metrics'>, now: number)
   const { row, quantile } = wantedOf(asked.name, by);
   const begin = Math.floor(from / stepMs) * stepMs;
   const stretch = { from: begin, to };
-  const rows = rowsOf(store, tier, { service: asked.service, name: row, stretch, now });
   const scope = scopeOf(by);
+  const read = labelReader();
+  const isInScope = (labels: string) => (read(labels).scope ?? scope) === scope;
+  const series = { name: (name: string) => name === row, labels: isInScope };
+  const rows = rowsOf(store, tier, { service: asked.service, series, stretch, now });
   const found = new Map<string, { readonly labels: Record<string, string>; readonly rows: MetricRow[] }>();
   for (const one of rows) {
-    const labels = JSON.parse(one.labels) as Record<string, string>;
-    if (labels.scope !== undefined && labels.scope !== scope) continue;
     const shown = {
       ...(asked.service === undefined && by.includes('service') && { service: one.service }),
-      ...pick(labels, by),
+      ...pick(read(one.labels), by),
     };
     const key = JSON.stringify(shown);
     const known = found.get(key);
@@ -54,7 +55,7 @@ export function queryMetrics(store: Store, asked: Input<'metrics'>, now: number)
   }
   if (found.size > SERIES) throw tooMany(found.size);
   const steps = Array.from({ length: Math.ceil((to + 1 - begin) / stepMs) }, (_, index) => begin + index * stepMs);
-  const series = [...found.values()].map(({ labels, rows }) => {
+  const curves = [...found.values()].map(({ labels, rows }) => {
     const [first] = rows;
     const byStep = Map.groupBy(rows, ({ at }) => Math.floor(at / stepMs) * stepMs);
     const points = steps.map((at): [number, number | null] => [
@@ -63,28 +64,27 @@ export function queryMetrics(store: Store, asked: Input<'metrics'>, now: number)
     ]);
     return { labels, unit: unitOf(first), stepMs, points } satisfies Series;
   });
-  return { series, gaps: store.gaps.between(from, to, ['metrics', 'stored']) };
+  return { series: curves, gaps: store.gaps.between(from, to, ['metrics', 'stored']) };
 }
 
 /** What is not rolled up yet is read as it came: the end of a chart is where people look. */
 function rowsOf(
   store: Store,
   { signal, stepMs, finer }: (typeof TIERS)[number],
-  { service, name, stretch: { from, to }, now }: RowsAsked,
+  { service, series, stretch: { from, to }, now }: RowsAsked,
 ): readonly MetricRow[] {
-  const isWanted = (one: string) => one === name;
   const edge = Math.max(from, Math.floor(to / stepMs) * stepMs - stepMs);
   const isThere = TIERS.some((tier) => tier.signal === finer && edge >= now - tier.keptMs);
-  if (finer === undefined || !isThere) return rowsBetween(store, signal, service, { from, to }, isWanted);
+  if (finer === undefined || !isThere) return rowsBetween(store, signal, service, { from, to }, series);
   return [
-    ...rowsBetween(store, signal, service, { from, to: edge - 1 }, isWanted),
-    ...rowsBetween(store, finer, service, { from: edge, to }, isWanted),
+    ...rowsBetween(store, signal, service, { from, to: edge - 1 }, series),
+    ...rowsBetween(store, finer, service, { from: edge, to }, series),
   ];
 }
 
 interface RowsAsked {
   readonly service: string | undefined;
-  readonly name: string;
+  readonly series: SeriesFilter;
   readonly stretch: Stretch;
   readonly now: number;
 }
