@@ -82,7 +82,8 @@ describe('a canary', () => {
     assert.deepEqual(keys(plan(desired, seen({}), 100_000)), ['publish']);
     const [wait] = plan(desired, seen({}), 100_000).filter(({ kind }) => kind === 'wait');
     assert.deepEqual(wait, { kind: 'wait', service: 'web', why: 'looks at the requests of r2', until: 105_000 });
-    const rests = (now: number) => plan(desired, seen({}), now).some((it) => it.kind === 'wait' && it.rest === 'paused');
+    const rests = (now: number) =>
+      plan(desired, seen({}), now).some((it) => it.kind === 'wait' && it.rest === 'paused');
     assert.deepEqual([rests(104_999), rests(105_000)], [false, true]);
     // Without an analysis there is nothing to look at.
     const unjudged = asked(canary([step(5, { requests: 0 })], { since: 100_000 }));
