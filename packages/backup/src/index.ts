@@ -20,7 +20,7 @@ export { type LogWriter, openLogWriter } from './log-writer.ts';
 export type { Manifest } from './manifest.ts';
 export { bringAll, type MirrorTold, mirrored } from './mirror.ts';
 export { type CopyId, type EraId, instantId, instantOf, pointName } from './names.ts';
-export { readCopy, readLog } from './read-copy.ts';
+export { readCopy, readLog, spansOf } from './read-copy.ts';
 export type { Repository, StoredObject } from './repository.ts';
 export { type Choice, choose, isUnlogged, type Offer, offersOf, type Wanted, type WholeCopy } from './restorable.ts';
 export { garbageOf, type Keep, keptCopies, mergesOf } from './retention.ts';

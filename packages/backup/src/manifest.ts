@@ -14,6 +14,8 @@ export interface Manifest {
   readonly facts: CopyFacts;
   /** Before compression. */
   readonly plainBytes: number;
+  /** Of every piece but the last, before compression; absent: 4 MiB, as in all that say nothing of it. */
+  readonly pieceBytes?: number;
   /** As they are stored, in their order. */
   readonly pieces: readonly Piece[];
 }

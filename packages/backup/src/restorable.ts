@@ -5,12 +5,14 @@ import type { CopyId, EraId } from './names.ts';
 
 /**
  * What can be restored. A copy is offered if it is whole, and every piece of the log that it needs to be consistent is
- * there. From its end on, every instant is offered up to where the log is without a gap. What is not certain is not
+ * there, and every other copy that holds a part of it. From its end on, every instant is offered up to where the log is without a gap. What is not certain is not
  * offered: there is no "perhaps".
  */
 export interface Offer {
   readonly era: EraId;
   readonly copy: WholeCopy;
+  /** Other copies that hold a part of it. */
+  readonly bases: readonly WholeCopy[];
   /** From here on, to `to`, any instant can be restored with this copy. */
   readonly from: number;
   readonly to: number;
@@ -35,7 +37,10 @@ export function isUnlogged({ head }: Pick<Era, 'head'>, copy: WholeCopy): boolea
 
 function offerOf(era: Era, copy: WholeCopy): Offer | undefined {
   const { facts, finishedAt } = copy.manifest;
-  const offer = { era: era.id, copy, from: finishedAt };
+  const wanted = facts.bases ?? [];
+  const bases = era.copies.filter((one) => one.kind === 'whole').filter(({ id }) => wanted.includes(id));
+  if (bases.length < wanted.length) return undefined;
+  const offer = { era: era.id, copy, bases, from: finishedAt };
   if (facts.needs === undefined) return { ...offer, to: finishedAt, log: [] };
   const chain = chainFrom(facts.needs.from, era.log);
   if (chain.to < facts.needs.to) return undefined;

@@ -7,6 +7,8 @@ import { type Offer, offersOf } from './restorable.ts';
 
 /** How many copies are kept: the newest of each of the last days, weeks and months that have one. */
 export interface Keep {
+  /** Of a store without a log; absent: none. */
+  readonly hourly?: number;
   readonly daily: number;
   readonly weekly: number;
   readonly monthly: number;
@@ -17,7 +19,8 @@ interface Dated {
   readonly finishedAt: number;
 }
 
-const DAY_MS = 24 * 3_600_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
 /**
  * Grandfather, father, son: the newest copy of each period counts for it. The newest of all is kept whatever the numbers
@@ -43,7 +46,8 @@ export function keptCopies(
   // The epoch was a Thursday.
   const weekly = pick(keep.weekly, (at) => Math.floor((at / DAY_MS + 3) / 7));
   const monthly = pick(keep.monthly, (at) => new Date(at).toISOString().slice(0, 7));
-  return { all: new Set([...daily, ...weekly, ...monthly]), daily };
+  const hourly = pick(keep.hourly ?? 0, (at) => Math.floor(at / HOUR_MS));
+  return { all: new Set([...hourly, ...daily, ...weekly, ...monthly]), daily };
 }
 
 export interface Retention {
@@ -66,8 +70,10 @@ export function garbageOf(catalog: Catalog, { keep, pitr, now }: Retention): rea
     keep,
   );
   const today = lastDay(offersOf(catalog), now);
+  const all = counted.all.union(today);
+  const bases = offered.flatMap(({ id, manifest }) => (all.has(id) ? (manifest.facts.bases ?? []) : []));
   const kept = {
-    all: counted.all.union(today),
+    all: all.union(new Set(bases)),
     daily: counted.daily.union(today),
     offered: new Set(offered.map(({ id }) => id)),
   };

@@ -87,7 +87,10 @@ function gaps(catalog: Catalog): readonly Finding[] {
   return catalog.eras.flatMap((era) => {
     const lacking = era.copies
       .filter((copy) => copy.kind === 'whole' && !offered.has(copy.id) && !isUnlogged(era, copy))
-      .map(({ id }) => ({ name: `${era.id}/copies/${id}`, problem: 'the log that it needs is missing' }));
+      .map(({ id }) => ({
+        name: `${era.id}/copies/${id}`,
+        problem: 'a part of the log that it needs, or a copy that it is based on, is missing',
+      }));
     return [...lacking, ...logGaps(era)];
   });
 }

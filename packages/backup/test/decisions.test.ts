@@ -118,8 +118,53 @@ describe('what is offered', () => {
   });
 });
 
+describe('a copy that is based on others', () => {
+  const based = (startedAt: number, ...bases: number[]): Copy => {
+    const made = copy(startedAt);
+    if (made.kind !== 'whole') return made;
+    const facts = { ...made.manifest.facts, bases: bases.map(instantId) };
+    return { ...made, manifest: { ...made.manifest, facts } };
+  };
+  const offered = (...copies: Copy[]) =>
+    offersOf(catalogOf(era(1, { copies }))).map(({ copy, bases }) => [
+      copy.startedAt,
+      bases.map((one) => one.startedAt),
+    ]);
+
+  it('is offered with all of them, and not at all where one of them is not whole', () => {
+    assert.deepEqual(offered(based(50), based(60), based(70, 50, 60)), [
+      [50, []],
+      [60, []],
+      [70, [50, 60]],
+    ]);
+    const { id, startedAt, bytes, pieceNames } = copy(50);
+    const damaged: Copy = { id, startedAt, bytes, pieceNames, kind: 'damaged', problem: 'a piece is missing' };
+    assert.deepEqual(offered(damaged, based(60), based(70, 50, 60)), [[60, []]]);
+  });
+
+  it('keeps them alive for as long as it is kept itself, and no longer', () => {
+    const keep = { daily: 1, weekly: 0, monthly: 0 };
+    const now = 40 * DAY;
+    const copies = [based(1 * DAY), based(2 * DAY), based(30 * DAY, 1 * DAY)];
+    const gone = (all: readonly Copy[]) => {
+      const names = garbageOf(catalogOf(era(1, { copies: all })), { keep, pitr: false, now });
+      return all.filter(({ id }) => names.some((name) => name.includes(id))).map(({ startedAt }) => startedAt / DAY);
+    };
+    assert.deepEqual(gone(copies), [2]);
+    assert.deepEqual(gone([...copies, based(31 * DAY)]), [1, 2, 30]);
+  });
+});
+
 describe('retention', () => {
   const keep = { daily: 3, weekly: 2, monthly: 2 };
+
+  it('keeps the newest of each of the last hours, where that is asked for', () => {
+    const copies = [0, 10, 70, 100, 130].map((minutes) => ({ id: String(minutes), finishedAt: minutes * 60_000 }));
+    const of = (hourly: number) => [...keptCopies(copies, { hourly, daily: 0, weekly: 0, monthly: 0 }).all].sort();
+    assert.deepEqual(of(0), ['130']);
+    assert.deepEqual(of(2), ['100', '130']);
+    assert.deepEqual(of(9), ['10', '100', '130']);
+  });
 
   it('keeps the newest of each day, week and month', () => {
     const start = Date.UTC(2026, 0, 1);

@@ -10,7 +10,8 @@ export const backupRoutes = {
   backUp: route('backUp', {
     summary: 'Copy the store now; the copy is there when one that was begun after `askedAt` is',
     params: service,
-    response: z.object({ askedAt: z.number() }),
+    /** Of each of these stores. */
+    response: z.object({ askedAt: z.number(), stores: z.array(z.string()) }),
   }),
   backupList: route('backupList', {
     summary: "A service's copies, newest first",

@@ -16,6 +16,8 @@ export const StoreBackup = z
         finishedAt: z.number(),
         storedBytes: z.number(),
         plainBytes: z.number(),
+        /** What is to be known of it; each a sentence. */
+        remarks: z.array(z.string()).optional(),
       })
       .optional(),
     /** What would be lost if the store's folder were lost now; absent: not known. */
@@ -40,6 +42,8 @@ export const StoreBackup = z
 export const BackupCopy = z
   .object({
     id: z.string(),
+    /** The store that it is a copy of: `orders`, `orders.files`. */
+    store: z.string(),
     startedAt: z.number(),
     finishedAt: z.number().optional(),
     storedBytes: z.number(),
@@ -70,8 +74,10 @@ export const Branch = z
     startedAt: z.number(),
     state: z.enum(['restoring', 'ready', 'failed']),
     why: z.string().optional(),
-    /** Where it is reached, with its own password. */
+    /** Where its database is reached, with its own password. */
     url: z.string().optional(),
+    /** The folder that its volumes are in. */
+    files: z.string().optional(),
   })
   .meta({ id: 'Branch' });
 
@@ -83,6 +89,8 @@ export const Rewind = z
         name: z.string(),
         /** The instant that its data comes back as of; absent: it has none that is backed up. */
         at: z.number().optional(),
+        /** What of it is not as of then. */
+        note: z.string().optional(),
       }),
     ),
     /** Between the oldest and the newest of what comes back. */

@@ -15,6 +15,7 @@ import {
   type StoreTold,
   s3Repository,
 } from '@islet/backup';
+import { createFilesReader } from '@islet/data-files';
 import { createMariadbReader } from '@islet/data-mariadb';
 import { createPostgresReader } from '@islet/data-postgres';
 import { createRedisReader } from '@islet/data-redis';
@@ -50,6 +51,7 @@ const readers: readonly StoreReader[] = [
   createMariadbReader(SERVER_PATH),
   createRedisReader(),
   createSqliteReader(),
+  createFilesReader(),
   createStateReader(layout),
 ];
 const local = folderRepository(backupFiles.repository(layout));

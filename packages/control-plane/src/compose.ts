@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createProcessCompute } from '@islet/compute-process';
+import { createFiles } from '@islet/data-files';
 import { createMariadb } from '@islet/data-mariadb';
 import { createExternal, createPostgres } from '@islet/data-postgres';
 import { createRedis } from '@islet/data-redis';
@@ -58,6 +59,7 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
     createMariadb({ layout, system: id, supervisor, tools: machine.tools, ports, log, path: SERVER_PATH }),
     createSqlite({ layout, system: id }),
     createRedis({ layout, system: id, supervisor, ports, log, path: SERVER_PATH }),
+    createFiles({ layout, system: id }),
     createExternal(),
   ];
   const argv = [process.execPath, fileURLToPath(import.meta.resolve('@islet/control-plane/backup/main'))];

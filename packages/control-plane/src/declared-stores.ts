@@ -9,8 +9,10 @@ export interface DeclaredStore {
   readonly secret: string | undefined;
 }
 
-/** Its database, and its Redis. A cache is a Redis that is not on disk. */
-export function declaredStores({ database, redis }: Pick<LaunchSpec, 'database' | 'redis'>): readonly DeclaredStore[] {
+type Stores = Pick<LaunchSpec, 'database' | 'redis' | 'volumes'>;
+
+/** Its database, its Redis, and its volumes. A cache is a Redis that is not on disk. */
+export function declaredStores({ database, redis, volumes }: Stores): readonly DeclaredStore[] {
   const stores: DeclaredStore[] = [];
   if (database !== undefined) {
     const secret = database.engine === 'external' ? database.url.secret : undefined;
@@ -24,6 +26,9 @@ export function declaredStores({ database, redis }: Pick<LaunchSpec, 'database' 
       'maxmemory-policy': evict,
     };
     stores.push({ engine: 'redis', settings, secret: undefined });
+  }
+  if (volumes !== undefined) {
+    stores.push({ engine: 'files', settings: { folders: volumes.folders.join(' ') }, secret: undefined });
   }
   return stores;
 }

@@ -83,7 +83,7 @@ function keptRevisions(service: string, decisions: Decisions): readonly Revision
  * and how they are replaced does not.
  */
 export function launchKey(spec: LaunchSpec, secretVersions: Readonly<Record<string, number>>): string {
-  const { run, uses, api, database, redis } = spec;
+  const { run, uses, api, database, redis, volumes } = spec;
   const { command, build, inputs, env, resources } = run;
   // What it is filled with when somebody asks, and how it is set and backed up, reaches no instance.
   const store = database && { ...database, seed: undefined, settings: undefined, backup: undefined, drill: undefined };
@@ -100,6 +100,8 @@ export function launchKey(spec: LaunchSpec, secretVersions: Readonly<Record<stri
     database: store,
     // Its limits hold without a restart.
     redis: redis && true,
+    // How they are backed up reaches no instance.
+    volumes: volumes?.folders,
   };
   return digest(JSON.stringify({ launch, secretVersions }));
 }

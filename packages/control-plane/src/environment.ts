@@ -1,5 +1,5 @@
 import { DriverError, type StoreConnection } from '@islet/driver';
-import type { EnvValue, Reference, Template } from '@islet/spec';
+import { type EnvValue, type Reference, type Template, volumeVariable } from '@islet/spec';
 import { instrumented } from './instruments.ts';
 import type { LaunchSpec } from './store/applied.ts';
 
@@ -14,6 +14,8 @@ export interface InstanceFacts {
   /** Connections that its pool may open to the database; undefined: there is no limit to share. */
   readonly poolMax: number | undefined;
   readonly redis: StoreConnection | undefined;
+  /** Where each volume is, by its name. */
+  readonly volumes: Readonly<Record<string, string>>;
   /** Where this service reaches each of its `uses`. */
   readonly edges: Readonly<Record<string, { readonly host: string; readonly port: number; readonly protocol: string }>>;
   readonly secret: (name: string) => string | undefined;
@@ -53,6 +55,7 @@ function platformEnvironment(facts: InstanceFacts): Record<string, string> {
     ...databaseEnvironment(facts.database),
     ...(facts.poolMax !== undefined && { DATABASE_POOL_MAX: String(facts.poolMax) }),
     ...(facts.redis && { REDIS_URL: facts.redis.url }),
+    ...Object.fromEntries(Object.entries(facts.volumes).map(([name, path]) => [volumeVariable(name), path])),
     ...edgeEnvironment(facts),
   };
 }
@@ -100,6 +103,8 @@ function resolve(reference: Reference, facts: InstanceFacts): string {
       return String(facts.database?.[reference.part] ?? '');
     case 'redis':
       return String(facts.redis?.[reference.part] ?? '');
+    case 'volumes':
+      return facts.volumes[reference.name] ?? '';
     case 'uses': {
       const edge = facts.edges[reference.service];
       if (edge === undefined) return '';

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import {
   type CommandPlace,
   type ComputeDriver,
@@ -41,6 +42,7 @@ export async function gatherFacts(
   const { applied, ports, secrets, dataOf, driverOf, pathOf, telemetryOf } = sources;
   const database = await dataOf(spec)?.connection({ service: spec.name });
   const redis = spec.redis && (await driverOf('redis')?.connection({ service: spec.name }));
+  const files = spec.volumes && (await driverOf('files')?.connection({ service: spec.name }));
   const edges = spec.uses.map((name) => {
     const port = ports.get(edgeName(spec.name, name));
     if (port === undefined) throw new DriverError('internal', `the edge ${spec.name} → ${name} has no port`);
@@ -53,6 +55,7 @@ export async function gatherFacts(
     database,
     poolMax: database?.maxConnections && poolShare({ connections: database.maxConnections, ...most(spec) }),
     redis,
+    volumes: volumePaths(spec, files?.path),
     edges: Object.fromEntries(edges),
     secret: secrets.get,
     path: await pathOf(spec.name),
@@ -60,6 +63,11 @@ export async function gatherFacts(
     system: applied.current()?.system ?? '',
     instrument: (await sources.instrument?.(spec, identity.revision)) ?? {},
   };
+}
+
+/** Where each volume is, by its name. */
+export function volumePaths({ volumes }: LaunchSpec, folder = ''): Readonly<Record<string, string>> {
+  return Object.fromEntries((volumes?.folders ?? []).map((name) => [name, join(folder, name)]));
 }
 
 /** What may run at once of a service. */

@@ -11,7 +11,7 @@ import type { ApplyParts } from './apply.ts';
 import { applyParts } from './apply-parts.ts';
 import { type Care, createCare } from './backup/care.ts';
 import { backupFacts } from './backup/facts.ts';
-import { newestOf } from './backup/newest.ts';
+import { newestIn } from './backup/newest.ts';
 import type { Overseer } from './backup/overseer.ts';
 import type { Forget } from './backup/restorer.ts';
 import { backupWarnings } from './backup/warnings.ts';
@@ -200,10 +200,7 @@ export function createSystem(parts: SystemParts): System {
     const spec = wantedOf(service, { applied })?.spec;
     return spec && declaredStores(spec);
   };
-  const newest = (name: string) => {
-    const told = parts.backups?.told()?.stores.find(({ service }) => service === name);
-    return told?.last && newestOf(told);
-  };
+  const newest = (name: string) => newestIn(parts.backups?.told(), name);
   const forget: Forget = (service, options) => compute.purge({ service }, options);
   const care = createCare({ state, hands, check: parts.check, log, newest, forget, onChange: poke });
   const [{ isRestoring }, { evidence }] = [care.restorer, analysis];

@@ -20,6 +20,7 @@ const FACTS: InstanceFacts = {
   },
   poolMax: undefined,
   redis: undefined,
+  volumes: { 'user-uploads': '/data/volumes/user-uploads' },
   edges: {
     catalog: { host: '127.0.0.1', port: 22_000, protocol: 'http' },
     'order-history': { host: '127.0.0.1', port: 22_001, protocol: 'tcp' },
@@ -41,6 +42,7 @@ describe('what an instance is given', () => {
         kind: 'template',
         template: ['host=', { kind: 'database', part: 'host' }, ' password=', { kind: 'database', part: 'password' }],
       },
+      UPLOADS: { kind: 'template', template: ['in ', { kind: 'volumes', name: 'user-uploads' }] },
       LANG: { kind: 'template', template: ['de_DE.UTF-8'] },
     },
   });
@@ -50,6 +52,8 @@ describe('what an instance is given', () => {
     ['PORT', '21000'],
     ['HOST', '127.0.0.1'],
     ['DATABASE_URL', 'postgres://orders:pw@127.0.0.1:5432/orders'],
+    ['ISLET_VOLUME_USER_UPLOADS', '/data/volumes/user-uploads'],
+    ['UPLOADS', 'in /data/volumes/user-uploads'],
     ['CATALOG_URL', 'http://127.0.0.1:22000'],
     ['CATALOG_ADDRESS', '127.0.0.1:22000'],
     ['ORDER_HISTORY_URL', 'tcp://127.0.0.1:22001'],

@@ -70,6 +70,7 @@ describe('the environment of a traced service', () => {
       database: undefined,
       poolMax: undefined,
       redis: undefined,
+      volumes: {},
       edges: {},
       secret: () => undefined,
       path: '',

@@ -54,17 +54,47 @@ export interface StoreReader {
   identity(source: StoreSource, options: CallOptions): Promise<string>;
   /**
    * One consistent copy of a whole store that is in use, as of one moment before the end of the bytes. The copy is whole
-   * if and only if the iteration ends without an error; what it returns is kept with it, as secret as the bytes.
+   * if and only if the iteration ends without an error; what it returns is kept with it, as secret as the bytes. What
+   * `earlier` holds need not be among the bytes, where the reader says so in `CopyFacts.bases`.
    */
-  copy(source: StoreSource, options: CallOptions): AsyncGenerator<Uint8Array, CopyFacts>;
+  copy(source: StoreSource, options: CopyOptions): AsyncGenerator<Uint8Array, CopyFacts>;
   /** Undefined: the engine has no log, and what was written after the last copy is lost with the store. */
   readonly follow?: FollowLog;
 }
 
+export interface CopyOptions extends CallOptions {
+  /** The newest whole copy of the same store; absent: this is the first. */
+  readonly earlier?: EarlierCopy;
+}
+
+export interface EarlierCopy {
+  readonly id: string;
+  readonly facts: CopyFacts;
+  readonly read: ReadSpan;
+  /** Of the copies that this one is made of, itself among them: how many bytes each holds. */
+  readonly sizes: ReadonlyMap<string, number>;
+}
+
+/** Bytes of a copy, by where they are in what its reader gave; each is checked before it is handed out. */
+export type ReadSpan = (span: CopySpan, options: CallOptions) => AsyncIterable<Uint8Array>;
+
+export interface CopySpan {
+  /** Empty: the copy itself. */
+  readonly copy: string;
+  readonly from: number;
+  readonly bytes: number;
+}
+
 /** What `restore` must know beside the bytes. */
 export interface CopyFacts {
+  /** Other copies of the same store that hold a part of this one; absent: none. */
+  readonly bases?: readonly string[];
   /** The part of the log without which the bytes are no consistent store; undefined: they need none. */
   readonly needs: LogRange | undefined;
+  /** What could not be copied; each a sentence. Absent: nothing. */
+  readonly lacks?: readonly string[];
+  /** What is to be known of the copy; each a sentence. Absent: nothing. */
+  readonly remarks?: readonly string[];
   /** In the driver's own words: the engine's version, names, verifiers. */
   readonly notes: Readonly<Record<string, string>>;
 }
@@ -102,6 +132,8 @@ export interface RestoreRequest {
   readonly service: string;
   readonly facts: CopyFacts;
   readonly bytes: AsyncIterable<Uint8Array>;
+  /** The same in any order, and what the copy's bases hold. */
+  readonly read?: ReadSpan;
   /** Without a gap, from `facts.needs.from` on; of an engine without a log, empty. */
   readonly log: AsyncIterable<LogChunk>;
   readonly target: RestoreTarget;

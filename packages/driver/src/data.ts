@@ -4,7 +4,7 @@ import type { StoreMeasures } from './measures.ts';
 import type { StoreShell } from './shell.ts';
 import type { StoreMetrics } from './store-metrics.ts';
 
-export type Engine = 'postgres' | 'mariadb' | 'sqlite' | 'redis' | 'external';
+export type Engine = 'postgres' | 'mariadb' | 'sqlite' | 'redis' | 'files' | 'external';
 
 /** Keeps the store of each service that declares one with this driver's engine. Every call is idempotent. */
 export interface DataDriver {

@@ -54,6 +54,8 @@ export const layoutOf = {
   redis: (layout: Layout, service: string) => join(layoutOf.service(layout, service), 'redis'),
   /** A service's MariaDB: its data, and who may administer it. */
   mariadb: (layout: Layout, service: string) => join(layoutOf.service(layout, service), 'mariadb'),
+  /** A service's volumes: a folder for each. */
+  volumes: (layout: Layout, service: string) => join(layoutOf.service(layout, service), 'volumes'),
   /** Output of each instance: `<instance>.log`, rotated to `<instance>.log.1` … */
   serviceLogs: (layout: Layout, service: string) => join(layout.state, 'logs', 'services', service),
 } as const;

@@ -41,19 +41,33 @@ export async function removeOwnedFolder(folder: string): Promise<void> {
   const { uid, gid } = (await look(folder)) ?? {};
   if (uid === undefined || gid === undefined) return;
   if (uid === process.getuid?.()) return rm(folder, { recursive: true, force: true });
+  const asOwner = async (program: string, ...words: string[]) => {
+    await once(spawn(program, [...words, '--', folder], { uid, gid, stdio: 'ignore' }), 'close');
+  };
   // The owner may empty the folder but not remove it: that is for root, who sees by it whether anything is left.
-  const removal = spawn('/bin/rm', ['-rf', '--', folder], { uid, gid, stdio: 'ignore' });
-  await once(removal, 'close');
+  await asOwner('/bin/rm', '-rf');
+  const isLeft = await rmdir(folder).then(
+    () => false,
+    () => true,
+  );
+  if (!isLeft) return;
+  // A folder that its own owner may not write to can't be emptied.
+  await asOwner('/bin/chmod', '-R', 'u+rwX');
+  await asOwner('/bin/rm', '-rf');
   await rmdir(folder);
 }
 
 /**
- * Gives it to another owner, with the files in it. Only while no process of the owner before runs, who could put a link in
+ * Gives it to another owner, with all that is in it. Only while no process of the owner before runs, who could put a link in
  * the place of a file; a link itself is given, and never what it points at.
  */
 export async function handOver(folder: string, owner: Owner | undefined): Promise<void> {
   if (owner === undefined) return;
-  for (const name of await readdir(folder)) await lchown(join(folder, name), owner.uid, owner.gid);
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) await handOver(path, owner);
+    else await lchown(path, owner.uid, owner.gid);
+  }
   await lchown(folder, owner.uid, owner.gid);
 }
 

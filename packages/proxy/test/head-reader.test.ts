@@ -48,3 +48,12 @@ test('a head that begins as the ones before and never ends is refused all the sa
   for (let count = 0; count < 3; count++) assert.equal(reader.read(head, 0, head.length), head.length);
   assert.throws(() => reader.read(Buffer.from(`${HEADS[0]}X: 1\n\n`), 0, 35), ProxyError);
 });
+
+test('a head that is as long as the one before, and comes alone as that did, is not taken for it', () => {
+  const reader = new HeadReader();
+  for (const path of ['/1', '/1', '/1', '/2', '/1', '/2', '/2', '/2', '/1']) {
+    const head = Buffer.from(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`);
+    assert.equal(reader.read(head, 0, head.length), head.length);
+    assert.equal(reader.text, head.toString('latin1').slice(0, -2));
+  }
+});

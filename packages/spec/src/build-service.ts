@@ -27,6 +27,7 @@ import type { ParsedPolicy } from './schema/traffic.ts';
 import { scopeOf } from './service-rules.ts';
 import { telemetryOf } from './telemetry.ts';
 import { parseTemplate } from './template.ts';
+import { volumesOf } from './volumes.ts';
 
 type Sound = Draft & { readonly parsed: ParsedService };
 
@@ -37,6 +38,7 @@ type Derived = Map<string, string>;
 export function buildService(draft: Sound, files: Files): ServiceSpec {
   const { parsed, name, folder, file } = draft;
   const derived: Derived = new Map();
+  const volumes = volumesOf(parsed);
   const built = {
     name,
     folder,
@@ -47,6 +49,7 @@ export function buildService(draft: Sound, files: Files): ServiceSpec {
     uses: parsed.uses,
     database: databaseOf(parsed),
     redis: redisOf(parsed, derived),
+    ...(volumes && { volumes }),
     health: healthOf(parsed, derived),
     scale: scaleOf(parsed),
     rollout: rolloutOf(parsed),

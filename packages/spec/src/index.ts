@@ -22,3 +22,4 @@ export { durationText, roundSizeText, sizeText } from './quantities.ts';
 export { describeCut } from './start-order.ts';
 export { DEFAULT_TELEMETRY } from './telemetry.ts';
 export { templateText } from './template.ts';
+export { volumeVariable } from './volumes.ts';

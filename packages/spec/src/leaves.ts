@@ -17,6 +17,7 @@ import { scaleLeaves } from './scale.ts';
 import { telemetryLeaves } from './telemetry.ts';
 import { templateText } from './template.ts';
 import { trafficLeaves } from './traffic-leaves.ts';
+import { volumeLeaves } from './volumes.ts';
 
 /** Every effective value of a service, in the order of the reference. What is undefined has no leaf. */
 export function leavesOf(spec: Omit<ServiceSpec, 'origins'>): readonly Leaf[] {
@@ -42,6 +43,7 @@ export function leavesOf(spec: Omit<ServiceSpec, 'origins'>): readonly Leaf[] {
     ...leaves([], { uses: spec.uses }),
     ...databaseLeaves(spec.database),
     ...redisLeaves(spec.redis),
+    ...volumeLeaves(spec.volumes),
     ...startupLeaves(health.startup),
     ...probeLeaves('ready', health.ready),
     ...probeLeaves('live', health.live),

@@ -7,19 +7,23 @@
 
 import type { AlertsSpec } from './alerts-model.ts';
 import type { BackupSpec, DrillSpec } from './backup-model.ts';
+import type { DatabaseSpec } from './database-model.ts';
 import type { RolloutSpec } from './rollout-model.ts';
 import type { ScaleSpec } from './scale-model.ts';
 import type { SystemTelemetrySpec, TelemetrySpec } from './telemetry-model.ts';
 import type { ServiceTraffic } from './traffic-model.ts';
+import type { VolumesSpec } from './volumes-model.ts';
 
 export type * from './alerts-model.ts';
 export * from './backup-model.ts';
 export * from './content-model.ts';
+export type * from './database-model.ts';
 export type * from './rollout-model.ts';
 export * from './scale-model.ts';
 export * from './slo-model.ts';
 export * from './telemetry-model.ts';
 export * from './traffic-model.ts';
+export type * from './volumes-model.ts';
 
 export const LANGUAGES = ['TypeScript', 'JavaScript', 'Python', 'Go', 'Java', 'Rust', 'Shell', 'other'] as const;
 export type Language = (typeof LANGUAGES)[number];
@@ -135,6 +139,8 @@ export interface ServiceSpec {
   readonly uses: readonly string[];
   readonly database: DatabaseSpec | undefined;
   readonly redis: RedisSpec | undefined;
+  /** Absent: it keeps no files. */
+  readonly volumes?: VolumesSpec;
   readonly health: HealthSpec;
   readonly scale: ScaleSpec;
   readonly rollout: RolloutSpec;
@@ -179,6 +185,7 @@ export type Reference =
   | { readonly kind: 'own'; readonly name: 'port' | 'host' | 'instance' | 'revision' | 'service' }
   | { readonly kind: 'database'; readonly part: 'url' | 'host' | 'port' | 'user' | 'password' | 'name' | 'path' }
   | { readonly kind: 'redis'; readonly part: 'url' | 'host' | 'port' | 'user' | 'password' }
+  | { readonly kind: 'volumes'; readonly name: string }
   | { readonly kind: 'uses'; readonly service: string; readonly part: 'url' | 'address' | 'host' | 'port' };
 
 export interface ApiSpec {
@@ -203,28 +210,6 @@ export interface ExposeSpec {
   readonly strip: boolean;
 }
 
-export type DatabaseSpec = DatabaseCommon &
-  (
-    | {
-        readonly engine: 'postgres' | 'mariadb' | 'sqlite';
-        /** Undefined: it is not backed up. */
-        readonly backup: BackupSpec | undefined;
-        readonly drill: DrillSpec | undefined;
-      }
-    /** An outside server, by a URL kept as a secret. */
-    | { readonly engine: 'external'; readonly url: { readonly secret: string } }
-  );
-
-export interface DatabaseCommon {
-  /** A folder. */
-  readonly migrations: string | undefined;
-  /** Instead: a command. */
-  readonly migrate: { readonly command: string } | undefined;
-  readonly seed: SeedSpec | undefined;
-  /** By the engine's own names, as they are written. */
-  readonly settings: Readonly<Record<string, string>>;
-}
-
 export interface RedisSpec {
   /** A cache is in memory alone; a store is on disk. */
   readonly as: 'cache' | 'store';
@@ -235,10 +220,6 @@ export interface RedisSpec {
   readonly backup: BackupSpec | undefined;
   readonly drill: DrillSpec | undefined;
 }
-
-export type SeedSpec =
-  | { readonly kind: 'folder'; readonly folder: string }
-  | { readonly kind: 'command'; readonly command: string };
 
 export type ProbeTarget =
   | { readonly kind: 'http'; readonly path: string }

@@ -125,6 +125,7 @@ In \`run.command\` and the values of \`run.env\`:
 | \`\${database.url}\`, \`.host\`, \`.port\`, \`.user\`, \`.password\`, \`.name\` | its own PostgreSQL or outside server |
 | \`\${database.url}\`, \`.path\` | its own SQLite file |
 | \`\${redis.url}\`, \`.host\`, \`.port\`, \`.user\`, \`.password\` | its own Redis |
+| \`\${volumes.<name>}\` | where a folder of \`volumes\` is |
 | \`\${uses.<service>.url}\`, \`.address\`, \`.host\`, \`.port\` | where it reaches a service of \`uses\`; the address is \`host:port\` |
 
 \`$\${\` stands for \`\${\`. In \`run.command\`, braces that don't begin with a lower-case letter (\`\${HOME}\`, \`\${DEBUG:-0}\`) are the

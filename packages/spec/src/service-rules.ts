@@ -38,9 +38,12 @@ export function serviceWarnings(draft: Sound): readonly SpecError[] {
   return [...exposedSecrets(draft), ...fixedPort(draft)];
 }
 
-export function scopeOf({ database, redis, uses }: ParsedService, options: { readonly isCommand: boolean }): Scope {
+export function scopeOf(
+  { database, redis, volumes, uses }: ParsedService,
+  { isCommand }: { readonly isCommand: boolean },
+): Scope {
   const engine = database === undefined ? undefined : (database.engine ?? 'external');
-  return { engine, hasRedis: redis !== undefined, uses, isCommand: options.isCommand };
+  return { engine, hasRedis: redis !== undefined, volumes: volumes?.folders ?? [], uses, isCommand };
 }
 
 function referenceErrors(draft: Sound): readonly SpecError[] {

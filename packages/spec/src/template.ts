@@ -31,6 +31,7 @@ export interface Scope {
   /** Undefined: no database is declared. */
   readonly engine: 'postgres' | 'mariadb' | 'sqlite' | 'external' | undefined;
   readonly hasRedis: boolean;
+  readonly volumes: readonly string[];
   readonly uses: readonly string[];
   /** A shell reads the result. */
   readonly isCommand: boolean;
@@ -90,6 +91,8 @@ function referenceText(reference: Reference): string {
       return `database.${reference.part}`;
     case 'redis':
       return `redis.${reference.part}`;
+    case 'volumes':
+      return `volumes.${reference.name}`;
     case 'uses':
       return `uses.${reference.service}.${reference.part}`;
   }
@@ -121,6 +124,10 @@ function referenceOf(text: string, scope: Scope): Reference | Problem {
   if (head === 'redis' && !scope.hasRedis) {
     return problem(text, 'the service declares no Redis', 'declare one: redis: cache');
   }
+  if (head === 'volumes' && second !== '') {
+    const near = didYouMean(second, scope.volumes) ?? `add it: volumes: [${[...scope.volumes, second].join(', ')}]`;
+    return problem(text, `"${second}" is not in volumes`, near);
+  }
   if (head === 'uses' && second !== '' && !scope.uses.includes(second)) {
     const near = didYouMean(second, scope.uses);
     return problem(text, `"${second}" is not in uses`, near ?? `add it: uses: [${[...scope.uses, second].join(', ')}]`);
@@ -145,12 +152,13 @@ function problem(text: string, message: string, hint: string): Problem {
 }
 
 /** Everything that may be written here, by its text. */
-function inScope({ engine, hasRedis, uses }: Scope): ReadonlyMap<string, Reference> {
+function inScope({ engine, hasRedis, volumes, uses }: Scope): ReadonlyMap<string, Reference> {
   const known = new Map<string, Reference>();
   for (const name of OWN) known.set(name, { kind: 'own', name });
   const parts = engine === undefined ? [] : engine === 'sqlite' ? FILE_PARTS : SERVER_PARTS;
   for (const part of parts) known.set(`database.${part}`, { kind: 'database', part });
   for (const part of hasRedis ? REDIS_PARTS : []) known.set(`redis.${part}`, { kind: 'redis', part });
+  for (const name of volumes) known.set(`volumes.${name}`, { kind: 'volumes', name });
   for (const service of uses) {
     for (const part of USES_PARTS) known.set(`uses.${service}.${part}`, { kind: 'uses', service, part });
   }

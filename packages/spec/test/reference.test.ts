@@ -72,5 +72,5 @@ test('every default of the table is filled in, as it is written there, and named
 
 const RUN = 'run: { command: x }\n';
 const EVERYTHING_BY_DEFAULT =
-  'run: { command: x }\napi: { expose: / }\ndatabase: postgres\nredis: store\nhealth: { live: /livez }\ntraffic: { rateLimit: { rps: 1 }, cache: {}, compress: {}, fallback: { respond: { body: x } } }\n' +
+  'run: { command: x }\napi: { expose: / }\ndatabase: postgres\nredis: store\nvolumes: [x]\nhealth: { live: /livez }\ntraffic: { rateLimit: { rps: 1 }, cache: {}, compress: {}, fallback: { respond: { body: x } } }\n' +
   'scale: { max: 2, schedule: [{ from: "08:00", to: "09:00", min: 1 }], zero: {} }\n';

@@ -3,7 +3,13 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { parseTemplate, type Scope, templateText } from '../src/template.ts';
 
-const SCOPE: Scope = { engine: 'postgres', hasRedis: false, uses: ['catalog', 'order-history'], isCommand: true };
+const SCOPE: Scope = {
+  engine: 'postgres',
+  hasRedis: false,
+  volumes: ['uploads'],
+  uses: ['catalog', 'order-history'],
+  isCommand: true,
+};
 
 test('splits references from the text around them', () => {
   const source = 'java -Dport=${port} -Dup=${uses.order-history.address}';
@@ -52,6 +58,8 @@ for (const { source, engine, words } of [
   { source: '${database.host}', engine: 'sqlite', words: 'has no host; there is database.url, database.path' },
   { source: '${database.path}', engine: 'postgres', words: 'there is database.url' },
   { source: '${port:-80}', engine: undefined, words: 'write $${port:-80} for the shell' },
+  { source: '${volumes.upload}', engine: undefined, words: 'did you mean "uploads"?' },
+  { source: '${volumes.thumbs}', engine: undefined, words: 'add it: volumes: [uploads, thumbs]' },
   { source: '${port', engine: undefined, words: 'never closed' },
   { source: '${constructor}', engine: undefined, words: 'there is' },
 ] as const) {

@@ -40,6 +40,9 @@ export interface LastCopy {
   readonly finishedAt: number;
   readonly storedBytes: number;
   readonly plainBytes: number;
+  /** See `CopyFacts`. */
+  readonly lacks?: readonly string[];
+  readonly remarks?: readonly string[];
 }
 
 export interface KeepParts {

@@ -1,5 +1,6 @@
 import { type CallOptions, DriverError } from '@islet/driver';
 import { type Catalog, readCatalog } from '../catalog.ts';
+import { earlierIn } from '../earlier.ts';
 import { LIMITS } from '../limits.ts';
 import type { EraId } from '../names.ts';
 import { type Offer, offersOf } from '../restorable.ts';
@@ -73,8 +74,10 @@ function tellOffers(store: KeptStore, { bytes }: Catalog, offers: readonly Offer
 }
 
 function lastOf({ copy }: Offer): LastCopy {
-  const { startedAt, finishedAt, plainBytes } = copy.manifest;
-  return { id: copy.id, startedAt, finishedAt, plainBytes, storedBytes: copy.bytes };
+  const { startedAt, finishedAt, plainBytes, facts } = copy.manifest;
+  const { lacks = [], remarks = [] } = facts;
+  const told = { ...(lacks.length > 0 && { lacks }), ...(remarks.length > 0 && { remarks }) };
+  return { id: copy.id, startedAt, finishedAt, plainBytes, storedBytes: copy.bytes, ...told };
 }
 
 /** Done only when what was written is offered: whole, and with the log that it needs. */
@@ -84,7 +87,8 @@ async function takeCopy(store: KeptStore, { signal }: CallOptions): Promise<void
   const startedAt = parts.now();
   store.tell({ copy: { kind: 'copying', since: startedAt } });
   const { era, record } = await store.era({ signal });
-  const bytes = parts.reader.copy(source, { signal });
+  const earlier = earlierIn(vault, offersOf(await readCatalog(vault, { signal })), era);
+  const bytes = parts.reader.copy(source, { signal, ...(earlier && { earlier }) });
   const written = await writeCopy({ vault, era, ...record, startedAt, now: parts.now, bytes }, { signal });
   await untilLogged(store, era, written, { signal });
   const offers = offersOf(await readCatalog(vault, { signal }));

@@ -5,7 +5,7 @@ import { readCatalog } from '../catalog.ts';
 import { folderRepository } from '../folder-repository.ts';
 import type { KeepParts, StoreOrder, StoreTold } from '../keep/order.ts';
 import { recoveryKey } from '../keys.ts';
-import { readCopy, readLog } from '../read-copy.ts';
+import { readCopy, readLog, spansOf } from '../read-copy.ts';
 import type { Repository } from '../repository.ts';
 import { choose, type Offer, offersOf, type Wanted } from '../restorable.ts';
 import { openVault, type Vault } from '../vault.ts';
@@ -56,7 +56,10 @@ export function openTestVault(folder: string, service: string): TestVault {
       const { offer, log, target } = choice;
       const { facts } = offer.copy.manifest;
       const [bytes, chunks] = [readCopy(vault, offer, options()), readLog(vault, log, options())];
-      return driver.backups.restore({ service: as, facts, bytes, log: chunks, target }, options());
+      return driver.backups.restore(
+        { service: as, facts, bytes, read: spansOf(vault, offer), log: chunks, target },
+        options(),
+      );
     },
   };
 }

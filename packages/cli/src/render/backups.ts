@@ -34,7 +34,8 @@ export function renderBackups(stores: readonly StoreBackup[], { now, ...view }: 
   });
   const headers = ['service', 'engine', 'last backup', 'rpo', 'any second since', 'proved', 'rto', 'size', 'next'];
   const problems = stores.flatMap((store) => store.problems);
-  return [...renderTable({ headers, rows, ...view }), ...problems.map((problem) => `! ${problem}`)];
+  const remarks = stores.flatMap(({ service, last }) => (last?.remarks ?? []).map((remark) => `${service}: ${remark}`));
+  return [...renderTable({ headers, rows, ...view }), ...problems.map((problem) => `! ${problem}`), ...remarks];
 }
 
 const OTHERWISE = {
@@ -47,13 +48,18 @@ export function renderCopies(
   copies: readonly BackupCopy[],
   view: Pick<TableOptions, 'columns' | 'paintHeader'>,
 ): string[] {
-  const rows = copies.map(({ id, finishedAt, to, plainBytes, storedBytes, state, problem }) => [
+  const rows = copies.map(({ id, store, finishedAt, to, plainBytes, storedBytes, state, problem }) => [
     id,
+    store,
     finishedAt === undefined ? '' : new Date(finishedAt).toISOString(),
     to === undefined ? '' : new Date(to).toISOString(),
     plainBytes === undefined ? '' : renderBytes(plainBytes),
     renderBytes(storedBytes),
     problem === undefined ? state : `${state}: ${problem}`,
   ]);
-  return renderTable({ headers: ['backup', 'finished', 'any second until', 'data', 'stored', 'state'], rows, ...view });
+  return renderTable({
+    headers: ['backup', 'of', 'finished', 'any second until', 'data', 'stored', 'state'],
+    rows,
+    ...view,
+  });
 }

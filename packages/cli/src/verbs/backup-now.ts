@@ -1,3 +1,4 @@
+import type { StoreBackup } from '@islet/client';
 import { type Context, writeJson, writeLines } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { pollUntil } from '../poll.ts';
@@ -19,22 +20,27 @@ export async function run(
 ): Promise<ExitCode> {
   await using session = await openSession(context, { folder, state: options.state }, 'never');
   const { stdout, stderr, signal } = context;
-  const { askedAt } = await session.client.backUp({ service }, { signal });
+  const { askedAt, stores: asked } = await session.client.backUp({ service }, { signal });
   const wait = { timeoutMs: options.timeout, what: `the backup of ${service}` };
-  const store = await pollUntil(context, session, wait, async () => {
-    const stores = await session.client.backups({}, { signal });
-    const found = stores.find((one) => one.service === service);
-    const isDone = (found?.last?.startedAt ?? 0) >= askedAt || (found?.failedAt ?? 0) >= askedAt;
-    return isDone ? found : undefined;
+  const stores = await pollUntil(context, session, wait, async () => {
+    const all = await session.client.backups({}, { signal });
+    const found = all.filter((one) => asked.includes(one.service));
+    const isDone = found.every(({ last, failedAt }) => Math.max(last?.startedAt ?? 0, failedAt ?? 0) >= askedAt);
+    return found.length === asked.length && isDone ? found : undefined;
   });
-  if (options.json) writeJson(stdout, store);
-  const { last } = store;
-  if (last === undefined || last.startedAt < askedAt) {
-    writeLines(stderr, store.problems);
-    return EXIT.failed;
-  }
-  const { id, startedAt, finishedAt, plainBytes, storedBytes } = last;
+  if (options.json) writeJson(stdout, stores.length === 1 ? stores[0] : stores);
+  const failed = stores.filter(({ last }) => (last?.startedAt ?? 0) < askedAt);
+  writeLines(
+    stderr,
+    failed.flatMap(({ problems }) => problems),
+  );
+  if (!options.json) writeLines(stdout, stores.filter((store) => !failed.includes(store)).flatMap(doneLines));
+  return failed.length === 0 ? EXIT.ok : EXIT.failed;
+}
+
+function doneLines({ service, last }: StoreBackup): readonly string[] {
+  if (last === undefined) return [];
+  const { id, startedAt, finishedAt, plainBytes, storedBytes, remarks = [] } = last;
   const what = `${renderBytes(plainBytes)} in ${renderDuration(finishedAt - startedAt)}, ${renderBytes(storedBytes)} stored`;
-  if (!options.json) writeLines(stdout, [`${service} is backed up as ${id}: ${what}`]);
-  return EXIT.ok;
+  return [`${service} is backed up as ${id}: ${what}`, ...remarks];
 }

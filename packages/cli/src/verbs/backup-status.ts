@@ -13,7 +13,7 @@ export async function run(
   const { stdout } = context;
   const view = { columns: stdout.terminal?.columns, paintHeader: stdout.colours.dim, now: Date.now() };
   if (options.json) writeJson(stdout, stores);
-  else if (stores.length === 0) writeLines(stdout, ['No service has a database.']);
+  else if (stores.length === 0) writeLines(stdout, ['No service has a database or volumes.']);
   else writeLines(stdout, renderBackups(stores, view));
   return stores.some(({ problems }) => problems.length > 0) ? EXIT.failed : EXIT.ok;
 }

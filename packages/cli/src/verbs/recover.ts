@@ -86,7 +86,7 @@ function answerLines(answer: Answer): readonly string[] {
   const each = services.map(({ name, at, why }) =>
     at === undefined
       ? `  ${name}: ${why ?? 'has no data of its own'}`
-      : `  ${name}: as of ${new Date(at).toISOString()}`,
+      : `  ${name}: as of ${new Date(at).toISOString()}${why === undefined ? '' : `; ${why}`}`,
   );
   return [
     `${system} is known again (${objects} objects); \`islet up\` brings its services and their data back:`,

@@ -107,7 +107,10 @@ async function followBranch(
   const isReady = branch.state === 'ready';
   const why = branch.why === undefined ? '' : ` (${branch.why})`;
   if (!options.json && isReady)
-    writeLines(stdout, [`${name} is the data of ${branch.service} ${branch.asOf}${why}`, branch.url ?? '']);
+    writeLines(stdout, [
+      `${name} is the data of ${branch.service} ${branch.asOf}${why}`,
+      ...[branch.url, branch.files].filter((place) => place !== undefined),
+    ]);
   if (!isReady) writeLines(stderr, [`! branch ${name} failed: ${branch.why ?? ''}`]);
   return isReady ? EXIT.ok : EXIT.failed;
 }

@@ -42,9 +42,10 @@ export async function rewind(
 const KEPT = 'The data of before is kept: islet restore <service> --confirm deletes it, --undo brings it back.';
 
 function begunLines({ services, skewMs }: Rewind): readonly string[] {
-  const each = services.map(({ name, at }) =>
-    at === undefined ? `  ${name}: has no data that is backed up` : `  ${name}: as of ${new Date(at).toISOString()}`,
-  );
+  const each = services.map(({ name, at, note }) => {
+    if (at === undefined) return `  ${name}: has no data that is backed up`;
+    return `  ${name}: as of ${new Date(at).toISOString()}${note === undefined ? '' : `; ${note}`}`;
+  });
   return [
     'Everything goes back together, and nothing of it serves before all is there:',
     ...each,

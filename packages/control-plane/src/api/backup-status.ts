@@ -1,4 +1,4 @@
-import type { StoreTold } from '@islet/backup';
+import type { LastCopy, StoreTold } from '@islet/backup';
 import type { Answer } from '@islet/client';
 import { type KeptStore, keptStores } from '../backup/kept-stores.ts';
 import { newestOf } from '../backup/newest.ts';
@@ -40,9 +40,9 @@ function statusOf(store: KeptStore, told: StoreTold | undefined, system: System)
   return {
     ...known,
     problems: [...problems],
-    ...(told?.last === undefined ? {} : { last: { ...told.last } }),
+    ...(told?.last === undefined ? {} : { last: lastOf(told.last) }),
     ...(told?.restorable === undefined ? {} : { from: told.restorable.from, to: newestOf(told) }),
-    ...(told?.log.kind === 'followed' ? { rpoMs: Math.max(0, (parts.backups?.told()?.at ?? now) - told.log.at) } : {}),
+    ...rpoOf(told, parts.backups?.told()?.at ?? now),
     ...(told?.copy.kind === 'waiting' ? { nextAt: told.copy.nextAt } : {}),
     ...(told?.copy.kind === 'copying' ? { copyingSince: told.copy.since } : {}),
     ...(mirror?.kind === 'synced' ? { mirroredAt: mirror.at } : {}),
@@ -62,4 +62,15 @@ function statusOf(store: KeptStore, told: StoreTold | undefined, system: System)
 function stateOf({ backup }: KeptStore, canBe: boolean): StoreStatus['state'] {
   if (!canBe) return 'none';
   return backup === undefined ? 'off' : 'on';
+}
+
+/** Without a log, all that was written since the last copy began. */
+function rpoOf(told: StoreTold | undefined, now: number): { readonly rpoMs?: number } {
+  const { log, last } = told ?? {};
+  const since = log?.kind === 'followed' ? log.at : log?.kind === 'none' ? last?.startedAt : undefined;
+  return since === undefined ? {} : { rpoMs: Math.max(0, now - since) };
+}
+
+function lastOf({ lacks: _problems, remarks, ...last }: LastCopy): NonNullable<StoreStatus['last']> {
+  return { ...last, ...(remarks && { remarks: [...remarks] }) };
 }

@@ -1,12 +1,12 @@
 import {
   type Copy,
-  choose,
   type Era,
   isUnlogged,
   type Offer,
   offersOf,
   readCatalog,
   recoveryKeyText,
+  type Verified,
   verifyVault,
   type Wanted,
 } from '@islet/backup';
@@ -14,9 +14,9 @@ import { type Answer, ApiError } from '@islet/client';
 import { DriverError } from '@islet/driver';
 import { branchStore } from '../backup/branches.ts';
 import { backupFiles, ensureRecoveryKey } from '../backup/files.ts';
-import { serviceOfStore, storeNamed } from '../backup/kept-stores.ts';
-import { openOwnVault } from '../backup/restore-store.ts';
-import { asideOf, remove } from '../backup/restorer.ts';
+import { partyOf, serviceOfStore, storeNamed } from '../backup/kept-stores.ts';
+import { driversOf, findMoment, openOwnVault } from '../backup/restore-store.ts';
+import { asideOf, hasAside, remove } from '../backup/restorer.ts';
 import { readIfThere, writeAtomically } from '../own-file.ts';
 import type { AppliedService } from '../store/applied.ts';
 import type { System } from '../system.ts';
@@ -66,34 +66,57 @@ export function backupHandlers(system: System, { wanted, change }: BackupTools):
       hint: 'declare a store that Islet runs, with backups; islet backup status names what there is',
     });
   };
+  /** A store, and what comes back with it. */
   const storeOf = (name: string) => {
-    const { store, service, restoring } = named(name);
+    const { spec, restoring } = wanted(serviceOfStore(name));
+    const store = storeNamed(spec, name);
     const driver = store && hands.driverOf(store.engine);
-    if (store !== undefined && driver?.backups !== undefined)
-      return { store, service, restoring, driver, backups: driver.backups };
+    if (store !== undefined && driver?.backups !== undefined) {
+      const party = partyOf(spec, store);
+      return { store, party, service: spec.name, restoring, drivers: driversOf(party, parts.data) };
+    }
     throw new ApiError('conflict', `${name} has no store that can be restored`, {
       hint: 'islet backup status names what there is',
     });
   };
   /** Also what is not backed up any more. */
-  const vaultOf = (name: string, signal: AbortSignal) =>
-    openOwnVault(layout, named(name).store?.id ?? name, { signal });
+  const vaultsOf = (name: string, signal: AbortSignal) => {
+    const { spec } = wanted(serviceOfStore(name));
+    const store = storeNamed(spec, name);
+    const ids = store === undefined ? [name] : partyOf(spec, store).map(({ id }) => id);
+    // What comes back with it may not have been copied yet.
+    const open = (id: string) => openOwnVault(layout, id, { signal });
+    return Promise.all(ids.map((id, index) => (index === 0 ? open(id) : open(id).catch(orUndefined))));
+  };
 
   return {
     backups: () => backupStatus(system),
     backUp: ({ params: { service = '' } }) => {
-      const { id } = backedUp(service);
-      return { askedAt: parts.backups?.ask(id) ?? 0 };
+      const { spec } = wanted(serviceOfStore(service));
+      const stores = partyOf(spec, backedUp(service)).map(({ id }) => id);
+      return { askedAt: parts.backups?.ask(stores) ?? 0, stores };
     },
     backupList: async ({ params: { service = '' }, signal }) => {
-      const catalog = await readCatalog(await vaultOf(service, signal), { signal });
-      const offers = offersOf(catalog);
-      const copies = catalog.eras.flatMap((era) => era.copies.map((copy) => copyOf(copy, era, offers)));
-      return copies.toReversed();
+      const copies: Answer<'backupList'> = [];
+      for (const vault of await vaultsOf(service, signal)) {
+        if (vault === undefined) continue;
+        const catalog = await readCatalog(vault, { signal });
+        const about = { store: vault.service, offers: offersOf(catalog) };
+        copies.push(...catalog.eras.flatMap((era) => era.copies.map((copy) => copyOf(copy, era, about))));
+      }
+      return copies.toSorted((a, b) => b.startedAt - a.startedAt);
     },
     verifyBackups: async ({ params: { service = '' }, signal }) => {
-      const { findings, unfinished, ...rest } = await verifyVault(await vaultOf(service, signal), { signal });
-      return { ...rest, findings: [...findings], unfinished: [...unfinished] };
+      const verdicts: Verified[] = [];
+      for (const vault of await vaultsOf(service, signal)) {
+        if (vault !== undefined) verdicts.push(await verifyVault(vault, { signal }));
+      }
+      const sum = (of: 'copies' | 'logPieces' | 'bytes') => verdicts.reduce((total, verdict) => total + verdict[of], 0);
+      return {
+        ...{ copies: sum('copies'), logPieces: sum('logPieces'), bytes: sum('bytes') },
+        findings: verdicts.flatMap(({ findings }) => findings),
+        unfinished: verdicts.flatMap(({ unfinished }) => unfinished),
+      };
     },
     exportRecoveryKey: ({ body: { again } }) => {
       const key = ensureRecoveryKey(layout);
@@ -110,17 +133,17 @@ export function backupHandlers(system: System, { wanted, change }: BackupTools):
     },
 
     restore: async ({ params: { service: name = '' }, body: { to }, signal }) => {
-      const { store, service, driver, restoring } = storeOf(name);
+      const { party, service, drivers, restoring } = storeOf(name);
       if (restoring !== undefined) throw new ApiError('conflict', `${service} is being restored already`);
-      if ((await driver.observe())[asideOf(service)] !== undefined) {
+      if (await hasAside(drivers, service)) {
         throw new ApiError('conflict', `the data of ${name} from before its last restore is still kept`, {
           hint: `islet restore ${name} --confirm deletes it, --undo brings it back`,
         });
       }
       const wish = wishOf(service, to);
-      await ensureChoice(name, wish, signal);
+      await findMoment({ stores: party, wanted: wish }, layout, { signal });
       const id = String(clock.now());
-      const restore = { id, wanted: wish, askedAt: clock.now(), stores: [store.kind] };
+      const restore = { id, wanted: wish, askedAt: clock.now(), stores: party.map(({ kind }) => kind) };
       change(service, () => ({ restoring: restore }), `restore ${name} --to ${to}`);
       return { id };
     },
@@ -132,38 +155,43 @@ export function backupHandlers(system: System, { wanted, change }: BackupTools):
       return { state: 'restoring', text: '' };
     },
     endRestore: async ({ params: { service: name = '' }, body: { undo }, signal }) => {
-      const { store, service, driver, restoring } = storeOf(name);
-      const aside = asideOf(service);
+      const { party, service, drivers, restoring } = storeOf(name);
       if (restoring !== undefined) throw new ApiError('conflict', `${service} is being restored just now`);
-      if ((await driver.observe())[aside] === undefined) {
+      if (!(await hasAside(drivers, service))) {
         throw new ApiError('not-found', `no data of ${name} from before a restore is kept`);
       }
       if (!undo) {
-        await remove(driver, aside, signal);
+        for (const driver of drivers) await remove(driver, asideOf(service), signal);
         decisions.record({ kind: 'note', text: `the data of ${name} from before its restore is deleted` }, clock.now());
         return { id: '' };
       }
       const id = String(clock.now());
-      const wish = { id, wanted: { kind: 'aside' }, askedAt: clock.now(), stores: [store.kind] } as const;
+      const stores = party.map(({ kind }) => kind);
+      const wish = { id, wanted: { kind: 'aside' }, askedAt: clock.now(), stores } as const;
       change(service, () => ({ restoring: wish }), `restore ${name} --undo`);
       return { id };
     },
 
     branches: async () => Promise.all(care.branches.list().map((branch) => tellBranch(branch))),
     makeBranch: async ({ params: { service: of = '' }, body: { to, name }, signal }) => {
-      const { store, service, driver } = storeOf(of);
+      const { store, service, party } = storeOf(of);
       const wish = wishOf(service, to);
-      await ensureChoice(of, wish, signal);
-      return tellBranch(care.branches.make({ name, service: store.id, wanted: wish, driver }));
+      await findMoment({ stores: party, wanted: wish }, layout, { signal });
+      return tellBranch(care.branches.make({ name, service: store.id, wanted: wish, stores: party }));
     },
     dropBranch: async ({ params: { branch = '' } }) => {
       await care.branches.drop(branch);
       return { dropped: true };
     },
     countRows: async ({ params: { service: name = '' }, query: { branch }, signal }) => {
-      const { service, backups } = storeOf(name);
+      const { service, drivers } = storeOf(name);
       const store = branch === undefined ? service : branchStore(branch);
-      return { ...(await backups.count({ service: store }, { signal })) };
+      const counts: Record<string, number> = {};
+      for (const { engine, backups } of drivers) {
+        const found = (await backups?.count({ service: store }, { signal })) ?? {};
+        for (const [what, count] of Object.entries(found)) counts[engine === 'files' ? `${what}/` : what] = count;
+      }
+      return counts;
     },
 
     drill: ({ params: { service = '' } }) => {
@@ -192,23 +220,35 @@ export function backupHandlers(system: System, { wanted, change }: BackupTools):
     throw new ApiError('not-found', `no migration of ${service} has run since it is backed up`);
   }
 
-  /** Before anything is stopped for it. */
-  async function ensureChoice(name: string, wish: Wanted, signal: AbortSignal): Promise<void> {
-    const choice = choose(await readCatalog(await vaultOf(name, signal), { signal }), wish);
-    if (choice.kind === 'found') return;
-    throw new DriverError('not-found', choice.reason, choice.hint === undefined ? {} : { hint: choice.hint });
+  async function tellBranch({ name, service, asOf, startedAt, state, why }: ReturnType<typeof care.branches.make>) {
+    const reached = state === 'ready' ? await reachBranch(service, branchStore(name)) : {};
+    return { name, service, asOf, startedAt, state, ...defined({ why }), ...reached };
   }
 
-  async function tellBranch({ name, service, asOf, startedAt, state, why }: ReturnType<typeof care.branches.make>) {
-    const url =
-      state === 'ready' ? (await storeOf(service).driver.connection({ service: branchStore(name) })).url : undefined;
-    return { name, service, asOf, startedAt, state, ...defined({ why, url }) };
+  /** Its database by a URL, its files by a folder. */
+  async function reachBranch(service: string, store: string): Promise<{ url?: string; files?: string }> {
+    const reached: { url?: string; files?: string } = {};
+    for (const driver of storeOf(service).drivers) {
+      if ((await driver.observe())[store] === undefined) continue;
+      const { url, path } = await driver.connection({ service: store });
+      if (driver.engine !== 'files') reached.url = url;
+      else if (path !== undefined) reached.files = path;
+    }
+    return reached;
   }
 }
 
-function copyOf(copy: Copy, era: Era, offers: readonly Offer[]): Answer<'backupList'>[number] {
+function orUndefined(error: unknown): undefined {
+  if (DriverError.from(error).code !== 'not-found') throw error;
+}
+
+function copyOf(
+  copy: Copy,
+  era: Era,
+  { store, offers }: { readonly store: string; readonly offers: readonly Offer[] },
+): Answer<'backupList'>[number] {
   const { id, startedAt, bytes: storedBytes } = copy;
-  const known = { id, startedAt, storedBytes };
+  const known = { id, store, startedAt, storedBytes };
   switch (copy.kind) {
     case 'unfinished':
       return { ...known, state: 'unfinished' };
@@ -218,7 +258,12 @@ function copyOf(copy: Copy, era: Era, offers: readonly Offer[]): Answer<'backupL
       const { finishedAt, plainBytes } = copy.manifest;
       const offer = offers.find((one) => one.copy.id === id);
       if (offer === undefined && isUnlogged(era, copy)) return { ...known, state: 'unfinished' };
-      if (offer === undefined) return { ...known, state: 'damaged', problem: 'the log that it needs is missing' };
+      if (offer === undefined)
+        return {
+          ...known,
+          state: 'damaged',
+          problem: 'the log that it needs, or a copy that it is based on, is missing',
+        };
       return { ...known, finishedAt, plainBytes, state: 'whole', to: offer.to };
     }
   }

@@ -3,7 +3,9 @@ import type { Wanted } from '@islet/backup';
 import { type DataDriver, DriverError, type Layout, layoutOf } from '@islet/driver';
 import type { Clock } from '../clock.ts';
 import { readIfThere, writeAtomically } from '../own-file.ts';
-import { describeWanted, restoreStore } from './restore-store.ts';
+import type { KeptStore } from './kept-stores.ts';
+import { skewNotes } from './moment.ts';
+import { describeWanted, restoreStores } from './restore-store.ts';
 import { type Forget, removeWhole } from './restorer.ts';
 
 /** A running copy of a store as it was, under a name of its own. */
@@ -30,7 +32,7 @@ export interface BranchWish {
   readonly name: string;
   readonly service: string;
   readonly wanted: Wanted;
-  readonly driver: DataDriver;
+  readonly stores: readonly KeptStore[];
 }
 
 export function branchStore(name: string): string {
@@ -57,13 +59,14 @@ export function createBranches({ layout, data, clock, forget }: BranchParts): Br
     known.set(branch.name, branch);
     writeAtomically(path, JSON.stringify([...known.values()]));
   };
-  const make = async ({ name, service, wanted, driver }: BranchWish, branch: Branch) => {
+  const make = async ({ name, stores, wanted }: BranchWish, branch: Branch) => {
     const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(BRANCH_MS)]);
     try {
       const as = branchStore(name);
-      const { outcome } = await restoreStore({ store: service, as, wanted }, { layout, driver }, { signal });
-      const why = outcome.kind === 'short' ? { why: 'its log ends before that instant: it is as of the end' } : {};
-      keep({ ...branch, state: 'ready', ...why });
+      const { moment, isShort } = await restoreStores({ stores, as, wanted }, { layout, data }, { signal });
+      const short = isShort ? ['its log ends before that instant: it is as of the end'] : [];
+      const notes = [...short, ...skewNotes(moment.parts)];
+      keep({ ...branch, state: 'ready', ...(notes.length > 0 && { why: notes.join('; ') }) });
     } catch (error) {
       if (!closing.signal.aborted) keep({ ...branch, state: 'failed', why: DriverError.from(error).message });
     }

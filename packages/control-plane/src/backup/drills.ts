@@ -6,8 +6,8 @@ import type { Clock } from '../clock.ts';
 import type { AppliedStore } from '../store/applied.ts';
 import type { Decisions } from '../store/decisions.ts';
 import type { Drilled } from '../store/drilled.ts';
-import { backedUpStores, type KeptStore } from './kept-stores.ts';
-import { restoreStore } from './restore-store.ts';
+import { backedUpStores, type KeptStore, partyOf } from './kept-stores.ts';
+import { driversOf, restoreStores } from './restore-store.ts';
 import { type Forget, remove, removeWhole } from './restorer.ts';
 import type { SmokeOutcome, SmokeTest } from './smoke/smoke-test.ts';
 
@@ -43,6 +43,8 @@ const RETRY_MS = 3_600_000;
 const LATEST: Wanted = { kind: 'latest' };
 const NO_SMOKE: SmokeOutcome = { told: undefined, problems: [] };
 
+type Party = readonly [KeptStore, ...KeptStore[]];
+
 export function drillStore(service: string): string {
   return `drill.${service}`;
 }
@@ -55,10 +57,10 @@ export function createDrills(parts: DrillParts): Drills {
   let running: { readonly store: string; readonly work: Promise<void> } | undefined;
   let cleaned = false;
 
-  const begin = (store: KeptStore, drill: DrillSpec) => {
-    const { id: service } = store;
+  const begin = (party: Party, drill: DrillSpec) => {
+    const [{ id: service }] = party;
     const startedAt = clock.now();
-    const work = drillOnce(store, drill, startedAt)
+    const work = drillOnce(party, drill, startedAt)
       .then((drilled) => {
         decisions.record({ kind: 'drilled', service, drill: drilled }, clock.now());
         if (drilled.problems.length > 0) log.error({ service, problems: drilled.problems }, 'a restore drill failed');
@@ -75,14 +77,10 @@ export function createDrills(parts: DrillParts): Drills {
     running = { store: service, work };
   };
 
-  const drillOnce = async (
-    { id, service, engine }: KeptStore,
-    drill: DrillSpec,
-    startedAt: number,
-  ): Promise<Drilled> => {
+  const drillOnce = async (party: Party, drill: DrillSpec, startedAt: number): Promise<Drilled> => {
+    const [{ id, service }] = party;
     const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(DRILL_MS)]);
-    const driver = parts.data.find((one) => one.engine === engine);
-    if (driver?.backups === undefined) throw new DriverError('unsupported', `${id} is no store that can be restored`);
+    const drivers = driversOf(party, parts.data);
     const as = drillStore(service);
     const failed = (error: unknown) => ({
       ...{ startedAt, finishedAt: clock.now(), copy: undefined, rtoMs: undefined, rpoMs: undefined },
@@ -90,19 +88,18 @@ export function createDrills(parts: DrillParts): Drills {
     });
     try {
       const newestThen = parts.newest(id) ?? 0;
-      await remove(driver, as, signal);
-      const { offer } = await restoreStore(
-        { store: id, as, wanted: LATEST },
-        { layout: parts.layout, driver },
-        { signal },
-      );
+      for (const driver of drivers) await remove(driver, as, signal);
+      const { moment } = await restoreStores({ stores: party, as, wanted: LATEST }, parts, { signal });
+      const offer = moment.parts[0]?.choice?.offer;
+      if (offer === undefined) throw new DriverError('unsupported', `${id} is no store that can be restored`);
       const rtoMs = clock.now() - startedAt;
       const newest = Math.max(offer.to, newestThen);
-      const findings = await driver.backups.check({ service: as }, { signal });
-      const answers = await askAll(driver.backups, as, drill, signal);
+      const findings: string[] = [];
+      for (const { backups } of drivers) findings.push(...((await backups?.check({ service: as }, { signal })) ?? []));
+      const answers = await askAll(drivers[0]?.backups, as, drill, signal);
       const found = drillProblems({ findings, rtoMs, maxRtoMs: drill.maxRtoMs, restoredTo: newest, answers });
       // Last: it may write into what was restored. A file from before the key was there says nothing of it.
-      const smoke = drill.smoke === false ? NO_SMOKE : await parts.smoke({ service, as, driver }, { signal });
+      const smoke = drill.smoke === false ? NO_SMOKE : await parts.smoke({ service, as }, { signal });
       const problems = [...found, ...smoke.problems];
       return {
         ...{ startedAt, finishedAt: clock.now(), copy: offer.copy.id, rtoMs, rpoMs: Math.max(0, startedAt - newest) },
@@ -113,9 +110,11 @@ export function createDrills(parts: DrillParts): Drills {
       closing.signal.throwIfAborted();
       return failed(error);
     } finally {
-      await removeWhole(driver, as, parts.forget).catch((error: Error) =>
-        log.warn({ service: id, error: error.message }, "a drill's store is not removed yet"),
-      );
+      for (const driver of drivers) {
+        await removeWhole(driver, as, parts.forget).catch((error: Error) =>
+          log.warn({ service: id, error: error.message }, "a drill's store is not removed yet"),
+        );
+      }
     }
   };
 
@@ -153,12 +152,13 @@ export function createDrills(parts: DrillParts): Drills {
         void clean().catch(() => {});
       }
       const free = now.services.filter(({ restoring }) => restoring === undefined);
-      for (const store of free.flatMap(({ spec }) => backedUpStores(spec))) {
+      const stores = free.flatMap(({ spec }) => backedUpStores(spec).map((store) => ({ spec, store })));
+      for (const { spec, store } of stores) {
         const { id, drill } = store;
         if (drill === undefined) continue;
         if (parts.newest(id) === undefined && !asked.has(id)) continue;
         if (!firstSeen.has(id)) firstSeen.set(id, clock.now());
-        if (dueAt(id, drill) <= clock.now()) return begin(store, drill);
+        if (dueAt(id, drill) <= clock.now()) return begin(partyOf(spec, store), drill);
       }
     },
     ask: (store) => {
@@ -179,13 +179,14 @@ export function createDrills(parts: DrillParts): Drills {
 const FIRST_MS = 10 * 60_000;
 
 async function askAll(
-  backups: StoreBackups,
+  backups: StoreBackups | undefined,
   service: string,
   { check }: DrillSpec,
   signal: AbortSignal,
 ): Promise<readonly DrillAnswer[]> {
   const answers: DrillAnswer[] = [];
   for (const { query, ...rule } of check) {
+    if (backups === undefined) break;
     const answer = await backups.ask({ service, query }, { signal }).then(
       (text) => ({ kind: 'value', text }) as const,
       (error: unknown) => ({ kind: 'failed', why: DriverError.from(error).message }) as const,

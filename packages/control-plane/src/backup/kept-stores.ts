@@ -1,3 +1,4 @@
+import type { Keep } from '@islet/backup';
 import type { DataDriver } from '@islet/driver';
 import type { BackupSpec, DrillSpec } from '@islet/spec';
 import type { LaunchSpec } from '../store/applied.ts';
@@ -10,18 +11,16 @@ export interface KeptStore {
   readonly kind: StoreKind;
   readonly engine: DataDriver['engine'];
   /** Undefined: it is not backed up. */
-  readonly backup: BackupSpec | undefined;
+  readonly backup: (Omit<BackupSpec, 'keep'> & { readonly keep: Keep }) | undefined;
   readonly drill: DrillSpec | undefined;
 }
 
-export type StoreKind = 'database' | 'redis';
+export type StoreKind = 'database' | 'redis' | 'files';
+
+type Stores = Pick<LaunchSpec, 'name' | 'database' | 'redis' | 'volumes'>;
 
 /** Its database first. Of a cache nothing is kept. */
-export function keptStores({
-  name,
-  database,
-  redis,
-}: Pick<LaunchSpec, 'name' | 'database' | 'redis'>): readonly KeptStore[] {
+export function keptStores({ name, database, redis, volumes }: Stores): readonly KeptStore[] {
   const stores: KeptStore[] = [];
   if (database !== undefined && database.engine !== 'external') {
     const { engine, backup, drill } = database;
@@ -29,24 +28,49 @@ export function keptStores({
   }
   if (redis?.as === 'store') {
     const { backup, drill } = redis;
-    stores.push({ id: `${name}${REDIS}`, service: name, kind: 'redis', engine: 'redis', backup, drill });
+    stores.push({ id: `${name}${SUFFIX.redis}`, service: name, kind: 'redis', engine: 'redis', backup, drill });
+  }
+  if (volumes !== undefined) {
+    const backup = volumes.backup && { ...volumes.backup, pitr: false };
+    // With a database that is backed up they come back, and are proved by its drill.
+    const isAlone = !stores.some((store) => store.kind === 'database' && store.backup !== undefined);
+    const drill = isAlone ? FILES_DRILL : undefined;
+    stores.push({ id: `${name}${SUFFIX.files}`, service: name, kind: 'files', engine: 'files', backup, drill });
   }
   return stores;
 }
 
-export function backedUpStores(spec: Pick<LaunchSpec, 'name' | 'database' | 'redis'>): readonly KeptStore[] {
+/** As `database.drill` is by default. */
+const FILES_DRILL: DrillSpec = { everyMs: 7 * 24 * 3_600_000, maxRtoMs: 10 * 60_000, smoke: true, check: [] };
+
+export function backedUpStores(spec: Stores): readonly KeptStore[] {
   return keptStores(spec).filter(({ backup }) => backup !== undefined);
+}
+
+/** Stores by what comes back together, as of one moment: a database and the files that it names; and each other alone. */
+export function partiesOf(stores: readonly KeptStore[]): readonly (readonly [KeptStore, ...KeptStore[]])[] {
+  const database = stores.find(({ kind, backup }) => kind === 'database' && backup !== undefined);
+  const isCompany = ({ kind, backup }: KeptStore) => database !== undefined && kind === 'files' && backup !== undefined;
+  return stores
+    .filter((store) => !isCompany(store))
+    .map((store) => (store === database ? [store, ...stores.filter(isCompany)] : [store]));
+}
+
+/** What is meant by one of its names. */
+export function partyOf(spec: Stores, store: KeptStore): readonly [KeptStore, ...KeptStore[]] {
+  return partiesOf(keptStores(spec)).find(([first]) => first.id === store.id) ?? [store];
 }
 
 /** The service that a store is of, by what people call it. No service has a dot in its name. */
 export function serviceOfStore(id: string): string {
-  return id.endsWith(REDIS) ? id.slice(0, -REDIS.length) : id;
+  const suffix = Object.values(SUFFIX).find((one) => id.endsWith(one)) ?? '';
+  return id.slice(0, id.length - suffix.length);
 }
 
 /** What people mean by a name: a service with one store is called by its own. */
-export function storeNamed(spec: Pick<LaunchSpec, 'name' | 'database' | 'redis'>, id: string): KeptStore | undefined {
+export function storeNamed(spec: Stores, id: string): KeptStore | undefined {
   const stores = keptStores(spec);
   return stores.find((store) => store.id === id) ?? (id === spec.name && stores.length === 1 ? stores[0] : undefined);
 }
 
-const REDIS = '.redis';
+const SUFFIX = { redis: '.redis', files: '.files' } as const;

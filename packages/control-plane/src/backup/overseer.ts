@@ -31,7 +31,7 @@ export interface Overseer {
   /** After a turn: what is asked for, or how a store is reached, may have changed. */
   look(turn: TurnReport): void;
   /** A copy of a store at once. Returns the instant that a copy must have been begun after. */
-  ask(store: string): number;
+  ask(stores: readonly string[]): number;
   orders(): readonly StoreOrder[];
   /** Where the second copy goes; undefined: nowhere. */
   place(): string | undefined;
@@ -143,10 +143,10 @@ export function createOverseer(parts: OverseerParts): Overseer {
       next = turn;
       if (!looking) void run();
     },
-    ask: (store) => {
+    ask: (stores) => {
       const askedAt = clock.now();
       write(
-        orders.map((order) => (order.service === store ? { ...order, askedAt } : order)),
+        orders.map((order) => (stores.includes(order.service) ? { ...order, askedAt } : order)),
         to,
       );
       return askedAt;

@@ -17,7 +17,9 @@ import { writeAtomically } from '../own-file.ts';
 import { openState, type State } from '../state.ts';
 import type { Applied, AppliedService } from '../store/applied.ts';
 import { backupFiles } from './files.ts';
-import { backedUpStores, type KeptStore, keptStores } from './kept-stores.ts';
+import { type KeptStore, keptStores, partiesOf, type StoreKind } from './kept-stores.ts';
+import { instantOf, momentOf, skewNotes } from './moment.ts';
+import { catalogsOf } from './restore-store.ts';
 import { STATE_STORE, type StateBundle } from './state-reader.ts';
 
 export interface RecoverRequest {
@@ -97,15 +99,25 @@ async function wishAll(
   if (before === undefined) throw new DriverError('not-found', 'the system that was backed up was never started');
   const found = await Promise.all(before.services.map((service) => storesOf(service, state.layout, request, options)));
   const services: AppliedService[] = before.services.map((service, index) => {
-    const back = new Set((found[index] ?? []).flatMap(({ name, at }) => (at === undefined ? [] : [name])));
-    const stores = backedUpStores(service.spec).flatMap(({ id, kind }) => (back.has(id) ? [kind] : []));
+    const stores = (found[index] ?? []).flatMap(({ kinds }) => kinds);
     if (stores.length === 0) return service;
     return { ...service, restoring: { id: `${now}-${index}`, wanted, askedAt: now, stores } };
   });
   state.applied.put({ ...before, services, goingDown: false, gone: [] } satisfies Applied, now);
-  const instants = found.flat().flatMap(({ at }) => at ?? []);
+  const instants = found.flat().flatMap((one) => one.instants);
   const skewMs = instants.length === 0 ? 0 : Math.max(...instants) - Math.min(...instants);
-  return { system: before.system, services: found.flat(), skewMs };
+  return { system: before.system, services: found.flat().map(({ told }) => told), skewMs };
+}
+
+/** What comes back together of a service. */
+interface Back {
+  readonly told: RecoveredService;
+  readonly kinds: readonly StoreKind[];
+  readonly instants: readonly number[];
+}
+
+function notBack(name: string, why: string | undefined): Back {
+  return { told: { name, at: undefined, why }, kinds: [], instants: [] };
 }
 
 async function storesOf(
@@ -113,34 +125,40 @@ async function storesOf(
   layout: Layout,
   request: RecoverRequest,
   options: CallOptions,
-): Promise<readonly RecoveredService[]> {
+): Promise<readonly Back[]> {
   const { name, database } = spec;
-  const stores = keptStores(spec);
-  const found = await Promise.all(stores.map((store) => whatOf(store, layout, request, options)));
-  if (database?.engine === 'external') return [{ name, at: undefined, why: NOT_OURS }, ...found];
-  return found.length === 0 ? [{ name, at: undefined, why: undefined }] : found;
+  const parties = partiesOf(keptStores(spec));
+  const found = await Promise.all(parties.map((party) => whatOf(party, layout, request, options)));
+  if (database?.engine === 'external') return [notBack(name, NOT_OURS), ...found];
+  return found.length === 0 ? [notBack(name, undefined)] : found;
 }
 
 const NOT_OURS = 'its data is not backed up by Islet';
 
 async function whatOf(
-  { id: name, backup }: KeptStore,
+  party: readonly [KeptStore, ...KeptStore[]],
   layout: Layout,
   { by, wanted }: RecoverRequest,
   options: CallOptions,
-): Promise<RecoveredService> {
-  if (backup === undefined) return { name, at: undefined, why: NOT_OURS };
+): Promise<Back> {
+  const [{ id: name, backup }] = party;
+  if (backup === undefined) return notBack(name, NOT_OURS);
   try {
     const repository = folderRepository(backupFiles.repository(layout));
-    const vault = await openVault({ repository, service: name, by }, options);
-    const choice = choose(await readCatalog(vault, options), wanted);
-    if (choice.kind === 'none') return { name, at: undefined, why: choice.reason };
-    const { offer, target } = choice;
-    // What came after the end of the log is not there, whatever was asked for.
-    const at = target.kind === 'time' ? Math.min(target.at, offer.to) : offer.to;
-    return { name, at, why: undefined };
+    const open = (service: string) => openVault({ repository, service, by }, options);
+    const moment = momentOf(wanted, await catalogsOf(party, open, options));
+    if (moment.kind === 'none') return notBack(name, moment.reason);
+    const found = moment.parts.flatMap(({ store, choice }) =>
+      choice === undefined ? [] : [{ store, at: instantOf(choice) }],
+    );
+    const notes = skewNotes(moment.parts);
+    return {
+      told: { name, at: found[0]?.at, why: notes.length > 0 ? notes.join('; ') : undefined },
+      kinds: found.map(({ store }) => store.kind),
+      instants: found.map(({ at }) => at),
+    };
   } catch (error) {
     options.signal.throwIfAborted();
-    return { name, at: undefined, why: DriverError.from(error).message };
+    return notBack(name, DriverError.from(error).message);
   }
 }

@@ -5,8 +5,9 @@ import type { TurnReport } from '../reconcile.ts';
 import { freshRestarts } from '../rollback.ts';
 import type { Applied, AppliedService, AppliedStore, Restoring } from '../store/applied.ts';
 import type { Decisions } from '../store/decisions.ts';
-import { type KeptStore, keptStores } from './kept-stores.ts';
-import { describeWanted, restoreStore } from './restore-store.ts';
+import { type KeptStore, keptStores, partiesOf } from './kept-stores.ts';
+import { skewNotes } from './moment.ts';
+import { describeWanted, driversOf, findMoment, restoreStores } from './restore-store.ts';
 import { givenUp, outcomeOf, rewindsOf, rewound, withoutWish } from './rewind.ts';
 
 export interface RestorerParts {
@@ -31,6 +32,12 @@ export interface Restorer {
 /** Where a service's old store is kept until somebody confirms the restore. */
 export function asideOf(service: string): string {
   return `aside.${service}`;
+}
+
+/** What was there before a restore is still kept. */
+export async function hasAside(drivers: readonly DataDriver[], service: string): Promise<boolean> {
+  const seen = await Promise.all(drivers.map((driver) => driver.observe()));
+  return seen.some((stores) => stores[asideOf(service)] !== undefined);
 }
 
 const RESTORE_MS = 6 * 3_600_000;
@@ -130,20 +137,27 @@ export function createRestorer(parts: RestorerParts): Restorer {
       return;
     }
     if (wanted.kind === 'aside') return bringBack(meant, { name, id, signal });
-    for (const { driver } of meant) {
-      // What lies there beside an old store is what an earlier try left.
-      if ((await driver.observe())[asideOf(name)] === undefined) await setAside(driver, name, asideOf(name), signal);
-      else await remove(driver, name, signal);
-    }
+    const parties = partiesOf(meant.map(({ store }) => store));
     try {
+      for (const stores of parties) {
+        const moment = await findMoment({ stores, wanted }, layout, { signal });
+        for (const [index, driver] of driversOf(stores, parts.data).entries()) {
+          // A store that can't go back so far is left as it is.
+          if (moment.parts[index]?.choice !== undefined) await makeRoom(driver, name, signal);
+        }
+      }
       const texts: string[] = [];
-      for (const { store, driver } of meant) {
-        const wish = { store: store.id, as: name, wanted };
-        const { outcome } = await restoreStore(wish, { layout, driver }, { signal });
-        const short = outcome.kind === 'short' ? '; its log ends before, and it is as of that end' : '';
-        const what = store.kind === 'redis' ? 'its Redis' : 'its data';
-        const kept = `the data of before is kept until islet restore ${store.id} --confirm`;
-        texts.push(`${what} is ${describeWanted(wanted)}${short}; ${kept}`);
+      for (const stores of parties) {
+        const { moment, isShort } = await restoreStores(
+          { stores, as: name, wanted },
+          { layout, data: parts.data },
+          { signal },
+        );
+        const [first] = stores;
+        const short = isShort ? '; its log ends before, and it is as of that end' : '';
+        const notes = skewNotes(moment.parts).map((note) => `; ${note}`);
+        const kept = `the data of before is kept until islet restore ${first.id} --confirm`;
+        texts.push(`${WORDS[first.kind]} ${describeWanted(wanted)}${short}${notes.join('')}; ${kept}`);
       }
       noteMade(name, meant);
       decisions.record({ kind: 'restored', service: name, id, text: texts.join('; ') }, clock.now());
@@ -186,9 +200,18 @@ export function createRestorer(parts: RestorerParts): Restorer {
   }
 }
 
+const WORDS = { database: 'its data is', redis: 'its Redis is', files: 'its files are' } as const;
+
 interface Meant {
   readonly store: KeptStore;
   readonly driver: DataDriver;
+}
+
+/** What lies there beside an old store is what an earlier try left. */
+async function makeRoom(driver: DataDriver, name: string, signal: AbortSignal): Promise<void> {
+  const aside = asideOf(name);
+  if ((await driver.observe())[aside] === undefined) await setAside(driver, name, aside, signal);
+  else await remove(driver, name, signal);
 }
 
 /** The old store takes its place again; nothing where that has happened already. */

@@ -95,7 +95,7 @@ function copyProblems(
   everyMs: number,
   { now, since }: Pick<BackupFacts, 'now' | 'since'>,
 ): readonly string[] {
-  const problems: string[] = [];
+  const problems = (last?.lacks ?? []).map((sentence) => `the backup of ${service} lacks something: ${sentence}`);
   if (copy.kind === 'failed') problems.push(`the backup of ${service} fails: ${copy.why}`);
   else if (copy.kind === 'waiting' && isLate({ lastFinishedAt: last?.finishedAt, everyMs, since, now })) {
     problems.push(`the backup of ${service} is late: islet backup now ${service}`);

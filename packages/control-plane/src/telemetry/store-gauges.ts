@@ -23,12 +23,13 @@ export type SeenStores = readonly {
 const EVERY_MS = 10_000;
 const ASK_MS = 5_000;
 
-/** Engines by the names that OpenTelemetry has for them (`db.system.name`). */
+/** Engines by the names that OpenTelemetry has for them (`db.system.name`), and one that it has none for. */
 const SYSTEMS = {
   postgres: 'postgresql',
   mariadb: 'mariadb',
   sqlite: 'sqlite',
   redis: 'redis',
+  files: 'islet.files',
   external: 'postgresql',
 } as const;
 

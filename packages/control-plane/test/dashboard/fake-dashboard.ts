@@ -105,7 +105,7 @@ function answers(status: ReturnType<typeof createBulletin<SystemStatus>>): Parti
     migrations: () => ({ kind: 'pending', migrations: [] }),
     ...{
       backups: () => control.backups(),
-      backUp: () => ({ askedAt: Date.now() }),
+      backUp: ({ params: { service = '' } }) => ({ askedAt: Date.now(), stores: [service] }),
       drill: () => ({ askedAt: Date.now() }),
       verifyBackups: () => ({ copies: 2, logPieces: 31, bytes: 175e6, findings: [], unfinished: [] }),
     },
@@ -114,6 +114,7 @@ function answers(status: ReturnType<typeof createBulletin<SystemStatus>>): Parti
     backupList: () => [
       {
         id: '20261127T022504',
+        store: 'orders',
         startedAt: Date.now() - 7 * 3_600_000,
         storedBytes: 88e6,
         plainBytes: 402e6,
@@ -122,6 +123,7 @@ function answers(status: ReturnType<typeof createBulletin<SystemStatus>>): Parti
       },
       {
         id: '20261126T022501',
+        store: 'orders',
         startedAt: Date.now() - 31 * 3_600_000,
         storedBytes: 87e6,
         plainBytes: 399e6,

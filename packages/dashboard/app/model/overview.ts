@@ -60,10 +60,15 @@ export function overviewLines(parts: OverviewParts): readonly OverviewLine[] {
     tone: toneOf(service.state),
     activity: activity.get(service.name),
     slo: slos.get(service.name),
-    backup: storesOf(service.name).flatMap((store) => backups.get(store) ?? [])[0],
+    backup: worstOf(storesOf(service.name).flatMap((store) => backups.get(store) ?? [])),
     openErrors: errors && (errors.get(service.name) ?? 0),
     alerts: alerts?.get(service.name) ?? 0,
   }));
+}
+
+/** The first that has trouble, or the first. */
+function worstOf(backups: readonly StoreBackup[]): StoreBackup | undefined {
+  return backups.find(({ problems }) => problems.length > 0) ?? backups[0];
 }
 
 function countBy(items: readonly { readonly service?: string | undefined }[] | undefined) {
@@ -105,9 +110,9 @@ export function verdictOf(services: readonly ServiceStatus[]): Verdict {
   };
 }
 
-/** What its stores are called: its database, and its Redis. */
+/** What its stores are called: its database, its Redis, its volumes. */
 export function storesOf(service: string): readonly string[] {
-  return [service, `${service}.redis`];
+  return [service, `${service}.redis`, `${service}.files`];
 }
 
 /** No service has a dot in its name. */

@@ -54,7 +54,7 @@ export function BackupsPage() {
                     const proof = proofOf(backup);
                     const { service, engine, last, from, rpoMs, drill, bytes, mirroredAt, problems } = backup;
                     return (
-                      <tr key={service}>
+                      <tr key={`${service} ${engine}`}>
                         <th scope="row">
                           <Link href={`/services/${serviceOfStore(service)}/data`}>{service}</Link>
                         </th>

@@ -29,11 +29,13 @@ function verdictText(service: string, { copies, logPieces, findings }: Answer<'v
 
 /** How one store is backed up, and what a person may ask of that. */
 export function BackupFacts({ backup }: { readonly backup: StoreBackup }) {
-  const { service, state, last, from, to, rpoMs, bytes, nextAt, drill, mirroredAt, problems, copyingSince } = backup;
+  const { service, engine, state, last, from, to, rpoMs, bytes, nextAt, drill, mirroredAt, problems, copyingSince } =
+    backup;
   const proof = proofOf(backup);
+  const heading = `backup-${service}-${engine}`;
   return (
-    <section className="panel" aria-labelledby={`backup-${service}`}>
-      <h2 id={`backup-${service}`}>Backup</h2>
+    <section className="panel" aria-labelledby={heading}>
+      <h2 id={heading}>{engine === 'files' ? 'Backup of its files' : 'Backup'}</h2>
       {problems.map((problem) => (
         <p key={problem} className="failure-title">
           {problem}

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
-import type { CopyFacts, LogChunk, RestoreTarget, StoreBackups, StoreReader } from '../backups.ts';
+import type { CopyFacts, LogChunk, ReadSpan, RestoreTarget, StoreBackups, StoreReader } from '../backups.ts';
 import type { DataHarness } from './data-harness.ts';
 
 /** Harness of a data driver whose stores can be copied. */
@@ -72,7 +72,8 @@ export function backupConformance(
     const restore = async (service: string, { facts, parts }: Copy, rest: Partial<Rolling> = {}) => {
       const { target = { kind: 'copy' }, log = [] } = rest;
       await harness.request(service);
-      return backups.restore({ service, facts, bytes: stream(parts), log: stream(log), target }, options());
+      const read: ReadSpan = ({ from, bytes }) => stream([Buffer.concat(parts).subarray(from, from + bytes)]);
+      return backups.restore({ service, facts, bytes: stream(parts), read, log: stream(log), target }, options());
     };
     const logUntil = async (service: string, enough: (chunks: readonly LogChunk[]) => boolean) => {
       assert.ok(harness.reader.follow, 'a copy that needs a log has one');

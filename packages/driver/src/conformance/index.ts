@@ -1,5 +1,6 @@
 export { type BackupHarness, type BackupTraits, backupConformance, SQL_WORDS } from './backups.ts';
 export { type ComputeHarness, computeConformance } from './compute.ts';
-export { type DataTraits, dataConformance } from './data.ts';
+export { type DataTraits, dataConformance, type StoreWords } from './data.ts';
 export type { DataHarness } from './data-harness.ts';
+export { freePorts } from './free-ports.ts';
 export { type TrafficSubject, trafficConformance } from './traffic.ts';

@@ -9,8 +9,8 @@
 import { DatabaseSync } from 'node:sqlite';
 import { json } from 'node:stream/consumers';
 import type { MigrateOutcome, MigrationPreview } from '@islet/driver';
+import { become } from '@islet/driver/become';
 import { previewWithoutHazards, runMigrations, sqliteMigrationStore } from '@islet/driver/migrations';
-import { become } from './become.ts';
 import { checkFile, countRows } from './check.ts';
 import { measureFile } from './measure.ts';
 import { LIMITS } from './options.ts';

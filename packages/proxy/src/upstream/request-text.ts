@@ -67,9 +67,17 @@ function passingText({ requestId, trace: { traceparent, tracestate } }: RequestO
 }
 
 function timeText({ headMs, callMs }: TimeLeft): string {
-  const timeout = callMs === undefined ? '' : `grpc-timeout: ${grpcTimeoutText(callMs * (1 - DEADLINE_MARGIN))}\r\n`;
-  return `Via: 1.1 islet\r\nx-islet-deadline-ms: ${passedOnMs(headMs)}\r\n${timeout}`;
+  const ms = passedOnMs(headMs);
+  if (ms !== last.ms) {
+    last.ms = ms;
+    last.text = `Via: 1.1 islet\r\nx-islet-deadline-ms: ${ms}\r\n`;
+  }
+  if (callMs === undefined) return last.text;
+  return `${last.text}grpc-timeout: ${grpcTimeoutText(callMs * (1 - DEADLINE_MARGIN))}\r\n`;
 }
+
+/** Most requests have all of their timeout left. */
+const last = { ms: -1, text: '' };
 
 function callerText({ from, inNameOf }: RequestOrigin): string {
   const caller = inNameOf ?? (from.kind === 'edge' ? from.caller : undefined);

@@ -10,6 +10,7 @@ import { scale } from './scale.ts';
 import { telemetry } from './telemetry.ts';
 import { traffic } from './traffic.ts';
 import { byDefault, command, distinct, name } from './values.ts';
+import { volumes } from './volumes.ts';
 
 const security = z
   .strictObject({
@@ -61,6 +62,10 @@ export const service = z.strictObject({
     .optional()
     .describe('A Redis (or Valkey) that nobody else has: `cache`, `store`, or written out. It is in `REDIS_URL`.')
     .meta({ examples: ['cache', { as: 'cache', maxMemory: '256Mi' }] }),
+  volumes: volumes
+    .optional()
+    .describe('Folders that nobody else has, and that are kept whatever revision runs: their names, or written out.')
+    .meta({ examples: [['uploads'], { folders: ['uploads'], backup: { every: '15m' } }] }),
   health,
   scale: scale
     .prefault({})

@@ -7,7 +7,7 @@ import { probesOfSmoke } from '@islet/spec/probes';
 import { declaredStores } from '../../declared-stores.ts';
 import { commandOf, environmentOf, type InstanceFacts } from '../../environment.ts';
 import { type Hands, wantedOf } from '../../execute.ts';
-import { gatherFacts, HOST } from '../../facts.ts';
+import { gatherFacts, HOST, volumePaths } from '../../facts.ts';
 import { poolShare } from '../../pool-share.ts';
 import type { Check, ProbeSite } from '../../probe/check.ts';
 import type { LaunchSpec } from '../../store/applied.ts';
@@ -21,7 +21,7 @@ import { isHttpFile, planSmoke, type SmokePlan } from './plan-smoke.ts';
  *
  * It is the revision that serves now, with the environment of an instance, in a task beside the instances: no plan counts it,
  * the proxy has no endpoint of it, and its telemetry goes nowhere. It must not act on the living: what it `uses` answers
- * nobody (a port where nobody listens), and its Redis is an empty one that goes with it. It is told by `ISLET_DRILL`, since
+ * nobody (a port where nobody listens), and what of its stores is not backed up is an empty one that goes with it. It is told by `ISLET_DRILL`, since
  * what lies outside of the system it can still reach, with the secrets that it can't start without.
  */
 
@@ -33,9 +33,8 @@ export interface SmokeParts {
 
 export interface SmokeRequest {
   readonly service: string;
-  /** The restored store, and its driver. */
+  /** What its restored stores are called. */
   readonly as: string;
-  readonly driver: DataDriver;
 }
 
 /** Each a sentence. `told`: where it did not fail; undefined: there is no smoke test. */
@@ -111,38 +110,50 @@ async function planned(
 
 /** Undefined: it passed. */
 async function serveAndAsk(serving: Serving, parts: SmokeParts, { signal }: CallOptions): Promise<string | undefined> {
-  const { service, as, driver, spec, revision } = serving;
+  const { service, as, spec, revision } = serving;
   const { hands } = parts;
-  await driver.backups?.lend?.({ service: as, to: service }, { signal });
-  const redis = spec.redis === undefined ? undefined : hands.driverOf('redis');
+  const made: DataDriver[] = [];
   const [port, nobody] = [`drill ${service}`, `drill ${service} nobody`];
   try {
-    const [{ settings } = { settings: {} }] = declaredStores({ ...spec, database: undefined });
-    await redis?.provision({ service: as, url: undefined, settings }, { signal });
+    for (const { engine, settings } of declaredStores(spec)) {
+      const driver = hands.driverOf(engine);
+      if (driver === undefined || engine === 'external') continue;
+      if ((await driver.observe())[as] === undefined) {
+        made.push(driver);
+        await driver.provision({ service: as, url: undefined, settings }, { signal });
+      }
+      await driver.backups?.lend?.({ service: as, to: service }, { signal });
+    }
     const identity = { instance: `${service}-drill`, revision, port: await hands.ports.take(port) };
-    const facts = await factsOf({ ...serving, redis, nobody: await hands.ports.take(nobody) }, identity, hands);
+    const facts = await factsOf({ ...serving, nobody: await hands.ports.take(nobody) }, identity, hands);
     const env = { ISLET_DRILL: 'restore', ...environmentOf(spec, facts) };
     return await whileServing({ ...serving, command: commandOf(spec, facts), env, port: identity.port }, parts, signal);
   } finally {
-    if (redis !== undefined) await removeWhole(redis, as, parts.forget);
+    for (const driver of made) await removeWhole(driver, as, parts.forget);
     for (const name of [port, nobody]) hands.ports.release(name);
   }
 }
 
 async function factsOf(
-  { spec, as, driver, redis, nobody }: Serving & { readonly redis: DataDriver | undefined; readonly nobody: number },
+  { spec, as, nobody }: Serving & { readonly nobody: number },
   identity: { readonly instance: string; readonly revision: RevisionId; readonly port: number },
   hands: Hands,
 ): Promise<InstanceFacts> {
   const alone = { ...hands, instrument: undefined, telemetryOf: () => ({}) };
-  const facts = await gatherFacts({ ...spec, database: undefined, redis: undefined }, identity, alone);
-  const database = await driver.connection({ service: as });
+  // All of the living: nothing of it is handed on.
+  const { database: _of, redis: _and, volumes: _too, ...storeless } = spec;
+  const facts = await gatherFacts({ ...storeless, database: undefined, redis: undefined }, identity, alone);
+  const restored = async (engine: DataDriver['engine'] | undefined) =>
+    engine === undefined || engine === 'external' ? undefined : hands.driverOf(engine)?.connection({ service: as });
+  const database = await restored(spec.database?.engine);
+  const files = await restored(spec.volumes && 'files');
   const edges = Object.entries(facts.edges).map(([name, edge]) => [name, { ...edge, port: nobody }] as const);
   return {
     ...facts,
     database,
-    poolMax: database.maxConnections && poolShare({ connections: database.maxConnections, instances: 1, surge: 0 }),
-    redis: await redis?.connection({ service: as }),
+    poolMax: database?.maxConnections && poolShare({ connections: database.maxConnections, instances: 1, surge: 0 }),
+    redis: await restored(spec.redis && 'redis'),
+    volumes: volumePaths(spec, files?.path),
     edges: Object.fromEntries(edges),
   };
 }

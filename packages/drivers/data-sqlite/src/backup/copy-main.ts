@@ -11,7 +11,7 @@ import { once } from 'node:events';
 import { fstatSync, openSync, readSync } from 'node:fs';
 import { json } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
-import { become } from '../become.ts';
+import { become } from '@islet/driver/become';
 import type { FileOwner } from './follow-protocol.ts';
 import { beginReading, openExisting } from './hold.ts';
 import { LIMITS } from './limits.ts';

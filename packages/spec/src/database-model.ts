@@ -1,0 +1,27 @@
+import type { BackupSpec, DrillSpec } from './backup-model.ts';
+
+export type DatabaseSpec = DatabaseCommon &
+  (
+    | {
+        readonly engine: 'postgres' | 'mariadb' | 'sqlite';
+        /** Undefined: it is not backed up. */
+        readonly backup: BackupSpec | undefined;
+        readonly drill: DrillSpec | undefined;
+      }
+    /** An outside server, by a URL kept as a secret. */
+    | { readonly engine: 'external'; readonly url: { readonly secret: string } }
+  );
+
+export interface DatabaseCommon {
+  /** A folder. */
+  readonly migrations: string | undefined;
+  /** Instead: a command. */
+  readonly migrate: { readonly command: string } | undefined;
+  readonly seed: SeedSpec | undefined;
+  /** By the engine's own names, as they are written. */
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+export type SeedSpec =
+  | { readonly kind: 'folder'; readonly folder: string }
+  | { readonly kind: 'command'; readonly command: string };
