@@ -1,4 +1,5 @@
 import type { Benchmark } from './context.ts';
+import { missingPeers } from './data/archivers.ts';
 import { archiving } from './data/archiving.ts';
 import { restoring } from './data/restoring.ts';
 import { stores } from './data/stores.ts';
@@ -8,6 +9,9 @@ export const data: Benchmark = {
   name: 'data',
   claims: async function* (context) {
     const { wants } = context;
+    // Not after ten minutes.
+    const missing = wants('data.archiving') ? missingPeers() : undefined;
+    if (missing !== undefined) throw new Error(missing);
     if (RESTORING.some(wants)) yield* restoring(context);
     if (wants('data.archiving')) yield* archiving(context);
     if (wants('data.stores')) yield* stores(context);

@@ -1,10 +1,10 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { endChild } from '../support/child.ts';
 import { until } from '../support/poll.ts';
 import { treeCpuMs } from '../support/proc.ts';
 import type { Cluster } from './cluster.ts';
@@ -54,7 +54,7 @@ export const islet: Archiver = {
     return {
       cpuMs: () => treeCpuMs(child.pid ?? 0),
       [Symbol.asyncDispose]: async () => {
-        await end(child);
+        await endChild(child, 'SIGTERM');
         await dropSlot(cluster, signal);
         await rm(state, { recursive: true });
       },
@@ -79,7 +79,7 @@ export const receivewal: Archiver = {
     return {
       cpuMs: () => treeCpuMs(child.pid ?? 0),
       [Symbol.asyncDispose]: async () => {
-        await end(child);
+        await endChild(child, 'SIGTERM');
         await dropSlot(cluster, signal);
         await rm(into, { recursive: true });
       },
@@ -137,11 +137,4 @@ async function dropSlot(cluster: Cluster, signal: AbortSignal): Promise<void> {
     return error === undefined;
   };
   await until('the slot to be free', isGone, { ...PATIENCE, signal });
-}
-
-async function end(child: ReturnType<typeof spawn>): Promise<void> {
-  if (child.exitCode !== null) return;
-  const ended = once(child, 'exit');
-  child.kill('SIGTERM');
-  await ended;
 }

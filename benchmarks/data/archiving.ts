@@ -9,7 +9,7 @@ import type { Context } from '../context.ts';
 import { type Claim, type Figure, medianFigure } from '../measure/claim.ts';
 import { interleave } from '../measure/interleave.ts';
 import { median } from '../measure/statistics.ts';
-import { type Archiver, islet, missingPeers, nothing, PGBENCH, pgbackrest, receivewal } from './archivers.ts';
+import { type Archiver, islet, nothing, PGBENCH, pgbackrest, receivewal } from './archivers.ts';
 import { Cluster, serverIdentity } from './cluster.ts';
 
 const CLIENTS = 4;
@@ -19,15 +19,14 @@ const DEBIAN = '/usr/lib/postgresql/15/bin';
 
 /** What keeping a server's log costs whoever writes: the same load without, without once more, and with each. */
 export async function* archiving(context: Context): AsyncIterable<Claim> {
-  const missing = missingPeers();
-  if (missing !== undefined) throw new Error(missing);
-  yield* against(context, { name: 'debian', bin: DEBIAN, peers: [receivewal, pgbackrest] });
+  const { times } = context;
+  yield* against(context, { name: 'debian', bin: DEBIAN, peers: [receivewal, pgbackrest], rounds: times(5, 2) });
   const found = await findPackage();
   const tools = await mkdtemp(join(tmpdir(), 'islet-bench-tools-'));
   await chmod(tools, 0o755);
   await using _tools = { [Symbol.asyncDispose]: () => rm(tools, { recursive: true }) };
   const native = await usableBinaries({ ...found, tools, user: serverIdentity(), signal: context.signal });
-  yield* against(context, { name: 'npm', bin: join(native, 'bin'), peers: [] });
+  yield* against(context, { name: 'npm', bin: join(native, 'bin'), peers: [], rounds: times(3, 2) });
 }
 
 interface Subject {
@@ -35,12 +34,13 @@ interface Subject {
   readonly bin: string;
   /** Of one version with the server. */
   readonly peers: readonly Archiver[];
+  readonly rounds: number;
 }
 
 /** Of the same server, of nothing: how far apart two equal things are. */
 const AGAIN = 'nothing, again';
 
-async function* against(context: Context, { name, bin, peers }: Subject): AsyncIterable<Claim> {
+async function* against(context: Context, { name, bin, peers, rounds }: Subject): AsyncIterable<Claim> {
   const { times, progress, signal } = context;
   await using cluster = await Cluster.start(bin);
   await pgbench(cluster, ['-i', '-q', '-s', String(SCALE)]);
@@ -64,10 +64,10 @@ async function* against(context: Context, { name, bin, peers }: Subject): AsyncI
     ...[islet, ...peers].map((archiver) => [archiver.name, measure(archiver, archiver.name)]),
     [AGAIN, measure(nothing, AGAIN)],
   ]);
-  const runs: Readonly<Record<string, readonly Run[]>> = await interleave(times(5, 2), contenders);
+  const runs: Readonly<Record<string, readonly Run[]>> = await interleave(rounds, contenders);
   const figures = (of: (run: Run) => number): Readonly<Record<string, Figure>> =>
     Object.fromEntries(Object.entries(runs).map(([who, all]) => [who, medianFigure(all.map(of))]));
-  const method = `pgbench -M prepared -s ${SCALE} -c ${CLIENTS} for ${seconds} s, ${times(5, 2)} times in turns, on PostgreSQL ${cluster.version} with its own defaults.`;
+  const method = `pgbench -M prepared -s ${SCALE} -c ${CLIENTS} for ${seconds} s, ${rounds} times in turns, on PostgreSQL ${cluster.version} with its own defaults.`;
   yield claimOf(
     { claim: `data.archiving.${name}.commits`, unit: 'commits/s', better: 'more', method: `${method} ${costs(runs)}` },
     figures((run) => run.rate),

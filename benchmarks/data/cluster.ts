@@ -1,10 +1,10 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { chownSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
+import { endChild } from '../support/child.ts';
 import { treeCpuMs } from '../support/proc.ts';
 import { freePort } from '../support/shop.ts';
 
@@ -106,9 +106,7 @@ export class Cluster implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const ended = this.#server.exitCode === null ? once(this.#server, 'exit') : undefined;
-    this.#server.kill('SIGQUIT');
-    await ended;
+    await endChild(this.#server, 'SIGQUIT');
     await rm(this.folder, { recursive: true, force: true });
   }
 

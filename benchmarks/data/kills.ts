@@ -12,7 +12,7 @@ const DEADLINE_MS = 120_000;
 export async function kill(system: LedgerSystem, ledger: Ledger, context: Context): Promise<number> {
   const { times, progress, signal } = context;
   const patience = { everyMs: 100, deadlineMs: DEADLINE_MS, signal };
-  const rounds = times(4, 1);
+  const rounds = times(3, 1);
   for (let round = 0; round < rounds; round += 1) {
     for (const victim of VICTIMS) {
       await pause(Math.random() * LONGEST_WAIT_MS, undefined, { signal });

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { S3Place } from '@islet/backup';
+import { endChild } from '../support/child.ts';
 
 const BUCKET = 'backups';
 /** What this server takes for its only user's. */
@@ -20,10 +21,8 @@ export async function startSecondPlace(): Promise<S3Place & AsyncDisposable> {
     ...{ bucket: BUCKET, prefix: 'islet', endpoint: `http://127.0.0.1:${Number(line)}`, region: 'us-east-1' },
     ...{ accessKey: KEY, secretKey: KEY },
     [Symbol.asyncDispose]: async () => {
-      const ended = once(child, 'exit');
-      child.kill('SIGKILL');
-      await ended;
-      await rm(folder, { recursive: true });
+      await endChild(child, 'SIGKILL');
+      await rm(folder, { recursive: true, force: true, maxRetries: 10 });
     },
   };
 }

@@ -3,6 +3,9 @@ import { isBaking, isOpen, isPaused, ofGoal, type Roster, START_ATTEMPTS } from 
 import type { Shift } from './shift.ts';
 import { short } from './short.ts';
 
+/** How long the first look at the requests of a step may take; what can't be seen by then is silence. */
+const LOOK_MS = 5_000;
+
 export interface Standing {
   readonly wanted: readonly ObservedInstance[];
   readonly settled: readonly ObservedInstance[];
@@ -55,6 +58,11 @@ function judgeStep(roster: Roster, shift: Shift, { wanted, settled }: Standing, 
   if (now < until) return [{ kind: 'wait', service: name, why: describeShift(shift, goal.revision), until }];
 
   const evidence = evidenceOf(roster);
+  // Nobody has looked yet, as when a control plane has just begun: that is not the silence that a step may end with.
+  const looked = Math.max(until, service.since) + LOOK_MS;
+  if (evidence === undefined && current.requests > 0 && now < looked) {
+    return [{ kind: 'wait', service: name, why: `looks at the requests of ${short(goal.revision)}`, until: looked }];
+  }
   const requests = evidence?.requests ?? 0;
   const tooFew = requests < current.requests;
   const { generation } = goal;

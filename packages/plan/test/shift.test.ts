@@ -77,6 +77,19 @@ describe('a canary', () => {
     }
   });
 
+  it('ends no step before somebody has looked at its requests, whoever looks; but looks at nothing for ever', () => {
+    const desired = asked(canary([step(5, { byHand: 'too-few' })], { since: 100_000 }));
+    assert.deepEqual(keys(plan(desired, seen({}), 100_000)), ['publish']);
+    const [wait] = plan(desired, seen({}), 100_000).filter(({ kind }) => kind === 'wait');
+    assert.deepEqual(wait, { kind: 'wait', service: 'web', why: 'looks at the requests of r2', until: 105_000 });
+    const rests = (now: number) =>
+      plan(desired, seen({}), now).some((it) => it.kind === 'wait' && it.rest === 'paused');
+    assert.deepEqual([rests(104_999), rests(105_000)], [false, true]);
+    // Without an analysis there is nothing to look at.
+    const unjudged = asked(canary([step(5, { requests: 0 })], { since: 100_000 }));
+    assert.deepEqual(keys(plan(unjudged, seen({}), 100_000)), ['advance web r2.0 1', 'publish']);
+  });
+
   it('waits for a person where it is told to, and that is no progress that a command waits for', () => {
     for (const [byHand, requests] of [
       ['always', 200],

@@ -20,6 +20,7 @@ export function systemErrors(
     ...callerErrors(drafts),
     ...duplicateRoutes(drafts),
     ...previewHosts(drafts),
+    ...duplicatePreviews(drafts),
     ...httpPortErrors(system),
     ...claimErrors(drafts, system.gateway),
     ...fallbackCycles(drafts),
@@ -110,6 +111,27 @@ function previewHosts(drafts: readonly Draft[]): readonly SpecError[] {
       message,
       found: host,
       hint: `choose another, such as next.${host}`,
+    } as const;
+    return [errorIn(draft, ['rollout', 'preview', 'host'], error)];
+  });
+}
+
+/** Several services may be previewed at one host, each at its own paths. */
+function duplicatePreviews(drafts: readonly Draft[]): readonly SpecError[] {
+  const first = new Map<string, Draft>();
+  return drafts.flatMap((draft) => {
+    const host = draft.parsed?.rollout.preview?.host;
+    if (host === undefined) return [];
+    const paths = [...new Set(draft.parsed?.api.expose.map(({ path }) => path))];
+    const taken = paths.find((path) => first.has(`${host}${path}`));
+    for (const path of paths) if (!first.has(`${host}${path}`)) first.set(`${host}${path}`, draft);
+    if (taken === undefined) return [];
+    const message = `${host} with path ${taken} leads to the preview of "${first.get(`${host}${taken}`)?.name}" already`;
+    const error = {
+      rule: 'duplicate-route',
+      message,
+      found: host,
+      hint: 'choose another host for one of the two',
     } as const;
     return [errorIn(draft, ['rollout', 'preview', 'host'], error)];
   });

@@ -80,6 +80,15 @@ test('a host of its own leads to the new revision, unless it is what everybody a
   );
 });
 
+test('one host previews several services, each at its own paths', () => {
+  const file = (expose: string) =>
+    `${RUN}api: { expose: ${expose} }\nrollout: { strategy: canary, preview: { host: next.example } }\n`;
+  const both = (other: string) => orders(file('a.example/api'), { 'services/catalog/service.yaml': file(other) });
+  assert.deepEqual(linesOf(both('b.example/catalog')), []);
+  const [line] = linesOf(both('b.example/api'));
+  assert.match(line ?? '', /next\.example with path \/api leads to the preview of "\w+" already; choose another host/);
+});
+
 test('requests of tcp can not be shared out', () => {
   const texts = orders(`${RUN}api: { protocol: tcp }\nrollout: { strategy: canary }\n`);
   assert.match(linesOf(texts)[0] ?? '', /can't share them out; write strategy: rolling$/);

@@ -48,6 +48,8 @@ export function createAnalysis(parts: AnalysisParts): Analysis {
     },
     evidence: analyst.evidence,
     sample: async ({ service, requests }, signal) => {
+      // What was answered before the first look counts for nothing.
+      await watching.look();
       await samples.send(service, requests, signal);
       await watching.look();
       analyst.sampled(service);
