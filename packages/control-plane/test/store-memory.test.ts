@@ -11,6 +11,10 @@ it('what stores may hold is not there for automatic scaling to give away', () =>
   const stores = { database: { limits: { memoryBytes: GIB, connections: 40 } }, redis: { maxMemoryBytes: GIB / 2 } };
   const applied = { services: [{ spec: { ...spec, ...stores } }, { spec }] } as unknown as Applied;
   const machine = { cpu: 4, memoryBytes: 10 * GIB };
-  const budget = budgetOf(applied, machine, fixedDemand(applied, () => 0));
+  const budget = budgetOf(
+    applied,
+    machine,
+    fixedDemand(applied, () => 0),
+  );
   assert.equal(budget.memoryBytes, 8 * GIB - 1.5 * GIB);
 });

@@ -162,7 +162,10 @@ function limitErrors(draft: Sound): readonly SpecError[] {
   if (database === undefined || database.engine === 'postgres') return [];
   return (['memory', 'connections'] as const).flatMap((key) => {
     const path = ['database', key];
-    if (nodeAt(draft.tree, path) === undefined) return [];
+    const node = nodeAt(draft.tree, path);
+    // An overlay that takes another engine leaves those of the one that it replaces behind.
+    const chosen = nodeAt(draft.tree, ['database', database.engine === undefined ? 'url' : 'engine']);
+    if (node === undefined || chosen?.place.file !== node.place.file) return [];
     const message = `${key} is for postgres, and this is ${database.engine ?? 'an outside server'}`;
     const hint = database.engine === 'mariadb' ? `${MARIADB_NAMES[key]}, or remove it` : 'remove it';
     return [errorIn(draft, path, { rule: 'value', message, hint, place: keyPlaceAt(draft.tree, path) })];
