@@ -42,6 +42,8 @@ export function StoreCharts({
   );
 }
 
+/** Means over a step: below ten with their fraction, or an axis would say 1, 1. */
 function countText(value: number | undefined): string {
-  return value === undefined ? UNKNOWN : shortNumber(value);
+  if (value === undefined) return UNKNOWN;
+  return value < 10 ? String(Number(value.toFixed(1))) : shortNumber(value);
 }
