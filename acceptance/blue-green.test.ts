@@ -10,8 +10,14 @@ import { makeSystem } from './support/system.ts';
  * a person or its requests say. Whatever is decided, no request fails.
  */
 const ROLLOUT = {
-  ...{ strategy: 'blue-green', autoPromote: false, hold: '0s', minHealthy: '0s', healthyDeadline: '30s', bake: '1h' },
-  ...{ preview: { host: 'next.test' }, analysis: { requests: 0 } },
+  strategy: 'blue-green',
+  autoPromote: false,
+  hold: '0s',
+  minHealthy: '0s',
+  healthyDeadline: '30s',
+  bake: '1h',
+  preview: { host: 'next.test' },
+  analysis: { requests: 0 },
 };
 const EXPOSED = { expose: { path: '/web', strip: true } };
 
@@ -103,8 +109,12 @@ test('another value of a secret is a revision like any other, and so is another 
     system.write(
       'services/web/service.yaml',
       JSON.stringify({
-        ...{ name: 'web', run: { command: 'node server.mjs', env }, api: EXPOSED, scale: 2 },
-        ...{ health: { ready: { http: '/readyz', period: '200ms' } }, rollout: ROLLOUT },
+        name: 'web',
+        run: { command: 'node server.mjs', env },
+        api: EXPOSED,
+        scale: 2,
+        health: { ready: { http: '/readyz', period: '200ms' } },
+        rollout: ROLLOUT,
       }),
     );
   const secret = async (value: string) => {

@@ -14,7 +14,12 @@ after(() => system[Symbol.asyncDispose]());
 async function deploy(reply: string, { analysis, contract }: { analysis: object; contract?: string }) {
   const api = { expose: { path: '/web', strip: true }, ...(contract === undefined ? {} : { contract }) };
   const rollout = {
-    ...{ strategy: 'canary', steps: ['50%'], hold: '0s', minHealthy: '0s', bake: '0s', healthyDeadline: '30s' },
+    strategy: 'canary',
+    steps: ['50%'],
+    hold: '0s',
+    minHealthy: '0s',
+    bake: '0s',
+    healthyDeadline: '30s',
     analysis: { requests: 8, ...analysis },
   };
   const health = { ready: { http: '/readyz', period: '200ms' } };

@@ -7,8 +7,15 @@ import { until } from './support/until.ts';
 
 /** A canary whose steps are short, and whose next step waits for a person where a test wants to look around. */
 const canary = (steps: readonly string[], more: object = {}) => ({
-  ...{ strategy: 'canary', steps, hold: '200ms', minHealthy: '0s', healthyDeadline: '30s', bake: '1h' },
-  ...{ preview: { header: 'x-preview' }, analysis: { requests: 0 }, ...more },
+  strategy: 'canary',
+  steps,
+  hold: '200ms',
+  minHealthy: '0s',
+  healthyDeadline: '30s',
+  bake: '1h',
+  preview: { header: 'x-preview' },
+  analysis: { requests: 0 },
+  ...more,
 });
 const FAILING = SERVER.replace(
   `const answer =`,

@@ -55,7 +55,9 @@ async function* claims({ times, progress, signal }: Context): AsyncIterable<Clai
       `${cpu}; ${PACED_PER_SECOND} requests a second, every one recorded and sent. Much of either figure is the runtime's at rest between them.`,
     );
     yield {
-      ...{ claim: 'instrument.memory', unit: 'MB', better: 'less' },
+      claim: 'instrument.memory',
+      unit: 'MB',
+      better: 'less',
       islet: medianFigure(busy.traced.map(({ memoryMb }) => memoryMb)),
       peers: { 'not traced': medianFigure(busy.plain.map(({ memoryMb }) => memoryMb)) },
       method: 'PSS of the same service after the busy rounds.',
@@ -82,7 +84,10 @@ function claim(
   method: string,
 ): Claim {
   return {
-    ...{ claim: name, unit: 'µs of CPU/request', better: 'less', method },
+    claim: name,
+    unit: 'µs of CPU/request',
+    better: 'less',
+    method,
     islet: medianFigure(traced.map(({ cpuUs }) => cpuUs)),
     peers: { 'not traced': medianFigure(plain.map(({ cpuUs }) => cpuUs)) },
   };

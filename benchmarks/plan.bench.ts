@@ -101,7 +101,11 @@ function instances(name: string, revision: RevisionId, count: number): ObservedI
   const generation = generationOf(revision, 0);
   return Array.from({ length: count }, (_, index) => ({
     id: instanceId(name, generation, index),
-    ...{ revision, generation, index, exits: 0, firstStartedAt: 0 },
+    revision,
+    generation,
+    index,
+    exits: 0,
+    firstStartedAt: 0,
     state: { kind: 'ready', since: 0 },
   }));
 }

@@ -43,13 +43,17 @@ async function* claims(context: Context): AsyncIterable<Claim> {
   const about = `GET, 1 KB of JSON, 64 connections that are kept, from wrk for ${seconds} s after a warm-up, on a machine of ${cores} cores; every default on. The peer is Islet itself with one worker.`;
   yield {
     claim: 'workers.cpu',
-    ...{ unit: 'µs of CPU/request', better: 'less', islet: of(TWO, ({ cpuUs }) => cpuUs) },
+    unit: 'µs of CPU/request',
+    better: 'less',
+    islet: of(TWO, ({ cpuUs }) => cpuUs),
     peers: { [ONE]: of(ONE, ({ cpuUs }) => cpuUs) },
     method: `${about} All threads' time together: what locks and shared counters cost.`,
   };
   yield {
     claim: 'workers.throughput',
-    ...{ unit: 'requests/s', better: 'more', islet: of(TWO, ({ perSecond }) => perSecond) },
+    unit: 'requests/s',
+    better: 'more',
+    islet: of(TWO, ({ perSecond }) => perSecond),
     peers: { [ONE]: of(ONE, ({ perSecond }) => perSecond) },
     method: `${about} ${cores < 4 ? 'Load, backend and two workers want four cores: here they take them from each other, and the figure says little.' : 'One worker has a core to itself, two have two.'}`,
   };

@@ -101,7 +101,18 @@ export async function makeSystem(options: SystemOptions = {}): Promise<System> {
   for (const [name, fixture] of Object.entries(options.services ?? {})) add(name, fixture);
 
   return {
-    ...{ folder, state, port, url, around, islet, status, service, write, read, add, get },
+    folder,
+    state,
+    port,
+    url,
+    around,
+    islet,
+    status,
+    service,
+    write,
+    read,
+    add,
+    get,
     isletWith: (input, ...words) => runCli(located(words), around, input),
     start: (...words) => startCli(located(words), around),
     up: async (code = 0) => {

@@ -39,7 +39,9 @@ export const islet: Archiver = {
     const store = {
       service: 'bench',
       source: { engine: 'postgres', how: { host, port: String(port), password, name: database } },
-      ...{ everyMs: 86_400_000, pitr: true, keep: { daily: 7, weekly: 4, monthly: 0 } },
+      everyMs: 86_400_000,
+      pitr: true,
+      keep: { daily: 7, weekly: 4, monthly: 0 },
     };
     await mkdir(join(state, 'backup'), { mode: 0o700 });
     await writeFile(join(state, 'backup', 'orders.json'), JSON.stringify({ stores: [store] }));

@@ -74,7 +74,9 @@ async function* against(context: Context, { name, bin, peers, rounds }: Subject)
   );
   yield claimOf(
     {
-      ...{ claim: `data.archiving.${name}.cpu`, unit: 'µs of CPU/commit', better: 'less' },
+      claim: `data.archiving.${name}.cpu`,
+      unit: 'µs of CPU/commit',
+      better: 'less',
       method: `${method} Processor time of the server and of what archives, without pgbench's.`,
     },
     figures((run) => run.cpuUs),

@@ -33,7 +33,11 @@ export async function damage(system: LedgerSystem, { times, progress, signal }: 
     await writeFile(path, sound);
   }
   return {
-    ...{ claim: 'data.damage.found', unit: 'places', better: 'more', islet: one(found), peers: {} },
+    claim: 'data.damage.found',
+    unit: 'places',
+    better: 'more',
+    islet: one(found),
+    peers: {},
     method: `Of ${harms} random places of the ledger's backup set (${files.length} stored objects) at which a bit was flipped or the end cut off: those that were found when the object was read, as each restore reads it before anything is used.`,
   };
 }

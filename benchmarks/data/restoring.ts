@@ -31,7 +31,11 @@ export async function* restoring(context: Context): AsyncIterable<Claim> {
   const writing = `while ${Math.round(rate)} commits a second were made over 8 connections, each forced to disk`;
   const looked = `At ${lags.length} random instants ${writing}: from the newest instant that could be restored to the end of the look that found it.`;
   const lag = (claim: string, lost: string, ms: readonly number[]): Claim => ({
-    ...{ claim, unit: 'ms', better: 'less', islet: medianFigure(ms), peers: {} },
+    claim,
+    unit: 'ms',
+    better: 'less',
+    islet: medianFigure(ms),
+    peers: {},
     method: `${looked} What would be lost with ${lost}.`,
   });
   const here = lags.map((one) => one.here);
@@ -41,7 +45,11 @@ export async function* restoring(context: Context): AsyncIterable<Claim> {
 
   const { lost, inPast } = await lostOf(system, ledger);
   yield {
-    ...{ claim: 'data.kills.lost', unit: 'commits', better: 'less', islet: one(lost + inPast), peers: {} },
+    claim: 'data.kills.lost',
+    unit: 'commits',
+    better: 'less',
+    islet: one(lost + inPast),
+    peers: {},
     method: `Of ${ledger.count} acknowledged commits: those that are not in the database (${lost}), or not in what its backup is restored to (${inPast}), after ${kills} times kill -9 of the database server, the process that streams its log, and the control plane, in turn and at random instants. A full disk is for a test that may mount one: ./islet test backup.`,
   };
   yield await damage(system, context);

@@ -18,8 +18,12 @@ export async function startSecondPlace(): Promise<S3Place & AsyncDisposable> {
   });
   const [line] = await once(child.stdout, 'data');
   return {
-    ...{ bucket: BUCKET, prefix: 'islet', endpoint: `http://127.0.0.1:${Number(line)}`, region: 'us-east-1' },
-    ...{ accessKey: KEY, secretKey: KEY },
+    bucket: BUCKET,
+    prefix: 'islet',
+    endpoint: `http://127.0.0.1:${Number(line)}`,
+    region: 'us-east-1',
+    accessKey: KEY,
+    secretKey: KEY,
     [Symbol.asyncDispose]: async () => {
       await endChild(child, 'SIGKILL');
       await rm(folder, { recursive: true, force: true, maxRetries: 10 });

@@ -41,31 +41,35 @@ export async function* stores({ signal, times, progress }: Context): AsyncIterab
   }
   const what = `${SERVICES} services, each with a PostgreSQL of its own and one small Node process`;
   yield {
-    ...{ claim: 'data.stores.memory', unit: 'MB', better: 'less', islet: medianFigure(memory), peers: {} },
+    claim: 'data.stores.memory',
+    unit: 'MB',
+    better: 'less',
+    islet: medianFigure(memory),
+    peers: {},
     method: `PSS of each of the ${SERVICES} servers with all of its processes, at rest; all together ${sum(memory).toFixed(0)} MB. No peer: any PostgreSQL with these settings takes as much.`,
   };
   yield {
-    ...{
-      claim: 'data.stores.idle-cpu',
-      unit: '% of a core',
-      better: 'less',
-      islet: medianFigure([percent(0)]),
-      peers: {},
-    },
+    claim: 'data.stores.idle-cpu',
+    unit: '% of a core',
+    better: 'less',
+    islet: medianFigure([percent(0)]),
+    peers: {},
     method: `All ${SERVICES} servers together in one window of ${windowMs / 1000} s in which nobody asks them anything; its grain is 10 ms. The control plane that watches them took ${percent(1).toFixed(2)} %.`,
   };
   yield {
-    ...{
-      claim: 'data.stores.start',
-      unit: 's',
-      better: 'less',
-      islet: medianFigure(startsMs.map(inSeconds)),
-      peers: {},
-    },
+    claim: 'data.stores.start',
+    unit: 's',
+    better: 'less',
+    islet: medianFigure(startsMs.map(inSeconds)),
+    peers: {},
     method: `Wall time of \`islet up\` after \`down\`: ${what}, until all of them serve.`,
   };
   yield {
-    ...{ claim: 'data.stores.first', unit: 's', better: 'less', islet: medianFigure([inSeconds(firstMs)]), peers: {} },
+    claim: 'data.stores.first',
+    unit: 's',
+    better: 'less',
+    islet: medianFigure([inSeconds(firstMs)]),
+    peers: {},
     method: `The same where nothing was ever started: users, clusters and passwords are made.`,
   };
 }

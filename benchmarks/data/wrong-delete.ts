@@ -39,7 +39,11 @@ export async function* wrongDelete(system: LedgerSystem, ledger: Ledger, context
   const restored = isExact ? 'It came back exact to the transaction' : `IT DID NOT COME BACK EXACT: ${what}`;
   const method = `A DELETE of all rows of the ledger, and \`islet restore ledger --to\` the second before it, in place, took ${(restoreMs / 1000).toFixed(1)} s. ${restored}.`;
   yield {
-    ...{ claim: 'data.delete.failed', unit: 'requests', better: 'less', islet: one(failed), peers: {} },
+    claim: 'data.delete.failed',
+    unit: 'requests',
+    better: 'less',
+    islet: one(failed),
+    peers: {},
     method: `${method} Of ${sent} requests to the ${loads.length} other services from processes of their own, over ${PACE.connections} connections each, as fast as they were answered: those that got no answer, or another than 200.`,
   };
   yield {

@@ -61,7 +61,9 @@ export async function* away(context: Context): AsyncIterable<Claim> {
   const lost = (of: readonly Told[]) => of.reduce((sum, { failed, reset }) => sum + failed + reset, 0);
   const sent = [...killed, ...full].reduce((sum, one) => sum + one.sent, 0);
   yield {
-    ...{ claim: 'telemetry.away.failed', unit: 'requests', better: 'less' },
+    claim: 'telemetry.away.failed',
+    unit: 'requests',
+    better: 'less',
     islet: { value: lost([...killed, ...full]), samples: [lost(killed), lost(full)] },
     peers: { undisturbed: { value: lost(undisturbed), samples: undisturbed.map((one) => lost([one])) } },
     method: `Of ${sent} requests through the gateway, ${PACE.perSecond} a second: those without an answer, or with another than 200, while the telemetry process was killed ${killed.length} times (kill -9), and its disk filled up ${full.length} times.`,
@@ -76,7 +78,9 @@ function p99Claim(claim: string, disturbed: readonly Told[], undisturbed: readon
   const { low, high } = aaBand(of(undisturbed), Math.random);
   const ratio = median(of(disturbed)) / median(of(undisturbed));
   return {
-    ...{ claim, unit: 'ms', better: 'less' },
+    claim,
+    unit: 'ms',
+    better: 'less',
     islet: medianFigure(of(disturbed)),
     peers: { undisturbed: medianFigure(of(undisturbed)) },
     method: `The 99th percentile of a turn through the gateway at ${PACE.perSecond} requests/s, while the telemetry process ${what}; the peer is the same system in turns between, left alone. It is ${ratio.toFixed(2)} times the undisturbed one, which against itself lies between ${low.toFixed(2)} and ${high.toFixed(2)}.`,

@@ -51,7 +51,10 @@ export async function* charts(folder: string, context: Context, { store, stock }
   const flags = [`--config.file=${join(home, 'none.yml')}`, `--storage.tsdb.path=${data}`];
   await using _ = await startServer({
     argv: ['prometheus', ...flags, '--storage.tsdb.retention.time=50y', `--web.listen-address=127.0.0.1:${port}`],
-    ...{ cwd: home, cores: ALL_CORES, port, signal },
+    cwd: home,
+    cores: ALL_CORES,
+    port,
+    signal,
   });
   const [mine, theirs]: [number[], number[]] = [[], []];
   for (let round = 0; round < times(30, 5); round++) {

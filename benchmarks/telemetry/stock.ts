@@ -131,8 +131,16 @@ function* metrics(
       const value = (at / stepMs + service * 31 + labels.length) % 97;
       const buckets = kind === 'histogram' ? BUCKETS[value % BUCKETS.length] : undefined;
       yield {
-        ...{ at, service: services[service] ?? '', name, labels, unit, kind },
-        ...{ sum: buckets?.sum ?? value, count: buckets?.count ?? 1, min: value, max: value },
+        at,
+        service: services[service] ?? '',
+        name,
+        labels,
+        unit,
+        kind,
+        sum: buckets?.sum ?? value,
+        count: buckets?.count ?? 1,
+        min: value,
+        max: value,
         buckets: buckets?.text ?? '',
       };
     }

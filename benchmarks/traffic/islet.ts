@@ -39,7 +39,11 @@ async function start(rig: Rig, spoken: Spoken, size: Size): Promise<Server> {
   // The proxy listens nowhere until it has a table, so it is up when it has taken one.
   let isPublished = false;
   return await startServer({
-    ...{ argv, cwd: folder, cores: (size.workers ?? 1) > 1 ? ALL_CORES : PROXY_CORE, port, signal },
+    argv,
+    cwd: folder,
+    cores: (size.workers ?? 1) > 1 ? ALL_CORES : PROXY_CORE,
+    port,
+    signal,
     onLook: async () => {
       if (!isPublished) isPublished = await publish(socket, table);
     },

@@ -108,6 +108,14 @@ const BANS: readonly Ban[] = [
     remedy: 'narrow from unknown',
   },
   {
+    rule: 'spread-literal',
+    pattern: /^[ ]*\.\.\.\{/gm,
+    where: 'code',
+    applies: everywhere,
+    message: 'an object is written only to be taken apart, so that lines look fewer',
+    remedy: 'write its properties where they belong',
+  },
+  {
     rule: 'ignored-type',
     pattern: /@ts-(ignore|nocheck)\b/g,
     where: 'text',

@@ -50,7 +50,9 @@ export class Requests {
       failures: known.failures + failures,
     });
     this.#traffic.answered = [...this.#answered.values()].map((one) => ({
-      ...{ ...one, requests: Math.floor(one.requests), failures: Math.floor(one.failures) },
+      ...one,
+      requests: Math.floor(one.requests),
+      failures: Math.floor(one.failures),
       latencyUs: NOTHING,
     }));
   }

@@ -109,7 +109,11 @@ export class World {
     const state = this.#stateFor(life);
     this.#life = life;
     const system = createSystem({
-      ...{ folder: '/simulated', state, ...drivers, clock: life.clock(this.clock), log: SILENT },
+      folder: '/simulated',
+      state,
+      ...drivers,
+      clock: life.clock(this.clock),
+      log: SILENT,
       machine: { nodeBin: '/usr/bin', tools: '/tools', servicePath: (path) => path, missingTools: () => [] },
       guarantees: () => [],
       check: async (_target, { port }) => this.ground.healthyByPort(port),

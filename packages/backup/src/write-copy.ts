@@ -41,17 +41,15 @@ export async function writeCopy(request: CopyRequest, options: CallOptions): Pro
   const pieces = await Promise.all(writing);
   for (const [index, piece] of pieces.entries()) await readBack(vault, nameOf(index), piece, options);
   const manifest: Manifest = {
-    ...{
-      format: 1,
-      engine,
-      identity,
-      startedAt,
-      finishedAt: now(),
-      facts,
-      plainBytes,
-      pieceBytes: LIMITS.pieceBytes,
-      pieces,
-    },
+    format: 1,
+    engine,
+    identity,
+    startedAt,
+    finishedAt: now(),
+    facts,
+    plainBytes,
+    pieceBytes: LIMITS.pieceBytes,
+    pieces,
   };
   await vault.put(manifestName(era, id), manifestBytes(manifest), options);
   return { id, manifest };

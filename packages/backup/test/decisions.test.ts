@@ -30,10 +30,9 @@ function piece(from: number, to: number, at: number): LogPiece {
 function copy(startedAt: number, needs?: readonly [number, number]): Copy {
   const facts = { needs: needs && { from: position(needs[0]), to: position(needs[1]) }, notes: {} };
   const id = instantId(startedAt);
-  const manifest = {
-    ...{ format: 1 as const, engine: 'postgres', identity: 'one', startedAt, finishedAt: startedAt + 10, facts },
-    ...{ plainBytes: 1, pieces: [] },
-  };
+  const times = { startedAt, finishedAt: startedAt + 10 };
+  const origin = { format: 1 as const, engine: 'postgres', identity: 'one' };
+  const manifest = { ...origin, ...times, facts, plainBytes: 1, pieces: [] };
   return { kind: 'whole', id, startedAt, bytes: 1, pieceNames: [`${id}/0`], manifest };
 }
 

@@ -16,14 +16,12 @@ export async function startS3(bucket: string): Promise<S3Place & AsyncDisposable
   });
   const { port } = (await server.run()) as { port: number };
   return {
-    ...{
-      bucket,
-      prefix: 'islet',
-      endpoint: `http://127.0.0.1:${port}`,
-      region: 'us-east-1',
-      accessKey: 'S3RVER',
-      secretKey: 'S3RVER',
-    },
+    bucket,
+    prefix: 'islet',
+    endpoint: `http://127.0.0.1:${port}`,
+    region: 'us-east-1',
+    accessKey: 'S3RVER',
+    secretKey: 'S3RVER',
     [Symbol.asyncDispose]: async () => {
       await server.close();
       await rm(directory, { recursive: true });

@@ -88,7 +88,10 @@ async function fromFiles(session: Session, options: ShowOptions, reason: ApiErro
   tell('The telemetry store is down; these are the log files');
   const holds = grepper(filter.grep);
   await tail(session, {
-    ...{ service: filter.service, lines, follow, signal },
+    service: filter.service,
+    lines,
+    follow,
+    signal,
     print: ({ service, instance, line }) => {
       if (filter.instance !== undefined && filter.instance !== instance) return;
       if (holds(line)) print({ service, instance, text: line });

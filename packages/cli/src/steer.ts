@@ -14,7 +14,10 @@ export async function steer(
   await using session = await openSession(context, { folder, state: options.state }, 'never');
   const { revision } = await session.client.steerRollout({ service, action }, { signal: context.signal });
   return settle(context, session, {
-    ...{ revision, timeoutMs: options.timeout, json: options.json === true, service },
+    revision,
+    timeoutMs: options.timeout,
+    json: options.json === true,
+    service,
     ...(action === 'abort' ? { isAbort: true } : {}),
   });
 }

@@ -8,7 +8,10 @@ const since: OptionSpec = {
 };
 const until: OptionSpec = { flags: '--until <when>', text: 'up to then, written alike', parse: parseInstantMs };
 const count = (fallback: string, text: string): OptionSpec => ({
-  ...{ flags: '-n, --lines <count>', text, fallback, parse: parseCount },
+  flags: '-n, --lines <count>',
+  text,
+  fallback,
+  parse: parseCount,
 });
 
 /** What services print, do and throw. */
@@ -31,7 +34,8 @@ export const TELEMETRY_COMMANDS: readonly CommandSpec[] = [
       { flags: '-f, --follow', text: 'go on until Ctrl-C' },
       count('100', 'how many of the last ones'),
       {
-        ...{ flags: '--level <level>', text: 'this level and above' },
+        flags: '--level <level>',
+        text: 'this level and above',
         choices: ['trace', 'debug', 'info', 'warn', 'error', 'fatal'],
       },
       { flags: '--grep <text>', text: 'those that hold this, upper and lower case alike; /…/ is a regular expression' },

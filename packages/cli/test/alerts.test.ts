@@ -24,13 +24,16 @@ async function answering(answers: Answers): Promise<FakeControlPlane> {
 }
 
 const ALERT: Alert = {
-  ...{ id: 'abcd1234', service: 'web', rule: 'slo', severity: 'page', state: 'firing', since: 0 },
-  ...{
-    summary: 'web fails too many requests',
-    why: '60 of 100 failed',
-    help: 'islet errors web',
-    link: '/alerts/abcd1234',
-  },
+  id: 'abcd1234',
+  service: 'web',
+  rule: 'slo',
+  severity: 'page',
+  state: 'firing',
+  since: 0,
+  summary: 'web fails too many requests',
+  why: '60 of 100 failed',
+  help: 'islet errors web',
+  link: '/alerts/abcd1234',
 };
 
 describe('alerts', () => {
@@ -73,7 +76,13 @@ describe('alerts', () => {
 
 const BURN = { window: '1h', rate: 0.5, shortRate: 0, threshold: 14.4, severity: 'page', firing: false } as const;
 const SLO: Slo = {
-  ...{ service: 'web', name: 'availability', objective: 99.9, windowMs: 1, good: 999, total: 1000, budgetLeft: 0.25 },
+  service: 'web',
+  name: 'availability',
+  objective: 99.9,
+  windowMs: 1,
+  good: 999,
+  total: 1000,
+  budgetLeft: 0.25,
   burn: [BURN],
 };
 

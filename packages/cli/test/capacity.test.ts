@@ -8,7 +8,9 @@ type Forecast = Extract<Capacity, { kind: 'forecast' }>;
 
 const AT = { waits: 0.3, waitMs: 2.38, meanMs: 15.1, p95Ms: 36.7, inFlight: 7.56 };
 const CAPACITY: Forecast = {
-  ...{ kind: 'forecast', service: 'orders', rps: 500 },
+  kind: 'forecast',
+  service: 'orders',
+  rps: 500,
   seen: { overMs: 10_000, requests: 619, rps: 61.9, meanMs: 13.3, p95Ms: 32.1, instances: 1, cores: 0.17 },
   model: { limit: 'cores', serversPerInstance: 1, serviceMs: 2.73, restMeanMs: 10, restP95Ms: 20 },
   needed: { instances: 2, utilizationPercent: 68.3, ...AT },

@@ -7,9 +7,18 @@ import { whatLacks } from '../src/drill/run.ts';
 const shots = (count: number, failed: number) =>
   Array.from({ length: count }, (_, index) => ({ tookMs: 5, ok: index >= failed }));
 const drilled = (changes: Partial<Drilled>): Drilled => ({
-  ...{ drill: 'errors', service: 'web', instance: 'web-0', goalPercent: 99, asked: 'smoke', instances: 2 },
-  ...{ detectedMs: 100, recoveredMs: 5_000, overMs: 11_000, sloPercent: undefined },
-  ...{ shots: shots(500, 5), others: { requests: 0, failed: 0 } },
+  drill: 'errors',
+  service: 'web',
+  instance: 'web-0',
+  goalPercent: 99,
+  asked: 'smoke',
+  instances: 2,
+  detectedMs: 100,
+  recoveredMs: 5_000,
+  overMs: 11_000,
+  sloPercent: undefined,
+  shots: shots(500, 5),
+  others: { requests: 0, failed: 0 },
   ...changes,
 });
 
@@ -54,7 +63,11 @@ test('a fault that may come once a day has to fit into the error budget of 30 da
 
 test('what others ask is counted without the drill, without their own mistakes, and across a proxy that begins anew', () => {
   const edge = (from: string, requests: number, errors: object) => ({
-    ...{ from: { kind: from }, service: 'web', requests, statuses: { '5xx': 2 }, errors },
+    from: { kind: from },
+    service: 'web',
+    requests,
+    statuses: { '5xx': 2 },
+    errors,
   });
   const counters = { edges: [edge('gateway', 100, { 'no-route': 3, 'upstream-reset': 1 }), edge('operator', 900, {})] };
   const asked = askedByOthers(counters as never, 'web');

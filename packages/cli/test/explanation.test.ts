@@ -5,8 +5,19 @@ import pico from 'picocolors';
 import { renderExplanation } from '../src/render/explanation.ts';
 
 const RECORD: ExplainedRequest = {
-  ...{ id: 'b7', trace: '4bf92f3577b34da6a3ce929d0e0e4736', at: 1_000, from: 'edge', caller: 'web', service: 'orders' },
-  ...{ protocol: 'http/1.1', method: 'GET', path: '/7', status: 200, bytesIn: 0, bytesOut: 4, kept: 'decision' },
+  id: 'b7',
+  trace: '4bf92f3577b34da6a3ce929d0e0e4736',
+  at: 1_000,
+  from: 'edge',
+  caller: 'web',
+  service: 'orders',
+  protocol: 'http/1.1',
+  method: 'GET',
+  path: '/7',
+  status: 200,
+  bytesIn: 0,
+  bytesOut: 4,
+  kept: 'decision',
   timings: { queue: 0, connect: 0.5, firstByte: 30.2, total: 31 },
   tries: [
     { instance: 'orders-a.0-0', revision: 'a', start: 0.1, end: 2.1, outcome: 503 },

@@ -4,20 +4,17 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { ErrorGroup, LogRecord, Span } from '@islet/client';
 import { ApiError } from '@islet/client/errors';
 import { type Answers, aService, aStatus, type FakeControlPlane, startFake } from '@islet/client/testing';
-import { parseInstantMs } from '../src/parse.ts';
-import { renderSpark } from '../src/render/spark.ts';
 import { islet, removeFolder, SYSTEM, tempFolder } from './run.ts';
 
 let folder = '';
-let fakes: FakeControlPlane[] = [];
+const fakes: FakeControlPlane[] = [];
 
 beforeEach(() => {
   folder = tempFolder(SYSTEM);
 });
 
 afterEach(async () => {
-  for (const fake of fakes) await fake.kill();
-  fakes = [];
+  for (const fake of fakes.splice(0)) await fake.kill();
   removeFolder(folder);
 });
 
@@ -101,15 +98,33 @@ const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 
 function span(id: string, changes: Partial<Span> = {}): Span {
   return {
-    ...{ trace: TRACE, span: id, service: 'web', name: 'GET', kind: 'server', source: 'otlp', at: 0, endAt: 100 },
-    ...{ status: 'unset', attributes: {}, events: [] },
+    trace: TRACE,
+    span: id,
+    service: 'web',
+    name: 'GET',
+    kind: 'server',
+    source: 'otlp',
+    at: 0,
+    endAt: 100,
+    status: 'unset',
+    attributes: {},
+    events: [],
     ...changes,
   };
 }
 
 const REQUEST = {
-  ...{ id: 'r', trace: TRACE, at: 10, from: 'edge', service: 'orders', protocol: 'http/1.1', bytesIn: 0, bytesOut: 0 },
-  ...{ timings: { queue: 0, connect: 0, total: 40 }, tries: [], kept: 'decision' },
+  id: 'r',
+  trace: TRACE,
+  at: 10,
+  from: 'edge',
+  service: 'orders',
+  protocol: 'http/1.1',
+  bytesIn: 0,
+  bytesOut: 0,
+  timings: { queue: 0, connect: 0, total: 40 },
+  tries: [],
+  kept: 'decision',
   decisions: [{ rule: 'traffic.retry', at: 5, why: 'connection-refused', from: 'services/orders/service.yaml:7' }],
 } as const;
 
@@ -119,7 +134,12 @@ describe('trace', () => {
       span('a'),
       span('b', { parent: 'a', service: 'orders', source: 'proxy', at: 10, endAt: 60, name: 'POST /orders' }),
       span('c', {
-        ...{ parent: 'b', service: 'orders', at: 12, endAt: 58, status: 'error', name: 'POST' },
+        parent: 'b',
+        service: 'orders',
+        at: 12,
+        endAt: 58,
+        status: 'error',
+        name: 'POST',
         events: [
           { at: 50, name: 'exception', attributes: { 'exception.type': 'TypeError', 'exception.message': 'no x' } },
         ],
@@ -208,23 +228,21 @@ describe('traces', () => {
 });
 
 const GROUP: ErrorGroup = {
-  ...{
-    group: '3f9a2c1d04b7',
-    version: 1,
-    service: 'web',
-    type: 'TypeError',
-    message: 'no x',
-    culprit: 'f (main.ts:3)',
-  },
-  ...{
-    state: 'open',
-    firstSeen: 0,
-    lastSeen: 1_000,
-    count: 7,
-    firstRevision: 'abcdef012345',
-    revisions: ['abcdef012345'],
-  },
-  ...{ instances: ['web-1.0-0'], traces: [TRACE], spark: [0, 1, 7] },
+  group: '3f9a2c1d04b7',
+  version: 1,
+  service: 'web',
+  type: 'TypeError',
+  message: 'no x',
+  culprit: 'f (main.ts:3)',
+  state: 'open',
+  firstSeen: 0,
+  lastSeen: 1_000,
+  count: 7,
+  firstRevision: 'abcdef012345',
+  revisions: ['abcdef012345'],
+  instances: ['web-1.0-0'],
+  traces: [TRACE],
+  spark: [0, 1, 7],
   sample: { stack: 'TypeError: no x\n    at f (main.ts:3)', attributes: {}, logsAround: ['before it'] },
 };
 
@@ -279,17 +297,4 @@ test('top shows the busiest first, once where there is no terminal', async () =>
     stdout,
     /busy +12\.3 +50\.0 % +9\.0 +0\.20 +5\.0 MB +7\.3\/s 3 conn 8\.0 MB +▄█\nidle +0\.0 +0\.0 % +- +- +- +-\n$/,
   );
-});
-
-test('a time is so long ago, a day or an instant', () => {
-  assert.ok(Math.abs(parseInstantMs('10m') - (Date.now() - 600_000)) < 60_000);
-  assert.equal(parseInstantMs('2026-11-27T09:30:00Z'), Date.UTC(2026, 10, 27, 9, 30));
-  assert.equal(parseInstantMs('2026-11-27'), new Date(2026, 10, 27).getTime());
-  for (const wrong of ['yesterday', '5', '10:30', '2026-13-01'])
-    assert.throws(() => parseInstantMs(wrong), /2026-11-27/);
-});
-
-test('a line of bars is as high as its values', () => {
-  assert.equal(renderSpark([0, 1, 4, 7, 0]), ' ▂▅█');
-  assert.equal(renderSpark([]), '');
 });

@@ -3,7 +3,7 @@ import type { ApplyParts } from './apply.ts';
 import { keyRequest } from './build-request.ts';
 import { missingServers } from './declared-stores.ts';
 import { fixedPortTaken, gatewayTaken, isOfProxy } from './port-checks.ts';
-import type { SystemParts } from './system.ts';
+import type { SystemParts } from './system-parts.ts';
 
 type ApplySources = Pick<SystemParts, 'folder' | 'state' | 'machine' | 'compute' | 'traffic' | 'data' | 'clock'>;
 
@@ -16,7 +16,15 @@ export function applyParts(
   const { applied, decisions, secrets, ports } = state;
   const isOurs = (port: number) => isOfProxy(port, { traffic, clock });
   return {
-    ...{ folder, state: state.layout.state, applied, decisions, secrets, ports, clock, isEnding, forgive },
+    folder,
+    state: state.layout.state,
+    applied,
+    decisions,
+    secrets,
+    ports,
+    clock,
+    isEnding,
+    forgive,
     files: nodeFiles(folder),
     inputsKey: (spec, path) => compute.inputsKey(keyRequest(parts, spec, path)),
     blockedBy: async (spec, path) => [

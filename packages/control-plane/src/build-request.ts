@@ -25,7 +25,10 @@ export function buildRequest(
   const by = keyRequest(parts, spec, path);
   const { folder, inputs } = by;
   return {
-    ...{ folder, inputs, service: spec.name, revision },
+    folder,
+    inputs,
+    service: spec.name,
+    revision,
     named: key === undefined ? undefined : { key, by },
     command: spec.run.build,
     path: parts.machine.servicePath(path),

@@ -20,7 +20,8 @@ import { createInstrument } from './instruments.ts';
 import { inspectMachine, SERVER_PATH } from './machine.ts';
 import { check } from './probe/check.ts';
 import { openState } from './state.ts';
-import { createSystem, type System, type SystemParts } from './system.ts';
+import { createSystem, type System } from './system.ts';
+import type { SystemParts } from './system-parts.ts';
 import { createTelemetry, type Telemetry } from './telemetry/overseer.ts';
 
 export interface ComposeOptions {
@@ -68,7 +69,11 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
   const telemetry = options.idle
     ? undefined
     : await createTelemetry({
-        ...{ state, data, supervisor, clock: systemClock, log },
+        state,
+        data,
+        supervisor,
+        clock: systemClock,
+        log,
         argv: [process.execPath, fileURLToPath(import.meta.resolve('@islet/telemetry/main'))],
         socketPath: socketPath(stateFolder, 'telemetry'),
         paths: {
@@ -81,7 +86,15 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
         },
       });
   const system = createSystem({
-    ...{ folder, state, machine, compute, traffic, data, log, backups, ...(telemetry && { telemetry }) },
+    folder,
+    state,
+    machine,
+    compute,
+    traffic,
+    data,
+    log,
+    backups,
+    ...(telemetry && { telemetry }),
     instrument: createInstrument({ layout, folder: (of) => compute.folder(of), log }),
     guarantees: () => supervisor.guarantees(),
     clock: systemClock,

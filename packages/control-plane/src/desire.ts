@@ -59,7 +59,9 @@ function presentOf(service: AppliedService, applied: Applied, context: DesireCon
     migrates: spec.database?.migrations !== undefined || spec.database?.migrate !== undefined,
     exclusive: strategy === 'recreate' || spec.api.port !== undefined,
     rollout: {
-      ...{ maxSurge, maxUnavailable, healthyDeadlineMs },
+      maxSurge,
+      maxUnavailable,
+      healthyDeadlineMs,
       minHealthyMs: applied.mode === 'in-place' ? 0 : minHealthyMs,
       steps: isCautious ? shiftSteps(spec.rollout) : [],
       bakeMs: isCautious ? bakeMs : 0,

@@ -75,11 +75,13 @@ function most({ scale, rollout }: LaunchSpec): { readonly instances: number; rea
   return { instances: scale.max, surge: rollout.maxSurge };
 }
 
+export type PlaceSources = FactSources & { readonly compute: ComputeDriver };
+
 /** Where a command runs beside an instance, and what it is given there: as the instance itself. */
 export async function placeOf(
   { id, service, revision, port }: Pick<ComputeInstance, 'id' | 'service' | 'revision' | 'port'>,
   spec: LaunchSpec,
-  sources: FactSources & { readonly compute: ComputeDriver },
+  sources: PlaceSources,
 ): Promise<CommandPlace> {
   const { argv, cwd, env } = await sources.compute.commandFor({ service, instance: id });
   // It is the instance that is traced, and not each probe beside it.

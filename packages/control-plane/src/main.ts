@@ -75,7 +75,8 @@ async function serve(): Promise<void> {
   const { token, id, doorkeeper, ports, applied } = system.parts.state;
   const certificates = keepCertified({ applied: applied.current, clock: systemClock, log });
   const api = await serveApi(createHandlers(system, composed.sentinel), {
-    ...{ token, version: packageJson.version },
+    token,
+    version: packageJson.version,
     // The same as before, so that a dashboard that was left open finds the next control plane where this one was.
     port: await ports.take('control-plane').catch(() => 0),
     dashboard: { doorkeeper, pages: createPages(BUILT_FOLDER), system: id },

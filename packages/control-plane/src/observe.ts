@@ -168,7 +168,9 @@ function serviceOf(
     instances: seen.instances.map((instance) => instanceOf(instance, senses)).sort((a, b) => (a.id < b.id ? -1 : 1)),
     stable: whole(stable),
     fallback: whole(fallback),
-    ...{ promotedAt, progress, evidence: senses.evidence(name) },
+    promotedAt,
+    progress,
+    evidence: senses.evidence(name),
     failed: Object.fromEntries([...failed].map(([generation, { reason }]) => [generation, reason])),
     hasFiles: true,
   };

@@ -28,8 +28,10 @@ export function rolloutGates(
   if (stable === undefined || promoted.includes(revision)) return [];
   return backedUpStores(spec).flatMap(({ id, drill }) =>
     drillTrouble(id, {
-      ...{ now: clock.now(), since: startedAt },
-      ...{ drill: drills.last(id), drillEveryMs: drill?.everyMs },
+      now: clock.now(),
+      since: startedAt,
+      drill: drills.last(id),
+      drillEveryMs: drill?.everyMs,
     }).map((why) => `rollout.requires: ${why}; it goes on when \`islet drill restore ${id}\` passes`),
   );
 }

@@ -50,8 +50,13 @@ async function byCommand(
   if (isKept(spec)) pointBefore(service, [command], hands);
   const outcome = await hands.compute.run(
     {
-      ...{ service, revision, task: 'migrate', command, env: environmentOf(spec, facts) },
-      ...{ resources: spec.run.resources, deadlineMs: MIGRATE_MS },
+      service,
+      revision,
+      task: 'migrate',
+      command,
+      env: environmentOf(spec, facts),
+      resources: spec.run.resources,
+      deadlineMs: MIGRATE_MS,
     },
     { signal },
   );

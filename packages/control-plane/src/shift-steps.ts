@@ -16,7 +16,9 @@ export function shiftSteps(rollout: RolloutSpec): readonly ShiftStep[] {
       const copies: ShiftStep = { percent: 0, mirrorPercent, holdMs, requests, byHand: atFewest };
       const shares = steps.map(
         ({ percent, holdMs, byHand }): ShiftStep => ({
-          ...{ percent, holdMs, requests },
+          percent,
+          holdMs,
+          requests,
           mirrorPercent: 0,
           byHand: byHand ? 'always' : atFewest,
         }),

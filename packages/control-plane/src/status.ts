@@ -142,7 +142,9 @@ function serviceStatus(name: string, { report, applied, context, statuses }: Ser
       : { failure: { ...failure, reason: context.redact(failure.reason), log: failure.log.map(context.redact) } }),
     instanceList: instances.map((instance) =>
       instanceStatus(instance, look.instances.get(instance.id), {
-        ...{ report, isWarm: isWarm(instance, rollouts, look), isOut: isOut(instance) },
+        report,
+        isWarm: isWarm(instance, rollouts, look),
+        isOut: isOut(instance),
       }),
     ),
   };

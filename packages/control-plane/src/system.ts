@@ -1,9 +1,6 @@
 import type { SystemStatus } from '@islet/client';
-import type { ComputeDriver, ComputeInstance, DataDriver, TrafficDriver } from '@islet/driver';
+import type { DataDriver } from '@islet/driver';
 import { type Desired, plan } from '@islet/plan';
-import type { CachePurge, RequestRecord } from '@islet/policy';
-import type { Guarantee } from '@islet/supervise';
-import type { Logger } from 'pino';
 import { createAnalysis } from './analysis/analysis.ts';
 import { checkAsker } from './analysis/ask-check.ts';
 import { trialsOf } from './analysis/trial.ts';
@@ -12,12 +9,10 @@ import { applyParts } from './apply-parts.ts';
 import { type Care, createCare } from './backup/care.ts';
 import { backupFacts } from './backup/facts.ts';
 import { newestIn } from './backup/newest.ts';
-import type { Overseer } from './backup/overseer.ts';
 import type { Forget } from './backup/restorer.ts';
 import { backupWarnings } from './backup/warnings.ts';
 import { buildRequest } from './build-request.ts';
 import { type Bulletin, createBulletin } from './bulletin.ts';
-import type { Clock } from './clock.ts';
 import { endOf } from './crash-loops.ts';
 import { stepDeadlineMs } from './deadlines.ts';
 import { declaredStores } from './declared-stores.ts';
@@ -25,62 +20,21 @@ import { desireOf } from './desire.ts';
 import { createDrills, type Drills } from './drill/drills.ts';
 import { edgeName } from './edges.ts';
 import { execute, type Hands, releaseLostPorts, wantedOf } from './execute.ts';
-import { HOST, placeOf } from './facts.ts';
 import { giveUp } from './failures.ts';
-import type { Instrument } from './instruments.ts';
 import { createJournal } from './journal.ts';
 import { createLedger } from './ledger.ts';
-import type { Machine } from './machine.ts';
-import { createObserver, type Look, processKey } from './observe.ts';
-import type { Check } from './probe/check.ts';
-import { runProbe } from './probe/exec.ts';
-import { createProber, type Subject } from './probe/prober.ts';
+import { createObserver, type Look } from './observe.ts';
+import { createProber } from './probe/prober.ts';
+import { subjects } from './probe/subjects.ts';
 import { createProxyDeaths } from './proxy-death.ts';
 import { createReconciler, type Reconciler, type TurnReport } from './reconcile.ts';
 import { createRedactor } from './redact.ts';
 import { type Routes, routesOf } from './routing.ts';
 import { type Autoscaler, createAutoscaler } from './scale/autoscaler.ts';
-import type { Counters } from './scale/load.ts';
-import type { State } from './state.ts';
 import { isAllGone, type StatusContext, systemStatus } from './status.ts';
 import type { LaunchSpec } from './store/applied.ts';
+import type { SystemParts } from './system-parts.ts';
 import { systemWarnings } from './system-warnings.ts';
-import type { Telemetry } from './telemetry/overseer.ts';
-
-export interface SystemParts {
-  /** Absolute path of the system's folder. */
-  readonly folder: string;
-  readonly state: State;
-  readonly machine: Machine;
-  readonly compute: ComputeDriver;
-  readonly traffic: TrafficDriver;
-  readonly data: readonly DataDriver[];
-  readonly guarantees: () => readonly Guarantee[];
-  readonly clock: Clock;
-  readonly check: Check;
-  readonly log: Logger;
-  /** Undefined: nothing is backed up, as in a test of something else. */
-  readonly backups?: Overseer;
-  /** Undefined: nobody gathers telemetry, as in a test of something else. */
-  readonly telemetry?: Telemetry;
-  /** Undefined: no service is traced, as in a test of something else. */
-  readonly instrument?: Instrument;
-  readonly version: string;
-  readonly operatorSocket: string;
-  readonly keeperPid: () => number | undefined;
-  /** The proxy's counts, as it tells them. */
-  readonly stats: () => Promise<Counters>;
-  /** The proxy's records of a request id, also where the proxy is not there to ask. */
-  readonly requests: (id: string) => Promise<readonly RequestRecord[]>;
-  /** A token that shows a caller at the gateway what was decided. */
-  readonly explainToken: (forMs: number) => Promise<string>;
-  /** Makes the proxy forget stored responses; returns how many. */
-  readonly purge: (purge: CachePurge) => Promise<number>;
-  /** Everything is gone, as asked: Islet's own processes may end. */
-  readonly onDown: () => void;
-  /** Answers and records, but takes no step. */
-  readonly idle?: boolean;
-}
 
 /** A system under control: the loop, and what the API needs of it. */
 export interface System {
@@ -116,18 +70,30 @@ export function createSystem(parts: SystemParts): System {
   const trouble = (what: string) => (error: Error) => log.error({ error: redact(error.message) }, what);
   const poke = () => reconciler.poke();
   const journal = createJournal({
-    ...{ decisions, clock, onRetry: poke, onTrouble: trouble('what happened was not recorded') },
+    decisions,
+    clock,
+    onRetry: poke,
+    onTrouble: trouble('what happened was not recorded'),
     onRecorded: (decision) => log.warn(decision, 'it happened'),
   });
   const ledger = createLedger({
-    ...{ clock, endedBy: (instance, at) => drills.endedBy(instance, at), drillsAt: decisions.drillsAt },
+    clock,
+    endedBy: (instance, at) => drills.endedBy(instance, at),
+    drillsAt: decisions.drillsAt,
     onEnd: (instance, how, exits) => endOf(instance, redact(how), exits).forEach(journal.add),
   });
   const noteProxyDeath = createProxyDeaths({ decisions, journal });
   const analysis = createAnalysis({
-    ...{ compute, traffic, operatorSocket: parts.operatorSocket, launch: applied.launch, store: state.evidence, clock },
-    ...{ ask: (asked, trial) => askCheck(asked, trial), look: () => report?.look },
-    ...{ onLook: poke, onTrouble: trouble('evidence was not kept') },
+    compute,
+    traffic,
+    operatorSocket: parts.operatorSocket,
+    launch: applied.launch,
+    store: state.evidence,
+    clock,
+    ask: (asked, trial) => askCheck(asked, trial),
+    look: () => report?.look,
+    onLook: poke,
+    onTrouble: trouble('evidence was not kept'),
   });
 
   /** How a revision is run and probed: as the file says now, where the revision is the one asked for. */
@@ -150,13 +116,25 @@ export function createSystem(parts: SystemParts): System {
   };
   const desired = (look: Look) =>
     desireOf(applied.current(), {
-      ...{ decisions, startedAt, routes: routes(look).key },
-      ...{ gates: care.gates, instances: autoscaler.instances },
+      decisions,
+      startedAt,
+      routes: routes(look).key,
+      gates: care.gates,
+      instances: autoscaler.instances,
     });
 
   const driverOf = (wanted: DataDriver['engine'] | undefined) => data.find(({ engine }) => engine === wanted);
   const hands: Hands = {
-    ...{ applied, ports, secrets, decisions, compute, traffic, data, clock, routes, redact },
+    applied,
+    ports,
+    secrets,
+    decisions,
+    compute,
+    traffic,
+    data,
+    clock,
+    routes,
+    redact,
     dataOf: ({ database }) => driverOf(database?.engine),
     driverOf,
     telemetryOf: (identity) => parts.telemetry?.environmentOf(identity) ?? {},
@@ -166,22 +144,7 @@ export function createSystem(parts: SystemParts): System {
     sample: analysis.sample,
     unavailable: (service) => status.latest()?.services.find(({ name }) => name === service)?.why,
   };
-  const subject = (instance: ComputeInstance, adopted: boolean): Subject | undefined => {
-    const spec = specOf(instance.service, instance.revision);
-    if (spec === undefined || instance.process.kind !== 'running') return undefined;
-    return {
-      key: processKey(instance),
-      instance: instance.id,
-      health: spec.health,
-      startedAt: instance.process.startedAt,
-      watchedFrom: startedAt,
-      adopted,
-      site: {
-        ...{ host: HOST, port: instance.port, http2: spec.api.http2 === true },
-        exec: async (command, signal) => runProbe(command, { ...(await placeOf(instance, spec, hands)), signal }),
-      },
-    };
-  };
+  const subject = subjects({ specOf, watchedFrom: startedAt, hands });
   const askCheck = checkAsker({
     check: parts.check,
     instanceOf: ({ service, generation }) => {
@@ -205,25 +168,56 @@ export function createSystem(parts: SystemParts): System {
   const care = createCare({ state, hands, check: parts.check, log, newest, forget, onChange: poke });
   const [{ isRestoring }, { evidence }] = [care.restorer, analysis];
   const observer = createObserver({
-    ...{ compute, traffic, data, prober, ledger, decisions, clock, subject, declaredOf, evidence, isRestoring },
+    compute,
+    traffic,
+    data,
+    prober,
+    ledger,
+    decisions,
+    clock,
+    subject,
+    declaredOf,
+    evidence,
+    isRestoring,
   });
   const autoscaler = createAutoscaler({
-    ...{ applied: applied.current, decisions, clock, stats: parts.stats, usage: () => compute.usage() },
+    applied: applied.current,
+    decisions,
+    clock,
+    stats: parts.stats,
+    usage: () => compute.usage(),
     seen: (service) => report?.look.observed.services[service]?.instances ?? [],
-    ...{ onChange: poke, onTrouble: trouble('scaling failed') },
+    onChange: poke,
+    onTrouble: trouble('scaling failed'),
     idle: parts.idle ?? false,
   });
   const drills = createDrills({
-    ...{ compute, decisions, journal, clock, withholdSpace: state.withholdSpace },
-    ...{ onChange: poke, onTrouble: trouble('a drill failed') },
+    compute,
+    decisions,
+    journal,
+    clock,
+    withholdSpace: state.withholdSpace,
+    onChange: poke,
+    onTrouble: trouble('a drill failed'),
   });
   const context: StatusContext = {
-    ...{ folder: parts.folder, state: stateFolder, version: parts.version, pid: process.pid, startedAt },
-    ...{ keeperPid: parts.keeperPid, unrecorded: journal.problem, seq: applied.seq, applied: applied.current },
-    ...{ decisions, redact },
+    folder: parts.folder,
+    state: stateFolder,
+    version: parts.version,
+    pid: process.pid,
+    startedAt,
+    keeperPid: parts.keeperPid,
+    unrecorded: journal.problem,
+    seq: applied.seq,
+    applied: applied.current,
+    decisions,
+    redact,
     warnings: () => [
       ...systemWarnings({
-        ...{ guarantees: parts.guarantees(), journal, stateFolder, applied: applied.current() },
+        guarantees: parts.guarantees(),
+        journal,
+        stateFolder,
+        applied: applied.current(),
         observed: report?.look.observed,
       }),
       ...backupWarnings(
@@ -258,7 +252,10 @@ export function createSystem(parts: SystemParts): System {
     parts.onDown();
   };
   const reconciler = createReconciler({
-    ...{ observer, desired, onTurn, clock },
+    observer,
+    desired,
+    onTurn,
+    clock,
     deadlineMs: stepDeadlineMs,
     idle: parts.idle ?? false,
     onFirstLook: (look) => releaseLostPorts(hands, look),
@@ -276,7 +273,16 @@ export function createSystem(parts: SystemParts): System {
   });
 
   return {
-    ...{ parts, hands, context, reconciler, care, autoscaler, drills, status, desired, redact },
+    parts,
+    hands,
+    context,
+    reconciler,
+    care,
+    autoscaler,
+    drills,
+    status,
+    desired,
+    redact,
     applying: applyParts(parts, { isEnding: () => ending, forgive: ledger.forgive }),
     close: () => {
       for (const part of [analysis, prober, autoscaler, drills]) part.close();

@@ -16,13 +16,23 @@ import { VirtualClock } from '../src/testing/virtual-clock.ts';
 const clock = new VirtualClock();
 const analysis = DEFAULT_ROLLOUT.analysis!;
 const TRIAL: Trial = {
-  ...{ service: 'web', generation: 'r2.0', candidate: 'r2', baseline: 'r1', step: 0, isAlone: false, analysis },
+  service: 'web',
+  generation: 'r2.0',
+  candidate: 'r2',
+  baseline: 'r1',
+  step: 0,
+  isAlone: false,
+  analysis,
 };
 
 /** All that both revisions have answered since the proxy started. */
 function counts(candidate: readonly [number, number], baseline: readonly [number, number]): RevisionTraffic[] {
   const of = (revision: string, [requests, failures]: readonly [number, number]) => ({
-    ...{ service: 'web', revision, requests, failures, latencyUs: new Histogram().toJSON() },
+    service: 'web',
+    revision,
+    requests,
+    failures,
+    latencyUs: new Histogram().toJSON(),
   });
   return [of('r2', candidate), of('r1', baseline)];
 }
@@ -36,7 +46,11 @@ describe('the analyst', () => {
     analyst.follow([TRIAL]);
     analyst.look(counts([500, 400], [500, 0]), []);
     assert.deepEqual(analyst.evidence('web'), {
-      ...{ generation: 'r2.0', requests: 0, regression: undefined, summary: 'no requests', probes: 'possible' },
+      generation: 'r2.0',
+      requests: 0,
+      regression: undefined,
+      summary: 'no requests',
+      probes: 'possible',
     });
   });
 
@@ -202,7 +216,9 @@ describe('checks', () => {
     ] as const) {
       const run = async () => ({ kind: 'rows', columns: ['it'], rows: [[value]], more: false }) as const;
       const ask = checkAsker({
-        ...{ check: async () => true, instanceOf: () => instance, siteOf: () => undefined },
+        check: async () => true,
+        instanceOf: () => instance,
+        siteOf: () => undefined,
         storeOf: () => ({ shell: { run } }) as never,
       });
       assert.equal(await ask({ kind: 'sql', query: 'SELECT 1' }, trial), holds, String(value));
@@ -214,30 +230,30 @@ describe('a trial', () => {
   const stable = { revision: 'r1', generation: 'r1.0' };
   const asked = { revision: 'r2', generation: 'r2.0' };
   const service: PresentService = {
-    ...{
-      kind: 'present',
-      name: 'web',
-      ...asked,
-      instances: 1,
-      drained: [],
-      after: [],
-      hasStore: false,
-      migrates: false,
-    },
-    ...{
-      exclusive: false,
-      wave: undefined,
-      drainMs: 0,
-      longLivedMs: 0,
-      stopGraceMs: 0,
-      blocked: [],
-      keep: [],
-      since: 0,
-    },
+    kind: 'present',
+    name: 'web',
+    ...asked,
+    instances: 1,
+    drained: [],
+    after: [],
+    hasStore: false,
+    migrates: false,
+    exclusive: false,
+    wave: undefined,
+    drainMs: 0,
+    longLivedMs: 0,
+    stopGraceMs: 0,
+    blocked: [],
+    keep: [],
+    since: 0,
     rollout: { maxSurge: 1, maxUnavailable: 0, minHealthyMs: 0, healthyDeadlineMs: 1_000, steps: [], bakeMs: 1_000 },
   };
   const instance = {
-    ...{ id: 'web-r2.0-0', ...asked, index: 0, exits: 0, firstStartedAt: 0 },
+    id: 'web-r2.0-0',
+    ...asked,
+    index: 0,
+    exits: 0,
+    firstStartedAt: 0,
     state: { kind: 'ready', since: 0 },
   } as const;
   const trials = (changes: Partial<Observed['services'][string]>, now = 0) => {

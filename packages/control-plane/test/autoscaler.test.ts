@@ -13,7 +13,11 @@ import { VirtualClock } from '../src/testing/index.ts';
 import { launchSpec } from './support.ts';
 
 const BY_RPS: ScaleSpec = {
-  ...{ min: 1, max: 6, schedule: [], priority: 50, zero: undefined },
+  min: 1,
+  max: 6,
+  schedule: [],
+  priority: 50,
+  zero: undefined,
   targets: [{ metric: 'rps', value: 100 }],
 };
 const ZERO = { afterMs: 60_000, holdMs: 30_000, requests: 100 };
@@ -21,8 +25,15 @@ const ZERO = { afterMs: 60_000, holdMs: 30_000, requests: 100 };
 function applied(name: string, scale: ScaleSpec, changes: Partial<AppliedService> = {}): AppliedService {
   const spec = launchSpec(name, {}, { scale });
   return {
-    ...{ spec, revision: 'r1', restarts: 0, instances: scale.min, scaledFrom: undefined },
-    ...{ after: [], blocked: [], since: 0, ...changes },
+    spec,
+    revision: 'r1',
+    restarts: 0,
+    instances: scale.min,
+    scaledFrom: undefined,
+    after: [],
+    blocked: [],
+    since: 0,
+    ...changes,
   };
 }
 
@@ -35,7 +46,12 @@ function following(t: TestContext, services: readonly AppliedService[], changes:
   let isThere = true;
   const state = { applied: { services } as unknown as Applied };
   const parts: AutoscalerParts = {
-    ...{ applied: () => state.applied, decisions, clock, idle: false, onChange: () => {}, onTrouble: () => {} },
+    applied: () => state.applied,
+    decisions,
+    clock,
+    idle: false,
+    onChange: () => {},
+    onTrouble: () => {},
     machine: { cpu: 9, memoryBytes: 1e10 },
     usage: async () => ({ ...usage }),
     stats: async () => {
@@ -81,7 +97,12 @@ function edgeOf(service: string, counts: { requests: number; inFlight: number; l
 
 function readyOf(name: string, count: number): ObservedInstance[] {
   return Array.from({ length: count }, (_, index) => ({
-    ...{ id: `${name}-r1.0-${index}`, revision: 'r1', generation: 'r1.0', index, exits: 0, firstStartedAt: 0 },
+    id: `${name}-r1.0-${index}`,
+    revision: 'r1',
+    generation: 'r1.0',
+    index,
+    exits: 0,
+    firstStartedAt: 0,
     state: { kind: 'ready', since: 0 },
   }));
 }

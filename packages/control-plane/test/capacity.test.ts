@@ -13,7 +13,8 @@ function serving({ rps = 100, ms = 10, cores = 0.5 }: { rps?: number; ms?: numbe
   const seconds = () => (clock.now() - since) / 1000;
   const ready = ['web-1.0-0', 'web-1.0-1'];
   const eyes: Eyes = {
-    ...{ clock, ready: () => [...ready] },
+    clock,
+    ready: () => [...ready],
     edges: async () => [edge('web', { requests: rps * seconds(), ms }), edge('catalog', { requests: 7, ms: 500 })],
     usage: async () =>
       Object.fromEntries(ready.map((id) => [id, { cpuMs: (cores / 2) * seconds() * 1000, memoryBytes: 1 }])),

@@ -39,7 +39,8 @@ test('a crash loop is decided on once, however long it goes on, and again after 
     onEnd: (instance, how, exits) => {
       loops += endOf(instance, how, exits).filter(({ kind }) => kind === 'crash-loop').length;
     },
-    ...{ endedBy: () => undefined, drillsAt: () => 0 },
+    endedBy: () => undefined,
+    drillsAt: () => 0,
   });
   const crash = () => {
     ledger.note({ ...instance, starts: 1, process: { kind: 'running', pid: 1, startedAt: clock.now() } });
@@ -64,7 +65,8 @@ test('what a drill ends is started again at once and is no crash, however often;
     createLedger({
       clock: { now: () => clock.now(), dice: () => 0.5, after: () => assert.fail() },
       onEnd: (_instance, _how, exits) => ends.push(exits),
-      ...{ endedBy: (_instance, at) => drills.get(at), drillsAt: () => drilled },
+      endedBy: (_instance, at) => drills.get(at),
+      drillsAt: () => drilled,
     });
   const ledger = make(0);
   let starts = 0;

@@ -34,7 +34,9 @@ async function refusal(
   await once(server, 'listening');
   const isAddress = /^[\d.:]+$/.test(host);
   const socket = connect({
-    ...{ host: '127.0.0.1', port: (server.address() as AddressInfo).port, ca },
+    host: '127.0.0.1',
+    port: (server.address() as AddressInfo).port,
+    ca,
     ...(isAddress ? {} : { servername: host }),
     checkServerIdentity: (_, cert) => (identity(cert.raw, host) ? undefined : new Error('it is for somebody else')),
   });
@@ -152,7 +154,12 @@ function appliedWith(host: string, exposed: readonly (string | undefined)[], env
   const tls = { certificates: [], development: { isInherited: environment !== undefined }, redirect: true };
   const service = { spec: web, revision: 'a', restarts: 0, instances: 1, scaledFrom: undefined };
   return {
-    ...{ system: 'shop', environment, mode: 'revisions', path: '', gone: [], goingDown: false },
+    system: 'shop',
+    environment,
+    mode: 'revisions',
+    path: '',
+    gone: [],
+    goingDown: false,
     gateway: { host, port: 8443, workers: 1, tls: { ...tls, httpPort: undefined } },
     services: [{ ...service, after: [], blocked: [], since: 0 }],
   };

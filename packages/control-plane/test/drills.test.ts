@@ -18,12 +18,20 @@ function drilling(t: TestContext) {
   };
   let changes = 0;
   const journal = createJournal({
-    ...{ decisions: openDecisions(database), clock, onRecorded: () => {}, onTrouble: () => {}, onRetry: () => {} },
+    decisions: openDecisions(database),
+    clock,
+    onRecorded: () => {},
+    onTrouble: () => {},
+    onRetry: () => {},
   });
   const withholdSpaceOf = () => withholdSpace(database);
   const open = () => {
     const drills = createDrills({
-      ...{ compute, clock, decisions: openDecisions(database), journal, withholdSpace: withholdSpaceOf },
+      compute,
+      clock,
+      decisions: openDecisions(database),
+      journal,
+      withholdSpace: withholdSpaceOf,
       onChange: () => changes++,
       onTrouble: (error) => assert.fail(error),
     });

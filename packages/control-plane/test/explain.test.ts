@@ -5,8 +5,19 @@ import { createHandlers } from '../src/api/handlers.ts';
 import { QUICK, world } from './world.ts';
 
 const recordAt = (at: number): RequestRecord => ({
-  ...{ v: 1, at, id: 'b7', trace: 't', span: 's', from: 'gateway', service: 'web', protocol: 'http/1.1' },
-  ...{ bytesIn: 0, bytesOut: 0, timings: { queue: 0, connect: 0, total: 1 }, tries: [], kept: 'decision' },
+  v: 1,
+  at,
+  id: 'b7',
+  trace: 't',
+  span: 's',
+  from: 'gateway',
+  service: 'web',
+  protocol: 'http/1.1',
+  bytesIn: 0,
+  bytesOut: 0,
+  timings: { queue: 0, connect: 0, total: 1 },
+  tries: [],
+  kept: 'decision',
   decisions: [{ rule: 'traffic.timeout.request', at: 1, why: 'no response within 3000 ms' }],
 });
 

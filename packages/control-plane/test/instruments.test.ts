@@ -54,7 +54,8 @@ describe('a runtime is told to trace', () => {
   it('nothing, where that fails: the service starts all the same', async (t) => {
     const { instrument } = place(t);
     const broken = createInstrument({
-      ...{ layout: { state: '/dev/null/nowhere', runtime: '/dev/null/nowhere' }, log },
+      layout: { state: '/dev/null/nowhere', runtime: '/dev/null/nowhere' },
+      log,
       folder: () => Promise.reject(new Error('no folder')),
     });
     assert.deepEqual(await broken(launchSpec('orders'), 'r1'), {});
@@ -65,18 +66,20 @@ describe('a runtime is told to trace', () => {
 
 describe('the environment of a traced service', () => {
   const FACTS: InstanceFacts = {
-    ...{ service: 'orders', instance: 'orders-r1.0-0', revision: 'r1', host: '127.0.0.1', port: 1 },
-    ...{
-      database: undefined,
-      poolMax: undefined,
-      redis: undefined,
-      volumes: {},
-      edges: {},
-      secret: () => undefined,
-      path: '',
-      telemetry: {},
-      system: 's',
-    },
+    service: 'orders',
+    instance: 'orders-r1.0-0',
+    revision: 'r1',
+    host: '127.0.0.1',
+    port: 1,
+    database: undefined,
+    poolMax: undefined,
+    redis: undefined,
+    volumes: {},
+    edges: {},
+    secret: () => undefined,
+    path: '',
+    telemetry: {},
+    system: 's',
     instrument: { NODE_OPTIONS: '--require /x.cjs', OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf' },
   };
   const text = (value: string) => ({ kind: 'template', template: [value] }) as const;

@@ -15,7 +15,9 @@ function journalling() {
   const troubles: string[] = [];
   let retries = 0;
   const journal = createJournal({
-    ...{ decisions, clock, onRecorded: () => {} },
+    decisions,
+    clock,
+    onRecorded: () => {},
     onTrouble: ({ message }) => troubles.push(message),
     onRetry: () => {
       retries += 1;

@@ -51,8 +51,14 @@ function copy(startedAt: number, needs: boolean): Copy {
   const range = { from: '0000000000000000', to: '0000000000000001' };
   const facts = { needs: needs ? range : undefined, notes: {} };
   const manifest: Manifest = {
-    ...{ format: 1 as const, engine: '', identity: '', startedAt, finishedAt: startedAt + MINUTE, facts },
-    ...{ plainBytes: 0, pieces: [] },
+    format: 1 as const,
+    engine: '',
+    identity: '',
+    startedAt,
+    finishedAt: startedAt + MINUTE,
+    facts,
+    plainBytes: 0,
+    pieces: [],
   };
   return { kind: 'whole', id: instantId(startedAt), startedAt, bytes: 0, pieceNames: [], manifest };
 }

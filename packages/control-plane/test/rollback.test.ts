@@ -9,26 +9,32 @@ import { launchSpec } from './support.ts';
 const failure: Failure = { step: 'rollout', reason: 'worse', at: 0, log: [] };
 const generation = (revision: string) => ({ revision, generation: `${revision}.0` });
 const ROLLOUTS: Rollouts = {
-  ...{ stable: generation('ccc'), fallback: generation('bbb'), promotedAt: 0, progress: undefined },
-  ...{
-    failed: new Map(),
-    migrated: [],
-    contracts: [],
-    later: new Map(),
-    cutOff: new Map(),
-    promoted: ['ccc', 'bbb', 'aaa'],
-  },
+  stable: generation('ccc'),
+  fallback: generation('bbb'),
+  promotedAt: 0,
+  progress: undefined,
+  failed: new Map(),
+  migrated: [],
+  contracts: [],
+  later: new Map(),
+  cutOff: new Map(),
+  promoted: ['ccc', 'bbb', 'aaa'],
 };
 const SEEN = { ...unseen('web'), built: ['aaa', 'bbb', 'ccc'] };
 const warm = {
-  ...{ id: 'web-bbb.0-0', ...generation('bbb'), index: 0, exits: 0, firstStartedAt: 0 },
+  id: 'web-bbb.0-0',
+  ...generation('bbb'),
+  index: 0,
+  exits: 0,
+  firstStartedAt: 0,
   state: { kind: 'ready', since: 0 },
 } as const;
 
 function back(asked: string | undefined, changes: { rollouts?: Partial<Rollouts>; seen?: Partial<typeof SEEN> } = {}) {
   const one = { spec: launchSpec('web'), revision: 'ccc', restarts: 0 };
   return rollbackTo({
-    ...{ one, asked },
+    one,
+    asked,
     rollouts: { ...ROLLOUTS, ...changes.rollouts },
     seen: { ...SEEN, ...changes.seen },
   });

@@ -46,15 +46,13 @@ test('a gateway with TLS is a listener with its files, and one more for plain HT
   const files = { cert: '/etc/shop.pem', key: '/etc/shop.key' };
   const tls = { certificates: [files], redirect: true, httpPort: 80 };
   const applied: Applied = {
-    ...{
-      system: 'shop',
-      environment: undefined,
-      mode: 'revisions',
-      path: '',
-      services: [],
-      gone: [],
-      goingDown: false,
-    },
+    system: 'shop',
+    environment: undefined,
+    mode: 'revisions',
+    path: '',
+    services: [],
+    gone: [],
+    goingDown: false,
     gateway: { host: '0.0.0.0', port: 443, workers: 2, proxyProtocol: { from: ['10.0.0.0/8'] }, tls },
   };
   const inputs = { applied, specs: [], edgePort: () => undefined, operatorSocket: '/run/operator' };
@@ -87,8 +85,14 @@ test('where a host leads to previews, all that is exposed is there too, once for
     since: 0,
   };
   const applied: Applied = {
-    ...{ system: 'shop', environment: undefined, mode: 'revisions', path: '', services: [service], gone: [] },
-    ...{ gateway: { host: '0.0.0.0', port: 80, workers: 1, tls: undefined }, goingDown: false },
+    system: 'shop',
+    environment: undefined,
+    mode: 'revisions',
+    path: '',
+    services: [service],
+    gone: [],
+    gateway: { host: '0.0.0.0', port: 80, workers: 1, tls: undefined },
+    goingDown: false,
   };
   const inputs = { applied, specs: [spec], edgePort: () => undefined, operatorSocket: '/run/operator' };
   const routes = routesOf(inputs).listeners.flatMap((it) => (it.kind === 'gateway' ? it.routes : []));

@@ -10,26 +10,22 @@ const DESIRED: Desired = {
   routes: 'r',
   services: [
     {
-      ...{
-        kind: 'present',
-        name: 'web',
-        revision: 'r1',
-        generation: 'r1.0',
-        instances: 1,
-        drained: [],
-        after: [],
-        blocked: [],
-      },
-      ...{
-        hasStore: true,
-        migrates: false,
-        exclusive: false,
-        drainMs: 0,
-        longLivedMs: 0,
-        stopGraceMs: 0,
-        keep: [],
-        since: 0,
-      },
+      kind: 'present',
+      name: 'web',
+      revision: 'r1',
+      generation: 'r1.0',
+      instances: 1,
+      drained: [],
+      after: [],
+      blocked: [],
+      hasStore: true,
+      migrates: false,
+      exclusive: false,
+      drainMs: 0,
+      longLivedMs: 0,
+      stopGraceMs: 0,
+      keep: [],
+      since: 0,
       rollout: { maxSurge: 1, maxUnavailable: 0, minHealthyMs: 0, healthyDeadlineMs: 60_000, steps: [], bakeMs: 0 },
       wave: undefined,
     },
@@ -46,13 +42,11 @@ function lookOf(store: 'none' | 'ready', held: Observed['held']): Look {
   const services = { web: { ...unseen('web'), built: ['r1'], store: { kind: store } } };
   return {
     observed: { services, traffic, held },
-    ...{
-      instances: new Map(),
-      traffic: { kind: 'unreachable', reason: 'there is none' },
-      stores: {},
-      engines: [],
-      problems: [],
-    },
+    instances: new Map(),
+    traffic: { kind: 'unreachable', reason: 'there is none' },
+    stores: {},
+    engines: [],
+    problems: [],
   };
 }
 
@@ -84,8 +78,11 @@ test('a step that ends during a look leaves no turn that reports nothing to do',
       turns.push(turn);
       if (turns.length === 1) reconciler.poke();
     },
-    ...{ clock: systemClock, idle: false, deadlineMs: () => 60_000 },
-    ...{ onFirstLook: () => undefined, onTrouble: () => undefined },
+    clock: systemClock,
+    idle: false,
+    deadlineMs: () => 60_000,
+    onFirstLook: () => undefined,
+    onTrouble: () => undefined,
   });
   reconciler.poke();
   await started.promise;

@@ -50,7 +50,12 @@ export class World {
     const state = openState(join(this.folder, '.islet'));
     const { compute, data, traffic } = this;
     this.system = createSystem({
-      ...{ folder: this.folder, state, compute, traffic, data: [data, this.redis], clock: systemClock },
+      folder: this.folder,
+      state,
+      compute,
+      traffic,
+      data: [data, this.redis],
+      clock: systemClock,
       machine: { nodeBin: '/usr/bin', tools: '/tools', servicePath: (path) => path, missingTools: () => [] },
       guarantees: () => [],
       check: async (_target, { port }) => !this.#isSick(port),

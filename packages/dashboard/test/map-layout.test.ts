@@ -5,7 +5,12 @@ import fc from 'fast-check';
 import { layoutMap, NODE, pathOf } from '../app/model/map-layout.ts';
 
 const edge = (caller: string, callee: string): EdgeActivity => ({
-  ...{ caller, callee, rate: 1, errorRate: 0, inFlight: 0, ejected: [] },
+  caller,
+  callee,
+  rate: 1,
+  errorRate: 0,
+  inFlight: 0,
+  ejected: [],
 });
 const place = (edges: readonly EdgeActivity[], services: readonly string[] = []) => {
   const { nodes } = layoutMap(edges, services);

@@ -42,7 +42,11 @@ it('shows the objective that has the least left, and counts what is open alone',
 });
 
 const backup = (more: Partial<StoreBackup>): StoreBackup => ({
-  ...{ service: 's', engine: 'postgres', state: 'on', bytes: 1, problems: [] },
+  service: 's',
+  engine: 'postgres',
+  state: 'on',
+  bytes: 1,
+  problems: [],
   ...more,
 });
 const last = { id: 'c', startedAt: 1, finishedAt: 2, storedBytes: 1, plainBytes: 1 };

@@ -6,7 +6,13 @@ import { rolloutSteps, sideOf, sidesOf, steeringOf } from '../app/model/rollout.
 import { columnsOf, lastOf, marksOf, originText, sectionsOf } from '../app/model/service.ts';
 
 const rollout = (more: Partial<RolloutStatus>): RolloutStatus => ({
-  ...{ service: 's', state: 'progressing', why: '', strategy: 'canary', wanted: 'bb', stable: 'aa', history: [] },
+  service: 's',
+  state: 'progressing',
+  why: '',
+  strategy: 'canary',
+  wanted: 'bb',
+  stable: 'aa',
+  history: [],
   ...more,
 });
 
@@ -56,7 +62,9 @@ for (const [given, steering] of [
 }
 
 const series = (revision: string, values: (number | null)[], stepMs = 10_000): Series => ({
-  ...{ labels: { revision }, unit: '', stepMs },
+  labels: { revision },
+  unit: '',
+  stepMs,
   points: values.map((value, index) => [index * stepMs, value]),
 });
 

@@ -5,11 +5,27 @@ import { withRecords } from '../app/model/log-lines.ts';
 import { compareTraces, waterfallOf } from '../app/model/waterfall.ts';
 
 const span = (id: string, parent: string | undefined, service: string, at: number, endAt: number): Span => ({
-  ...{ trace: 't', span: id, service, name: `in ${service}`, kind: 'server', source: 'proxy', at, endAt, status: 'ok' },
-  ...{ attributes: {}, events: [], ...(parent === undefined ? {} : { parent }) },
+  trace: 't',
+  span: id,
+  service,
+  name: `in ${service}`,
+  kind: 'server',
+  source: 'proxy',
+  at,
+  endAt,
+  status: 'ok',
+  attributes: {},
+  events: [],
+  ...(parent === undefined ? {} : { parent }),
 });
 const log = (id: string, service: string, at: number, span?: string): LogRecord => ({
-  ...{ id, at, service, instance: `${service}-1`, stream: 'output', text: id, ...(span === undefined ? {} : { span }) },
+  id,
+  at,
+  service,
+  instance: `${service}-1`,
+  stream: 'output',
+  text: id,
+  ...(span === undefined ? {} : { span }),
 });
 const shape = (parts: Partial<Parameters<typeof waterfallOf>[0]>) =>
   waterfallOf({ spans: [], logs: [], requests: [], ...parts }).lines.map(
@@ -36,7 +52,9 @@ it('puts logs into their span, else into the innermost of their service, else at
 
 it('puts tries and decisions of the proxy where they were made', () => {
   const request = {
-    ...{ id: 'r', at: 10.4, service: 'y' },
+    id: 'r',
+    at: 10.4,
+    service: 'y',
     tries: [
       { instance: 'y-1', revision: 'r', start: 0, end: 5, outcome: 'timeout' },
       { instance: 'y-2', revision: 'r', start: 6, end: 9, outcome: 200 },

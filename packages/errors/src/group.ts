@@ -57,7 +57,10 @@ export function seen(before: ErrorGroup | undefined, occurrence: Occurrence): Er
   if (before !== undefined && isToldTwice(before, occurrence)) return before;
   const culprit = thrown.frames.find(({ inApp }) => inApp) ?? thrown.frames[0];
   return {
-    ...{ group: occurrence.group, version: FINGERPRINT_VERSION, service, type: thrown.type },
+    group: occurrence.group,
+    version: FINGERPRINT_VERSION,
+    service,
+    type: thrown.type,
     message: thrown.message.slice(0, LONGEST.message),
     culprit: culprit === undefined ? before?.culprit : frameText(culprit),
     state: stateAfter(before?.state ?? { kind: 'open' }, occurrence),

@@ -74,7 +74,14 @@ function occurrence(
   const { at, service, revision, instance, trace } = source;
   const explicit = textOf(attributes['error.fingerprint']);
   return {
-    ...{ at, service, revision, instance, trace, thrown, stack, attributes },
+    at,
+    service,
+    revision,
+    instance,
+    trace,
+    thrown,
+    stack,
+    attributes,
     group: fingerprint(service, thrown, explicit),
   };
 }

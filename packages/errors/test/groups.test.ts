@@ -89,8 +89,15 @@ describe('a fingerprint', () => {
 
 function happened(changes: Partial<Occurrence> = {}): Occurrence {
   return {
-    ...{ group: 'g', at: 1_000, service: 'orders', revision: 'r1', instance: 'i1', trace: undefined },
-    ...{ thrown: thrown(), stack: 'TypeError: no x', attributes: {} },
+    group: 'g',
+    at: 1_000,
+    service: 'orders',
+    revision: 'r1',
+    instance: 'i1',
+    trace: undefined,
+    thrown: thrown(),
+    stack: 'TypeError: no x',
+    attributes: {},
     ...changes,
   };
 }

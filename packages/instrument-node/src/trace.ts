@@ -34,7 +34,10 @@ export function trace(require: NodeJS.Require): void {
   diag.setLogger(
     {
       error: (message) => tellOnce('some of its traces are lost', message),
-      ...{ warn: nothing, info: nothing, debug: nothing, verbose: nothing },
+      warn: nothing,
+      info: nothing,
+      debug: nothing,
+      verbose: nothing,
     },
     DiagLogLevel.ERROR,
   );

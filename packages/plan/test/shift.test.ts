@@ -5,7 +5,11 @@ import { plan, preview, settled, status, stepKey } from '../src/index.ts';
 import { asked, PACE, present, ready, serving, withService } from './world.ts';
 
 const step = (percent: number, changes: Partial<ShiftStep> = {}): ShiftStep => ({
-  ...{ percent, mirrorPercent: 0, holdMs: 60_000, requests: 100, byHand: 'never' },
+  percent,
+  mirrorPercent: 0,
+  holdMs: 60_000,
+  requests: 100,
+  byHand: 'never',
   ...changes,
 });
 const STEPS = [step(5), step(50)];
@@ -22,7 +26,11 @@ const seen = (changes: Partial<ObservedService>): Observed =>
     ...changes,
   });
 const evidence = (changes: Partial<Evidence> = {}): Evidence => ({
-  ...{ generation: 'r2.0', requests: 200, regression: undefined, summary: 'fine', probes: 'none' },
+  generation: 'r2.0',
+  requests: 200,
+  regression: undefined,
+  summary: 'fine',
+  probes: 'none',
   ...changes,
 });
 const progress = (step: number, since: number, paused = false) => ({ generation: 'r2.0', step, since, paused });
@@ -152,7 +160,10 @@ describe('a canary', () => {
   it('copies safe requests before it answers any, where it is asked to', () => {
     const steps = plan(asked(canary([step(0, { mirrorPercent: 10 }), step(5)])), seen({}), 0);
     assert.deepEqual(published(steps)?.splits.web, {
-      ...{ weights: { r1: 100, r2: 0 }, stable: 'r1', candidate: 'r2', mirrorPercent: 10 },
+      weights: { r1: 100, r2: 0 },
+      stable: 'r1',
+      candidate: 'r2',
+      mirrorPercent: 10,
     });
   });
 

@@ -61,7 +61,11 @@ const steps: fc.Arbitrary<readonly ShiftStep[]> = fc
     percents
       .toSorted((a, b) => a - b)
       .map((percent) => ({
-        ...{ percent, mirrorPercent: 0, holdMs: 5_000, requests: 10, byHand: 'never' },
+        percent,
+        mirrorPercent: 0,
+        holdMs: 5_000,
+        requests: 10,
+        byHand: 'never',
       })),
   );
 
@@ -160,8 +164,11 @@ function hear(
   const seen = service && world.services[service.name];
   if (service?.kind !== 'present' || seen === undefined) return world;
   const evidence: Evidence = {
-    ...{ generation: service.generation, requests, summary: '' },
-    ...{ regression: isWorse ? 'it fails' : undefined, probes: 'possible' },
+    generation: service.generation,
+    requests,
+    summary: '',
+    regression: isWorse ? 'it fails' : undefined,
+    probes: 'possible',
   };
   return { ...world, services: { ...world.services, [service.name]: { ...seen, evidence } } };
 }

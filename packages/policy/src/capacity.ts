@@ -89,8 +89,12 @@ export function forecast({ station, restMeanMs, restP95Ms }: CapacityModel, aske
   if (queue === undefined) return undefined;
   const meanMs = queue.meanMs + restMeanMs;
   return {
-    ...{ utilization: queue.utilization, waits: queue.waits, waitMs: queue.waitMs },
-    ...{ meanMs, p95Ms: queue.p95Ms + restP95Ms, inFlight: (asked.rps / 1000) * meanMs },
+    utilization: queue.utilization,
+    waits: queue.waits,
+    waitMs: queue.waitMs,
+    meanMs,
+    p95Ms: queue.p95Ms + restP95Ms,
+    inFlight: (asked.rps / 1000) * meanMs,
   };
 }
 
@@ -143,7 +147,10 @@ function queueOf(station: Station, { rps, instances }: Asked) {
   if (waitMs === undefined || p95Ms === undefined) return undefined;
   const erlangs = (rps / 1000) * all.serviceMs;
   return {
-    ...{ utilization: erlangs / all.servers, waits: erlangC(all.servers, erlangs) },
-    ...{ waitMs, meanMs: waitMs + all.serviceMs, p95Ms },
+    utilization: erlangs / all.servers,
+    waits: erlangC(all.servers, erlangs),
+    waitMs,
+    meanMs: waitMs + all.serviceMs,
+    p95Ms,
   };
 }

@@ -145,7 +145,11 @@ interface Question {
 function question(allowed: number, kept?: QuestionData): Question {
   const { candidate = NOTHING, baseline = NOTHING, alone = NOTHING, pair, rate } = kept ?? {};
   return {
-    ...{ allowed, pair: new OddsTest(pair), candidate, baseline, alone },
+    allowed,
+    pair: new OddsTest(pair),
+    candidate,
+    baseline,
+    alone,
     rate: rate && { allowed: rate.allowed, test: new RateTest(rate.allowed, rate.test) },
   };
 }

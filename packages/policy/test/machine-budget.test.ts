@@ -5,7 +5,11 @@ import { allot, type Demand } from '../src/machine-budget.ts';
 
 const EACH = { cpu: 1, memoryBytes: 100 };
 const demand = (service: string, changes: Partial<Demand> = {}): Demand => ({
-  ...{ service, min: 1, wants: 3, each: EACH, priority: 50 },
+  service,
+  min: 1,
+  wants: 3,
+  each: EACH,
+  priority: 50,
   ...changes,
 });
 
@@ -56,7 +60,11 @@ describe('the budget of the machine', () => {
     fc.assert(
       fc.property(demands, fc.nat({ max: 20 }), fc.nat({ max: 1000 }), (some, cpu, memoryBytes) => {
         const all = some.map(({ min, more, each, priority }, index) => ({
-          ...{ service: `s${index}`, min, wants: min + more, each, priority },
+          service: `s${index}`,
+          min,
+          wants: min + more,
+          each,
+          priority,
         }));
         const given = allot(all, { cpu, memoryBytes });
         let beyond = { cpu: 0, memoryBytes: 0 };

@@ -85,7 +85,10 @@ export class DataPlane extends EventEmitter<{ drained: [instance: string]; wante
     };
     const registry = this.#registry;
     this.#listeners = new Listeners({
-      ...{ runtime, registry, settle: (endpoint) => registry.settle(endpoint), sharing: () => this.#sharing },
+      runtime,
+      registry,
+      settle: (endpoint) => registry.settle(endpoint),
+      sharing: () => this.#sharing,
       clients: () => Math.ceil(LIMITS.clientsPerListener / this.#threads),
     });
     this.#sweep = setInterval(() => {

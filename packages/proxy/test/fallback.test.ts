@@ -8,7 +8,11 @@ import { DataPlane } from '../src/plane.ts';
 import { endpointAt, freePort, httpInstance, type Instance, send, until, world } from './world.ts';
 
 const EMPTY_LIST: FallbackTarget = {
-  ...{ kind: 'respond', status: 200, type: 'application/json', body: '[]', file: undefined },
+  kind: 'respond',
+  status: 200,
+  type: 'application/json',
+  body: '[]',
+  file: undefined,
 };
 const failing: RequestListener = (_, response) => response.writeHead(500).end('broken');
 

@@ -34,7 +34,9 @@ async function issuer(t: TestContext) {
       .sign(key);
   const spec: IdentitySpec = { issuer: ISSUER, audience: 'shop', keys: { kind: 'file', file } };
   return {
-    ...{ spec, set, token: (claims: Claims) => sign(pair.privateKey, claims) },
+    spec,
+    set,
+    token: (claims: Claims) => sign(pair.privateKey, claims),
     forged: (claims: Claims) => sign(other.privateKey, claims),
   };
 }
@@ -54,7 +56,9 @@ test('a claim is of a token that was signed by the issuer, for us, and is still 
   const altered = `${head}.${Buffer.from(JSON.stringify({ sub: 'eve', iss: ISSUER, aud: 'shop' })).toString('base64url')}.${signature}`;
   const unsigned = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${altered.split('.')[1]}.x`;
   const bad = {
-    ...{ altered, unsigned, forged: await forged({ sub: 'eve' }) },
+    altered,
+    unsigned,
+    forged: await forged({ sub: 'eve' }),
     'another issuer': await token({ sub: 'eve', iss: 'https://elsewhere.example' }),
     'another audience': await token({ sub: 'eve', aud: 'bank' }),
     over: await token({ sub: 'eve', exp: Date.now() / 1000 - 60 }),

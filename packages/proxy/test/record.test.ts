@@ -32,8 +32,14 @@ test('a request that was sent again says which instances were asked, what came o
   assert.deepEqual(
     { from, service, route, method, path, status, kept, bytesOut },
     {
-      ...{ from: 'gateway', service: 'orders', route: '/orders', method: 'GET', path: '/orders/7' },
-      ...{ status: 200, kept: 'decision', bytesOut: 4 },
+      from: 'gateway',
+      service: 'orders',
+      route: '/orders',
+      method: 'GET',
+      path: '/orders/7',
+      status: 200,
+      kept: 'decision',
+      bytesOut: 4,
     },
   );
   assert.equal(fieldOf(response, 'x-request-id'), id);

@@ -13,7 +13,7 @@ const get = (text: string) => parser.parse(`GET ${text}`);
 function originOf(changes: Partial<RequestOrigin> & Pick<RequestOrigin, 'steady' | 'target'>): RequestOrigin {
   const from = { kind: 'gateway' } as const;
   const trace = new Trace(undefined, undefined);
-  return { ...{ from, clientAddress: '10.0.0.1', secure: false, requestId: 'id', trace, isMirror: false }, ...changes };
+  return { from, clientAddress: '10.0.0.1', secure: false, requestId: 'id', trace, isMirror: false, ...changes };
 }
 
 test('a head that is known says what one says that is put together anew', () => {

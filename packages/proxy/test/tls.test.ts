@@ -24,7 +24,9 @@ async function secured(t: TestContext, { files, redirect = true }: Secured) {
   const made = await world(t, [instance]);
   const plain = await freePort();
   const gateway = (certificates: readonly CertificateFiles[], port: number): Listener => ({
-    ...{ kind: 'gateway', host: '127.0.0.1', port },
+    kind: 'gateway',
+    host: '127.0.0.1',
+    port,
     routes: [{ host: undefined, path: '/', strip: false, service: 'orders' }],
     secure: { certificates, port: made.gateway, redirect },
   });

@@ -153,7 +153,10 @@ function databaseOf({ database }: ParsedService): DatabaseSpec | undefined {
   const { engine, url, migrations, migrate, backup, drill } = database;
   const limits = storeLimitsOf(database);
   const common = {
-    ...{ migrations, migrate, seed: seedOf(database), settings: settingsOf(database) },
+    migrations,
+    migrate,
+    seed: seedOf(database),
+    settings: settingsOf(database),
     ...(limits && { limits }),
   };
   if (engine !== undefined) return { engine, ...common, backup: backupOf(backup), drill: drillOf(drill) };

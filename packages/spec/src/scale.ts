@@ -25,7 +25,9 @@ export function scaleOf({ scale }: ParsedService): ScaleSpec {
   const { zero, priority, min } = scale;
   const declared = zero && { afterMs: zero.after, holdMs: zero.hold, requests: zero.requests };
   return {
-    ...{ min, max, priority },
+    min,
+    max,
+    priority,
     targets: scale.target === undefined ? usualTargets(min, max) : targetsOf(scale.target),
     schedule: scale.schedule.map(windowOf),
     zero: declared ?? (min === 0 ? USUAL_ZERO : undefined),

@@ -107,7 +107,10 @@ function breakerLeaves(section: Path, breaker: BreakerSpec | undefined): readonl
 
 function limitLeaves(section: Path, { connections, pending, requests, queueMs, sizes }: LimitsSpec): readonly Leaf[] {
   return leaves(section, {
-    ...{ connections, pending, requests, queue: durationText(queueMs) },
+    connections,
+    pending,
+    requests,
+    queue: durationText(queueMs),
     requestHeaders: maybeSize(sizes.requestHeaders),
     requestBody: maybeSize(sizes.requestBody),
     responseHeaders: maybeSize(sizes.responseHeaders),

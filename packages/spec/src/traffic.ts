@@ -83,7 +83,10 @@ function breakerOf(breaker: ParsedPolicy['breaker']): BreakerSpec | undefined {
 function limitsOf({ connections, pending, requests, queue, ...sizes }: ParsedPolicy['limits']): LimitsSpec {
   const { requestHeaders, requestBody, responseHeaders, responseBody } = sizes;
   return {
-    ...{ connections, pending, requests, queueMs: queue },
+    connections,
+    pending,
+    requests,
+    queueMs: queue,
     sizes: { requestHeaders, requestBody, responseHeaders, responseBody },
   };
 }

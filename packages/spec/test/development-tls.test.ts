@@ -23,7 +23,10 @@ test('a development certificate is one that an environment says, or takes over',
   const tlsOf = (base: string, prod: string, environment?: string) =>
     parsed(islet(base, prod), environment).spec.gateway.tls;
   const development = (isInherited: boolean) => ({
-    ...{ certificates: [], development: { isInherited }, redirect: true, httpPort: undefined },
+    certificates: [],
+    development: { isInherited },
+    redirect: true,
+    httpPort: undefined,
   });
   assert.deepEqual(tlsOf('{ tls: dev }', '{}'), development(false));
   assert.deepEqual(tlsOf('{ tls: dev }', '{}', 'prod'), development(true));

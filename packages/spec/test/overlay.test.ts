@@ -67,7 +67,10 @@ test('the gateway can differ', () => {
   const texts = { ...layered('scale: 3') };
   const islet = `${texts['islet.yaml']}    gateway: { port: 80, workers: 3, proxyProtocol: { from: [10.1.2.3] } }\n`;
   assert.deepEqual(parsed({ ...texts, 'islet.yaml': islet }, 'prod').spec.gateway, {
-    ...{ host: '127.0.0.1', port: 80, workers: 3, proxyProtocol: { from: ['10.1.2.3'] } },
+    host: '127.0.0.1',
+    port: 80,
+    workers: 3,
+    proxyProtocol: { from: ['10.1.2.3'] },
     tls: undefined,
   });
 });

@@ -19,10 +19,15 @@ test('an algorithm alone is the balance, and the section holds what that one loo
   assert.deepEqual(rest, { slowStart: { windowMs: 10_000, fromPercent: 10 }, panicPercent: 50, sticky: undefined });
   assert.deepEqual(balanceOf('round-robin'), { algorithm: { kind: 'round-robin' }, ...rest });
   assert.deepEqual(balanceOf('{ algorithm: peak-ewma, decay: 5s }').algorithm, {
-    ...{ kind: 'peak-ewma', decayMs: 5_000, defaultRttMs: 30 },
+    kind: 'peak-ewma',
+    decayMs: 5_000,
+    defaultRttMs: 30,
   });
   assert.deepEqual(balanceOf('{ slowStart: off, panic: 0%, sticky: home }'), {
-    ...{ algorithm, slowStart: undefined, panicPercent: 0, sticky: { cookie: 'home', maxAgeMs: undefined } },
+    algorithm,
+    slowStart: undefined,
+    panicPercent: 0,
+    sticky: { cookie: 'home', maxAgeMs: undefined },
   });
 });
 

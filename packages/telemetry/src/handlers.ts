@@ -68,7 +68,9 @@ function statusOf({ store, taken, now, policyOf, startedAt, otlp, forward, probl
   const oldest = store.oldest();
   const where = otlp();
   return {
-    ...{ pid: process.pid, startedAt, bytes: store.bytes() },
+    pid: process.pid,
+    startedAt,
+    bytes: store.bytes(),
     ...(oldest !== undefined && { oldest }),
     services: store.services.map((service) => {
       const own = store.oldest(service);

@@ -144,7 +144,12 @@ export async function startTelemetry({
 
   const api = serveTelemetryApi(
     telemetryHandlers({
-      ...{ store, taken, now, policyOf, startedAt, book },
+      store,
+      taken,
+      now,
+      policyOf,
+      startedAt,
+      book,
       otlp: () =>
         orders && { http: `http://127.0.0.1:${orders.ports.http}`, grpc: `http://127.0.0.1:${orders.ports.grpc}` },
       forward: () => forwarder.status,

@@ -23,7 +23,9 @@ function telemetry(t: TestContext) {
   const never = new AbortController().signal;
   const api = errorHandlers({ book, store, now: clock.read });
   return {
-    ...{ clock, taken, services },
+    clock,
+    taken,
+    services,
     groups: async (asked = {}) => api.errorGroups(asked, never),
     group: async (group: string) => api.errorGroup({ group }, never),
     mark: async (group: string, state: 'resolved' | 'ignored') => api.markErrorGroup({ group, state }, never),
@@ -33,7 +35,8 @@ function telemetry(t: TestContext) {
 const exception = (at: number) =>
   JSON.stringify([
     {
-      ...{ at, name: 'exception' },
+      at,
+      name: 'exception',
       attributes: { 'exception.type': 'TypeError', 'exception.message': 'no x', 'exception.stacktrace': STACK },
     },
   ]);

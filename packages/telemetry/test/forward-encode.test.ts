@@ -15,7 +15,12 @@ describe('spans as OTLP', () => {
   it('say what was stored', () => {
     const event = { at: AT + 1, name: 'exception', attributes: { 'exception.type': 'RangeError' } };
     const row = spanRow({
-      ...{ trace: traceId(1), span: spanId(1), parent: spanId(2), at: AT, status: 'error', message: 'no' },
+      trace: traceId(1),
+      span: spanId(1),
+      parent: spanId(2),
+      at: AT,
+      status: 'error',
+      message: 'no',
       attributes: JSON.stringify({ text: 'ä', whole: 7, part: 0.5, yes: true, far: -3, 'islet.record': '{}' }),
       events: JSON.stringify([event]),
     });
@@ -28,8 +33,16 @@ describe('spans as OTLP', () => {
     });
     assert.deepEqual(decoded?.items, [
       {
-        ...{ trace: traceId(1), span: spanId(1), parent: spanId(2), name: 'GET /orders', kind: 2 },
-        ...{ at: AT, endAt: AT + 5, status: 2, message: 'no', events: [event] },
+        trace: traceId(1),
+        span: spanId(1),
+        parent: spanId(2),
+        name: 'GET /orders',
+        kind: 2,
+        at: AT,
+        endAt: AT + 5,
+        status: 2,
+        message: 'no',
+        events: [event],
         attributes: { text: 'ä', whole: 7, part: 0.5, yes: true, far: -3 },
       },
     ]);
@@ -63,8 +76,13 @@ describe('logs as OTLP', () => {
     const [decoded] = protobuf.logs(encodeLogs([row], 'shop', plain));
     assert.deepEqual(decoded?.items, [
       {
-        ...{ at: AT, severity: 13, severityText: 'WARN', body: 'paid', attributes: { n: 1 } },
-        ...{ trace: traceId(3), span: spanId(3) },
+        at: AT,
+        severity: 13,
+        severityText: 'WARN',
+        body: 'paid',
+        attributes: { n: 1 },
+        trace: traceId(3),
+        span: spanId(3),
       },
     ]);
   });

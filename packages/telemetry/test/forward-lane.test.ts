@@ -12,13 +12,11 @@ const REFUSED: Outcome = { kind: 'http', status: 400, retryAfter: undefined, bod
 /** A lane of numbers, with messages of three of them. */
 function laneOf(t: TestContext, parts: Partial<LaneParts<number>> & Pick<LaneParts<number>, 'send'>): Lane<number> {
   const lane = new Lane<number>({
-    ...{
-      encode: (rows) => Buffer.from(rows.join()),
-      sizeOf: () => 10,
-      now: Date.now,
-      random: () => 0,
-      pace: new Pace(0),
-    },
+    encode: (rows) => Buffer.from(rows.join()),
+    sizeOf: () => 10,
+    now: Date.now,
+    random: () => 0,
+    pace: new Pace(0),
     ...parts,
     limits: { waiting: 9, batch: 3, gatherMs: 0, lastMs: 50, ...parts.limits },
   });
@@ -94,7 +92,10 @@ describe('records on their way to a backend', () => {
     lane.add(numbers(3));
     await until('it is sent', async () => lane.counts.sent > 0);
     assert.deepEqual(lane.counts, {
-      ...{ sent: 1, rejected: 2, waiting: 0, dropped: 0 },
+      sent: 1,
+      rejected: 2,
+      waiting: 0,
+      dropped: 0,
       problem: 'it took a part of them only: old',
     });
   });

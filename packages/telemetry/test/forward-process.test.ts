@@ -34,8 +34,11 @@ async function running(t: TestContext, forward: readonly ForwardSpec[]): Promise
 async function send(process: Running, count: number, from = 0): Promise<void> {
   const now = BigInt(Date.now()) * 1_000_000n;
   const spans = Array.from({ length: count }, (_, index) => ({
-    ...{ traceId: traceId(from + index), spanId: spanId(from + index), name: `span ${from + index}` },
-    ...{ startTimeUnixNano: `${now}`, endTimeUnixNano: `${now + 1_000_000n}` },
+    traceId: traceId(from + index),
+    spanId: spanId(from + index),
+    name: `span ${from + index}`,
+    startTimeUnixNano: `${now}`,
+    endTimeUnixNano: `${now + 1_000_000n}`,
   }));
   assert.equal(await process.send(WHO, spans), 200);
 }

@@ -42,8 +42,12 @@ test("OpenTelemetry's own messages say what was forwarded", (t) => {
   assert.deepEqual(resource.attributes[0], { key: 'service.name', value: { stringValue: 'orders' } });
   assert.deepEqual(scopeSpans[0].spans, [
     {
-      ...{ traceId: base64(ids.trace), spanId: base64(ids.span), parentSpanId: base64(ids.parent) },
-      ...{ name: 'GET /orders', kind: 'SPAN_KIND_SERVER', startTimeUnixNano: NANOS },
+      traceId: base64(ids.trace),
+      spanId: base64(ids.span),
+      parentSpanId: base64(ids.parent),
+      name: 'GET /orders',
+      kind: 'SPAN_KIND_SERVER',
+      startTimeUnixNano: NANOS,
       endTimeUnixNano: `${BigInt(NANOS) + 5_000_000n}`,
       attributes: [
         { key: 'n', value: { intValue: '7' } },
@@ -52,7 +56,8 @@ test("OpenTelemetry's own messages say what was forwarded", (t) => {
       ],
       events: [
         {
-          ...{ timeUnixNano: NANOS, name: 'exception' },
+          timeUnixNano: NANOS,
+          name: 'exception',
           attributes: [{ key: 'exception.type', value: { stringValue: 'RangeError' } }],
         },
       ],
@@ -63,9 +68,13 @@ test("OpenTelemetry's own messages say what was forwarded", (t) => {
   const log = logRow({ at: AT, text: 'paid', level: 'warn', trace: ids.trace, span: ids.span });
   assert.deepEqual(read('logs', encodeLogs([log], 'shop', plain)).resourceLogs[0].scopeLogs[0].logRecords, [
     {
-      ...{ timeUnixNano: NANOS, observedTimeUnixNano: NANOS, body: { stringValue: 'paid' } },
-      ...{ severityNumber: 'SEVERITY_NUMBER_WARN', severityText: 'WARN' },
-      ...{ traceId: base64(ids.trace), spanId: base64(ids.span) },
+      timeUnixNano: NANOS,
+      observedTimeUnixNano: NANOS,
+      body: { stringValue: 'paid' },
+      severityNumber: 'SEVERITY_NUMBER_WARN',
+      severityText: 'WARN',
+      traceId: base64(ids.trace),
+      spanId: base64(ids.span),
     },
   ]);
 

@@ -15,7 +15,11 @@ const AT = Date.UTC(2026, 10, 27, 9);
 
 function backend(url: string, changes: Partial<ForwardSpec> = {}): ForwardSpec {
   return {
-    ...{ url, protocol: 'http', headers: {}, compression: 'gzip', timeoutMs: 10_000 },
+    url,
+    protocol: 'http',
+    headers: {},
+    compression: 'gzip',
+    timeoutMs: 10_000,
     signals: ['traces', 'logs', 'metrics'],
     ...changes,
   };

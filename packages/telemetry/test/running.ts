@@ -66,7 +66,10 @@ export async function start(t: TestContext, { folder, around, ports }: Place): P
   await until('it answers', async () => (await client.telemetryStatus()).pid === child.pid);
   const identities = Identities.at(telemetryFiles.key(folder));
   return {
-    ...{ client, outputFolder: join(around, 'output', 'orders'), pid: child.pid ?? 0, kill },
+    client,
+    outputFolder: join(around, 'output', 'orders'),
+    pid: child.pid ?? 0,
+    kill,
     send: async (who, spans) => {
       const body = JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans }] }] });
       const authorization = `Bearer ${identities.tokenOf(who)}`;

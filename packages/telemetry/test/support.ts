@@ -31,32 +31,47 @@ export function open({ folder, clock, policy = {}, freeBytes = () => 1e12 }: Ope
 
 export function logRow(changes: Partial<LogRow> & Pick<LogRow, 'at' | 'text'>): LogRow {
   return {
-    ...{ service: 'orders', instance: 'orders-abc.0-0', revision: 'abc', stream: 'output', level: 'info' },
-    ...{ trace: '', span: '', attributes: '' },
+    service: 'orders',
+    instance: 'orders-abc.0-0',
+    revision: 'abc',
+    stream: 'output',
+    level: 'info',
+    trace: '',
+    span: '',
+    attributes: '',
     ...changes,
   };
 }
 
 export function spanRow(changes: Partial<SpanRow> & Pick<SpanRow, 'trace' | 'span' | 'at'>): SpanRow {
   return {
-    ...{ parent: '', service: 'orders', revision: 'abc', instance: 'orders-abc.0-0', name: 'GET /orders' },
-    ...{
-      kind: 'server',
-      source: 'otlp',
-      endAt: changes.at + 5,
-      status: 'unset',
-      message: '',
-      attributes: '',
-      events: '',
-    },
+    parent: '',
+    service: 'orders',
+    revision: 'abc',
+    instance: 'orders-abc.0-0',
+    name: 'GET /orders',
+    kind: 'server',
+    source: 'otlp',
+    endAt: changes.at + 5,
+    status: 'unset',
+    message: '',
+    attributes: '',
+    events: '',
     ...changes,
   };
 }
 
 export function metricRow(changes: Partial<MetricRow> & Pick<MetricRow, 'at' | 'sum'>): MetricRow {
   return {
-    ...{ service: 'orders', name: 'requests', labels: '{"caller":"web","scope":"edge"}', unit: '1', kind: 'sum' },
-    ...{ count: 1, min: changes.sum, max: changes.sum, buckets: '' },
+    service: 'orders',
+    name: 'requests',
+    labels: '{"caller":"web","scope":"edge"}',
+    unit: '1',
+    kind: 'sum',
+    count: 1,
+    min: changes.sum,
+    max: changes.sum,
+    buckets: '',
     ...changes,
   };
 }

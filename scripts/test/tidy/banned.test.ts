@@ -30,6 +30,7 @@ for (const { path, text, rule } of [
   { path: OTHER, text: `// ${note}: all of it`, rule: 'unfinished' },
   { path: OTHER, text: 'f(x as any)', rule: 'any' },
   { path: OTHER, text: `// ${ignore}`, rule: 'ignored-type' },
+  { path: OTHER, text: '  ...{ a, b },', rule: 'spread-literal' },
 ]) {
   test(`bans ${text.split('\n')[0]} in ${path}, and says what instead`, () => {
     const found = banned(repository({ [path]: `\n${text}\n` }));

@@ -37,7 +37,10 @@ export function openTestVault(folder: string, service: string): TestVault {
     open,
     offers,
     parts: (reader, tell = () => undefined) => ({
-      ...{ reader, repository, by: KEY, tell },
+      reader,
+      repository,
+      by: KEY,
+      tell,
       now: () => Date.now(),
       pause: async (ms, { signal }) => pause(ms, undefined, { signal }),
       oneAtATime: (act) => act(),

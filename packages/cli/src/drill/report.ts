@@ -58,7 +58,9 @@ export function reportOf({ shots, overMs, sloPercent, instances, ...drilled }: D
   ];
   const alone = instances === 1 && failed > 0 ? [ALONE] : [];
   return {
-    ...{ ...drilled, requests, failed },
+    ...drilled,
+    requests,
+    failed,
     ...(budget === undefined ? {} : { budgetPercent: budget }),
     slowestMs: Math.round(Math.max(0, ...shots.map(({ tookMs }) => tookMs))),
     passed: reasons.length === 0,

@@ -58,8 +58,14 @@ export async function runDrill(asked: AskedDrill, { session, signal }: Running):
     const from = path === undefined ? target.from : 'path';
     const seen = { ...begun, ...watched, others: since(before.others, others) };
     return reportOf({
-      ...{ drill, service, asked: from, goalPercent, ...seen },
-      ...{ shots: load.shots, overMs: performance.now() - startedAt, instances: before.ready.length },
+      drill,
+      service,
+      asked: from,
+      goalPercent,
+      ...seen,
+      shots: load.shots,
+      overMs: performance.now() - startedAt,
+      instances: before.ready.length,
       sloPercent: target.goal.sloPercent,
     });
   } finally {

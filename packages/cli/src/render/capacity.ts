@@ -22,7 +22,9 @@ export function renderCapacity(capacity: Capacity, { colours, columns }: StatusO
     '',
     ...renderTable({
       headers: ['', 'instances', 'requests/s', 'mean ms', 'p95 ms', 'wait ms', 'in flight'],
-      ...{ rows, columns, paintHeader: colours.dim },
+      rows,
+      columns,
+      paintHeader: colours.dim,
     }),
   ];
 }

@@ -90,16 +90,16 @@ function remarksOf({ spans, logs, requests }: WholeTrace): ReadonlyMap<string, r
   const known = new Set(spans.map(({ span }) => span));
   const all = [
     ...logs.map(({ at, span = '', level, text, service }) => ({
-      ...{
-        of: known.has(span) ? span : ownerAt(spans, { at, service }),
-        at,
-        isBad: level === 'error' || level === 'fatal',
-      },
+      of: known.has(span) ? span : ownerAt(spans, { at, service }),
+      at,
+      isBad: level === 'error' || level === 'fatal',
       text: `${level ?? 'log'}: ${text.split('\n')[0]}`,
     })),
     ...spans.flatMap(({ span, events }) =>
       events.map(({ at, name, attributes }) => ({
-        ...{ of: span, at, isBad: name === 'exception' },
+        of: span,
+        at,
+        isBad: name === 'exception',
         text:
           name === 'exception'
             ? `threw ${attributes['exception.type'] ?? ''}: ${attributes['exception.message'] ?? ''}`
@@ -108,7 +108,9 @@ function remarksOf({ spans, logs, requests }: WholeTrace): ReadonlyMap<string, r
     ),
     ...requests.flatMap(({ at, decisions, service = '' }) =>
       decisions.map(({ at: ms, rule, why, from }) => ({
-        ...{ of: proxySpanAt(spans, { at, service }), at: at + ms, isBad: false },
+        of: proxySpanAt(spans, { at, service }),
+        at: at + ms,
+        isBad: false,
         text: `${rule}: ${why} (${from})`,
       })),
     ),

@@ -30,7 +30,11 @@ export async function run(
   const prefixed = createPrefixer(stdout.colours);
   await showRecords(session, {
     filter: { service, instance, level, grep, trace },
-    ...{ from: since, to: until, lines, follow: options.follow === true, signal },
+    from: since,
+    to: until,
+    lines,
+    follow: options.follow === true,
+    signal,
     print: (record) => {
       const shown = options.json
         ? [JSON.stringify(record)]

@@ -5,7 +5,13 @@ import type { Alert, Notice } from '@islet/policy';
 export function toldAlert({ id, condition, state, since }: Alert): ToldAlert {
   const { service, rule, severity, summary, why, help } = condition;
   return {
-    ...{ id, rule, severity, since, summary, why, help },
+    id,
+    rule,
+    severity,
+    since,
+    summary,
+    why,
+    help,
     ...(service === undefined ? {} : { service }),
     state: state.kind,
     ...(state.kind === 'resolved' ? { endedAt: state.at } : {}),

@@ -88,7 +88,10 @@ export function createOutbox(parts: OutboxParts): Outbox {
           ? []
           : [
               {
-                ...{ rule: 'delivery', service: undefined, part: key, severity: 'ticket' },
+                rule: 'delivery',
+                service: undefined,
+                part: key,
+                severity: 'ticket',
                 summary: `alerts do not reach ${name}`,
                 why: `${attempts} tries in a row failed, the last one because: ${why}`,
                 help: 'correct alerts in islet.yaml, or the secret that it names',

@@ -22,13 +22,17 @@ export function receiversOf(alerts: AlertsSpec | undefined, secret: SecretOf): r
   return [
     ...webhooks.map(
       ({ url, severities }): Receiver => ({
-        ...{ key: keyOf('webhook', url), name: `the webhook ${nameOf(url)}`, severities },
+        key: keyOf('webhook', url),
+        name: `the webhook ${nameOf(url)}`,
+        severities,
         send: (message, { signal }) => post(plainOf(url, secret), message, signal),
       }),
     ),
     ...emails.map(
       ({ to, from, server, severities }): Receiver => ({
-        ...{ key: keyOf('email', [to, from, server]), name: `mail to ${to.join(', ')}`, severities },
+        key: keyOf('email', [to, from, server]),
+        name: `mail to ${to.join(', ')}`,
+        severities,
         send: (message) => mail({ to, from, server: plainOf(server, secret) }, message),
       }),
     ),
@@ -80,7 +84,10 @@ async function mail({ to, from, server }: Mail, message: Message): Promise<void>
   });
   try {
     await transport.sendMail({
-      ...{ from, to: [...to], subject: subjectOf(message), text: textOf(message) },
+      from,
+      to: [...to],
+      subject: subjectOf(message),
+      text: textOf(message),
       messageId: `<${message.key}@islet.invalid>`,
       disableFileAccess: true,
       disableUrlAccess: true,

@@ -97,7 +97,10 @@ export function sloConditions(judged: readonly JudgedObjective[]): readonly Cond
     const left = budgetText(verdict.budgetLeft);
     return [
       {
-        ...{ rule: SLO_RULE, service, part: objective.key, severity },
+        rule: SLO_RULE,
+        service,
+        part: objective.key,
+        severity,
         summary: `${service} ${objective.slo.kind === 'latency' ? 'is too slow' : 'fails too many requests'}`,
         why:
           `${outcomes.bad} of ${total} requests ${failedText(objective)} in ${rule.window}: ` +

@@ -29,7 +29,10 @@ export function sentinelOf(system: System): Sentinel {
     disks: () => disksOf([layout.state, layout.runtime]),
     certificates: certificatesOf,
     secret: secrets.get,
-    ...{ redact, clock: parts.clock, log: parts.log, idle: parts.idle ?? false },
+    redact,
+    clock: parts.clock,
+    log: parts.log,
+    idle: parts.idle ?? false,
   });
 }
 

@@ -72,7 +72,9 @@ export function openCase(trial: Trial, kept: KeptCase | undefined): Case {
     comparison: new Comparison(allowed, kept.comparison),
     last: undefined,
     totals: { candidate: countsFrom(candidate), baseline: countsFrom(baseline) },
-    ...{ requests: kept.requests, growth: kept.growth, isSampled: kept.isSampled },
+    requests: kept.requests,
+    growth: kept.growth,
+    isSampled: kept.isSampled,
   };
   return nextStep(opened, trial);
 }

@@ -48,7 +48,10 @@ function ask({ operatorSocket, service, probe, revision, agent }: Asking, signal
   const { method, path, headers } = probe;
   return new Promise((resolve) => {
     const outgoing = request({
-      ...{ socketPath: operatorSocket, agent, method, path },
+      socketPath: operatorSocket,
+      agent,
+      method,
+      path,
       headers: { ...headers, host: service, [REVISION_HEADER]: revision },
       signal: AbortSignal.any([signal, AbortSignal.timeout(SAMPLE_MS)]),
     });

@@ -61,11 +61,21 @@ function toldSlo({ objective, verdict }: JudgedObjective): Slo {
   const { slo, service, percent } = objective;
   const { good, bad, budgetLeft, burns } = verdict;
   return {
-    ...{ service, name: slo.kind, objective: percent, windowMs: SLO_WINDOW_MS },
+    service,
+    name: slo.kind,
+    objective: percent,
+    windowMs: SLO_WINDOW_MS,
     ...(slo.kind === 'latency' ? { withinMs: slo.withinMs } : {}),
-    ...{ good, total: good + bad, budgetLeft },
+    good,
+    total: good + bad,
+    budgetLeft,
     burn: burns.map(({ rule, rate, shortRate, firing }) => ({
-      ...{ window: rule.window, rate, shortRate, threshold: rule.threshold, severity: rule.severity, firing },
+      window: rule.window,
+      rate,
+      shortRate,
+      threshold: rule.threshold,
+      severity: rule.severity,
+      firing,
     })),
   };
 }

@@ -113,7 +113,9 @@ export function backupHandlers(system: System, { wanted, change }: BackupTools):
       }
       const sum = (of: 'copies' | 'logPieces' | 'bytes') => verdicts.reduce((total, verdict) => total + verdict[of], 0);
       return {
-        ...{ copies: sum('copies'), logPieces: sum('logPieces'), bytes: sum('bytes') },
+        copies: sum('copies'),
+        logPieces: sum('logPieces'),
+        bytes: sum('bytes'),
         findings: verdicts.flatMap(({ findings }) => findings),
         unfinished: verdicts.flatMap(({ unfinished }) => unfinished),
       };

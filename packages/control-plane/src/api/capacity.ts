@@ -48,7 +48,9 @@ function watch(service: string, overMs: number, { parts, status }: System): Prom
       .map(({ id }) => id);
   const { clock, stats, compute } = parts;
   return watchLoad(service, overMs, {
-    ...{ clock, ready, usage: () => compute.usage() },
+    clock,
+    ready,
+    usage: () => compute.usage(),
     edges: async () => (await stats()).edges,
   });
 }
@@ -127,11 +129,16 @@ function told({ service, question, watched, model, error }: Ground, { parts }: S
   );
   const { servers, serviceMs } = model.station;
   return {
-    ...{ kind: 'forecast', service: service.spec.name, rps },
+    kind: 'forecast',
+    service: service.spec.name,
+    rps,
     seen: { ...seen, overMs: watched.whole.load.overMs, ...(cores === undefined ? {} : { cores }) },
     model: {
       limit: question.parallel === undefined ? 'cores' : 'declared',
-      ...{ serversPerInstance: servers, serviceMs, restMeanMs: model.restMeanMs, restP95Ms: model.restP95Ms },
+      serversPerInstance: servers,
+      serviceMs,
+      restMeanMs: model.restMeanMs,
+      restP95Ms: model.restP95Ms,
     },
     needed,
     ...(unchanged === undefined ? {} : { unchanged }),

@@ -103,7 +103,9 @@ export function databaseHandlers(
       return {
         kind: 'pending',
         migrations: preview.migrations.map(({ name, inTransaction, hazards, unread }) => ({
-          ...{ name, inTransaction, hazards: hazards.map((hazard) => ({ ...hazard })) },
+          name,
+          inTransaction,
+          hazards: hazards.map((hazard) => ({ ...hazard })),
           ...(unread === undefined ? {} : { unread }),
         })),
       };

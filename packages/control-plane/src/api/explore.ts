@@ -70,12 +70,21 @@ async function callMethod(
   const { trace, traceparent } = beginTrace();
   const began = performance.now();
   const reply = await callGrpc({
-    ...{ socket, service, path, method, json: messageOf(body), signal, limitBytes: SHOWN_BYTES },
+    socket,
+    service,
+    path,
+    method,
+    json: messageOf(body),
+    signal,
+    limitBytes: SHOWN_BYTES,
     headers: { ...lowerCased(headers), traceparent },
   });
   const { httpStatus, messages, grpcStatus, grpcMessage, cut } = reply;
   return {
-    ...{ status: httpStatus, headers: reply.headers.map(([key, value]) => [key, value]), cut, trace },
+    status: httpStatus,
+    headers: reply.headers.map(([key, value]) => [key, value]),
+    cut,
+    trace,
     body: messages.length === 1 ? JSON.stringify(messages[0]) : JSON.stringify(messages),
     ms: performance.now() - began,
     grpc: {
@@ -122,7 +131,10 @@ async function callThrough(socket: string, service: string, asked: Asked, signal
   return {
     status: response.statusCode ?? 0,
     headers: lines.flatMap((name, at) => (at % 2 === 0 ? [[name, lines[at + 1] ?? ''] as [string, string]] : [])),
-    ...{ body: text, cut, ms: performance.now() - began, trace },
+    body: text,
+    cut,
+    ms: performance.now() - began,
+    trace,
   };
 }
 

@@ -106,16 +106,14 @@ export function rolloutHandlers(
       return change(
         service,
         ({ after }) => ({
-          ...{
-            // How many there are of it is no part of a revision: what it needs now it needs with the older bytes too.
-            spec: spec.api.port === undefined ? { ...spec, scale: one.spec.scale } : spec,
-            revision: id,
-            restarts,
-            isRollback: true,
-            wentBackFrom: one.revision,
-            blocked: [],
-            since: clock.now(),
-          },
+          // How many there are of it is no part of a revision: what it needs now it needs with the older bytes too.
+          spec: spec.api.port === undefined ? { ...spec, scale: one.spec.scale } : spec,
+          revision: id,
+          restarts,
+          isRollback: true,
+          wentBackFrom: one.revision,
+          blocked: [],
+          since: clock.now(),
           after: after.filter((name) => spec.uses.includes(name)),
         }),
         text,
@@ -153,7 +151,9 @@ function rolloutStatus(
   const isOpen = seen.stable?.generation !== generation && seen.failed[generation] === undefined;
   return {
     service: spec.name,
-    ...{ state, why: redact(why), strategy: spec.rollout.strategy },
+    state,
+    why: redact(why),
+    strategy: spec.rollout.strategy,
     wanted: short(revision),
     ...(seen.stable === undefined ? {} : { stable: short(seen.stable.revision) }),
     ...(seen.fallback === undefined ? {} : { fallback: short(seen.fallback.revision) }),

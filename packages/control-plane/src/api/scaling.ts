@@ -2,7 +2,8 @@ import type { Scaling } from '@islet/client';
 import { Histogram } from '@islet/policy';
 import { followsSomething, isAutoscaled } from '../scale/follows.ts';
 import type { AppliedService } from '../store/applied.ts';
-import type { System, SystemParts } from '../system.ts';
+import type { System } from '../system.ts';
+import type { SystemParts } from '../system-parts.ts';
 
 /** Changes that are told. */
 const TOLD = 10;
@@ -20,11 +21,14 @@ export async function scalingOf(service: AppliedService, { parts, autoscaler, st
     mode: isAutoscaled(service) ? 'auto' : service.scaledFrom === undefined ? 'fixed' : 'manual',
     instances,
     ready: seen?.instances.ready ?? 0,
-    ...{ min: scale.min, max: scale.max, priority: scale.priority },
+    min: scale.min,
+    max: scale.max,
+    priority: scale.priority,
     why: decided?.why ?? whyNot(service),
     ...(decided === undefined ? {} : { at: decided.at }),
     signals: signals.map(({ metric, target, total, wants }) => ({
-      ...{ metric, target },
+      metric,
+      target,
       ...(total === undefined ? {} : { total }),
       ...(wants === undefined ? {} : { wants }),
     })),

@@ -29,7 +29,9 @@ export async function storeStatus(system: System, spec: LaunchSpec, signal: Abor
   };
   return Promise.all(
     found.map(async ([store, driver]) => ({
-      ...{ store, engine: driver.engine, ...(await statusOf(driver, spec.name, { hands, signal })) },
+      store,
+      engine: driver.engine,
+      ...(await statusOf(driver, spec.name, { hands, signal })),
       ...rpoOf(store),
     })),
   );
@@ -64,7 +66,9 @@ function told(before: StoreMeasures, after: StoreMeasures, ms: number, redact: (
   const { version, bytes, connections, commits, cacheHits, slow, file } = after;
   const done = commits === undefined || before.commits === undefined ? undefined : commits - before.commits;
   return {
-    ...{ version, bytes, slow: slow.map(({ forMs, text }) => ({ forMs, text: redact(text) })) },
+    version,
+    bytes,
+    slow: slow.map(({ forMs, text }) => ({ forMs, text: redact(text) })),
     ...(connections === undefined ? {} : { connections: { ...connections } }),
     // A server that was started anew in between has begun to count anew.
     ...(done === undefined || done < 0 ? {} : { commitsPerSecond: (done / ms) * 1000 }),

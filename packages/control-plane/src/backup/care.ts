@@ -43,7 +43,9 @@ export function createCare({ state, hands, check, ...rest }: CareParts): Care {
   const startedAt = parts.clock.now();
   const [restorer, branches, drills] = [createRestorer(parts), createBranches(parts), createDrills(parts)];
   return {
-    ...{ restorer, branches, drills },
+    restorer,
+    branches,
+    drills,
     gates: (service) => rolloutGates(service, { drills, decisions, clock: parts.clock, startedAt }),
     look: (turn) => {
       restorer.look(turn);

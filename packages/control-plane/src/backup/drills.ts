@@ -83,7 +83,11 @@ export function createDrills(parts: DrillParts): Drills {
     const drivers = driversOf(party, parts.data);
     const as = drillStore(service);
     const failed = (error: unknown) => ({
-      ...{ startedAt, finishedAt: clock.now(), copy: undefined, rtoMs: undefined, rpoMs: undefined },
+      startedAt,
+      finishedAt: clock.now(),
+      copy: undefined,
+      rtoMs: undefined,
+      rpoMs: undefined,
       problems: [parts.redact(DriverError.from(error).message)],
     });
     try {
@@ -102,7 +106,11 @@ export function createDrills(parts: DrillParts): Drills {
       const smoke = drill.smoke === false ? NO_SMOKE : await parts.smoke({ service, as }, { signal });
       const problems = [...found, ...smoke.problems];
       return {
-        ...{ startedAt, finishedAt: clock.now(), copy: offer.copy.id, rtoMs, rpoMs: Math.max(0, startedAt - newest) },
+        startedAt,
+        finishedAt: clock.now(),
+        copy: offer.copy.id,
+        rtoMs,
+        rpoMs: Math.max(0, startedAt - newest),
         smoke: smoke.told && parts.redact(smoke.told),
         problems: problems.map(parts.redact),
       };

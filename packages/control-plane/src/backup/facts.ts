@@ -25,6 +25,8 @@ export function backupFacts(sources: BackupFactSources): BackupFacts {
     told: backups?.told(),
     place: backups?.place(),
     drills: new Map(stores.map((store) => [store.id, drillFacts(store)])),
-    ...{ now: clock.now(), since: startedAt, isKeyExported: backups?.isKeyExported() ?? false },
+    now: clock.now(),
+    since: startedAt,
+    isKeyExported: backups?.isKeyExported() ?? false,
   };
 }

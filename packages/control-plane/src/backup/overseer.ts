@@ -102,7 +102,9 @@ export function createOverseer(parts: OverseerParts): Overseer {
   const stateOrder = (): StoreOrder => ({
     service: STATE_STORE,
     source: { engine: STATE_ENGINE, how: {} },
-    ...{ everyMs: STATE_EVERY_MS, pitr: false, keep: { daily: 7, weekly: 4, monthly: 0 } },
+    everyMs: STATE_EVERY_MS,
+    pitr: false,
+    keep: { daily: 7, weekly: 4, monthly: 0 },
     askedAt: undefined,
   });
   /** Without a value for both secrets there is no second copy, and `status` goes on saying so. */

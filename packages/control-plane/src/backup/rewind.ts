@@ -90,7 +90,9 @@ export function rewound(applied: Applied, { id }: Rewind, facts: RewindFacts): R
     } else if (isKept(spec.name, before.revision)) {
       services.push({
         ...asThen(before, service),
-        ...{ restarts: restartsOf(service, before.revision), since: now, isRollback: true },
+        restarts: restartsOf(service, before.revision),
+        since: now,
+        isRollback: true,
       });
     } else {
       services.push(service);

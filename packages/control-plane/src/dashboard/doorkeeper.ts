@@ -69,8 +69,13 @@ export function createDoorkeeper({ sessions, now, secret = randomSecret }: Doork
       sessions.endExpired(at);
       sessions.put(
         {
-          ...{ id: secret().slice(0, 12), cookieHash: hashOf(cookie), keyHash: hashOf(key) },
-          ...{ startedAt: at, seenAt: at, expiresAt, agent: agent.slice(0, 200) },
+          id: secret().slice(0, 12),
+          cookieHash: hashOf(cookie),
+          keyHash: hashOf(key),
+          startedAt: at,
+          seenAt: at,
+          expiresAt,
+          agent: agent.slice(0, 200),
         },
         SESSIONS,
       );

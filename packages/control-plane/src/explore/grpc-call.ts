@@ -44,8 +44,11 @@ export async function callGrpc(asked: GrpcAsked): Promise<GrpcReply> {
       const stream = session.request(
         {
           ...asked.headers,
-          ...{ ':method': 'POST', ':path': path, ':authority': service },
-          ...{ 'content-type': 'application/grpc', te: 'trailers' },
+          ':method': 'POST',
+          ':path': path,
+          ':authority': service,
+          'content-type': 'application/grpc',
+          te: 'trailers',
         },
         { signal },
       );

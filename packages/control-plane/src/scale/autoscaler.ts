@@ -200,7 +200,8 @@ export function createAutoscaler(parts: AutoscalerParts): Autoscaler {
     const { memory, idleSince } = following.get(name) ?? { memory: NO_SCALE_MEMORY, idleSince: undefined };
     const verdict = decideScale(
       {
-        ...{ scale, current },
+        scale,
+        current,
         idleSince: isProving(service, decisions) ? undefined : idleSince,
         measured: Math.min(current, ready.length),
         signals: signalsOf(scale.targets, { load, used, resources: run.resources }),

@@ -24,7 +24,9 @@ export function decisionsBetween(database: Database): (between: Between) => read
     }[];
     return rows
       .map(({ seq, at, service, detail }) => ({
-        ...{ seq, at, service: service ?? undefined },
+        seq,
+        at,
+        service: service ?? undefined,
         decision: JSON.parse(detail) as Decision,
       }))
       .reverse();

@@ -36,7 +36,10 @@ export class ForwardWatch {
 
   conditions(now: number): readonly Condition[] {
     return this.#troubles(now).map(({ url, why }) => ({
-      ...{ rule: 'forwarding', service: undefined, part: url, severity: 'ticket' },
+      rule: 'forwarding',
+      service: undefined,
+      part: url,
+      severity: 'ticket',
       summary: `telemetry does not all reach ${url}`,
       why,
       help: 'nothing is missing here: islet logs and islet traces have it; telemetry.forward of islet.yaml says where it goes',

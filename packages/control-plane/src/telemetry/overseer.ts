@@ -92,7 +92,9 @@ export async function createTelemetry(parts: TelemetryParts): Promise<Telemetry>
   const client = createClient({ url: 'http://telemetry', token: '', socketPath, who: 'the telemetry process' });
   const forwards = new ForwardWatch();
   const gauges = new StoreGauges({
-    ...{ data: parts.data, clock: parts.clock, log },
+    data: parts.data,
+    clock: parts.clock,
+    log,
     send: async (identity, message) => {
       const headers = {
         'content-type': 'application/json',

@@ -17,8 +17,12 @@ import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 const ALERT: Alert = {
   id: 'abcd1234',
   condition: {
-    ...{ rule: 'restart-loop', service: 'orders', severity: 'page' },
-    ...{ summary: 'orders ends again and again', why: '5 ends', help: 'islet logs orders' },
+    rule: 'restart-loop',
+    service: 'orders',
+    severity: 'page',
+    summary: 'orders ends again and again',
+    why: '5 ends',
+    help: 'islet logs orders',
   },
   state: { kind: 'firing', toldAt: 0 },
   since: 0,
@@ -32,7 +36,11 @@ function outbox(t: TestContext, alerts: Partial<AlertsSpec>, secrets: Readonly<R
   let spec: AlertsSpec = { webhooks: [], emails: [], ...alerts };
   const receivers = () => receiversOf(spec, (name) => secrets[name]);
   const box = createOutbox({
-    ...{ store, clock, receivers, system: () => 'shop', log: pino({ level: 'silent' }) },
+    store,
+    clock,
+    receivers,
+    system: () => 'shop',
+    log: pino({ level: 'silent' }),
     redact: (told) => Object.values(secrets).reduce((cut, secret) => cut.replaceAll(secret, '[redacted]'), told),
   });
   const owe = (kind: Notice['kind']) => {

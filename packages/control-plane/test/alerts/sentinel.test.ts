@@ -16,7 +16,12 @@ const DAY_MS = 86_400_000;
 function applied(changes: Partial<Applied> = {}): Applied {
   const spec = launchSpec('orders', {}, { telemetry: DEFAULT_TELEMETRY });
   return {
-    ...{ system: 'shop', environment: undefined, mode: 'revisions', path: '', gone: [], goingDown: false },
+    system: 'shop',
+    environment: undefined,
+    mode: 'revisions',
+    path: '',
+    gone: [],
+    goingDown: false,
     gateway: { host: '127.0.0.1', port: 80, workers: 1, tls: undefined },
     services: [
       { spec, revision: 'r', restarts: 0, instances: 1, scaledFrom: undefined, after: [], blocked: [], since: 0 },
@@ -71,7 +76,10 @@ class Sight {
 
   #parts(): SentinelParts {
     return {
-      ...{ store: this.store, clock: this.clock, log: pino({ level: 'silent' }), redact: (text) => text },
+      store: this.store,
+      clock: this.clock,
+      log: pino({ level: 'silent' }),
+      redact: (text) => text,
       applied: () => this.applied,
       stats: async () => {
         if (this.proxyIsAway) throw new Error('away');

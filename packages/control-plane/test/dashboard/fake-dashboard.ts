@@ -41,7 +41,9 @@ export async function startFakeDashboard(
   const calls: FakeDashboard['calls'] = [];
   const handlers = recorded({ ...answers(status), ...options.handlers }, calls);
   const served = await serveApi(handlers, {
-    ...{ token: TOKEN, port: options.port ?? 0, version: '0.1.0' },
+    token: TOKEN,
+    port: options.port ?? 0,
+    version: '0.1.0',
     dashboard: { doorkeeper, pages: createPages(BUILT_FOLDER), system: 'test' },
   });
   const close = async () => {
@@ -49,7 +51,10 @@ export async function startFakeDashboard(
     await served.close();
   };
   return {
-    ...{ url: served.url, doorkeeper, calls, close },
+    url: served.url,
+    doorkeeper,
+    calls,
+    close,
     link: () => `${served.url}/login#${doorkeeper.invite().code}`,
     show: (next) => status.post(next),
     [Symbol.asyncDispose]: close,
@@ -73,16 +78,14 @@ function answers(status: ReturnType<typeof createBulletin<SystemStatus>>): Parti
   return {
     status: () => status.latest() ?? shopStatus(),
     watch: ({ signal }) => status.follow(signal),
-    ...{
-      apply: accepted,
-      deploy: accepted,
-      restart: accepted,
-      rollback: accepted,
-      drain: accepted,
-      rotate: accepted,
-      scale: accepted,
-      steerRollout: accepted,
-    },
+    apply: accepted,
+    deploy: accepted,
+    restart: accepted,
+    rollback: accepted,
+    drain: accepted,
+    rotate: accepted,
+    scale: accepted,
+    steerRollout: accepted,
     plan: () => ({
       steps: [
         { service: 'orders', kind: 'build', text: 'builds revision 8be01f77aa' },
@@ -103,12 +106,10 @@ function answers(status: ReturnType<typeof createBulletin<SystemStatus>>): Parti
     scaling: ({ params: { service = '' } }) => control.scaling(service),
     secrets: () => [{ name: 'stripe-key', version: 3, setAt: Date.now() - 9 * 86_400_000, usedBy: ['orders'] }],
     migrations: () => ({ kind: 'pending', migrations: [] }),
-    ...{
-      backups: () => control.backups(),
-      backUp: ({ params: { service = '' } }) => ({ askedAt: Date.now(), stores: [service] }),
-      drill: () => ({ askedAt: Date.now() }),
-      verifyBackups: () => ({ copies: 2, logPieces: 31, bytes: 175e6, findings: [], unfinished: [] }),
-    },
+    backups: () => control.backups(),
+    backUp: ({ params: { service = '' } }) => ({ askedAt: Date.now(), stores: [service] }),
+    drill: () => ({ askedAt: Date.now() }),
+    verifyBackups: () => ({ copies: 2, logPieces: 31, bytes: 175e6, findings: [], unfinished: [] }),
     purge: () => ({ purged: 12 }),
     setSecret: ({ params: { name = '' } }) => ({ name, version: 4, setAt: Date.now(), usedBy: ['orders'] }),
     backupList: () => [
@@ -140,8 +141,12 @@ function answers(status: ReturnType<typeof createBulletin<SystemStatus>>): Parti
     },
     callService: ({ params: { service } }) => ({
       ...(service === 'payments' ? { grpc: { status: 5, message: 'there is no such card' } } : {}),
-      ...{ status: 201, headers: [['content-type', 'application/json']], body: '{"id":"1043","state":"placed"}' },
-      ...{ cut: false, ms: 38.2, trace: traces.TRACE },
+      status: 201,
+      headers: [['content-type', 'application/json']],
+      body: '{"id":"1043","state":"placed"}',
+      cut: false,
+      ms: 38.2,
+      trace: traces.TRACE,
     }),
     ...telemetryAnswers(),
   };
@@ -159,12 +164,14 @@ function telemetryAnswers(): Partial<Handlers> {
     annotations: () => telemetry.annotations(),
     traces: ({ query: { service } }) => ({
       traces: traces.traces().filter(({ services }) => service === undefined || services.includes(service)),
-      ...{ gaps: [], looked },
+      gaps: [],
+      looked,
     }),
     trace: ({ params: { trace = '' } }) => traces.trace(trace),
     logRecords: ({ query: { service, grep } }) => ({
       logs: traces.logs().filter((log) => (service ?? log.service) === log.service && log.text.includes(grep ?? '')),
-      ...{ gaps: [], looked },
+      gaps: [],
+      looked,
     }),
     tailLogRecords: async function* ({ signal }) {
       yield {

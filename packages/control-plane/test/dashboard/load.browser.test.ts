@@ -76,17 +76,31 @@ function busy(services: readonly ServiceStatus[]): Partial<Handlers> {
         const at = Date.now();
         const rate = (index: number) => 2 + ((turn + index * 7) % 13) / 10;
         yield {
-          ...{ kind: 'overview', at },
+          kind: 'overview',
+          at,
           services: services.map(({ name }, index) => ({
-            ...{ service: name, rate: rate(index), errorRate: 0, p95: 10 + rate(index), cpu: 0.1, memory: 64e6 },
+            service: name,
+            rate: rate(index),
+            errorRate: 0,
+            p95: 10 + rate(index),
+            cpu: 0.1,
+            memory: 64e6,
             spark: Array.from({ length: 12 }, (_, step) => rate(index + step)),
           })),
         };
         yield {
-          ...{ kind: 'edges', at },
+          kind: 'edges',
+          at,
           edges: services.slice(1).map(({ name }, index) => ({
-            ...{ caller: services[Math.floor(index / 3)]?.name ?? '', callee: name, rate: rate(index), errorRate: 0 },
-            ...{ p50: 4, p95: 10 + rate(index), inFlight: turn % 3, breaker: 'closed' as const, ejected: [] },
+            caller: services[Math.floor(index / 3)]?.name ?? '',
+            callee: name,
+            rate: rate(index),
+            errorRate: 0,
+            p50: 4,
+            p95: 10 + rate(index),
+            inFlight: turn % 3,
+            breaker: 'closed' as const,
+            ejected: [],
           })),
         };
         await delay(1_000, undefined, { signal }).catch(() => undefined);
@@ -96,7 +110,12 @@ function busy(services: readonly ServiceStatus[]): Partial<Handlers> {
       for (let line = 0; !signal.aborted; line++) {
         const service = services[line % services.length]?.name ?? '';
         yield {
-          ...{ id: `line-${line}`, at: Date.now(), service, instance: `${service}-1`, stream: 'output', level: 'info' },
+          id: `line-${line}`,
+          at: Date.now(),
+          service,
+          instance: `${service}-1`,
+          stream: 'output',
+          level: 'info',
           text: `request ${line} done`,
         };
         if (line % 20 === 0) await delay((20 * 1000) / LINES_PER_SECOND, undefined, { signal }).catch(() => undefined);

@@ -21,7 +21,8 @@ export function decisions(): Decision[] {
     seq: index + 1,
     at: NOW - minutes * MINUTE,
     ...(service === undefined ? {} : { service }),
-    ...{ kind, text },
+    kind,
+    text,
   }));
 }
 
@@ -57,8 +58,13 @@ export function rollout(service: string): RolloutStatus {
   if (service !== 'orders') return { ...about, state: 'ready', why: '2 of 2 ready', wanted: '3f9a2c1d04' };
   return {
     ...about,
-    ...{ state: 'progressing', why: 'waits for 312 more requests to 8be01f77aa', wanted: '8be01f77aa' },
-    ...{ step: 2, steps: [5, 25, 50, 100], fallback: '3f9a2c1d04', bakesUntil: NOW + 22 * MINUTE },
+    state: 'progressing',
+    why: 'waits for 312 more requests to 8be01f77aa',
+    wanted: '8be01f77aa',
+    step: 2,
+    steps: [5, 25, 50, 100],
+    fallback: '3f9a2c1d04',
+    bakesUntil: NOW + 22 * MINUTE,
     evidence:
       '188 requests to 8be01f77aa failed 4 times, 564 to 3f9a2c1d04 never: the odds that it is worse are 7 to 1 (20 to 1 decide)',
   };
@@ -66,7 +72,14 @@ export function rollout(service: string): RolloutStatus {
 
 export function scaling(service: string): Scaling {
   return {
-    ...{ service, mode: 'auto', instances: 3, ready: 3, min: 2, max: 6, priority: 0, changes: [] },
+    service,
+    mode: 'auto',
+    instances: 3,
+    ready: 3,
+    min: 2,
+    max: 6,
+    priority: 0,
+    changes: [],
     why: 'concurrency is 61 of 40',
     signals: [{ metric: 'concurrency', target: 40, total: 61, wants: 3 }],
   };
@@ -98,7 +111,9 @@ export function description(service: string): ServiceDescription {
 }
 
 export const GRPC_CONTRACT: ServiceContract = {
-  ...{ protocol: 'grpc', file: 'payments.proto', text: 'syntax = "proto3"; …' },
+  protocol: 'grpc',
+  file: 'payments.proto',
+  text: 'syntax = "proto3"; …',
   methods: [
     { path: '/shop.Payments/Capture', summary: 'Takes the money.', example: '{\n  "order": ""\n}', isStreamed: false },
     { path: '/shop.Payments/Watch', summary: '', example: '{}', isStreamed: true },

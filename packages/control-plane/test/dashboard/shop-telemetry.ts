@@ -28,14 +28,23 @@ export function activity(): ServiceActivity[] {
       rate,
       errorRate: service === 'orders' ? 0.021 : 0,
       ...(rate === 0 ? {} : { p95: 18 + index * 23 }),
-      ...{ cpu: 0.08 + index * 0.05, memory: (64 + index * 22) * 1e6 },
+      cpu: 0.08 + index * 0.05,
+      memory: (64 + index * 22) * 1e6,
       spark: wave(index, 30, rate),
     };
   });
 }
 
 const edge = (caller: string, callee: string, rate: number, more: Partial<EdgeActivity> = {}): EdgeActivity => ({
-  ...{ caller, callee, rate, errorRate: 0, p50: 6, p95: 24, inFlight: 1, breaker: 'closed', ejected: [] },
+  caller,
+  callee,
+  rate,
+  errorRate: 0,
+  p50: 6,
+  p95: 24,
+  inFlight: 1,
+  breaker: 'closed',
+  ejected: [],
   ...more,
 });
 
@@ -117,20 +126,20 @@ export function series({
 export function errorGroups(): ErrorGroup[] {
   return [
     {
-      ...{ group: 'e1a7', version: 1, service: 'orders', type: 'Error', message: 'payment was not captured' },
-      ...{
-        culprit: 'capture (src/payments.ts:41)',
-        state: 'open',
-        firstSeen: NOW - 30 * MINUTE,
-        lastSeen: NOW - MINUTE,
-        count: 184,
-      },
-      ...{
-        firstRevision: '8be01f77aa',
-        revisions: ['8be01f77aa'],
-        instances: ['orders-8be01f77aa.0-1'],
-        traces: [TRACE],
-      },
+      group: 'e1a7',
+      version: 1,
+      service: 'orders',
+      type: 'Error',
+      message: 'payment was not captured',
+      culprit: 'capture (src/payments.ts:41)',
+      state: 'open',
+      firstSeen: NOW - 30 * MINUTE,
+      lastSeen: NOW - MINUTE,
+      count: 184,
+      firstRevision: '8be01f77aa',
+      revisions: ['8be01f77aa'],
+      instances: ['orders-8be01f77aa.0-1'],
+      traces: [TRACE],
       sample: {
         stack:
           'Error: payment was not captured\n    at capture (src/payments.ts:41:11)\n    at async place (src/orders.ts:88:5)',
@@ -140,26 +149,20 @@ export function errorGroups(): ErrorGroup[] {
       spark: [...Array.from({ length: 22 }, () => 0), 60, 124],
     },
     {
-      ...{
-        group: 'e2b8',
-        version: 1,
-        service: 'notifications',
-        type: 'ConnectionRefusedError',
-        message: '[Errno 111] Connection refused',
-      },
-      ...{
-        culprit: '<module> (main.py:31)',
-        state: 'regressed',
-        firstSeen: NOW - 3000 * MINUTE,
-        lastSeen: NOW - 4 * MINUTE,
-        count: 12,
-      },
-      ...{
-        firstRevision: '11aa22bb33',
-        revisions: ['11aa22bb33', '3f9a2c1d04'],
-        instances: ['notifications-3f9a2c1d04.0-1'],
-        traces: [],
-      },
+      group: 'e2b8',
+      version: 1,
+      service: 'notifications',
+      type: 'ConnectionRefusedError',
+      message: '[Errno 111] Connection refused',
+      culprit: '<module> (main.py:31)',
+      state: 'regressed',
+      firstSeen: NOW - 3000 * MINUTE,
+      lastSeen: NOW - 4 * MINUTE,
+      count: 12,
+      firstRevision: '11aa22bb33',
+      revisions: ['11aa22bb33', '3f9a2c1d04'],
+      instances: ['notifications-3f9a2c1d04.0-1'],
+      traces: [],
       spark: [0, 0, 2, 1, ...Array.from({ length: 18 }, () => 0), 3, 4],
     },
   ];
@@ -167,15 +170,13 @@ export function errorGroups(): ErrorGroup[] {
 
 export function slos(): Slo[] {
   const slo = (service: string, name: Slo['name'], budgetLeft: number, firing = false): Slo => ({
-    ...{
-      service,
-      name,
-      objective: name === 'availability' ? 99.9 : 99,
-      windowMs: 30 * 86_400_000,
-      good: 99_870,
-      total: 100_000,
-      budgetLeft,
-    },
+    service,
+    name,
+    objective: name === 'availability' ? 99.9 : 99,
+    windowMs: 30 * 86_400_000,
+    good: 99_870,
+    total: 100_000,
+    budgetLeft,
     burn: [
       {
         window: '1 h',
@@ -199,43 +200,40 @@ export function slos(): Slo[] {
 export function alerts(): Alert[] {
   return [
     {
-      ...{
-        id: 'orders-burn',
-        service: 'orders',
-        rule: 'slo.availability',
-        severity: 'page',
-        state: 'firing',
-        since: NOW - 12 * MINUTE,
-      },
+      id: 'orders-burn',
+      service: 'orders',
+      rule: 'slo.availability',
+      severity: 'page',
+      state: 'firing',
+      since: NOW - 12 * MINUTE,
       summary: 'orders uses up its error budget 21 times too fast',
       why: '2.1 % of 812 requests failed within 1 h, where 0.1 % may; all of them since revision 8be01f77aa',
-      ...{ link: '/services/orders/rollout', help: 'the rollout can be aborted: islet rollout abort orders' },
+      link: '/services/orders/rollout',
+      help: 'the rollout can be aborted: islet rollout abort orders',
     },
     {
-      ...{
-        id: 'notifications-loop',
-        service: 'notifications',
-        rule: 'restart-loop',
-        severity: 'ticket',
-        state: 'acknowledged',
-        since: NOW - 50 * MINUTE,
-      },
+      id: 'notifications-loop',
+      service: 'notifications',
+      rule: 'restart-loop',
+      severity: 'ticket',
+      state: 'acknowledged',
+      since: NOW - 50 * MINUTE,
       summary: 'notifications ends again and again',
       why: '4 ends within 10 min, the last with exit 1',
-      ...{ link: '/logs?service=notifications', help: 'its last lines tell why' },
+      link: '/logs?service=notifications',
+      help: 'its last lines tell why',
     },
     {
-      ...{
-        id: 'disk',
-        rule: 'disk',
-        severity: 'info',
-        state: 'resolved',
-        since: NOW - 900 * MINUTE,
-        endedAt: NOW - 700 * MINUTE,
-      },
+      id: 'disk',
+      rule: 'disk',
+      severity: 'info',
+      state: 'resolved',
+      since: NOW - 900 * MINUTE,
+      endedAt: NOW - 700 * MINUTE,
       summary: 'The disk was nearly full',
       why: '91 % used, 90 % is the limit',
-      ...{ link: '/backups', help: 'free some space' },
+      link: '/backups',
+      help: 'free some space',
     },
   ];
 }

@@ -32,8 +32,19 @@ function span(
   more: Partial<Span> = {},
 ): Span {
   return {
-    ...{ trace: TRACE, span: id, service, name, kind: 'server', source: 'proxy', at: NOW + start, endAt: NOW + end },
-    ...{ status: 'unset', attributes: {}, events: [], revision: '3f9a2c1d04', instance: `${service}-3f9a2c1d04.0-1` },
+    trace: TRACE,
+    span: id,
+    service,
+    name,
+    kind: 'server',
+    source: 'proxy',
+    at: NOW + start,
+    endAt: NOW + end,
+    status: 'unset',
+    attributes: {},
+    events: [],
+    revision: '3f9a2c1d04',
+    instance: `${service}-3f9a2c1d04.0-1`,
     ...(parent === undefined ? {} : { parent }),
     ...more,
   };
@@ -80,24 +91,20 @@ export function trace(wanted: string) {
 function requests(): ExplainedRequest[] {
   return [
     {
-      ...{
-        id: 'req-1',
-        trace: TRACE,
-        at: NOW + 36,
-        from: 'edge',
-        caller: 'orders',
-        service: 'payments',
-        route: 'POST /captures',
-      },
-      ...{
-        protocol: 'http/1.1',
-        method: 'POST',
-        path: '/captures',
-        status: 504,
-        bytesIn: 210,
-        bytesOut: 64,
-        kept: 'error',
-      },
+      id: 'req-1',
+      trace: TRACE,
+      at: NOW + 36,
+      from: 'edge',
+      caller: 'orders',
+      service: 'payments',
+      route: 'POST /captures',
+      protocol: 'http/1.1',
+      method: 'POST',
+      path: '/captures',
+      status: 504,
+      bytesIn: 210,
+      bytesOut: 64,
+      kept: 'error',
       timings: { queue: 0.1, connect: 0.4, firstByte: 360, total: 362 },
       tries: [
         { instance: 'payments-3f9a2c1d04.0-2', revision: '3f9a2c1d04', start: 0, end: 174, outcome: 'timeout' },
@@ -132,14 +139,14 @@ export function logs(): LogRecord[] {
     text: string,
     more: Partial<LogRecord> = {},
   ): LogRecord => ({
-    ...{
-      id: `${service}-${offset}`,
-      at: NOW + offset,
-      service,
-      instance: `${service}-3f9a2c1d04.0-1`,
-      revision: '3f9a2c1d04',
-    },
-    ...{ stream: 'output', text, ...(level === undefined ? {} : { level }) },
+    id: `${service}-${offset}`,
+    at: NOW + offset,
+    service,
+    instance: `${service}-3f9a2c1d04.0-1`,
+    revision: '3f9a2c1d04',
+    stream: 'output',
+    text,
+    ...(level === undefined ? {} : { level }),
     ...more,
   });
   return [

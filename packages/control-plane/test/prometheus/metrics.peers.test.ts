@@ -24,13 +24,20 @@ const SIGHT = {
     edges: [
       { from: { kind: 'gateway' }, service: 'orders', ...COUNTS, decisions: {}, byRoute: [], routes: [], ...GUARDS },
     ],
-    ...{ instances: [], revisions: [{ service: 'orders', revision: 'r1', ...COUNTS }], holds: [], unexpected: 0 },
+    instances: [],
+    revisions: [{ service: 'orders', revision: 'r1', ...COUNTS }],
+    holds: [],
+    unexpected: 0,
   } as unknown as ProxyStats,
   status: {
-    ...{ system: 'shop', version: '0.1.0', revision: 3 },
+    system: 'shop',
+    version: '0.1.0',
+    revision: 3,
     services: [
       {
-        ...{ name: 'orders', state: 'ready', instances: { ready: 1, desired: 1 } },
+        name: 'orders',
+        state: 'ready',
+        instances: { ready: 1, desired: 1 },
         instanceList: [{ id: 'orders-r1.0-0', revision: 'r1', state: 'ready', exits: 0 }],
       },
     ],
@@ -53,7 +60,10 @@ const SIGHT = {
   ],
   alerts: [
     {
-      ...{ id: 'a1', since: 0, seenAt: 0, state: { kind: 'firing', toldAt: 0 } },
+      id: 'a1',
+      since: 0,
+      seenAt: 0,
+      state: { kind: 'firing', toldAt: 0 },
       condition: { rule: 'disk', service: undefined, severity: 'page', summary: 'a "full" disk', why: '', help: '' },
     },
   ],
@@ -71,7 +81,8 @@ describe('the metrics of a system', () => {
   it('are read by a real Prometheus, which finds them by itself', async (t) => {
     const port = await freePort();
     using _ = servePrometheus({
-      ...{ port: () => port, log: pino({ level: 'silent' }) },
+      port: () => port,
+      log: pino({ level: 'silent' }),
       metrics: async () => systemMetrics(SIGHT),
       targets: () => [{ targets: [`127.0.0.1:${port}`], labels: { islet_system: 'shop' } }],
     });

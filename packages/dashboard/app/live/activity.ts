@@ -21,8 +21,13 @@ const WINDOW_MS = 120_000;
 const KEPT_ANNOTATIONS = 200;
 
 export const activityView = createCell<ActivityView>({
-  ...{ at: undefined, services: undefined, edges: undefined, edgesAt: undefined, alerts: undefined },
-  ...{ annotations: [], connection: { kind: 'connecting' } },
+  at: undefined,
+  services: undefined,
+  edges: undefined,
+  edgesAt: undefined,
+  alerts: undefined,
+  annotations: [],
+  connection: { kind: 'connecting' },
 });
 
 export function followActivity(): () => void {

@@ -61,7 +61,9 @@ function operationOf({ root, path, method, item, operation }: Found): Operation 
   const content = objectOf(objectOf(resolve(operation.requestBody, root)).content);
   const media = content['application/json'] ?? Object.values(content)[0];
   return {
-    ...{ key: `${method.toUpperCase()} ${path}`, method: method.toUpperCase(), path },
+    key: `${method.toUpperCase()} ${path}`,
+    method: method.toUpperCase(),
+    path,
     summary: textOf(operation.summary ?? operation.description),
     parameters: declared.flatMap((one) => parameterOf(one, root)),
     body: media === undefined ? undefined : JSON.stringify(exampleOf(objectOf(media), root), null, 2),
@@ -75,8 +77,11 @@ function parameterOf(parameter: Json, root: Json): readonly Parameter[] {
   const example = parameter.example ?? schema.example ?? schema.default;
   return [
     {
-      ...{ name: textOf(parameter.name), in: place, required: parameter.required === true || place === 'path' },
-      ...{ example: example === undefined ? '' : String(example), description: textOf(parameter.description) },
+      name: textOf(parameter.name),
+      in: place,
+      required: parameter.required === true || place === 'path',
+      example: example === undefined ? '' : String(example),
+      description: textOf(parameter.description),
     },
   ];
 }

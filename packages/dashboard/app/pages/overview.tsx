@@ -37,8 +37,12 @@ function Overview({ status }: { readonly status: SystemStatus }) {
   const slos = useAsk('slos', {}, { on: alerts });
   const errors = useAsk('errorGroups', {}, { on: alerts });
   const lines = overviewLines({
-    ...{ services: status.services, activity, alerts },
-    ...{ slos: slos.value, backups: backups.value, errors: errors.value },
+    services: status.services,
+    activity,
+    alerts,
+    slos: slos.value,
+    backups: backups.value,
+    errors: errors.value,
   });
   return (
     <>

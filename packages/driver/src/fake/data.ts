@@ -206,7 +206,9 @@ function firstOf(row: object): string {
 function observed({ state, port, replacedAt, settings }: FakeStore): StoreObservation {
   if (state.kind !== 'ready') return state;
   return {
-    ...{ kind: 'ready', pid: undefined, port },
+    kind: 'ready',
+    pid: undefined,
+    port,
     ...(replacedAt !== undefined && { replacedAt }),
     ...(settings !== undefined && { settings }),
   };

@@ -66,7 +66,13 @@ function read(path: string): InstanceRecord | undefined {
 export function recordOf(request: StartRequest, before: InstanceRecord | undefined): InstanceRecord {
   const { service, instance, revision, generation, index, port } = request;
   return {
-    ...{ id: instance, service, revision, generation, index, host: '127.0.0.1', port },
+    id: instance,
+    service,
+    revision,
+    generation,
+    index,
+    host: '127.0.0.1',
+    port,
     firstStartedAt: before?.firstStartedAt ?? Date.now(),
     starts: (before?.starts ?? 0) + 1,
   };

@@ -43,8 +43,11 @@ describe('volumes', () => {
     await world.sh(service, 'echo kept > avatars/a');
     await provision('uploads');
     assert.deepEqual((await world.driver.observe())[service], {
-      ...{ kind: 'ready', pid: undefined, port: undefined },
-      ...{ settings: { folders: 'uploads' }, identity: (await identity()) ?? '' },
+      kind: 'ready',
+      pid: undefined,
+      port: undefined,
+      settings: { folders: 'uploads' },
+      identity: (await identity()) ?? '',
     });
     await provision('uploads avatars');
     assert.equal(await world.sh(service, 'cat avatars/a'), 'kept\n');

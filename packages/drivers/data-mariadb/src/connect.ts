@@ -1,3 +1,4 @@
+import type { StoreConnection } from '@islet/driver';
 import type { Connection, ConnectionOptions } from 'mysql2/promise';
 import { LIMITS } from './options.ts';
 import type { Login, Started } from './record.ts';
@@ -26,6 +27,20 @@ export function asService({ port, login, password, name }: Started): Where {
   return { port, login, password, database: name };
 }
 
+/** What a service's instances are given of its store. */
+export function shownTo({ login, password, port, name }: Started): StoreConnection {
+  return {
+    url: `mysql://${login}:${password}@${HOST}:${port}/${name}`,
+    host: HOST,
+    port,
+    user: login,
+    password,
+    name,
+    path: undefined,
+    maxConnections: LIMITS.serviceConnections,
+  };
+}
+
 /** Connects, acts, and closes, whatever happens. An abort breaks the connection, which ends the statement under way. */
 export async function withConnection<T>(
   { port, login, password, database }: Where,
@@ -34,9 +49,15 @@ export async function withConnection<T>(
 ): Promise<T> {
   signal.throwIfAborted();
   const options: ConnectionOptions = {
-    ...{ host: HOST, port, user: login, password, connectTimeout: LIMITS.connectMs },
+    host: HOST,
+    port,
+    user: login,
+    password,
+    connectTimeout: LIMITS.connectMs,
     ...(database !== undefined && { database }),
-    ...{ charset: 'utf8mb4', supportBigNumbers: true, dateStrings: true },
+    charset: 'utf8mb4',
+    supportBigNumbers: true,
+    dateStrings: true,
   };
   // Ninety modules, which a system without a MariaDB need not wait for.
   const { createConnection } = await import('mysql2/promise');

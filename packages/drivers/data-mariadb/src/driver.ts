@@ -19,7 +19,7 @@ import { isFolder, removeIfEmpty } from '@islet/driver/owned-folder';
 import { Records, writeDurably } from '@islet/driver/records';
 import { logSize, Readiness, removeLogs, serviceUser, Turns } from '@islet/supervise';
 import { createBackups } from './backup/backups.ts';
-import { asService, HOST } from './connect.ts';
+import { asService, shownTo } from './connect.ts';
 import { type DataPlace, makeData, removeData } from './data-folder.ts';
 import {
   endedAtStart,
@@ -62,7 +62,9 @@ class MariadbDriver implements DataDriver {
     this.#records = new Records(join(options.layout.state, 'mariadb'));
     this.#readiness = new Readiness(options.supervisor, { processName, untilReady, onChange: () => this.#changed() });
     this.backups = createBackups({
-      ...{ options, records: this.#records, turns: this.#turns },
+      options,
+      records: this.#records,
+      turns: this.#turns,
       placeOf: (service) => this.#placeOf(service),
       startUntilReady: (record, signal) => this.#startUntilReady(record, {}, signal),
       setReady: (service) => this.#readiness.setReady(service),
@@ -106,12 +108,7 @@ class MariadbDriver implements DataDriver {
   }
 
   async connection({ service }: { readonly service: string }): Promise<StoreConnection> {
-    const { login, password, port, name } = this.#started(service);
-    return {
-      url: `mysql://${login}:${password}@${HOST}:${port}/${name}`,
-      ...{ host: HOST, port, user: login, password, name, path: undefined },
-      maxConnections: LIMITS.serviceConnections,
-    };
+    return shownTo(this.#started(service));
   }
 
   measure({ service }: { readonly service: string }, { signal }: CallOptions) {
@@ -133,7 +130,8 @@ class MariadbDriver implements DataDriver {
         const { login, password } = started;
         const next: Started = {
           ...started,
-          ...{ login: otherLogin(started), password: newPassword() },
+          login: otherLogin(started),
+          password: newPassword(),
           replaced: { login, password, at: Date.now() },
         };
         await administer(started, signal, (run) => ensureLogins(run, next));

@@ -32,12 +32,19 @@ export interface ServerPlace {
 /** Of the machine's own configuration files nothing is read. */
 export function serverArguments({ data, initFile, port, settings }: ServerPlace): readonly string[] {
   const own = {
-    ...{ datadir: data, 'init-file': initFile, port: String(port), 'bind-address': '127.0.0.1' },
+    datadir: data,
+    'init-file': initFile,
+    port: String(port),
+    'bind-address': '127.0.0.1',
     // Both in the data folder: a socket's path must be shorter than a system's folder may be.
-    ...{ socket: 'server.sock', 'pid-file': 'server.pid' },
+    socket: 'server.sock',
+    'pid-file': 'server.pid',
     // Restores replay it.
-    ...{ 'log-bin': 'binlog', 'server-id': '1', 'log-bin-index': 'binlog.index' },
-    ...{ 'local-infile': 'OFF', 'secure-file-priv': data },
+    'log-bin': 'binlog',
+    'server-id': '1',
+    'log-bin-index': 'binlog.index',
+    'local-infile': 'OFF',
+    'secure-file-priv': data,
   };
   const all = { ...SETTINGS, ...asOptions(settings), ...own };
   const values = Object.entries(all).map(([name, value]) => `--${name}=${value}`);

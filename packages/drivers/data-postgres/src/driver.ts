@@ -72,7 +72,10 @@ class PostgresDriver implements DataDriver {
     this.#credentials = new Records<Credentials>(join(options.layout.state, 'credentials'));
     this.#health = new Health(options.supervisor, () => this.#changed());
     this.backups = createBackups({
-      ...{ options, credentials: this.#credentials, health: this.#health, turns: this.#turns },
+      options,
+      credentials: this.#credentials,
+      health: this.#health,
+      turns: this.#turns,
       placeOf: (service) => this.#placeOf(service),
       recover: (credentials, recovery) => this.#startUntilReady(credentials, recovery),
       changed: () => this.#changed(),

@@ -8,7 +8,9 @@ const { driver } = await openWorld(root, system);
 const ask = async (service: string, sql: string) => query((await driver.connection({ service })).url, sql);
 await copyInChild(
   {
-    ...{ root, driver, reader: createPostgresReader() },
+    root,
+    driver,
+    reader: createPostgresReader(),
     add: async (service) => {
       await ask(service, 'CREATE TABLE IF NOT EXISTS rows (at timestamptz)');
       await ask(service, 'INSERT INTO rows VALUES (now())');

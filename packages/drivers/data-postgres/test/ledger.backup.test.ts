@@ -39,13 +39,12 @@ test('no acknowledged commit is lost, and every instant is restored to the trans
     const url = async () => (await world.driver.connection({ service })).url;
     await query(await url(), LEDGER);
     const order = {
-      ...{
-        service,
-        source: await world.driver.backups!.source({ service }, patience()),
-        everyMs: 86_400_000,
-        pitr: true,
-      },
-      ...{ keep: { daily: 7, weekly: 0, monthly: 0 }, askedAt: undefined },
+      service,
+      source: await world.driver.backups!.source({ service }, patience()),
+      everyMs: 86_400_000,
+      pitr: true,
+      keep: { daily: 7, weekly: 0, monthly: 0 },
+      askedAt: undefined,
     };
     await writeFile(join(repository, 'order.json'), JSON.stringify(order));
     const startKeeper = () => {

@@ -102,7 +102,9 @@ describe('a server fits what it is given', () => {
 
 describe('limits of a server', () => {
   const request = (memory: number, connections: number, settings: Readonly<Record<string, string>> = {}) => ({
-    ...{ service: 'orders', url: undefined, settings },
+    service: 'orders',
+    url: undefined,
+    settings,
     limits: { memoryBytes: memory * MB, connections },
   });
   let world: World;

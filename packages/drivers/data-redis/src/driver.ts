@@ -56,7 +56,9 @@ class RedisDriver implements DataDriver {
     this.#records = new Records(join(options.layout.state, 'redis'));
     this.#readiness = new Readiness(options.supervisor, { processName, untilReady, onChange: () => this.#changed() });
     const lent = {
-      ...{ options, records: this.#records, turns: this.#turns },
+      options,
+      records: this.#records,
+      turns: this.#turns,
       started: (service: string) => this.#started(service),
       changed: () => this.#changed(),
     };

@@ -23,7 +23,9 @@ export async function placeOf(
 ): Promise<StorePlace> {
   const folder = layoutOf.redis(layout, service);
   return {
-    ...{ folder, data: join(folder, 'data'), accessFile: join(folder, 'users.acl') },
+    folder,
+    data: join(folder, 'data'),
+    accessFile: join(folder, 'users.acl'),
     log: join(layoutOf.serviceLogs(layout, service), `${processName(service)}.log`),
     user: await serviceUser({ system, service }),
   };

@@ -40,7 +40,9 @@ export async function openWorld(root: string, system: string): Promise<World> {
     await supervisor.close();
   };
   return {
-    ...{ layout, system, driver },
+    layout,
+    system,
+    driver,
     again: async () => {
       await leave();
       return openWorld(root, system);

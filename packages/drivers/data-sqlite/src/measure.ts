@@ -28,7 +28,9 @@ export function measureFile(path: string): StoreMeasures {
     cacheHits: undefined,
     slow: [],
     file: {
-      ...{ pages, freePages, pageBytes },
+      pages,
+      freePages,
+      pageBytes,
       logBytes: sizeOf(`${path}-wal`),
       waitingBytes: (index?.waitingFrames ?? 0) * (FRAME_HEAD_BYTES + pageBytes),
       // While there is a log, nothing else writes into the database.

@@ -13,7 +13,9 @@ const ask = async (service: string, sql: string) => {
 };
 await copyInChild(
   {
-    ...{ root, driver, reader: createSqliteReader() },
+    root,
+    driver,
+    reader: createSqliteReader(),
     add: async (service) => {
       await ask(service, 'CREATE TABLE IF NOT EXISTS rows (at text)');
       await ask(service, "INSERT INTO rows VALUES (datetime('now'))");

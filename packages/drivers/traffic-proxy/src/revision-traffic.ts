@@ -8,7 +8,8 @@ export function revisionTraffic({ service, revision, mirrored, ...own }: Revisio
   const latencyUs = Histogram.from(own.latencyUs);
   latencyUs.merge(Histogram.from(mirrored.latencyUs));
   return {
-    ...{ service, revision },
+    service,
+    revision,
     requests: (some?.requests ?? 0) + (copies?.requests ?? 0),
     failures: (some?.failures ?? 0) + (copies?.failures ?? 0),
     latencyUs: latencyUs.toJSON(),

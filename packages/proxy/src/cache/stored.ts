@@ -42,7 +42,10 @@ export function storedHead(head: ResponseHead, options: StoringOptions): StoredH
   const lifetime = lifetimeOf(
     request,
     {
-      ...{ status: head.status, etag, lastModified, vary },
+      status: head.status,
+      etag,
+      lastModified,
+      vary,
       cacheControl: values.get('cache-control'),
       expires: values.get('expires'),
       date: values.get('date'),

@@ -53,8 +53,11 @@ export class Call implements ResponseUser {
   /** Nobody asks for it as long as all goes well. */
   get #next(): NextTry {
     this.#nextTry ??= new NextTry({
-      ...{ attempts: this.#attempts, patience: this.patience, body: this.#body },
-      ...{ order: this.#order, runtime: this.#runtime },
+      attempts: this.#attempts,
+      patience: this.patience,
+      body: this.#body,
+      order: this.#order,
+      runtime: this.#runtime,
     });
     return this.#nextTry;
   }

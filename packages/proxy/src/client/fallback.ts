@@ -78,9 +78,17 @@ function responseOf(
     (error === undefined ? '' : `x-islet-error: ${error.code}\r\n`);
   return {
     head: {
-      ...{ status, passed, reason: STATUS_CODES[status] ?? '' },
-      ...{ keepAliveMs: undefined, upgrade: undefined, retryAfter: undefined },
-      ...{ grpcStatus: undefined, grpcPushback: undefined, hasRequestId: false, streams: false, events: false },
+      status,
+      passed,
+      reason: STATUS_CODES[status] ?? '',
+      keepAliveMs: undefined,
+      upgrade: undefined,
+      retryAfter: undefined,
+      grpcStatus: undefined,
+      grpcPushback: undefined,
+      hasRequestId: false,
+      streams: false,
+      events: false,
       framing: isBodiless || isHead(request) ? NO_BODY : { kind: 'length', length: bytes.length },
       toldLength: isHead(request) && !isBodiless ? bytes.length : undefined,
     },

@@ -49,9 +49,18 @@ export class Passthrough implements Accepted, RawUser, Waiting {
     this.socket = socket;
     this.#startedAt = runtime.now();
     this.#trail = new Trail({
-      ...{ startedAt: this.#startedAt, edge, id: requestId(undefined, { trusted: false }) },
-      ...{ trace: new Trace(undefined, undefined), clientAddress: 'unknown', protocol: 'tcp', asked: false },
-      ...{ method: undefined, path: undefined, route: undefined, way, log: way.policy.accessLog },
+      startedAt: this.#startedAt,
+      edge,
+      id: requestId(undefined, { trusted: false }),
+      trace: new Trace(undefined, undefined),
+      clientAddress: 'unknown',
+      protocol: 'tcp',
+      asked: false,
+      method: undefined,
+      path: undefined,
+      route: undefined,
+      way,
+      log: way.policy.accessLog,
     });
     edge.counts.requests++;
     edge.counts.inFlight++;

@@ -46,8 +46,17 @@ export function placeOrder(
     const edge = rules.ownEdge;
     edge.counts.error(code);
     const trail = new Trail({
-      ...{ startedAt: runtime.now(), edge, id, trace, clientAddress, asked, protocol: spoken },
-      ...{ method: request.method, path: request.path, route: undefined, way: undefined },
+      startedAt: runtime.now(),
+      edge,
+      id,
+      trace,
+      clientAddress,
+      asked,
+      protocol: spoken,
+      method: request.method,
+      path: request.path,
+      route: undefined,
+      way: undefined,
       log: DEFAULT_TRAFFIC.accessLog,
     });
     endRefused(trail, code, runtime);

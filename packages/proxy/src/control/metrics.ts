@@ -66,7 +66,8 @@ function counts(metrics: Metrics, kind: string, labels: Labels, counted: Traffic
   const buckets = latencyUs.buckets.map(([bucket, count]) => ({ atMost: upperEndOf(bucket) / 1e6, count }));
   const help = 'From the head of a request to the end of its response.';
   metrics.histogram(name('request_duration_seconds'), help, labels, {
-    ...{ bounds: BOUNDS_SECONDS, buckets },
+    bounds: BOUNDS_SECONDS,
+    buckets,
     sum: latencyUs.sum / 1e6,
     count: latencyUs.count,
   });

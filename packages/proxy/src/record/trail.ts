@@ -159,11 +159,19 @@ export class Trail {
     const { edge, id, trace, clientAddress, protocol, method, path, route } = this.start;
     const { from, service } = edge;
     return {
-      ...{ v: RECORD_VERSION, at, id, trace: trace.id, span: trace.span, parent: trace.parent },
+      v: RECORD_VERSION,
+      at,
+      id,
+      trace: trace.id,
+      span: trace.span,
+      parent: trace.parent,
       from: from.kind,
       caller: from.kind === 'edge' ? from.caller : undefined,
       client: from.kind === 'gateway' ? clientAddress : undefined,
-      ...{ service, route, protocol, method },
+      service,
+      route,
+      protocol,
+      method,
       path: path?.slice(0, PATH_CHARACTERS),
       status: this.status,
       grpcStatus: this.grpcStatus,

@@ -36,7 +36,10 @@ export function remainsOf({ edges, instances, revisions, unexpected }: ProxyStat
   return {
     edges: edges.map((edge) => ({
       ...still(edge),
-      ...{ breaker: 'closed', waiting: 0, routes: [], byRoute: edge.byRoute.map(still) },
+      breaker: 'closed',
+      waiting: 0,
+      routes: [],
+      byRoute: edge.byRoute.map(still),
     })),
     instances: instances.map((it) => ({ ...still(it), idleConnections: 0 })),
     revisions: revisions.map(({ mirrored, ...own }) => ({ ...still(own), mirrored: still(mirrored) })),

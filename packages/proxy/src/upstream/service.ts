@@ -84,7 +84,14 @@ export function nextState(next: NextState): ServiceState {
   const traffic = isSame ? before.traffic : routed.traffic;
   const share = before?.share ?? states.service(name);
   const state = {
-    ...{ name, protocol, traffic, unavailable, hold, toldClients, share, throttle: share.throttle },
+    name,
+    protocol,
+    traffic,
+    unavailable,
+    hold,
+    toldClients,
+    share,
+    throttle: share.throttle,
     door: before?.door ?? new Doorstep(onWanted, share.atDoor),
     fault: fault && { ...fault, until: fault.until - clocks.epoch + clocks.now },
     policies: isSame ? before.policies : new Policies(traffic),

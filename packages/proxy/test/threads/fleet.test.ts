@@ -204,7 +204,11 @@ test('a request that changes something makes all threads forget what they have s
     response.end(`version ${version}`);
   });
   const cache = {
-    ...{ memoryBytes: 1e6, maxBodyBytes: 1e5, freshForMs: 0, staleWhileRevalidateMs: 0, staleIfErrorMs: 0 },
+    memoryBytes: 1e6,
+    maxBodyBytes: 1e5,
+    freshForMs: 0,
+    staleWhileRevalidateMs: 0,
+    staleIfErrorMs: 0,
     acrossRevisions: false,
   };
   const { port } = await fleetOf(t, { endpoints: [endpointAt(instance.port)], traffic: { ...DEFAULT_TRAFFIC, cache } });

@@ -45,10 +45,21 @@ function toldGroup(group: ErrorGroup, now: number): ToldGroup {
   const { group: id, version, service, type, message, culprit, state, firstRevision } = group;
   const { firstSeen, lastSeen, count, revisions, instances, traces } = group;
   return {
-    ...{ group: id, version, service, type, message, state: state.kind, firstSeen, lastSeen, count },
+    group: id,
+    version,
+    service,
+    type,
+    message,
+    state: state.kind,
+    firstSeen,
+    lastSeen,
+    count,
     ...(culprit !== undefined && { culprit }),
     ...(firstRevision !== undefined && { firstRevision }),
-    ...{ revisions: [...revisions], instances: [...instances], traces: [...traces], spark: sparkOf(group, now) },
+    revisions: [...revisions],
+    instances: [...instances],
+    traces: [...traces],
+    spark: sparkOf(group, now),
   };
 }
 

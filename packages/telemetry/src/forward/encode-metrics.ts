@@ -25,7 +25,11 @@ const CUMULATIVE = 2;
 const OWN_PREFIX = 'islet.';
 /** As UCUM writes them, which OpenTelemetry names units by. */
 const UNITS: Readonly<Record<string, string>> = {
-  ...{ bytes: 'By', cores: '{core}', files: '{file}', instances: '{instance}', processes: '{process}' },
+  bytes: 'By',
+  cores: '{core}',
+  files: '{file}',
+  instances: '{instance}',
+  processes: '{process}',
 };
 
 export interface MetricToSend extends Origin {

@@ -118,7 +118,9 @@ export class Forwarder {
     const nameless = pairs.find(([, value]) => value === undefined)?.[2];
     const headers = Object.fromEntries(pairs.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
     return {
-      ...{ spec, headers, key: JSON.stringify([spec, headers]) },
+      spec,
+      headers,
+      key: JSON.stringify([spec, headers]),
       missing: typeof nameless === 'object' ? nameless.secret : undefined,
     };
   }
@@ -138,7 +140,9 @@ export class Forwarder {
     };
     const metrics = new MetricEncoder();
     return {
-      ...{ key, spec, transport },
+      key,
+      spec,
+      transport,
       traces: lane('traces', spanSchema.size, (rows) => encodeSpans(rows, this.#system, this.#redact)),
       logs: lane('logs', logSchema.size, (rows) => encodeLogs(rows, this.#system, this.#redact)),
       metrics: lane(

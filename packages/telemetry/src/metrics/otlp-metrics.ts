@@ -32,7 +32,10 @@ export class OtlpMetrics {
       return [
         {
           ...common,
-          ...{ sum: since.value * scale, count: since.count, min: min ?? 0, max: max ?? 0 },
+          sum: since.value * scale,
+          count: since.count,
+          min: min ?? 0,
+          max: max ?? 0,
           buckets: JSON.stringify(whole(since.buckets, scale)),
         },
       ];

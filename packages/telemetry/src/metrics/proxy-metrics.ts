@@ -49,11 +49,13 @@ export function countedIn({ edges, revisions, instances }: ProxyReading): readon
       ];
     }),
     ...revisions.map(({ service, revision, ...counts }) => ({
-      ...{ service, counts },
+      service,
+      counts,
       labels: { scope: 'revision', revision },
     })),
     ...instances.map(({ service, instance, revision, ...counts }) => ({
-      ...{ service, counts },
+      service,
+      counts,
       labels: { scope: 'instance', instance, revision },
     })),
   ];

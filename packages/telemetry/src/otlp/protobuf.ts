@@ -51,8 +51,17 @@ function readSpan(reader: BinaryReader): OtlpSpan {
   const attributes: Bag = {};
   const events: OtlpSpan['events'][number][] = [];
   const span: Writable<OtlpSpan> = {
-    ...{ trace: '', span: '', parent: '', name: '', kind: 0, at: 0, endAt: 0, status: 0, message: '' },
-    ...{ attributes, events },
+    trace: '',
+    span: '',
+    parent: '',
+    name: '',
+    kind: 0,
+    at: 0,
+    endAt: 0,
+    status: 0,
+    message: '',
+    attributes,
+    events,
   };
   readMessage(reader, (field) => {
     switch (field) {

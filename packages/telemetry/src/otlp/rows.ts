@@ -15,8 +15,13 @@ const STATUSES = ['unset', 'ok', 'error'] as const;
 export function spanRow(span: OtlpSpan, { service, instance, revision }: Identity): SpanRow | undefined {
   if (!TRACE_ID.test(span.trace) || !SPAN_ID.test(span.span)) return undefined;
   return {
-    ...{ trace: span.trace, span: span.span, parent: SPAN_ID.test(span.parent) ? span.parent : '' },
-    ...{ service, instance, revision, source: 'otlp' },
+    trace: span.trace,
+    span: span.span,
+    parent: SPAN_ID.test(span.parent) ? span.parent : '',
+    service,
+    instance,
+    revision,
+    source: 'otlp',
     name: span.name.slice(0, ATTRIBUTE_CHARS),
     kind: SPAN_KINDS[Math.max(0, span.kind - 1)] ?? 'internal',
     at: span.at,
@@ -30,7 +35,10 @@ export function spanRow(span: OtlpSpan, { service, instance, revision }: Identit
 
 export function logRow(log: OtlpLog, { service, instance, revision }: Identity, now: number): LogRow {
   return {
-    ...{ service, instance, revision, stream: 'otlp' },
+    service,
+    instance,
+    revision,
+    stream: 'otlp',
     at: log.at === 0 ? now : log.at,
     level: levelOf(log),
     text: log.body.slice(0, TEXT_CHARS),

@@ -34,10 +34,14 @@ export function requestSpans(record: RequestRecord): SpanRow[] {
   };
   const request: SpanRow = {
     ...common,
-    ...{ span, parent: record.parent ?? '', revision: '', instance: '' },
+    span,
+    parent: record.parent ?? '',
+    revision: '',
+    instance: '',
     name: [method || record.protocol, route ?? ''].join(' ').trim(),
     kind: 'server',
-    ...{ at, endAt: at + timings.total },
+    at,
+    endAt: at + timings.total,
     status: failed ? 'error' : 'unset',
     message: error ?? '',
     attributes: JSON.stringify(attributes),
@@ -45,10 +49,14 @@ export function requestSpans(record: RequestRecord): SpanRow[] {
   const tries = record.tries.map(
     (one, index): SpanRow => ({
       ...common,
-      ...{ span: trySpan(span, index + 1), parent: span, revision: one.revision, instance: one.instance },
+      span: trySpan(span, index + 1),
+      parent: span,
+      revision: one.revision,
+      instance: one.instance,
       name: `try ${index + 1}`,
       kind: 'client',
-      ...{ at: at + one.start, endAt: at + one.end },
+      at: at + one.start,
+      endAt: at + one.end,
       // What a retry has healed is no error of the trace, and yet one of the try: its message says so.
       status: failed && index === record.tries.length - 1 ? 'error' : 'unset',
       message: typeof one.outcome === 'string' ? one.outcome : '',

@@ -35,7 +35,8 @@ export function edgesAt(store: Store, { at, windowMs }: Window, now: number): Ed
     return {
       caller: own[0]?.of.caller ?? '',
       callee,
-      ...{ rate, errorRate: rate === 0 ? 0 : Math.min(1, errors / rate) },
+      rate,
+      errorRate: rate === 0 ? 0 : Math.min(1, errors / rate),
       ...latencyOf(own),
       inFlight: newestOf(own, 'in-flight') ?? 0,
       breaker: BREAKER_STATES[Math.round(breaker ?? 0)] ?? 'closed',
@@ -60,7 +61,8 @@ export function overviewOf(store: Store, { at, windowMs }: Window, now: number):
       const [cpu, memory] = ['cpu', 'memory'].map((name) => newestStep(own, name));
       return {
         service,
-        ...{ rate, errorRate: rate === 0 ? 0 : Math.min(1, errors / rate) },
+        rate,
+        errorRate: rate === 0 ? 0 : Math.min(1, errors / rate),
         ...(p95 !== undefined && { p95 }),
         ...(cpu !== undefined && { cpu }),
         ...(memory !== undefined && { memory }),

@@ -17,7 +17,10 @@ const LIMIT = 200;
 export async function findLogs(store: Store, asked: Answerable, now: number): Promise<Answer<'logRecords'>> {
   const { from, to } = stretchOf(asked, now);
   const { found, looked } = await newest(store, 'logs', {
-    ...{ service: asked.service, from, to, limit: Number(asked.limit ?? LIMIT) },
+    service: asked.service,
+    from,
+    to,
+    limit: Number(asked.limit ?? LIMIT),
     trace: asked.trace,
     rank: asked.level === undefined ? undefined : levelRank(asked.level),
     inBlock: blockFilter(asked),
@@ -67,7 +70,11 @@ export function logRecord({ row, at, number }: Pick<Found<LogRow>, 'row' | 'at' 
   const { service, instance, revision, stream, level, text, trace, span, attributes } = row;
   return {
     id: `${Math.round(at * 1000).toString(36)}-${number.toString(36)}`,
-    ...{ at, service, instance, stream, text },
+    at,
+    service,
+    instance,
+    stream,
+    text,
     ...(revision !== '' && { revision }),
     ...(level !== undefined && { level }),
     ...(trace !== '' && { trace }),

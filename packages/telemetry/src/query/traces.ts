@@ -29,7 +29,11 @@ export async function findTraces(
   const isWanted = filterOf(asked, having);
   const { found, looked } = await newest(store, 'traces', {
     // A trace is stored with the service that it begins at, and goes through others.
-    ...{ service: undefined, from, to, limit, rank: asked.status === 'error' ? 1 : undefined },
+    service: undefined,
+    from,
+    to,
+    limit,
+    rank: asked.status === 'error' ? 1 : undefined,
     inBlock: (block) => (index) => isWanted(block.row(index)),
     inMemory: isWanted,
   });
@@ -44,7 +48,11 @@ export async function findTraces(
 /** All of one trace. The proxy's records are in its spans. */
 export async function findTrace(store: Store, trace: string, now: number): Promise<Answer<'trace'>> {
   const spans = await newest(store, 'spans', {
-    ...{ service: undefined, from: 0, to: now + AROUND_MS, limit: SPANS, trace },
+    service: undefined,
+    from: 0,
+    to: now + AROUND_MS,
+    limit: SPANS,
+    trace,
     inBlock: () => () => true,
     inMemory: (row) => row.trace === trace,
   });
@@ -52,7 +60,11 @@ export async function findTrace(store: Store, trace: string, now: number): Promi
   const rows = [...new Map(spans.found.map(({ row }) => [row.span, row])).values()];
   const begin = rows.reduce((least, { at }) => Math.min(least, at), now);
   const logs = await newest(store, 'logs', {
-    ...{ service: undefined, from: begin - AROUND_MS, to: now + AROUND_MS, limit: LOGS, trace },
+    service: undefined,
+    from: begin - AROUND_MS,
+    to: now + AROUND_MS,
+    limit: LOGS,
+    trace,
     inBlock: () => () => true,
     inMemory: (row) => row.trace === trace,
   });
@@ -99,7 +111,10 @@ async function tracesWith(
   const has = (json: string) => String(attributesOf(json)[key] ?? '') === value;
   const needle = needleOf(`${JSON.stringify(key)}:`);
   const { found } = await newest(store, 'spans', {
-    ...{ service: undefined, from: from - AROUND_MS, to: to + AROUND_MS, limit: SPANS },
+    service: undefined,
+    from: from - AROUND_MS,
+    to: to + AROUND_MS,
+    limit: SPANS,
     inBlock: (block) => {
       const column = block.column<string>('attributes') as DecodedText;
       const mayHave = needle.rowsOf(column);
@@ -127,7 +142,11 @@ function joinRows(rows: readonly TraceRow[]): TraceRow {
 
 function told({ trace, at, totalMs, service, name, route, services, spans, errors, kept }: TraceRow): TraceSummary {
   return {
-    ...{ trace, at, totalMs, spans, errors },
+    trace,
+    at,
+    totalMs,
+    spans,
+    errors,
     root: { service, name, ...(route !== '' && { route }) },
     services: services.split('\n'),
     kept: kept as TraceSummary['kept'],

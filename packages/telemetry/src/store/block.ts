@@ -52,7 +52,12 @@ export function encodeBlock<R>({ signal, service, rows, first, last }: BlockRows
   });
   const filter = filterOf(rows, schema);
   const header: BlockHeader = {
-    ...{ signal, service, rows: rows.length, first, last, ...rangeOf(rows, schema) },
+    signal,
+    service,
+    rows: rows.length,
+    first,
+    last,
+    ...rangeOf(rows, schema),
     filter: [filter.length, crc32(filter)],
     columns: parts.map((part, index) => [schema.columns[index]?.name ?? '', part.length, crc32(part)]),
   };

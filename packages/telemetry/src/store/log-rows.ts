@@ -18,7 +18,13 @@ export function encodeRows<R>({ signal, service, rows, first, last }: BlockRows<
   const params = { [constants.ZSTD_c_compressionLevel]: LEVEL };
   const body = zstdCompressSync(Buffer.from([names, ...lines].join('\n')), { params });
   const header: BlockHeader = {
-    ...{ signal, service, rows: rows.length, first, last, ...rangeOf(rows, schema), filter: [0, 0] },
+    signal,
+    service,
+    rows: rows.length,
+    first,
+    last,
+    ...rangeOf(rows, schema),
+    filter: [0, 0],
     columns: [[ROWS, body.length, crc32(body)]],
   };
   return frame(header, [body]);

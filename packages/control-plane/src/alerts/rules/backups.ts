@@ -12,7 +12,9 @@ export function backupConditions(troubles: readonly BackupTrouble[], place: stri
     if (problem === undefined) return [];
     return [
       {
-        ...{ rule: 'backup', service, severity: 'ticket' },
+        rule: 'backup',
+        service,
+        severity: 'ticket',
         summary: `the backup of ${service} is not as it should be`,
         why: problems.join('; '),
         help: `islet backup status; islet backup now ${service}`,
@@ -23,7 +25,9 @@ export function backupConditions(troubles: readonly BackupTrouble[], place: stri
   return [
     ...late,
     {
-      ...{ rule: 'off-machine', service: undefined, severity: 'info' },
+      rule: 'off-machine',
+      service: undefined,
+      severity: 'info',
       summary: 'no copy of the backups is off this machine',
       why: 'islet.yaml has no section backup, so the loss of this machine is the loss of all data',
       help: 'write backup into islet.yaml; see the guide on backups',

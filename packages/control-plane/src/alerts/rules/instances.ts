@@ -12,7 +12,9 @@ export function restartLoops(status: SystemStatus, endsIn: (service: string) => 
     if (ends < RESTART_LOOP.ends) return [];
     return [
       {
-        ...{ rule: 'restart-loop', service: name, severity: 'page' },
+        rule: 'restart-loop',
+        service: name,
+        severity: 'page',
         summary: `${name} ends again and again`,
         why: `${ends} ends of its instances in ${RESTART_LOOP.withinMs / 60_000} minutes`,
         help: `islet errors ${name}; islet logs ${name}; islet rollback ${name}`,
@@ -32,7 +34,9 @@ export function downServices(
     if (at === undefined || now - at < DOWN_MS) return [];
     return [
       {
-        ...{ rule: 'down', service: name, severity: 'page' },
+        rule: 'down',
+        service: name,
+        severity: 'page',
         summary: `${name} has no ready instance`,
         why: `since ${new Date(at).toISOString()}; ${why}`,
         help: `islet status ${name}; islet logs ${name}`,
@@ -51,7 +55,10 @@ export function failedRollouts(status: SystemStatus): readonly Condition[] {
     if (state !== 'failed' || failure === undefined) return [];
     return [
       {
-        ...{ rule: 'rollout', service: name, part: wanted, severity: 'ticket' },
+        rule: 'rollout',
+        service: name,
+        part: wanted,
+        severity: 'ticket',
         summary: `the rollout of ${name} failed`,
         why: `${failure.step}: ${failure.reason}`,
         help: `islet explain rollout ${name}; islet errors ${name}`,

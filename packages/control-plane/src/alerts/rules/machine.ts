@@ -13,7 +13,10 @@ export function fullDisks(disks: readonly Disk[]): readonly Condition[] {
     const severity: Severity = usedPercent < DISK_PERCENT.page ? 'ticket' : 'page';
     return [
       {
-        ...{ rule: 'disk', service: undefined, part: path, severity },
+        rule: 'disk',
+        service: undefined,
+        part: path,
+        severity,
         summary: `the disk of ${path} is ${Math.floor(usedPercent)} % full`,
         why: `${usedPercent.toFixed(1)} % are used; a ticket from ${DISK_PERCENT.ticket} %, a page from ${DISK_PERCENT.page} %`,
         help: 'make room, or keep less: telemetry, revisions and backups are below the state folder',
@@ -37,7 +40,9 @@ export function endingCertificates(certificates: readonly Certificate[], now: nu
     const when = new Date(validTo).toISOString();
     return [
       {
-        ...{ rule: 'certificate', service: undefined, part: file },
+        rule: 'certificate',
+        service: undefined,
+        part: file,
         severity: leftMs < CERTIFICATE_DAYS.page * DAY_MS ? 'page' : 'ticket',
         summary: leftMs < 0 ? `the certificate ${file} has ended` : `the certificate ${file} ends soon`,
         why: `it is valid until ${when}; said from ${CERTIFICATE_DAYS.ticket} days before`,

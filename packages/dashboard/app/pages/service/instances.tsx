@@ -13,8 +13,14 @@ import { Chip } from '../../parts/tone.tsx';
 
 type State = ServiceStatus['instanceList'][number]['state'];
 const TONES: Readonly<Record<State, Tone>> = {
-  ...{ ready: 'good', warm: 'good', starting: 'busy', draining: 'busy', stopping: 'busy' },
-  ...{ drained: 'idle', unready: 'warn', exited: 'bad' },
+  ready: 'good',
+  warm: 'good',
+  starting: 'busy',
+  draining: 'busy',
+  stopping: 'busy',
+  drained: 'idle',
+  unready: 'warn',
+  exited: 'bad',
 } as const;
 
 /** Why there are so many. */

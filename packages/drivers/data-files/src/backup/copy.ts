@@ -63,7 +63,9 @@ export async function* copyFiles(
     bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
   });
   return {
-    ...{ needs: undefined, notes, bases: basesOf(entries) },
+    needs: undefined,
+    notes,
+    bases: basesOf(entries),
     lacks: told(unread, (path) => `${path} can't be read by its own user`),
     remarks: told(
       torn,
@@ -92,7 +94,8 @@ function entryOf(
   const bytes = to - from;
   return {
     ...about,
-    ...{ bytes, sha256: hash.digest('hex') },
+    bytes,
+    sha256: hash.digest('hex'),
     spans: bytes === 0 ? [] : [{ copy: '', from, bytes }],
     ...(stamp !== undefined && { stamp }),
     ...(torn && { torn }),

@@ -112,7 +112,12 @@ async function restore(inside: Inside, request: RestoreRequest, signal: AbortSig
   const { name = '', superuserPassword = '' } = facts.notes;
   const place = await inside.placeOf(service);
   const before: Credentials = {
-    ...{ engine: 'postgres', service, name, password: newPassword(), superuserPassword, port: undefined },
+    engine: 'postgres',
+    service,
+    name,
+    password: newPassword(),
+    superuserPassword,
+    port: undefined,
     incomplete: true,
   };
   // Before the first effect: what is there of it can be purged.

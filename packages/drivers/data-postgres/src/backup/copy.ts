@@ -35,8 +35,11 @@ export async function* copyPostgres(
     return {
       needs: { from: positionOf(from), to: positionOf(parseLsn(end[0])) },
       notes: {
-        ...{ name, superuserPassword: password, manifest: Buffer.concat(manifest).toString() },
-        ...{ timeline: String(facts.timeline), segmentBytes: String(facts.segmentBytes) },
+        name,
+        superuserPassword: password,
+        manifest: Buffer.concat(manifest).toString(),
+        timeline: String(facts.timeline),
+        segmentBytes: String(facts.segmentBytes),
       },
     };
   } catch (error) {

@@ -61,7 +61,10 @@ function addColumn(column: ColumnDef, table: TableFacts, catalog: Catalog): read
   if (find('CONSTR_NOTNULL') && given === undefined && !fills && !generated && table.bytes > 0) {
     const what = `fails on rows that are there: ${name} would be NULL in them`;
     findings.push({
-      ...{ rule: 'column-not-null', table, effect: 'fails', what },
+      rule: 'column-not-null',
+      table,
+      effect: 'fails',
+      what,
       remedy: `give it a DEFAULT, or add it without NOT NULL, fill it in batches, and add NOT NULL later`,
     });
   }
@@ -184,7 +187,9 @@ export const CONTRACT =
 
 export function dropped(table: TableFacts, what: string): Finding {
   return {
-    ...{ rule: 'drop', table, effect: 'breaks the running revision' },
+    rule: 'drop',
+    table,
+    effect: 'breaks the running revision',
     what: `drops ${what}, which the revision that runs may still use, and a rollback would need`,
     remedy: CONTRACT,
   };

@@ -81,7 +81,9 @@ interface Keyspace {
 async function databasesOf(reader: Login, signal: AbortSignal): Promise<readonly Keyspace[]> {
   const info = String(await withClient(reader, signal, (send) => send('INFO', 'keyspace')));
   return [...info.matchAll(/^db(\d+):keys=(\d+),expires=(\d+)/gm)].map(([, database = '', keys, expires]) => ({
-    ...{ database, keys: Number(keys), expires: Number(expires) },
+    database,
+    keys: Number(keys),
+    expires: Number(expires),
   }));
 }
 
