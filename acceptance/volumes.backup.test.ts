@@ -160,6 +160,16 @@ describe("a service's files", () => {
     assert.ok(!existsSync(folder));
   });
 
+  it('come back alone by a name of their own, and the database stays as it is', async () => {
+    const before = [await files(), await rows()];
+    await run('backup', 'now', 'gallery.files', '--timeout', '60s');
+    await inside('rm -r ./*');
+    const told = await run('restore', 'gallery.files', '--to', 'latest', '--timeout', '170s');
+    assert.match(told, /its files are as of .*restore gallery\.files --confirm/);
+    assert.deepEqual([await files(), await rows()], before);
+    await run('restore', 'gallery.files', '--confirm');
+  });
+
   it('are proved by a drill, of a service too that keeps nothing but files', async () => {
     assert.match(await run('drill', 'restore', 'gallery', '--timeout', '170s'), /comes back.*smoke test passes/);
     await sh('plain', 'echo a > "$ISLET_VOLUME_NOTES/a"');

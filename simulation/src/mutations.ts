@@ -14,7 +14,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'an instance is stopped before the proxy has let it go',
     file: 'packages/plan/src/retire.ts',
-    find: 'if (acknowledged.endpoints[service.name]?.includes(id)) return',
+    find: 'if (acknowledged?.endpoints[service.name]?.includes(id)) return',
     replace: 'if (false) return',
   },
   {

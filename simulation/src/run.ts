@@ -169,7 +169,9 @@ function isAtRest(world: World, workload: Workload): boolean {
   return applied.services.every((service) => {
     const { name } = service.spec;
     const generation = generationOf(service.revision, service.restarts);
-    const own = [...world.machine.instances.values()].filter((one) => one.service === name);
+    // What somebody took out of traffic runs on beside those that are asked for.
+    const out = service.spec.rollout.strategy === 'recreate' ? [] : (service.drained ?? []);
+    const own = [...world.machine.instances.values()].filter((one) => one.service === name && !out.includes(one.id));
     const routed = world.table?.services[name]?.endpoints.map(({ instance }) => instance) ?? [];
     const ready = own.filter(({ id }) => world.ground.isHealthy(id)).map(({ id }) => id);
     return (

@@ -3,15 +3,11 @@ import { apply, type System } from '@islet/control-plane/testing';
 import type { Endpoint } from '@islet/policy';
 import type { Asked } from './auditor.ts';
 import { Author } from './author.ts';
+import { DEEDS, STEERING, unlessRefused } from './deeds.ts';
 import type { Dice } from './dice.ts';
 import { folderOf, PACE, type ServiceFile, unavailableOf } from './files.ts';
 import type { World } from './world.ts';
 
-const DEEDS = [
-  ...(['deploy', 'deploy', 'deploy', 'configure', 'scale', 'restart', 'steer', 'steer', 'rollback'] as const),
-  ...(['add or remove', 'again'] as const),
-];
-const STEERING = ['pause', 'resume', 'promote', 'abort'] as const;
 const ASKED = { environment: undefined, path: '/usr/bin', mode: 'revisions', changed: [] } as const;
 
 export interface WorkloadParts {
@@ -40,6 +36,8 @@ export class Workload {
   #isUncertain = false;
   /** Nobody has answered a rollback of these: they may be as their files say, or as they were before. */
   readonly #mayBeBack = new Set<string>();
+  /** Of each service, how many instances were ever taken out of traffic: so many more indexes there may be. */
+  readonly #drains = new Map<string, number>();
   asks = 0;
 
   constructor({ world, dice, tell, onDefect }: WorkloadParts) {
@@ -110,6 +108,8 @@ export class Workload {
         return this.#scale();
       case 'restart':
         return this.#restart();
+      case 'drain':
+        return this.#drain();
       case 'add or remove':
         this.#author.addOrRemove();
         return this.#up();
@@ -229,6 +229,23 @@ export class Workload {
     for (const file of this.asked) if (file.name === name) this.#tellAuditor(file);
   }
 
+  /** Takes an instance out of traffic, or one that is out back. */
+  async #drain(): Promise<void> {
+    const file = this.#dice.pick(this.asked);
+    const seen = this.#world.status?.services.find(({ name }) => name === file?.name);
+    const instance = this.#dice.pick(seen?.instanceList ?? []);
+    if (file === undefined || instance === undefined) return;
+    const back = instance.state === 'drained';
+    this.#drains.set(file.name, (this.#drains.get(file.name) ?? 0) + 1);
+    this.#world.auditor.onAsking(file.name, this.#wishOf(file));
+    await this.#ask(`drain ${instance.id}${back ? ' --back' : ''}`, async ({ system }) => {
+      const { signal } = new AbortController();
+      const asked = { params: { service: file.name }, query: {}, body: { instance: instance.id, back }, signal };
+      await unlessRefused(async () => await this.#world.handlers(system).drain(asked));
+      this.#tellAuditor(file);
+    });
+  }
+
   async #restart(): Promise<void> {
     const file = this.#dice.pick(this.asked);
     if (file === undefined) return;
@@ -276,17 +293,8 @@ export class Workload {
     const { name, strategy, max, min } = file;
     const byHand = this.#numbersOf(name).filter((number) => number !== 'auto');
     const least = Math.max(0, this.#leastOf(file) - unavailableOf(file));
-    const most = Math.max(...byHand, max, min);
+    const most = Math.max(...byHand, max, min) + (this.#drains.get(name) ?? 0);
     const exclusive = strategy === 'recreate' || this.#mayBeBack.has(name);
     return { least, most, exclusive, drainMs: PACE.drainMs };
-  }
-}
-
-/** There may be nothing to steer, or nothing to go back to. */
-async function unlessRefused(act: () => Promise<unknown>): Promise<void> {
-  try {
-    await act();
-  } catch (error) {
-    if (!(error instanceof ApiError) || (error.code !== 'conflict' && error.code !== 'not-found')) throw error;
   }
 }

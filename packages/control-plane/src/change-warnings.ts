@@ -10,8 +10,9 @@ function goneWarnings(before: Applied | undefined, { gone }: Pick<Applied, 'gone
   const present = before?.services.map(({ spec }) => spec) ?? [];
   return present
     .filter(({ name }) => gone.some((one) => one.name === name))
-    .map(({ name, database }) => {
-      const data = database === undefined ? '' : ', and its data is kept until `islet down --purge`';
+    .map(({ name, database, redis, volumes }) => {
+      const isEmpty = [database, redis, volumes].every((store) => store === undefined);
+      const data = isEmpty ? '' : ', and its data is kept until `islet down --purge`';
       return `${name} is in the system's files no more: it is stopped${data}`;
     });
 }

@@ -1,10 +1,11 @@
-import type { DataDriver, StoreRequest } from '@islet/driver';
+import type { DataDriver, StoreLimits, StoreRequest } from '@islet/driver';
 import type { LaunchSpec } from './store/applied.ts';
 
 /** A store that a service declares: which driver keeps it, and what that is told. */
 export interface DeclaredStore {
   readonly engine: DataDriver['engine'];
   readonly settings: NonNullable<StoreRequest['settings']>;
+  readonly limits?: StoreLimits | undefined;
   /** Of an outside server. */
   readonly secret: string | undefined;
 }
@@ -16,7 +17,7 @@ export function declaredStores({ database, redis, volumes }: Stores): readonly D
   const stores: DeclaredStore[] = [];
   if (database !== undefined) {
     const secret = database.engine === 'external' ? database.url.secret : undefined;
-    stores.push({ engine: database.engine, settings: database.settings, secret });
+    stores.push({ engine: database.engine, settings: database.settings, limits: database.limits, secret });
   }
   if (redis !== undefined) {
     const { as, maxMemoryBytes, evict } = redis;

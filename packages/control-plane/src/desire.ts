@@ -86,7 +86,14 @@ export function launchKey(spec: LaunchSpec, secretVersions: Readonly<Record<stri
   const { run, uses, api, database, redis, volumes } = spec;
   const { command, build, inputs, env, resources } = run;
   // What it is filled with when somebody asks, and how it is set and backed up, reaches no instance.
-  const store = database && { ...database, seed: undefined, settings: undefined, backup: undefined, drill: undefined };
+  const store = database && {
+    ...database,
+    seed: undefined,
+    settings: undefined,
+    limits: undefined,
+    backup: undefined,
+    drill: undefined,
+  };
   const launch = {
     command,
     build,

@@ -34,8 +34,10 @@ export function storesOf(
 }
 
 /** One whose settings are to be changed is not what was asked for: provisioning it anew changes them. */
-function asAsked(store: StoreObservation, { settings }: DeclaredStore): StoreObservation {
-  if (store.kind !== 'ready' || isDeepStrictEqual(store.settings ?? {}, settings)) return store;
+function asAsked(store: StoreObservation, { settings, limits }: DeclaredStore): StoreObservation {
+  if (store.kind !== 'ready') return store;
+  const isLimited = store.limits === undefined || limits === undefined || isDeepStrictEqual(store.limits, limits);
+  if (isLimited && isDeepStrictEqual(store.settings ?? {}, settings)) return store;
   return { kind: 'starting' };
 }
 

@@ -9,7 +9,7 @@ import { type TestContext, test } from 'node:test';
 import { connect, createServer } from 'node:tls';
 import { openAuthority } from '../src/development/authority.ts';
 import { ensureCertificate } from '../src/development/certificate.ts';
-import { developmentWarnings, namesOf } from '../src/development/gateway.ts';
+import { developmentWarnings, keepCertified, namesOf } from '../src/development/gateway.ts';
 import { issue, keyText, newKey } from '../src/development/x509.ts';
 import type { Applied } from '../src/store/applied.ts';
 import { launchSpec } from './support.ts';
@@ -179,4 +179,26 @@ test('status goes on saying what a development certificate is not good for', () 
       'web is exposed at shop.example.com',
     ],
   );
+});
+
+test('a certificate is looked after while the control plane runs: made where it is missing, and renewed in time', async (t) => {
+  const { folder, files } = placeOf(t);
+  const applied = appliedWith('127.0.0.1', []);
+  const { tls } = applied.gateway;
+  const asked = { ...applied, gateway: { ...applied.gateway, tls: tls && { ...tls, certificates: [files] } } };
+  let now = Date.now();
+  let { promise, resolve } = Promise.withResolvers<() => void>();
+  const after = (_: number, act: () => void) => {
+    resolve(act);
+    return { [Symbol.dispose]: () => undefined };
+  };
+  const log = { error: (told: unknown) => assert.fail(JSON.stringify(told)) };
+  using _ = keepCertified({ applied: () => asked, clock: { now: () => now, dice: () => 0, after }, log, folder });
+  const lookAgain = await promise;
+  const first = readFileSync(files.cert, 'utf8');
+  now += 61 * DAY_MS;
+  ({ promise, resolve } = Promise.withResolvers<() => void>());
+  lookAgain();
+  await promise;
+  assert.notEqual(readFileSync(files.cert, 'utf8'), first);
 });

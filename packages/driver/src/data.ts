@@ -58,6 +58,15 @@ export interface StoreRequest {
   readonly url: string | undefined;
   /** The engine's own settings, by its own names. Those of a store that runs are changed by another `provision`. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Of a server that has such; those of one that runs hold from its next start on. Absent: the driver's own. */
+  readonly limits?: StoreLimits;
+}
+
+export interface StoreLimits {
+  /** What the server may make use of. */
+  readonly memoryBytes: number;
+  /** What the service may have open, all its instances together. */
+  readonly connections: number;
 }
 
 export interface MigrateRequest {
@@ -147,6 +156,8 @@ export type StoreObservation =
       readonly replacedAt?: number;
       /** Those of `StoreRequest` that hold; absent: none. */
       readonly settings?: Readonly<Record<string, string>>;
+      /** Those of `StoreRequest` that were asked for last; absent: it has none. */
+      readonly limits?: StoreLimits;
       /** Tells a store from the one that had its name before, where no process does. */
       readonly identity?: string;
     };

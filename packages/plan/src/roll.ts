@@ -72,16 +72,16 @@ function retiringOf(service: PresentService): Retiring {
 }
 
 /**
- * Those most worth keeping first: ready ones, then those of the goal, then those of the last generation that worked; and last
- * of all those that a person took out.
+ * Those most worth keeping first: ready ones, then those that nobody took out of traffic, then those of the goal, then those of the
+ * last generation that worked.
  */
 function byWorth(spare: readonly ObservedInstance[], { service, goal, seen }: Roster): ObservedInstance[] {
   const generations = [goal.generation, seen.stable?.generation, seen.fallback?.generation];
   const cost = ({ id, state, generation, index }: ObservedInstance) => {
     const rank = generations.indexOf(generation);
     return [
-      isDrained(service, { id }) ? 1 : 0,
       state.kind === 'ready' ? 0 : 1,
+      isDrained(service, { id }) ? 1 : 0,
       rank === -1 ? generations.length : rank,
       index,
     ];

@@ -135,6 +135,18 @@ describe('an instance that a person takes out of traffic', () => {
     assert.deepEqual(at({ kind: 'exited', at: 0, restartAt: 0, how: 'exit 0' }), [`stop ${first}`]);
   });
 
+  it('goes on serving where what would stand in for it is not ready', () => {
+    const ill = ready('web', 'r3', 0, { state: { kind: 'unready', since: 0 } });
+    const instances = [ready('web', 'r1', 0), ready('web', 'r1', 1), ill];
+    const world = serving('web', 'r1', 2, { built: ['r1', 'r2'], instances });
+    const newer = present('web', { revision: 'r2', instances: 2, drained: [first] });
+    const steps = plan(asked(newer), routed(world, { web: [first, second] }), 20_000);
+    assert.deepEqual(
+      steps.filter(({ kind }) => kind === 'publish'),
+      [],
+    );
+  });
+
   it('does not come back with the old revision while a new one gets its share', () => {
     const rollout = {
       ...present('web').rollout,

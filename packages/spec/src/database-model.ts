@@ -20,6 +20,14 @@ export interface DatabaseCommon {
   readonly seed: SeedSpec | undefined;
   /** By the engine's own names, as they are written. */
   readonly settings: Readonly<Record<string, string>>;
+  /** Of PostgreSQL. Absent: an older Islet was asked, or the engine has none. */
+  readonly limits?: StoreLimitsSpec;
+}
+
+export interface StoreLimitsSpec {
+  readonly memoryBytes: number;
+  /** Of all instances of the service together. */
+  readonly connections: number;
 }
 
 export type SeedSpec =

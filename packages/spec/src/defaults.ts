@@ -31,6 +31,8 @@ export const SERVICE_DEFAULTS = {
   'run.stop.longLived': { value: '5m', name: 'drain: long-lived' },
   uses: { value: [], name: 'security: least privilege' },
   'api.protocol': { value: 'http', name: 'api' },
+  'database.memory': { value: '64Mi', name: 'database: a small server' },
+  'database.connections': { value: 40, name: 'database: a small server' },
   'database.backup.every': { value: '24h', name: 'backup', source: 'pgBackRest' },
   'database.backup.pitr': { value: true, name: 'backup', source: 'Litestream; pgBackRest' },
   'database.backup.keep.daily': { value: 7, name: 'backup', source: 'pgBackRest' },

@@ -88,6 +88,10 @@ function databaseLeaves(database: DatabaseSpec | undefined): readonly Leaf[] {
     ...kind,
     ...leaves(['database'], { migrations }),
     ...(migrate === undefined ? [] : leaves(['database', 'migrate'], { command: migrate.command })),
+    ...leaves(['database'], {
+      memory: maybe(database.limits?.memoryBytes, sizeText),
+      connections: database.limits?.connections,
+    }),
     ...leaves(['database', 'settings'], settings),
     ...seeds,
     ...kept,

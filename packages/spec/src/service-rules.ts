@@ -29,6 +29,7 @@ export function serviceErrors(draft: Sound, files: Files): readonly SpecError[] 
     ...contentErrors(draft, files),
     ...migrateErrors(draft),
     ...settingErrors(draft),
+    ...limitErrors(draft),
     ...selfUse(draft),
   ];
 }
@@ -154,6 +155,27 @@ function migrateErrors(draft: Sound): readonly SpecError[] {
   const hint = 'remove migrate, or migrations';
   return [errorIn(draft, ['database', 'migrate'], { rule: 'value', message, hint })];
 }
+
+/** Other servers are set by their own names, and a file has none. */
+function limitErrors(draft: Sound): readonly SpecError[] {
+  const { database } = draft.parsed;
+  if (database === undefined || database.engine === 'postgres') return [];
+  return (['memory', 'connections'] as const).flatMap((key) => {
+    const path = ['database', key];
+    const node = nodeAt(draft.tree, path);
+    // An overlay that takes another engine leaves those of the one that it replaces behind.
+    const chosen = nodeAt(draft.tree, ['database', database.engine === undefined ? 'url' : 'engine']);
+    if (node === undefined || chosen?.place.file !== node.place.file) return [];
+    const message = `${key} is for postgres, and this is ${database.engine ?? 'an outside server'}`;
+    const hint = database.engine === 'mariadb' ? `${MARIADB_NAMES[key]}, or remove it` : 'remove it';
+    return [errorIn(draft, path, { rule: 'value', message, hint, place: keyPlaceAt(draft.tree, path) })];
+  });
+}
+
+const MARIADB_NAMES = {
+  memory: 'write it as settings: { innodb_buffer_pool_size: 256M }',
+  connections: 'a service may have 40 open',
+} as const;
 
 /** An overlay that takes another engine leaves the settings of the one that it replaces behind. */
 function settingErrors(draft: Sound): readonly SpecError[] {

@@ -20,7 +20,7 @@ export interface Running {
   readonly pid: number;
   /** As an agent of that instance. */
   send(who: Identity, spans: readonly object[]): Promise<number>;
-  kill(): Promise<void>;
+  kill(signal?: NodeJS.Signals): Promise<void>;
 }
 
 export interface Place {
@@ -31,7 +31,7 @@ export interface Place {
   readonly ports: Orders['ports'];
 }
 
-export async function placeFor(folder: string, around: string): Promise<Place> {
+export async function placeFor(folder: string, around: string, more: Partial<Orders> = {}): Promise<Place> {
   const ports = { http: await freePort(), grpc: await freePort() };
   const orders: Orders = {
     system: 'shop',
@@ -43,6 +43,7 @@ export async function placeFor(folder: string, around: string): Promise<Place> {
       accessLog: join(around, 'access'),
       proxySocket: join(around, 'proxy.sock'),
     },
+    ...more,
   };
   for (const path of [folder, orders.paths.processes, join(orders.paths.output, 'orders')])
     mkdirSync(path, { recursive: true });
@@ -56,11 +57,11 @@ export async function start(t: TestContext, { folder, around, ports }: Place): P
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const ended = once(child, 'exit');
-  const kill = async () => {
-    child.kill('SIGKILL');
+  const kill = async (signal: NodeJS.Signals = 'SIGKILL') => {
+    child.kill(signal);
     await ended;
   };
-  t.after(kill);
+  t.after(() => kill());
   const client = createClient({ url: 'http://telemetry', token: '', socketPath, who: 'the telemetry process' });
   await until('it answers', async () => (await client.telemetryStatus()).pid === child.pid);
   const identities = Identities.at(telemetryFiles.key(folder));

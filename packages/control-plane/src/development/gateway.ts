@@ -39,11 +39,14 @@ export function developmentWarnings({ gateway, environment, services }: Applied)
 }
 
 /** Sees to the certificate of what is asked for, where it is one of the development authority. */
-export async function certify(applied: Pick<Applied, 'gateway' | 'services'>, now: number): Promise<void> {
+export async function certify(
+  applied: Pick<Applied, 'gateway' | 'services'>,
+  now: number,
+  folder = authorityFolder(),
+): Promise<void> {
   if (!isDevelopment(applied.gateway)) return;
   const [files] = applied.gateway.tls.certificates;
   if (files === undefined) return;
-  const folder = authorityFolder();
   try {
     await ensureCertificate({ files, names: namesOf(applied), now }, await openAuthority(folder, now));
   } catch (error) {
@@ -60,14 +63,16 @@ export function keepCertified(parts: {
   readonly applied: () => Applied | undefined;
   readonly clock: Clock;
   readonly log: Pick<Logger, 'error'>;
+  /** Of the authority. */
+  readonly folder?: string;
 }): Disposable {
-  const { applied, clock, log } = parts;
+  const { applied, clock, log, folder } = parts;
   let timer: Disposable | undefined;
   let isOver = false;
   const look = async () => {
     const now = applied();
     if (now !== undefined) {
-      await certify(now, clock.now()).catch((error: Error) =>
+      await certify(now, clock.now(), folder).catch((error: Error) =>
         log.error({ error: error.message }, 'the development certificate is not renewed'),
       );
     }

@@ -11,7 +11,15 @@ export function costOf({ spec }: AppliedService, used: readonly Resources[] = []
   };
 }
 
-/** What services take whose number follows nothing: it is not there to be given away. */
+/** What the servers of stores may hold. Of those that say nothing of it, nothing is known. */
+export function storeMemory(applied: Applied | undefined): number {
+  const bytes = (applied?.services ?? []).map(({ spec: { database, redis } }) => {
+    return (database?.limits?.memoryBytes ?? 0) + (redis?.maxMemoryBytes ?? 0);
+  });
+  return bytes.reduce((sum, one) => sum + one, 0);
+}
+
+/** What services take whose number follows nothing, and their stores: it is not there to be given away. */
 export function fixedDemand(applied: Applied | undefined, instances: (service: AppliedService) => number): Resources {
   const fixed = (applied?.services ?? []).filter((service) => !isAutoscaled(service));
   return fixed.reduce(
@@ -20,7 +28,7 @@ export function fixedDemand(applied: Applied | undefined, instances: (service: A
       const count = instances(service);
       return { cpu: sum.cpu + cpu * count, memoryBytes: sum.memoryBytes + memoryBytes * count };
     },
-    { cpu: 0, memoryBytes: 0 },
+    { cpu: 0, memoryBytes: storeMemory(applied) },
   );
 }
 

@@ -2,4 +2,5 @@ export { type BackupHarness, type BackupTraits, backupConformance, SQL_WORDS } f
 export { type ComputeHarness, computeConformance } from './compute.ts';
 export { type DataTraits, dataConformance, type StoreWords } from './data.ts';
 export type { DataHarness } from './data-harness.ts';
+export { freePorts } from './free-ports.ts';
 export { type TrafficSubject, trafficConformance } from './traffic.ts';

@@ -1,6 +1,7 @@
-import { open, rename } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { isFolder, makeOwnedFolder, makePassage, removeOwnedFolder } from '@islet/driver/owned-folder';
+import { syncFolder } from '@islet/driver/records';
 import { runAs, type UnixUser } from '@islet/supervise';
 import { installFailed } from './failures.ts';
 import { ENVIRONMENT } from './server.ts';
@@ -26,12 +27,7 @@ export async function makeData({ data, user }: DataPlace, template: string, sign
 
 export async function takePlace(draft: string, data: string): Promise<void> {
   await rename(draft, data);
-  const folder = await open(dirname(data), 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
+  await syncFolder(dirname(data));
 }
 
 export async function removeData({ data }: Pick<DataPlace, 'data'>): Promise<void> {

@@ -1,11 +1,11 @@
 import { chmod, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { StoreConnection } from '@islet/driver';
+import { freePorts } from '@islet/driver/conformance';
 import { openSupervisor, removeServiceUser } from '@islet/supervise';
 import { withConnection } from '../src/connect.ts';
-import { createMariadb, createMariadbReader, type Ports } from '../src/index.ts';
+import { createMariadb, createMariadbReader } from '../src/index.ts';
 
 export const PATH = '/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin';
 
@@ -84,26 +84,4 @@ export async function query({ port, user, password, name }: StoreConnection, sql
 
 export function patience(): { signal: AbortSignal } {
   return { signal: AbortSignal.timeout(60_000) };
-}
-
-/** One after the other, below the ephemeral range; each test process begins elsewhere. */
-function freePorts(): Ports {
-  let next = 20_000 + (process.pid % 400) * 25;
-  const kept = new Map<string, number>();
-  return {
-    take: async (name) => {
-      let port = kept.get(name) ?? next++;
-      while (!(await isFree(port))) port = next++;
-      kept.set(name, port);
-      return port;
-    },
-  };
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer()
-      .once('error', () => resolve(false))
-      .listen({ port, host: '127.0.0.1' }, () => server.close(() => resolve(true)));
-  });
 }

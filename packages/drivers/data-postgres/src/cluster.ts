@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { chown, open, rename, rm, writeFile } from 'node:fs/promises';
+import { chown, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DriverError } from '@islet/driver';
 import { isFolder, makeOwnedFolder, makePassage, removeIfEmpty, removeOwnedFolder } from '@islet/driver/owned-folder';
+import { syncFolder } from '@islet/driver/records';
 import type { UnixUser } from '@islet/supervise';
 import { ensureSameVersion } from './cluster-version.ts';
 import type { Credentials } from './credentials.ts';
@@ -88,13 +89,4 @@ function initdbFailed(folder: string, output: string): DriverError {
   const reason = output.match(/^initdb: (?:error|detail): .*$/m)?.[0] ?? output.trim().split('\n').at(-1) ?? '';
   const code = /no space left/i.test(output) ? 'no-space' : 'internal';
   return new DriverError(code, `PostgreSQL's cluster in ${folder} can't be made: ${reason}`);
-}
-
-export async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

@@ -1,3 +1,4 @@
+import type { StoreLimits } from '@islet/driver';
 import type { Records } from '@islet/driver/records';
 
 /** How a service's server is reached, and by whom. Kept from before the first effect until the purge. */
@@ -18,6 +19,10 @@ export interface Credentials {
   readonly port: number | undefined;
   /** The service's own settings, as they hold now. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** What was asked for; what the server reads at its start alone may not hold yet. Absent: the default. */
+  readonly limits?: StoreLimits;
+  /** What each login may have open, as it holds now. Absent: the default. */
+  readonly connections?: number;
   /** A restore has begun and not ended: what is there can't be used, only purged. */
   readonly incomplete?: true;
 }

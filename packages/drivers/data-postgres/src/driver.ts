@@ -1,5 +1,4 @@
-import { randomBytes } from 'node:crypto';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import {
   type CallOptions,
@@ -15,23 +14,26 @@ import {
   type StoreRequest,
 } from '@islet/driver';
 import { readMigrations } from '@islet/driver/migrations';
-import { removeIfEmpty } from '@islet/driver/owned-folder';
 import { Records } from '@islet/driver/records';
-import { removeLogs, serviceUser, Turns, type UnixUser } from '@islet/supervise';
+import { serviceUser, Turns, type UnixUser } from '@islet/supervise';
+import { allowConnections } from './allow-connections.ts';
 import { createBackups, type Recovery } from './backup/backups.ts';
 import { endedTooEarly } from './backup/restore-cluster.ts';
 import { findPackage, usableBinaries } from './binaries.ts';
-import { type ClusterPlace, clusterExists, clusterFolder, makeCluster, removeCluster } from './cluster.ts';
+import { type ClusterPlace, clusterFolder, makeCluster } from './cluster.ts';
 import { withClient } from './connect.ts';
 import type { Credentials, CredentialsFolder } from './credentials.ts';
 import { failpoint } from './failpoint.ts';
-import { endedAtStart, lostCredentials, noUser, strangerInside, unfinishedRestore } from './failures.ts';
+import { endedAtStart, noUser, strangerInside, unfinishedRestore } from './failures.ts';
+import { DEFAULT_LIMITS, fit } from './fit.ts';
 import { Health } from './health.ts';
 import { measurePostgres, metricsOfPostgres } from './measure.ts';
 import { migratePostgres, previewPostgres } from './migrations.ts';
-import { processName, storeName } from './names.ts';
+import { processName } from './names.ts';
+import { newCredentials } from './new-credentials.ts';
 import { LIMITS, type PostgresOptions } from './options.ts';
-import { applySettings, type Settings } from './own-settings.ts';
+import { applySettings } from './own-settings.ts';
+import { purgeStore } from './purge.ts';
 import { retireCredentials, rotateCredentials } from './rotation.ts';
 import { logSize, portWasTaken, readLog, runningServer, startServer, stopServer, untilReady } from './server.ts';
 import { createShell } from './shell.ts';
@@ -46,6 +48,8 @@ import {
   serviceConfig,
   superuserConfig,
 } from './store.ts';
+
+type Wanted = Required<Pick<StoreRequest, 'service' | 'settings' | 'limits'>>;
 
 /** A PostgreSQL server for each service: its own cluster, user, password, port and log, kept by the supervisor. */
 export function createPostgres(options: PostgresOptions): DataDriver {
@@ -78,19 +82,31 @@ class PostgresDriver implements DataDriver {
     });
   }
 
-  async provision({ service, settings = {} }: StoreRequest, { signal }: CallOptions): Promise<void> {
+  async provision(
+    { service, settings = {}, limits = DEFAULT_LIMITS }: StoreRequest,
+    { signal }: CallOptions,
+  ): Promise<void> {
     await this.#turns.take(service, async () => {
       signal.throwIfAborted();
       const place = await this.#placeOf(service);
-      const credentials = this.#credentials.get(service) ?? (await this.#newCredentials(service, place));
+      const credentials = this.#credentials.get(service) ?? (await newCredentials(this.#credentials, service, place));
       if (credentials.incomplete) throw unfinishedRestore(service);
-      if (this.#health.isReady(service)) return this.#set(service, settings, signal);
-      const within = { place, settings: {}, withinMs: LIMITS.readyMs, signal };
-      const started = await this.#startUntilReady(credentials, within);
+      if (this.#health.isReady(service)) return this.#set({ service, settings, limits }, signal);
+      const start = { place, settings: {}, withinMs: LIMITS.readyMs, signal };
+      // Somebody may be inside of one that ran on.
+      const wasRunning = runningServer(this.#options.supervisor, service) !== undefined;
+      let started = await this.#startUntilReady(credentials, start);
       if (started === 'short') throw endedAtStart(service, '');
-      await withClient(superuserConfig(started), signal, (client) => ensureStore(client, started));
-      await withClient(insideConfig(started), signal, (client) => removeOtherLogins(client, started));
-      await this.#set(service, settings, signal);
+      const isLate = await withClient(superuserConfig(started), signal, (client) => fit(client, limits, settings));
+      if (isLate && !wasRunning) {
+        await stopServer(this.#options.supervisor, service);
+        started = await this.#startUntilReady(started, start);
+        if (started === 'short') throw endedAtStart(service, '');
+      }
+      const server = await allowConnections(started, limits, this.#rotation({ signal }));
+      await withClient(superuserConfig(server), signal, (client) => ensureStore(client, server));
+      await withClient(insideConfig(server), signal, (client) => removeOtherLogins(client, server));
+      await this.#set({ service, settings, limits }, signal);
       this.#health.setReady(service);
       this.#changed();
     });
@@ -139,18 +155,7 @@ class PostgresDriver implements DataDriver {
 
   async purge({ service }: { readonly service: string }): Promise<void> {
     await this.#turns.take(service, async () => {
-      const state = this.#options.supervisor.observe().get(processName(service));
-      if (state !== undefined && state.kind !== 'exited') {
-        throw new DriverError('refused', `the PostgreSQL server of ${service} runs`, { hint: 'stop it first' });
-      }
-      if (!this.#credentials.get(service)) return;
-      await this.#options.supervisor.forget(processName(service));
-      await removeCluster(layoutOf.data(this.#options.layout, service));
-      await removeLogs(this.#logOf(service));
-      await removeIfEmpty(dirname(this.#logOf(service)));
-      failpoint('postgres: after the data is gone');
-      // Last: as long as they are there, the store is observed, and the purge is asked for again.
-      await this.#credentials.remove(service);
+      await purgeStore({ ...this.#options, credentials: this.#credentials, log: this.#logOf(service) }, service);
       this.#changed();
     });
   }
@@ -177,12 +182,16 @@ class PostgresDriver implements DataDriver {
     await this.#health.close();
   }
 
-  async #set(service: string, settings: Settings, signal: AbortSignal): Promise<void> {
+  async #set({ service, settings, limits }: Wanted, signal: AbortSignal): Promise<void> {
     const started = this.#started(service);
-    const before = started.settings ?? {};
-    if (isDeepStrictEqual(before, settings)) return;
-    await withClient(superuserConfig(started), signal, (client) => applySettings(client, before, settings));
-    await this.#credentials.write({ ...started, settings });
+    const { settings: before = {}, limits: asked = DEFAULT_LIMITS } = started;
+    if (isDeepStrictEqual(before, settings) && isDeepStrictEqual(asked, limits)) return;
+    await withClient(superuserConfig(started), signal, async (client) => {
+      await applySettings(client, before, settings);
+      // What the service sets no more is as it fits again.
+      await fit(client, limits, settings);
+    });
+    await this.#credentials.write({ ...started, settings, limits });
     this.#changed();
   }
 
@@ -262,21 +271,6 @@ class PostgresDriver implements DataDriver {
     failpoint('postgres: after the start');
     log.info({ service, port: started.port }, 'PostgreSQL server started');
     return started;
-  }
-
-  async #newCredentials(service: string, place: ClusterPlace): Promise<Credentials> {
-    if (await clusterExists(place)) throw lostCredentials(service, place.folder);
-    const credentials: Credentials = {
-      engine: 'postgres',
-      service,
-      name: storeName(service),
-      password: randomBytes(32).toString('hex'),
-      superuserPassword: randomBytes(32).toString('hex'),
-      port: undefined,
-    };
-    await this.#credentials.write(credentials);
-    failpoint('postgres: after the credentials');
-    return credentials;
   }
 
   #started(service: string): Started {

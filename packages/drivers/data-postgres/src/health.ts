@@ -1,5 +1,6 @@
 import type { StoreObservation } from '@islet/driver';
 import type { Supervisor } from '@islet/supervise';
+import { DEFAULT_LIMITS } from './fit.ts';
 import { LIMITS } from './options.ts';
 import { type RunningState, runningServer, untilReady } from './server.ts';
 import { type Started, serviceConfig } from './store.ts';
@@ -32,7 +33,7 @@ export class Health {
 
   /** Of one that runs. */
   observe(credentials: Started): StoreObservation {
-    const { service, port, replaced, settings } = credentials;
+    const { service, port, replaced, settings, limits = DEFAULT_LIMITS } = credentials;
     const process = runningServer(this.#supervisor, service);
     if (!process) return { kind: 'stopped', how: undefined };
     switch (this.#verdict(service)) {
@@ -41,6 +42,7 @@ export class Health {
           kind: 'ready',
           pid: process.pid,
           port,
+          limits,
           ...(replaced && { replacedAt: replaced.at }),
           ...(settings && { settings }),
         };

@@ -15,7 +15,7 @@ export async function rotateCredentials(
   const old = loginOf(started);
   const next = started.next ?? { login: nextLogin(started, old), password: randomBytes(32).toString('hex') };
   await credentials.write({ ...started, next });
-  await withClient(superuserConfig(started), signal, (client) => ensureLogin(client, { name: started.name, ...next }));
+  await withClient(superuserConfig(started), signal, (client) => ensureLogin(client, started, next));
   const { next: _taken, ...kept } = started;
   await credentials.write({ ...kept, ...next, replaced: { ...old, at: now() } });
 }

@@ -1,3 +1,4 @@
+import { mostConnections } from './fit.ts';
 import { LIMITS } from './options.ts';
 
 /**
@@ -44,8 +45,7 @@ export interface ServerPlace {
  */
 export const INITIAL_SETTINGS = {
   shared_buffers: '16MB',
-  // Twice what a service may have open, since two of its logins hold while credentials are renewed; the rest is Islet's.
-  max_connections: 2 * LIMITS.serviceConnections + 10,
+  max_connections: mostConnections(LIMITS.serviceConnections),
   jit: 'off',
   huge_pages: 'off',
   // No worker processes for reads that come from the page cache.

@@ -33,8 +33,7 @@ export function nextLogin({ name }: Credentials, { login }: Login): string {
 
 /** Lets in the login that holds, and the one that is to be retired. */
 export async function ensureLogins(client: Client, credentials: Credentials): Promise<void> {
-  const { name } = credentials;
-  for (const { login, password } of wantedLogins(credentials)) await ensureLogin(client, { name, login, password });
+  for (const login of wantedLogins(credentials)) await ensureLogin(client, credentials, login);
 }
 
 function wantedLogins(credentials: Credentials): readonly Login[] {
@@ -51,12 +50,15 @@ export async function removeOtherLogins(client: Client, credentials: Credentials
   }
 }
 
-export async function ensureLogin(client: Client, { name, login, password }: Login & { name: string }): Promise<void> {
+export async function ensureLogin(
+  client: Client,
+  { name, connections }: Pick<Credentials, 'name' | 'connections'>,
+  { login, password }: Login,
+): Promise<void> {
   await ensureRole(client, login, login === name ? '' : ` IN ROLE ${quoteName(name)}`);
   const verifier = scramVerifier(password, randomBytes(16));
-  await client.query(
-    `ALTER ROLE ${quoteName(login)} LOGIN CONNECTION LIMIT ${LIMITS.serviceConnections} PASSWORD '${verifier}'`,
-  );
+  const limit = connections ?? LIMITS.serviceConnections;
+  await client.query(`ALTER ROLE ${quoteName(login)} LOGIN CONNECTION LIMIT ${limit} PASSWORD '${verifier}'`);
   if (login !== name) await client.query(`ALTER ROLE ${quoteName(login)} SET role = ${quoteName(name)}`);
 }
 
@@ -103,7 +105,7 @@ export function serviceConfig(started: Started): ClientConfig {
 }
 
 export function connectionTo(started: Started): StoreConnection {
-  const { name, port } = started;
+  const { name, port, connections } = started;
   const { login, password } = loginOf(started);
   return {
     url: `postgres://${login}:${password}@${HOST}:${port}/${name}`,
@@ -113,7 +115,7 @@ export function connectionTo(started: Started): StoreConnection {
     password,
     name,
     path: undefined,
-    maxConnections: LIMITS.serviceConnections,
+    maxConnections: connections ?? LIMITS.serviceConnections,
   };
 }
 

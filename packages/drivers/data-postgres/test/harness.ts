@@ -1,11 +1,11 @@
 import { chmod, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DataDriver, Layout, StoreConnection } from '@islet/driver';
+import { freePorts } from '@islet/driver/conformance';
 import { openSupervisor, removeServiceUser, type Supervisor } from '@islet/supervise';
 import { Client, type ClientConfig } from 'pg';
-import { createPostgres, createPostgresReader, type Ports } from '../src/index.ts';
+import { createPostgres, createPostgresReader } from '../src/index.ts';
 
 /** A system with nothing but stores, in a folder of its own. */
 export interface World {
@@ -69,28 +69,6 @@ export async function openWorld(root: string, system: string): Promise<World> {
 
 export function patience(): { signal: AbortSignal } {
   return { signal: AbortSignal.timeout(60_000) };
-}
-
-/** One after the other, below the ephemeral range; each test process begins elsewhere. */
-export function freePorts(): Ports {
-  let next = 20_000 + (process.pid % 400) * 25;
-  const kept = new Map<string, number>();
-  return {
-    take: async (name) => {
-      let port = kept.get(name) ?? next++;
-      while (!(await isFree(port))) port = next++;
-      kept.set(name, port);
-      return port;
-    },
-  };
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer()
-      .once('error', () => resolve(false))
-      .listen({ port, host: '127.0.0.1' }, () => server.close(() => resolve(true)));
-  });
 }
 
 export async function query(

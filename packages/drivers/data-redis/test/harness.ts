@@ -1,12 +1,11 @@
 import { chmod, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DataDriver, Layout, StoreConnection } from '@islet/driver';
-import type { BackupTraits } from '@islet/driver/conformance';
+import { type BackupTraits, freePorts } from '@islet/driver/conformance';
 import { openSupervisor, removeServiceUser } from '@islet/supervise';
 import { withClient } from '../src/client.ts';
-import { createRedis, createRedisReader, type Ports } from '../src/index.ts';
+import { createRedis, createRedisReader } from '../src/index.ts';
 
 export const PATH = '/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin';
 
@@ -59,28 +58,6 @@ export async function openWorld(root: string, system: string): Promise<World> {
       await rm(root, { recursive: true });
     },
   };
-}
-
-/** One after the other, below the ephemeral range; each test process begins elsewhere. */
-function freePorts(): Ports {
-  let next = 20_000 + (process.pid % 400) * 25;
-  const kept = new Map<string, number>();
-  return {
-    take: async (name) => {
-      let port = kept.get(name) ?? next++;
-      while (!(await isFree(port))) port = next++;
-      kept.set(name, port);
-      return port;
-    },
-  };
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer()
-      .once('error', () => resolve(false))
-      .listen({ port, host: '127.0.0.1' }, () => server.close(() => resolve(true)));
-  });
 }
 
 export async function send({ port, user, password }: StoreConnection, ...words: string[]): Promise<unknown> {

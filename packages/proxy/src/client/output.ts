@@ -9,8 +9,8 @@ import { writeJoined } from './write-joined.ts';
  */
 export class Output {
   readonly #socket: Socket;
-  /** Used again and again: those after the first `#count` are nothing. */
-  readonly #pieces: (string | Buffer)[] = [];
+  /** Used again and again: those after the first `#count` are nothing. Most responses are a head and a body. */
+  readonly #pieces: (string | Buffer)[] = ['', ''];
   #count = 0;
   #length = 0;
   #hasLarge = false;

@@ -31,7 +31,7 @@ async function fleetOf(t: TestContext, parts: Omit<TableParts, 'listeners' | 've
     return fleet.apply({ ...tableOf({ ...parts, listeners: [edge], version, ...others }), workers: asked });
   };
   await change({});
-  await until(() => fleet.workers === workers, { withinMs: 20_000 });
+  await until(() => fleet.workers === workers);
   const edgeStats = async () => (await fleet.readStats()).edges.find(({ service }) => service === 'orders');
   return { fleet, port, change, lines, edgeStats };
 }
@@ -165,14 +165,14 @@ test('a thread that dies under load takes only its own requests along, gives bac
   await until(() => fleet.workers === 1);
   await load;
   assert.equal(failed, 0);
-  await until(() => fleet.workers === 2, { withinMs: 20_000 });
+  await until(() => fleet.workers === 2);
   assert.deepEqual((await fleet.state()).problems, []);
   assert.ok(((await edgeStats())?.requests ?? 0) >= requests, 'what it had counted is not forgotten');
   // All places but those that the main thread's requests have are free again.
   const held = (await fleet.state()).inFlight['orders-1'] ?? 0;
   assert.ok(held <= inMain, `${held} are in flight`);
   const more = Array.from({ length: 64 - held }, () => get(port, '/wait'));
-  await until(() => waiting.length === answers.length + 64 - held, { withinMs: 20_000 });
+  await until(() => waiting.length === answers.length + 64 - held);
   await change({ endpoints: [] });
   for (const answer of waiting) answer();
   assert.deepEqual(new Set((await Promise.all(more)).map(({ status }) => status)), new Set([200]));
@@ -231,10 +231,10 @@ test('threads come and go by the table, and connections that are open stay open'
     });
   assert.match(await ask(), /^HTTP\/1.1 200/);
   await change({ workers: 3 });
-  await until(() => fleet.workers === 3, { withinMs: 20_000 });
+  await until(() => fleet.workers === 3);
   assert.match(await ask(), /^HTTP\/1.1 200/);
   await change({ workers: 1 });
-  await until(() => fleet.threads.size === 0, { withinMs: 20_000 });
+  await until(() => fleet.threads.size === 0);
   assert.match(await ask(), /^HTTP\/1.1 200/);
   assert.equal((await get(port)).status, 200);
   assert.deepEqual((await fleet.state()).problems, []);

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { backupOf } from './backup.ts';
 import { drill } from './drill.ts';
 import { exactlyOneOf, lifted, withShorthand } from './notes.ts';
-import { command, relativePath, secretName } from './values.ts';
+import { command, count, relativePath, secretName, size } from './values.ts';
 
 const seed = withShorthand(
   exactlyOneOf(
@@ -64,6 +64,16 @@ export const database = withShorthand(
         .prefault({})
         .describe('How it is proved, again and again, that a backup comes back, or `off`.')
         .meta({ examples: ['off', { every: '1d', maxRto: '2m' }] }),
+      memory: size({ least: '32Mi' })
+        .optional()
+        .describe('What a PostgreSQL server may make use of; its buffers and its working memory follow from it.')
+        .meta({ examples: ['512Mi'] }),
+      connections: count(1, 500)
+        .optional()
+        .describe(
+          'What all instances of the service together may have open to a PostgreSQL server. Each is told its share in `DATABASE_POOL_MAX`.',
+        )
+        .meta({ examples: [80] }),
       settings: z
         .record(
           z.string().regex(/^[a-z][a-z0-9_.]*$/, 'a setting is named as the engine names it'),

@@ -8,6 +8,7 @@ import { Copies } from '../../parts/backup-copies.tsx';
 import { BackupFacts } from '../../parts/backup-facts.tsx';
 import { Confirm } from '../../parts/confirm.tsx';
 import { Answered, Empty } from '../../parts/states.tsx';
+import { StoreCharts } from './store-charts.tsx';
 
 /** A service's stores: their state, migrations, backups. */
 export function DataTab({ service: { name, database, redis } }: { readonly service: ServiceStatus }) {
@@ -41,6 +42,9 @@ export function DataTab({ service: { name, database, redis } }: { readonly servi
           }}
         </Answered>
       </div>
+      {isCounted(database) || redis !== undefined ? (
+        <StoreCharts service={name} counted={isCounted(database) ? 'db.commits' : 'db.commands'} />
+      ) : null}
       {backups.value
         ?.filter(({ service, state }) => storesOf(name).includes(service) && state === 'on')
         .map(({ service }) => (
@@ -48,6 +52,11 @@ export function DataTab({ service: { name, database, redis } }: { readonly servi
         ))}
     </>
   );
+}
+
+/** A file has nobody who counts, and an outside store is not asked. */
+function isCounted(database: ServiceStatus['database']): boolean {
+  return database?.engine === 'postgres' || database?.engine === 'mariadb';
 }
 
 function Store({

@@ -2,7 +2,8 @@ import { chmod, lchown, mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DriverError, type RestoreRequest, type RestoreTarget } from '@islet/driver';
 import { makePassage, removeOwnedFolder } from '@islet/driver/owned-folder';
-import { type ClusterPlace, clusterExists, clusterFolder, syncFolder } from '../cluster.ts';
+import { syncFolder } from '@islet/driver/records';
+import { type ClusterPlace, clusterExists, clusterFolder } from '../cluster.ts';
 import { writeSegments } from './segments.ts';
 import { unpackCluster } from './unpack.ts';
 

@@ -2,6 +2,7 @@ import { type FileHandle, lchown, mkdir, open, rename, rm } from 'node:fs/promis
 import { dirname, join } from 'node:path';
 import { DriverError, type LogChunk, type RestoreOutcome, type RestoreRequest } from '@islet/driver';
 import { makePassage, removeOwnedFolder } from '@islet/driver/owned-folder';
+import { syncFolder } from '@islet/driver/records';
 import type { FileOwner } from './follow-protocol.ts';
 import { decodeRecords, type LogRecord } from './record.ts';
 
@@ -128,13 +129,4 @@ function numbered(page: number): Buffer {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32BE(page);
   return bytes;
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

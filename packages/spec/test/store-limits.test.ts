@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { errorsOf, orders, serviceOf } from './helpers.ts';
+
+const RUN = 'run: { command: x }\n';
+const MIB = 1024 * 1024;
+const limitsOf = (database: string) => serviceOf(orders(`${RUN}database: ${database}\n`)).database?.limits;
+
+describe('database.memory and database.connections', () => {
+  it('are those of a small server where nothing is said', () => {
+    assert.deepEqual(limitsOf('postgres'), { memoryBytes: 64 * MIB, connections: 40 });
+    const { origins } = serviceOf(orders(`${RUN}database: postgres\n`));
+    for (const key of ['memory', 'connections']) assert.equal(origins.get(`database.${key}`)?.kind, 'default');
+  });
+
+  it('are what is said', () => {
+    const limits = limitsOf('{ engine: postgres, memory: 512Mi, connections: 80 }');
+    assert.deepEqual(limits, { memoryBytes: 512 * MIB, connections: 80 });
+  });
+
+  it('are none of an engine that has no such', () => {
+    for (const engine of ['sqlite', 'mariadb', '{ url: { secret: a } }']) assert.equal(limitsOf(engine), undefined);
+  });
+
+  for (const [text, path, words] of [
+    ['{ engine: sqlite, memory: 64Mi }', 'database.memory', /for postgres, and this is sqlite.*remove it/],
+    ['{ engine: mariadb, memory: 64Mi }', 'database.memory', /innodb_buffer_pool_size/],
+    ['{ url: { secret: a }, connections: 9 }', 'database.connections', /an outside server/],
+    ['{ engine: postgres, memory: 1Mi }', 'database.memory', /at least 32Mi/],
+    ['{ engine: postgres, connections: 0 }', 'database.connections', /./],
+    ['{ engine: postgres, maxConnections: 9 }', 'database.maxConnections', /database.connections/],
+  ] as const) {
+    it(`refuses ${text}`, () => {
+      const [error] = errorsOf(orders(`${RUN}database: ${text}\n`));
+      assert.equal(error?.path, path);
+      assert.match(`${error?.message} ${error?.hint}`, words);
+    });
+  }
+});
