@@ -1,10 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { CallOptions } from '@islet/driver';
 import { folderRepository } from '../folder-repository.ts';
 import { parseName } from '../names.ts';
 import type { Repository } from '../repository.ts';
 
-/** An instant at which the process that makes backups is killed: around its first change of such an object. */
+/** An instant at which the process that makes backups is killed: around its first change of such an object. What is removed of a copy is of one that was whole. */
 export interface Death {
   readonly change: 'put' | 'remove';
   readonly of: 'key' | 'era' | 'piece' | 'manifest' | 'log' | 'head';
@@ -17,6 +18,21 @@ export function mortalRepository(folder: string, death: Death | undefined): Repo
   const repository = folderRepository(folder);
   const isThen = (change: Death['change'], name: string, when: Death['when']) =>
     death?.change === change && death.when === when && parseName(withoutService(name))?.kind === death.of;
+  let whole: Promise<ReadonlySet<string>> | undefined;
+  /** What was never whole may go in any order. */
+  const isOfWhole = async (name: string, options: CallOptions) => {
+    if (!name.includes('/copies/')) return true;
+    whole ??= repository.list('', options).then(
+      (all) =>
+        new Set(
+          all
+            .map((one) => one.name)
+            .filter(isManifest)
+            .map(dirname),
+        ),
+    );
+    return (await whole).has(dirname(name));
+  };
   return {
     ...repository,
     put: async (name, bytes, options) => {
@@ -29,9 +45,10 @@ export function mortalRepository(folder: string, death: Death | undefined): Repo
       if (isThen('put', name, 'after')) die();
     },
     remove: async (name, options) => {
-      if (isThen('remove', name, 'before')) die();
+      const isMeant = await isOfWhole(name, options);
+      if (isMeant && isThen('remove', name, 'before')) die();
       await repository.remove(name, options);
-      if (isThen('remove', name, 'after')) die();
+      if (isMeant && isThen('remove', name, 'after')) die();
     },
   };
 }
@@ -40,6 +57,10 @@ export function mortalRepository(folder: string, death: Death | undefined): Repo
 function writeHalf(path: string, bytes: Uint8Array): void {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(join(dirname(path), '.half.new'), bytes.subarray(0, bytes.length / 2));
+}
+
+function isManifest(name: string): boolean {
+  return name.endsWith('/manifest');
 }
 
 function withoutService(name: string): string {
