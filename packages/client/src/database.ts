@@ -44,6 +44,8 @@ export const StoreStatus = z
     engine: z.string(),
     state: z.string(),
     version: z.string().optional(),
+    /** Where its programs are, where that can be chosen. */
+    programs: z.string().optional(),
     /** On disk; of Redis in memory. */
     bytes: z.number().optional(),
     connections: z.object({ open: z.int(), most: z.int() }).optional(),

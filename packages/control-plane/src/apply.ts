@@ -3,44 +3,16 @@ import { isDeepStrictEqual } from 'node:util';
 import { ApiError } from '@islet/client';
 import { generationOf } from '@islet/plan';
 import { describeCut, type Files, parseService, parseSystem, type SpecError, type SystemSpec } from '@islet/spec';
+import type { ApplyParts } from './apply-parts.ts';
 import { changeWarnings } from './change-warnings.ts';
-import type { Clock } from './clock.ts';
 import { certify } from './development/gateway.ts';
 import { edgePorts, takeEdges, withEdges } from './edges.ts';
 import { failpoint } from './failpoint.ts';
 import { usableGateway } from './gateway-files.ts';
 import { proposeService } from './propose-service.ts';
 import { ruleLinesOf } from './rule-lines.ts';
-import type { Applied, AppliedService, AppliedStore, GoneService, LaunchSpec } from './store/applied.ts';
-import type { Decisions } from './store/decisions.ts';
-import type { Ports } from './store/ports.ts';
-import type { Secrets } from './store/secrets.ts';
-
-export interface ApplyParts {
-  /** Absolute path of the system's folder. */
-  readonly folder: string;
-  /** Absolute path of the state's folder. */
-  readonly state: string;
-  /** What stands in it. */
-  readonly files: Files;
-  readonly applied: AppliedStore;
-  readonly decisions: Decisions;
-  readonly secrets: Secrets;
-  readonly ports: Ports;
-  readonly clock: Clock;
-  /** Content key of all that a revision is made of. */
-  readonly inputsKey: (spec: LaunchSpec, path: string) => Promise<string>;
-  /** Why a service can't run on this machine; each a sentence with its remedy. */
-  readonly blockedBy: (spec: LaunchSpec, path: string) => Promise<readonly string[]>;
-  /** Why the gateway can't listen there. */
-  readonly gatewayTaken: (gateway: SystemSpec['gateway']) => Promise<string | undefined>;
-  /** The proxy of this system listens on this port now. */
-  readonly isOurs: (port: number) => Promise<boolean>;
-  /** Instances that wait for their back-off are tried at once. */
-  readonly forgive: () => void;
-  /** This process is about to end: what is asked for now would be kept, and carried out by nobody. */
-  readonly isEnding: () => boolean;
-}
+import type { Applied, AppliedService, GoneService, LaunchSpec } from './store/applied.ts';
+import { storeErrors } from './store-errors.ts';
 
 export interface Asked {
   readonly environment: string | undefined;
@@ -103,17 +75,16 @@ export async function propose(asked: Asked, parts: ApplyParts): Promise<Proposal
   const parsed = parse(asked, parts.files, { before, kept });
   if (parsed.kind === 'errors') throw invalid(parsed.errors);
   const { spec, warnings } = parsed;
+  const read = spec.services.filter(({ name }) => asked.only === undefined || name === asked.only);
+  const refused = await storeErrors(read, parts);
+  if (refused.length > 0) throw invalid(refused);
   const taken = await parts.gatewayTaken(spec.gateway);
   if (taken !== undefined)
     throw new ApiError('conflict', taken, { hint: 'where it listens is gateway.host and gateway.port in islet.yaml' });
   const gateway = await usableGateway(spec.gateway, parts);
 
   const proposing = { asked, before, seq: from, parts };
-  const proposed = await Promise.all(
-    spec.services
-      .filter(({ name }) => asked.only === undefined || name === asked.only)
-      .map((service) => proposeService(withoutOrigins(service), spec, proposing)),
-  );
+  const proposed = await Promise.all(read.map((service) => proposeService(withoutOrigins(service), spec, proposing)));
   const services = [...kept, ...proposed].sort((a, b) => (a.spec.name < b.spec.name ? -1 : 1));
   const applied: Applied = {
     system: spec.name,
@@ -289,7 +260,6 @@ function warningText({ place, message }: SpecError): string {
   return `${place.file}:${place.line}:${place.column} ${message}`;
 }
 
-/** What this very change takes away; what went before is no news. */
 /** Where a service's folder is on this machine. */
 export function folderOf(system: string, spec: LaunchSpec): string {
   return join(system, spec.folder);

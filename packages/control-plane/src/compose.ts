@@ -56,7 +56,7 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
   const compute = await createProcessCompute({ layout, system: id, supervisor, nodeBin: machine.nodeBin });
   const traffic = createProxyTraffic({ socketPath: socketPath(stateFolder, 'proxy') });
   const data = [
-    createPostgres({ layout, system: id, supervisor, tools: machine.tools, ports, log }),
+    createPostgres({ layout, system: id, supervisor, tools: machine.tools, ports, log, path: SERVER_PATH }),
     createMariadb({ layout, system: id, supervisor, tools: machine.tools, ports, log, path: SERVER_PATH }),
     createSqlite({ layout, system: id }),
     createRedis({ layout, system: id, supervisor, ports, log, path: SERVER_PATH }),

@@ -1,4 +1,4 @@
-import type { DataDriver, StoreLimits, StoreRequest } from '@islet/driver';
+import type { CallOptions, DataDriver, DriverError, StoreLimits, StoreRequest, StoreServer } from '@islet/driver';
 import type { LaunchSpec } from './store/applied.ts';
 
 /** A store that a service declares: which driver keeps it, and what that is told. */
@@ -6,6 +6,7 @@ export interface DeclaredStore {
   readonly engine: DataDriver['engine'];
   readonly settings: NonNullable<StoreRequest['settings']>;
   readonly limits?: StoreLimits | undefined;
+  readonly server?: StoreServer | undefined;
   /** Of an outside server. */
   readonly secret: string | undefined;
 }
@@ -17,7 +18,8 @@ export function declaredStores({ database, redis, volumes }: Stores): readonly D
   const stores: DeclaredStore[] = [];
   if (database !== undefined) {
     const secret = database.engine === 'external' ? database.url.secret : undefined;
-    stores.push({ engine: database.engine, settings: database.settings, limits: database.limits, secret });
+    const { engine, settings, limits, server } = database;
+    stores.push({ engine, settings, limits, server, secret });
   }
   if (redis !== undefined) {
     const { as, maxMemoryBytes, evict } = redis;
@@ -35,7 +37,32 @@ export function declaredStores({ database, redis, volumes }: Stores): readonly D
 }
 
 /** Why its stores can't run on this machine; each a sentence with its remedy. */
-export function missingServers(spec: LaunchSpec, data: readonly DataDriver[]): readonly string[] {
-  const engines = declaredStores(spec).map(({ engine }) => engine);
-  return data.filter(({ engine }) => engines.includes(engine)).flatMap((driver) => driver.missing?.() ?? []);
+export async function missingServers(
+  spec: LaunchSpec,
+  data: readonly DataDriver[],
+  options: CallOptions,
+): Promise<readonly string[]> {
+  const missing = await Promise.all(
+    storesWithDrivers(spec, data).map(([{ server }, driver]) =>
+      driver.missing?.({ service: spec.name, ...(server && { server }) }, options),
+    ),
+  );
+  return missing.filter((reason) => reason !== undefined);
+}
+
+/** Why the data of a service can't be what its file asks for now. */
+export async function storeRefusals(spec: LaunchSpec, data: readonly DataDriver[]): Promise<readonly DriverError[]> {
+  const refusals = await Promise.all(
+    storesWithDrivers(spec, data).map(([{ server }, driver]) =>
+      driver.refusal?.({ service: spec.name, ...(server && { server }) }),
+    ),
+  );
+  return refusals.filter((refusal) => refusal !== undefined);
+}
+
+function storesWithDrivers(spec: LaunchSpec, data: readonly DataDriver[]) {
+  return declaredStores(spec).flatMap((store) => {
+    const driver = data.find(({ engine }) => engine === store.engine);
+    return driver === undefined ? [] : [[store, driver] as const];
+  });
 }

@@ -93,6 +93,7 @@ export function launchKey(spec: LaunchSpec, secretVersions: Readonly<Record<stri
     seed: undefined,
     settings: undefined,
     limits: undefined,
+    server: undefined,
     backup: undefined,
     drill: undefined,
   };

@@ -1,6 +1,7 @@
 import type { RevisionId } from '@islet/plan';
 import type { SystemSpec } from '@islet/spec';
-import type { ApplyParts, Asked } from './apply.ts';
+import type { Asked } from './apply.ts';
+import type { ApplyParts } from './apply-parts.ts';
 import { digest, launchKey, secretsOf } from './desire.ts';
 import { edgePorts } from './edges.ts';
 import type { Applied, AppliedService, LaunchSpec } from './store/applied.ts';

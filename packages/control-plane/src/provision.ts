@@ -7,11 +7,14 @@ import type { LaunchSpec } from './store/applied.ts';
 export async function provision(spec: LaunchSpec, hands: Hands, signal: AbortSignal): Promise<void> {
   const { name: service } = spec;
   await Promise.all(
-    declaredStores(spec).map(({ engine, settings, limits, secret }) => {
+    declaredStores(spec).map(({ engine, settings, limits, server, secret }) => {
       const url = secret === undefined ? undefined : hands.secrets.get(secret);
       const driver = hands.driverOf(engine);
       if (driver === undefined) throw new DriverError('unsupported', `nothing here keeps a store of ${engine}`);
-      return driver.provision({ service, url, settings, ...(limits && { limits }) }, { signal });
+      return driver.provision(
+        { service, url, settings, ...(limits && { limits }), ...(server && { server }) },
+        { signal },
+      );
     }),
   );
 }

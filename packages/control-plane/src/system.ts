@@ -4,7 +4,7 @@ import { type Desired, plan } from '@islet/plan';
 import { createAnalysis } from './analysis/analysis.ts';
 import { checkAsker } from './analysis/ask-check.ts';
 import { trialsOf } from './analysis/trial.ts';
-import type { ApplyParts } from './apply.ts';
+import type { ApplyParts } from './apply-parts.ts';
 import { applyParts } from './apply-parts.ts';
 import { type Care, createCare } from './backup/care.ts';
 import { backupFacts } from './backup/facts.ts';

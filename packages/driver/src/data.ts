@@ -1,5 +1,6 @@
 import type { StoreBackups } from './backups.ts';
 import type { CallOptions } from './compute.ts';
+import type { DriverError } from './errors.ts';
 import type { StoreMeasures } from './measures.ts';
 import type { StoreShell } from './shell.ts';
 import type { StoreMetrics } from './store-metrics.ts';
@@ -21,8 +22,10 @@ export interface DataDriver {
   stop(request: { readonly service: string }, options: CallOptions): Promise<void>;
   /** Deletes the data for good. Refuses while the server runs. */
   purge(request: { readonly service: string }, options: CallOptions): Promise<void>;
-  /** Why this machine can't run it, with the remedy; undefined: it can. */
-  missing?(): string | undefined;
+  /** Why this machine can't run it as it is asked for, with the remedy; undefined: it can. Changes nothing. */
+  missing?(request: ServerWish, options: CallOptions): Promise<string | undefined>;
+  /** Why the data that is there can't be what is asked for now, with the remedy; undefined: it can. Changes nothing. */
+  refusal?(request: ServerWish): Promise<DriverError | undefined>;
   /** How its passwords are renewed; undefined: they are not Islet's to give. */
   readonly credentials?: StoreCredentials;
   /** What a running store says of itself; undefined: nothing. Throws `unavailable` where it does not run. */
@@ -60,6 +63,17 @@ export interface StoreRequest {
   readonly settings?: Readonly<Record<string, string>>;
   /** Of a server that has such; those of one that runs hold from its next start on. Absent: the driver's own. */
   readonly limits?: StoreLimits;
+  /** Of an engine that comes in several versions; holds from the next start on. Absent: what it was started with last. */
+  readonly server?: StoreServer;
+}
+
+export type ServerWish = Pick<StoreRequest, 'service' | 'server'>;
+
+export interface StoreServer {
+  /** The major version. Undefined: that of the data; of a new store, the newest there is. */
+  readonly version: number | undefined;
+  /** Where its programs are: `npm`, `system`, or an absolute folder. */
+  readonly binaries: string;
 }
 
 export interface StoreLimits {

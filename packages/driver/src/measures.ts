@@ -2,6 +2,8 @@
 export interface StoreMeasures {
   /** Of the server: `18.4`. */
   readonly version: string;
+  /** Where its programs are, where that can be chosen: `system: /usr/lib/postgresql/15/bin`. */
+  readonly programs?: string;
   /** What its data takes: on disk; of Redis in memory. */
   readonly bytes: number;
   /** Undefined: it is a file. */

@@ -25,7 +25,7 @@ import { scaleOf } from './scale.ts';
 import type { ParsedService } from './schema/service.ts';
 import type { ParsedPolicy } from './schema/traffic.ts';
 import { scopeOf } from './service-rules.ts';
-import { storeLimitsOf } from './store-limits.ts';
+import { storeLimitsOf, storeServerOf } from './store-limits.ts';
 import { telemetryOf } from './telemetry.ts';
 import { parseTemplate } from './template.ts';
 import { volumesOf } from './volumes.ts';
@@ -151,13 +151,14 @@ function apiOf({ api }: ParsedService): ApiSpec {
 function databaseOf({ database }: ParsedService): DatabaseSpec | undefined {
   if (database === undefined) return undefined;
   const { engine, url, migrations, migrate, backup, drill } = database;
-  const limits = storeLimitsOf(database);
+  const [limits, server] = [storeLimitsOf(database), storeServerOf(database)];
   const common = {
     migrations,
     migrate,
     seed: seedOf(database),
     settings: settingsOf(database),
     ...(limits && { limits }),
+    ...(server && { server }),
   };
   if (engine !== undefined) return { engine, ...common, backup: backupOf(backup), drill: drillOf(drill) };
   return url === undefined ? undefined : { engine: 'external', url: { secret: url.secret }, ...common };

@@ -22,6 +22,15 @@ export interface DatabaseCommon {
   readonly settings: Readonly<Record<string, string>>;
   /** Of PostgreSQL. Absent: an older Islet was asked, or the engine has none. */
   readonly limits?: StoreLimitsSpec;
+  /** The same. */
+  readonly server?: StoreServerSpec;
+}
+
+export interface StoreServerSpec {
+  /** The major version. Undefined: that of the data; of a new store, the newest there is. */
+  readonly version: number | undefined;
+  /** `npm`, `system`, or the absolute path of a folder. */
+  readonly binaries: string;
 }
 
 export interface StoreLimitsSpec {

@@ -31,6 +31,7 @@ export const SERVICE_DEFAULTS = {
   'run.stop.longLived': { value: '5m', name: 'drain: long-lived' },
   uses: { value: [], name: 'security: least privilege' },
   'api.protocol': { value: 'http', name: 'api' },
+  'database.binaries': { value: 'npm', name: 'database: nothing to install' },
   'database.memory': { value: '64Mi', name: 'database: a small server' },
   'database.connections': { value: 40, name: 'database: a small server' },
   'database.backup.every': { value: '24h', name: 'backup', source: 'pgBackRest' },

@@ -89,6 +89,8 @@ function databaseLeaves(database: DatabaseSpec | undefined): readonly Leaf[] {
     ...leaves(['database'], { migrations }),
     ...(migrate === undefined ? [] : leaves(['database', 'migrate'], { command: migrate.command })),
     ...leaves(['database'], {
+      version: database.server?.version,
+      binaries: database.server?.binaries,
       memory: maybe(database.limits?.memoryBytes, sizeText),
       connections: database.limits?.connections,
     }),

@@ -160,22 +160,33 @@ function migrateErrors(draft: Sound): readonly SpecError[] {
 function limitErrors(draft: Sound): readonly SpecError[] {
   const { database } = draft.parsed;
   if (database === undefined || database.engine === 'postgres') return [];
-  return (['memory', 'connections'] as const).flatMap((key) => {
+  const { engine = 'external' } = database;
+  return (['version', 'binaries', 'memory', 'connections'] as const).flatMap((key) => {
     const path = ['database', key];
     const node = nodeAt(draft.tree, path);
     // An overlay that takes another engine leaves those of the one that it replaces behind.
     const chosen = nodeAt(draft.tree, ['database', database.engine === undefined ? 'url' : 'engine']);
     if (node === undefined || chosen?.place.file !== node.place.file) return [];
     const message = `${key} is for postgres, and this is ${database.engine ?? 'an outside server'}`;
-    const hint = database.engine === 'mariadb' ? `${MARIADB_NAMES[key]}, or remove it` : 'remove it';
+    const instead = INSTEAD[engine][key];
+    const hint = instead === undefined ? 'remove it' : `${instead}, or remove it`;
     return [errorIn(draft, path, { rule: 'value', message, hint, place: keyPlaceAt(draft.tree, path) })];
   });
 }
 
-const MARIADB_NAMES = {
-  memory: 'write it as settings: { innodb_buffer_pool_size: 256M }',
-  connections: 'a service may have 40 open',
-} as const;
+type PostgresKey = 'version' | 'binaries' | 'memory' | 'connections';
+
+/** What the other engines have in its place. */
+const INSTEAD: Readonly<Record<'mariadb' | 'sqlite' | 'external', Partial<Record<PostgresKey, string>>>> = {
+  mariadb: {
+    version: "MariaDB is the machine's own: install the mariadb-server that you mean",
+    binaries: "MariaDB is the machine's own, found in the folders of the system",
+    memory: 'write it as settings: { innodb_buffer_pool_size: 256M }',
+    connections: 'a service may have 40 open',
+  },
+  sqlite: { version: 'SQLite is the one that comes with Node' },
+  external: {},
+};
 
 /** An overlay that takes another engine leaves the settings of the one that it replaces behind. */
 function settingErrors(draft: Sound): readonly SpecError[] {

@@ -1,5 +1,5 @@
 import { serviceDefault } from './defaults.ts';
-import type { StoreLimitsSpec } from './model.ts';
+import type { StoreLimitsSpec, StoreServerSpec } from './model.ts';
 import { sizeBytes } from './quantities.ts';
 import type { ParsedService } from './schema/service.ts';
 
@@ -12,4 +12,9 @@ export function storeLimitsOf({ engine, memory, connections }: Database): StoreL
     memoryBytes: memory ?? sizeBytes(String(serviceDefault('database.memory')?.value)),
     connections: connections ?? Number(serviceDefault('database.connections')?.value),
   };
+}
+
+export function storeServerOf({ engine, version, binaries }: Database): StoreServerSpec | undefined {
+  if (engine !== 'postgres') return undefined;
+  return { version, binaries: binaries ?? String(serviceDefault('database.binaries')?.value) };
 }

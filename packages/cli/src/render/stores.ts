@@ -8,11 +8,13 @@ type View = Pick<Colors, 'bold' | 'yellow'> & { readonly now: number };
 /** What is known of each store, one line for each thing that is. */
 export function renderStores(stores: readonly StoreStatus[], { now, bold, yellow }: View): string[] {
   return stores.flatMap((store) => {
-    const { engine, state, version, bytes, connections, commitsPerSecond, cacheHits, slow, rpoMs, why } = store;
+    const { engine, state, version, programs, bytes, connections, commitsPerSecond, cacheHits, slow, rpoMs, why } =
+      store;
     const what = engine === 'redis' ? 'commands/s' : 'commits/s';
     const about: readonly (readonly [string, string | undefined])[] = [
       ['state', why === undefined ? state : `${state}: ${why}`],
       ['version', version],
+      ['programs', programs],
       ['size', bytes === undefined ? undefined : renderBytes(bytes)],
       ['connections', connections && `${connections.open} of ${connections.most}`],
       [what, commitsPerSecond?.toFixed(commitsPerSecond < 10 ? 1 : 0)],

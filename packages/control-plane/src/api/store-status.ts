@@ -63,12 +63,13 @@ async function statusOf(
 }
 
 function told(before: StoreMeasures, after: StoreMeasures, ms: number, redact: (text: string) => string) {
-  const { version, bytes, connections, commits, cacheHits, slow, file } = after;
+  const { version, programs, bytes, connections, commits, cacheHits, slow, file } = after;
   const done = commits === undefined || before.commits === undefined ? undefined : commits - before.commits;
   return {
     version,
     bytes,
     slow: slow.map(({ forMs, text }) => ({ forMs, text: redact(text) })),
+    ...(programs === undefined ? {} : { programs }),
     ...(connections === undefined ? {} : { connections: { ...connections } }),
     // A server that was started anew in between has begun to count anew.
     ...(done === undefined || done < 0 ? {} : { commitsPerSecond: (done / ms) * 1000 }),

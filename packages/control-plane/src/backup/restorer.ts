@@ -1,6 +1,7 @@
 import { type DataDriver, DriverError, type Layout } from '@islet/driver';
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
+import { storeRefusals } from '../declared-stores.ts';
 import type { TurnReport } from '../reconcile.ts';
 import { freshRestarts } from '../rollback.ts';
 import type { Applied, AppliedService, AppliedStore, Restoring } from '../store/applied.ts';
@@ -159,6 +160,7 @@ export function createRestorer(parts: RestorerParts): Restorer {
         const kept = `the data of before is kept until islet restore ${first.id} --confirm`;
         texts.push(`${WORDS[first.kind]} ${describeWanted(wanted)}${short}${notes.join('')}; ${kept}`);
       }
+      await refuseOthers(restoring, spec);
       noteMade(name, meant);
       decisions.record({ kind: 'restored', service: name, id, text: texts.join('; ') }, clock.now());
       end(name, 'restored');
@@ -170,6 +172,13 @@ export function createRestorer(parts: RestorerParts): Restorer {
       decisions.record({ kind: 'restore-failed', service: name, id, why }, clock.now());
       end(name, 'failed');
     }
+  }
+
+  /** What was brought back must be what is asked for next, or nothing could start on it: for a rewind, what was asked for then. */
+  async function refuseOthers({ rewind }: Restoring, spec: AppliedService['spec']): Promise<void> {
+    const then = rewind && applied.at(rewind.to)?.services.find((one) => one.spec.name === spec.name)?.spec;
+    const [refusal] = await storeRefusals(then ?? spec, parts.data);
+    if (refusal !== undefined) throw refusal;
   }
 
   /** Which of its stores, with who keeps them. */

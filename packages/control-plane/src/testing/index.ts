@@ -1,7 +1,8 @@
 /* What a simulation composes: the system as it is, on a clock, drivers and stores of somebody else's. */
 export { createHandlers } from '../api/handlers.ts';
 export { BY_HAND } from '../api/rollout.ts';
-export { type ApplyParts, apply } from '../apply.ts';
+export { apply } from '../apply.ts';
+export type { ApplyParts } from '../apply-parts.ts';
 export type { Clock } from '../clock.ts';
 export { createDoorkeeper } from '../dashboard/doorkeeper.ts';
 export type { Check } from '../probe/check.ts';

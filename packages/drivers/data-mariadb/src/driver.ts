@@ -75,7 +75,7 @@ class MariadbDriver implements DataDriver {
     });
   }
 
-  missing(): string | undefined {
+  async missing(): Promise<string | undefined> {
     return missingServer(this.#options.path);
   }
 

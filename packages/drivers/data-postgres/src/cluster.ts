@@ -5,14 +5,13 @@ import { DriverError } from '@islet/driver';
 import { isFolder, makeOwnedFolder, makePassage, removeIfEmpty, removeOwnedFolder } from '@islet/driver/owned-folder';
 import { syncFolder } from '@islet/driver/records';
 import type { UnixUser } from '@islet/supervise';
-import { ensureSameVersion } from './cluster-version.ts';
 import type { Credentials } from './credentials.ts';
 import { failpoint } from './failpoint.ts';
 import { lostCluster } from './failures.ts';
 import { SUPERUSER } from './names.ts';
 import { runAs } from './run-as.ts';
 import { scramVerifier } from './scram.ts';
-import { initdbArguments } from './settings.ts';
+import { initdbArguments, ownFile } from './settings.ts';
 
 /**
  * A service's data directory. `initdb` works in a folder with another name, which is renamed when all of it is on disk:
@@ -27,7 +26,7 @@ export interface ClusterPlace {
 
 const CLUSTER = 'cluster';
 
-export function clusterFolder({ folder }: ClusterPlace): string {
+export function clusterFolder({ folder }: Pick<ClusterPlace, 'folder'>): string {
   return join(folder, CLUSTER);
 }
 
@@ -36,7 +35,9 @@ export function clusterExists(place: ClusterPlace): Promise<boolean> {
 }
 
 export interface MakeOptions {
-  readonly native: string;
+  /** The folder of PostgreSQL's programs, and their major version. */
+  readonly bin: string;
+  readonly major: number;
   /** With a port: it was started before. */
   readonly credentials: Credentials;
   readonly signal: AbortSignal;
@@ -44,10 +45,10 @@ export interface MakeOptions {
 
 export async function makeCluster(place: ClusterPlace, options: MakeOptions): Promise<void> {
   const { folder, user } = place;
-  const { native, credentials, signal } = options;
+  const { bin, major, credentials, signal } = options;
   const { service } = credentials;
   const cluster = clusterFolder(place);
-  if (await clusterExists(place)) return ensureSameVersion({ service, cluster, native, user, signal });
+  if (await clusterExists(place)) return;
   if (credentials.port !== undefined) throw lostCluster(service, cluster);
   const draft = join(folder, 'cluster.new');
   const passwordFile = join(folder, 'superuser');
@@ -56,11 +57,18 @@ export async function makeCluster(place: ClusterPlace, options: MakeOptions): Pr
   await makeOwnedFolder(draft, user);
   try {
     await writePassword(passwordFile, credentials.superuserPassword, user);
-    const { code, output } = await runAs(
-      [join(native, 'bin', 'initdb'), ...initdbArguments({ folder: draft, superuser: SUPERUSER, passwordFile })],
-      { user, cwd: draft, signal },
-    );
-    if (code !== 0) throw initdbFailed(folder, output);
+    const initdb = join(bin, 'initdb');
+    const run = async (argv: readonly [string, ...string[]]) => {
+      const { code, output } = await runAs(argv, { user, cwd: draft, signal });
+      if (code !== 0) throw initdbFailed(folder, output);
+    };
+    await run([initdb, ...initdbArguments({ folder: draft, superuser: SUPERUSER, passwordFile, major })]);
+    const lines = ownFile(major);
+    if (lines.length > 0) {
+      // As the service's user: the folder is its own by now, and the file could be a link to anywhere.
+      await run(['/bin/sh', '-c', 'printf "%s\\n" "$@" >> postgresql.conf', 'sh', ...lines]);
+      await run([initdb, '--sync-only', `--pgdata=${draft}`]);
+    }
   } finally {
     await rm(passwordFile, { force: true });
   }

@@ -23,6 +23,8 @@ export interface Credentials {
   readonly limits?: StoreLimits;
   /** What each login may have open, as it holds now. Absent: the default. */
   readonly connections?: number;
+  /** What it was started by last. Absent: by an Islet that knew npm's programs alone. */
+  readonly programs?: { readonly binaries: string; readonly bin: string };
   /** A restore has begun and not ended: what is there can't be used, only purged. */
   readonly incomplete?: true;
 }

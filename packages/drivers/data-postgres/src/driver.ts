@@ -7,6 +7,7 @@ import {
   layoutOf,
   type MigrateOutcome,
   type MigrateRequest,
+  type ServerWish,
   type StoreBackups,
   type StoreConnection,
   type StoreCredentials,
@@ -17,14 +18,12 @@ import { readMigrations } from '@islet/driver/migrations';
 import { Records } from '@islet/driver/records';
 import { serviceUser, Turns, type UnixUser } from '@islet/supervise';
 import { allowConnections } from './allow-connections.ts';
-import { createBackups, type Recovery } from './backup/backups.ts';
-import { endedTooEarly } from './backup/restore-cluster.ts';
-import { findPackage, usableBinaries } from './binaries.ts';
-import { type ClusterPlace, clusterFolder, makeCluster } from './cluster.ts';
+import { createBackups } from './backup/backups.ts';
+import type { ClusterPlace } from './cluster.ts';
+import { refusalOf } from './cluster-version.ts';
 import { withClient } from './connect.ts';
 import type { Credentials, CredentialsFolder } from './credentials.ts';
-import { failpoint } from './failpoint.ts';
-import { endedAtStart, noUser, strangerInside, unfinishedRestore } from './failures.ts';
+import { endedAtStart, unfinishedRestore } from './failures.ts';
 import { DEFAULT_LIMITS, fit } from './fit.ts';
 import { Health } from './health.ts';
 import { measurePostgres, metricsOfPostgres } from './measure.ts';
@@ -33,11 +32,12 @@ import { processName } from './names.ts';
 import { newCredentials } from './new-credentials.ts';
 import { LIMITS, type PostgresOptions } from './options.ts';
 import { applySettings } from './own-settings.ts';
+import { lastServer, missingPrograms, shownPrograms } from './programs.ts';
 import { purgeStore } from './purge.ts';
 import { retireCredentials, rotateCredentials } from './rotation.ts';
-import { logSize, portWasTaken, readLog, runningServer, startServer, stopServer, untilReady } from './server.ts';
+import { runningServer, stopServer } from './server.ts';
 import { createShell } from './shell.ts';
-import { removeStaleLock } from './stale-lock.ts';
+import { Starter } from './starter.ts';
 import {
   connectionTo,
   ensureStore,
@@ -62,6 +62,7 @@ class PostgresDriver implements DataDriver {
   readonly #options: PostgresOptions;
   readonly #credentials: CredentialsFolder;
   readonly #health: Health;
+  readonly #starter: Starter;
   /** Calls for one service happen one after the other. */
   readonly #turns = new Turns();
   readonly #listeners = new Set<() => void>();
@@ -71,13 +72,14 @@ class PostgresDriver implements DataDriver {
     this.#options = options;
     this.#credentials = new Records<Credentials>(join(options.layout.state, 'credentials'));
     this.#health = new Health(options.supervisor, () => this.#changed());
+    this.#starter = new Starter(options, { credentials: this.#credentials, logOf: (service) => this.#logOf(service) });
     this.backups = createBackups({
       options,
       credentials: this.#credentials,
       health: this.#health,
       turns: this.#turns,
       placeOf: (service) => this.#placeOf(service),
-      recover: (credentials, recovery) => this.#startUntilReady(credentials, recovery),
+      recover: (credentials, recovery) => this.#starter.untilReady(credentials, recovery),
       changed: () => this.#changed(),
     });
     this.#exits = options.supervisor.onExit((name) => {
@@ -85,25 +87,35 @@ class PostgresDriver implements DataDriver {
     });
   }
 
+  missing({ service, server = lastServer(this.#credentials.get(service)) }: ServerWish, { signal }: CallOptions) {
+    return missingPrograms(this.#folderOf(service), server, { path: this.#options.path, signal });
+  }
+
+  refusal({ service, server: asked }: ServerWish) {
+    return refusalOf(service, { place: this.#folderOf(service), asked });
+  }
+
   async provision(
-    { service, settings = {}, limits = DEFAULT_LIMITS }: StoreRequest,
+    { service, settings = {}, limits = DEFAULT_LIMITS, server: asked }: StoreRequest,
     { signal }: CallOptions,
   ): Promise<void> {
     await this.#turns.take(service, async () => {
       signal.throwIfAborted();
       const place = await this.#placeOf(service);
+      const refused = await refusalOf(service, { place, asked });
+      if (refused !== undefined) throw refused;
       const credentials = this.#credentials.get(service) ?? (await newCredentials(this.#credentials, service, place));
       if (credentials.incomplete) throw unfinishedRestore(service);
       if (this.#health.isReady(service)) return this.#set({ service, settings, limits }, signal);
-      const start = { place, settings: {}, withinMs: LIMITS.readyMs, signal };
+      const start = { place, settings: {}, server: asked ?? lastServer(credentials), withinMs: LIMITS.readyMs, signal };
       // Somebody may be inside of one that ran on.
       const wasRunning = runningServer(this.#options.supervisor, service) !== undefined;
-      let started = await this.#startUntilReady(credentials, start);
+      let started = await this.#starter.untilReady(credentials, start);
       if (started === 'short') throw endedAtStart(service, '');
       const isLate = await withClient(superuserConfig(started), signal, (client) => fit(client, limits, settings));
       if (isLate && !wasRunning) {
         await stopServer(this.#options.supervisor, service);
-        started = await this.#startUntilReady(started, start);
+        started = await this.#starter.untilReady(started, start);
         if (started === 'short') throw endedAtStart(service, '');
       }
       const server = await allowConnections(started, limits, this.#rotation({ signal }));
@@ -134,8 +146,9 @@ class PostgresDriver implements DataDriver {
     return connectionTo(this.#started(service));
   }
 
-  measure({ service }: { readonly service: string }, { signal }: CallOptions) {
-    return measurePostgres(insideConfig(this.#started(service)), signal);
+  async measure({ service }: { readonly service: string }, { signal }: CallOptions) {
+    const started = this.#started(service);
+    return { ...(await measurePostgres(insideConfig(started), signal)), ...shownPrograms(started) };
   }
 
   metrics({ service }: { readonly service: string }, { signal }: CallOptions) {
@@ -221,61 +234,6 @@ class PostgresDriver implements DataDriver {
     return this.#health.observe(credentials);
   }
 
-  /**
-   * Starts what doesn't run, and waits. A server whose port a stranger took in the meantime ends at once, and is started
-   * on another one.
-   */
-  async #startUntilReady(credentials: Credentials, recovery: Recovery): Promise<Started | 'short'> {
-    const { signal, withinMs } = recovery;
-    const { supervisor, log } = this.#options;
-    const { service } = credentials;
-    for (let attempt = 1; ; attempt++) {
-      const logFrom = await logSize(this.#logOf(service));
-      const started = await this.#ensureStarted(credentials, recovery);
-      const isAlive = () => runningServer(supervisor, service) !== undefined;
-      const readiness = await untilReady(superuserConfig(started), { isAlive, withinMs, signal });
-      if (readiness === 'ready') return started;
-      if (readiness === 'rejected') throw strangerInside(service);
-      const written = await readLog(this.#logOf(service), logFrom);
-      if (endedTooEarly(written)) return 'short';
-      if (!portWasTaken(written) || attempt === LIMITS.startAttempts) throw endedAtStart(service, written);
-      log.warn({ service, port: started.port }, 'the port of a PostgreSQL server is taken: trying another one');
-    }
-  }
-
-  async #ensureStarted(credentials: Credentials, { place, settings, signal }: Recovery): Promise<Started> {
-    const { supervisor, ports, log } = this.#options;
-    const { service } = credentials;
-    const known = this.#credentials.get(service);
-    if (runningServer(supervisor, service) && isStarted(known)) return known;
-
-    if (process.getuid?.() === 0 && !place.user) throw noUser(service, supervisor.guarantees());
-    const native = await usableBinaries({
-      ...(await findPackage()),
-      tools: this.#options.tools,
-      user: place.user,
-      signal,
-    });
-    await makeCluster(place, { native, credentials, signal });
-    await removeStaleLock(clusterFolder(place));
-    // On disk before the server listens there: whoever adopts it must find it.
-    const started = { ...credentials, port: await ports.take(processName(service)) };
-    if (started.port !== known?.port) await this.#credentials.write(started);
-    failpoint('postgres: after the port');
-    await startServer(supervisor, {
-      service,
-      cluster: clusterFolder(place),
-      native,
-      port: started.port,
-      user: place.user,
-      log: this.#logOf(service),
-      settings,
-    });
-    failpoint('postgres: after the start');
-    log.info({ service, port: started.port }, 'PostgreSQL server started');
-    return started;
-  }
-
   #started(service: string): Started {
     const credentials = this.#credentials.get(service);
     if (isStarted(credentials)) return credentials;
@@ -284,7 +242,11 @@ class PostgresDriver implements DataDriver {
 
   async #placeOf(service: string): Promise<ClusterPlace> {
     const user: UnixUser | undefined = await serviceUser({ system: this.#options.system, service });
-    return { folder: layoutOf.data(this.#options.layout, service), user };
+    return { ...this.#folderOf(service), user };
+  }
+
+  #folderOf(service: string): Pick<ClusterPlace, 'folder'> {
+    return { folder: layoutOf.data(this.#options.layout, service) };
   }
 
   #logOf(service: string): string {

@@ -28,14 +28,24 @@ export function lostCluster(service: string, folder: string): DriverError {
   });
 }
 
-export function otherVersion(service: string, { made, programs }: { made: string; programs: string }): DriverError {
-  return new DriverError(
-    'refused',
-    `the data of ${service} is of PostgreSQL ${made}, and the programs are of ${programs}`,
-    {
-      hint: `nothing was touched: run it by the Islet that brought PostgreSQL ${made}, write a dump there (islet db dump ${service}), and load that into an empty store`,
-    },
-  );
+/** Before anything of it is touched: a server of another version would end at its start. */
+export function noPrograms(service: string, { made, reason, hint }: NoPrograms): DriverError {
+  if (made === undefined)
+    return new DriverError('unsupported', `${service} has no PostgreSQL server: ${reason}`, { hint });
+  return new DriverError('refused', `the data of ${service} is of PostgreSQL ${made}: ${reason}`, { hint });
+}
+
+interface NoPrograms {
+  readonly made: number | undefined;
+  readonly reason: string;
+  readonly hint: string;
+}
+
+/** The file asks for another version than the data is of. */
+export function otherVersion(service: string, { made, asked }: { made: number; asked: number }): DriverError {
+  return new DriverError('refused', `the data of ${service} is of PostgreSQL ${made}, and not of ${asked}`, {
+    hint: `write version: ${made}, or take it over by a dump (docs/guides/databases.md, "Another version")`,
+  });
 }
 
 export function strangerInside(service: string): DriverError {

@@ -8,6 +8,8 @@ export interface PostgresOptions {
   readonly supervisor: Supervisor;
   /** A folder that every user of the machine can read, where the binaries are copied if they can't be run in place. */
   readonly tools: string;
+  /** Where the machine's own programs are: folders, with ":" between them. */
+  readonly path: string;
   readonly ports: Ports;
   readonly log: Log;
 }

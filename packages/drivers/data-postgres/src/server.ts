@@ -14,7 +14,8 @@ export interface ServerSpec {
   readonly service: string;
   /** Its data directory. */
   readonly cluster: string;
-  readonly native: string;
+  /** The folder of PostgreSQL's programs. */
+  readonly bin: string;
   readonly port: number;
   readonly user: UnixUser | undefined;
   readonly log: string;
@@ -33,7 +34,7 @@ export async function startServer(supervisor: Supervisor, spec: ServerSpec): Pro
   await supervisor.start({
     name: processName(spec.service),
     argv: [
-      join(spec.native, 'bin', 'postgres'),
+      join(spec.bin, 'postgres'),
       ...serverArguments({ folder: spec.cluster, service: spec.service, port: spec.port, more: spec.settings }),
     ],
     cwd: spec.cluster,

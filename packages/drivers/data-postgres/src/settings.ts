@@ -43,13 +43,11 @@ export interface ServerPlace {
  * What a new cluster's own postgresql.conf begins with: a small server that sleeps when nobody talks to it. Measured idle:
  * no tick of CPU in a minute, one wake-up a second, 16 MB.
  */
-export const INITIAL_SETTINGS = {
+const INITIAL_SETTINGS = {
   shared_buffers: '16MB',
   max_connections: mostConnections(LIMITS.serviceConnections),
   jit: 'off',
   huge_pages: 'off',
-  // No worker processes for reads that come from the page cache.
-  io_method: 'sync',
   min_wal_size: '32MB',
   max_wal_size: '256MB',
   checkpoint_timeout: '15min',
@@ -59,12 +57,33 @@ export const INITIAL_SETTINGS = {
   wal_writer_delay: '1s',
 } as const;
 
-/** A new cluster: sorted and compared by Unicode's code points, the same on every machine and for ever. */
+/** Of a major version. */
+function initialSettings(major: number) {
+  // No worker processes for reads that come from the page cache.
+  return major < 18 ? INITIAL_SETTINGS : { ...INITIAL_SETTINGS, io_method: 'sync' };
+}
+
+/** Lines for the end of a new cluster's postgresql.conf, where `initdb` itself can't be told. */
+export function ownFile(major: number): readonly string[] {
+  if (major >= TOLD_BY_ARGUMENT) return [];
+  return Object.entries(initialSettings(major)).map(([name, value]) => `${name} = '${value}'`);
+}
+
+/** The version whose `initdb` takes `--set`, and the one that brings a collation of its own. */
+const TOLD_BY_ARGUMENT = 16;
+const OWN_COLLATION = 17;
+
+/**
+ * A new cluster: sorted and compared by Unicode's code points, the same on every machine and for ever. Before PostgreSQL had that
+ * itself, it took from the machine which letters are capitals.
+ */
 export function initdbArguments(options: {
   readonly folder: string;
   readonly superuser: string;
   readonly passwordFile: string;
+  readonly major: number;
 }): readonly string[] {
+  const { major } = options;
   return [
     `--pgdata=${options.folder}`,
     `--username=${options.superuser}`,
@@ -72,10 +91,9 @@ export function initdbArguments(options: {
     '--auth=scram-sha-256',
     '--encoding=UTF8',
     '--locale=C',
-    '--locale-provider=builtin',
-    '--builtin-locale=C.UTF-8',
+    ...(major < OWN_COLLATION ? ['--lc-ctype=C.UTF-8'] : ['--locale-provider=builtin', '--builtin-locale=C.UTF-8']),
     '--data-checksums',
-    ...asArguments('--set', INITIAL_SETTINGS),
+    ...(major < TOLD_BY_ARGUMENT ? [] : asArguments('--set', initialSettings(major))),
   ];
 }
 

@@ -5,8 +5,8 @@ import { createExternal } from '../src/index.ts';
 import { superuserConfig } from '../src/store.ts';
 import { makeHarness, makeWorld, patience, query } from './harness.ts';
 
-dataConformance('data-postgres', makeHarness, { ownsData: true });
-backupConformance('data-postgres', makeHarness, { words: SQL_WORDS });
+dataConformance('data-postgres', () => makeHarness(), { ownsData: true });
+backupConformance('data-postgres', () => makeHarness(), { words: SQL_WORDS });
 
 dataConformance(
   'external',

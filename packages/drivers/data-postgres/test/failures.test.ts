@@ -66,7 +66,7 @@ describe('a PostgreSQL server', () => {
     await writeFile(file, '15\n');
     await assert.rejects(world.driver.provision(request, patience()), {
       code: 'refused',
-      message: /is of PostgreSQL 15/,
+      message: /is of PostgreSQL 15: Islet brings PostgreSQL 18, and not 15/,
     });
     assert.equal((await observe(world)).kind, 'stopped');
     await writeFile(file, version);

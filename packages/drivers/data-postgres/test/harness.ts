@@ -1,11 +1,14 @@
 import { chmod, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { DataDriver, Layout, StoreConnection } from '@islet/driver';
+import type { DataDriver, Layout, StoreConnection, StoreServer } from '@islet/driver';
 import { freePorts } from '@islet/driver/conformance';
 import { openSupervisor, removeServiceUser, type Supervisor } from '@islet/supervise';
 import { Client, type ClientConfig } from 'pg';
 import { createPostgres, createPostgresReader } from '../src/index.ts';
+
+/** Where the machine's own programs are. */
+export const PATH = '/usr/bin:/bin';
 
 /** A system with nothing but stores, in a folder of its own. */
 export interface World {
@@ -36,7 +39,7 @@ export async function openWorld(root: string, system: string): Promise<World> {
   const supervisor = await openSupervisor({ folder: join(layout.state, 'processes'), system });
   const tools = join(root, 'tools');
   const log = { info: () => {}, warn: () => {} };
-  const driver = createPostgres({ layout, system, supervisor, tools, ports: freePorts(), log });
+  const driver = createPostgres({ layout, system, supervisor, tools, ports: freePorts(), log, path: PATH });
   const leave = async () => {
     await driver.close();
     await supervisor.close();
@@ -85,7 +88,7 @@ export async function query(
 }
 
 /** For the conformance suites. */
-export async function makeHarness() {
+export async function makeHarness(server?: StoreServer) {
   const world = await makeWorld();
   const services = new Set<string>();
   return {
@@ -93,7 +96,7 @@ export async function makeHarness() {
     reader: createPostgresReader(),
     request: async (service: string) => {
       services.add(service);
-      return { service, url: undefined };
+      return { service, url: undefined, ...(server && { server }) };
     },
     query: async (service: string, sql: string) => query((await world.driver.connection({ service })).url, sql),
     queryWith: ({ url }: StoreConnection, sql: string) => query(url, sql),

@@ -73,7 +73,7 @@ class RedisDriver implements DataDriver {
     });
   }
 
-  missing(): string | undefined {
+  async missing(): Promise<string | undefined> {
     return missingServer(this.#options.path);
   }
 

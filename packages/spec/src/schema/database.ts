@@ -32,6 +32,11 @@ const migrate = withShorthand(
   { written: command(), lift: (node) => lifted(node, 'command') },
 );
 
+/** The oldest whose backups Islet speaks the language of. */
+const OLDEST_POSTGRES = 15;
+const VERSION_RULE = `a version is PostgreSQL's major version, ${OLDEST_POSTGRES} or newer: 18`;
+const BINARIES_RULE = 'expected npm, system, or an absolute folder that holds postgres and initdb';
+
 const engine = z.enum(['postgres', 'mariadb', 'sqlite']);
 
 export const database = withShorthand(
@@ -64,6 +69,22 @@ export const database = withShorthand(
         .prefault({})
         .describe('How it is proved, again and again, that a backup comes back, or `off`.')
         .meta({ examples: ['off', { every: '1d', maxRto: '2m' }] }),
+      version: z
+        .int(VERSION_RULE)
+        .min(OLDEST_POSTGRES, VERSION_RULE)
+        .max(99, VERSION_RULE)
+        .optional()
+        .describe(
+          'Major version of PostgreSQL. Without it: what the data was made by, and for new data the newest there is. Data that is there is not taken over to another one.',
+        )
+        .meta({ examples: [18] }),
+      binaries: z
+        .union([z.enum(['npm', 'system']), z.string().regex(/^\/./, BINARIES_RULE)], { error: BINARIES_RULE })
+        .optional()
+        .describe(
+          "Where PostgreSQL's programs come from: `npm`, with Islet; `system`, the machine's own packages; or a folder that holds them.",
+        )
+        .meta({ examples: ['system', '/opt/postgresql-18/bin'] }),
       memory: size({ least: '32Mi' })
         .optional()
         .describe('What a PostgreSQL server may make use of; its buffers and its working memory follow from it.')

@@ -8,6 +8,7 @@ import {
   type RestoreRequest,
   type RestoreTarget,
   type StoreBackups,
+  type StoreServer,
 } from '@islet/driver';
 import { isFolder, makePassage, removeIfEmpty } from '@islet/driver/owned-folder';
 import type { Turns } from '@islet/supervise';
@@ -50,6 +51,7 @@ export interface Inside {
 export interface Recovery {
   readonly place: ClusterPlace;
   readonly settings: Readonly<Record<string, string>>;
+  readonly server: StoreServer;
   readonly withinMs: number;
   readonly signal: AbortSignal;
 }
@@ -109,7 +111,8 @@ async function restore(inside: Inside, request: RestoreRequest, signal: AbortSig
   if (credentials.get(service)) {
     throw new DriverError('refused', `${service} has a PostgreSQL server`, { hint: 'rename or purge it first' });
   }
-  const { name = '', superuserPassword = '' } = facts.notes;
+  const { name = '', superuserPassword = '', binaries = 'npm' } = facts.notes;
+  const server = { version: undefined, binaries };
   const place = await inside.placeOf(service);
   const before: Credentials = {
     engine: 'postgres',
@@ -126,15 +129,15 @@ async function restore(inside: Inside, request: RestoreRequest, signal: AbortSig
   await unpackToRecover(place, request, signal);
   failpoint('postgres: after the copy is unpacked');
   const recoverTo = (to: RestoreTarget) =>
-    inside.recover(before, { place, settings: recoverySettings(to), withinMs: LIMITS.recoveryMs, signal });
+    inside.recover(before, { place, settings: recoverySettings(to), server, withinMs: LIMITS.recoveryMs, signal });
   const first = await recoverTo(target);
   const isShort = first === 'short';
-  const server = isShort ? await recoverTo({ kind: 'latest' }) : first;
-  if (server === 'short')
+  const recovered = isShort ? await recoverTo({ kind: 'latest' }) : first;
+  if (recovered === 'short')
     throw new DriverError('internal', `PostgreSQL recovered ${service}, and says that it did not`);
-  const { incomplete: _incomplete, ...whole } = { ...server, superuserPassword: newPassword() };
+  const { incomplete: _incomplete, ...whole } = { ...recovered, superuserPassword: newPassword() };
   failpoint('postgres: after the recovery');
-  await withClient(insideConfig(server), signal, (client) => setPasswords(client, whole));
+  await withClient(insideConfig(recovered), signal, (client) => setPasswords(client, whole));
   failpoint('postgres: after the new passwords');
   await credentials.write(whole);
   health.setReady(service);

@@ -13,7 +13,7 @@ export async function* copyPostgres(
   source: StoreSource,
   { signal }: CallOptions,
 ): AsyncGenerator<Uint8Array, CopyFacts> {
-  const { password, name, ...where } = parseSource(source);
+  const { password, name, binaries, ...where } = parseSource(source);
   const opened = Promise.withResolvers<Copying>();
   const finished = Promise.withResolvers<void>();
   const connection = withReplication({ ...where, password, name }, signal, async (client) => {
@@ -37,6 +37,7 @@ export async function* copyPostgres(
       notes: {
         name,
         superuserPassword: password,
+        binaries,
         manifest: Buffer.concat(manifest).toString(),
         timeline: String(facts.timeline),
         segmentBytes: String(facts.segmentBytes),

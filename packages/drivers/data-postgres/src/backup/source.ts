@@ -15,19 +15,23 @@ export interface PostgresSource {
   readonly password: string;
   /** The service's database and role. */
   readonly name: string;
+  /** Where its programs are: what is brought back of it is read by the same, if they are there. */
+  readonly binaries: string;
 }
 
-export function sourceOf({ port, superuserPassword, name }: Started): StoreSource {
-  return { engine: 'postgres', how: { host: '127.0.0.1', port: String(port), password: superuserPassword, name } };
+export function sourceOf({ port, superuserPassword, name, programs }: Started): StoreSource {
+  const how = { host: '127.0.0.1', port: String(port), password: superuserPassword, name };
+  return { engine: 'postgres', how: { ...how, ...(programs && { binaries: programs.binaries }) } };
 }
 
-export function parseSource({ how: { host = '', port = '', password = '', name = '' } }: StoreSource): PostgresSource {
-  return { host, port: Number(port), password, name };
+export function parseSource({ how }: StoreSource): PostgresSource {
+  const { host = '', port = '', password = '', name = '', binaries = 'npm' } = how;
+  return { host, port: Number(port), password, name, binaries };
 }
 
 /** A connection that speaks the replication protocol (PostgreSQL's manual, "Streaming Replication Protocol"). */
 export async function withReplication<T>(
-  { host, port, password }: PostgresSource,
+  { host, port, password }: Omit<PostgresSource, 'binaries'>,
   signal: AbortSignal,
   act: (client: Client) => Promise<T>,
 ): Promise<T> {
