@@ -3,7 +3,7 @@ import type { Files, SystemSpec } from '@islet/spec';
 import { nodeFiles } from '@islet/spec/node';
 import { keyRequest } from './build-request.ts';
 import type { Clock } from './clock.ts';
-import { missingServers, storeRefusals } from './declared-stores.ts';
+import { missingServers, storeRefusals, upgradeRefusals } from './declared-stores.ts';
 import { fixedPortTaken, gatewayTaken, isOfProxy } from './port-checks.ts';
 import type { AppliedStore, LaunchSpec } from './store/applied.ts';
 import type { Decisions } from './store/decisions.ts';
@@ -29,6 +29,8 @@ export interface ApplyParts {
   readonly blockedBy: (spec: LaunchSpec, path: string) => Promise<readonly string[]>;
   /** Why data that is there can't be what a service's file asks for now. */
   readonly refusals: (spec: LaunchSpec) => Promise<readonly DriverError[]>;
+  /** Why it can't be taken over to that either. */
+  readonly noUpgrade: (spec: LaunchSpec) => Promise<readonly DriverError[]>;
   /** Why the gateway can't listen there. */
   readonly gatewayTaken: (gateway: SystemSpec['gateway']) => Promise<string | undefined>;
   /** The proxy of this system listens on this port now. */
@@ -70,6 +72,7 @@ export function applyParts(
       ...(await fixedPortTaken(spec, compute)),
     ],
     refusals: (spec) => storeRefusals(spec, parts.data),
+    noUpgrade: (spec) => upgradeRefusals(spec, parts.data, { signal: AbortSignal.timeout(PROGRAMS_MS) }),
     gatewayTaken: (gateway) => gatewayTaken(gateway, isOurs),
     isOurs,
   };

@@ -12,7 +12,7 @@ import { usableGateway } from './gateway-files.ts';
 import { proposeService } from './propose-service.ts';
 import { ruleLinesOf } from './rule-lines.ts';
 import type { Applied, AppliedService, GoneService, LaunchSpec } from './store/applied.ts';
-import { storeErrors } from './store-errors.ts';
+import { judgeStores, upgradeWarnings } from './store-errors.ts';
 
 export interface Asked {
   readonly environment: string | undefined;
@@ -76,14 +76,14 @@ export async function propose(asked: Asked, parts: ApplyParts): Promise<Proposal
   if (parsed.kind === 'errors') throw invalid(parsed.errors);
   const { spec, warnings } = parsed;
   const read = spec.services.filter(({ name }) => asked.only === undefined || name === asked.only);
-  const refused = await storeErrors(read, parts);
-  if (refused.length > 0) throw invalid(refused);
+  const verdict = await judgeStores(read, { before, parts });
+  if (verdict.errors.length > 0) throw invalid(verdict.errors);
   const taken = await parts.gatewayTaken(spec.gateway);
   if (taken !== undefined)
     throw new ApiError('conflict', taken, { hint: 'where it listens is gateway.host and gateway.port in islet.yaml' });
   const gateway = await usableGateway(spec.gateway, parts);
 
-  const proposing = { asked, before, seq: from, parts };
+  const proposing = { asked, before, seq: from, parts, upgrades: verdict.upgrades };
   const proposed = await Promise.all(read.map((service) => proposeService(withoutOrigins(service), spec, proposing)));
   const services = [...kept, ...proposed].sort((a, b) => (a.spec.name < b.spec.name ? -1 : 1));
   const applied: Applied = {
@@ -104,7 +104,10 @@ export async function propose(asked: Asked, parts: ApplyParts): Promise<Proposal
   const changed = services.filter((service) => !sameService(service, before)).map(({ spec: { name } }) => name);
   return {
     applied,
-    warnings: [...warnings.map(warningText), ...spec.cuts.map(describeCut), ...changeWarnings(before, applied)],
+    warnings: [
+      ...[...warnings.map(warningText), ...spec.cuts.map(describeCut)],
+      ...[...changeWarnings(before, applied), ...upgradeWarnings(verdict)],
+    ],
     changed,
     from,
     only: asked.only,

@@ -1,4 +1,12 @@
-import type { CallOptions, DataDriver, DriverError, StoreLimits, StoreRequest, StoreServer } from '@islet/driver';
+import {
+  type CallOptions,
+  type DataDriver,
+  DriverError,
+  type StoreLimits,
+  type StoreRequest,
+  type StoreServer,
+} from '@islet/driver';
+import { hasAside } from './backup/aside.ts';
 import type { LaunchSpec } from './store/applied.ts';
 
 /** A store that a service declares: which driver keeps it, and what that is told. */
@@ -58,6 +66,27 @@ export async function storeRefusals(spec: LaunchSpec, data: readonly DataDriver[
     ),
   );
   return refusals.filter((refusal) => refusal !== undefined);
+}
+
+/** Why it can't be taken over to that either. */
+export async function upgradeRefusals(
+  spec: LaunchSpec,
+  data: readonly DataDriver[],
+  options: CallOptions,
+): Promise<readonly DriverError[]> {
+  const { name: service } = spec;
+  const refusals: DriverError[] = [];
+  for (const [{ server }, driver] of storesWithDrivers(spec, data)) {
+    if (driver.upgrade === undefined) continue;
+    if (await hasAside([driver], service)) {
+      const message = `the data of ${service} from before its last restore is still kept`;
+      const hint = `islet restore ${service} --confirm deletes it, --undo brings it back`;
+      refusals.push(new DriverError('refused', message, { hint }));
+    }
+    const refusal = await driver.upgrade.missing({ service, ...(server && { server }) }, options);
+    if (refusal !== undefined) refusals.push(refusal);
+  }
+  return refusals;
 }
 
 function storesWithDrivers(spec: LaunchSpec, data: readonly DataDriver[]) {

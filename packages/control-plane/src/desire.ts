@@ -94,6 +94,7 @@ export function launchKey(spec: LaunchSpec, secretVersions: Readonly<Record<stri
     settings: undefined,
     limits: undefined,
     server: undefined,
+    upgrade: undefined,
     backup: undefined,
     drill: undefined,
   };

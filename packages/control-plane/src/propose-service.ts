@@ -5,6 +5,7 @@ import type { ApplyParts } from './apply-parts.ts';
 import { digest, launchKey, secretsOf } from './desire.ts';
 import { edgePorts } from './edges.ts';
 import type { Applied, AppliedService, LaunchSpec } from './store/applied.ts';
+import { upgradeWish } from './store-errors.ts';
 
 export interface Proposing {
   readonly asked: Asked;
@@ -12,6 +13,8 @@ export interface Proposing {
   readonly before: Applied | undefined;
   readonly seq: number;
   readonly parts: ApplyParts;
+  /** Services whose data is to be taken over to another version. */
+  readonly upgrades: ReadonlySet<string>;
 }
 
 /** What asking for this service means: which revision, how many of it, and what stands in its way. */
@@ -39,9 +42,14 @@ export async function proposeService(
     edges: edgePorts(spec, parts.ports),
     blocked,
     ...(previous?.drained === undefined ? {} : { drained: previous.drained }),
-    ...(previous?.restoring === undefined ? {} : { restoring: previous.restoring }),
+    ...restoringOf(spec.name, { ...proposing, previous }),
     since: previous?.revision === revision && before?.goingDown === false ? previous.since : parts.clock.now(),
   };
+}
+
+function restoringOf(name: string, { previous, upgrades, parts }: Naming): Pick<AppliedService, 'restoring'> {
+  if (upgrades.has(name)) return { restoring: upgradeWish(parts.clock.now()) };
+  return previous?.restoring === undefined ? {} : { restoring: previous.restoring };
 }
 
 type Naming = Proposing & { readonly previous: AppliedService | undefined };

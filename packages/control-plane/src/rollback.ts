@@ -1,6 +1,6 @@
 import { ApiError } from '@islet/client';
 import { generationOf, type ObservedService, type RevisionId, short } from '@islet/plan';
-import type { AppliedService } from './store/applied.ts';
+import type { AppliedService, LaunchSpec } from './store/applied.ts';
 import type { Rollouts } from './store/decisions.ts';
 
 export interface RollbackRequest {
@@ -40,6 +40,13 @@ export function rollbackTo({
     .flatMap(({ generation }) => restartsOf(generation, revision));
   if (running.length > 0) return { revision, restarts: Math.max(...running) };
   return { revision, restarts: freshRestarts(revision, { one, rollouts, seen }) };
+}
+
+/** Whatever bytes a service goes back to, its data is what it is now. */
+export function onItsStore(spec: LaunchSpec, now: LaunchSpec): LaunchSpec {
+  const { database } = spec;
+  if (database === undefined || database.engine !== now.database?.engine) return spec;
+  return { ...spec, database: { ...database, server: now.database.server } };
 }
 
 /** Of a generation of the revision that never was. */

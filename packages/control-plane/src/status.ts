@@ -16,7 +16,7 @@ import { isDevelopment } from './development/gateway.ts';
 import { HOST } from './facts.ts';
 import type { Look } from './observe.ts';
 import type { TurnReport } from './reconcile.ts';
-import type { Applied, AppliedService } from './store/applied.ts';
+import type { Applied, AppliedService, Restoring } from './store/applied.ts';
 import type { Decisions, Rollouts } from './store/decisions.ts';
 
 export interface StatusContext {
@@ -96,6 +96,10 @@ function trafficProblems({ traffic, observed }: Look): readonly string[] {
   ];
 }
 
+function dataIsBeing({ wanted }: Restoring): string {
+  return wanted.kind === 'upgrade' ? 'its data is being taken over to another version' : 'its data is being restored';
+}
+
 interface ServiceContext {
   readonly report: TurnReport;
   readonly applied: Applied | undefined;
@@ -126,7 +130,7 @@ function serviceStatus(name: string, { report, applied, context, statuses }: Ser
     name,
     language: wanted?.spec.language ?? '',
     state,
-    why: context.redact(wanted?.restoring === undefined ? why : `its data is being restored; ${why}`),
+    why: context.redact(wanted?.restoring === undefined ? why : `${dataIsBeing(wanted.restoring)}; ${why}`),
     ...(serving === undefined ? {} : { revision: short(serving) }),
     ...(wanted === undefined ? {} : { wanted: short(wanted.revision) }),
     instances: {

@@ -1,26 +1,56 @@
+import type { DriverError } from '@islet/driver';
 import type { ServiceSpec, SpecError } from '@islet/spec';
 import type { ApplyParts } from './apply-parts.ts';
+import type { Applied, Restoring } from './store/applied.ts';
+
+/** What the data that is there means for an `up`. */
+export interface StoreVerdict {
+  readonly errors: readonly SpecError[];
+  /** Services whose data is to be taken over to the version that their file asks for. */
+  readonly upgrades: ReadonlySet<string>;
+}
 
 /**
  * A file that asks for what the data can't be is mistaken, as one that names an unknown service is: it is told with its place, and
- * nothing changes, so that what runs can be started again at any time as it was asked for.
+ * nothing changes, so that what runs can be started again at any time as it was asked for. Unless it says how to get there.
  */
-export async function storeErrors(
+export async function judgeStores(
   services: readonly ServiceSpec[],
-  { refusals }: Pick<ApplyParts, 'refusals'>,
-): Promise<readonly SpecError[]> {
-  const found = await Promise.all(
-    services.map(async (service) => {
-      const refused = await refusals(service);
-      return refused.map(({ message, hint }): SpecError => ({ ...whereAsked(service), rule: 'value', message, hint }));
-    }),
-  );
-  return found.flat();
+  {
+    before,
+    parts,
+  }: { readonly before: Applied | undefined; readonly parts: Pick<ApplyParts, 'refusals' | 'noUpgrade'> },
+): Promise<StoreVerdict> {
+  const errors: SpecError[] = [];
+  const upgrades = new Set<string>();
+  for (const service of services) {
+    const { name, database } = service;
+    // Its data is being replaced just now: what is there is neither the one nor the other.
+    if (before?.services.some(({ spec, restoring }) => spec.name === name && restoring !== undefined)) continue;
+    const refused = await parts.refusals(service);
+    if (refused.length === 0) continue;
+    const trouble = database?.upgrade === undefined ? refused : await parts.noUpgrade(service);
+    if (trouble.length === 0) upgrades.add(name);
+    const key = database?.upgrade === undefined ? 'database.version' : 'database.upgrade';
+    errors.push(...trouble.map((one) => errorOf(service, key, one)));
+  }
+  return { errors, upgrades };
 }
 
-function whereAsked({ file, origins, database }: ServiceSpec): Pick<SpecError, 'place' | 'path' | 'found'> {
-  const path = 'database.version';
+export function upgradeWish(now: number): Restoring {
+  return { id: String(now), wanted: { kind: 'upgrade' }, askedAt: now, stores: ['database'] };
+}
+
+/** What whoever asks for it should know. */
+export function upgradeWarnings({ upgrades }: Pick<StoreVerdict, 'upgrades'>): readonly string[] {
+  return [...upgrades].map(
+    (name) => `${name} is down while its data is taken over to another version (database.upgrade)`,
+  );
+}
+
+function errorOf({ file, origins, database }: ServiceSpec, path: string, { reason, hint }: DriverError): SpecError {
   const origin = origins.get(path);
   const place = origin?.kind === 'file' ? origin.place : { file, line: 1, column: 1 };
-  return { place, path, found: database?.server?.version?.toString() };
+  const found = path === 'database.upgrade' ? database?.upgrade : database?.server?.version?.toString();
+  return { place, path, rule: 'value', message: reason, found, hint };
 }

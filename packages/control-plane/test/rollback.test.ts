@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Failure } from '@islet/client';
 import { unseen } from '@islet/plan';
-import { rollbackTo } from '../src/rollback.ts';
+import { onItsStore, rollbackTo } from '../src/rollback.ts';
 import type { Rollouts } from '../src/store/decisions.ts';
 import { launchSpec } from './support.ts';
 
@@ -42,6 +42,18 @@ function back(asked: string | undefined, changes: { rollouts?: Partial<Rollouts>
 
 test('goes back to the revision before, as a generation that never was', () => {
   assert.deepEqual(back(undefined), { revision: 'bbb', restarts: 1 });
+});
+
+test('goes back in bytes, and not in the version of its data', () => {
+  const of = (version: number, engine: 'postgres' | 'mariadb' = 'postgres') => {
+    const backup = { backup: undefined, drill: undefined };
+    const common = { migrations: undefined, migrate: undefined, seed: undefined, settings: {} };
+    const database = { engine, ...common, ...backup, server: { version, binaries: 'npm' } };
+    return launchSpec('web', {}, { database });
+  };
+  assert.deepEqual(onItsStore(of(15), of(18)), of(18));
+  assert.deepEqual(onItsStore(of(15), of(18, 'mariadb')), of(15));
+  assert.deepEqual(onItsStore(launchSpec('web'), of(18)), launchSpec('web'));
 });
 
 test('takes instances that are warm as they are', () => {

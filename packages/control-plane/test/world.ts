@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { SystemStatus } from '@islet/client';
-import { createFakeCompute, createFakeData, createFakeMachine, FakeTraffic } from '@islet/driver/fake';
+import { createFakeCompute, createFakeData, createFakeMachine, type FakeData, FakeTraffic } from '@islet/driver/fake';
 import type { RequestRecord } from '@islet/policy';
 import { pino } from 'pino';
 import { createHandlers } from '../src/api/handlers.ts';
@@ -19,7 +19,7 @@ export class World {
   readonly folder = mkdtempSync(join(tmpdir(), 'islet-world-'));
   readonly machine = createFakeMachine();
   readonly compute = createFakeCompute({ now: () => new Date(), machine: this.machine });
-  readonly data = createFakeData({ engine: 'sqlite', now: () => new Date() });
+  readonly data: FakeData;
   readonly redis = createFakeData({ engine: 'redis', now: () => new Date() });
   readonly traffic = new FakeTraffic();
   /** The proxy's counters, as the autoscaler reads them. */
@@ -33,7 +33,8 @@ export class World {
   /** What the proxy has recorded. */
   readonly records: RequestRecord[] = [];
 
-  constructor(files: Readonly<Record<string, string>>) {
+  constructor(files: Readonly<Record<string, string>>, engine: 'sqlite' | 'postgres' = 'sqlite') {
+    this.data = createFakeData({ engine, now: () => new Date() });
     this.write(files);
     this.open();
   }

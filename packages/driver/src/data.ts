@@ -37,6 +37,8 @@ export interface DataDriver {
   close(): Promise<void>;
   /** How a person looks into a store; undefined: by the engine's own tools. */
   readonly shell?: StoreShell;
+  /** How a store of one version becomes one of another; undefined: it doesn't. */
+  readonly upgrade?: StoreUpgrade;
   /** How its stores are copied and brought back; undefined: whoever runs them outside of Islet has to. */
   readonly backups?: StoreBackups;
 }
@@ -53,6 +55,21 @@ export interface StoreCredentials {
   rotate(request: { readonly service: string }, options: CallOptions): Promise<void>;
   /** Lets nobody in any more by what `rotate` replaced, and ends who is inside by it. */
   retire(request: { readonly service: string }, options: CallOptions): Promise<void>;
+}
+
+/**
+ * All of a store, in a language that the next version reads. What is written lies beside the data that it is of, goes with it by
+ * `rename` and `purge`, and only the service's own user reads it.
+ */
+export interface StoreUpgrade {
+  /** Why what is there can't be taken over to what is asked for, with the remedy; undefined: it can. Changes nothing. */
+  missing(request: ServerWish, options: CallOptions): Promise<DriverError | undefined>;
+  /** Writes it, of a store that runs and that nobody writes to. */
+  write(request: { readonly service: string } & Pick<StoreRequest, 'server'>, options: CallOptions): Promise<void>;
+  /** Reads what was written of `from` into a store that was just made. All of it or nothing. */
+  read(request: { readonly service: string; readonly from: string }, options: CallOptions): Promise<void>;
+  /** Removes what was written. */
+  forget(request: { readonly service: string }): Promise<void>;
 }
 
 export interface StoreRequest {

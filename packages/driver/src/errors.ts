@@ -29,6 +29,11 @@ export class DriverError extends Error {
     this.hint = options.hint;
   }
 
+  /** The message alone, for people. */
+  get reason(): string {
+    return this.message.slice(`${this.code}: `.length);
+  }
+
   get retryable(): boolean {
     return DRIVER_FAILURES[this.code].retryable;
   }

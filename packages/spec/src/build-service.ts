@@ -159,6 +159,7 @@ function databaseOf({ database }: ParsedService): DatabaseSpec | undefined {
     settings: settingsOf(database),
     ...(limits && { limits }),
     ...(server && { server }),
+    ...(database.upgrade && { upgrade: database.upgrade }),
   };
   if (engine !== undefined) return { engine, ...common, backup: backupOf(backup), drill: drillOf(drill) };
   return url === undefined ? undefined : { engine: 'external', url: { secret: url.secret }, ...common };

@@ -23,7 +23,9 @@ export interface DatabaseCommon {
   /** Of PostgreSQL. Absent: an older Islet was asked, or the engine has none. */
   readonly limits?: StoreLimitsSpec;
   /** The same. */
-  readonly server?: StoreServerSpec;
+  readonly server?: StoreServerSpec | undefined;
+  /** How data of an older version is taken over. Absent: it is not. */
+  readonly upgrade?: 'copy';
 }
 
 export interface StoreServerSpec {

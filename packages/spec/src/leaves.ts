@@ -91,6 +91,7 @@ function databaseLeaves(database: DatabaseSpec | undefined): readonly Leaf[] {
     ...leaves(['database'], {
       version: database.server?.version,
       binaries: database.server?.binaries,
+      upgrade: database.upgrade,
       memory: maybe(database.limits?.memoryBytes, sizeText),
       connections: database.limits?.connections,
     }),

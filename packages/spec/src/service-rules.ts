@@ -30,6 +30,7 @@ export function serviceErrors(draft: Sound, files: Files): readonly SpecError[] 
     ...migrateErrors(draft),
     ...settingErrors(draft),
     ...limitErrors(draft),
+    ...upgradeErrors(draft),
     ...selfUse(draft),
   ];
 }
@@ -161,7 +162,7 @@ function limitErrors(draft: Sound): readonly SpecError[] {
   const { database } = draft.parsed;
   if (database === undefined || database.engine === 'postgres') return [];
   const { engine = 'external' } = database;
-  return (['version', 'binaries', 'memory', 'connections'] as const).flatMap((key) => {
+  return (['version', 'binaries', 'upgrade', 'memory', 'connections'] as const).flatMap((key) => {
     const path = ['database', key];
     const node = nodeAt(draft.tree, path);
     // An overlay that takes another engine leaves those of the one that it replaces behind.
@@ -174,7 +175,16 @@ function limitErrors(draft: Sound): readonly SpecError[] {
   });
 }
 
-type PostgresKey = 'version' | 'binaries' | 'memory' | 'connections';
+type PostgresKey = 'version' | 'binaries' | 'upgrade' | 'memory' | 'connections';
+
+/** Nothing tells which version to go to. */
+function upgradeErrors(draft: Sound): readonly SpecError[] {
+  const { database } = draft.parsed;
+  if (database?.engine !== 'postgres' || database.upgrade === undefined || database.version !== undefined) return [];
+  const message = 'nothing says which version the data is to be taken over to';
+  const error = { rule: 'value', message, hint: 'write version: 18 beside it, or remove it' } as const;
+  return [errorIn(draft, ['database', 'upgrade'], error)];
+}
 
 /** What the other engines have in its place. */
 const INSTEAD: Readonly<Record<'mariadb' | 'sqlite' | 'external', Partial<Record<PostgresKey, string>>>> = {

@@ -36,13 +36,16 @@ describe('database.version and database.binaries', () => {
   for (const [text, path, words] of [
     ['{ engine: postgres, version: 18.4 }', 'database.version', /major version, 15 or newer: 18/],
     ['{ engine: postgres, version: "18" }', 'database.version', /major version, 15 or newer: 18/],
-    ['{ engine: postgres, version: 14 }', 'database.version', /major version, 15 or newer: 18/],
+    ['{ engine: postgres, version: 14 }', 'database.version', /at least 15; found 14/],
     ['{ engine: postgres, binaries: opt/pg }', 'database.binaries', /npm, system, or an absolute folder/],
     ['{ engine: postgres, binaries: debian }', 'database.binaries', /npm, system, or an absolute folder/],
     ['{ engine: sqlite, version: 15 }', 'database.version', /for postgres, and this is sqlite.*comes with Node/],
-    ['{ engine: mariadb, version: 11 }', 'database.version', /this is mariadb.*the machine's own: install/],
+    ['{ engine: mariadb, version: 15 }', 'database.version', /this is mariadb.*the machine's own: install/],
     ['{ engine: mariadb, binaries: system }', 'database.binaries', /this is mariadb.*the machine's own/],
     ['{ url: { secret: a }, version: 15 }', 'database.version', /an outside server.*remove it/],
+    ['{ engine: postgres, upgrade: copy }', 'database.upgrade', /which version.*write version: 18/],
+    ['{ engine: postgres, version: 18, upgrade: yes }', 'database.upgrade', /copy/],
+    ['{ engine: sqlite, upgrade: copy }', 'database.upgrade', /for postgres, and this is sqlite/],
     ['{ engine: postgres, image: "postgres:18" }', 'database.image', /database\.version: 18/],
   ] as const) {
     it(`refuses ${text}`, () => {
@@ -51,6 +54,12 @@ describe('database.version and database.binaries', () => {
       assert.match(`${error?.message} ${error?.hint}`, words);
     });
   }
+
+  it('are left by a newer one only where the file says how', () => {
+    const upgradeOf = (database: string) => serviceOf(orders(`${RUN}database: ${database}\n`)).database?.upgrade;
+    assert.equal(upgradeOf('{ engine: postgres, version: 18 }'), undefined);
+    assert.equal(upgradeOf('{ engine: postgres, version: 18, upgrade: copy }'), 'copy');
+  });
 
   it('of a Redis are not said: it is the one of the machine', () => {
     const [error] = errorsOf(orders(`${RUN}redis: { as: store, version: 7 }\n`));

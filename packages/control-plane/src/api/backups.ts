@@ -12,11 +12,11 @@ import {
 } from '@islet/backup';
 import { type Answer, ApiError } from '@islet/client';
 import { DriverError } from '@islet/driver';
+import { asideOf, hasAside, remove } from '../backup/aside.ts';
 import { branchStore } from '../backup/branches.ts';
 import { backupFiles, ensureRecoveryKey } from '../backup/files.ts';
 import { partyOf, serviceOfStore, storeNamed } from '../backup/kept-stores.ts';
 import { driversOf, findMoment, openOwnVault } from '../backup/restore-store.ts';
-import { asideOf, hasAside, remove } from '../backup/restorer.ts';
 import { readIfThere, writeAtomically } from '../own-file.ts';
 import type { AppliedService } from '../store/applied.ts';
 import type { System } from '../system.ts';

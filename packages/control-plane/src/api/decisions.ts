@@ -53,6 +53,8 @@ function sentence(decision: Decision): string {
       return decision.text;
     case 'restore-failed':
       return `its restore failed, and its data is as before: ${decision.why}`;
+    case 'upgrade-failed':
+      return `its data could not be taken over to another version, and is as before: ${decision.why}`;
     case 'rewound':
       return decision.text;
     case 'rewind-failed':

@@ -1,10 +1,10 @@
 import { ApiError } from '@islet/client';
 import { DriverError } from '@islet/driver';
+import { hasAside } from '../backup/aside.ts';
 import { backedUpStores, type KeptStore, partiesOf, type StoreKind } from '../backup/kept-stores.ts';
 import { instantOf, skewNotes } from '../backup/moment.ts';
 import { newestOf } from '../backup/newest.ts';
 import { driversOf, findMoment } from '../backup/restore-store.ts';
-import { hasAside } from '../backup/restorer.ts';
 import type { Applied } from '../store/applied.ts';
 import type { System } from '../system.ts';
 import type { Handlers } from './server.ts';

@@ -1,6 +1,6 @@
 import { ApiError, type RolloutStatus } from '@islet/client';
 import { bakesUntil, generationOf, type PresentService, type Status, seenOf, short, status } from '@islet/plan';
-import { rollbackTo } from '../rollback.ts';
+import { onItsStore, rollbackTo } from '../rollback.ts';
 import { shiftSteps } from '../shift-steps.ts';
 import { gatewayUrl } from '../status.ts';
 import type { Applied, AppliedService, LaunchSpec } from '../store/applied.ts';
@@ -99,8 +99,9 @@ export function rolloutHandlers(
       const { look } = await lookOnce(system);
       const rollouts = decisions.rollouts(service);
       const target = rollbackTo({ one, asked: revision, rollouts, seen: seenOf(service, look.observed) });
-      const spec = applied.launch(service, target.revision);
-      if (spec === undefined) throw new ApiError('not-found', `revision ${short(target.revision)} is not known`);
+      const launched = applied.launch(service, target.revision);
+      if (launched === undefined) throw new ApiError('not-found', `revision ${short(target.revision)} is not known`);
+      const spec = onItsStore(launched, one.spec);
       const { revision: id, restarts } = target;
       const text = `rollback ${service} ${short(id)}`;
       return change(

@@ -3,10 +3,10 @@ import type { Wanted } from '@islet/backup';
 import { type DataDriver, DriverError, type Layout, layoutOf } from '@islet/driver';
 import type { Clock } from '../clock.ts';
 import { readIfThere, writeAtomically } from '../own-file.ts';
+import { type Forget, removeWhole } from './aside.ts';
 import type { KeptStore } from './kept-stores.ts';
 import { skewNotes } from './moment.ts';
 import { describeWanted, restoreStores } from './restore-store.ts';
-import { type Forget, removeWhole } from './restorer.ts';
 
 /** A running copy of a store as it was, under a name of its own. */
 export interface Branch {

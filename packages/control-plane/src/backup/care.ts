@@ -5,9 +5,10 @@ import type { TurnReport } from '../reconcile.ts';
 import { rolloutGates } from '../rollout-gates.ts';
 import type { State } from '../state.ts';
 import type { AppliedService } from '../store/applied.ts';
+import { type Forget, removeWhole } from './aside.ts';
 import { type Branches, createBranches } from './branches.ts';
 import { createDrills, type Drills } from './drills.ts';
-import { createRestorer, type Forget, type Restorer, removeWhole } from './restorer.ts';
+import { createRestorer, type Restorer } from './restorer.ts';
 import { smokeTester } from './smoke/smoke-test.ts';
 
 export interface CareParts {

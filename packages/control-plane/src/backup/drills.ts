@@ -6,9 +6,9 @@ import type { Clock } from '../clock.ts';
 import type { AppliedStore } from '../store/applied.ts';
 import type { Decisions } from '../store/decisions.ts';
 import type { Drilled } from '../store/drilled.ts';
+import { type Forget, remove, removeWhole } from './aside.ts';
 import { backedUpStores, type KeptStore, partyOf } from './kept-stores.ts';
 import { driversOf, restoreStores } from './restore-store.ts';
-import { type Forget, remove, removeWhole } from './restorer.ts';
 import type { SmokeOutcome, SmokeTest } from './smoke/smoke-test.ts';
 
 export interface DrillParts {
@@ -186,7 +186,7 @@ export function createDrills(parts: DrillParts): Drills {
 /** Not in the hurry of a first start. */
 const FIRST_MS = 10 * 60_000;
 
-async function askAll(
+export async function askAll(
   backups: StoreBackups | undefined,
   service: string,
   { check }: DrillSpec,

@@ -6,10 +6,12 @@ import type { TurnReport } from '../reconcile.ts';
 import { freshRestarts } from '../rollback.ts';
 import type { Applied, AppliedService, AppliedStore, Restoring } from '../store/applied.ts';
 import type { Decisions } from '../store/decisions.ts';
+import { makeRoom, putBack } from './aside.ts';
 import { type KeptStore, keptStores, partiesOf } from './kept-stores.ts';
 import { skewNotes } from './moment.ts';
 import { describeWanted, driversOf, findMoment, restoreStores } from './restore-store.ts';
 import { givenUp, outcomeOf, rewindsOf, rewound, withoutWish } from './rewind.ts';
+import { keptAsItIs, upgradeStore } from './upgrade-store.ts';
 
 export interface RestorerParts {
   readonly layout: Layout;
@@ -28,17 +30,6 @@ export interface Restorer {
   look(turn: TurnReport): void;
   isRestoring(service: string): boolean;
   close(): Promise<void>;
-}
-
-/** Where a service's old store is kept until somebody confirms the restore. */
-export function asideOf(service: string): string {
-  return `aside.${service}`;
-}
-
-/** What was there before a restore is still kept. */
-export async function hasAside(drivers: readonly DataDriver[], service: string): Promise<boolean> {
-  const seen = await Promise.all(drivers.map((driver) => driver.observe()));
-  return seen.some((stores) => stores[asideOf(service)] !== undefined);
 }
 
 const RESTORE_MS = 6 * 3_600_000;
@@ -84,9 +75,13 @@ export function createRestorer(parts: RestorerParts): Restorer {
 
   /** Back to work, whatever became of it; or waits for the others of its rewind. */
   function end(name: string, ended: 'restored' | 'failed'): void {
+    change(name, (one) => endedPart(one, ended));
+  }
+
+  function change(name: string, to: (one: AppliedService) => AppliedService): void {
     const now = applied.current();
     if (now === undefined) return;
-    const services = now.services.map((one) => (one.spec.name === name ? endedPart(one, ended) : one));
+    const services = now.services.map((one) => (one.spec.name === name ? to(one) : one));
     applied.put({ ...now, services } satisfies Applied, clock.now());
   }
 
@@ -137,7 +132,8 @@ export function createRestorer(parts: RestorerParts): Restorer {
       end(name, 'failed');
       return;
     }
-    if (wanted.kind === 'aside') return bringBack(meant, { name, id, signal });
+    if (wanted.kind === 'aside') return bringBack(meant, { spec, id, signal });
+    if (wanted.kind === 'upgrade') return upgradeInPlace(meant, { spec, id, signal });
     const parties = partiesOf(meant.map(({ store }) => store));
     try {
       for (const stores of parties) {
@@ -191,15 +187,44 @@ export function createRestorer(parts: RestorerParts): Restorer {
       });
   }
 
-  async function bringBack(
-    meant: readonly Meant[],
-    { name, id, signal }: { readonly name: string; readonly id: string; readonly signal: AbortSignal },
-  ): Promise<void> {
+  async function bringBack(meant: readonly Meant[], { spec, id, signal }: Work): Promise<void> {
+    const { name } = spec;
     for (const { driver } of meant) await putBack(driver, name, signal);
     noteMade(name, meant);
-    const text = 'its data is as before its restore again';
+    const refusals = await storeRefusals(spec, parts.data);
+    const others = refusals.map(({ reason, hint }) => `; ${reason}: ${hint}`);
+    const text = `its data is as before its restore again${others.join('')}`;
     parts.decisions.record({ kind: 'restored', service: name, id, text }, clock.now());
+    if (refusals.length > 0) change(name, (one) => keptAsItIs(one));
     end(name, 'restored');
+  }
+
+  async function upgradeInPlace(meant: readonly Meant[], { spec, id, signal }: Work): Promise<void> {
+    const { name, database } = spec;
+    const version = `PostgreSQL ${database?.server?.version}`;
+    try {
+      for (const { driver } of meant) {
+        const say = (stage: string) => log.info({ service: name, to: version, stage }, 'taking its data over');
+        await upgradeStore(spec, driver, { clock, say, signal });
+      }
+      noteMade(name, meant);
+      const kept = `the data of before is kept until islet restore ${name} --confirm, and --undo brings it back`;
+      const text = `its data is in ${version} now, with as many rows in every table; ${kept}`;
+      parts.decisions.record({ kind: 'restored', service: name, id, text }, clock.now());
+      end(name, 'restored');
+    } catch (error) {
+      closing.signal.throwIfAborted();
+      const why = parts.redact(DriverError.from(error).reason);
+      log.error({ service: name, why }, 'data could not be taken over to another version');
+      for (const { driver } of meant) {
+        await putBack(driver, name, closing.signal);
+        await driver.upgrade?.forget({ service: name });
+      }
+      parts.decisions.record({ kind: 'upgrade-failed', service: name, id, why }, clock.now());
+      change(name, (one) =>
+        keptAsItIs(one, `its data could not be taken over to ${version}, and is as before: ${why}`),
+      );
+    }
   }
 
   /** Which migrations its database holds is to be found out anew. */
@@ -211,48 +236,15 @@ export function createRestorer(parts: RestorerParts): Restorer {
 
 const WORDS = { database: 'its data is', redis: 'its Redis is', files: 'its files are' } as const;
 
+interface Work {
+  readonly spec: AppliedService['spec'];
+  readonly id: string;
+  readonly signal: AbortSignal;
+}
+
 interface Meant {
   readonly store: KeptStore;
   readonly driver: DataDriver;
-}
-
-/** What lies there beside an old store is what an earlier try left. */
-async function makeRoom(driver: DataDriver, name: string, signal: AbortSignal): Promise<void> {
-  const aside = asideOf(name);
-  if ((await driver.observe())[aside] === undefined) await setAside(driver, name, aside, signal);
-  else await remove(driver, name, signal);
-}
-
-/** The old store takes its place again; nothing where that has happened already. */
-async function putBack(driver: DataDriver, name: string, signal: AbortSignal): Promise<void> {
-  if ((await driver.observe())[asideOf(name)] === undefined) return;
-  await remove(driver, name, signal);
-  await driver.backups?.rename({ service: asideOf(name), to: name }, { signal });
-}
-
-async function setAside(driver: DataDriver, name: string, aside: string, signal: AbortSignal): Promise<void> {
-  const store = (await driver.observe())[name];
-  // Its folder was lost: there is nothing to keep.
-  if (store === undefined) return;
-  await driver.stop({ service: name }, { signal });
-  await driver.backups?.rename({ service: name, to: aside }, { signal });
-}
-
-/** Removes what else a store of that name has on this machine: its user. */
-export type Forget = (store: string, options: { readonly signal: AbortSignal }) => Promise<void>;
-
-const REMOVE_MS = 60_000;
-
-/** A copy of a store, with its user. */
-export async function removeWhole(driver: DataDriver, store: string, forget: Forget): Promise<void> {
-  const signal = AbortSignal.timeout(REMOVE_MS);
-  await remove(driver, store, signal);
-  await forget(store, { signal });
-}
-
-export async function remove(driver: DataDriver, name: string, signal: AbortSignal): Promise<void> {
-  await driver.stop({ service: name }, { signal });
-  await driver.purge({ service: name }, { signal });
 }
 
 function endedPart(service: AppliedService, ended: 'restored' | 'failed'): AppliedService {

@@ -70,8 +70,8 @@ export interface AppliedService {
 export interface Restoring {
   /** Tells one restore from the next. */
   readonly id: string;
-  /** `aside`: the store that the last restore put aside. */
-  readonly wanted: Wanted | { readonly kind: 'aside' };
+  /** `aside`: the store that the last restore put aside. `upgrade`: what is there, in the version that the file asks for. */
+  readonly wanted: Wanted | { readonly kind: 'aside' } | { readonly kind: 'upgrade' };
   readonly askedAt: number;
   /** Which of its stores; absent: its database. */
   readonly stores?: readonly StoreKind[] | undefined;

@@ -83,6 +83,7 @@ export type Decision =
   /** `id` is the wish's; its store is now as of `target`, and the old one is kept aside. */
   | { readonly kind: 'restored'; readonly service: string; readonly id: string; readonly text: string }
   /** The old store is back in its place. */
+  | { readonly kind: 'upgrade-failed'; readonly service: string; readonly id: string; readonly why: string }
   | { readonly kind: 'restore-failed'; readonly service: string; readonly id: string; readonly why: string }
   /** All stores, and what is asked for, are of one moment again; or all is as before. `id` is the wish's. */
   | { readonly kind: 'rewound'; readonly id: string; readonly text: string }

@@ -25,6 +25,8 @@ export interface ClusterPlace {
 }
 
 const CLUSTER = 'cluster';
+/** What was written to be taken over to another version. */
+export const DUMP = 'dump';
 
 export function clusterFolder({ folder }: Pick<ClusterPlace, 'folder'>): string {
   return join(folder, CLUSTER);
@@ -81,7 +83,7 @@ export async function makeCluster(place: ClusterPlace, options: MakeOptions): Pr
 /** All of it, half-made ones too. */
 export async function removeCluster(folder: string): Promise<void> {
   if (!(await isFolder(folder))) return;
-  for (const name of ['cluster.new', CLUSTER]) await removeOwnedFolder(join(folder, name));
+  for (const name of ['cluster.new', DUMP, CLUSTER]) await removeOwnedFolder(join(folder, name));
   await rm(folder, { recursive: true });
   await removeIfEmpty(dirname(folder));
 }

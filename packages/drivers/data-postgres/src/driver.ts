@@ -13,6 +13,7 @@ import {
   type StoreCredentials,
   type StoreObservation,
   type StoreRequest,
+  type StoreUpgrade,
 } from '@islet/driver';
 import { readMigrations } from '@islet/driver/migrations';
 import { Records } from '@islet/driver/records';
@@ -48,6 +49,7 @@ import {
   serviceConfig,
   superuserConfig,
 } from './store.ts';
+import { createUpgrade } from './upgrade.ts';
 
 type Wanted = Required<Pick<StoreRequest, 'service' | 'settings' | 'limits'>>;
 
@@ -59,6 +61,7 @@ export function createPostgres(options: PostgresOptions): DataDriver {
 class PostgresDriver implements DataDriver {
   readonly engine = 'postgres';
   readonly backups: StoreBackups;
+  readonly upgrade: StoreUpgrade;
   readonly #options: PostgresOptions;
   readonly #credentials: CredentialsFolder;
   readonly #health: Health;
@@ -81,6 +84,13 @@ class PostgresDriver implements DataDriver {
       placeOf: (service) => this.#placeOf(service),
       recover: (credentials, recovery) => this.#starter.untilReady(credentials, recovery),
       changed: () => this.#changed(),
+    });
+    this.upgrade = createUpgrade({
+      options,
+      credentialsOf: (service) => this.#credentials.get(service),
+      started: (service) => this.#started(service),
+      placeOf: (service) => this.#placeOf(service),
+      folderOf: (service) => this.#folderOf(service),
     });
     this.#exits = options.supervisor.onExit((name) => {
       if (this.#credentials.all().some(({ service }) => processName(service) === name)) this.#changed();

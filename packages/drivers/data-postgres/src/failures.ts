@@ -44,7 +44,10 @@ interface NoPrograms {
 /** The file asks for another version than the data is of. */
 export function otherVersion(service: string, { made, asked }: { made: number; asked: number }): DriverError {
   return new DriverError('refused', `the data of ${service} is of PostgreSQL ${made}, and not of ${asked}`, {
-    hint: `write version: ${made}, or take it over by a dump (docs/guides/databases.md, "Another version")`,
+    hint:
+      asked > made
+        ? `write version: ${made}; or upgrade: copy beside it, to take the data over while the service is down`
+        : `write version: ${made}`,
   });
 }
 

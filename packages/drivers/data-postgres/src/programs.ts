@@ -84,7 +84,13 @@ export async function findPrograms(binaries: string, { path, signal }: Finding):
 export interface Start {
   readonly credentials: Credentials;
   readonly place: ClusterPlace;
-  readonly server: StoreServer;
+  readonly server: Place;
+}
+
+/** Where to look for programs. */
+export interface Place extends StoreServer {
+  /** Nobody says so now, but some time ago, or on another machine: any that read the data will do. */
+  readonly elsewhere?: true;
 }
 
 export type Starting = Finding & Pick<PostgresOptions, 'tools'>;
@@ -101,18 +107,26 @@ export async function programsToStart(
   { tools, path, signal }: Starting,
 ): Promise<StartPrograms> {
   const made = await clusterVersion(place);
-  // A copy of long ago, or of another machine, is brought back by whatever can read it.
-  const places = credentials.incomplete ? [server.binaries, 'system', 'npm'] : [server.binaries];
-  let missing: { readonly reason: string; readonly hint: string } | undefined;
-  for (const binaries of places) {
-    const choice = choosePrograms({ ...server, binaries, made }, await findPrograms(binaries, { path, signal }));
-    if (choice.kind === 'found') {
-      const bin = await runnable(choice.programs, { tools, user: place.user, signal });
-      return { bin, major: choice.programs.major, binaries };
-    }
-    missing ??= choice;
+  const choice = await lookFor({ ...server, made }, { path, signal });
+  if (choice.kind === 'missing') throw noPrograms(credentials.service, { made, ...choice });
+  const { programs, binaries } = choice;
+  return { bin: await runnable(programs, { tools, user: place.user, signal }), major: programs.major, binaries };
+}
+
+type Looked =
+  | (Extract<ProgramsChoice, { kind: 'found' }> & { readonly binaries: string })
+  | Extract<ProgramsChoice, { kind: 'missing' }>;
+
+/** Where a wish says; and elsewhere, if it may be. What is missing is told of the first place. */
+export async function lookFor({ elsewhere, ...wish }: ProgramsWish & Place, finding: Finding): Promise<Looked> {
+  const { binaries } = wish;
+  const choice = choosePrograms(wish, await findPrograms(binaries, finding));
+  if (choice.kind === 'found') return { ...choice, binaries };
+  for (const other of elsewhere ? ['system', 'npm'] : []) {
+    const instead = choosePrograms({ ...wish, binaries: other }, await findPrograms(other, finding));
+    if (instead.kind === 'found') return { ...instead, binaries: other };
   }
-  throw noPrograms(credentials.service, { made, ...(missing ?? { reason: 'there is no place to look', hint: '' }) });
+  return choice;
 }
 
 type Running = Pick<Parameters<typeof usableBinaries>[0], 'tools' | 'user' | 'signal'>;
@@ -130,19 +144,20 @@ async function runnable({ bin, npm }: Programs, { tools, user, signal }: Running
 /** Why there is nothing that a store could be started by, with the remedy; undefined: there is something. */
 export async function missingPrograms(
   place: Pick<ClusterPlace, 'folder'>,
-  server: StoreServer,
+  server: Place,
   finding: Finding,
 ): Promise<string | undefined> {
-  const made = await clusterVersion(place);
-  const choice = choosePrograms({ ...server, made }, await findPrograms(server.binaries, finding));
+  // Where the file says a version, that is what is to be there: whether the data is of it is another question.
+  const made = server.version === undefined ? await clusterVersion(place) : undefined;
+  const choice = await lookFor({ ...server, made }, finding);
   if (choice.kind === 'found') return undefined;
   const data = made === undefined ? '' : `its data is of PostgreSQL ${made}: `;
   return `${data}${choice.reason}: ${choice.hint}`;
 }
 
 /** As a store was started last, where nobody says how. */
-export function lastServer(credentials: Credentials | undefined): StoreServer {
-  return { version: undefined, binaries: credentials?.programs?.binaries ?? 'npm' };
+export function lastServer(credentials: Credentials | undefined): Place {
+  return { version: undefined, binaries: credentials?.programs?.binaries ?? 'npm', elsewhere: true };
 }
 
 /** For people: `system: /usr/lib/postgresql/15/bin`. */

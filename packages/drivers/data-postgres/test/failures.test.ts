@@ -64,7 +64,8 @@ describe('a PostgreSQL server', () => {
     const version = await readFile(file, 'utf8');
     await world.driver.stop({ service }, patience());
     await writeFile(file, '15\n');
-    await assert.rejects(world.driver.provision(request, patience()), {
+    const server = { version: undefined, binaries: 'npm' };
+    await assert.rejects(world.driver.provision({ ...request, server }, patience()), {
       code: 'refused',
       message: /is of PostgreSQL 15: Islet brings PostgreSQL 18, and not 15/,
     });

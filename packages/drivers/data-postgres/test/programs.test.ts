@@ -6,6 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { findPackage } from '../src/binaries.ts';
 import { choosePrograms, findPrograms } from '../src/programs.ts';
 import { ownFile } from '../src/settings.ts';
+import { chooseTools } from '../src/upgrade.ts';
 import { makeWorld, PATH, patience, query, type World } from './harness.ts';
 
 const of = (major: number) => ({ major, bin: `/usr/lib/postgresql/${major}/bin` });
@@ -86,6 +87,17 @@ describe('the programs of a store', () => {
   });
 });
 
+for (const [versions, there, chosen] of [
+  [{ made: 15, asked: 18 }, [14, 15, 17, 19], 17],
+  [{ made: 15, asked: 18 }, [15], 15],
+  // An older one can't read the server; what a newer one writes, the new server may not understand.
+  [{ made: 15, asked: 17 }, [14, 18], undefined],
+] as const) {
+  it(`a copy from ${versions.made} to ${versions.asked} is made by ${chosen} of ${there.join(', ')}`, () => {
+    assert.equal(chooseTools(versions, there.map(of))?.major, chosen);
+  });
+}
+
 it('a new cluster is told what it begins with by its file where initdb takes no settings', () => {
   assert.deepEqual(ownFile(18), []);
   assert.ok(ownFile(15).includes("shared_buffers = '16MB'"));
@@ -95,7 +107,8 @@ it('a new cluster is told what it begins with by its file where initdb takes no 
 describe('a version that is asked for', () => {
   const service = 'orders';
   const asked = (version: number | undefined, binaries = 'npm') => ({
-    ...{ service, url: undefined },
+    service,
+    url: undefined,
     server: { version, binaries },
   });
   let world: World;
@@ -114,7 +127,7 @@ describe('a version that is asked for', () => {
     const running = await pid();
     const refusal = {
       code: 'refused',
-      message: 'the data of orders is of PostgreSQL 18, and not of 15',
+      message: 'refused: the data of orders is of PostgreSQL 18, and not of 15',
       hint: /version: 18/,
     };
     await assert.rejects(world.driver.provision(asked(15), patience()), refusal);

@@ -71,11 +71,11 @@ export const database = withShorthand(
         .meta({ examples: ['off', { every: '1d', maxRto: '2m' }] }),
       version: z
         .int(VERSION_RULE)
-        .min(OLDEST_POSTGRES, VERSION_RULE)
-        .max(99, VERSION_RULE)
+        .min(OLDEST_POSTGRES)
+        .max(99)
         .optional()
         .describe(
-          'Major version of PostgreSQL. Without it: what the data was made by, and for new data the newest there is. Data that is there is not taken over to another one.',
+          'Major version of PostgreSQL. Without it: what the data was made by, and for new data the newest there is. Another one than that of the data is refused, unless `upgrade` is said.',
         )
         .meta({ examples: [18] }),
       binaries: z
@@ -85,6 +85,13 @@ export const database = withShorthand(
           "Where PostgreSQL's programs come from: `npm`, with Islet; `system`, the machine's own packages; or a folder that holds them.",
         )
         .meta({ examples: ['system', '/opt/postgresql-18/bin'] }),
+      upgrade: z
+        .enum(['copy'])
+        .optional()
+        .describe(
+          '`copy`: a newer `version` than that of the data takes the data over, by a dump, while the service is down. Without it, such a version is refused.',
+        )
+        .meta({ examples: ['copy'] }),
       memory: size({ least: '32Mi' })
         .optional()
         .describe('What a PostgreSQL server may make use of; its buffers and its working memory follow from it.')

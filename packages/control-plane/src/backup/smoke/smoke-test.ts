@@ -11,7 +11,7 @@ import { gatherFacts, HOST, volumePaths } from '../../facts.ts';
 import { poolShare } from '../../pool-share.ts';
 import type { Check, ProbeSite } from '../../probe/check.ts';
 import type { LaunchSpec } from '../../store/applied.ts';
-import { type Forget, removeWhole } from '../restorer.ts';
+import { type Forget, removeWhole } from '../aside.ts';
 import { askRequests } from './ask-requests.ts';
 import { isHttpFile, planSmoke, type SmokePlan } from './plan-smoke.ts';
 

@@ -8,7 +8,6 @@ import {
   type RestoreRequest,
   type RestoreTarget,
   type StoreBackups,
-  type StoreServer,
 } from '@islet/driver';
 import { isFolder, makePassage, removeIfEmpty } from '@islet/driver/owned-folder';
 import type { Turns } from '@islet/supervise';
@@ -20,6 +19,7 @@ import { failpoint } from '../failpoint.ts';
 import type { Health } from '../health.ts';
 import { quoteName, SUPERUSER } from '../names.ts';
 import { LIMITS, type PostgresOptions } from '../options.ts';
+import type { Place } from '../programs.ts';
 import { scramVerifier } from '../scram.ts';
 import { runningServer, stopServer } from '../server.ts';
 import {
@@ -51,7 +51,7 @@ export interface Inside {
 export interface Recovery {
   readonly place: ClusterPlace;
   readonly settings: Readonly<Record<string, string>>;
-  readonly server: StoreServer;
+  readonly server: Place;
   readonly withinMs: number;
   readonly signal: AbortSignal;
 }
@@ -112,7 +112,7 @@ async function restore(inside: Inside, request: RestoreRequest, signal: AbortSig
     throw new DriverError('refused', `${service} has a PostgreSQL server`, { hint: 'rename or purge it first' });
   }
   const { name = '', superuserPassword = '', binaries = 'npm' } = facts.notes;
-  const server = { version: undefined, binaries };
+  const server = { version: undefined, binaries, elsewhere: true } as const;
   const place = await inside.placeOf(service);
   const before: Credentials = {
     engine: 'postgres',

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { Client } from 'pg';
+import { makeSystem, type System } from './support/system.ts';
+
+/* A database of the machine's own PostgreSQL 15 becomes one of the 18 that comes with Islet, by the command line alone. */
+
+const FILES = {
+  'migrations/1.sql':
+    'CREATE TABLE entries (id bigserial PRIMARY KEY, text text);\nINSERT INTO entries (text) VALUES (1);',
+};
+const OLD = { engine: 'postgres', migrations: 'migrations', version: 15, binaries: 'system' };
+const NEW = { ...OLD, version: 18, binaries: 'npm' };
+const checked = (min: number) => ({ drill: { check: [{ query: 'SELECT count(*) FROM entries', min }] } });
+
+describe('a database of an older PostgreSQL', () => {
+  let system: System;
+  const run = async (...words: string[]) => {
+    const ended = await system.islet(...words);
+    assert.equal(ended.code, 0, `islet ${words.join(' ')}: ${ended.stdout}${ended.stderr}`);
+    return ended.stdout;
+  };
+  const declare = (database: object) => system.add('ledger', { file: { database }, files: FILES });
+  const query = async (sql: string) => {
+    const client = new Client((await run('db', 'url', 'ledger')).trim());
+    try {
+      await client.connect();
+      return (await client.query(sql)).rows;
+    } finally {
+      await client.end();
+    }
+  };
+  const rows = async () => (await query('SELECT count(*)::int AS count FROM entries'))[0]?.count;
+  const version = async () => {
+    const [store] = JSON.parse(await run('db', 'status', 'ledger', '--json')) as { version: string }[];
+    return store?.version.split('.')[0];
+  };
+  const serves = async () => assert.equal((await system.service('ledger')).instances.ready, 1);
+
+  before(async () => {
+    system = await makeSystem({ services: { ledger: { file: { database: OLD }, files: FILES } } });
+    await system.up();
+    await query("INSERT INTO entries (text) SELECT 'more' FROM generate_series(2, 5000)");
+  });
+  after(() => system[Symbol.asyncDispose]());
+
+  it('is one of the machine, and says so', async () => {
+    assert.equal(await version(), '15');
+    assert.match(await run('db', 'status', 'ledger'), /programs +system: \/usr\/lib\/postgresql\/15\/bin/);
+    assert.match(await run('describe', 'ledger'), /database\.version +15 .*service\.yaml/);
+  });
+
+  it('stays what it is where the file only names a newer one: nothing changes, and nothing stops', async () => {
+    const pids = await system.pids('ledger');
+    declare(NEW);
+    const { code, stdout, stderr } = await system.islet('up');
+    assert.notEqual(code, 0);
+    assert.match(`${stdout}${stderr}`, /ledger\/service\.yaml:\d+:\d+.*of PostgreSQL 15, and not of 18/);
+    assert.match(`${stdout}${stderr}`, /version: 15; or upgrade: copy/);
+    assert.deepEqual(await system.pids('ledger'), pids);
+    assert.equal(await version(), '15');
+  });
+
+  it('goes on where the copy does not pass the checks, and the command says so', async () => {
+    declare({ ...NEW, upgrade: 'copy', ...checked(1_000_000) });
+    const { code, stdout, stderr } = await system.islet('up', '--timeout', '170s');
+    assert.notEqual(code, 0);
+    assert.match(`${stdout}${stderr}`, /not what it was: SELECT count\(\*\) FROM entries: it is 5000/);
+    assert.equal(await version(), '15');
+    assert.equal(await rows(), 5000);
+    await serves();
+  });
+
+  it('is taken over whole where the file says how, and has room for the next row', async () => {
+    declare({ ...NEW, upgrade: 'copy', ...checked(5000) });
+    await system.up();
+    assert.equal(await version(), '18');
+    assert.equal(await rows(), 5000);
+    assert.deepEqual(await query("INSERT INTO entries (text) VALUES ('new') RETURNING id::int"), [{ id: 5001 }]);
+    await serves();
+  });
+
+  it('is backed up anew from then on', async () => {
+    await run('backup', 'now', 'ledger', '--timeout', '60s');
+    assert.match(await run('backup', 'verify', 'ledger'), /All is as it was stored/);
+  });
+
+  it('comes back as it was before, until that is deleted', async () => {
+    await run('restore', 'ledger', '--undo', '--timeout', '170s');
+    assert.equal(await version(), '15');
+    assert.equal(await rows(), 5000);
+    await serves();
+    await system.up();
+    assert.equal(await version(), '18');
+    await run('restore', 'ledger', '--confirm');
+    await system.up();
+    assert.equal(await rows(), 5000);
+  });
+});
