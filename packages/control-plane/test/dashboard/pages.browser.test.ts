@@ -37,7 +37,7 @@ for (const [name, view] of Object.entries(VIEWS)) {
       for (const { name: picture, path, shows } of PAGES) {
         await page.goto(dashboard.url + path);
         await page.getByText(shows).first().waitFor();
-        await page.waitForFunction('document.querySelector(".waiting") === null');
+        await page.locator('.waiting').first().waitFor({ state: 'detached' });
         if (FOLDER !== undefined)
           await page.screenshot({ path: join(FOLDER, `${picture}-${name}.png`), fullPage: true });
         assert.deepEqual(await seriousFindings(page), [], path);
