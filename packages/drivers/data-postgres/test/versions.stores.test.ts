@@ -30,7 +30,7 @@ describe("a server of the machine's own PostgreSQL", () => {
     assert.equal(programs, 'system: /usr/lib/postgresql/15/bin');
   });
 
-  it('begins as small as any, and sorts by code points', async () => {
+  it('begins small, and sorts by code points', async () => {
     assert.deepEqual(await rows('SHOW max_wal_size'), [{ max_wal_size: '256MB' }]);
     assert.deepEqual(await rows("SELECT 'Z' < 'a' AND upper('ä') = 'Ä' AS as_everywhere"), [{ as_everywhere: true }]);
   });
