@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { offersOf, openVault, type Repository, readCatalog, readLog, upkeep, writeCopy } from '../src/index.ts';
+import { logName } from '../src/names.ts';
 import { makeWorld, parts, patience, position, type World, writeSet } from './sets.ts';
 
 const HOUR = 3_600_000;
 const KEEP = { daily: 1, weekly: 0, monthly: 0 };
 /** All that the set holds is older than an hour: it may be merged. */
-const REQUEST = { keep: KEEP, pitr: true, now: HOUR, canMerge: true };
+const REQUEST = { keep: KEEP, pitr: true, now: HOUR, log: 'bytes' as const };
 
 /** What can be restored: from where, up to when, and every byte of the log, wherever it lies. */
 async function offered({ repository, by }: World): Promise<unknown> {
@@ -62,6 +63,25 @@ describe('upkeep', () => {
     }
   });
 
+  it('puts pieces that say themselves where they lie one after the other, however long they are', async () => {
+    const world = await makeWorld();
+    try {
+      const { era } = await writeSet(world.vault, { bytes: Buffer.alloc(10), pieces: 0 });
+      const texts = ['needed, ', 'first, ', 'and second'];
+      for (const [index, text] of texts.entries()) {
+        const place = { from: position(index * 10), to: position(index * 10 + 10), at: 3_000 + index };
+        await world.vault.put(logName(era, place), Buffer.from(text), patience());
+      }
+      await assert.rejects(upkeep(world.vault, REQUEST, patience()), /another length/);
+      await upkeep(world.vault, { ...REQUEST, log: 'frames' }, patience());
+      const [found] = (await readCatalog(world.vault, patience())).eras;
+      assert.equal(found?.log.length, 1);
+      assert.equal(String(await world.vault.get(found?.log[0]?.name ?? '', patience())), texts.join(''));
+    } finally {
+      await world.close();
+    }
+  });
+
   it('leaves alone what is young, and may be on its way to another place', async () => {
     const world = await makeWorld();
     try {
@@ -86,7 +106,7 @@ describe('upkeep', () => {
         bytes: parts(Buffer.alloc(10), facts),
       };
       const { id } = await writeCopy({ ...newer, startedAt: 7 * day, now: () => 7 * day }, patience());
-      await upkeep(world.vault, { ...REQUEST, now: 7 * day + HOUR, canMerge: false }, patience());
+      await upkeep(world.vault, { ...REQUEST, now: 7 * day + HOUR, log: undefined }, patience());
       const [left] = (await readCatalog(world.vault, patience())).eras;
       assert.deepEqual(
         left?.copies.map((copy) => copy.id),

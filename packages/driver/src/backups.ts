@@ -60,6 +60,19 @@ export interface StoreReader {
   copy(source: StoreSource, options: CopyOptions): AsyncGenerator<Uint8Array, CopyFacts>;
   /** Undefined: the engine has no log, and what was written after the last copy is lost with the store. */
   readonly follow?: FollowLog;
+  /** Undefined: `bytes`. */
+  readonly logForm?: LogForm;
+}
+
+/**
+ * How pieces of a log are put together by whoever keeps it. `bytes`: each holds as many as lie between its positions, so what
+ * overlaps can be cut. `frames`: they say themselves where they lie, so they are put one after the other, whole.
+ */
+export type LogForm = 'bytes' | 'frames';
+
+/** Undefined: the engine has no log. */
+export function logFormOf({ follow, logForm = 'bytes' }: StoreReader): LogForm | undefined {
+  return follow && logForm;
 }
 
 export interface CopyOptions extends CallOptions {

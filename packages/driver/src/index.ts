@@ -1,4 +1,5 @@
 export type * from './backups.ts';
+export { logFormOf } from './backups.ts';
 export type * from './compute.ts';
 export type * from './data.ts';
 export { HAZARD_EFFECTS } from './data.ts';

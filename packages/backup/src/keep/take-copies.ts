@@ -1,4 +1,4 @@
-import { type CallOptions, DriverError } from '@islet/driver';
+import { type CallOptions, DriverError, logFormOf } from '@islet/driver';
 import { type Catalog, readCatalog } from '../catalog.ts';
 import { earlierIn } from '../earlier.ts';
 import { LIMITS } from '../limits.ts';
@@ -41,7 +41,7 @@ export async function takeCopies(store: KeptStore, { signal }: CallOptions): Pro
       }
       if (failures === 0) store.tell({ copy: { kind: 'waiting', nextAt } });
       if (now >= tidiedAt + LIMITS.tidyMs) {
-        await upkeep(store.vault, { ...order, now, canMerge: parts.reader.follow !== undefined }, { signal });
+        await upkeep(store.vault, { ...order, now, log: logFormOf(parts.reader) }, { signal });
         tidiedAt = now;
         continue;
       }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { DataDriver, StoreReader } from '@islet/driver';
+import { type DataDriver, logFormOf, type StoreReader } from '@islet/driver';
 import { readCatalog } from '../catalog.ts';
 import { keepStore } from '../keep/keep-store.ts';
 import { readCopy, readLog } from '../read-copy.ts';
@@ -170,7 +170,7 @@ async function tidy({ root, reader }: CopyingChild, vault: TestVault, death: Dea
   const opened = await vault.open(repository);
   const { keep } = orderOf(SERVICE, { engine: '', how: {} });
   const request = { keep: { ...keep, daily: 1 }, pitr: true, now: Date.now() + 2 * DAY_MS };
-  await upkeep(opened, { ...request, canMerge: reader.follow !== undefined }, options());
+  await upkeep(opened, { ...request, log: logFormOf(reader) }, options());
 }
 
 /** Every row that was committed when the log was last followed is in what the oldest copy is rolled forward to. */

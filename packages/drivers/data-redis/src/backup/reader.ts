@@ -10,5 +10,6 @@ export function createRedisReader(): StoreReader {
     identity: async (source) => parseSource(source).id,
     copy: copyRedis,
     follow: followRedis,
+    logForm: 'frames',
   };
 }
