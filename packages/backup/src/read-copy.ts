@@ -1,4 +1,4 @@
-import { type CallOptions, DriverError, type LogChunk, type ReadSpan } from '@islet/driver';
+import { type CallOptions, DriverError, type LogChunk, logCount, type ReadSpan } from '@islet/driver';
 import type { LogPiece } from './catalog.ts';
 import { type EraId, pieceName } from './names.ts';
 import type { Offer, WholeCopy } from './restorable.ts';
@@ -54,11 +54,28 @@ export function spansOf(vault: Vault, { era, copy, bases }: Offer): ReadSpan {
   };
 }
 
-/** A log's bytes without a gap, each checked before it is handed out; what overlaps is handed out once. */
+/**
+ * A log's bytes without a gap, each checked before it is handed out; what overlaps is handed out once. Throws `damaged` or
+ * `not-found`, naming the piece.
+ */
 export async function* readLog(
   vault: Vault,
   pieces: readonly LogPiece[],
   options: CallOptions,
 ): AsyncGenerator<LogChunk> {
-  for (const { name, from, to, at } of pieces) yield { from, to, at, bytes: await vault.get(name, options) };
+  for (const piece of pieces) yield await readPiece(vault, piece, options);
+}
+
+/** Sealed bytes are as they were stored; that they are the part of the log that they say they are, their length tells. */
+export async function readPiece(vault: Vault, piece: LogPiece, options: CallOptions): Promise<LogChunk> {
+  const { name, from, to, at } = piece;
+  const bytes = await vault.get(name, options);
+  requireLength(piece, bytes);
+  return { from, to, at, bytes };
+}
+
+function requireLength({ name, from, to }: LogPiece, bytes: Uint8Array): void {
+  const wanted = logCount(to) - logCount(from);
+  if (BigInt(bytes.length) === wanted) return;
+  throw new DriverError('damaged', `${name} holds ${bytes.length} bytes of the log, and should hold ${wanted}`);
 }

@@ -156,8 +156,21 @@ function mergedAway(log: readonly LogPiece[]): readonly string[] {
 
 /** Runs of small pieces that should become one: each begins where the one before ends. */
 export function mergesOf(era: Pick<Listing['eras'][number], 'log'>, now: number): readonly (readonly LogPiece[])[] {
-  const old = chainsOf(era.log).map((pieces) => pieces.filter(({ at }) => at < now - LIMITS.mergeAfterMs));
-  return old.flatMap((pieces) => groups(pieces)).filter((group) => group.length > 1);
+  return chainsOf(era.log)
+    .map((pieces) => oldOf(pieces, now - LIMITS.mergeAfterMs))
+    .flatMap(groups)
+    .filter((group) => group.length > 1);
+}
+
+/**
+ * All before the first that is young: with a younger one left out in the middle they would not touch each other any more. Of
+ * some nobody knows when they were whole (`at` is 0, as while a server is ahead of what it has sent): those are as old as one
+ * that comes after them.
+ */
+function oldOf(pieces: readonly LogPiece[], before: number): readonly LogPiece[] {
+  const young = pieces.findIndex(({ at }) => at >= before);
+  const old = young === -1 ? pieces : pieces.slice(0, young);
+  return old.slice(0, old.findLastIndex(({ at }) => at > 0) + 1);
 }
 
 function chainsOf(log: readonly LogPiece[]): readonly (readonly LogPiece[])[] {

@@ -2,6 +2,7 @@ import { type CallOptions, DriverError } from '@islet/driver';
 import { type Catalog, type Era, readCatalog } from './catalog.ts';
 import { chainFrom } from './chain.ts';
 import { type CopyId, headName, pieceName } from './names.ts';
+import { readPiece } from './read-copy.ts';
 import { isUnlogged, offersOf } from './restorable.ts';
 import type { Vault } from './vault.ts';
 import { sha256 } from './write-copy.ts';
@@ -57,7 +58,8 @@ export async function verifyVault(vault: Vault, options: CallOptions): Promise<V
         });
       }
     }
-    for (const { name } of era.log) await see(name, async () => (await vault.get(name, options)).length);
+    for (const piece of era.log)
+      await see(piece.name, async () => (await readPiece(vault, piece, options)).bytes.length);
   }
   const logPieces = catalog.eras.reduce((sum, { log }) => sum + log.length, 0);
   const offered = offeredIds(catalog);

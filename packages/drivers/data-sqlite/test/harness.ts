@@ -39,7 +39,7 @@ export function query(
   sql: string,
   uid: number | undefined,
 ): readonly Readonly<Record<string, unknown>>[] {
-  const program = `const db = new (require('node:sqlite').DatabaseSync)(process.argv[1]);
+  const program = `const db = new (require('node:sqlite').DatabaseSync)(process.argv[1], { timeout: 30_000 });
     console.log(JSON.stringify(db.prepare(process.argv[2]).all()))`;
   const identity = uid === undefined ? {} : { uid, gid: uid };
   const { stdout, stderr, status } = spawnSync(process.execPath, ['-e', program, path, sql], {

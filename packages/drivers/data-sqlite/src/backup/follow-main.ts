@@ -77,7 +77,8 @@ function tick(): void {
     const { followed, waiting } = one;
     try {
       if (isTime && followed.isGone) throw new Error('the file is not there any more, or is another one');
-      followed.look(now);
+      // What it sees is dated by this: the files before it took their time.
+      followed.look(Date.now());
       remember(path, followed.end);
       if (waiting === undefined) {
         if (now > one.askedAt + LIMITS.lingerMs) forget(path);

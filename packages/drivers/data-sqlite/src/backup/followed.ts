@@ -5,6 +5,7 @@ import { Hold } from './hold.ts';
 import { LIMITS } from './limits.ts';
 import { encodeRecord } from './record.ts';
 import { LogGap, WalFile } from './wal-file.ts';
+import { WalIndex } from './wal-index.ts';
 
 interface Place {
   readonly count: bigint;
@@ -25,6 +26,7 @@ export class Followed {
   readonly #inode: number;
   readonly #hold: Hold;
   readonly #wal: WalFile;
+  readonly #index: WalIndex;
   /** Read, and not yet fetched. */
   #waiting: Waiting[] = [];
   #waitingBytes = 0;
@@ -44,13 +46,19 @@ export class Followed {
   /** Throws a `LogGap` where what comes after `from` is not there any more. */
   constructor(path: string, from: string | undefined, least: bigint) {
     this.#path = path;
-    this.#hold = new Hold(path);
+    const opened: { close(): void }[] = [];
+    const keep = <T extends { close(): void }>(one: T): T => {
+      opened.push(one);
+      return one;
+    };
     try {
+      this.#hold = keep(new Hold(path));
       this.#inode = lstatSync(path).ino;
-      this.#wal = openWal(path);
+      this.#wal = keep(openWal(path));
+      this.#index = keep(new WalIndex(`${path}-shm`));
       this.#begin = placeOf(this.#wal, from, least);
     } catch (error) {
-      this.#hold.close();
+      for (const one of opened) one.close();
       throw error;
     }
     this.#end = this.#begin;
@@ -103,9 +111,10 @@ export class Followed {
     this.#hold.turnOver(() => this.#read(Date.now()));
   }
 
-  /** Returns whether all that is there was read: not where too much waits. */
+  /** Returns whether all that was there was read: not where too much waits. What comes meanwhile is the next look's. */
   #read(now: number): boolean {
-    for (const part of this.#wal.committed(this.#end.cursor, LIMITS)) {
+    const upTo = this.#index.committed();
+    for (const part of this.#wal.committed(this.#end.cursor, { partBytes: LIMITS.partBytes, upTo })) {
       const bytes = encodeRecord({ at: now, ...part });
       this.#end = { count: this.#end.count + BigInt(bytes.length), cursor: part.end };
       this.#waiting.push({ bytes, seenAt: now, after: this.#wholeAt, end: this.#end });
@@ -146,6 +155,7 @@ export class Followed {
   close(): void {
     this.#hold.close();
     this.#wal.close();
+    this.#index.close();
   }
 }
 

@@ -9,9 +9,11 @@ import {
   isSameSum,
   parseFrameHead,
   parseHeader,
+  type Salts,
   type Sum,
   type WalHeader,
 } from './wal-format.ts';
+import type { Committed } from './wal-index.ts';
 
 /** A part of one transaction: all of it, but of very large ones. */
 export interface WalPart {
@@ -29,6 +31,11 @@ export interface WalImages {
   readonly databasePages: number;
   /** By page: the frame. */
   readonly frames: ReadonlyMap<number, number>;
+}
+
+export interface WalReading {
+  readonly partBytes: number;
+  readonly upTo?: Committed | undefined;
 }
 
 const PART_BYTES = 1024 * 1024;
@@ -88,19 +95,25 @@ export class WalFile {
     const header = this.header();
     if (header === undefined) return undefined;
     if (cursor.salts !== undefined && isSameSalts(header.salts, cursor.salts)) return { header, cursor };
-    if (cursor.salts !== undefined && header.salts.first !== (cursor.salts.first + 1) >>> 0) throw new LogGap();
+    if (cursor.salts !== undefined && header.salts.first !== nextFirst(cursor.salts)) throw new LogGap();
     return { header, cursor: { salts: header.salts, frame: 0, sum: header.sum } };
   }
 
-  /** Whole transactions after the cursor, in parts of about so many bytes; of what is not committed, nothing. */
-  *committed(from: Cursor, { partBytes }: { readonly partBytes: number }): Generator<WalPart> {
+  /**
+   * Whole transactions after the cursor, in parts of about so many bytes; of what is not committed, nothing, and nothing of
+   * what is committed after `upTo`. Undefined: all that is there.
+   */
+  *committed(from: Cursor, { partBytes, upTo }: WalReading): Generator<WalPart> {
     const found = this.next(from);
     if (found === undefined) return;
     const { header } = found;
     let { cursor } = found;
+    // Filled anew since. The index is told of a new filling before the file is: what is in an older one was all there.
+    if (upTo !== undefined && header.salts.first === nextFirst(upTo.salts)) return;
+    const last = upTo !== undefined && isSameSalts(header.salts, upTo.salts) ? upTo.frame : Number.POSITIVE_INFINITY;
     for (;;) {
       const end = this.#endOfTransaction(header, cursor);
-      if (end === undefined) return;
+      if (end === undefined || end.frame > last) return;
       while (cursor.frame < end.frame) {
         const count = Math.min(end.frame - cursor.frame, Math.max(1, Math.floor(partBytes / header.pageBytes)));
         const part = this.#part(header, cursor, count);
@@ -175,6 +188,11 @@ export class WalFile {
     }
     return bytes.subarray(0, filled);
   }
+}
+
+/** Of the salts of the next filling. */
+function nextFirst({ first }: Salts): number {
+  return (first + 1) >>> 0;
 }
 
 /** The first is 1. */
