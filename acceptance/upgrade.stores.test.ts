@@ -47,6 +47,7 @@ function ledger(system: () => System) {
 
 describe('a database of an older PostgreSQL', () => {
   let system: System;
+  let then = '';
   const { run, declare, query, rows, version } = ledger(() => system);
   const serves = async () => assert.equal((await system.service('ledger')).instances.ready, 1);
 
@@ -84,12 +85,22 @@ describe('a database of an older PostgreSQL', () => {
     await serves();
   });
 
+  it('is backed up like every other, until then', async () => {
+    await run('backup', 'now', 'ledger', '--timeout', '60s');
+    // An instant with nothing written around it.
+    await pause(50);
+    then = new Date().toISOString();
+    await pause(50);
+    await query("INSERT INTO entries (text) VALUES ('later')");
+    await query('DELETE FROM entries WHERE id > 5000');
+  });
+
   it('is taken over whole where the file says how, and has room for the next row', async () => {
     declare({ ...NEW, upgrade: 'copy', ...checked(5000) });
     await system.up();
     assert.equal(await version(), '18');
     assert.equal(await rows(), 5000);
-    assert.deepEqual(await query("INSERT INTO entries (text) VALUES ('new') RETURNING id::int"), [{ id: 5001 }]);
+    assert.deepEqual(await query("INSERT INTO entries (text) VALUES ('new') RETURNING id::int"), [{ id: 5002 }]);
     await serves();
   });
 
@@ -108,6 +119,22 @@ describe('a database of an older PostgreSQL', () => {
     await run('restore', 'ledger', '--confirm');
     await system.up();
     assert.equal(await rows(), 5000);
+  });
+
+  it('of then comes back beside it by the programs that made it, and not in its place', async () => {
+    const url = (await run('restore', 'ledger', '--to', then, '--as', 'before', '--timeout', '170s')).trim();
+    const client = new Client(/postgres:\S+/.exec(url)?.[0]);
+    await client.connect();
+    const { rows: found } = await client.query('SELECT count(*)::int, left(version(), 13) AS of FROM entries');
+    await client.end();
+    assert.deepEqual(found, [{ count: 5000, of: 'PostgreSQL 15' }]);
+    await run('restore', 'ledger', '--drop', 'before');
+    const { code, stderr, stdout } = await system.islet('restore', 'ledger', '--to', then, '--timeout', '170s');
+    assert.notEqual(code, 0);
+    assert.match(`${stdout}${stderr}`, /of PostgreSQL 15, and not of 18/);
+    assert.equal(await version(), '18');
+    assert.equal(await rows(), 5000);
+    await serves();
   });
 });
 
