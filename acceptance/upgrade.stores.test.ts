@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
 import { makeSystem, type System } from './support/system.ts';
+import { until } from './support/until.ts';
 
 /* A database of the machine's own PostgreSQL 15 becomes one of the 18 that comes with Islet, by the command line alone. */
 
@@ -13,14 +15,15 @@ const OLD = { engine: 'postgres', migrations: 'migrations', version: 15, binarie
 const NEW = { ...OLD, version: 18, binaries: 'npm' };
 const checked = (min: number) => ({ drill: { check: [{ query: 'SELECT count(*) FROM entries', min }] } });
 
-describe('a database of an older PostgreSQL', () => {
-  let system: System;
+const makeLedger = () => makeSystem({ services: { ledger: { file: { database: OLD }, files: FILES } } });
+
+/** What a person asks of the one service. */
+function ledger(system: () => System) {
   const run = async (...words: string[]) => {
-    const ended = await system.islet(...words);
+    const ended = await system().islet(...words);
     assert.equal(ended.code, 0, `islet ${words.join(' ')}: ${ended.stdout}${ended.stderr}`);
     return ended.stdout;
   };
-  const declare = (database: object) => system.add('ledger', { file: { database }, files: FILES });
   const query = async (sql: string) => {
     const client = new Client((await run('db', 'url', 'ledger')).trim());
     try {
@@ -30,15 +33,26 @@ describe('a database of an older PostgreSQL', () => {
       await client.end();
     }
   };
-  const rows = async () => (await query('SELECT count(*)::int AS count FROM entries'))[0]?.count;
-  const version = async () => {
-    const [store] = JSON.parse(await run('db', 'status', 'ledger', '--json')) as { version: string }[];
-    return store?.version.split('.')[0];
+  return {
+    run,
+    query,
+    declare: (database: object) => system().add('ledger', { file: { database }, files: FILES }),
+    rows: async () => (await query('SELECT count(*)::int AS count FROM entries'))[0]?.count,
+    version: async () => {
+      const [store] = JSON.parse(await run('db', 'status', 'ledger', '--json')) as { version: string }[];
+      return store?.version.split('.')[0];
+    },
   };
+}
+
+describe('a database of an older PostgreSQL', () => {
+  let system: System;
+  let then = '';
+  const { run, declare, query, rows, version } = ledger(() => system);
   const serves = async () => assert.equal((await system.service('ledger')).instances.ready, 1);
 
   before(async () => {
-    system = await makeSystem({ services: { ledger: { file: { database: OLD }, files: FILES } } });
+    system = await makeLedger();
     await system.up();
     await query("INSERT INTO entries (text) SELECT 'more' FROM generate_series(2, 5000)");
   });
@@ -71,12 +85,22 @@ describe('a database of an older PostgreSQL', () => {
     await serves();
   });
 
+  it('is backed up like every other, until then', async () => {
+    await run('backup', 'now', 'ledger', '--timeout', '60s');
+    // An instant with nothing written around it.
+    await pause(50);
+    then = new Date().toISOString();
+    await pause(50);
+    await query("INSERT INTO entries (text) VALUES ('later')");
+    await query('DELETE FROM entries WHERE id > 5000');
+  });
+
   it('is taken over whole where the file says how, and has room for the next row', async () => {
     declare({ ...NEW, upgrade: 'copy', ...checked(5000) });
     await system.up();
     assert.equal(await version(), '18');
     assert.equal(await rows(), 5000);
-    assert.deepEqual(await query("INSERT INTO entries (text) VALUES ('new') RETURNING id::int"), [{ id: 5001 }]);
+    assert.deepEqual(await query("INSERT INTO entries (text) VALUES ('new') RETURNING id::int"), [{ id: 5002 }]);
     await serves();
   });
 
@@ -96,4 +120,62 @@ describe('a database of an older PostgreSQL', () => {
     await system.up();
     assert.equal(await rows(), 5000);
   });
+
+  it('of then comes back beside it by the programs that made it, and not in its place', async () => {
+    const url = (await run('restore', 'ledger', '--to', then, '--as', 'before', '--timeout', '170s')).trim();
+    const client = new Client(/postgres:\S+/.exec(url)?.[0]);
+    await client.connect();
+    const { rows: found } = await client.query('SELECT count(*)::int, left(version(), 13) AS of FROM entries');
+    await client.end();
+    assert.deepEqual(found, [{ count: 5000, of: 'PostgreSQL 15' }]);
+    await run('restore', 'ledger', '--drop', 'before');
+    const { code, stderr, stdout } = await system.islet('restore', 'ledger', '--to', then, '--timeout', '170s');
+    assert.notEqual(code, 0);
+    assert.match(`${stdout}${stderr}`, /of PostgreSQL 15, and not of 18/);
+    assert.equal(await version(), '18');
+    assert.equal(await rows(), 5000);
+    await serves();
+  });
+});
+
+const KILLS = 4;
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+it('is taken over whole, once, although the control plane is killed again and again meanwhile', async () => {
+  await using system = await makeLedger();
+  const { declare, query, rows, version } = ledger(() => system);
+  await system.up();
+  await query("INSERT INTO entries (text) SELECT repeat('x', 100) || x FROM generate_series(2, 200000) AS x");
+  declare({ ...NEW, upgrade: 'copy' });
+  const asked = system.start('up', '--timeout', '170s');
+  const killed = new Set<number>();
+  // Of whoever answers; one that was started to answer alone is gone at once.
+  const takingOver = async () => {
+    const { stdout } = await system.islet('status', '--json');
+    const { processes, services } = JSON.parse(stdout) as Awaited<ReturnType<System['status']>>;
+    if (killed.size > 0 && services[0]?.state === 'ready') return 'over';
+    const { pid } = processes.controlPlane;
+    return services[0]?.why.includes('taken over') && !killed.has(pid) && isAlive(pid) && pid;
+  };
+  // At instants further and further into it.
+  for (let laterMs = 0; killed.size < KILLS; laterMs += 250) {
+    const pid = await until('a control plane takes the data over', takingOver);
+    if (pid === 'over') break;
+    await pause(laterMs);
+    if (!isAlive(pid)) continue;
+    process.kill(pid, 'SIGKILL');
+    killed.add(pid);
+  }
+  assert.ok(killed.size > 1, 'it was killed in the middle');
+  await asked.ended;
+  await system.up();
+  assert.equal(await version(), '18');
+  assert.equal(await rows(), 200_000);
 });

@@ -33,6 +33,8 @@ export interface StatusContext {
   readonly unrecorded: () => string | undefined;
   readonly warnings: () => readonly string[];
   readonly redact: (text: string) => string;
+  /** What is being done with a service's data now, where that can be said. */
+  readonly doing: (service: string) => string | undefined;
 }
 
 /** The status for people, from one turn: what was seen, what is asked for, and what `plan` said of it. */
@@ -96,8 +98,9 @@ function trafficProblems({ traffic, observed }: Look): readonly string[] {
   ];
 }
 
-function dataIsBeing({ wanted }: Restoring): string {
-  return wanted.kind === 'upgrade' ? 'its data is being taken over to another version' : 'its data is being restored';
+function dataIsBeing({ wanted }: Restoring, doing: string | undefined): string {
+  if (wanted.kind !== 'upgrade') return 'its data is being restored';
+  return `its data is being taken over to another version${doing === undefined ? '' : `: ${doing}`}`;
 }
 
 interface ServiceContext {
@@ -130,7 +133,9 @@ function serviceStatus(name: string, { report, applied, context, statuses }: Ser
     name,
     language: wanted?.spec.language ?? '',
     state,
-    why: context.redact(wanted?.restoring === undefined ? why : `${dataIsBeing(wanted.restoring)}; ${why}`),
+    why: context.redact(
+      wanted?.restoring === undefined ? why : `${dataIsBeing(wanted.restoring, context.doing(name))}; ${why}`,
+    ),
     ...(serving === undefined ? {} : { revision: short(serving) }),
     ...(wanted === undefined ? {} : { wanted: short(wanted.revision) }),
     instances: {

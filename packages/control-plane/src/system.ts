@@ -166,7 +166,7 @@ export function createSystem(parts: SystemParts): System {
   const newest = (name: string) => newestIn(parts.backups?.told(), name);
   const forget: Forget = (service, options) => compute.purge({ service }, options);
   const care = createCare({ state, hands, check: parts.check, log, newest, forget, onChange: poke });
-  const [{ isRestoring }, { evidence }] = [care.restorer, analysis];
+  const [{ isRestoring, doing }, { evidence }] = [care.restorer, analysis];
   const observer = createObserver({
     compute,
     traffic,
@@ -212,6 +212,7 @@ export function createSystem(parts: SystemParts): System {
     applied: applied.current,
     decisions,
     redact,
+    doing,
     warnings: () => [
       ...systemWarnings({
         guarantees: parts.guarantees(),

@@ -143,6 +143,8 @@ describe('a service whose file asks for a newer version of its store', () => {
     // Nobody is left to tell whoever asked.
     void w.up().catch(() => {});
     await reading.promise;
+    const stage = 'its data is being taken over to another version: reading it into a new store';
+    await w.until(({ services }) => services[0]?.why.startsWith(stage) ?? false);
     const closed = w.system.care.close();
     dying.resolve();
     await closed;

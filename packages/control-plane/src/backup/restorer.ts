@@ -29,6 +29,8 @@ export interface RestorerParts {
 export interface Restorer {
   look(turn: TurnReport): void;
   isRestoring(service: string): boolean;
+  /** What is being done with a service's data now, where more can be said than that. */
+  doing(service: string): string | undefined;
   close(): Promise<void>;
 }
 
@@ -37,6 +39,7 @@ const RESTORE_MS = 6 * 3_600_000;
 export function createRestorer(parts: RestorerParts): Restorer {
   const { applied, clock, log } = parts;
   const running = new Map<string, Promise<void>>();
+  const stages = new Map<string, string>();
   const closing = new AbortController();
 
   const begin = (service: AppliedService, restoring: Restoring) => {
@@ -49,6 +52,7 @@ export function createRestorer(parts: RestorerParts): Restorer {
       })
       .finally(() => {
         running.delete(name);
+        stages.delete(name);
         parts.onChange();
       });
     running.set(name, work);
@@ -67,6 +71,7 @@ export function createRestorer(parts: RestorerParts): Restorer {
       }
     },
     isRestoring: (service) => running.has(service),
+    doing: (service) => stages.get(service),
     close: async () => {
       closing.abort();
       await Promise.allSettled(running.values());
@@ -204,7 +209,11 @@ export function createRestorer(parts: RestorerParts): Restorer {
     const version = `PostgreSQL ${database?.server?.version}`;
     try {
       for (const { driver } of meant) {
-        const say = (stage: string) => log.info({ service: name, to: version, stage }, 'taking its data over');
+        const say = (stage: string) => {
+          log.info({ service: name, to: version, stage }, 'taking its data over');
+          stages.set(name, stage);
+          parts.onChange();
+        };
         await upgradeStore(spec, driver, { clock, say, signal });
       }
       noteMade(name, meant);
