@@ -67,7 +67,7 @@ test('no acknowledged commit is lost, and every instant is restored to a transac
       await vault.until(({ to }) => to > killedAt);
     }
     await writers.stop();
-    const lastAt = Math.max(...commits.map(({ acknowledgedAt }) => acknowledgedAt));
+    const lastAt = commits.reduce((latest, { acknowledgedAt }) => Math.max(latest, acknowledgedAt), 0);
     await vault.until(({ to }) => to > lastAt);
     const rate = Math.round((commits.length / WRITING_MS) * 1000);
     t.diagnostic(`${commits.length} acknowledged commits, ${rate} a second, ${kills} kills`);

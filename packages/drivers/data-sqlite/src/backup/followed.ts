@@ -102,7 +102,12 @@ export class Followed {
 
   look(now: number): void {
     if (now < this.#lookAfter || this.#waitingBytes > LIMITS.waitingBytes) return;
-    this.#read(now);
+    // While it reads, more is committed; where that took long it is worth another look, with a date of its own.
+    for (let [from, isWhole] = [now, true]; isWhole; from = Math.max(from, Date.now())) {
+      const began = Date.now();
+      isWhole = this.#read(from);
+      if (Date.now() - began < LIMITS.lookMs) break;
+    }
     // A transaction that is not committed yet was read for nothing, and will be again.
     this.#lookAfter = now + Math.min(LIMITS.lookLongestMs, (Date.now() - now) * LIMITS.lookShare);
     if (this.#hasNews && this.#hold.renew(() => this.#read(Date.now()))) this.#hasNews = false;
