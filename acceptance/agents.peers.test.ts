@@ -71,9 +71,8 @@ const services = {
 
 test('a request through a service in Python and one in Java is one trace, hop by hop', async (t) => {
   const jar = javaAgent();
-  if (jar === undefined) return t.skip(`this machine does not get ${AGENT} from Maven Central`);
+  assert.ok(jar, `this tier needs ${AGENT} from Maven Central`);
   t.after(() => rmSync(jar.folder, { recursive: true }));
-  if (!reachesPypi()) return t.skip('this machine does not get packages from PyPI');
   await using system = await makeSystem({ name: 'agents', services });
   mkdirSync(join(system.folder, 'services/stock/lib'));
   copyFileSync(jar.path, join(system.folder, 'services/stock/lib', JAR));
@@ -126,11 +125,4 @@ function javaAgent(): { readonly folder: string; readonly path: string } | undef
   if (status === 0) return { folder, path: join(folder, JAR) };
   rmSync(folder, { recursive: true });
   return undefined;
-}
-
-function reachesPypi(): boolean {
-  const asked = ['-m', 'pip', 'download', '--quiet', '--no-deps', '--dest', mkdtempSync(join(tmpdir(), 'islet-pip-'))];
-  const { status } = spawnSync('python3', [...asked, 'opentelemetry-distro'], { stdio: 'ignore', timeout: 120_000 });
-  rmSync(asked.at(-1) ?? '', { recursive: true });
-  return status === 0;
 }
