@@ -165,7 +165,16 @@ export function createSystem(parts: SystemParts): System {
   };
   const newest = (name: string) => newestIn(parts.backups?.told(), name);
   const forget: Forget = (service, options) => compute.purge({ service }, options);
-  const care = createCare({ state, hands, check: parts.check, log, newest, forget, onChange: poke });
+  const care = createCare({
+    state,
+    hands,
+    check: parts.check,
+    log,
+    backups: parts.backups,
+    newest,
+    forget,
+    onChange: poke,
+  });
   const [{ isRestoring, doing }, { evidence }] = [care.restorer, analysis];
   const observer = createObserver({
     compute,

@@ -10,6 +10,7 @@ import { type Branches, createBranches } from './branches.ts';
 import { createDrills, type Drills } from './drills.ts';
 import { createRestorer, type Restorer } from './restorer.ts';
 import { smokeTester } from './smoke/smoke-test.ts';
+import type { UpgradePointParts } from './upgrade-point.ts';
 
 export interface CareParts {
   readonly state: State;
@@ -17,6 +18,8 @@ export interface CareParts {
   readonly check: Check;
   readonly log: Logger;
   readonly onChange: () => void;
+  /** Undefined: nothing is backed up. */
+  readonly backups: UpgradePointParts['backups'];
   readonly newest: (service: string) => number | undefined;
   readonly forget: Forget;
 }
