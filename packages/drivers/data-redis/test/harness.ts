@@ -34,7 +34,14 @@ export async function openWorld(root: string, system: string): Promise<World> {
   await mkdir(state, { recursive: true, mode: 0o711 });
   const layout = { state, runtime: state };
   const supervisor = await openSupervisor({ folder: join(state, 'processes'), system });
-  const driver = createRedis({ layout, system, supervisor, ports: freePorts(), log: { info: () => {} }, path: PATH });
+  const driver = createRedis({
+    layout,
+    system,
+    supervisor,
+    ports: freePorts(),
+    log: { info: () => {}, warn: () => {} },
+    path: PATH,
+  });
   const leave = async () => {
     await driver.close();
     await supervisor.close();
