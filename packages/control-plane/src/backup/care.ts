@@ -8,6 +8,7 @@ import type { AppliedService } from '../store/applied.ts';
 import { type Forget, removeWhole } from './aside.ts';
 import { type Branches, createBranches } from './branches.ts';
 import { createDrills, type Drills } from './drills.ts';
+import { newestIn } from './newest.ts';
 import { createRestorer, type Restorer } from './restorer.ts';
 import { smokeTester } from './smoke/smoke-test.ts';
 import type { UpgradePointParts } from './upgrade-point.ts';
@@ -20,7 +21,6 @@ export interface CareParts {
   readonly onChange: () => void;
   /** Undefined: nothing is backed up. */
   readonly backups: UpgradePointParts['backups'];
-  readonly newest: (service: string) => number | undefined;
   readonly forget: Forget;
 }
 
@@ -43,7 +43,8 @@ export function createCare({ state, hands, check, ...rest }: CareParts): Care {
   const { layout, applied, decisions } = state;
   const { data, clock, redact } = hands;
   const smoke = smokeTester({ hands, check, forget: rest.forget });
-  const parts = { layout, applied, decisions, data, clock, redact, smoke, ...rest };
+  const newest = (store: string) => newestIn(rest.backups?.told(), store);
+  const parts = { layout, applied, decisions, data, clock, redact, smoke, newest, ...rest };
   const startedAt = parts.clock.now();
   const [restorer, branches, drills] = [createRestorer(parts), createBranches(parts), createDrills(parts)];
   return {
