@@ -1,6 +1,7 @@
-import { layoutOf } from '@islet/driver';
+import { layoutOf, type StoreLimits } from '@islet/driver';
 import type { ServerKind } from '@islet/driver/server';
 import { asAdmin, asService, codeOf, ERROR, isRejection, withConnection } from './connect.ts';
+import { DEFAULT_LIMITS, fittingSettings } from './fit.ts';
 import { LIMITS, SETTINGS } from './options.ts';
 import type { MariadbRecord, StartedMariadb } from './record.ts';
 
@@ -13,10 +14,11 @@ export interface ServerPlace {
   readonly port: number;
   /** What the service says beside `SETTINGS`, or instead. */
   readonly settings: Readonly<Record<string, string>>;
+  readonly limits: StoreLimits;
 }
 
 /** Of the machine's own configuration files nothing is read. */
-export function serverArguments({ data, initFile, port, settings }: ServerPlace): readonly string[] {
+export function serverArguments({ data, initFile, port, settings, limits }: ServerPlace): readonly string[] {
   const own = {
     datadir: data,
     'init-file': initFile,
@@ -32,7 +34,7 @@ export function serverArguments({ data, initFile, port, settings }: ServerPlace)
     'local-infile': 'OFF',
     'secure-file-priv': data,
   };
-  const all = { ...SETTINGS, ...asOptions(settings), ...own };
+  const all = { ...SETTINGS, ...fittingSettings(limits), ...asOptions(settings), ...own };
   const values = Object.entries(all).map(([name, value]) => `--${name}=${value}`);
   return ['--no-defaults', '--skip-name-resolve', '--skip-symbolic-links', ...values];
 }
@@ -44,8 +46,9 @@ export function asOptions(settings: Readonly<Record<string, string>>): Readonly<
 
 /** Options that Islet gives itself. */
 export function isOwn(option: string): boolean {
-  return serverArguments({ data: '', initFile: '', port: 0, settings: {} }).some(
-    (argument) => argument.startsWith(`--${option}=`) && !Object.hasOwn(SETTINGS, option),
+  const free = { ...SETTINGS, ...fittingSettings(DEFAULT_LIMITS) };
+  return serverArguments({ data: '', initFile: '', port: 0, settings: {}, limits: DEFAULT_LIMITS }).some(
+    (argument) => argument.startsWith(`--${option}=`) && !Object.hasOwn(free, option),
   );
 }
 
@@ -66,6 +69,7 @@ export const MARIADB: ServerKind<MariadbRecord> = {
   isSame: (one, other) => one.id === other.id,
   stop: { graceMs: LIMITS.stopGraceMs, signal: 'SIGTERM' },
   readyMs: LIMITS.readyMs,
+  limits: DEFAULT_LIMITS,
   ask: letsIn,
   isRejection,
   complaint: { like: /\[ERROR\](?! Aborting)/, head: /^.*\[ERROR\] / },

@@ -23,7 +23,8 @@ export async function ensureTemplate(tools: string, path: string, signal: AbortS
       ...['--skip-test-db', '--skip-name-resolve', '--innodb-log-file-size=4M'],
       ...(process.getuid?.() === 0 ? ['--user=root'] : []),
     ];
-    const how = { user: undefined, cwd: draft, env: ENVIRONMENT, signal };
+    // Not among the temporary files of all, which others may remove.
+    const how = { user: undefined, cwd: draft, env: { ...ENVIRONMENT, TMPDIR: draft }, signal };
     const { code, output } = await runAs([requireProgram('mariadb-install-db', path), ...argv], how);
     if (code !== 0) throw installFailed(template, output);
     // Every service's user copies it, whatever the umask is.
