@@ -20,6 +20,7 @@ export const SYSTEM_DEFAULTS = {
   'telemetry.forward.protocol': { value: 'http', name: 'telemetry: forwarding', source: 'OpenTelemetry: OTLP' },
   'telemetry.forward.signals': { value: ['traces', 'logs', 'metrics'], name: 'telemetry: forwarding' },
   'telemetry.forward.compression': { value: 'gzip', name: 'telemetry: forwarding', source: 'OpenTelemetry Collector' },
+  'telemetry.forward.queue': { value: '128Mi', name: 'telemetry: forwarding' },
   'telemetry.forward.timeout': { value: '10s', name: 'telemetry: forwarding', source: 'OpenTelemetry: OTLP exporter' },
   'gateway.tls.redirect': { value: true, name: 'gateway: TLS' },
 } as const satisfies Record<string, Default>;

@@ -22,6 +22,10 @@ export interface ForwardSpec {
   readonly signals: readonly ForwardSignal[];
   readonly compression: 'gzip' | 'none';
   readonly timeoutMs: number;
+  /** On the disk, of each signal. Absent: an older Islet was asked. */
+  readonly queueBytes?: number;
+  /** A file of authorities in PEM, relative to the system's folder or absolute. Absent: those that everybody trusts. */
+  readonly ca?: string;
 }
 
 /** How a service's telemetry is taken and kept, and what is promised of it. */

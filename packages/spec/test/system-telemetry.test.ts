@@ -77,6 +77,7 @@ describe('telemetry.forward', () => {
         signals: ['traces', 'logs', 'metrics'],
         compression: 'gzip',
         timeoutMs: 10_000,
+        queueBytes: 128 * 1024 ** 2,
       },
     ]);
     assert.deepEqual(serviceOf(texts).telemetry.forward, ['traces', 'logs', 'metrics']);
@@ -107,6 +108,9 @@ describe('telemetry.forward', () => {
     { text: '[{ url: "http://otel", headers: { a: { env: x } } }]', path: 'headers.a', message: /secret/ },
     { text: '[{ url: "http://otel", timeout: 5 }]', path: 'timeout', message: /duration/ },
     { text: '[{ url: "http://otel", compression: zstd }]', path: 'compression', message: /gzip/ },
+    { text: '[{ url: "http://otel", queue: 1Ki }]', path: 'queue', message: /at least 1Mi/ },
+    { text: '[{ url: "http://otel", ca: ca.pem }]', path: 'ca', message: /shows no certificate.*https/ },
+    { text: '[{ url: "https://otel", ca: "" }]', path: 'ca', message: /at least 1/ },
   ]) {
     it(`refuses ${text}`, () => {
       const [error] = errorsOf(system(`telemetry: { forward: ${text} }`));
