@@ -1,5 +1,6 @@
 import type { ComputeDriver } from '@islet/driver';
 import type { Generation } from '@islet/plan';
+import { unmarked } from '@islet/telemetry';
 import type { Look } from './observe.ts';
 
 /** Enough of a log to see why something failed. */
@@ -14,7 +15,7 @@ export async function lastLines(
   const instances = [...look.instances.values()].filter((it) => it.service === service && it.generation === generation);
   for (const { id } of instances) {
     const lines = await compute.tail({ service, instance: id }, FAILURE_LINES);
-    if (lines.length > 0) return withoutRepeats(lines);
+    if (lines.length > 0) return withoutRepeats(lines.map(unmarked));
   }
   return [];
 }

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type ComputeDriver, DriverError, type LogRef } from '@islet/driver';
+import { unmarked } from '@islet/telemetry';
 
 export interface LogRequest {
   readonly services: readonly string[];
@@ -90,5 +91,5 @@ async function listLogs(services: readonly string[], compute: ComputeDriver): Pr
 }
 
 function lineOf({ service, instance }: LogRef, line: string): LogLine {
-  return { service, instance, line };
+  return { service, instance, line: unmarked(line) };
 }

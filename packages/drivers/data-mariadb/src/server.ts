@@ -1,25 +1,11 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import { DriverError } from '@islet/driver';
-import { lastComplaint, type ProcessState, type ReadyOutcome, type Supervisor, type Waiting } from '@islet/supervise';
-import { asAdmin, isRejection, withConnection } from './connect.ts';
+import { layoutOf } from '@islet/driver';
+import type { ServerKind } from '@islet/driver/server';
+import { asAdmin, asService, codeOf, ERROR, isRejection, withConnection } from './connect.ts';
 import { LIMITS, SETTINGS } from './options.ts';
-import type { Started } from './record.ts';
+import type { MariadbRecord, StartedMariadb } from './record.ts';
 
 /** MariaDB's programs speak one language and live in one time zone, whatever the machine's settings. */
 export const ENVIRONMENT = { PATH: '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin', LC_ALL: 'C', TZ: 'UTC' } as const;
-
-/** What the supervisor and the allocator of ports know a service's server by. */
-export function processName(service: string): string {
-  return `mariadb-${service}`;
-}
-
-export function runningServer(
-  supervisor: Supervisor,
-  service: string,
-): Extract<ProcessState, { kind: 'running' }> | undefined {
-  const state = supervisor.observe().get(processName(service));
-  return state?.kind === 'running' ? state : undefined;
-}
 
 export interface ServerPlace {
   readonly data: string;
@@ -63,28 +49,24 @@ export function isOwn(option: string): boolean {
   );
 }
 
-/** Waits until it has recovered and lets Islet in. */
-export async function untilReady(started: Started, { isAlive, signal }: Waiting): Promise<ReadyOutcome> {
-  const giveUpAt = Date.now() + LIMITS.readyMs;
-  for (;;) {
-    if (!isAlive()) return 'ended';
-    try {
-      await withConnection(asAdmin(started), signal, (connection) => connection.ping());
-      return isAlive() ? 'ready' : 'ended';
-    } catch (error) {
-      signal.throwIfAborted();
-      if (isRejection(error)) return isAlive() ? 'rejected' : 'ended';
-      if (Date.now() > giveUpAt) {
-        const message = `MariaDB was not ready after ${LIMITS.readyMs / 1000} s`;
-        throw new DriverError('timeout', message, { hint: 'it may be recovering: see its log', cause: error });
-      }
-    }
-    await pause(LIMITS.retryMs, undefined, { signal });
-  }
+/** The service is let in once all that it needs is there, and is known by the server even when it may open no more. */
+async function letsIn(started: StartedMariadb, as: 'islet' | 'service', signal: AbortSignal): Promise<boolean> {
+  const where = as === 'islet' ? asAdmin(started) : asService(started);
+  await withConnection(where, signal, (connection) => connection.ping()).catch((error: unknown) => {
+    if (codeOf(error) !== ERROR.tooManyOfUser) throw error;
+  });
+  return true;
 }
 
-/** The last thing that mattered in a server's log. */
-export async function complaintOf(log: string, from: number): Promise<string> {
-  const said = await lastComplaint(log, { from, like: /\[ERROR\](?! Aborting)/ });
-  return said.replace(/^.*\[ERROR\] /, '');
-}
+export const MARIADB: ServerKind<MariadbRecord> = {
+  engine: 'mariadb',
+  product: 'MariaDB',
+  records: 'mariadb',
+  folderOf: layoutOf.mariadb,
+  isSame: (one, other) => one.id === other.id,
+  stop: { graceMs: LIMITS.stopGraceMs, signal: 'SIGTERM' },
+  readyMs: LIMITS.readyMs,
+  ask: letsIn,
+  isRejection,
+  complaint: { like: /\[ERROR\](?! Aborting)/, head: /^.*\[ERROR\] / },
+};

@@ -7,7 +7,7 @@ import { DriverError, type LogChunk, type LogRange, type RestoreTarget } from '@
 import type { UnixUser } from '@islet/supervise';
 import { ADMIN, HOST } from '../connect.ts';
 import { requireProgram } from '../programs.ts';
-import type { Started } from '../record.ts';
+import type { StartedMariadb } from '../record.ts';
 import { ENVIRONMENT } from '../server.ts';
 import { readFrames } from './frames.ts';
 import { fileName, type Place, placeOf } from './position.ts';
@@ -101,7 +101,7 @@ export async function replay(
 
 export interface ReplayRequest {
   readonly target: RestoreTarget;
-  readonly into: Started;
+  readonly into: StartedMariadb;
   readonly user: UnixUser | undefined;
   readonly path: string;
   readonly signal: AbortSignal;
