@@ -13,7 +13,9 @@ export async function provision(spec: LaunchSpec, hands: Hands, signal: AbortSig
       if (driver === undefined) throw new DriverError('unsupported', `nothing here keeps a store of ${engine}`);
       return driver.provision(
         {
-          ...{ service, url, settings },
+          service,
+          url,
+          settings,
           ...(limits && { limits }),
           ...(server && { server }),
           ...(upgrade && { upgrade }),
