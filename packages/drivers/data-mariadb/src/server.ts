@@ -10,16 +10,19 @@ export const ENVIRONMENT = { PATH: '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin
 export interface ServerPlace {
   readonly data: string;
   readonly initFile: string;
+  /** A server removes at its start what an earlier one left there: so it is its own. */
+  readonly temporary: string;
   readonly port: number;
   /** What the service says beside `SETTINGS`, or instead. */
   readonly settings: Readonly<Record<string, string>>;
 }
 
 /** Of the machine's own configuration files nothing is read. */
-export function serverArguments({ data, initFile, port, settings }: ServerPlace): readonly string[] {
+export function serverArguments({ data, initFile, temporary, port, settings }: ServerPlace): readonly string[] {
   const own = {
     datadir: data,
     'init-file': initFile,
+    tmpdir: temporary,
     port: String(port),
     'bind-address': '127.0.0.1',
     // Both in the data folder: a socket's path must be shorter than a system's folder may be.
@@ -44,7 +47,7 @@ export function asOptions(settings: Readonly<Record<string, string>>): Readonly<
 
 /** Options that Islet gives itself. */
 export function isOwn(option: string): boolean {
-  return serverArguments({ data: '', initFile: '', port: 0, settings: {} }).some(
+  return serverArguments({ data: '', initFile: '', temporary: '', port: 0, settings: {} }).some(
     (argument) => argument.startsWith(`--${option}=`) && !Object.hasOwn(SETTINGS, option),
   );
 }
