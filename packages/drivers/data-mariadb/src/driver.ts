@@ -13,12 +13,12 @@ import type {
   StoreRequest,
 } from '@islet/driver';
 import { readMigrations } from '@islet/driver/migrations';
-import { isFolder } from '@islet/driver/owned-folder';
+import { isFolder, makeOwnedFolder } from '@islet/driver/owned-folder';
 import { writeDurably } from '@islet/driver/records';
 import { isStarted, lostData, lostRecord, newPassword, StoreServers, unfinishedRestore } from '@islet/driver/server';
 import { createBackups } from './backup/backups.ts';
 import { asService, shownTo } from './connect.ts';
-import { type DataPlace, makeData, removeStore } from './data-folder.ts';
+import { type DataPlace, makeData, removeStore, temporaryIn } from './data-folder.ts';
 import { noUser } from './failures.ts';
 import { DEFAULT_LIMITS } from './fit.ts';
 import { measureMariadb } from './measure.ts';
@@ -183,10 +183,12 @@ class MariadbDriver implements DataDriver {
     // On disk before the server listens there: whoever adopts it must find it.
     const started = { ...record, settings, limits, port: await servers.takePort(service) };
     await servers.records.write(started);
-    const file = join(dirname(data), 'init.sql');
+    const [file, temporary] = [join(dirname(data), 'init.sql'), temporaryIn(dirname(data))];
+    await makeOwnedFolder(temporary, user);
     await writeDurably(file, initFile(started), user ? 0o640 : 0o600, user?.gid);
     const program = requireProgram('mariadbd', path);
-    const argv = [program, ...serverArguments({ data, initFile: file, port: started.port, settings, limits })];
+    const place = { data, initFile: file, temporary, port: started.port };
+    const argv = [program, ...serverArguments({ ...place, settings, limits })];
     await servers.start(started, { argv, cwd: data, env: ENVIRONMENT, user });
     return started;
   }

@@ -11,6 +11,8 @@ export const ENVIRONMENT = { PATH: '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin
 export interface ServerPlace {
   readonly data: string;
   readonly initFile: string;
+  /** A server removes at its start what an earlier one left there: so it is its own. */
+  readonly temporary: string;
   readonly port: number;
   /** What the service says beside `SETTINGS`, or instead. */
   readonly settings: Readonly<Record<string, string>>;
@@ -18,10 +20,12 @@ export interface ServerPlace {
 }
 
 /** Of the machine's own configuration files nothing is read. */
-export function serverArguments({ data, initFile, port, settings, limits }: ServerPlace): readonly string[] {
+export function serverArguments(place: ServerPlace): readonly string[] {
+  const { data, initFile, temporary, port, settings, limits } = place;
   const own = {
     datadir: data,
     'init-file': initFile,
+    tmpdir: temporary,
     port: String(port),
     'bind-address': '127.0.0.1',
     // Both in the data folder: a socket's path must be shorter than a system's folder may be.
@@ -47,7 +51,8 @@ export function asOptions(settings: Readonly<Record<string, string>>): Readonly<
 /** Options that Islet gives itself. */
 export function isOwn(option: string): boolean {
   const free = { ...SETTINGS, ...fittingSettings(DEFAULT_LIMITS) };
-  return serverArguments({ data: '', initFile: '', port: 0, settings: {}, limits: DEFAULT_LIMITS }).some(
+  const nowhere = { data: '', initFile: '', temporary: '', port: 0 };
+  return serverArguments({ ...nowhere, settings: {}, limits: DEFAULT_LIMITS }).some(
     (argument) => argument.startsWith(`--${option}=`) && !Object.hasOwn(free, option),
   );
 }

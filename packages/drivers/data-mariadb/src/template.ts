@@ -16,15 +16,16 @@ export async function ensureTemplate(tools: string, path: string, signal: AbortS
   const template = join(tools, `mariadb-${size}-${Math.floor(mtimeMs)}`, 'data');
   if (await isFolder(template)) return template;
   const draft = join(dirname(template), `.${randomUUID()}`);
-  await mkdir(draft, { recursive: true });
+  // Its own: another server that starts meanwhile removes what it finds in the machine's.
+  const temporary = `${draft}.tmp`;
+  for (const folder of [draft, temporary]) await mkdir(folder, { recursive: true });
   try {
     const argv = [
-      ...['--no-defaults', `--datadir=${draft}`, '--auth-root-authentication-method=normal'],
+      ...['--no-defaults', `--datadir=${draft}`, `--tmpdir=${temporary}`, '--auth-root-authentication-method=normal'],
       ...['--skip-test-db', '--skip-name-resolve', '--innodb-log-file-size=4M'],
       ...(process.getuid?.() === 0 ? ['--user=root'] : []),
     ];
-    // Not among the temporary files of all, which others may remove.
-    const how = { user: undefined, cwd: draft, env: { ...ENVIRONMENT, TMPDIR: draft }, signal };
+    const how = { user: undefined, cwd: draft, env: ENVIRONMENT, signal };
     const { code, output } = await runAs([requireProgram('mariadb-install-db', path), ...argv], how);
     if (code !== 0) throw installFailed(template, output);
     // Every service's user copies it, whatever the umask is.
@@ -36,6 +37,6 @@ export async function ensureTemplate(tools: string, path: string, signal: AbortS
     });
     return template;
   } finally {
-    await rm(draft, { recursive: true, force: true });
+    for (const folder of [draft, temporary]) await rm(folder, { recursive: true, force: true });
   }
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readFile, rename } from 'node:fs/promises';
+import { access, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -28,7 +29,11 @@ describe('a MariaDB server', () => {
     return (await observed('ready')).pid;
   };
 
+  /** As another server has it, in the folder that all share. */
+  const othersTable = join(tmpdir(), `#sql-temptable-${process.pid.toString(16)}-1-1.MAD`);
+
   before(async () => {
+    await writeFile(othersTable, '');
     world = await makeWorld();
     world.services.add('carts');
     opened = await world.open();
@@ -40,6 +45,14 @@ describe('a MariaDB server', () => {
     await opened.driver.purge({ service: 'carts' }, patience());
     await opened.leave();
     await world.close();
+    await rm(othersTable);
+  });
+
+  it("leaves other servers' temporary tables alone, and nobody finds its own", async () => {
+    await access(othersTable);
+    const [row] = await ask('SELECT @@tmpdir AS folder');
+    assert.equal(row?.folder, join(layoutOf.mariadb(world.layout, 'carts'), 'tmp'));
+    assert.equal((await stat(String(row?.folder))).mode & 0o777, 0o700);
   });
 
   it('has what was acknowledged before it was killed, and its log has it too', async () => {
