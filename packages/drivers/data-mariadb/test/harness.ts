@@ -16,38 +16,56 @@ export async function makeWorld() {
   const root = await mkdtemp(join(tmpdir(), 'islet-mariadb-'));
   await chmod(root, 0o711);
   const system = `maria${process.pid}-${worlds++}`;
+  const services = new Set<string>();
   const state = join(root, '.islet');
   await mkdir(state, { mode: 0o711 });
-  const layout = { state, runtime: state };
-  const services = new Set<string>();
   const ports = freePorts();
-  const open = async () => {
-    const supervisor = await openSupervisor({ folder: join(state, 'processes'), system });
-    const driver = createMariadb({
-      layout,
-      system,
-      supervisor,
-      tools: join(root, 'tools'),
-      ports,
-      log: { info: () => {}, warn: () => {} },
-      path: PATH,
-    });
-    const leave = async () => {
-      await driver.close();
-      await supervisor.close();
-    };
-    return { driver, leave };
-  };
   const close = async () => {
     for (const service of services) await removeServiceUser({ system, service });
-    const left = await readdir(state, { recursive: true });
-    const orphans = left.filter(
-      (path) => !['mariadb', 'processes', 'services', 'logs', 'logs/services'].includes(path),
-    );
-    if (orphans.length > 0) throw new Error(`a purge left ${orphans.join(', ')}`);
-    await rm(root, { recursive: true });
+    await removeWorld(root);
   };
-  return { open, services, close, layout };
+  return { open: () => openWorld(root, system, ports), services, close, layout: { state, runtime: state } };
+}
+
+/** A control plane over what is in the folder, whoever made it. */
+export async function openWorld(root: string, system: string, ports = freePorts()) {
+  const state = join(root, '.islet');
+  await mkdir(state, { recursive: true, mode: 0o711 });
+  const layout = { state, runtime: state };
+  const supervisor = await openSupervisor({ folder: join(state, 'processes'), system });
+  const driver = createMariadb({
+    layout,
+    system,
+    supervisor,
+    tools: join(root, 'tools'),
+    ports,
+    log: { info: () => {}, warn: () => {} },
+    path: PATH,
+  });
+  const leave = async () => {
+    await driver.close();
+    await supervisor.close();
+  };
+  return { driver, leave, layout };
+}
+
+/** Stops and purges what others have left in a folder, and removes all that was made. */
+export async function endWorld(root: string, system: string): Promise<void> {
+  const { driver, leave } = await openWorld(root, system);
+  for (const service of Object.keys(await driver.observe())) {
+    await driver.stop({ service }, patience());
+    await driver.purge({ service }, patience());
+    await removeServiceUser({ system, service });
+  }
+  await leave();
+  await removeWorld(root);
+}
+
+async function removeWorld(root: string): Promise<void> {
+  const left = await readdir(join(root, '.islet'), { recursive: true });
+  const orphans = left.filter((path) => !['mariadb', 'processes', 'services', 'logs', 'logs/services'].includes(path));
+  if (orphans.length > 0) throw new Error(`a purge left ${orphans.join(', ')}`);
+  await rm(root, { recursive: true });
 }
 
 /** What the conformance suites need. */
