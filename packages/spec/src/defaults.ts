@@ -162,6 +162,7 @@ export const SERVICE_DEFAULTS = {
   'telemetry.forward': { value: ['traces', 'logs', 'metrics'], name: 'telemetry: forwarding' },
   'telemetry.instrument': { value: true, name: 'telemetry' },
   'telemetry.slo.availability': { value: '99.9%', name: 'alerts', source: 'Site Reliability Workbook; sloth' },
+  'telemetry.logs.correlate': { value: true, name: 'telemetry' },
   'telemetry.logs.keep': { value: '7d', name: 'telemetry' },
   'telemetry.traces.keep': { value: '3d', name: 'telemetry' },
   'telemetry.traces.sample': { value: 20, name: 'telemetry: sampling' },

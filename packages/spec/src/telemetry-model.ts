@@ -30,7 +30,11 @@ export interface ForwardSpec {
 
 /** How a service's telemetry is taken and kept, and what is promised of it. */
 export interface TelemetrySpec {
-  readonly logs: { readonly keepMs: number };
+  readonly logs: {
+    readonly keepMs: number;
+    /** What is printed for a request says of which trace it is. Absent: an older Islet was asked, and it does. */
+    readonly correlate?: boolean;
+  };
   readonly traces: {
     readonly keepMs: number;
     /** Ordinary traces that are kept in each second; errors, slow ones and what was decided are kept beside them. */

@@ -25,6 +25,14 @@ describe('telemetry of islet.yaml, for every service', () => {
     assert.equal(originOf(texts, 'telemetry.metrics.keep')?.origin.kind, 'default');
   });
 
+  it('switches the marks of printed lines off for all, and a service switches its own on', () => {
+    const off = system('telemetry: { logs: { correlate: false } }');
+    assert.equal(serviceOf(off).telemetry.logs.correlate, false);
+    assert.equal(serviceOf(system('')).telemetry.logs.correlate, true);
+    const own = { ...off, [ORDERS]: `${RUN}telemetry: { logs: { correlate: true } }\n` };
+    assert.equal(serviceOf(own).telemetry.logs.correlate, true);
+  });
+
   it('holds for what is no service', () => {
     const { services } = parsed(texts).spec.telemetry;
     assert.deepEqual([services?.logs.keepMs, services?.maxDiskBytes], [14 * 86_400_000, 2 * 1024 ** 3]);

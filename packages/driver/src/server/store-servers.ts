@@ -78,7 +78,7 @@ export class StoreServers<R extends ServerRecord> {
     this.records = new Records(join(options.layout.state, kind.records));
     this.health = new Health({
       running: (service) => this.running(service),
-      untilReady: (started, waiting) => this.untilReady(started, 'service', { ...waiting, withinMs: kind.readyMs }),
+      untilReady: (started, waiting) => this.#untilReady(started, 'service', { ...waiting, withinMs: kind.readyMs }),
       onChange: () => this.changed(),
     });
     this.#exits = options.supervisor.onExit((name) => {
@@ -149,18 +149,31 @@ export class StoreServers<R extends ServerRecord> {
     ensureStarted: () => Promise<Started<R>>,
     signal: AbortSignal,
   ): Promise<Started<R>> {
+    const { started, written } = await this.tryToStart(service, ensureStarted, {
+      withinMs: this.#kind.readyMs,
+      signal,
+    });
+    if (written === undefined) return started;
+    throw this.ended(service, written);
+  }
+
+  /** The same, of a server that may end at its start: then with what it wrote. */
+  async tryToStart(
+    service: string,
+    ensureStarted: () => Promise<Started<R>>,
+    waiting: Omit<Waiting, 'isAlive'>,
+  ): Promise<{ readonly started: Started<R>; readonly written: string | undefined }> {
     const from = await logSize(this.logOf(service));
     const started = await ensureStarted();
     const isAlive = () => this.running(service) !== undefined;
-    const readiness = await this.untilReady(started, 'islet', { isAlive, withinMs: this.#kind.readyMs, signal });
-    if (readiness === 'ready') return started;
-    if (readiness === 'rejected') throw strangerInside(this.whose(service));
-    throw this.ended(service, await logSince(this.logOf(service), from));
-  }
-
-  untilReady(started: Started<R>, as: 'islet' | 'service', waiting: Waiting): Promise<Readiness> {
-    const { ask, isRejection, product } = this.#kind;
-    return untilReady({ ask: (signal) => ask(started, as, signal), isRejection, product }, waiting);
+    switch (await this.#untilReady(started, 'islet', { isAlive, ...waiting })) {
+      case 'ready':
+        return { started, written: undefined };
+      case 'rejected':
+        throw strangerInside(this.whose(service));
+      case 'ended':
+        return { started, written: await logSince(this.logOf(service), from) };
+    }
   }
 
   /** A server that did not come up wrote this. */
@@ -266,6 +279,11 @@ export class StoreServers<R extends ServerRecord> {
       case 'checking':
         return { kind: 'starting' };
     }
+  }
+
+  #untilReady(started: Started<R>, as: 'islet' | 'service', waiting: Waiting): Promise<Readiness> {
+    const { ask, isRejection, product } = this.#kind;
+    return untilReady({ ask: (signal) => ask(started, as, signal), isRejection, product }, waiting);
   }
 
   #failpoint(name: string): void {

@@ -16,20 +16,22 @@ export interface World {
   readonly driver: DataDriver;
   /** Ends this control plane, servers running, and begins another one in the same folder. */
   again(): Promise<World>;
+  /** Ends this control plane, servers running. */
+  leave(): Promise<void>;
   /** Stops and purges every store, and removes all that was made. */
   close(): Promise<void>;
 }
 
 let worlds = 0;
 
-export async function makeWorld(): Promise<World> {
+export async function makeWorld(path = PATH): Promise<World> {
   const root = await mkdtemp(join(tmpdir(), 'islet-redis-'));
   // As a system's folder is: each service's user can pass.
   await chmod(root, 0o711);
-  return openWorld(root, `redis${process.pid}-${worlds++}`);
+  return openWorld(root, `redis${process.pid}-${worlds++}`, path);
 }
 
-export async function openWorld(root: string, system: string): Promise<World> {
+export async function openWorld(root: string, system: string, path = PATH): Promise<World> {
   const state = join(root, '.islet');
   await mkdir(state, { recursive: true, mode: 0o711 });
   const layout = { state, runtime: state };
@@ -40,7 +42,7 @@ export async function openWorld(root: string, system: string): Promise<World> {
     supervisor,
     ports: freePorts(),
     log: { info: () => {}, warn: () => {} },
-    path: PATH,
+    path,
   });
   const leave = async () => {
     await driver.close();
@@ -50,9 +52,10 @@ export async function openWorld(root: string, system: string): Promise<World> {
     layout,
     system,
     driver,
+    leave,
     again: async () => {
       await leave();
-      return openWorld(root, system);
+      return openWorld(root, system, path);
     },
     close: async () => {
       for (const service of Object.keys(await driver.observe())) {
@@ -92,9 +95,15 @@ export const WORDS: BackupTraits['words'] = {
   ask: 'LLEN kept',
 };
 
+/** For `dataConformance`. */
+export const STORE_WORDS = { make: undefined, put: (x: number) => `RPUSH kept ${x}`, read: 'LRANGE kept 0 -1' };
+
+/** What backups of a server that tells no instants are held to. */
+export const TRAITS: BackupTraits = { words: WORDS, seenWithinMs: 50, isHeard: true };
+
 /** For the conformance suites. */
-export async function makeHarness() {
-  const world = await makeWorld();
+export async function makeHarness(path = PATH) {
+  const world = await makeWorld(path);
   const services = new Set<string>();
   const { driver, system } = world;
   return {
