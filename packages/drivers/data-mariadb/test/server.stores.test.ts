@@ -7,18 +7,17 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { layoutOf, type StoreObservation } from '@islet/driver';
 import { withConnection } from '../src/connect.ts';
 import { createMariadbReader, missingServer } from '../src/index.ts';
-import { makeWorld, PATH, patience, query } from './harness.ts';
+import { makeWorld, PATH, patience, query, type World } from './harness.ts';
 
 describe('a MariaDB server', () => {
   const request = { service: 'carts', url: undefined };
-  let world: Awaited<ReturnType<typeof makeWorld>>;
-  let opened: Awaited<ReturnType<typeof world.open>>;
-  const connection = () => opened.driver.connection({ service: 'carts' });
+  let world: World;
+  const connection = () => world.driver.connection({ service: 'carts' });
   const ask = async (sql: string) => query(await connection(), sql);
   const observed = async <K extends 'ready' | 'stopped'>(kind: K) => {
     for (const { signal } = patience(); ; await pause(20)) {
       signal.throwIfAborted();
-      const seen = (await opened.driver.observe()).carts;
+      const seen = (await world.driver.observe()).carts;
       if (seen?.kind === kind) return seen as Extract<StoreObservation, { kind: K }>;
     }
   };
@@ -32,15 +31,10 @@ describe('a MariaDB server', () => {
   before(async () => {
     await writeFile(othersTable, '');
     world = await makeWorld();
-    world.services.add('carts');
-    opened = await world.open();
-    await opened.driver.provision(request, patience());
+    await world.driver.provision(request, patience());
     await ask('CREATE TABLE kept (x int)');
   });
   after(async () => {
-    await opened.driver.stop({ service: 'carts' }, patience());
-    await opened.driver.purge({ service: 'carts' }, patience());
-    await opened.leave();
     await world.close();
     await rm(othersTable);
   });
@@ -53,11 +47,11 @@ describe('a MariaDB server', () => {
   });
 
   it('has what was acknowledged before it was killed, and its log has it too', async () => {
-    const source = await opened.driver.backups!.source({ service: 'carts' }, patience());
+    const source = await world.driver.backups!.source({ service: 'carts' }, patience());
     await ask('INSERT INTO kept VALUES (1)');
     process.kill((await pid())!, 'SIGKILL');
     await observed('stopped');
-    await opened.driver.provision(request, patience());
+    await world.driver.provision(request, patience());
     assert.deepEqual(await ask('SELECT x FROM kept'), [{ x: 1 }]);
     const stop = new AbortController();
     const bytes: Uint8Array[] = [];
@@ -73,8 +67,7 @@ describe('a MariaDB server', () => {
 
   it('is adopted, not restarted, by the next control plane', async () => {
     const before = await pid();
-    await opened.leave();
-    opened = await world.open();
+    world = await world.again();
     assert.equal(await pid(), before);
     assert.deepEqual(await ask('SELECT 1 AS x'), [{ x: 1 }]);
   });
@@ -85,10 +78,9 @@ describe('a MariaDB server', () => {
     const { adminPassword } = JSON.parse(await readFile(file, 'utf8')) as { adminPassword: string };
     const where = { port: port!, login: 'islet', password: adminPassword, database: undefined };
     await withConnection(where, patience().signal, (admin) => admin.query("DROP USER carts@'127.0.0.1'"));
-    await opened.leave();
-    opened = await world.open();
+    world = await world.again();
     assert.match((await observed('stopped')).how ?? '', /not provisioned to the end/);
-    await opened.driver.provision(request, patience());
+    await world.driver.provision(request, patience());
     assert.deepEqual(await ask('SELECT x FROM kept'), [{ x: 1 }]);
   });
 
@@ -110,7 +102,7 @@ describe('a MariaDB server', () => {
 
   it('changes settings while it runs, and nobody loses a connection', async () => {
     const before = await pid();
-    const set = (settings: Record<string, string>) => opened.driver.provision({ ...request, settings }, patience());
+    const set = (settings: Record<string, string>) => world.driver.provision({ ...request, settings }, patience());
     await set({ innodb_buffer_pool_size: '48M', max_allowed_packet: '16M' });
     const read = 'SELECT @@innodb_buffer_pool_size AS pool, @@GLOBAL.max_allowed_packet AS packet';
     assert.deepEqual(await ask(read), [{ pool: 48 * 1024 ** 2, packet: 16 * 1024 ** 2 }]);
@@ -128,11 +120,11 @@ describe('a MariaDB server', () => {
 
   it('whose data is gone is not silently begun anew', async () => {
     const folder = layoutOf.mariadb(world.layout, 'carts');
-    await opened.driver.stop({ service: 'carts' }, patience());
+    await world.driver.stop({ service: 'carts' }, patience());
     await rename(join(folder, 'data'), join(folder, 'moved'));
-    await assert.rejects(opened.driver.provision(request, patience()), { code: 'refused', message: /is gone/ });
+    await assert.rejects(world.driver.provision(request, patience()), { code: 'refused', message: /is gone/ });
     await rename(join(folder, 'moved'), join(folder, 'data'));
-    await opened.driver.provision(request, patience());
+    await world.driver.provision(request, patience());
     assert.deepEqual(await ask('SELECT x FROM kept'), [{ x: 1 }]);
   });
 });
