@@ -16,8 +16,10 @@ export interface ServerWorld {
   readonly system: string;
   readonly driver: DataDriver;
   readonly supervisor: Supervisor;
-  /** Ends this control plane, servers running, and begins another one in the same folder. */
-  again(): Promise<ServerWorld>;
+  /** Ends this control plane, servers running. */
+  leave(): Promise<void>;
+  /** The same, and begins another one in the same folder. */
+  again(between?: () => Promise<void>): Promise<ServerWorld>;
   /** Stops and purges every store, and removes all that was made. */
   close(): Promise<void>;
 }
@@ -53,8 +55,10 @@ export async function openServerWorld(
     system,
     driver,
     supervisor,
-    again: async () => {
+    leave,
+    again: async (between) => {
       await leave();
+      await between?.();
       return openServerWorld(create, { root, system });
     },
     close: async () => {

@@ -19,7 +19,8 @@ const creating = (path: string): CreateServers => {
 };
 
 export const makeWorld = (path = PATH) => makeServerWorld(creating(path));
-export const openWorld = (root: string, system: string) => openServerWorld(creating(PATH), { root, system });
+export const openWorld = (root: string, system: string, path = PATH) =>
+  openServerWorld(creating(path), { root, system });
 
 export async function send({ port, user, password }: StoreConnection, ...words: string[]): Promise<unknown> {
   const login = { port: port!, user: user!, password: password! };
