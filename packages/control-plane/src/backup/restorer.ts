@@ -11,6 +11,7 @@ import { type KeptStore, keptStores, partiesOf } from './kept-stores.ts';
 import { skewNotes } from './moment.ts';
 import { describeWanted, driversOf, findMoment, restoreStores } from './restore-store.ts';
 import { givenUp, outcomeOf, rewindsOf, rewound, withoutWish } from './rewind.ts';
+import { markUpgradePoint, type UpgradePointParts } from './upgrade-point.ts';
 import { keptAsItIs, upgradeStore } from './upgrade-store.ts';
 
 export interface RestorerParts {
@@ -18,6 +19,7 @@ export interface RestorerParts {
   readonly applied: AppliedStore;
   readonly decisions: Decisions;
   readonly data: readonly DataDriver[];
+  readonly backups: UpgradePointParts['backups'];
   readonly clock: Clock;
   readonly log: Logger;
   readonly redact: (text: string) => string;
@@ -208,13 +210,14 @@ export function createRestorer(parts: RestorerParts): Restorer {
     const { name, database } = spec;
     const version = `PostgreSQL ${database?.server?.version}`;
     try {
-      for (const { driver } of meant) {
+      for (const { store, driver } of meant) {
         const say = (stage: string) => {
           log.info({ service: name, to: version, stage }, 'taking its data over');
           stages.set(name, stage);
           parts.onChange();
         };
-        await upgradeStore(spec, driver, { clock, say, signal });
+        const point = () => markUpgradePoint(store, version, { ...parts, signal });
+        await upgradeStore(spec, driver, { clock, say, point, signal });
       }
       noteMade(name, meant);
       const kept = `the data of before is kept until islet restore ${name} --confirm, and --undo brings it back`;

@@ -1,27 +1,8 @@
-import type { Layout } from '@islet/driver';
-import type { Supervisor } from '@islet/supervise';
+import type { ServerOptions } from '@islet/driver/server';
 
-export interface MariadbOptions {
-  readonly layout: Layout;
-  /** The system's id. */
-  readonly system: string;
-  readonly supervisor: Supervisor;
+export interface MariadbOptions extends ServerOptions {
   /** A folder that every user of the machine can read, for what all stores begin with. */
   readonly tools: string;
-  readonly ports: Ports;
-  readonly log: Log;
-  /** `PATH` in which the server's programs are looked for. */
-  readonly path: string;
-}
-
-/** Hands out ports of 127.0.0.1, outside of the ephemeral range. */
-export interface Ports {
-  /** The port kept for this name; another one where a stranger listens on it. */
-  take(name: string): Promise<number>;
-}
-
-export interface Log {
-  info(fields: Readonly<Record<string, unknown>>, message: string): void;
 }
 
 /** Every limit of this driver. Sizes are bytes, times are milliseconds. */

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { DriverError } from '@islet/driver';
 import { messageOf } from './connect.ts';
 import { LIMITS, SETTINGS } from './options.ts';
-import type { Started } from './record.ts';
+import type { StartedMariadb } from './record.ts';
 import { isOwn } from './server.ts';
 import { administer } from './users.ts';
 
@@ -12,7 +12,7 @@ export type Settings = Readonly<Record<string, string>>;
  * A service's own settings. They hold for whoever connects from now on, and no connection is lost: so one that a server
  * reads only at its start is refused, and so is one that Islet gives itself.
  */
-export async function applySettings(started: Started, after: Settings, signal: AbortSignal): Promise<void> {
+export async function applySettings(started: StartedMariadb, after: Settings, signal: AbortSignal): Promise<void> {
   const before = started.settings ?? {};
   await administer(started, signal, async (run) => {
     for (const name of Object.keys(after)) {

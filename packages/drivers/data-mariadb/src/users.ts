@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Connection } from 'mysql2/promise';
 import { ADMIN, asAdmin, HOST, quoteName, READER, withConnection } from './connect.ts';
 import { LIMITS } from './options.ts';
-import type { Login, MariadbRecord, Started } from './record.ts';
+import type { Login, MariadbRecord, StartedMariadb } from './record.ts';
 
 /**
  * What a server runs at each start, before it takes connections: Islet's own user, with the password that holds now. So a
@@ -26,7 +26,7 @@ export function initFile({ adminPassword }: MariadbRecord): string {
  * whatever it likes. One that does not hold is locked, not dropped: views and routines run with the rights of whoever made
  * them.
  */
-export async function ensureStore(started: Started, signal: AbortSignal): Promise<void> {
+export async function ensureStore(started: StartedMariadb, signal: AbortSignal): Promise<void> {
   await administer(started, signal, async (run) => {
     await run(`CREATE DATABASE IF NOT EXISTS ${quoteName(started.name)} CHARACTER SET utf8mb4`);
     await ensureLogin(run, started, { login: READER, password: started.adminPassword, rights: 'SELECT, SHOW VIEW' });
@@ -45,7 +45,7 @@ export async function ensureLogins(run: Run, record: MariadbRecord): Promise<voi
 
 type Run = (sql: string, values?: readonly string[]) => Promise<readonly Record<string, unknown>[]>;
 
-export function administer<T>(started: Started, signal: AbortSignal, act: (run: Run) => Promise<T>): Promise<T> {
+export function administer<T>(started: StartedMariadb, signal: AbortSignal, act: (run: Run) => Promise<T>): Promise<T> {
   return withConnection(asAdmin(started), signal, async (connection) => {
     await connection.query('SET SESSION sql_log_bin = 0');
     return act(async (sql, values = []) => rowsOf(await connection.query(sql, [...values])));

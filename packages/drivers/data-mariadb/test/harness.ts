@@ -29,7 +29,7 @@ export async function makeWorld() {
       supervisor,
       tools: join(root, 'tools'),
       ports,
-      log: { info: () => {} },
+      log: { info: () => {}, warn: () => {} },
       path: PATH,
     });
     const leave = async () => {

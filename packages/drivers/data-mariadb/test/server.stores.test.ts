@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { rename } from 'node:fs/promises';
+import { access, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { layoutOf } from '@islet/driver';
+import { layoutOf, type StoreObservation } from '@islet/driver';
+import { withConnection } from '../src/connect.ts';
 import { createMariadbReader, missingServer } from '../src/index.ts';
 import { makeWorld, PATH, patience, query } from './harness.ts';
 
@@ -13,19 +15,22 @@ describe('a MariaDB server', () => {
   let opened: Awaited<ReturnType<typeof world.open>>;
   const connection = () => opened.driver.connection({ service: 'carts' });
   const ask = async (sql: string) => query(await connection(), sql);
-  const observed = async (kind: 'ready' | 'stopped') => {
+  const observed = async <K extends 'ready' | 'stopped'>(kind: K) => {
     for (const { signal } = patience(); ; await pause(20)) {
       signal.throwIfAborted();
       const seen = (await opened.driver.observe()).carts;
-      if (seen?.kind === kind) return seen;
+      if (seen?.kind === kind) return seen as Extract<StoreObservation, { kind: K }>;
     }
   };
   const pid = async () => {
-    const seen = await observed('ready');
-    return seen.kind === 'ready' ? seen.pid : undefined;
+    return (await observed('ready')).pid;
   };
 
+  /** As another server has it, in the folder that all share. */
+  const othersTable = join(tmpdir(), `#sql-temptable-${process.pid.toString(16)}-1-1.MAD`);
+
   before(async () => {
+    await writeFile(othersTable, '');
     world = await makeWorld();
     world.services.add('carts');
     opened = await world.open();
@@ -37,6 +42,14 @@ describe('a MariaDB server', () => {
     await opened.driver.purge({ service: 'carts' }, patience());
     await opened.leave();
     await world.close();
+    await rm(othersTable);
+  });
+
+  it("leaves other servers' temporary tables alone, and nobody finds its own", async () => {
+    await access(othersTable);
+    const [row] = await ask('SELECT @@tmpdir AS folder');
+    assert.equal(row?.folder, join(layoutOf.mariadb(world.layout, 'carts'), 'tmp'));
+    assert.equal((await stat(String(row?.folder))).mode & 0o777, 0o700);
   });
 
   it('has what was acknowledged before it was killed, and its log has it too', async () => {
@@ -64,6 +77,19 @@ describe('a MariaDB server', () => {
     opened = await world.open();
     assert.equal(await pid(), before);
     assert.deepEqual(await ask('SELECT 1 AS x'), [{ x: 1 }]);
+  });
+
+  it('that does not know its service is not ready, as when whoever made it was killed on the way', async () => {
+    const { port } = await connection();
+    const file = join(world.layout.state, 'mariadb', 'carts.json');
+    const { adminPassword } = JSON.parse(await readFile(file, 'utf8')) as { adminPassword: string };
+    const where = { port: port!, login: 'islet', password: adminPassword, database: undefined };
+    await withConnection(where, patience().signal, (admin) => admin.query("DROP USER carts@'127.0.0.1'"));
+    await opened.leave();
+    opened = await world.open();
+    assert.match((await observed('stopped')).how ?? '', /not provisioned to the end/);
+    await opened.driver.provision(request, patience());
+    assert.deepEqual(await ask('SELECT x FROM kept'), [{ x: 1 }]);
   });
 
   it('lets nobody in without a password, and no service near what is the server’s', async () => {

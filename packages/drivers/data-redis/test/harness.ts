@@ -22,19 +22,26 @@ export interface World {
 
 let worlds = 0;
 
-export async function makeWorld(): Promise<World> {
+export async function makeWorld(path = PATH): Promise<World> {
   const root = await mkdtemp(join(tmpdir(), 'islet-redis-'));
   // As a system's folder is: each service's user can pass.
   await chmod(root, 0o711);
-  return openWorld(root, `redis${process.pid}-${worlds++}`);
+  return openWorld(root, `redis${process.pid}-${worlds++}`, path);
 }
 
-export async function openWorld(root: string, system: string): Promise<World> {
+export async function openWorld(root: string, system: string, path = PATH): Promise<World> {
   const state = join(root, '.islet');
   await mkdir(state, { recursive: true, mode: 0o711 });
   const layout = { state, runtime: state };
   const supervisor = await openSupervisor({ folder: join(state, 'processes'), system });
-  const driver = createRedis({ layout, system, supervisor, ports: freePorts(), log: { info: () => {} }, path: PATH });
+  const driver = createRedis({
+    layout,
+    system,
+    supervisor,
+    ports: freePorts(),
+    log: { info: () => {}, warn: () => {} },
+    path,
+  });
   const leave = async () => {
     await driver.close();
     await supervisor.close();
@@ -45,7 +52,7 @@ export async function openWorld(root: string, system: string): Promise<World> {
     driver,
     again: async () => {
       await leave();
-      return openWorld(root, system);
+      return openWorld(root, system, path);
     },
     close: async () => {
       for (const service of Object.keys(await driver.observe())) {
@@ -85,9 +92,15 @@ export const WORDS: BackupTraits['words'] = {
   ask: 'LLEN kept',
 };
 
+/** For `dataConformance`. */
+export const STORE_WORDS = { make: undefined, put: (x: number) => `RPUSH kept ${x}`, read: 'LRANGE kept 0 -1' };
+
+/** What backups of a server that tells no instants are held to. */
+export const TRAITS: BackupTraits = { words: WORDS, seenWithinMs: 50, isHeard: true };
+
 /** For the conformance suites. */
-export async function makeHarness() {
-  const world = await makeWorld();
+export async function makeHarness(path = PATH) {
+  const world = await makeWorld(path);
   const services = new Set<string>();
   const { driver, system } = world;
   return {

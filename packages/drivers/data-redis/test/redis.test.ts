@@ -8,11 +8,9 @@ import { removeOwnedFolder } from '@islet/driver/owned-folder';
 import { withClient } from '../src/client.ts';
 import { missingServer } from '../src/index.ts';
 import { wordsOf } from '../src/shell.ts';
-import { makeHarness, makeWorld, PATH, patience, send } from './harness.ts';
+import { makeHarness, makeWorld, PATH, patience, STORE_WORDS, send } from './harness.ts';
 
-const WORDS = { make: undefined, put: (x: number) => `RPUSH kept ${x}`, read: 'LRANGE kept 0 -1' };
-
-dataConformance('data-redis', makeHarness, { ownsData: true, words: WORDS });
+dataConformance('data-redis', () => makeHarness(), { ownsData: true, words: STORE_WORDS });
 
 describe('a Redis server', () => {
   const request = { service: 'carts', url: undefined };

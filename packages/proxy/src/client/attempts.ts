@@ -48,7 +48,7 @@ export class Attempts {
   constructor(options: AttemptsOptions) {
     this.#options = options;
     this.#aim = new Aim(options);
-    this.#sample = new Sample(options.way);
+    this.#sample = new Sample(options.way, options.runtime.clock);
     if (options.policy.hedge !== undefined) this.#hedging = this.#hedge(options);
   }
 
@@ -183,7 +183,7 @@ export class Attempts {
     endpoint.firstBytes.record(now - startedAt);
     // An instance that refuses is quick, and says nothing of how long its work takes.
     if (status === undefined || status < 500) {
-      this.#sample.answered(now - startedAt, now);
+      this.#sample.answered(now);
       this.#observe(endpoint, now - startedAt);
     }
     this.#learn(attempt, status);
@@ -253,7 +253,7 @@ export class Attempts {
   /** Ends the current attempt without a response. */
   fail(error: ProxyErrorCode, failure: AttemptFailure): Attempt | undefined {
     const now = this.#options.runtime.now();
-    if (error === 'response-timeout' && this.#current) this.#sample.answered(now - this.#current.startedAt, now);
+    if (error === 'response-timeout') this.#sample.gaveUp(now);
     const attempt = this.end();
     if (attempt === undefined) return undefined;
     const { endpoint, wire } = attempt;
