@@ -5,8 +5,11 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { layoutOf, type StoreObservation } from '@islet/driver';
+import { Records } from '@islet/driver/records';
+import type { Series } from '@islet/driver/server';
 import { withConnection } from '../src/connect.ts';
 import { createMariadbReader, missingServer } from '../src/index.ts';
+import type { MariadbRecord } from '../src/record.ts';
 import { makeWorld, PATH, patience, query } from './harness.ts';
 
 describe('a MariaDB server', () => {
@@ -124,6 +127,76 @@ describe('a MariaDB server', () => {
     ] as const)
       await assert.rejects(set({ [name]: value }), { code: 'refused', message: new RegExp(name) }, name);
     assert.equal(await pid(), before);
+  });
+
+  it('takes limits while it runs, holds its service to them, and nobody loses a connection', async () => {
+    const before = await pid();
+    const limits = { memoryBytes: 256 * 1024 ** 2, connections: 3 };
+    const read = 'SELECT @@innodb_buffer_pool_size AS pool, @@max_connections AS most';
+    const { port, user, password, name } = await connection();
+    const where = { port: port!, login: user!, password: password!, database: name };
+    await withConnection(where, patience().signal, async (open) => {
+      await opened.driver.provision({ ...request, limits }, patience());
+      assert.deepEqual((await open.query(read))[0], [{ pool: 128 * 1024 ** 2, most: 26 }]);
+    });
+    assert.equal((await connection()).maxConnections, 3);
+    const enough = Promise.withResolvers<void>();
+    const begun = Array.from({ length: 3 }, () => Promise.withResolvers<void>());
+    const inside = begun.map((here) =>
+      withConnection(where, patience().signal, async () => {
+        here.resolve();
+        await enough.promise;
+      }),
+    );
+    await Promise.all(begun.map(({ promise }) => promise));
+    await assert.rejects(ask('SELECT 1'), /max_user_connections/);
+    assert.ok(await opened.driver.measure!({ service: 'carts' }, patience()), 'Islet itself still gets in');
+    await opened.driver.credentials!.rotate({ service: 'carts' }, patience());
+    assert.deepEqual(await ask('SELECT 1 AS x'), [{ x: 1 }], 'old and new may each have all of theirs');
+    enough.resolve();
+    await Promise.all(inside);
+    await opened.driver.credentials!.retire({ service: 'carts' }, patience());
+    const seen = await observed('ready');
+    assert.deepEqual(seen.kind === 'ready' && seen.limits, limits);
+    const settings = { innodb_buffer_pool_size: '48M' };
+    await opened.driver.provision({ ...request, limits, settings }, patience());
+    await opened.driver.stop({ service: 'carts' }, patience());
+    await opened.driver.provision({ ...request, limits, settings }, patience());
+    assert.deepEqual(await ask(read), [{ pool: 48 * 1024 ** 2, most: 26 }], 'its own settings win');
+    await opened.driver.provision(request, patience());
+    assert.deepEqual(await ask(read), [{ pool: 32 * 1024 ** 2, most: 100 }]);
+    assert.notEqual(await pid(), before);
+  });
+
+  it('does not touch data of another version, unless it is told to take that of an older one over', async () => {
+    // Each reads what is on the disk.
+    const records = () => new Records<MariadbRecord>(join(world.layout.state, 'mariadb'));
+    const made = async (series: Series) => {
+      await opened.driver.stop({ service: 'carts' }, patience());
+      await opened.leave();
+      await records().write({ ...records().get('carts')!, series });
+      opened = await world.open();
+    };
+    const { series: here } = records().get('carts')!;
+    assert.ok(here !== undefined, 'it is noted');
+    const upgrade = 'in-place';
+    await made('99.1');
+    for (const wish of [request, { ...request, upgrade } as const]) {
+      assert.match((await opened.driver.refusal!(wish))?.message ?? '', /of MariaDB 99\.1, and this machine has/);
+      await assert.rejects(opened.driver.provision(wish, patience()), {
+        code: 'refused',
+        hint: /install MariaDB 99\.1/,
+      });
+    }
+    await made('10.2');
+    assert.match((await opened.driver.refusal!(request))?.hint ?? '', /database\.upgrade: in-place/);
+    await assert.rejects(opened.driver.provision(request, patience()), { code: 'refused' });
+    await observed('stopped');
+    assert.equal(await opened.driver.refusal!({ ...request, upgrade }), undefined);
+    await opened.driver.provision({ ...request, upgrade }, patience());
+    assert.deepEqual(await ask('SELECT x FROM kept'), [{ x: 1 }]);
+    assert.equal(records().get('carts')?.series, here);
+    assert.equal(await opened.driver.refusal!(request), undefined);
   });
 
   it('whose data is gone is not silently begun anew', async () => {

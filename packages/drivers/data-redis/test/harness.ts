@@ -16,6 +16,8 @@ export interface World {
   readonly driver: DataDriver;
   /** Ends this control plane, servers running, and begins another one in the same folder. */
   again(): Promise<World>;
+  /** Ends this control plane, servers running. */
+  leave(): Promise<void>;
   /** Stops and purges every store, and removes all that was made. */
   close(): Promise<void>;
 }
@@ -50,6 +52,7 @@ export async function openWorld(root: string, system: string, path = PATH): Prom
     layout,
     system,
     driver,
+    leave,
     again: async () => {
       await leave();
       return openWorld(root, system, path);
