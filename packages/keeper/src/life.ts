@@ -91,7 +91,8 @@ function listen(path: string, watchers: Set<Socket>): Promise<Server> {
   });
   server.maxConnections = MAX_WATCHERS;
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
+    // Later ones, such as a lack of file descriptors at a watcher's connection, are no reason to die.
+    server.on('error', reject);
     server.listen(path, () => resolve(server));
   });
 }

@@ -4,6 +4,7 @@ export { installHint } from './install-hints.ts';
 export { LIMITS as SUPERVISION_LIMITS } from './limits.ts';
 export { lastComplaint, logSince, logSize } from './log-tail.ts';
 export type * from './model.ts';
+export { listProcesses } from './proc.ts';
 export { type Missing, missingPrograms, programsOf, resolveProgram } from './program.ts';
 export { beginOfLog, removeLogs, rotateLog } from './rotate.ts';
 export { type Finished, type RunOptions, runAs } from './run-as.ts';

@@ -181,7 +181,7 @@ export function createRestorer(parts: RestorerParts): Restorer {
   async function refuseOthers({ rewind }: Restoring, spec: AppliedService['spec']): Promise<void> {
     const then = rewind && applied.at(rewind.to)?.services.find((one) => one.spec.name === spec.name)?.spec;
     const [refusal] = await storeRefusals(then ?? spec, parts.data);
-    if (refusal !== undefined) throw refusal;
+    if (refusal !== undefined) throw refusal.error;
   }
 
   /** Which of its stores, with who keeps them. */
@@ -199,7 +199,7 @@ export function createRestorer(parts: RestorerParts): Restorer {
     for (const { driver } of meant) await putBack(driver, name, signal);
     noteMade(name, meant);
     const refusals = await storeRefusals(spec, parts.data);
-    const others = refusals.map(({ reason, hint }) => `; ${reason}: ${hint}`);
+    const others = refusals.map(({ error: { reason, hint } }) => `; ${reason}: ${hint}`);
     const text = `its data is as before its restore again${others.join('')}`;
     parts.decisions.record({ kind: 'restored', service: name, id, text }, clock.now());
     if (refusals.length > 0) change(name, (one) => keptAsItIs(one));

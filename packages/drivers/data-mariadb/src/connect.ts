@@ -1,5 +1,6 @@
 import type { StoreConnection } from '@islet/driver';
 import type { Connection, ConnectionOptions } from 'mysql2/promise';
+import { DEFAULT_LIMITS } from './fit.ts';
 import { LIMITS } from './options.ts';
 import type { Login, StartedMariadb } from './record.ts';
 
@@ -28,7 +29,7 @@ export function asService({ port, login, password, name }: StartedMariadb): Wher
 }
 
 /** What a service's instances are given of its store. */
-export function shownTo({ login, password, port, name }: StartedMariadb): StoreConnection {
+export function shownTo({ login, password, port, name, limits = DEFAULT_LIMITS }: StartedMariadb): StoreConnection {
   return {
     url: `mysql://${login}:${password}@${HOST}:${port}/${name}`,
     host: HOST,
@@ -37,7 +38,7 @@ export function shownTo({ login, password, port, name }: StartedMariadb): StoreC
     password,
     name,
     path: undefined,
-    maxConnections: LIMITS.serviceConnections,
+    maxConnections: limits.connections,
   };
 }
 

@@ -30,9 +30,14 @@ export async function takePlace(draft: string, data: string): Promise<void> {
   await syncFolder(dirname(data));
 }
 
+/** What a server writes for the time that a statement takes. */
+export function temporaryIn(folder: string): string {
+  return join(folder, 'tmp');
+}
+
 export async function removeStore(folder: string): Promise<void> {
   const data = join(folder, 'data');
-  for (const path of [`${data}.new`, `${data}.log`, data]) await removeOwnedFolder(path);
+  for (const path of [`${data}.new`, `${data}.log`, temporaryIn(folder), data]) await removeOwnedFolder(path);
   await rm(folder, { recursive: true, force: true });
   await removeIfEmpty(dirname(folder));
 }

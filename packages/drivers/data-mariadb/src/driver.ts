@@ -3,30 +3,35 @@ import { isDeepStrictEqual } from 'node:util';
 import type {
   CallOptions,
   DataDriver,
+  DriverError,
   MigrateOutcome,
   MigrateRequest,
+  ServerWish,
   StoreBackups,
   StoreConnection,
   StoreCredentials,
   StoreRequest,
 } from '@islet/driver';
 import { readMigrations } from '@islet/driver/migrations';
-import { isFolder } from '@islet/driver/owned-folder';
+import { isFolder, makeOwnedFolder } from '@islet/driver/owned-folder';
 import { writeDurably } from '@islet/driver/records';
 import { isStarted, lostData, lostRecord, newPassword, StoreServers, unfinishedRestore } from '@islet/driver/server';
 import { createBackups } from './backup/backups.ts';
 import { asService, shownTo } from './connect.ts';
-import { type DataPlace, makeData, removeStore } from './data-folder.ts';
+import { type DataPlace, makeData, removeStore, temporaryIn } from './data-folder.ts';
 import { noUser } from './failures.ts';
+import { DEFAULT_LIMITS } from './fit.ts';
 import { measureMariadb } from './measure.ts';
 import { metricsOfMariadb } from './metrics.ts';
 import { migrateMariadb, previewMariadb } from './migrations.ts';
-import type { MariadbOptions } from './options.ts';
+import { LIMITS, type MariadbOptions } from './options.ts';
 import { missingServer, requireProgram } from './programs.ts';
 import { type MariadbRecord, newRecord, otherLogin, type StartedMariadb } from './record.ts';
+import { refusalOf, seriesHere } from './series.ts';
 import { ENVIRONMENT, MARIADB, serverArguments } from './server.ts';
-import { applySettings, type Settings } from './settings.ts';
+import { applySettings, type Wanted } from './settings.ts';
 import { createShell } from './shell.ts';
+import { takeOver } from './take-over.ts';
 import { ensureTemplate } from './template.ts';
 import { administer, ensureLogins, ensureStore, initFile } from './users.ts';
 
@@ -48,7 +53,8 @@ class MariadbDriver implements DataDriver {
       servers: this.#servers,
       path: options.path,
       placeOf: (service) => this.#placeOf(service),
-      startUntilReady: (record, signal) => this.#startUntilReady(record, {}, signal),
+      startUntilReady: (record, signal) =>
+        this.#startUntilReady(record, { settings: {}, limits: DEFAULT_LIMITS, upgrade: false }, signal),
     });
   }
 
@@ -56,16 +62,27 @@ class MariadbDriver implements DataDriver {
     return missingServer(this.#options.path);
   }
 
-  async provision({ service, settings = {} }: StoreRequest, { signal }: CallOptions): Promise<void> {
+  async refusal({ service, upgrade }: ServerWish): Promise<DriverError | undefined> {
+    const made = this.#servers.records.get(service)?.series;
+    if (made === undefined || missingServer(this.#options.path) !== undefined) return undefined;
+    const here = await seriesHere(this.#options.path, AbortSignal.timeout(LIMITS.askMs));
+    return refusalOf(service, { made, here, upgrade: upgrade === 'in-place' });
+  }
+
+  async provision(
+    { service, settings = {}, limits = DEFAULT_LIMITS, upgrade }: StoreRequest,
+    { signal }: CallOptions,
+  ): Promise<void> {
+    const wanted = { settings, limits, upgrade: upgrade === 'in-place' };
     const { records, health, turns } = this.#servers;
     await turns.take(service, async () => {
       signal.throwIfAborted();
       const record = records.get(service) ?? (await this.#newRecord(service));
       if (record.incomplete) throw unfinishedRestore(service);
-      if (health.isReady(service)) return this.#set(service, settings, signal);
-      const started = await this.#startUntilReady(record, settings, signal);
+      if (health.isReady(service)) return this.#set(service, wanted, signal);
+      const started = await this.#startUntilReady(record, wanted, signal);
       await ensureStore(started, signal);
-      await this.#set(service, settings, signal);
+      await this.#set(service, wanted, signal);
       health.setReady(service);
       this.#servers.changed();
     });
@@ -134,15 +151,29 @@ class MariadbDriver implements DataDriver {
   readonly watch: DataDriver['watch'] = (onChange) => this.#servers.watch(onChange);
   readonly close: DataDriver['close'] = () => this.#servers.close();
 
-  #startUntilReady(record: MariadbRecord, settings: Settings, signal: AbortSignal): Promise<StartedMariadb> {
-    return this.#servers.startUntilReady(record, () => this.#ensureStarted(record, settings, signal), signal);
+  async #startUntilReady(record: MariadbRecord, wanted: Start, signal: AbortSignal): Promise<StartedMariadb> {
+    const servers = this.#servers;
+    const { path } = this.#options;
+    const begin = () => servers.startUntilReady(record, () => this.#ensureStarted(record, wanted, signal), signal);
+    // It may be of another version than what is installed by now.
+    if (servers.running(record.service)) return begin();
+    const here = await seriesHere(path, signal);
+    const refused = refusalOf(record.service, { made: record.series, here, upgrade: wanted.upgrade });
+    if (refused !== undefined) throw refused;
+    const started = await begin();
+    if (started.series === here) return started;
+    if (started.series !== undefined) await takeOver(started, path, signal);
+    const known = { ...started, series: here };
+    await servers.records.write(known);
+    return known;
   }
 
-  async #ensureStarted(record: MariadbRecord, settings: Settings, signal: AbortSignal): Promise<StartedMariadb> {
+  async #ensureStarted(record: MariadbRecord, wanted: Wanted, signal: AbortSignal): Promise<StartedMariadb> {
     const { path, tools } = this.#options;
     const servers = this.#servers;
     const { service } = record;
     if (servers.running(service) && isStarted(record)) return record;
+    const { settings, limits } = wanted;
     const { data, user } = await this.#placeOf(service);
     if (process.getuid?.() === 0 && !user) throw noUser(service);
     if (!(await isFolder(data))) {
@@ -150,21 +181,27 @@ class MariadbDriver implements DataDriver {
       await makeData({ data, user }, await ensureTemplate(tools, path, signal), signal);
     }
     // On disk before the server listens there: whoever adopts it must find it.
-    const started = { ...record, settings, port: await servers.takePort(service) };
+    const started = { ...record, settings, limits, port: await servers.takePort(service) };
     await servers.records.write(started);
-    const file = join(dirname(data), 'init.sql');
+    const [file, temporary] = [join(dirname(data), 'init.sql'), temporaryIn(dirname(data))];
+    await makeOwnedFolder(temporary, user);
     await writeDurably(file, initFile(started), user ? 0o640 : 0o600, user?.gid);
     const program = requireProgram('mariadbd', path);
-    const argv = [program, ...serverArguments({ data, initFile: file, port: started.port, settings })];
+    const place = { data, initFile: file, temporary, port: started.port };
+    const argv = [program, ...serverArguments({ ...place, settings, limits })];
     await servers.start(started, { argv, cwd: data, env: ENVIRONMENT, user });
     return started;
   }
 
-  async #set(service: string, settings: Settings, signal: AbortSignal): Promise<void> {
+  async #set(service: string, { settings, limits }: Wanted, signal: AbortSignal): Promise<void> {
     const started = this.#servers.started(service);
-    if (isDeepStrictEqual(started.settings ?? {}, settings)) return;
-    await applySettings(started, settings, signal);
-    await this.#servers.records.write({ ...started, settings });
+    const { settings: before = {}, limits: limitsBefore = DEFAULT_LIMITS } = started;
+    const isLimited = isDeepStrictEqual(limitsBefore, limits);
+    if (isLimited && isDeepStrictEqual(before, settings)) return;
+    await applySettings(started, { settings, limits }, signal);
+    const next = { ...started, settings, limits };
+    if (!isLimited) await administer(started, signal, (run) => ensureLogins(run, next));
+    await this.#servers.records.write(next);
     this.#servers.changed();
   }
 
@@ -183,3 +220,6 @@ class MariadbDriver implements DataDriver {
     return { data: join(this.#servers.folderOf(service), 'data'), user: await this.#servers.userOf(service) };
   }
 }
+
+/** How a server is begun. */
+type Start = Wanted & { readonly upgrade: boolean };

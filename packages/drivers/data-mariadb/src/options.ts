@@ -11,6 +11,8 @@ export const LIMITS = {
   readyMs: 120_000,
   retryMs: 50,
   connectMs: 5_000,
+  /** A program that is asked which version it is. */
+  askMs: 10_000,
   /** It writes what it has not written yet; after that it is killed, and recovers at its next start. */
   stopGraceMs: 15_000,
   /** A statement that waits for a table's lock makes all behind it wait: it gives up early, and tries again. */
@@ -20,17 +22,15 @@ export const LIMITS = {
   /** A buffer pool that is busy can't be resized yet. */
   resizeAttempts: 40,
   resizePauseMs: 250,
-  /** What each of a service's two logins may have open; both hold during a rotation. */
-  serviceConnections: 40,
+  /** Of whoever looks, and can change nothing. */
+  readerConnections: 10,
 } as const;
 
-/** What a server is told unless the service says otherwise: a small server, that has on disk what it has acknowledged. */
+/** What a server is told beside what fits its limits, unless the service says otherwise: a small server, that has on disk what it has acknowledged. */
 export const SETTINGS = {
-  'innodb-buffer-pool-size': '32M',
   'innodb-log-file-size': '48M',
   'innodb-flush-log-at-trx-commit': '1',
   'sync-binlog': '1',
-  'max-connections': '100',
   'character-set-server': 'utf8mb4',
   'performance-schema': 'OFF',
   'key-buffer-size': '1M',

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { newPassword, type ServerRecord, type Started } from '@islet/driver/server';
+import { newPassword, type Series, type ServerRecord, type Started } from '@islet/driver/server';
 
 /** How a service's server is reached, and by whom. */
 export interface MariadbRecord extends ServerRecord, Login {
@@ -11,6 +11,8 @@ export interface MariadbRecord extends ServerRecord, Login {
   readonly replaced?: Login & { readonly at: number };
   /** Of Islet's own user, and of the one that only looks. */
   readonly adminPassword: string;
+  /** Of the server that last ran on the data. Absent: an older Islet did not note it. */
+  readonly series?: Series;
 }
 
 export interface Login {

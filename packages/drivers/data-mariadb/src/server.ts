@@ -1,6 +1,7 @@
-import { layoutOf } from '@islet/driver';
+import { layoutOf, type StoreLimits } from '@islet/driver';
 import type { ServerKind } from '@islet/driver/server';
 import { asAdmin, asService, codeOf, ERROR, isRejection, withConnection } from './connect.ts';
+import { DEFAULT_LIMITS, fittingSettings } from './fit.ts';
 import { LIMITS, SETTINGS } from './options.ts';
 import type { MariadbRecord, StartedMariadb } from './record.ts';
 
@@ -10,16 +11,21 @@ export const ENVIRONMENT = { PATH: '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin
 export interface ServerPlace {
   readonly data: string;
   readonly initFile: string;
+  /** A server removes at its start what an earlier one left there: so it is its own. */
+  readonly temporary: string;
   readonly port: number;
   /** What the service says beside `SETTINGS`, or instead. */
   readonly settings: Readonly<Record<string, string>>;
+  readonly limits: StoreLimits;
 }
 
 /** Of the machine's own configuration files nothing is read. */
-export function serverArguments({ data, initFile, port, settings }: ServerPlace): readonly string[] {
+export function serverArguments(place: ServerPlace): readonly string[] {
+  const { data, initFile, temporary, port, settings, limits } = place;
   const own = {
     datadir: data,
     'init-file': initFile,
+    tmpdir: temporary,
     port: String(port),
     'bind-address': '127.0.0.1',
     // Both in the data folder: a socket's path must be shorter than a system's folder may be.
@@ -32,7 +38,7 @@ export function serverArguments({ data, initFile, port, settings }: ServerPlace)
     'local-infile': 'OFF',
     'secure-file-priv': data,
   };
-  const all = { ...SETTINGS, ...asOptions(settings), ...own };
+  const all = { ...SETTINGS, ...fittingSettings(limits), ...asOptions(settings), ...own };
   const values = Object.entries(all).map(([name, value]) => `--${name}=${value}`);
   return ['--no-defaults', '--skip-name-resolve', '--skip-symbolic-links', ...values];
 }
@@ -44,8 +50,10 @@ export function asOptions(settings: Readonly<Record<string, string>>): Readonly<
 
 /** Options that Islet gives itself. */
 export function isOwn(option: string): boolean {
-  return serverArguments({ data: '', initFile: '', port: 0, settings: {} }).some(
-    (argument) => argument.startsWith(`--${option}=`) && !Object.hasOwn(SETTINGS, option),
+  const free = { ...SETTINGS, ...fittingSettings(DEFAULT_LIMITS) };
+  const nowhere = { data: '', initFile: '', temporary: '', port: 0 };
+  return serverArguments({ ...nowhere, settings: {}, limits: DEFAULT_LIMITS }).some(
+    (argument) => argument.startsWith(`--${option}=`) && !Object.hasOwn(free, option),
   );
 }
 
@@ -66,6 +74,7 @@ export const MARIADB: ServerKind<MariadbRecord> = {
   isSame: (one, other) => one.id === other.id,
   stop: { graceMs: LIMITS.stopGraceMs, signal: 'SIGTERM' },
   readyMs: LIMITS.readyMs,
+  limits: DEFAULT_LIMITS,
   ask: letsIn,
   isRejection,
   complaint: { like: /\[ERROR\](?! Aborting)/, head: /^.*\[ERROR\] / },

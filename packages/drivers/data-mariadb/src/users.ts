@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Connection } from 'mysql2/promise';
 import { ADMIN, asAdmin, HOST, quoteName, READER, withConnection } from './connect.ts';
+import { DEFAULT_LIMITS } from './fit.ts';
 import { LIMITS } from './options.ts';
 import type { Login, MariadbRecord, StartedMariadb } from './record.ts';
 
@@ -29,16 +30,22 @@ export function initFile({ adminPassword }: MariadbRecord): string {
 export async function ensureStore(started: StartedMariadb, signal: AbortSignal): Promise<void> {
   await administer(started, signal, async (run) => {
     await run(`CREATE DATABASE IF NOT EXISTS ${quoteName(started.name)} CHARACTER SET utf8mb4`);
-    await ensureLogin(run, started, { login: READER, password: started.adminPassword, rights: 'SELECT, SHOW VIEW' });
+    await ensureLogin(run, started, {
+      login: READER,
+      password: started.adminPassword,
+      rights: 'SELECT, SHOW VIEW',
+      most: LIMITS.readerConnections,
+    });
     await ensureLogins(run, started);
   });
 }
 
 /** Lets in those that hold, and nobody else. */
 export async function ensureLogins(run: Run, record: MariadbRecord): Promise<void> {
-  const { name, login, password, replaced } = record;
+  const { name, login, password, replaced, limits = DEFAULT_LIMITS } = record;
   const wanted: readonly Login[] = replaced === undefined ? [{ login, password }] : [{ login, password }, replaced];
-  for (const one of wanted) await ensureLogin(run, record, { ...one, rights: 'ALL PRIVILEGES' });
+  for (const one of wanted)
+    await ensureLogin(run, record, { ...one, rights: 'ALL PRIVILEGES', most: limits.connections });
   const others = [name, `${name}_b`].filter((one) => wanted.every((other) => other.login !== one));
   for (const other of others) await lockOut(run, other);
 }
@@ -55,7 +62,7 @@ export function administer<T>(started: StartedMariadb, signal: AbortSignal, act:
 async function ensureLogin(
   run: Run,
   { name }: MariadbRecord,
-  { login, password, rights }: Login & { readonly rights: string },
+  { login, password, rights, most }: Login & { readonly rights: string; readonly most: number },
 ): Promise<void> {
   const user = `'${login}'@'${HOST}'`;
   // A name of a database is a pattern here.
@@ -64,7 +71,7 @@ async function ensureLogin(
   await run(`GRANT ${rights} ON ${database}.* TO ${user}`);
   await run(
     `ALTER USER ${user} IDENTIFIED BY PASSWORD '${hashOf(password)}'
-     WITH MAX_USER_CONNECTIONS ${LIMITS.serviceConnections} ACCOUNT UNLOCK`,
+     WITH MAX_USER_CONNECTIONS ${most} ACCOUNT UNLOCK`,
   );
 }
 

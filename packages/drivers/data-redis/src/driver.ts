@@ -2,6 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type {
   CallOptions,
   DataDriver,
+  DriverError,
+  ServerWish,
   StoreBackups,
   StoreConnection,
   StoreCredentials,
@@ -22,10 +24,12 @@ import { HOST } from './client.ts';
 import { createCredentials } from './credentials.ts';
 import { noMigrations } from './failures.ts';
 import { measureRedis, metricsOfRedis } from './measure.ts';
+import { LIMITS } from './options.ts';
 import { placeOf, type RedisServers, removeStore } from './place.ts';
 import { missingServer, requireServer } from './program.ts';
 import { loginOf, newRecord, type RedisRecord, type StartedRedis, startedAgain } from './records.ts';
 import { REDIS, serverArguments } from './server.ts';
+import { refusalOf, versionOf } from './server-version.ts';
 import { changeSettings, type Settings } from './settings.ts';
 import { createShell } from './shell.ts';
 
@@ -55,6 +59,14 @@ class RedisDriver implements DataDriver {
 
   async missing(): Promise<string | undefined> {
     return missingServer(this.#path);
+  }
+
+  async refusal({ service }: ServerWish): Promise<DriverError | undefined> {
+    const record = this.#servers.records.get(service);
+    if (record?.server === undefined || !isKept(record.settings) || missingServer(this.#path) !== undefined)
+      return undefined;
+    const here = await versionOf(requireServer(this.#path), AbortSignal.timeout(LIMITS.askMs));
+    return refusalOf(service, { made: record.server, here });
   }
 
   async provision({ service, settings = {} }: StoreRequest, { signal }: CallOptions): Promise<void> {
@@ -98,8 +110,20 @@ class RedisDriver implements DataDriver {
   readonly watch: DataDriver['watch'] = (onChange) => this.#servers.watch(onChange);
   readonly close: DataDriver['close'] = () => this.#servers.close();
 
-  #startUntilReady(record: RedisRecord, settings: Settings, signal: AbortSignal): Promise<StartedRedis> {
-    return this.#servers.startUntilReady(record, () => this.#ensureStarted(record, settings), signal);
+  async #startUntilReady(record: RedisRecord, settings: Settings, signal: AbortSignal): Promise<StartedRedis> {
+    const servers = this.#servers;
+    const { service } = record;
+    const begin = (from: RedisRecord) =>
+      servers.startUntilReady(from, () => this.#ensureStarted(from, settings), signal);
+    // It may be of another version than what is installed by now.
+    if (servers.running(service)) return begin(record);
+    const here = await versionOf(requireServer(this.#path), signal);
+    const refused = hasData(record, settings) ? refusalOf(service, { made: record.server, here }) : undefined;
+    if (refused !== undefined) throw refused;
+    const started = await begin(record);
+    const known = { ...started, server: here };
+    await servers.records.write(known);
+    return known;
   }
 
   async #ensureStarted(record: RedisRecord, settings: Settings): Promise<StartedRedis> {
@@ -109,9 +133,7 @@ class RedisDriver implements DataDriver {
     const program = requireServer(this.#path);
     const place = await placeOf(servers, service);
     const { data, accessFile, user } = place;
-    // Of a cache nothing is kept on disk anyway.
-    const isKept = ![record.settings, settings].some((some) => some?.appendonly === 'no');
-    if (isStarted(record) && isKept && !(await isFolder(data))) throw lostData(servers.whose(service), data);
+    if (hasData(record, settings) && !(await isFolder(data))) throw lostData(servers.whose(service), data);
     await makePassage(place.folder);
     await makeOwnedFolder(data, user);
     // On disk before the server listens there: whoever adopts it must find it.
@@ -142,4 +164,13 @@ class RedisDriver implements DataDriver {
     await servers.records.write(record);
     return record;
   }
+}
+
+/** Of a cache nothing is kept on disk. */
+function isKept(settings: Settings = {}): boolean {
+  return settings.appendonly !== 'no';
+}
+
+function hasData(record: RedisRecord, settings: Settings): boolean {
+  return isStarted(record) && isKept(record.settings) && isKept(settings);
 }

@@ -4,6 +4,8 @@ export const LIMITS = {
   readyMs: 120_000,
   retryMs: 20,
   connectMs: 5_000,
+  /** A program that is asked which version it is. */
+  askMs: 10_000,
   /** It writes what it has not written yet, and ends. */
   stopGraceMs: 10_000,
 } as const;

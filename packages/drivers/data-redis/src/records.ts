@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { newPassword, type ServerRecord, type Started } from '@islet/driver/server';
 import { MOST_STARTS } from './backup/position.ts';
 import { isOurs } from './names.ts';
+import type { ServerVersion } from './server-version.ts';
 
 /** How a service's server is reached, and by whom. */
 export interface RedisRecord extends ServerRecord {
@@ -19,6 +20,8 @@ export interface RedisRecord extends ServerRecord {
   readonly followerPassword?: string;
   /** How often a server was started on this data. */
   readonly starts?: number;
+  /** The server that last ran on the data. Absent: an older Islet did not note it. */
+  readonly server?: ServerVersion;
 }
 
 export function newRecord(service: string): RedisRecord {

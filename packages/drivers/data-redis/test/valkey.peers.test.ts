@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { backupProofs } from '@islet/backup/testing';
 import { backupConformance, dataConformance } from '@islet/driver/conformance';
-import { makeHarness, makeWorld, patience, STORE_WORDS, send, TRAITS } from './harness.ts';
+import { makeHarness, makeWorld, openWorld, PATH, patience, STORE_WORDS, send, TRAITS } from './harness.ts';
 
 /*
  * A real Valkey, which not every distribution has: PyPI has one in a wheel. Everything that a Redis is held to it is held to.
@@ -26,6 +26,22 @@ test('the server is a Valkey', async () => {
     assert.match((await world.driver.measure!({ service: 'carts' }, patience())).version ?? '', /9\.1/);
   } finally {
     await world.close();
+  }
+});
+
+test('what a Valkey has written is left alone by a Redis', async () => {
+  const root = mkdtempSync(join(tmpdir(), 'islet-valkey-data-'));
+  chmodSync(root, 0o711);
+  const [system, request] = [`valkey${process.pid}`, { service: 'carts', url: undefined }];
+  const before = await openWorld(root, system, path);
+  await before.driver.provision(request, patience());
+  await before.driver.stop(request, patience());
+  await before.leave();
+  const after = await openWorld(root, system, PATH);
+  try {
+    await assert.rejects(after.driver.provision(request, patience()), { code: 'refused', message: /of Valkey 9\.1/ });
+  } finally {
+    await after.close();
   }
 });
 

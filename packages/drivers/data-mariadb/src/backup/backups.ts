@@ -1,12 +1,13 @@
 import { dirname } from 'node:path';
 import { DriverError, type RestoreOutcome, type RestoreRequest, type StoreBackups } from '@islet/driver';
 import { makeOwnedFolder, makePassage, removeOwnedFolder } from '@islet/driver/owned-folder';
-import { hasServer, type StoreServers } from '@islet/driver/server';
+import { hasServer, type StoreServers, seriesIn } from '@islet/driver/server';
 import { runAs } from '@islet/supervise';
 import { asAdmin, asReader } from '../connect.ts';
 import { type DataPlace, takePlace } from '../data-folder.ts';
 import { requireProgram } from '../programs.ts';
 import { type MariadbRecord, newRecord, type StartedMariadb } from '../record.ts';
+import { refusalOf, seriesHere } from '../series.ts';
 import { ENVIRONMENT } from '../server.ts';
 import { ensureStore } from '../users.ts';
 import { askDatabase, checkDatabase, countRows } from './check.ts';
@@ -52,7 +53,11 @@ async function restore(inside: Inside, request: RestoreRequest, signal: AbortSig
   if (name === undefined || facts.needs === undefined)
     throw new DriverError('damaged', 'a copy that does not say where its log goes on is none');
   const fresh = newRecord(service);
-  const record: MariadbRecord = { ...fresh, name, login: name, incomplete: true };
+  const series = seriesIn(facts.notes.series ?? '');
+  const made = series === undefined ? {} : { series };
+  const record: MariadbRecord = { ...fresh, name, login: name, ...made, incomplete: true };
+  const refused = refusalOf(service, { made: series, here: await seriesHere(path, signal), upgrade: false });
+  if (refused !== undefined) throw refused;
   // Before the first effect: what is there of it can be purged.
   await records.write(record);
   const place = await inside.placeOf(service);

@@ -9,6 +9,7 @@ import { failpoint } from '../failpoint.ts';
 import { draftOf, placeOf, type StorePlace } from '../place.ts';
 import { checksValues, requireServer } from '../program.ts';
 import { newRecord, type RedisRecord } from '../records.ts';
+import { versionOf } from '../server-version.ts';
 import type { Inside } from './backups.ts';
 import { type LaidOut, layOut } from './lay-out.ts';
 
@@ -30,7 +31,7 @@ export async function restoreRedis(
   const place = await placeOf(servers, service);
   const { isWhole } = await unpack(place, request);
   failpoint('redis: after the copy is laid out');
-  const isChecked = await checksValues(requireServer(path), signal);
+  const isChecked = checksValues(await versionOf(requireServer(path), signal));
   const settings = isChecked ? { 'sanitize-dump-payload': 'yes' } : {};
   const logFrom = await logSize(place.log);
   const started = await inside.startUntilReady(record, settings, signal);
