@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -29,6 +29,16 @@ async function runs(system: System): Promise<void> {
 }
 
 const services = { one: { file: { database: 'sqlite' } } };
+
+/** Short ways to sockets whose own path is too long. */
+function linksInto(state: string): readonly string[] {
+  const links = readdirSync(tmpdir())
+    .filter((name) => name.startsWith('islet-'))
+    .map((name) => join(tmpdir(), name, 'run'));
+  return links.filter(
+    (link) => lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink() && readlinkSync(link).startsWith(state),
+  );
+}
 
 test('two systems of one name run side by side', async () => {
   await using first = await makeSystem({ name: 'same', services });
@@ -60,6 +70,8 @@ for (const { where, place } of PLACES) {
     await using system = await makeSystem({ services, ...places });
     await runs(system);
     assert.equal(existsSync(join(system.folder, '.islet')), places.state === undefined);
+    assert.equal((await system.islet('down', '--purge', '--yes')).code, 0);
+    assert.deepEqual(linksInto(system.state), [], 'nothing is left beside its folders');
   });
 }
 

@@ -93,6 +93,7 @@ describe('a database of an older PostgreSQL', () => {
     await pause(50);
     await query("INSERT INTO entries (text) VALUES ('later')");
     await query('DELETE FROM entries WHERE id > 5000');
+    await query("UPDATE entries SET text = 'last' WHERE id = 5000");
   });
 
   it('is taken over whole where the file says how, and has room for the next row', async () => {
@@ -122,13 +123,20 @@ describe('a database of an older PostgreSQL', () => {
   });
 
   it('of then comes back beside it by the programs that made it, and not in its place', async () => {
-    const url = (await run('restore', 'ledger', '--to', then, '--as', 'before', '--timeout', '170s')).trim();
-    const client = new Client(/postgres:\S+/.exec(url)?.[0]);
-    await client.connect();
-    const { rows: found } = await client.query('SELECT count(*)::int, left(version(), 13) AS of FROM entries');
-    await client.end();
-    assert.deepEqual(found, [{ count: 5000, of: 'PostgreSQL 15' }]);
-    await run('restore', 'ledger', '--drop', 'before');
+    for (const [to, last] of [
+      [then, 'more'],
+      ['before-upgrade', 'last'],
+    ] as const) {
+      const url = (await run('restore', 'ledger', '--to', to, '--as', 'before', '--timeout', '170s')).trim();
+      const client = new Client(/postgres:\S+/.exec(url)?.[0]);
+      await client.connect();
+      const { rows: found } = await client.query(
+        'SELECT count(*)::int, max(text) FILTER (WHERE id = 5000) AS last, left(version(), 13) AS of FROM entries',
+      );
+      await client.end();
+      assert.deepEqual(found, [{ count: 5000, last, of: 'PostgreSQL 15' }], to);
+      await run('restore', 'ledger', '--drop', 'before');
+    }
     const { code, stderr, stdout } = await system.islet('restore', 'ledger', '--to', then, '--timeout', '170s');
     assert.notEqual(code, 0);
     assert.match(`${stdout}${stderr}`, /of PostgreSQL 15, and not of 18/);

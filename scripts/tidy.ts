@@ -7,6 +7,7 @@ import { documents } from './tidy/documents.ts';
 import { layers } from './tidy/layers.ts';
 import { manifests } from './tidy/manifest.ts';
 import type { Finding, Repository } from './tidy/model.ts';
+import { prose } from './tidy/prose.ts';
 import { SIZES, sizes, tightened } from './tidy/size.ts';
 
 /*
@@ -14,7 +15,7 @@ import { SIZES, sizes, tightened } from './tidy/size.ts';
  * if there are any. `--tighten` first lowers the recorded sizes to what the files have shrunk to.
  */
 
-const RULES = [layers, manifests, banned, sizes, dead, documents];
+const RULES = [layers, manifests, banned, sizes, dead, documents, prose];
 const TEXT = /\.(ts|tsx|js|mjs|json|md|sh|sql|py|go|java|css|yaml)$|(^|\/)[^.]+$|^\.ci\/run$/;
 
 function main(args: readonly string[]): number {

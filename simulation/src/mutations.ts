@@ -61,10 +61,10 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'an instance that is not ready takes requests',
-    file: 'packages/control-plane/src/observe.ts',
-    find: "if (probed === undefined || probed.kind === 'starting') return { kind: 'starting', since: process.startedAt };",
+    file: 'packages/control-plane/src/observed-instances.ts',
+    find: "if (probed === undefined || probed.kind === 'starting') return { kind: 'starting', since: process.startedAt, why };",
     replace:
-      "if (probed === undefined || probed.kind === 'starting') return { kind: 'ready', since: process.startedAt };",
+      "if (probed === undefined || probed.kind === 'starting') return { kind: 'ready', since: process.startedAt, why };",
   },
   {
     name: 'the promotion of a revision is not remembered',

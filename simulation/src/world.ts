@@ -116,7 +116,7 @@ export class World {
       log: SILENT,
       machine: { nodeBin: '/usr/bin', tools: '/tools', servicePath: (path) => path, missingTools: () => [] },
       guarantees: () => [],
-      check: async (_target, { port }) => this.ground.healthyByPort(port),
+      check: async (_target, { port }) => (this.ground.healthyByPort(port) ? undefined : 'it is sick'),
       version: '0.0.0',
       operatorSocket: '/operator.sock',
       keeperPid: () => undefined,

@@ -1,4 +1,4 @@
-import type { CallOptions } from '@islet/driver';
+import { type CallOptions, DriverError } from '@islet/driver';
 import { type Manifest, parseManifest } from './manifest.ts';
 import { type CopyId, type EraId, headName, instantOf, type LogPieceId, manifestName, parseName } from './names.ts';
 import type { StoredObject } from './repository.ts';
@@ -105,7 +105,10 @@ export interface Catalog {
 
 export interface Era extends Omit<ListedEra, 'copies'> {
   readonly copies: readonly Copy[];
-  /** How far the log went when that was last written down; undefined: never. What is missing before it is a loss. */
+  /**
+   * How far the log went when that was last written down; undefined: never, or it can't be read. What is missing before it
+   * is a loss.
+   */
   readonly head: Head | undefined;
 }
 
@@ -138,9 +141,13 @@ async function readEra(vault: Vault, era: ListedEra, options: CallOptions): Prom
 }
 
 async function readHead(vault: Vault, era: EraId, options: CallOptions): Promise<Head | undefined> {
-  const stored = await vault.stored(headName(era), options);
-  if (stored === undefined) return undefined;
-  return JSON.parse(Buffer.from(await vault.get(headName(era), options)).toString()) as Head;
+  try {
+    return JSON.parse(Buffer.from(await vault.get(headName(era), options)).toString()) as Head;
+  } catch (error) {
+    // What it says of the log's end is lost; whoever verifies tells of it, and the copies and the log are still there.
+    if (error instanceof DriverError && (error.code === 'not-found' || error.code === 'damaged')) return undefined;
+    throw error;
+  }
 }
 
 async function readCopyOf(

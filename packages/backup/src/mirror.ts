@@ -65,6 +65,8 @@ export function mirrored(
       for (const [name, change] of batch) if (change === 'remove') await to.remove(name, options);
     } catch (error) {
       compare = true;
+      // No comparison tells of these: what is there alone may be all that is left.
+      for (const [name, change] of batch) if (change === 'remove' && !changed.has(name)) changed.set(name, change);
       throw error;
     }
   };

@@ -44,6 +44,9 @@ export async function verifyVault(vault: Vault, options: CallOptions): Promise<V
   let copies = 0;
   for (const era of catalog.eras) {
     await see(`${era.id}/era`, async () => (await vault.get(`${era.id}/era`, options)).length);
+    const head = headName(era.id);
+    if ((await vault.stored(head, options)) !== undefined)
+      await see(head, async () => (await vault.get(head, options)).length);
     for (const copy of era.copies) {
       if (copy.kind !== 'whole') continue;
       copies++;

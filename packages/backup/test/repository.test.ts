@@ -94,11 +94,18 @@ it('a mirror brings everything to the second place, whatever failed in between',
     const [from, far] = [folderRepository(folder), await s3Repository(s3)];
     await from.put('orders/key', Buffer.from('before it began'), patience());
     let isAway = true;
+    const reached = () => {
+      if (isAway) throw new Error('the network is away');
+    };
     const to: Repository = {
       ...far,
       put: async (...given) => {
-        if (isAway) throw new Error('the network is away');
+        reached();
         return far.put(...given);
+      },
+      remove: async (...given) => {
+        reached();
+        return far.remove(...given);
       },
     };
     let told: MirrorTold | undefined;
@@ -116,7 +123,11 @@ it('a mirror brings everything to the second place, whatever failed in between',
     await until(() => told?.kind === 'behind' && /network is away/.test(told.why ?? ''));
     isAway = false;
     await until(async () => told?.kind === 'synced' && (await far.list('', patience())).length === 3);
+    isAway = true;
+    told = undefined;
     await repository.remove('orders/e/copies/c/000000', patience());
+    await until(() => told?.kind === 'behind');
+    isAway = false;
     await until(async () => (await far.list('', patience())).length === 2);
     const back = folderRepository(join(folder, 'back'));
     assert.equal(await bringAll(far, back, patience()), 2);

@@ -22,6 +22,7 @@ import {
   writeCopy,
 } from '../src/index.ts';
 import { unwrapKey, wrapKey } from '../src/keys.ts';
+import { headName } from '../src/names.ts';
 import { makeWorld, parts, patience, position, type World, writeSet } from './sets.ts';
 
 describe('a backup set', () => {
@@ -42,6 +43,17 @@ describe('a backup set', () => {
     for await (const chunk of readLog(world.vault, choice.log, patience())) log.push(chunk.bytes);
     assert.deepEqual(Buffer.concat(log), Buffer.concat([0, 1, 2].map((value) => Buffer.alloc(10, value))));
     assert.deepEqual((await verifyVault(world.vault, patience())).findings, []);
+  });
+
+  it('is offered where nobody can read how far its log went, and that is found', async () => {
+    const bytes = randomBytes(1_000);
+    const { era } = await writeSet(world.vault, { bytes, pieces: 3 });
+    await writeFile(join(world.folder, 'orders', headName(era)), 'nonsense');
+    const choice = choose(await readCatalog(world.vault, patience()), { kind: 'latest' });
+    assert.ok(choice.kind === 'found');
+    assert.equal(choice.log.length, 3);
+    const { findings } = await verifyVault(world.vault, patience());
+    assert.match(JSON.stringify(findings), /log\/head.*damaged/);
   });
 
   it('is not offered before its manifest is there', async () => {

@@ -64,7 +64,10 @@ export const BACKUP_COMMANDS: readonly CommandSpec[] = [
       'islet restore orders --confirm',
     ],
     options: [
-      { flags: '--to <moment>', text: 'an instant, latest, before-migration, or a name from `islet backup list`' },
+      {
+        flags: '--to <moment>',
+        text: 'an instant, latest, before-migration, before-upgrade, or a name from `islet backup list`',
+      },
       { flags: '--as <branch>', text: 'make a running copy of that name instead' },
       { flags: '--confirm', text: 'delete the data from before the last restore' },
       { flags: '--undo', text: 'bring the data from before the last restore back' },

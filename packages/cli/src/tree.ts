@@ -43,6 +43,8 @@ function add(parent: Command, spec: CommandSpec, context: Context, finish: Finis
   for (const option of spec.options ?? []) command.addOption(optionOf(option));
   if (spec.details) command.addHelpText('after', `\n${spec.details}`);
   command.addHelpText('after', `\nExample:\n${spec.examples.map((example) => `  $ ${example}`).join('\n')}`);
+  // `help` stands with its verbs, and not where it does at the top.
+  if (spec.subcommands) command.commandsGroup('Commands:').helpCommand('help [verb]', 'show the help of a verb');
   for (const sub of spec.subcommands ?? []) add(command, sub, context, finish);
   const load = VERBS[pathOf(command)];
   if (!load) return;

@@ -3,7 +3,7 @@ import type { Files, SystemSpec } from '@islet/spec';
 import { nodeFiles } from '@islet/spec/node';
 import { keyRequest } from './build-request.ts';
 import type { Clock } from './clock.ts';
-import { missingServers, storeRefusals, upgradeRefusals } from './declared-stores.ts';
+import { missingServers, type StoreRefusal, storeRefusals, upgradeRefusals } from './declared-stores.ts';
 import { fixedPortTaken, gatewayTaken, isOfProxy } from './port-checks.ts';
 import type { AppliedStore, LaunchSpec } from './store/applied.ts';
 import type { Decisions } from './store/decisions.ts';
@@ -28,7 +28,7 @@ export interface ApplyParts {
   /** Why a service can't run on this machine; each a sentence with its remedy. */
   readonly blockedBy: (spec: LaunchSpec, path: string) => Promise<readonly string[]>;
   /** Why data that is there can't be what a service's file asks for now. */
-  readonly refusals: (spec: LaunchSpec) => Promise<readonly DriverError[]>;
+  readonly refusals: (spec: LaunchSpec) => Promise<readonly StoreRefusal[]>;
   /** Why it can't be taken over to that either. */
   readonly noUpgrade: (spec: LaunchSpec) => Promise<readonly DriverError[]>;
   /** Why the gateway can't listen there. */

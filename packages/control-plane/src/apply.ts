@@ -13,6 +13,7 @@ import { proposeService } from './propose-service.ts';
 import { ruleLinesOf } from './rule-lines.ts';
 import type { Applied, AppliedService, GoneService, LaunchSpec } from './store/applied.ts';
 import { judgeStores, upgradeWarnings } from './store-errors.ts';
+import { usableForwards } from './telemetry/forward-files.ts';
 
 export interface Asked {
   readonly environment: string | undefined;
@@ -93,7 +94,7 @@ export async function propose(asked: Asked, parts: ApplyParts): Promise<Proposal
     machine: spec.machine,
     backup: spec.backup,
     alerts: spec.alerts,
-    telemetry: spec.telemetry,
+    telemetry: usableForwards(spec.telemetry, parts.folder),
     mode: asked.mode,
     path: asked.path,
     services,

@@ -15,6 +15,7 @@ export interface DeclaredStore {
   readonly settings: NonNullable<StoreRequest['settings']>;
   readonly limits?: StoreLimits | undefined;
   readonly server?: StoreServer | undefined;
+  readonly upgrade?: StoreRequest['upgrade'];
   /** Of an outside server. */
   readonly secret: string | undefined;
 }
@@ -26,8 +27,8 @@ export function declaredStores({ database, redis, volumes }: Stores): readonly D
   const stores: DeclaredStore[] = [];
   if (database !== undefined) {
     const secret = database.engine === 'external' ? database.url.secret : undefined;
-    const { engine, settings, limits, server } = database;
-    stores.push({ engine, settings, limits, server, secret });
+    const { engine, settings, limits, server, upgrade } = database;
+    stores.push({ engine, settings, limits, server, ...(upgrade && { upgrade }), secret });
   }
   if (redis !== undefined) {
     const { as, maxMemoryBytes, evict } = redis;
@@ -58,14 +59,22 @@ export async function missingServers(
   return missing.filter((reason) => reason !== undefined);
 }
 
+/** Of which of its stores. */
+export interface StoreRefusal {
+  readonly engine: DataDriver['engine'];
+  readonly error: DriverError;
+}
+
 /** Why the data of a service can't be what its file asks for now. */
-export async function storeRefusals(spec: LaunchSpec, data: readonly DataDriver[]): Promise<readonly DriverError[]> {
+export async function storeRefusals(spec: LaunchSpec, data: readonly DataDriver[]): Promise<readonly StoreRefusal[]> {
   const refusals = await Promise.all(
-    storesWithDrivers(spec, data).map(([{ server }, driver]) =>
-      driver.refusal?.({ service: spec.name, ...(server && { server }) }),
-    ),
+    storesWithDrivers(spec, data).map(async ([{ engine, server, upgrade }, driver]) => {
+      const wish = { service: spec.name, ...(server && { server }), ...(upgrade && { upgrade }) };
+      const error = await driver.refusal?.(wish);
+      return error === undefined ? [] : [{ engine, error }];
+    }),
   );
-  return refusals.filter((refusal) => refusal !== undefined);
+  return refusals.flat();
 }
 
 /** Why it can't be taken over to that either. */

@@ -30,9 +30,14 @@ export interface InstanceFacts {
 /** The environment of one instance; the driver adds its home and user. What the file says wins. */
 export function environmentOf(spec: LaunchSpec, facts: InstanceFacts): Record<string, string> {
   const own = Object.entries(spec.run.env).map(([name, value]) => [name, effectiveValue(value, facts)]);
-  const env = { ...platformEnvironment(facts), ...Object.fromEntries(own) };
+  const env = { ...platformEnvironment(facts), ...marking(spec), ...Object.fromEntries(own) };
   // A revision that an older Islet asked for says nothing of it.
   return spec.telemetry?.instrument === false ? env : instrumented(env, facts.instrument);
+}
+
+/** Its runtime marks what the service prints, unless it is told not to. */
+function marking({ telemetry }: LaunchSpec): Record<string, string> {
+  return telemetry?.logs.correlate === false ? { ISLET_MARK_CONSOLE: 'off' } : {};
 }
 
 export function commandOf(spec: LaunchSpec, facts: InstanceFacts): string {

@@ -25,22 +25,29 @@ const RESTART = { firstMs: 1_000, longestMs: 60_000, forgiveMs: 10 * 60_000 } as
 export function keepProcess(spec: ProcessSpec, { supervisor, clock, log }: KeptParts): KeptProcess {
   let ends = 0;
   let startAt = 0;
+  let delayMs = 0;
   let closed = false;
   let next: Disposable | undefined;
 
+  /** A clock that was put back must not keep it from being started for as long as it was put back. */
+  const waitMs = () => {
+    startAt = Math.min(startAt, clock.now() + delayMs);
+    return Math.max(0, startAt - clock.now());
+  };
   const state = () => supervisor.observe().get(spec.name);
   const ensure = async () => {
     const seen = state();
-    if (closed || seen?.kind === 'running' || seen?.kind === 'stopping' || clock.now() < startAt) return;
+    if (closed || seen?.kind === 'running' || seen?.kind === 'stopping' || waitMs() > 0) return;
     if (seen?.kind === 'exited') log.warn({ process: spec.name, how: seen.how }, 'a process of Islet ended');
     ends = clock.now() - startAt > RESTART.forgiveMs ? 0 : ends + 1;
-    startAt = clock.now() + Math.min(RESTART.firstMs * 2 ** ends, RESTART.longestMs);
+    delayMs = Math.min(RESTART.firstMs * 2 ** ends, RESTART.longestMs);
+    startAt = clock.now() + delayMs;
     await supervisor.start(spec);
   };
   const again = supervisor.onExit((name) => {
     if (name !== spec.name || closed) return;
     next?.[Symbol.dispose]();
-    next = clock.after(Math.max(0, startAt - clock.now()), () => void ensure().catch(trouble), { background: true });
+    next = clock.after(waitMs(), () => void ensure().catch(trouble), { background: true });
   });
   const trouble = (error: Error) => log.error({ process: spec.name, error: error.message }, 'it could not be started');
 

@@ -51,20 +51,27 @@ export function createLedger({ clock, onEnd, endedBy, drillsAt }: LedgerParts): 
   const advance = (entry: Entry, instance: ComputeInstance): Entry => {
     const { process } = instance;
     if (process.kind === 'exited') {
-      if (entry.endedAt === process.at) return entry;
+      if (entry.endedAt === process.at) return stillWaiting(entry);
       const ended = { startedAt: undefined, endedAt: process.at } as const;
       const drill = endedBy(instance, process.at);
       // The first end of it alone: should it then crash by itself, that counts.
-      if (drill !== undefined && drill !== entry.drill) return { ...entry, ...ended, drill, restartAt: process.at };
+      if (drill !== undefined && drill !== entry.drill)
+        return stillWaiting({ ...entry, ...ended, drill, delayMs: 0, restartAt: process.at });
       const ran = entry.startedAt === undefined ? 0 : process.at - entry.startedAt;
       const exits = ran >= HEALTHY_MS ? 1 : entry.exits + 1;
       onEnd(instance, process.how, exits);
-      const restartAt = process.at + restartDelayMs({ exits, dice: clock.dice });
-      return { ...entry, ...ended, exits, restartAt };
+      const delayMs = restartDelayMs({ exits, dice: clock.dice });
+      return stillWaiting({ ...entry, ...ended, exits, delayMs, restartAt: process.at + delayMs });
     }
     const startedAt = process.kind === 'running' ? process.startedAt : entry.startedAt;
     const healthy = startedAt !== undefined && clock.now() - startedAt >= HEALTHY_MS;
     return { ...entry, startedAt, restartAt: undefined, exits: healthy ? 0 : entry.exits };
+  };
+
+  /** Where the clock was put back, also while the machine was off, it waits for its back-off from now, and no longer. */
+  const stillWaiting = (entry: Entry): Entry => {
+    const latest = clock.now() + entry.delayMs;
+    return entry.restartAt === undefined || entry.restartAt <= latest ? entry : { ...entry, restartAt: latest };
   };
 
   return {
@@ -82,6 +89,8 @@ export function createLedger({ clock, onEnd, endedBy, drillsAt }: LedgerParts): 
 interface Entry extends Ends {
   readonly startedAt: number | undefined;
   readonly endedAt: number | undefined;
+  /** How long it waits after its last end. */
+  readonly delayMs: number;
   /** The drill that made it end last. */
   readonly drill: number | undefined;
 }
@@ -95,5 +104,5 @@ function firstEntry(
   const exits = hasEnded ? Math.max(0, starts - 1 - drillsAt(instance)) : 0;
   // What made an end just before it was started has had it.
   const drill = process.kind === 'running' ? endedBy(instance, process.startedAt) : undefined;
-  return { exits, restartAt: undefined, startedAt: undefined, endedAt: undefined, drill };
+  return { exits, restartAt: undefined, startedAt: undefined, endedAt: undefined, delayMs: 0, drill };
 }

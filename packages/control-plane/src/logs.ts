@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type ComputeDriver, DriverError, type LogRef } from '@islet/driver';
+import { unmarked } from '@islet/telemetry';
 
 export interface LogRequest {
   readonly services: readonly string[];
@@ -16,7 +17,7 @@ export interface LogLine {
 
 /** How soon the log of an instance that has just been started is followed. */
 const DISCOVER_MS = 500;
-/** Lines that a slow reader may be behind; older ones are left out, and said to be. */
+/** Lines that a slow reader may be behind; what comes then is left out, and said to be in its place. */
 const QUEUE_LINES = 10_000;
 
 /** The last lines of every instance, then what comes, also of instances that start later. Secrets redacted. */
@@ -72,9 +73,11 @@ async function* followAll(
   void discover();
   while (!signal.aborted) {
     const lines = queue.splice(0);
-    yield* lines;
-    if (dropped > 0) yield leftOut(dropped);
+    // They came after these lines, and before all that comes while these are read.
+    const missing = dropped;
     dropped = 0;
+    yield* lines;
+    if (missing > 0) yield leftOut(missing);
     if (queue.length === 0 && !signal.aborted) await new Promise<void>((resume) => (wake = resume));
   }
 }
@@ -88,5 +91,5 @@ async function listLogs(services: readonly string[], compute: ComputeDriver): Pr
 }
 
 function lineOf({ service, instance }: LogRef, line: string): LogLine {
-  return { service, instance, line };
+  return { service, instance, line: unmarked(line) };
 }

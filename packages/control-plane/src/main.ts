@@ -5,7 +5,15 @@ import { parseArgs } from 'node:util';
 import { controlFileText } from '@islet/client';
 import { BUILT_FOLDER } from '@islet/dashboard';
 import { layoutOf } from '@islet/driver';
-import { closeInherited, keeperArgv, listenLife, livingPid, reviveKeeper, socketPath } from '@islet/keeper/life';
+import {
+  closeInherited,
+  isDown,
+  keeperArgv,
+  listenLife,
+  livingPid,
+  reviveKeeper,
+  socketPath,
+} from '@islet/keeper/life';
 import { pino } from 'pino';
 import packageJson from '../package.json' with { type: 'json' };
 import { createHandlers } from './api/handlers.ts';
@@ -146,7 +154,7 @@ function start(options: Pick<Parameters<typeof compose>[0], 'keeperPid' | 'onDow
 async function close(composed: Composed, api: ApiServer): Promise<void> {
   await api.close();
   await composed.close();
-  await life?.close();
+  await life?.close({ isLast: isDown(stateFolder) });
 }
 
 /** An earlier `down` was carried out to its end, and whoever starts a control plane again wants it to stay. */

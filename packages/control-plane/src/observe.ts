@@ -11,7 +11,6 @@ import {
   type Evidence,
   type Hold,
   type InstanceId,
-  type InstanceState,
   type Observed,
   type ObservedInstance,
   type ObservedService,
@@ -27,6 +26,7 @@ import type { Clock } from './clock.ts';
 import type { DeclaredStore } from './declared-stores.ts';
 import { openEyes } from './eyes.ts';
 import type { Ledger } from './ledger.ts';
+import { observedInstances, processKey } from './observed-instances.ts';
 import { storesOf } from './observed-stores.ts';
 import type { Prober, Subject } from './probe/prober.ts';
 import { plannedSplit } from './split.ts';
@@ -74,6 +74,7 @@ export interface Observer {
 export function createObserver(senses: Senses): Observer {
   const removedAt = new Map<InstanceId, number>();
   const eyes = openEyes(senses);
+  const instanceOf = observedInstances(senses);
   /** Processes that were there at the first look of all. One that is started later has to prove itself, whatever its name. */
   let before: ReadonlySet<string> | undefined;
   /** Those of them that took traffic; filled by the first look that reaches the proxy. */
@@ -102,7 +103,7 @@ export function createObserver(senses: Senses): Observer {
       const names = new Set([...Object.keys(compute.seen.services), ...Object.keys(stores)].filter(isService));
       const services = [...names].map((name): [string, ObservedService] => {
         const { built = [], instances = [] } = compute.seen.services[name] ?? {};
-        return [name, serviceOf(name, { built, instances }, stores[name], senses)];
+        return [name, serviceOf(name, { built, instances }, stores[name], { ...senses, instanceOf })];
       });
       return {
         observed: { services: Object.fromEntries(services), traffic: trafficOf(traffic.seen, removedAt), held },
@@ -136,11 +137,6 @@ function adoptedOf(
   return new Set(took.filter((key) => before.has(key)));
 }
 
-/** One process of an instance: after a restart it has to prove itself anew. */
-export function processKey({ id, process }: ComputeInstance): string {
-  return process.kind === 'running' ? `${id} ${process.pid} ${process.startedAt}` : id;
-}
-
 /** Since when each running instance has been out of the proxy's endpoints: what a drain's deadline counts from. */
 function noteRemovals(
   removedAt: Map<InstanceId, number>,
@@ -155,7 +151,7 @@ function serviceOf(
   name: string,
   seen: { readonly built: readonly string[]; readonly instances: readonly ComputeInstance[] },
   store: StoreObservation | undefined,
-  senses: Senses,
+  senses: Senses & { readonly instanceOf: (instance: ComputeInstance) => ObservedInstance },
 ): ObservedService {
   const { stable, promotedAt, fallback, progress, failed, migrated, contracts } = senses.decisions.rollouts(name);
   const whole = (one: StableGeneration | undefined) => (one && seen.built.includes(one.revision) ? one : undefined);
@@ -165,7 +161,7 @@ function serviceOf(
     store: senses.isRestoring(name) ? { kind: 'none' } : storeOf(store, seen.instances),
     migrated,
     contracts,
-    instances: seen.instances.map((instance) => instanceOf(instance, senses)).sort((a, b) => (a.id < b.id ? -1 : 1)),
+    instances: seen.instances.map(senses.instanceOf).sort((a, b) => (a.id < b.id ? -1 : 1)),
     stable: whole(stable),
     fallback: whole(fallback),
     promotedAt,
@@ -187,34 +183,6 @@ function storeOf(store: StoreObservation | undefined, instances: readonly Comput
 function startedAfter({ process }: ComputeInstance, at: number): boolean {
   return process.kind === 'exited' || (process.kind === 'running' && process.startedAt > at);
 }
-
-function instanceOf(instance: ComputeInstance, senses: Senses): ObservedInstance {
-  const { id, revision, generation, index, firstStartedAt } = instance;
-  const { exits, restartAt } = senses.ledger.note(instance);
-  const state = stateOf(instance, senses.prober, restartAt);
-  return { id, revision, generation, index, exits, firstStartedAt, state };
-}
-
-function stateOf(instance: ComputeInstance, prober: Prober, restartAt: number | undefined): InstanceState {
-  const { process } = instance;
-  switch (process.kind) {
-    case 'exited':
-      return { kind: 'exited', at: process.at, restartAt: restartAt ?? process.at, how: process.how };
-    case 'stopping':
-      return { kind: 'stopping', since: process.since };
-    case 'running': {
-      const probed = prober.state(processKey(instance));
-      if (probed === undefined || probed.kind === 'starting') return { kind: 'starting', since: process.startedAt };
-      if (probed.kind === 'failed') return { kind: 'hung', since: probed.at, why: HUNG[probed.cause] };
-      return { kind: probed.kind, since: probed.since };
-    }
-  }
-}
-
-const HUNG = {
-  startup: 'it did not answer its startup probe in time',
-  liveness: 'it fails its liveness probe',
-} as const;
 
 function trafficOf(traffic: TrafficObservation, removedAt: ReadonlyMap<InstanceId, number>): ObservedTraffic {
   if (traffic.kind === 'unreachable') {

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 
 /** Who listens on a TCP port of this machine, as `nginx (pid 812)`; undefined where that can't be told. */
 export async function portOwner(port: number): Promise<string | undefined> {
-  const inode = await listeningInode(port);
+  const inode = (await listeningSockets()).find((socket) => socket.port === port)?.inode;
   if (inode === undefined) return undefined;
   for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
     const links = await openFiles(pid);
@@ -22,16 +22,17 @@ async function programName(pid: string): Promise<string> {
 const LISTENING = '0A';
 
 /** `sl local_address rem_address st … inode`: proc(5), /proc/net/tcp. */
-async function listeningInode(port: number): Promise<string | undefined> {
-  const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+export async function listeningSockets(): Promise<readonly { readonly port: number; readonly inode: string }[]> {
   const tables = await Promise.all(
     ['tcp', 'tcp6'].map((name) => readFile(`/proc/net/${name}`, 'utf8').catch(() => '')),
   );
   const rows = tables.flatMap((table) => table.split('\n').slice(1)).map((row) => row.trim().split(/\s+/));
-  return rows.find(([, local, , state]) => local?.endsWith(suffix) && state === LISTENING)?.[9];
+  return rows
+    .filter(([, , , state]) => state === LISTENING)
+    .map(({ 1: local = '', 9: inode = '' }) => ({ port: Number.parseInt(local.split(':')[1] ?? '', 16), inode }));
 }
 
-async function openFiles(pid: string): Promise<string[]> {
+export async function openFiles(pid: string): Promise<string[]> {
   const fds = await readdir(`/proc/${pid}/fd`).catch(() => []);
   return Promise.all(fds.map((fd) => readlink(`/proc/${pid}/fd/${fd}`).catch(() => '')));
 }

@@ -7,12 +7,19 @@ import type { LaunchSpec } from './store/applied.ts';
 export async function provision(spec: LaunchSpec, hands: Hands, signal: AbortSignal): Promise<void> {
   const { name: service } = spec;
   await Promise.all(
-    declaredStores(spec).map(({ engine, settings, limits, server, secret }) => {
+    declaredStores(spec).map(({ engine, settings, limits, server, upgrade, secret }) => {
       const url = secret === undefined ? undefined : hands.secrets.get(secret);
       const driver = hands.driverOf(engine);
       if (driver === undefined) throw new DriverError('unsupported', `nothing here keeps a store of ${engine}`);
       return driver.provision(
-        { service, url, settings, ...(limits && { limits }), ...(server && { server }) },
+        {
+          service,
+          url,
+          settings,
+          ...(limits && { limits }),
+          ...(server && { server }),
+          ...(upgrade && { upgrade }),
+        },
         { signal },
       );
     }),

@@ -171,7 +171,7 @@ function instanceStatus(
   const running = process?.process.kind === 'running' ? process.process : undefined;
   const isReady = state.kind === 'ready';
   const draining = isReady && !isRoutedTo(id, look) && look.observed.traffic.inFlight[id] !== undefined;
-  const why = state.kind === 'exited' ? describeEnd(state) : state.kind === 'hung' ? state.why : undefined;
+  const why = state.kind === 'exited' ? describeEnd(state) : 'why' in state ? state.why : undefined;
   return {
     id,
     revision: short(revision),

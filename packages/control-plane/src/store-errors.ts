@@ -1,6 +1,6 @@
-import type { DriverError } from '@islet/driver';
 import type { ServiceSpec, SpecError } from '@islet/spec';
 import type { ApplyParts } from './apply-parts.ts';
+import type { StoreRefusal } from './declared-stores.ts';
 import type { Applied, Restoring } from './store/applied.ts';
 
 /** What the data that is there means for an `up`. */
@@ -29,10 +29,12 @@ export async function judgeStores(
     if (before?.services.some(({ spec, restoring }) => spec.name === name && restoring !== undefined)) continue;
     const refused = await parts.refusals(service);
     if (refused.length === 0) continue;
-    const trouble = database?.upgrade === undefined ? refused : await parts.noUpgrade(service);
+    const isCopied = database?.upgrade === 'copy';
+    const trouble = isCopied
+      ? (await parts.noUpgrade(service)).map((error) => ({ engine: database.engine, error }))
+      : refused;
     if (trouble.length === 0) upgrades.add(name);
-    const key = database?.upgrade === undefined ? 'database.version' : 'database.upgrade';
-    errors.push(...trouble.map((one) => errorOf(service, key, one)));
+    errors.push(...trouble.map((one) => errorOf(service, one)));
   }
   return { errors, upgrades };
 }
@@ -48,9 +50,21 @@ export function upgradeWarnings({ upgrades }: Pick<StoreVerdict, 'upgrades'>): r
   );
 }
 
-function errorOf({ file, origins, database }: ServiceSpec, path: string, { reason, hint }: DriverError): SpecError {
+function errorOf(service: ServiceSpec, { engine, error }: StoreRefusal): SpecError {
+  const { file, origins, database } = service;
+  const [path, found] = saidBy(engine, database);
   const origin = origins.get(path);
   const place = origin?.kind === 'file' ? origin.place : { file, line: 1, column: 1 };
-  const found = path === 'database.upgrade' ? database?.upgrade : database?.server?.version?.toString();
-  return { place, path, rule: 'value', message: reason, found, hint };
+  return { place, path, rule: 'value', message: error.reason, found, hint: error.hint };
+}
+
+/** What in the file asks for it. */
+function saidBy(
+  engine: StoreRefusal['engine'],
+  database: ServiceSpec['database'],
+): readonly [string, string | undefined] {
+  if (engine === 'redis') return ['redis.as', undefined];
+  if (engine !== 'postgres') return ['database.engine', engine];
+  if (database?.upgrade !== undefined) return ['database.upgrade', database.upgrade];
+  return ['database.version', database?.server?.version?.toString()];
 }

@@ -9,7 +9,6 @@ import { applyParts } from './apply-parts.ts';
 import type { Forget } from './backup/aside.ts';
 import { type Care, createCare } from './backup/care.ts';
 import { backupFacts } from './backup/facts.ts';
-import { newestIn } from './backup/newest.ts';
 import { backupWarnings } from './backup/warnings.ts';
 import { buildRequest } from './build-request.ts';
 import { type Bulletin, createBulletin } from './bulletin.ts';
@@ -163,9 +162,9 @@ export function createSystem(parts: SystemParts): System {
     const spec = wantedOf(service, { applied })?.spec;
     return spec && declaredStores(spec);
   };
-  const newest = (name: string) => newestIn(parts.backups?.told(), name);
   const forget: Forget = (service, options) => compute.purge({ service }, options);
-  const care = createCare({ state, hands, check: parts.check, log, newest, forget, onChange: poke });
+  const { backups } = parts;
+  const care = createCare({ state, hands, check: parts.check, log, backups, forget, onChange: poke });
   const [{ isRestoring, doing }, { evidence }] = [care.restorer, analysis];
   const observer = createObserver({
     compute,

@@ -216,7 +216,7 @@ describe('checks', () => {
     ] as const) {
       const run = async () => ({ kind: 'rows', columns: ['it'], rows: [[value]], more: false }) as const;
       const ask = checkAsker({
-        check: async () => true,
+        check: async () => undefined,
         instanceOf: () => instance,
         siteOf: () => undefined,
         storeOf: () => ({ shell: { run } }) as never,

@@ -68,7 +68,7 @@ describe('watching a load', () => {
 
 describe('capacity', () => {
   const ONE = {
-    'islet.yaml': 'system: one\nservices: [services/*]\nmachine: { cpu: 1 }\n',
+    'islet.yaml': 'system: one\nservices: [services/*]\ngateway: { port: 28080 }\nmachine: { cpu: 1 }\n',
     'services/web/service.yaml': `run: { command: serve }\nscale: { min: 2, max: 3, target: { rps: 100 } }\n${QUICK}`,
   };
 

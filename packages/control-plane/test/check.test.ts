@@ -40,7 +40,7 @@ for (const length of [0, 5, 127, 128, 300]) {
       stream.respond({ ':status': 200, 'content-type': 'application/grpc' });
       stream.end(SERVING);
     });
-    assert.equal(await check({ kind: 'grpc', service: name }, site, 5_000), true);
+    assert.equal(await check({ kind: 'grpc', service: name }, site, 5_000), undefined);
     const message = asked?.subarray(5) ?? Buffer.alloc(0);
     assert.equal(asked?.readUInt32BE(1), message.length);
     // Field 1, its length as a varint, the name.
@@ -55,8 +55,14 @@ it('takes a gRPC server that is not serving, or says nothing, as not well', asyn
     stream.end(Buffer.from([0, 0, 0, 0, 2, 0x08, 2]));
   });
   const silent = await grpcServer(t, () => {});
-  assert.equal(await check({ kind: 'grpc', service: '' }, notServing, 5_000), false);
-  assert.equal(await check({ kind: 'grpc', service: '' }, silent, 50), false);
+  assert.equal(
+    await check({ kind: 'grpc', service: '' }, notServing, 5_000),
+    'grpc.health.v1.Health/Check does not say that it serves',
+  );
+  assert.equal(
+    await check({ kind: 'grpc', service: '' }, silent, 50),
+    'grpc.health.v1.Health/Check was not answered within 0.05 s',
+  );
 });
 
 it('ends a command that hangs with all that it started', { timeout: 10_000 }, async () => {
@@ -77,18 +83,46 @@ for (const [status, isWell] of [
       asked = headers[':path'];
       stream.respond({ ':status': status }, { endStream: true });
     });
-    assert.equal(await check({ kind: 'http', path: '/readyz?deep' }, site, 5_000), isWell);
+    const problem = isWell ? undefined : `GET /readyz?deep answers ${status}`;
+    assert.equal(await check({ kind: 'http', path: '/readyz?deep' }, site, 5_000), problem);
     assert.equal(asked, '/readyz?deep');
   });
 }
 
 it('takes a service that does not speak HTTP/2 although it says so, or says nothing, as not well', async (t) => {
   const silent = await http2Server(t, () => {});
-  assert.equal(await check({ kind: 'http', path: '/' }, silent, 50), false);
+  assert.equal(await check({ kind: 'http', path: '/' }, silent, 50), 'GET / was not answered within 0.05 s');
   const old = createHttpServer((_, response) => response.end('well'));
   await new Promise<void>((done) => old.listen(0, '127.0.0.1', done));
   t.after(() => old.close());
   const { port } = old.address() as AddressInfo;
-  assert.equal(await check({ kind: 'http', path: '/' }, { ...silent, port }, 5_000), false);
-  assert.equal(await check({ kind: 'http', path: '/' }, { ...silent, port, http2: false }, 5_000), true);
+  assert.match((await check({ kind: 'http', path: '/' }, { ...silent, port }, 5_000)) ?? '', /^GET \/: /);
+  assert.equal(await check({ kind: 'http', path: '/' }, { ...silent, port, http2: false }, 5_000), undefined);
 });
+
+for (const target of [{ kind: 'http', path: '/' }, { kind: 'tcp' }, { kind: 'grpc', service: '' }] as const) {
+  it(`says that nobody listens, to a probe by ${target.kind}`, async () => {
+    const port = await freePort();
+    const site = { host: '127.0.0.1', port, http2: false, exec: async () => 1 };
+    assert.equal(await check(target, site, 5_000), `nothing listens on port ${port}`);
+  });
+}
+
+it('says how a command ended, or that it did not', async () => {
+  const site = { host: '127.0.0.1', port: 1, http2: false, exec: async () => 3 };
+  assert.equal(await check({ kind: 'exec', command: 'pg_isready' }, site, 5_000), '`pg_isready` ends with exit 3');
+  const hangs = { ...site, exec: (_: string, signal: AbortSignal) => onceAborted(signal).then(() => 1) };
+  assert.equal(await check({ kind: 'exec', command: 'x' }, hangs, 20), '`x` was not answered within 0.02 s');
+});
+
+async function freePort(): Promise<number> {
+  const server = createHttpServer();
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((done) => server.close(done));
+  return port;
+}
+
+function onceAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((done) => signal.addEventListener('abort', () => done(), { once: true }));
+}

@@ -97,3 +97,26 @@ test('what a drill ends is started again at once and is no crash, however often;
   const at = clock.now();
   assert.equal(next.note({ ...instance, starts, process: { kind: 'exited', at, how: 'exit 3' } }).exits, 4);
 });
+
+const quiet = { onEnd: () => undefined, endedBy: () => undefined, drillsAt: () => 0 };
+const HOUR_MS = 3_600_000;
+
+test('a clock that was put back keeps nothing from its restart for longer than its back-off', () => {
+  const clock = new VirtualClock();
+  const plain = { now: () => clock.now(), dice: () => 0.5, after: () => assert.fail() };
+  const ledger = createLedger({ clock: plain, ...quiet });
+  const running = { kind: 'running', pid: 1 } as const;
+  ledger.note({ ...instance, starts: 3, process: { ...running, startedAt: clock.now() } });
+  const ended = { ...instance, starts: 3, process: { kind: 'exited', at: clock.now(), how: 'exit 3' } } as const;
+  assert.equal(ledger.note(ended).restartAt, clock.now() + 2_000);
+  clock.jump(-HOUR_MS);
+  assert.equal(ledger.note(ended).restartAt, clock.now() + 2_000);
+  clock.jump(1_500);
+  assert.equal(ledger.note(ended).restartAt, clock.now() + 500);
+});
+
+test('what ended before a reboot is started at once, whatever the clock shows after it', () => {
+  const clock = new VirtualClock();
+  const process = { kind: 'exited', at: clock.now() + HOUR_MS, how: 'exit 0' } as const;
+  assert.equal(createLedger({ clock, ...quiet }).note({ ...instance, starts: 9, process }).restartAt, clock.now());
+});

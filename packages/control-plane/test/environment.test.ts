@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { DEFAULT_TELEMETRY } from '@islet/spec';
 import { commandOf, environmentOf, type InstanceFacts } from '../src/environment.ts';
 import { launchSpec } from './support.ts';
 
@@ -76,6 +77,13 @@ describe('what an instance is given', () => {
       Object.keys(without).filter((name) => name.startsWith('DATABASE')),
       [],
     );
+  });
+
+  it('says that what it prints is not to be marked, where its file says so and by no other word', () => {
+    const logs = (correlate: boolean) => ({ telemetry: { ...DEFAULT_TELEMETRY, logs: { keepMs: 1, correlate } } });
+    const marking = (changes: ReturnType<typeof logs>) =>
+      environmentOf(launchSpec('web', {}, changes), FACTS).ISLET_MARK_CONSOLE;
+    assert.deepEqual([marking(logs(true)), marking(logs(false))], [undefined, 'off']);
   });
 
   it('has its references in the command too', () => {

@@ -23,27 +23,37 @@ function subject(changes: Partial<Subject>): Subject {
   };
 }
 
-/** What it is taken for after its first probe, which failed. */
+/** What it is taken for after its first probe, which failed, and why. */
 async function afterFirstProbe(t: TestContext, one: Subject) {
   const probed = Promise.withResolvers<void>();
   const prober = createProber({
     clock: { ...systemClock, now: () => NOW, dice: () => 0 },
     check: async () => {
       setImmediate(probed.resolve);
-      return false;
+      return 'it is sick';
     },
     onTurn: () => undefined,
   });
   t.after(() => prober.close());
   prober.follow([one]);
   await probed.promise;
-  return prober.state(one.key)?.kind;
+  return { kind: prober.state(one.key)?.kind, problem: prober.problem(one.key) };
 }
 
 it('gives nothing up whose startup deadline passed while nobody looked', async (t) => {
-  assert.equal(await afterFirstProbe(t, subject({ watchedFrom: NOW })), 'starting');
+  assert.deepEqual(await afterFirstProbe(t, subject({ watchedFrom: NOW })), { kind: 'starting', problem: undefined });
 });
 
 it('gives up what was watched all the time, and did not start in time', async (t) => {
-  assert.equal(await afterFirstProbe(t, subject({ watchedFrom: LONG_AGO })), 'failed');
+  const { kind, problem } = await afterFirstProbe(t, subject({ watchedFrom: LONG_AGO }));
+  assert.deepEqual({ kind, problem }, { kind: 'failed', problem: 'it is sick' });
+});
+
+it('says what it met with only once the fast probes are over, and what else is to be known of it', async (t) => {
+  const remark = async () => 'it listens elsewhere';
+  const site = { ...subject({}).site, remark };
+  const young = await afterFirstProbe(t, subject({ site, watchedFrom: NOW - 4_999 }));
+  assert.equal(young.problem, undefined);
+  const older = await afterFirstProbe(t, subject({ site, watchedFrom: NOW - 5_001 }));
+  assert.deepEqual(older, { kind: 'starting', problem: 'it is sick; it listens elsewhere' });
 });

@@ -22,7 +22,12 @@ describe('a file that asks for what the data can not be', () => {
     });
     const refusals = async ({ name }: { readonly name: string }) =>
       name === 'web'
-        ? [new DriverError('refused', 'the data of web is of PostgreSQL 18', { hint: 'version: 18' })]
+        ? [
+            {
+              engine: 'postgres' as const,
+              error: new DriverError('refused', 'the data of web is of PostgreSQL 18', { hint: 'version: 18' }),
+            },
+          ]
         : [];
     const asking = apply(ASKED, { ...w.system.applying, refusals });
     await assert.rejects(asking, (error) => {
@@ -43,6 +48,23 @@ describe('a file that asks for what the data can not be', () => {
     assert.equal(applied.seq(), before);
   });
 });
+
+for (const [engine, text, path, line] of [
+  ['mariadb', 'database:\n  engine: mariadb\n', 'database.engine', 3],
+  ['redis', 'redis:\n  as: store\n', 'redis.as', 3],
+] as const)
+  it(`data of ${engine} that the machine's server can't read is told where the file asks for it`, async (t) => {
+    const w = world(t);
+    w.write({ [WEB]: `run: { command: serve }\n${text}` });
+    const error = new DriverError('refused', 'it is of a newer one', { hint: 'install that' });
+    const refusals = async ({ name }: { readonly name: string }) => (name === 'web' ? [{ engine, error }] : []);
+    await assert.rejects(apply(ASKED, { ...w.system.applying, refusals }), (thrown) => {
+      assert.ok(thrown instanceof ApiError);
+      const [told] = thrown.errors ?? [];
+      assert.deepEqual([told?.path, told?.place.line, told?.message], [path, line, 'it is of a newer one']);
+      return true;
+    });
+  });
 
 it('a store is asked for as its file says when it is looked for what is missing', async (t) => {
   const w = world(t, TWO);

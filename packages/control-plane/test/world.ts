@@ -59,7 +59,7 @@ export class World {
       clock: systemClock,
       machine: { nodeBin: '/usr/bin', tools: '/tools', servicePath: (path) => path, missingTools: () => [] },
       guarantees: () => [],
-      check: async (_target, { port }) => !this.#isSick(port),
+      check: async (_target, { port }) => (this.#isSick(port) ? 'it is sick' : undefined),
       log: pino({ level: 'silent' }),
       version: '0.0.0',
       operatorSocket: '/operator.sock',

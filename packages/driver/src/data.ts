@@ -82,9 +82,11 @@ export interface StoreRequest {
   readonly limits?: StoreLimits;
   /** Of an engine that comes in several versions; holds from the next start on. Absent: what it was started with last. */
   readonly server?: StoreServer;
+  /** How data that an older version made is taken over, where the file says so. Absent: it is refused. */
+  readonly upgrade?: 'copy' | 'in-place';
 }
 
-export type ServerWish = Pick<StoreRequest, 'service' | 'server'>;
+export type ServerWish = Pick<StoreRequest, 'service' | 'server' | 'upgrade'>;
 
 export interface StoreServer {
   /** The major version. Undefined: that of the data; of a new store, the newest there is. */

@@ -10,6 +10,7 @@ import { PinoInstrumentation } from '@opentelemetry/instrumentation-pino';
 import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici';
 import { detectResources, envDetector } from '@opentelemetry/resources';
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import { beforeSignal } from './before-signal.ts';
 import { requireWhatIsImported } from './esm.ts';
 import { markConsole } from './mark-console.ts';
 import { type Asking, withoutOwnTrace } from './own-headers.ts';
@@ -69,15 +70,17 @@ export function trace(require: NodeJS.Require): void {
   requireWhatIsImported(['pg', 'pg-pool', 'ioredis', 'pino'], require);
   if (process.env.ISLET_MARK_CONSOLE !== 'off') markConsole();
   process.once('beforeExit', () => void spans.forceFlush().catch(nothing));
-  // Also after an error that nobody caught. What ends a process at once, as SIGKILL does, lets nobody say anything.
-  process.once('exit', () => {
+  const tellLast = () => {
     try {
       sendLast(unsent.take(), process.env);
     } catch (error) {
       // It would become the service's own end, with another exit code.
       tellOnce('its last traces are lost', error);
     }
-  });
+  };
+  // Also after an error that nobody caught. What ends a process at once, as SIGKILL does, lets nobody say anything.
+  process.once('exit', tellLast);
+  beforeSignal('SIGTERM', tellLast);
 }
 
 function nothing(): void {}

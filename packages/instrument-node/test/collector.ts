@@ -24,7 +24,7 @@ interface Batch {
 export async function collect(t: TestContext) {
   const spans: Span[] = [];
   const waiting = new Set<() => void>();
-  const place = { url: '', resource: {}, until };
+  const place = { url: '', resource: {}, seen: spans as readonly Span[], until };
   const server = createServer(async (request, response) => {
     if (request.method === 'POST') {
       for (const { resource, scopeSpans } of ((await json(request)) as Batch).resourceSpans) {

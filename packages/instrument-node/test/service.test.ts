@@ -10,7 +10,6 @@ import { bundlePreload, withPreload } from '../src/index.ts';
 import { askable, collect } from './collector.ts';
 
 /** Real services, in processes of their own, that know nothing of being traced. */
-
 const MODULES = join(import.meta.dirname, '../../../node_modules');
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const TRACEPARENT = `00-${TRACE}-00f067aa0ba902b7-01`;
@@ -44,6 +43,18 @@ const SERVICES = {
       process.stdout.write('raw\\n');
       response.end();
     }).listen(0, '127.0.0.1', function () { console.log('port ' + this.address().port); });
+  `,
+  'deaf.mjs': `
+    import { createServer } from 'node:http';
+    const { HANDLER } = process.env;
+    const server = createServer((request, response) => response.end()).listen(0, '127.0.0.1', function () { console.log('port ' + this.address().port); });
+    const say = (when) => console.log(when + process.listenerCount('SIGTERM'));
+    const bye = () => {
+      say('heard by ');
+      setTimeout(say, 1, 'then ');
+      if (HANDLER === 'on') server.close();
+    };
+    if (HANDLER !== undefined) setTimeout(say, 1, 'counted ', process[HANDLER]('SIGTERM', bye));
   `,
   'crash.mjs': `setTimeout(() => { throw new Error('on purpose'); }, 10);`,
   'quiet.mjs': `console.log('through');`,
@@ -169,6 +180,50 @@ describe('a process that ends in the middle of a request', () => {
   }
 });
 
+describe('SIGTERM', () => {
+  const started = async (t: TestContext, env: Record<string, string>) => {
+    const collector = await collect(t);
+    const service = await start(t, 'deaf.mjs', { endpoint: collector.url, next: collector.url, env });
+    await ask(service, '/', { traceparent: TRACEPARENT });
+    return { collector, service };
+  };
+
+  it('ends a service that does not listen for it, and what it had not sent yet is there', async (t) => {
+    const { collector, service } = await started(t, {});
+    service.kill('SIGTERM');
+    assert.equal(await service.ended, 'SIGTERM');
+    assert.deepEqual(
+      collector.seen.map(({ traceId }) => traceId),
+      [TRACE],
+    );
+  });
+
+  it('ends it though nobody takes what it had not sent', async (t) => {
+    const service = await start(t, 'deaf.mjs', { endpoint: 'http://127.0.0.1:1', next: '' });
+    await ask(service, '/', { traceparent: TRACEPARENT });
+    service.kill('SIGTERM');
+    assert.equal(await service.ended, 'SIGTERM');
+  });
+
+  it('is left to a service that listens for it, which finds no listener but its own', async (t) => {
+    const { collector, service } = await started(t, { HANDLER: 'on' });
+    await service.until((output) => output.includes('counted 1\n'));
+    service.kill('SIGTERM');
+    assert.equal(await service.ended, 0);
+    assert.match(service.output(), /heard by 1\n/);
+    assert.equal(collector.seen.length, 1);
+  });
+
+  it('ends a service that has listened for it once, the next time', async (t) => {
+    const { collector, service } = await started(t, { HANDLER: 'once' });
+    service.kill('SIGTERM');
+    await service.until((output) => output.includes('then 1\n'));
+    service.kill('SIGTERM');
+    assert.equal(await service.ended, 'SIGTERM');
+    assert.equal(collector.seen.length, 1);
+  });
+});
+
 describe('the preload', () => {
   it('is one file, the same for the same version, that every user can read', async () => {
     assert.equal(await bundlePreload(join(folder, 'preload')), preload);
@@ -181,8 +236,9 @@ interface Service {
   readonly port: number;
   readonly output: () => string;
   readonly until: (holds: (output: string) => boolean) => Promise<void>;
-  /** Its exit code. */
-  readonly ended: Promise<number | null>;
+  readonly kill: (signal: NodeJS.Signals) => void;
+  /** Its exit code, or what has killed it. */
+  readonly ended: Promise<number | string | null>;
 }
 
 async function start(
@@ -196,10 +252,11 @@ async function start(
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   t.after(() => child.kill('SIGKILL'));
-  const ended = once(child, 'exit').then(([code]) => code as number | null);
+  const ended = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string | null);
+  const kill = (signal: NodeJS.Signals) => void child.kill(signal);
   const { output, until } = watch(child);
   await until((said) => said.includes('port '));
-  return { port: Number(/port (\d+)/.exec(output())?.[1]), output, until, ended };
+  return { port: Number(/port (\d+)/.exec(output())?.[1]), output, until, kill, ended };
 }
 
 function watch(child: ChildProcess) {

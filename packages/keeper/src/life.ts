@@ -2,7 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { socketPath } from './socket-path.ts';
+import { removeShortcut, socketPath } from './socket-path.ts';
 
 export { isDown, untilDown } from './down.ts';
 export { closeInherited } from './inherited.ts';
@@ -23,8 +23,11 @@ export interface LifeOptions {
 }
 
 export interface Life {
-  /** Ends the watchers' connections and lets the next instance in. The kernel does the same when the process dies. */
-  close(): Promise<void>;
+  /**
+   * Ends the watchers' connections and lets the next instance in. The kernel does the same when the process dies. The last process
+   * of a system takes with it what leads to the sockets of all.
+   */
+  close(options?: { readonly isLast: boolean }): Promise<void>;
 }
 
 /**
@@ -34,14 +37,21 @@ export interface Life {
  */
 export async function listenLife({ state, program }: LifeOptions): Promise<Life | undefined> {
   mkdirSync(join(state, 'run'), { recursive: true, mode: 0o700 });
-  const path = socketPath(state, `${program}.life`);
   const lock = takeLock(join(state, 'run', `${program}.lock`));
   if (lock === undefined) return undefined;
   const watchers = new Set<Socket>();
   try {
+    // Not before: whoever was the last of the system lets go of the lock after the way there.
+    const path = socketPath(state, `${program}.life`);
     rmSync(path, { force: true });
     const server = await listen(path, watchers);
-    return { close: () => close(server, watchers, lock) };
+    return {
+      close: async ({ isLast } = { isLast: false }) => {
+        await close(server, watchers);
+        if (isLast) removeShortcut(state);
+        lock.close();
+      },
+    };
   } catch (error) {
     lock.close();
     throw error;
@@ -81,14 +91,14 @@ function listen(path: string, watchers: Set<Socket>): Promise<Server> {
   });
   server.maxConnections = MAX_WATCHERS;
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
+    // Later ones, such as a lack of file descriptors at a watcher's connection, are no reason to die.
+    server.on('error', reject);
     server.listen(path, () => resolve(server));
   });
 }
 
-async function close(server: Server, watchers: Set<Socket>, lock: DatabaseSync): Promise<void> {
+async function close(server: Server, watchers: Set<Socket>): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   for (const watcher of watchers) watcher.destroy();
   await closed;
-  lock.close();
 }

@@ -17,9 +17,19 @@ export function socketPath(state: string, name: string): string {
   return Buffer.byteLength(path) <= MAX_SOCKET_PATH_BYTES ? path : join(shortcutTo(run), `${name}.sock`);
 }
 
+/** Nobody reaches the system's sockets any more; whoever comes next makes it again. */
+export function removeShortcut(state: string): void {
+  rmSync(shortcutFolder(join(resolve(state), 'run')), { recursive: true, force: true });
+}
+
+function shortcutFolder(run: string): string {
+  const name = createHash('sha256').update(`${userInfo().uid}:${run}`).digest('hex').slice(0, 16);
+  return join(tmpdir(), `islet-${name}`);
+}
+
 function shortcutTo(run: string): string {
   const { uid } = userInfo();
-  const folder = join(tmpdir(), `islet-${createHash('sha256').update(`${uid}:${run}`).digest('hex').slice(0, 16)}`);
+  const folder = shortcutFolder(run);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const found = lstatSync(folder);
   if (!found.isDirectory() || found.uid !== uid || (found.mode & 0o077) !== 0) {

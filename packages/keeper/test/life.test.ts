@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -50,6 +50,24 @@ test('a socket has a path that the kernel takes, however long that of the state 
   const shortcut = dirname(dirname(path));
   t.after(() => rmSync(shortcut, { recursive: true }));
   assert.equal(statSync(shortcut).mode & 0o777, 0o700);
+});
+
+test('the last process of a system leaves nothing but what is in its state folder', async (t) => {
+  const state = join(folder(t), 'long'.repeat(40));
+  const path = socketPath(state, 'control-plane.life');
+  const shortcut = dirname(dirname(path));
+  const [life, other] = [
+    await listenLife({ state, program: 'control-plane' }),
+    await listenLife({ state, program: 'proxy' }),
+  ];
+  await other?.close();
+  assert.ok(existsSync(shortcut), 'others are reached by it');
+  await life?.close({ isLast: true });
+  assert.equal(existsSync(shortcut), false);
+  const next = await listenLife({ state, program: 'control-plane' });
+  const signal = AbortSignal.timeout(10_000);
+  assert.equal(await livingPid({ state, program: 'control-plane', signal }), process.pid);
+  await next?.close({ isLast: true });
 });
 
 test('a shortcut that others can use is refused', (t) => {

@@ -1,3 +1,4 @@
+import { because } from './because.ts';
 import type { Evidence, ObservedInstance, PresentService, RolloutFailure, Step } from './model.ts';
 import { isBaking, isOpen, isPaused, ofGoal, type Roster, START_ATTEMPTS } from './roster.ts';
 import type { Shift } from './shift.ts';
@@ -27,7 +28,7 @@ export function failureOf(roster: Roster, now: number): RolloutFailure | undefin
     (instance) => instance.state.kind !== 'ready' && now >= readyBy(instance, { service, open }),
   );
   if (late !== undefined) {
-    const reason = `${late.id} was not ready within ${seconds(service.rollout.healthyDeadlineMs)}`;
+    const reason = `${late.id} was not ready within ${seconds(service.rollout.healthyDeadlineMs)}${because(late)}`;
     return { of: 'start', reason };
   }
   // Worse than nothing is nothing: where there is no way back, it goes on.
@@ -115,7 +116,7 @@ function waitForReady(service: PresentService, wanted: readonly ObservedInstance
   return wanted
     .filter(({ state }) => state.kind !== 'ready')
     .map((instance) => {
-      const why = `waits for ${instance.id} to be ready`;
+      const why = `waits for ${instance.id} to be ready${because(instance)}`;
       return { kind: 'wait', service: service.name, why, until: readyBy(instance, { service, open: true }) };
     });
 }

@@ -136,11 +136,11 @@ export interface ObservedInstance {
 }
 
 export type InstanceState =
-  /** Its process runs, and no probe has succeeded yet. */
-  | { readonly kind: 'starting'; readonly since: number }
+  /** Its process runs, and no probe has succeeded yet. `why`: what the last probe met with, once that is worth a word. */
+  | { readonly kind: 'starting'; readonly since: number; readonly why?: string | undefined }
   | { readonly kind: 'ready'; readonly since: number }
   /** Was ready, runs, and its readiness probe fails. */
-  | { readonly kind: 'unready'; readonly since: number }
+  | { readonly kind: 'unready'; readonly since: number; readonly why?: string | undefined }
   /** Runs, but its startup or liveness probe has given it up: only a restart helps. */
   | { readonly kind: 'hung'; readonly since: number; readonly why: string }
   | { readonly kind: 'stopping'; readonly since: number }

@@ -1,3 +1,4 @@
+import { because } from './because.ts';
 import { isDrained } from './drained.ts';
 import type {
   AbsentService,
@@ -151,7 +152,7 @@ function underWay(
   const looping = counted.some(({ exits }) => exits >= START_ATTEMPTS);
   if (looping) return undefined;
   const starting = seen.instances.find(({ state }) => state.kind === 'starting' || state.kind === 'stopping');
-  if (starting !== undefined) return `waits for ${starting.id}`;
+  if (starting !== undefined) return `waits for ${starting.id}${because(starting)}`;
   // That an old instance waits for its back-off meanwhile is no progress of a rollout that waits for a person, or is held back.
   if (resting(steps, 'paused') !== undefined || resting(steps, 'held-back') !== undefined) return undefined;
   const wait = steps.find((step) => step.kind === 'wait' && step.rest === undefined);
@@ -176,8 +177,9 @@ function degraded(service: PresentService, seen: ObservedService, { ready, steps
   return { state: 'degraded', why: reasons.length === 0 ? counted : `${counted}: ${reasons.join('; ')}` };
 }
 
-function troubleOf({ id, state, exits }: ObservedInstance): string[] {
-  if (state.kind === 'unready') return [`${id} fails its readiness probe`];
+function troubleOf(instance: ObservedInstance): string[] {
+  const { id, state, exits } = instance;
+  if (state.kind === 'unready') return [`${id} fails its readiness probe${because(instance)}`];
   if (state.kind === 'starting' && exits >= START_ATTEMPTS) return [`${id} ended ${exits} times, and starts again`];
   return [];
 }

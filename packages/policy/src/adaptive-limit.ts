@@ -177,6 +177,7 @@ function helpfulRatio(share: number): number {
 }
 
 export interface Answered {
+  /** What the service itself took, without what its answer waited to be read: see `LoopTurns`. */
   readonly tookMs: number;
   readonly now: number;
   /** How long a request may wait for its turn. */

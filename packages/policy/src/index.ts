@@ -83,6 +83,7 @@ export {
 export { hash32 } from './hash.ts';
 export { bucketOf, Histogram, type HistogramData, recordedSince, upperEndOf } from './histogram.ts';
 export { LatencyWindow, p95Ms, quantileMs } from './latency-window.ts';
+export { LoopTurns } from './loop-turns.ts';
 export { type Allotment, allot, type Demand, type Resources } from './machine-budget.ts';
 export {
   type Group,

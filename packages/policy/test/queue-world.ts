@@ -1,4 +1,5 @@
 import { AdaptiveLimit } from '../src/index.ts';
+import { Timers } from './timers.ts';
 
 /** What a simulated service does now; a test changes it as time goes by. */
 export interface Load {
@@ -83,47 +84,6 @@ interface SimulateOptions {
   readonly forMs: number;
   readonly seed: number;
   readonly at?: (load: Load, now: number) => void;
-}
-
-/** Events in the order of their time: a heap. */
-class Timers {
-  readonly #heap: Timer[] = [];
-
-  add(at: number, act: () => void): void {
-    this.#heap.push({ at, act });
-    for (let child = this.#heap.length - 1; child > 0; ) {
-      const parent = (child - 1) >> 1;
-      if (this.#at(parent) <= this.#at(child)) break;
-      child = this.#swap(child, parent);
-    }
-  }
-
-  next(before: number): Timer | undefined {
-    if (this.#at(0) >= before) return undefined;
-    const first = this.#heap[0];
-    const last = this.#heap.pop();
-    if (last === undefined || this.#heap.length === 0) return first;
-    this.#heap[0] = last;
-    for (let parent = 0; ; ) {
-      const least = [2 * parent + 1, 2 * parent + 2].reduce((a, b) => (this.#at(b) < this.#at(a) ? b : a), parent);
-      if (least === parent) return first;
-      parent = this.#swap(parent, least);
-    }
-  }
-
-  #at(index: number): number {
-    return this.#heap[index]?.at ?? Number.POSITIVE_INFINITY;
-  }
-
-  #swap(from: number, to: number): number {
-    [this.#heap[from], this.#heap[to]] = [this.#heap[to]!, this.#heap[from]!];
-    return to;
-  }
-}
-
-interface Timer {
-  readonly at: number;
-  readonly act: () => void;
 }
 
 /** Numbers between 0 and 1, neither included, the same for the same seed (Numerical Recipes' generator). */

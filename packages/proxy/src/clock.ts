@@ -1,3 +1,5 @@
+import { LoopTurns } from '@islet/policy';
+
 /**
  * Milliseconds that never go back, read once for each event of a socket. All that one read brings about happens in some
  * microseconds, and asks for the time a dozen times; each reading is a call out of JavaScript. Outside of such an event
@@ -5,10 +7,15 @@
  */
 export class Clock {
   readonly #read: () => number;
+  readonly #afterTurn: (act: () => void) => void;
+  readonly #turns = new LoopTurns();
+  #inTurn = false;
   #held: number | undefined;
 
-  constructor(read: () => number) {
+  /** `afterTurn` acts when the loop has read all that there was to read. */
+  constructor(read: () => number, afterTurn: (act: () => void) => void = setImmediate) {
     this.#read = read;
+    this.#afterTurn = afterTurn;
   }
 
   readonly now = (): number => this.#held ?? this.#read();
@@ -17,10 +24,28 @@ export class Clock {
   hold(): boolean {
     if (this.#held !== undefined) return false;
     this.#held = this.#read();
+    if (!this.#inTurn) this.#beginTurn(this.#held);
     return true;
   }
 
   release(): void {
     this.#held = undefined;
   }
+
+  /** What is read in this turn of the loop has not come before: see `LoopTurns`. */
+  get heardSince(): number {
+    if (!this.#inTurn) this.#beginTurn(this.now());
+    return this.#turns.heardSince;
+  }
+
+  #beginTurn(now: number): void {
+    this.#inTurn = true;
+    this.#turns.begin(now);
+    this.#afterTurn(this.#endTurn);
+  }
+
+  readonly #endTurn = (): void => {
+    this.#inTurn = false;
+    this.#turns.end(this.#read());
+  };
 }

@@ -80,7 +80,11 @@ export const LIMITS = {
   /** What may wait for a slow client before its instance is paused. */
   clientBacklogBytes: 16 * 1024,
   clientsPerListener: 10_000,
-  idlePerEndpoint: 256,
+  /** As many as may be in flight by default: in a flood, connections that are closed and made anew cost more than requests. */
+  idlePerEndpoint: 1024,
+  /** Beyond so many, they are kept for a moment only. */
+  restingPerEndpoint: 256,
+  spareIdleMs: 5_000,
   upstreamIdleMs: 55_000,
   /** For requests that can't be repeated: a server that promises nothing may close after 5 s, as Node does. */
   upstreamIdleForOnceMs: 4_000,

@@ -20,3 +20,28 @@ test('who holds a clock within an event does not release it for whoever held it 
   assert.equal(clock.hold(), false);
   assert.equal(clock.now(), 1);
 });
+
+test('what a turn of the loop reads has not come before the turn before it began', () => {
+  let time = 1;
+  let endTurn = () => {};
+  const clock = new Clock(
+    () => time,
+    (act) => {
+      endTurn = act;
+    },
+  );
+  const event = (at: number) => {
+    time = at;
+    clock.hold();
+    clock.release();
+    return clock.heardSince;
+  };
+  assert.equal(event(10), 10);
+  assert.equal(event(20), 10);
+  endTurn();
+  assert.equal(event(20.5), 10);
+  endTurn();
+  assert.equal(event(21), 20.5);
+  endTurn();
+  assert.equal(event(50), 50);
+});

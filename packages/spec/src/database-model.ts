@@ -20,12 +20,12 @@ export interface DatabaseCommon {
   readonly seed: SeedSpec | undefined;
   /** By the engine's own names, as they are written. */
   readonly settings: Readonly<Record<string, string>>;
-  /** Of PostgreSQL. Absent: an older Islet was asked, or the engine has none. */
+  /** Of PostgreSQL and MariaDB. Absent: an older Islet was asked, or the engine has none. */
   readonly limits?: StoreLimitsSpec;
-  /** The same. */
+  /** Of PostgreSQL. */
   readonly server?: StoreServerSpec | undefined;
   /** How data of an older version is taken over. Absent: it is not. */
-  readonly upgrade?: 'copy';
+  readonly upgrade?: 'copy' | 'in-place';
 }
 
 export interface StoreServerSpec {

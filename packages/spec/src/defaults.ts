@@ -20,6 +20,7 @@ export const SYSTEM_DEFAULTS = {
   'telemetry.forward.protocol': { value: 'http', name: 'telemetry: forwarding', source: 'OpenTelemetry: OTLP' },
   'telemetry.forward.signals': { value: ['traces', 'logs', 'metrics'], name: 'telemetry: forwarding' },
   'telemetry.forward.compression': { value: 'gzip', name: 'telemetry: forwarding', source: 'OpenTelemetry Collector' },
+  'telemetry.forward.queue': { value: '128Mi', name: 'telemetry: forwarding' },
   'telemetry.forward.timeout': { value: '10s', name: 'telemetry: forwarding', source: 'OpenTelemetry: OTLP exporter' },
   'gateway.tls.redirect': { value: true, name: 'gateway: TLS' },
 } as const satisfies Record<string, Default>;
@@ -121,11 +122,7 @@ export const SERVICE_DEFAULTS = {
   'traffic.breaker.maxOpen': { value: '60s', name: 'circuit breaker: failure', source: 'resilience4j' },
   'traffic.breaker.halfOpen': { value: 3, name: 'circuit breaker: failure' },
   'traffic.limits.connections': { value: 1024, name: 'circuit breaker: capacity', source: 'Envoy max_connections' },
-  'traffic.limits.pending': {
-    value: 256,
-    name: 'circuit breaker: capacity',
-    source: 'Envoy max_pending_requests, lowered',
-  },
+  'traffic.limits.pending': { value: 1024, name: 'circuit breaker: capacity', source: 'Envoy max_pending_requests' },
   'traffic.limits.requests': {
     value: 'auto',
     name: 'bulkhead',
@@ -165,6 +162,7 @@ export const SERVICE_DEFAULTS = {
   'telemetry.forward': { value: ['traces', 'logs', 'metrics'], name: 'telemetry: forwarding' },
   'telemetry.instrument': { value: true, name: 'telemetry' },
   'telemetry.slo.availability': { value: '99.9%', name: 'alerts', source: 'Site Reliability Workbook; sloth' },
+  'telemetry.logs.correlate': { value: true, name: 'telemetry' },
   'telemetry.logs.keep': { value: '7d', name: 'telemetry' },
   'telemetry.traces.keep': { value: '3d', name: 'telemetry' },
   'telemetry.traces.sample': { value: 20, name: 'telemetry: sampling' },

@@ -124,7 +124,12 @@ export function telemetryIn(file: IsletFile & { readonly parsed: ParsedIslet }, 
   const { telemetry, environments } = file.parsed;
   const overlay = environment === undefined ? undefined : own(environments, environment)?.telemetry;
   const forward = (overlay?.forward ?? telemetry.forward ?? []).map(
-    ({ timeout, ...backend }): ForwardSpec => ({ ...backend, timeoutMs: timeout }),
+    ({ timeout, queue, ca, ...backend }): ForwardSpec => ({
+      ...backend,
+      timeoutMs: timeout,
+      queueBytes: queue,
+      ...(ca !== undefined && { ca }),
+    }),
   );
   const defaults = serviceDefaultsOf(file, environment);
   return {

@@ -122,7 +122,7 @@ In \`run.command\` and the values of \`run.env\`:
 | --- | --- |
 | \`\${port}\`, \`\${host}\` | where to listen |
 | \`\${service}\`, \`\${instance}\`, \`\${revision}\` | who it is |
-| \`\${database.url}\`, \`.host\`, \`.port\`, \`.user\`, \`.password\`, \`.name\` | its own PostgreSQL or outside server |
+| \`\${database.url}\`, \`.host\`, \`.port\`, \`.user\`, \`.password\`, \`.name\` | its own PostgreSQL or MariaDB, or an outside server |
 | \`\${database.url}\`, \`.path\` | its own SQLite file |
 | \`\${redis.url}\`, \`.host\`, \`.port\`, \`.user\`, \`.password\` | its own Redis |
 | \`\${volumes.<name>}\` | where a folder of \`volumes\` is |

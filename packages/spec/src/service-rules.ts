@@ -157,42 +157,50 @@ function migrateErrors(draft: Sound): readonly SpecError[] {
   return [errorIn(draft, ['database', 'migrate'], { rule: 'value', message, hint })];
 }
 
-/** Other servers are set by their own names, and a file has none. */
+/** What an engine has none of is a mistake, and not ignored. */
 function limitErrors(draft: Sound): readonly SpecError[] {
   const { database } = draft.parsed;
   if (database === undefined || database.engine === 'postgres') return [];
   const { engine = 'external' } = database;
-  return (['version', 'binaries', 'upgrade', 'memory', 'connections'] as const).flatMap((key) => {
+  return SERVER_KEYS.filter((key) => engine !== 'mariadb' || !MARIADBS.includes(key)).flatMap((key) => {
     const path = ['database', key];
     const node = nodeAt(draft.tree, path);
     // An overlay that takes another engine leaves those of the one that it replaces behind.
     const chosen = nodeAt(draft.tree, ['database', database.engine === undefined ? 'url' : 'engine']);
     if (node === undefined || chosen?.place.file !== node.place.file) return [];
-    const message = `${key} is for postgres, and this is ${database.engine ?? 'an outside server'}`;
+    const whose = MARIADBS.includes(key) ? 'postgres and mariadb' : 'postgres';
+    const message = `${key} is for ${whose}, and this is ${database.engine ?? 'an outside server'}`;
     const instead = INSTEAD[engine][key];
     const hint = instead === undefined ? 'remove it' : `${instead}, or remove it`;
     return [errorIn(draft, path, { rule: 'value', message, hint, place: keyPlaceAt(draft.tree, path) })];
   });
 }
 
-type PostgresKey = 'version' | 'binaries' | 'upgrade' | 'memory' | 'connections';
+const SERVER_KEYS = ['version', 'binaries', 'upgrade', 'memory', 'connections'] as const;
+type ServerKey = (typeof SERVER_KEYS)[number];
+const MARIADBS: readonly ServerKey[] = ['upgrade', 'memory', 'connections'];
 
-/** Nothing tells which version to go to. */
+/** Each engine has its own way, and one of them must be told where to. */
 function upgradeErrors(draft: Sound): readonly SpecError[] {
   const { database } = draft.parsed;
-  if (database?.engine !== 'postgres' || database.upgrade === undefined || database.version !== undefined) return [];
+  const { engine, upgrade, version } = database ?? {};
+  if (upgrade === undefined || (engine !== 'postgres' && engine !== 'mariadb')) return [];
+  const path = ['database', 'upgrade'];
+  const way = engine === 'postgres' ? 'copy' : 'in-place';
+  if (upgrade !== way) {
+    const message = `data of ${engine} is taken over by ${way}`;
+    return [errorIn(draft, path, { rule: 'value', message, hint: `write upgrade: ${way}, or remove it` })];
+  }
+  if (engine === 'mariadb' || version !== undefined) return [];
   const message = 'nothing says which version the data is to be taken over to';
-  const error = { rule: 'value', message, hint: 'write version: 18 beside it, or remove it' } as const;
-  return [errorIn(draft, ['database', 'upgrade'], error)];
+  return [errorIn(draft, path, { rule: 'value', message, hint: 'write version: 18 beside it, or remove it' })];
 }
 
 /** What the other engines have in its place. */
-const INSTEAD: Readonly<Record<'mariadb' | 'sqlite' | 'external', Partial<Record<PostgresKey, string>>>> = {
+const INSTEAD: Readonly<Record<'mariadb' | 'sqlite' | 'external', Partial<Record<ServerKey, string>>>> = {
   mariadb: {
     version: "MariaDB is the machine's own: install the mariadb-server that you mean",
     binaries: "MariaDB is the machine's own, found in the folders of the system",
-    memory: 'write it as settings: { innodb_buffer_pool_size: 256M }',
-    connections: 'a service may have 40 open',
   },
   sqlite: { version: 'SQLite is the one that comes with Node' },
   external: {},

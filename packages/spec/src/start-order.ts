@@ -58,5 +58,6 @@ function namesOf(visits: readonly Visit[]): readonly string[] {
 
 /** For people: which cycle there is, and what was cut of it. */
 export function describeCut({ from, to, cycle }: CutEdge): string {
-  return `${cycle.join(' → ')} is a cycle of uses: ${from} starts without waiting for ${to}`;
+  const order = `${from} starts without waiting for ${to}`;
+  return `${cycle.join(' → ')} is a cycle of uses: ${order}, and must bear that, or one of these uses has to go`;
 }

@@ -7,7 +7,7 @@ type Database = NonNullable<ParsedService['database']>;
 
 /** Optional in the schema, since they are PostgreSQL's alone; the default is filled in here. */
 export function storeLimitsOf({ engine, memory, connections }: Database): StoreLimitsSpec | undefined {
-  if (engine !== 'postgres') return undefined;
+  if (engine !== 'postgres' && engine !== 'mariadb') return undefined;
   return {
     memoryBytes: memory ?? sizeBytes(String(serviceDefault('database.memory')?.value)),
     connections: connections ?? Number(serviceDefault('database.connections')?.value),

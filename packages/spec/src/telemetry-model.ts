@@ -22,11 +22,19 @@ export interface ForwardSpec {
   readonly signals: readonly ForwardSignal[];
   readonly compression: 'gzip' | 'none';
   readonly timeoutMs: number;
+  /** On the disk, of each signal. Absent: an older Islet was asked. */
+  readonly queueBytes?: number;
+  /** A file of authorities in PEM, relative to the system's folder or absolute. Absent: those that everybody trusts. */
+  readonly ca?: string;
 }
 
 /** How a service's telemetry is taken and kept, and what is promised of it. */
 export interface TelemetrySpec {
-  readonly logs: { readonly keepMs: number };
+  readonly logs: {
+    readonly keepMs: number;
+    /** What is printed for a request says of which trace it is. Absent: an older Islet was asked, and it does. */
+    readonly correlate?: boolean;
+  };
   readonly traces: {
     readonly keepMs: number;
     /** Ordinary traces that are kept in each second; errors, slow ones and what was decided are kept beside them. */

@@ -10,7 +10,7 @@ import { sloLeaves, sloOf } from './slo.ts';
 export function telemetryOf({ telemetry }: Pick<ParsedService, 'telemetry'>): TelemetrySpec {
   const { logs, traces, metrics, maxDisk, instrument, forward, slo } = telemetry;
   return {
-    logs: { keepMs: logs.keep },
+    logs: { keepMs: logs.keep, correlate: logs.correlate },
     traces: { keepMs: traces.keep, sample: traces.sample, slowMs: traces.slow },
     metrics: { keepMs: metrics.keep },
     maxDiskBytes: maxDisk,
@@ -30,7 +30,7 @@ export function telemetryLeaves({
   slo,
 }: TelemetrySpec): readonly Leaf[] {
   return [
-    ...leaves(['telemetry', 'logs'], { keep: durationText(logs.keepMs) }),
+    ...leaves(['telemetry', 'logs'], { keep: durationText(logs.keepMs), correlate: logs.correlate }),
     ...leaves(['telemetry', 'traces'], {
       keep: durationText(traces.keepMs),
       sample: traces.sample,

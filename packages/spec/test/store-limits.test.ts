@@ -8,23 +8,25 @@ const limitsOf = (database: string) => serviceOf(orders(`${RUN}database: ${datab
 
 describe('database.memory and database.connections', () => {
   it('are those of a small server where nothing is said', () => {
-    assert.deepEqual(limitsOf('postgres'), { memoryBytes: 64 * MIB, connections: 40 });
+    for (const engine of ['postgres', 'mariadb'])
+      assert.deepEqual(limitsOf(engine), { memoryBytes: 64 * MIB, connections: 40 });
     const { origins } = serviceOf(orders(`${RUN}database: postgres\n`));
     for (const key of ['memory', 'connections']) assert.equal(origins.get(`database.${key}`)?.kind, 'default');
   });
 
-  it('are what is said', () => {
-    const limits = limitsOf('{ engine: postgres, memory: 512Mi, connections: 80 }');
-    assert.deepEqual(limits, { memoryBytes: 512 * MIB, connections: 80 });
-  });
+  for (const engine of ['postgres', 'mariadb'])
+    it(`are what is said of ${engine}`, () => {
+      const limits = limitsOf(`{ engine: ${engine}, memory: 512Mi, connections: 80 }`);
+      assert.deepEqual(limits, { memoryBytes: 512 * MIB, connections: 80 });
+    });
 
   it('are none of an engine that has no such', () => {
-    for (const engine of ['sqlite', 'mariadb', '{ url: { secret: a } }']) assert.equal(limitsOf(engine), undefined);
+    for (const engine of ['sqlite', '{ url: { secret: a } }']) assert.equal(limitsOf(engine), undefined);
   });
 
   for (const [text, path, words] of [
-    ['{ engine: sqlite, memory: 64Mi }', 'database.memory', /for postgres, and this is sqlite.*remove it/],
-    ['{ engine: mariadb, memory: 64Mi }', 'database.memory', /innodb_buffer_pool_size/],
+    ['{ engine: sqlite, memory: 64Mi }', 'database.memory', /for postgres and mariadb, and this is sqlite.*remove it/],
+    ['{ engine: mariadb, memory: 1Mi }', 'database.memory', /at least 32Mi/],
     ['{ url: { secret: a }, connections: 9 }', 'database.connections', /an outside server/],
     ['{ engine: postgres, memory: 1Mi }', 'database.memory', /at least 32Mi/],
     ['{ engine: postgres, connections: 0 }', 'database.connections', /./],

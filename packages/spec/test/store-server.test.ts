@@ -45,7 +45,13 @@ describe('database.version and database.binaries', () => {
     ['{ url: { secret: a }, version: 15 }', 'database.version', /an outside server.*remove it/],
     ['{ engine: postgres, upgrade: copy }', 'database.upgrade', /which version.*write version: 18/],
     ['{ engine: postgres, version: 18, upgrade: yes }', 'database.upgrade', /copy/],
-    ['{ engine: sqlite, upgrade: copy }', 'database.upgrade', /for postgres, and this is sqlite/],
+    ['{ engine: sqlite, upgrade: copy }', 'database.upgrade', /for postgres and mariadb, and this is sqlite/],
+    [
+      '{ engine: mariadb, upgrade: copy }',
+      'database.upgrade',
+      /of mariadb is taken over by in-place.*write upgrade: in-place/,
+    ],
+    ['{ engine: postgres, version: 18, upgrade: in-place }', 'database.upgrade', /write upgrade: copy/],
     ['{ engine: postgres, image: "postgres:18" }', 'database.image', /database\.version: 18/],
   ] as const) {
     it(`refuses ${text}`, () => {
@@ -59,6 +65,7 @@ describe('database.version and database.binaries', () => {
     const upgradeOf = (database: string) => serviceOf(orders(`${RUN}database: ${database}\n`)).database?.upgrade;
     assert.equal(upgradeOf('{ engine: postgres, version: 18 }'), undefined);
     assert.equal(upgradeOf('{ engine: postgres, version: 18, upgrade: copy }'), 'copy');
+    assert.equal(upgradeOf('{ engine: mariadb, upgrade: in-place }'), 'in-place');
   });
 
   it('of a Redis are not said: it is the one of the machine', () => {

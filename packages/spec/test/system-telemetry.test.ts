@@ -25,6 +25,14 @@ describe('telemetry of islet.yaml, for every service', () => {
     assert.equal(originOf(texts, 'telemetry.metrics.keep')?.origin.kind, 'default');
   });
 
+  it('switches the marks of printed lines off for all, and a service switches its own on', () => {
+    const off = system('telemetry: { logs: { correlate: false } }');
+    assert.equal(serviceOf(off).telemetry.logs.correlate, false);
+    assert.equal(serviceOf(system('')).telemetry.logs.correlate, true);
+    const own = { ...off, [ORDERS]: `${RUN}telemetry: { logs: { correlate: true } }\n` };
+    assert.equal(serviceOf(own).telemetry.logs.correlate, true);
+  });
+
   it('holds for what is no service', () => {
     const { services } = parsed(texts).spec.telemetry;
     assert.deepEqual([services?.logs.keepMs, services?.maxDiskBytes], [14 * 86_400_000, 2 * 1024 ** 3]);
@@ -77,6 +85,7 @@ describe('telemetry.forward', () => {
         signals: ['traces', 'logs', 'metrics'],
         compression: 'gzip',
         timeoutMs: 10_000,
+        queueBytes: 128 * 1024 ** 2,
       },
     ]);
     assert.deepEqual(serviceOf(texts).telemetry.forward, ['traces', 'logs', 'metrics']);
@@ -107,6 +116,9 @@ describe('telemetry.forward', () => {
     { text: '[{ url: "http://otel", headers: { a: { env: x } } }]', path: 'headers.a', message: /secret/ },
     { text: '[{ url: "http://otel", timeout: 5 }]', path: 'timeout', message: /duration/ },
     { text: '[{ url: "http://otel", compression: zstd }]', path: 'compression', message: /gzip/ },
+    { text: '[{ url: "http://otel", queue: 1Ki }]', path: 'queue', message: /at least 1Mi/ },
+    { text: '[{ url: "http://otel", ca: ca.pem }]', path: 'ca', message: /shows no certificate.*https/ },
+    { text: '[{ url: "https://otel", ca: "" }]', path: 'ca', message: /at least 1/ },
   ]) {
     it(`refuses ${text}`, () => {
       const [error] = errorsOf(system(`telemetry: { forward: ${text} }`));

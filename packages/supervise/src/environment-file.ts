@@ -1,4 +1,4 @@
-import { closeSync, fchownSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fchownSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import type { UnixUser } from './model.ts';
 
 /**
@@ -18,7 +18,8 @@ export function openEnvironment(
   const writer = openSync(path, 'wx', 0o400);
   try {
     if (user !== undefined) fchownSync(writer, user.uid, user.gid);
-    writeSync(writer, text);
+    // All of it, or an error: on a disk that has just filled up, one write may take a part without a word.
+    writeFileSync(writer, text);
     return openSync(path, 'r');
   } finally {
     closeSync(writer);
@@ -31,11 +32,16 @@ function assignment(name: string, value: string): string {
   return `command export ${name}='${value.replaceAll("'", `'\\''`)}'\n`;
 }
 
+/** `MAX_ARG_STRLEN` of Linux, the NUL at its end included: execve(2). */
+const MAX_ENTRY_BYTES = 131_072;
+
 export function environmentProblem(env: Readonly<Record<string, string>>): string | undefined {
   for (const [name, value] of Object.entries(env)) {
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
       return `the environment variable ${JSON.stringify(name)} has no valid name`;
     if (value.includes('\0')) return `the environment variable ${name} holds a NUL byte`;
+    if (Buffer.byteLength(`${name}=${value}`) >= MAX_ENTRY_BYTES)
+      return `the environment variable ${name} is larger than the kernel takes (128 KiB): give its value in a file`;
   }
   return undefined;
 }

@@ -39,7 +39,10 @@ export class Slot {
   #bell = Promise.withResolvers<void>();
   /** Wakes whoever pauses between two looks at a tree that is ending. */
   #wake = new AbortController();
-  /** Set while it is being stopped. A later stop can only bring it forward. */
+  /**
+   * Set while it is being stopped, by the clock that nobody can put forward or back. A later stop can only bring it
+   * forward.
+   */
   #killAt: number | undefined;
   #ending: Promise<void> | undefined;
   #closed = false;
@@ -109,7 +112,7 @@ export class Slot {
 
   async stop({ graceMs, signal }: { graceMs: number; signal: NodeJS.Signals | undefined }): Promise<void> {
     if (this.#state.kind === 'exited') return;
-    const killAt = Date.now() + graceMs;
+    const killAt = performance.now() + graceMs;
     if (this.#killAt === undefined) {
       this.#killAt = killAt;
       if (this.#state.kind === 'running') {
@@ -121,7 +124,7 @@ export class Slot {
       this.#killAt = Math.min(this.#killAt, killAt);
     }
     this.#wakeUp();
-    await within(this.#end(), this.#killAt - Date.now() + LIMITS.killMs, () => this.#stuck());
+    await within(this.#end(), this.#killAt - performance.now() + LIMITS.killMs, () => this.#stuck());
   }
 
   /** Settles when it has ended, whoever or whatever ends it. */
@@ -201,7 +204,7 @@ export class Slot {
     const { first, longest } = tree.lookMs;
     for (let lookMs = first; !tree.isEmpty(); lookMs = Math.min(lookMs * 2, longest)) {
       if (this.#closed) return false;
-      if (Date.now() >= (this.#killAt ?? 0)) tree.kill();
+      if (performance.now() >= (this.#killAt ?? 0)) tree.kill();
       if (this.#wake.signal.aborted) this.#wake = new AbortController();
       await pause(lookMs, undefined, { signal: this.#wake.signal }).catch(() => {});
     }
@@ -222,8 +225,8 @@ export class Slot {
       log(`${name}: its end can't be recorded: ${String(error)}`);
     }
     failpoint('end: after the record');
-    const giveUpAt = Date.now() + LIMITS.removeGroupMs;
-    while (!removeGroups(groups) && Date.now() < giveUpAt) await pause(LIMITS.lookMs.first);
+    const giveUpAt = performance.now() + LIMITS.removeGroupMs;
+    while (!removeGroups(groups) && performance.now() < giveUpAt) await pause(LIMITS.lookMs.first);
     if (!removeGroups(groups)) log(`${name}: its cgroup can't be removed: ${groups.tree}`);
     this.#lifeLine?.[Symbol.dispose]();
     this.#state = { kind: 'exited', ...ended };

@@ -37,6 +37,7 @@ class ProcessSupervisor implements Supervisor {
   readonly #turns = new Turns();
   readonly #listeners = new Set<(name: string) => void>();
   readonly #rotation: NodeJS.Timeout;
+  #isRotating = false;
 
   constructor(options: SupervisorOptions, cgroups: Cgroups) {
     this.#options = { ...options, folder: resolve(options.folder) };
@@ -132,11 +133,15 @@ class ProcessSupervisor implements Supervisor {
     return join(this.#options.folder, name);
   }
 
+  /** One after the other: two at the same log would each cut away what the other has copied. */
   async #rotateLogs(): Promise<void> {
+    if (this.#isRotating) return;
+    this.#isRotating = true;
     for (const [name, slot] of this.#slots) {
       if (slot.state.kind === 'exited') continue;
       await rotateLog(slot.log, LIMITS.rotation).catch((error: Error) => this.#log(`${name}: ${error.message}`));
     }
+    this.#isRotating = false;
   }
 
   readonly #log = (message: string): void => this.#options.log?.(message);

@@ -29,10 +29,11 @@ export function signalAll(pids: readonly number[], signal: NodeJS.Signals): void
 }
 
 function cgroupTree(group: string): Tree {
-  const members = () => read(group, 'cgroup.procs').split('\n').map(Number).filter(Boolean);
+  const members = () => (read(group, 'cgroup.procs') ?? '').split('\n').map(Number).filter(Boolean);
   return {
     members,
-    isEmpty: () => !read(group, 'cgroup.events').includes('populated 1'),
+    // What can't be looked at just now, for want of file descriptors, may hold anything.
+    isEmpty: () => read(group, 'cgroup.events')?.includes('populated 1') === false,
     kill: () => {
       try {
         writeFileSync(join(group, 'cgroup.kill'), '1', { flag: 'r+' });
@@ -55,10 +56,12 @@ function scannedTree(marker: string): Tree {
   };
 }
 
-function read(group: string, file: string): string {
+/** Empty where the cgroup is gone; undefined: it could not be read. */
+function read(group: string, file: string): string | undefined {
   try {
     return readFileSync(join(group, file), 'utf8');
-  } catch {
-    return '';
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return code === 'ENOENT' || code === 'ENODEV' ? '' : undefined;
   }
 }

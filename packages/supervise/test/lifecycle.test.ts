@@ -23,6 +23,7 @@ for (const [what, change] of [
   ['a name that is a path', { name: '../escape' }],
   ['an environment variable with a dash', { env: { 'A-B': 'x' } }],
   ['an environment value with a NUL', { env: { A: 'x\0y' } }],
+  ['an environment variable that the kernel does not take', { env: { A: 'x'.repeat(131_072 - 2) } }],
 ] as const) {
   test(`${what} is refused`, async (t) => {
     const world = new World(t);
@@ -195,4 +196,12 @@ test('a record that a power cut left empty is dropped, and the name can be start
   assert.equal(second.observe().size, 0);
   await second.start(world.spec('cut', 'exit 6'));
   assert.equal(await untilExited(second, 'cut'), 'exit 6');
+});
+
+test('gives the process the largest environment variable that the kernel takes', async (t) => {
+  const world = new World(t);
+  const supervisor = await world.open();
+  const env = { A: 'x'.repeat(131_072 - 3), PATH: '/usr/bin:/bin' };
+  await supervisor.start(world.spec('large', 'exec /bin/sh -c "exit 7"', { env }));
+  assert.equal(await untilExited(supervisor, 'large'), 'exit 7');
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { appendFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { LIMITS } from '../src/limits.ts';
 import { beginOfLog, removeLogs, rotateLog } from '../src/rotate.ts';
 import { until, untilExited, World } from './support/world.ts';
 
@@ -41,6 +42,25 @@ test('keeps so many files and no more', async (t) => {
   assert.match(readFileSync(`${log}.1`, 'latin1'), /4/);
   await removeLogs(log);
   assert.ok(!existsSync(log) && !existsSync(`${log}.1`));
+});
+
+test('a log is not rotated a second time while it is being rotated', async (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  const world = new World(t);
+  const supervisor = await world.open();
+  const log = world.path('logs/big.log');
+  await supervisor.start(world.spec('big', `echo begin; while ! test -e stop; do sleep 0.02; done; echo end`));
+  await until(() => world.read('logs/big.log') === 'begin\n', 'it has begun');
+  appendFileSync(log, 'x'.repeat(32 * 1024 * 1024));
+  for (let turn = 0; turn < 4; turn++) t.mock.timers.tick(LIMITS.rotateEveryMs);
+  await until(() => existsSync(`${log}.1`) && !existsSync(`${log}.new`), 'it was rotated');
+  writeFileSync(world.path('stop'), '');
+  await untilExited(supervisor, 'big');
+  await world.close(supervisor);
+  const rest = readFileSync(log).subarray(await beginOfLog(log, statSync(log).size));
+  const written = readFileSync(`${log}.1`, 'utf8') + rest.toString();
+  assert.ok(!existsSync(`${log}.2`), 'it was rotated once');
+  assert.equal(written.length, 'begin\nend\n'.length + 32 * 1024 * 1024);
 });
 
 test('leaves a log alone that is small, or is not there', async (t) => {

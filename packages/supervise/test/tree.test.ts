@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { unifiedHierarchy } from '../src/mounts.ts';
 import { isAlive, readStat } from '../src/proc.ts';
+import { treeOf } from '../src/tree.ts';
 import { pidOf, stateOf, until, untilExited, World } from './support/world.ts';
 
 /** Ways in which a process leaves its parent, as scripts that note the pid of what they leave. */
@@ -113,4 +114,11 @@ test('leaves nothing in the cgroup file system', { skip: unified === undefined &
   await supervisor.stop('one', { graceMs: 1_000 });
   await supervisor.forget('one');
   for (const at of [unified!.root, unified!.own]) assert.ok(!existsSync(`${at}/islet-${world.system}`));
+});
+
+test('a group that can not be looked at is not taken for empty, and one that is gone is', (t) => {
+  const world = new World(t);
+  mkdirSync(world.path('group/cgroup.events'), { recursive: true });
+  assert.equal(treeOf({ group: world.path('group'), marker: 'x' }).isEmpty(), false);
+  assert.equal(treeOf({ group: world.path('none'), marker: 'x' }).isEmpty(), true);
 });

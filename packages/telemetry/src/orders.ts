@@ -37,6 +37,8 @@ export const telemetryFiles = {
   key: (folder: string) => join(folder, 'key'),
   store: (folder: string) => join(folder, 'store'),
   errors: (folder: string) => join(folder, 'errors.db'),
+  /** What waits to be forwarded. */
+  forward: (folder: string) => join(folder, 'forward'),
 } as const;
 
 /** The orders, read again when the file has changed. */

@@ -37,7 +37,7 @@ describe('records on their way to a backend', () => {
   it('go in their order, in messages of a bounded size', async (t) => {
     const sent: string[] = [];
     const lane = laneOf(t, {
-      send: async (body) => {
+      send: async ({ body }) => {
         sent.push(text(body));
         return TAKEN;
       },
@@ -52,7 +52,7 @@ describe('records on their way to a backend', () => {
     const answers = [AGAIN, AGAIN];
     const taken: string[] = [];
     const lane = laneOf(t, {
-      send: async (body) => {
+      send: async ({ body }) => {
         const answer = answers.shift() ?? TAKEN;
         if (answer === TAKEN) taken.push(text(body));
         return answer;
@@ -105,7 +105,7 @@ describe('records on their way to a backend', () => {
     const lane = laneOf(t, {
       now: () => now,
       limits: { giveUpMs: 1_000 },
-      send: async (body) => {
+      send: async ({ body }) => {
         now += 400;
         return text(body).startsWith('0') ? AGAIN : TAKEN;
       },
@@ -130,7 +130,7 @@ describe('records on their way to a backend', () => {
     const sent: string[] = [];
     const lane = laneOf(t, {
       limits: { lastMs: 10_000, gatherMs: 60_000 },
-      send: async (body) => {
+      send: async ({ body }) => {
         sent.push(text(body));
         return TAKEN;
       },

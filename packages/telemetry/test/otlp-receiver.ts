@@ -1,11 +1,20 @@
 import { once } from 'node:events';
-import { createServer as createHttp, type IncomingHttpHeaders, type IncomingMessage, type Server } from 'node:http';
+import {
+  createServer as createHttp,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import {
   createServer as createHttp2,
+  createSecureServer as createHttp2Secure,
   type IncomingHttpHeaders as Http2Headers,
+  type Http2SecureServer,
   type Http2Server,
   type ServerHttp2Stream,
 } from 'node:http2';
+import { createServer as createHttps } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
@@ -26,30 +35,39 @@ export interface Received {
   readonly body: Buffer;
 }
 
+/** In PEM. */
+export interface Identity {
+  readonly cert: string;
+  readonly key: string;
+}
+
 /** A backend that speaks OTLP, over HTTP or gRPC, and answers as it is told to. */
 export class Receiver {
   readonly received: Received[] = [];
   /** Of the messages to come; after the last one all are taken. `hang`: it never answers. */
   answers: (Answer | 'hang')[] = [];
-  #server: Server | Http2Server;
+  #server: Server | Http2Server | Http2SecureServer;
   readonly #protocol: 'http' | 'grpc';
+  readonly #identity: Identity | undefined;
   #port = 0;
   readonly #open = new Set<{ destroy(): void }>();
 
-  private constructor(protocol: 'http' | 'grpc') {
+  private constructor(protocol: 'http' | 'grpc', identity: Identity | undefined) {
     this.#protocol = protocol;
+    this.#identity = identity;
     this.#server = this.#make();
   }
 
-  static async start(t: TestContext, protocol: 'http' | 'grpc' = 'http'): Promise<Receiver> {
-    const receiver = new Receiver(protocol);
+  /** With an identity it speaks TLS. */
+  static async start(t: TestContext, protocol: 'http' | 'grpc' = 'http', identity?: Identity): Promise<Receiver> {
+    const receiver = new Receiver(protocol, identity);
     await receiver.open();
     t.after(() => receiver.close());
     return receiver;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.#port}`;
+    return this.#identity === undefined ? `http://127.0.0.1:${this.#port}` : `https://localhost:${this.#port}`;
   }
 
   /** On the port that it had before. */
@@ -79,19 +97,20 @@ export class Receiver {
       );
   }
 
-  #make(): Server | Http2Server {
+  #make(): Server | Http2Server | Http2SecureServer {
     if (this.#protocol === 'http') {
-      const server = createHttp((request, response) => {
+      const answerTo = (request: IncomingMessage, response: ServerResponse) => {
         void this.#http(request).then((answer) => {
           if (answer === 'hang') return;
           const type = { 'content-type': 'application/x-protobuf' };
           response.writeHead(answer.status, { ...type, ...answer.headers }).end(answer.body);
         });
-      });
+      };
+      const server = this.#identity === undefined ? createHttp(answerTo) : createHttps(this.#identity, answerTo);
       server.on('connection', (socket) => this.#open.add(socket));
       return server;
     }
-    const server = createHttp2();
+    const server = this.#identity === undefined ? createHttp2() : createHttp2Secure(this.#identity);
     server.on('session', (session) => this.#open.add(session));
     server.on('stream', (stream, headers) => void this.#grpc(stream, headers));
     return server;

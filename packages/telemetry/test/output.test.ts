@@ -5,6 +5,7 @@ import { describe, it, test } from 'node:test';
 import { rotateLog } from '@islet/supervise';
 import { AllOutput, revisionOf } from '../src/logs/all-output.ts';
 import { begin, join as joinLine, type OpenRecord } from '../src/logs/join-lines.ts';
+import { unmarked } from '../src/logs/mark.ts';
 import { Output } from '../src/logs/output.ts';
 import { readRecord } from '../src/logs/read-record.ts';
 import { temporary } from './support.ts';
@@ -256,4 +257,16 @@ describe('what a runtime says of the request that a line belongs to', () => {
     const text = `see${mark} for more`;
     assert.equal(readRecord(text).text, text);
   });
+
+  for (const [line, shown] of [
+    [`paid 7${mark}`, 'paid 7'],
+    [`see${mark} for more`, `see${mark} for more`],
+    [`{"trace_id":"${trace}","span_id":"${span}","msg":"paid"}`, '{"msg":"paid"}'],
+    [`{"msg":"paid","trace_id":"${trace}","span_id":"${span}"}`, undefined],
+    [`{"trace_id":"${trace}","span_id":"${span}"}`, undefined],
+    ['plain', undefined],
+  ] as const) {
+    it(`is taken off a line of a log file, and nothing else is: ${line}`, () =>
+      assert.equal(unmarked(line), shown ?? line));
+  }
 });

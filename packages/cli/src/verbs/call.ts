@@ -31,9 +31,17 @@ export async function run(
   const { socket } = await session.client.operator({}, { signal: context.signal });
   const response = await send(context, { socket, service, path, body }, options);
   if (options.include) context.stdout.write(headOf(response));
-  for await (const chunk of response as AsyncIterable<Buffer>) context.stdout.write(chunk);
+  let isLineEnded = true;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    context.stdout.write(chunk);
+    isLineEnded = chunk.at(-1) === NEWLINE;
+  }
+  // The prompt stands on a line of its own; a program gets the bytes as they are.
+  if (context.stdout.terminal && !isLineEnded) context.stdout.write('\n');
   return (response.statusCode ?? 0) >= 400 ? EXIT.failed : EXIT.ok;
 }
+
+const NEWLINE = 0x0a;
 
 async function bodyOf({ stdin, cwd }: Context, data: string | undefined): Promise<Buffer | undefined> {
   if (data === undefined) return undefined;

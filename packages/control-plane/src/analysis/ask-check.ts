@@ -20,7 +20,7 @@ export function checkAsker({ check, instanceOf, siteOf, storeOf }: AskingParts):
     if (instance === undefined) return undefined;
     if (asked.kind === 'sql') return isTrue(asked.query, trial, storeOf(trial));
     const site = siteOf(instance);
-    return site && check(targetOf(asked), site, CHECK_MS);
+    return site && (await check(targetOf(asked), site, CHECK_MS)) === undefined;
   };
 }
 

@@ -20,7 +20,7 @@ import { driversOf, findMoment, openOwnVault } from '../backup/restore-store.ts'
 import { readIfThere, writeAtomically } from '../own-file.ts';
 import type { AppliedService } from '../store/applied.ts';
 import type { System } from '../system.ts';
-import { backupStatus } from './backup-status.ts';
+import { backupStatusWithAside } from './backup-status.ts';
 import type { Handlers } from './server.ts';
 
 type Names =
@@ -90,7 +90,7 @@ export function backupHandlers(system: System, { wanted, change }: BackupTools):
   };
 
   return {
-    backups: () => backupStatus(system),
+    backups: () => backupStatusWithAside(system),
     backUp: ({ params: { service = '' } }) => {
       const { spec } = wanted(serviceOfStore(service));
       const stores = partyOf(spec, backedUp(service)).map(({ id }) => id);
@@ -216,10 +216,11 @@ export function backupHandlers(system: System, { wanted, change }: BackupTools):
 
   /** An instant by its name, or as it is written. */
   function wishOf(service: string, to: string): Wanted {
-    if (to !== BEFORE_MIGRATION) return parseWanted(to);
-    const point = decisions.latestOf(service, 'restore-point');
+    const named = POINTS.get(to);
+    if (named === undefined) return parseWanted(to);
+    const point = decisions.latestOf(service, named.kind);
     if (point !== undefined) return { kind: 'time', at: point.at };
-    throw new ApiError('not-found', `no migration of ${service} has run since it is backed up`);
+    throw new ApiError('not-found', `${named.none} of ${service} has run since it is backed up`);
   }
 
   async function tellBranch({ name, service, asOf, startedAt, state, why }: ReturnType<typeof care.branches.make>) {
@@ -271,8 +272,12 @@ function copyOf(
   }
 }
 
-/** The instant before the last migrations ran. */
-const BEFORE_MIGRATION = 'before-migration';
+/** Instants that people name: before the last migrations ran, and before its data was taken over to another version. */
+const POINTS: ReadonlyMap<string, { readonly kind: 'restore-point' | 'upgrade-point'; readonly none: string }> =
+  new Map([
+    ['before-migration', { kind: 'restore-point', none: 'no migration' }],
+    ['before-upgrade', { kind: 'upgrade-point', none: 'no upgrade' }],
+  ]);
 
 /** `latest`, an instant, or a copy's name. */
 export function parseWanted(to: string): Wanted {

@@ -61,6 +61,8 @@ function sentence(decision: Decision): string {
       return decision.why;
     case 'restore-point':
       return `may be restored to before ${decision.migrations.join(', ')}: islet restore ${decision.service} --to before-migration`;
+    case 'upgrade-point':
+      return `is backed up as it was before ${decision.to}: islet restore ${decision.service} --to before-upgrade --as NAME`;
     case 'drilled':
       return decision.drill.problems.length === 0
         ? `proved that its backup ${decision.drill.copy ?? ''} comes back`

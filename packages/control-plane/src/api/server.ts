@@ -96,7 +96,8 @@ export async function serveApi(handlers: Handlers, options: ApiOptions): Promise
           }),
       }),
     );
-    server.once('error', reject);
+    // Later ones, such as a lack of file descriptors at a client's connection, are no reason to die.
+    server.on('error', reject);
   });
 }
 

@@ -8,8 +8,10 @@ import type { AppliedService } from '../store/applied.ts';
 import { type Forget, removeWhole } from './aside.ts';
 import { type Branches, createBranches } from './branches.ts';
 import { createDrills, type Drills } from './drills.ts';
+import { newestIn } from './newest.ts';
 import { createRestorer, type Restorer } from './restorer.ts';
 import { smokeTester } from './smoke/smoke-test.ts';
+import type { UpgradePointParts } from './upgrade-point.ts';
 
 export interface CareParts {
   readonly state: State;
@@ -17,7 +19,8 @@ export interface CareParts {
   readonly check: Check;
   readonly log: Logger;
   readonly onChange: () => void;
-  readonly newest: (service: string) => number | undefined;
+  /** Undefined: nothing is backed up. */
+  readonly backups: UpgradePointParts['backups'];
   readonly forget: Forget;
 }
 
@@ -40,7 +43,8 @@ export function createCare({ state, hands, check, ...rest }: CareParts): Care {
   const { layout, applied, decisions } = state;
   const { data, clock, redact } = hands;
   const smoke = smokeTester({ hands, check, forget: rest.forget });
-  const parts = { layout, applied, decisions, data, clock, redact, smoke, ...rest };
+  const newest = (store: string) => newestIn(rest.backups?.told(), store);
+  const parts = { layout, applied, decisions, data, clock, redact, smoke, newest, ...rest };
   const startedAt = parts.clock.now();
   const [restorer, branches, drills] = [createRestorer(parts), createBranches(parts), createDrills(parts)];
   return {

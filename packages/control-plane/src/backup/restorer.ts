@@ -11,6 +11,7 @@ import { type KeptStore, keptStores, partiesOf } from './kept-stores.ts';
 import { skewNotes } from './moment.ts';
 import { describeWanted, driversOf, findMoment, restoreStores } from './restore-store.ts';
 import { givenUp, outcomeOf, rewindsOf, rewound, withoutWish } from './rewind.ts';
+import { markUpgradePoint, type UpgradePointParts } from './upgrade-point.ts';
 import { keptAsItIs, upgradeStore } from './upgrade-store.ts';
 
 export interface RestorerParts {
@@ -18,6 +19,7 @@ export interface RestorerParts {
   readonly applied: AppliedStore;
   readonly decisions: Decisions;
   readonly data: readonly DataDriver[];
+  readonly backups: UpgradePointParts['backups'];
   readonly clock: Clock;
   readonly log: Logger;
   readonly redact: (text: string) => string;
@@ -179,7 +181,7 @@ export function createRestorer(parts: RestorerParts): Restorer {
   async function refuseOthers({ rewind }: Restoring, spec: AppliedService['spec']): Promise<void> {
     const then = rewind && applied.at(rewind.to)?.services.find((one) => one.spec.name === spec.name)?.spec;
     const [refusal] = await storeRefusals(then ?? spec, parts.data);
-    if (refusal !== undefined) throw refusal;
+    if (refusal !== undefined) throw refusal.error;
   }
 
   /** Which of its stores, with who keeps them. */
@@ -197,7 +199,7 @@ export function createRestorer(parts: RestorerParts): Restorer {
     for (const { driver } of meant) await putBack(driver, name, signal);
     noteMade(name, meant);
     const refusals = await storeRefusals(spec, parts.data);
-    const others = refusals.map(({ reason, hint }) => `; ${reason}: ${hint}`);
+    const others = refusals.map(({ error: { reason, hint } }) => `; ${reason}: ${hint}`);
     const text = `its data is as before its restore again${others.join('')}`;
     parts.decisions.record({ kind: 'restored', service: name, id, text }, clock.now());
     if (refusals.length > 0) change(name, (one) => keptAsItIs(one));
@@ -208,13 +210,14 @@ export function createRestorer(parts: RestorerParts): Restorer {
     const { name, database } = spec;
     const version = `PostgreSQL ${database?.server?.version}`;
     try {
-      for (const { driver } of meant) {
+      for (const { store, driver } of meant) {
         const say = (stage: string) => {
           log.info({ service: name, to: version, stage }, 'taking its data over');
           stages.set(name, stage);
           parts.onChange();
         };
-        await upgradeStore(spec, driver, { clock, say, signal });
+        const point = () => markUpgradePoint(store, version, { ...parts, signal });
+        await upgradeStore(spec, driver, { clock, say, point, signal });
       }
       noteMade(name, meant);
       const kept = `the data of before is kept until islet restore ${name} --confirm, and --undo brings it back`;

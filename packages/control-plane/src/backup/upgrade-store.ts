@@ -11,6 +11,8 @@ export interface UpgradeHands {
   readonly clock: Clock;
   /** What is being done now. */
   readonly say: (stage: string) => void;
+  /** Of the old store, which runs: all of it can be brought back from its backups. */
+  readonly point: () => Promise<void>;
   readonly signal: AbortSignal;
 }
 
@@ -22,7 +24,7 @@ export interface UpgradeHands {
 export async function upgradeStore(
   spec: LaunchSpec,
   driver: DataDriver,
-  { clock, say, signal }: UpgradeHands,
+  { clock, say, point, signal }: UpgradeHands,
 ): Promise<void> {
   const { name: service } = spec;
   const { upgrade, backups } = driver;
@@ -33,9 +35,11 @@ export async function upgradeStore(
   const { settings, limits, server } = declared;
   const aside = asideOf(service);
   await putBack(driver, service, signal);
-  say('counting its rows');
+  say('backing up what came last');
   // Without a word of how: by the programs that it was started by last.
   await driver.provision({ service, url: undefined }, { signal });
+  await point();
+  say('counting its rows');
   const before = await backups.count({ service }, { signal });
   say('writing it down');
   await upgrade.write({ service, ...(server && { server }) }, { signal });

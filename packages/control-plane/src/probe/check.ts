@@ -11,47 +11,79 @@ export interface ProbeSite {
   readonly http2: boolean;
   /** Runs a shell command as the instance would; resolves to its exit code. */
   exec(command: string, signal: AbortSignal): Promise<number>;
+  /** What else whoever wonders should know, such as that it listens elsewhere. It costs more than the probe. */
+  remark?(): Promise<string | undefined>;
 }
 
-/** Looks once, from outside. Any error, a wrong answer and a late one are all `false`. */
-export type Check = (target: ProbeTarget, site: ProbeSite, timeoutMs: number) => Promise<boolean>;
+/** Looks once, from outside. Undefined: it is well; otherwise why it is not: an error, a wrong answer, or a late one. */
+export type Check = (target: ProbeTarget, site: ProbeSite, timeoutMs: number) => Promise<string | undefined>;
 
 export const check: Check = async (target, site, timeoutMs) => {
   const signal = AbortSignal.timeout(timeoutMs);
   try {
     return await CHECKS[target.kind](target as never, site, signal);
-  } catch {
-    return false;
+  } catch (error) {
+    if (signal.aborted) return `${nameOf(target)} was not answered within ${timeoutMs / 1000} s`;
+    return isRefusal(error) ? `nothing listens on port ${site.port}` : `${nameOf(target)}: ${messageOf(error)}`;
   }
 };
+
+function nameOf(target: ProbeTarget): string {
+  switch (target.kind) {
+    case 'http':
+      return `GET ${target.path}`;
+    case 'tcp':
+      return 'a connection';
+    case 'grpc':
+      return 'grpc.health.v1.Health/Check';
+    case 'exec':
+      return `\`${target.command}\``;
+  }
+}
+
+/** HTTP/2 tells it as the cause of the end of its stream. */
+function isRefusal(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return (error as NodeJS.ErrnoException).code === 'ECONNREFUSED' || isRefusal(error.cause);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
 
 type CheckOf<K extends ProbeTarget['kind']> = (
   target: Extract<ProbeTarget, { kind: K }>,
   site: ProbeSite,
   signal: AbortSignal,
-) => Promise<boolean>;
+) => Promise<string | undefined>;
 
 const CHECKS: { readonly [K in ProbeTarget['kind']]: CheckOf<K> } = {
-  http: ({ path }, site, signal) => (site.http2 ? checkHttp2(path, site, signal) : checkHttp(path, site, signal)),
+  http: async (target, site, signal) => {
+    const status = await (site.http2 ? getByHttp2 : getByHttp)(target.path, site, signal);
+    return isSuccess(status) ? undefined : `${nameOf(target)} answers ${status}`;
+  },
   tcp: (_target, site, signal) => checkTcp(site, signal),
-  grpc: ({ service }, site, signal) => checkGrpc(service, site, signal),
-  exec: async ({ command }, site, signal) => (await site.exec(command, signal)) === 0,
+  grpc: checkGrpc,
+  exec: async (target, site, signal) => {
+    const code = await site.exec(target.command, signal);
+    if (signal.aborted) throw signal.reason;
+    return code === 0 ? undefined : `${nameOf(target)} ends with exit ${code}`;
+  },
 };
 
-function checkHttp(path: string, { host, port }: ProbeSite, signal: AbortSignal): Promise<boolean> {
+function getByHttp(path: string, { host, port }: ProbeSite, signal: AbortSignal): Promise<number> {
   return new Promise((resolve, reject) => {
     const headers = { 'user-agent': 'islet-probe', connection: 'close' };
     const outgoing = request({ host, port, path, headers, signal, agent: false }, (response) => {
-      const { statusCode = 0 } = response;
       response.destroy();
-      resolve(isSuccess(statusCode));
+      resolve(response.statusCode ?? 0);
     });
     outgoing.on('error', reject);
     outgoing.end();
   });
 }
 
-async function checkHttp2(path: string, { host, port }: ProbeSite, signal: AbortSignal): Promise<boolean> {
+async function getByHttp2(path: string, { host, port }: ProbeSite, signal: AbortSignal): Promise<number> {
   const session = connectHttp2(`http://${host}:${port}`);
   const status = new Promise<number>((resolve, reject) => {
     session.on('error', reject);
@@ -61,7 +93,7 @@ async function checkHttp2(path: string, { host, port }: ProbeSite, signal: Abort
     stream.once('response', (headers) => resolve(headers[':status'] ?? 0));
     stream.on('error', reject);
   });
-  return status.then(isSuccess).finally(() => session.destroy());
+  return status.finally(() => session.destroy());
 }
 
 /** Kubernetes' rule. */
@@ -69,12 +101,12 @@ function isSuccess(status: number): boolean {
   return status >= 200 && status < 400;
 }
 
-function checkTcp({ host, port }: ProbeSite, signal: AbortSignal): Promise<boolean> {
+function checkTcp({ host, port }: ProbeSite, signal: AbortSignal): Promise<undefined> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port, signal });
     socket.once('connect', () => {
       socket.destroy();
-      resolve(true);
+      resolve(undefined);
     });
     socket.on('error', reject);
   });
@@ -83,7 +115,11 @@ function checkTcp({ host, port }: ProbeSite, signal: AbortSignal): Promise<boole
 const GRPC_SERVING = 1;
 
 /** grpc.health.v1.Health/Check: one string field in, one enum field out, so no protobuf library is needed. */
-function checkGrpc(service: string, { host, port }: ProbeSite, signal: AbortSignal): Promise<boolean> {
+async function checkGrpc(
+  target: Extract<ProbeTarget, { kind: 'grpc' }>,
+  { host, port }: ProbeSite,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   const session = connectHttp2(`http://${host}:${port}`);
   const body = new Promise<Buffer>((resolve, reject) => {
     session.on('error', reject);
@@ -98,9 +134,10 @@ function checkGrpc(service: string, { host, port }: ProbeSite, signal: AbortSign
     stream.on('data', (chunk: Buffer) => chunks.push(chunk));
     stream.once('end', () => resolve(Buffer.concat(chunks)));
     stream.on('error', reject);
-    stream.end(healthRequest(service));
+    stream.end(healthRequest(target.service));
   });
-  return body.then(isServing).finally(() => session.destroy());
+  const isWell = await body.then(isServing).finally(() => session.destroy());
+  return isWell ? undefined : `${nameOf(target)} does not say that it serves`;
 }
 
 function healthRequest(service: string): Buffer {

@@ -21,6 +21,8 @@ export interface Prober {
   /** Probes exactly these from now on. */
   follow(subjects: readonly Subject[]): void;
   state(key: string): ProbeState | undefined;
+  /** Why its last probe failed; undefined: it did not, or it has hardly begun to start. */
+  problem(key: string): string | undefined;
   close(): void;
 }
 
@@ -55,7 +57,13 @@ export function createProber({ clock, check, onTurn }: ProberParts): Prober {
   };
 
   const start = (subject: Subject) => {
-    const one: Watched = { subject, state: firstState(subject, clock.now()), timers: new Map(), busy: new Set() };
+    const one: Watched = {
+      subject,
+      state: firstState(subject, clock.now()),
+      problem: undefined,
+      timers: new Map(),
+      busy: new Set(),
+    };
     watched.set(subject.key, one);
     schedule(one);
   };
@@ -86,18 +94,30 @@ export function createProber({ clock, check, onTurn }: ProberParts): Prober {
     const { health, site, key, instance } = one.subject;
     const { target, timeoutMs } = probeOf(health, probe);
     one.busy.add(probe);
-    const ok = await check(target, site, timeoutMs);
+    const problem = await check(target, site, timeoutMs);
+    const told = problem && (await explained(problem, one));
     one.busy.delete(probe);
     if (watched.get(key) !== one) return;
-    const before = one.state.kind;
-    one.state = afterProbe(one.state, { probe, ok }, clock.now(), health);
+    const before = { kind: one.state.kind, problem: one.problem };
+    one.state = afterProbe(one.state, { probe, ok: problem === undefined }, clock.now(), health);
+    one.problem = told;
     schedule(one);
-    if (one.state.kind !== before) onTurn(instance);
+    if (one.state.kind !== before.kind || (one.problem !== before.problem && one.state.kind !== 'ready'))
+      onTurn(instance);
+  };
+
+  /** One that has just been started answers nobody yet, which needs no words. */
+  const explained = async (problem: string, { state, subject: { health, site } }: Watched) => {
+    if (state.kind !== 'starting') return problem;
+    if (clock.now() - state.since < health.startup.fastForMs) return undefined;
+    const remark = await site.remark?.().catch(() => undefined);
+    return remark === undefined ? problem : `${problem}; ${remark}`;
   };
 
   return {
     follow,
     state: (key) => watched.get(key)?.state,
+    problem: (key) => watched.get(key)?.problem,
     close: () => {
       for (const [key, one] of watched) stop(key, one);
     },
@@ -108,6 +128,7 @@ interface Watched {
   /** Replaced when the file's probes change; what was seen so far stays. */
   subject: Subject;
   state: ProbeState;
+  problem: string | undefined;
   readonly timers: Map<ProbeKind, Disposable>;
   readonly busy: Set<ProbeKind>;
 }

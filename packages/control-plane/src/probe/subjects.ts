@@ -1,6 +1,7 @@
 import type { ComputeInstance } from '@islet/driver';
 import { HOST, type PlaceSources, placeOf } from '../facts.ts';
-import { processKey } from '../observe.ts';
+import { listeningPorts } from '../listening-ports.ts';
+import { processKey } from '../observed-instances.ts';
 import type { LaunchSpec } from '../store/applied.ts';
 import { runProbe } from './exec.ts';
 import type { Subject } from './prober.ts';
@@ -17,18 +18,24 @@ export interface SubjectParts {
 export function subjects({ specOf, watchedFrom, hands }: SubjectParts) {
   return (instance: ComputeInstance, adopted: boolean): Subject | undefined => {
     const spec = specOf(instance.service, instance.revision);
-    if (spec === undefined || instance.process.kind !== 'running') return undefined;
+    const { process, port } = instance;
+    if (spec === undefined || process.kind !== 'running') return undefined;
     return {
       key: processKey(instance),
       instance: instance.id,
       health: spec.health,
-      startedAt: instance.process.startedAt,
+      startedAt: process.startedAt,
       watchedFrom,
       adopted,
       site: {
         host: HOST,
-        port: instance.port,
+        port,
         http2: spec.api.http2 === true,
+        remark: async () => {
+          const ports = await listeningPorts(process.pid);
+          if (ports.length === 0 || ports.includes(port)) return undefined;
+          return `it listens on port ${ports.join(', ')}, and should on $PORT, which is ${port}`;
+        },
         exec: async (command, signal) => runProbe(command, { ...(await placeOf(instance, spec, hands)), signal }),
       },
     };

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync } from 'node:fs';
+import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
@@ -13,8 +13,12 @@ export const IN_MEMORY = ':memory:';
 
 export function openDatabase(path: string): Database {
   if (path !== IN_MEMORY) mkdirSync(dirname(path), { recursive: true, mode: 0o711 });
+  // Before SQLite makes it for everybody to read: who opened it then could read on for ever.
+  if (path !== IN_MEMORY) {
+    closeSync(openSync(path, 'a', 0o600));
+    chmodSync(path, 0o600);
+  }
   const database = new DatabaseSync(path);
-  if (path !== IN_MEMORY) chmodSync(path, 0o600);
   database.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000; PRAGMA foreign_keys=ON;');
   migrate(database);
   return database;

@@ -95,6 +95,8 @@ export type Decision =
       readonly at: number;
       readonly migrations: readonly string[];
     }
+  /** All of its store is in its backups as it was before it was taken over to that version. */
+  | { readonly kind: 'upgrade-point'; readonly service: string; readonly at: number; readonly to: string }
   | { readonly kind: 'drilled'; readonly service: string; readonly drill: Drilled }
   | { readonly kind: 'note'; readonly text: string };
 

@@ -71,7 +71,7 @@ function textOf({ signal, problem, since, dropped, rejected, waiting }: ForwardS
   const lasts = since === undefined ? '' : ` since ${new Date(since).toISOString()}`;
   const counts = [
     ...(waiting === 0 ? [] : [`${waiting} records wait`]),
-    ...(dropped === 0 ? [] : [`${dropped} were dropped because they waited for too long`]),
+    ...(dropped === 0 ? [] : [`${dropped} were dropped: no room was left for them`]),
     ...(rejected === 0 ? [] : [`${rejected} were refused`]),
   ].join(', ');
   return `${signal}: ${problem ?? 'they come faster than it takes them'}${lasts}${counts === '' ? '' : ` (${counts})`}`;

@@ -86,6 +86,13 @@ export function clockText(at: number, now: number): string {
   return `${date.toLocaleDateString('en-GB', { day: 'numeric', month: 'short' })} ${time}`;
 }
 
+/** From one instant to another: the day is said once. */
+export function stretchText(from: number, to: number, now: number): string {
+  const end = new Date(to);
+  const isOneDay = end.toDateString() === new Date(from).toDateString();
+  return `${clockText(from, now)} – ${isOneDay ? end.toLocaleTimeString('en-GB') : clockText(to, now)}`;
+}
+
 /** What is left of an error budget: past its end, how far does not matter. */
 export function budgetText(left: number): string {
   return left <= 0 ? 'used up' : percentText(left);

@@ -16,8 +16,8 @@ const FIELDS = [
   { name: 'service', label: 'Service', kind: 'service' },
   { name: 'level', label: 'From level', kind: 'choice', choices: LEVELS },
   { name: 'grep', label: 'Text, or /pattern/', kind: 'text', wide: true },
-  { name: 'instance', label: 'Instance', kind: 'text' },
-  { name: 'trace', label: 'Trace', kind: 'text' },
+  { name: 'instance', isRare: true, label: 'Instance', kind: 'text' },
+  { name: 'trace', isRare: true, label: 'Trace', kind: 'text' },
 ] as const;
 
 const LIMIT = 300;

@@ -8,6 +8,7 @@ import { durationText, percentText, plural, rateText } from '../model/format.ts'
 import { layoutMap, NODE, type Point, pathOf } from '../model/map-layout.ts';
 import { type Tone, toneOf } from '../model/overview.ts';
 import { Empty, Failure, Waiting } from '../parts/states.tsx';
+import { type Column, Table } from '../parts/table.tsx';
 import { TableBox } from '../parts/table-box.tsx';
 import { Clock } from '../parts/time.tsx';
 import { useTitle } from '../parts/title.ts';
@@ -222,53 +223,45 @@ function troubleOf({ breaker, ejected }: EdgeActivity): string | undefined {
   return parts.length === 0 ? undefined : parts.join(' · ');
 }
 
+const CALLS: readonly Column<EdgeActivity>[] = [
+  {
+    name: 'Call',
+    kind: 'head',
+    show: ({ caller, callee }) => (
+      <>
+        {caller} <span className="muted">→</span> {callee}
+      </>
+    ),
+  },
+  { name: 'Requests/s', kind: 'number', show: ({ rate }) => rateText(rate) },
+  {
+    name: 'Errors',
+    kind: 'number',
+    className: ({ errorRate }) => (errorRate > 0.01 ? 'tone-bad' : undefined),
+    show: ({ errorRate }) => percentText(errorRate),
+  },
+  { name: 'Median', kind: 'number', show: ({ p50 }) => durationText(p50) },
+  { name: 'p95', kind: 'number', show: ({ p95 }) => durationText(p95) },
+  { name: 'In flight', kind: 'number', show: ({ inFlight }) => inFlight },
+  {
+    name: 'Breaker',
+    className: ({ breaker }) => (breaker === 'open' ? 'tone-bad' : undefined),
+    show: ({ breaker }) => breaker ?? 'none',
+  },
+  { name: 'Ejected', kind: 'id', className: () => 'wide', show: ({ ejected }) => ejected.join(', ') },
+];
+
 /** The same in words, for who reads rather than looks. */
 function EdgeTable({ edges }: { readonly edges: readonly EdgeActivity[] }) {
   return (
     <section aria-labelledby="calls">
       <h2 id="calls">Calls</h2>
-      <TableBox label="Table of calls">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">From</th>
-              <th scope="col">To</th>
-              <th scope="col" className="number">
-                Requests/s
-              </th>
-              <th scope="col" className="number">
-                Errors
-              </th>
-              <th scope="col" className="number">
-                Median
-              </th>
-              <th scope="col" className="number">
-                p95
-              </th>
-              <th scope="col" className="number">
-                In flight
-              </th>
-              <th scope="col">Breaker</th>
-              <th scope="col">Ejected</th>
-            </tr>
-          </thead>
-          <tbody>
-            {edges.map((edge) => (
-              <tr key={`${edge.caller}>${edge.callee}`}>
-                <th scope="row">{edge.caller}</th>
-                <td>{edge.callee}</td>
-                <td className="number">{rateText(edge.rate)}</td>
-                <td className={edge.errorRate > 0.01 ? 'number tone-bad' : 'number'}>{percentText(edge.errorRate)}</td>
-                <td className="number">{durationText(edge.p50)}</td>
-                <td className="number">{durationText(edge.p95)}</td>
-                <td className="number">{edge.inFlight}</td>
-                <td className={edge.breaker === 'open' ? 'tone-bad' : undefined}>{edge.breaker ?? 'none'}</td>
-                <td className="id">{edge.ejected.join(', ')}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </TableBox>
+      <Table
+        label="Table of calls"
+        columns={CALLS}
+        rows={edges}
+        keyOf={({ caller, callee }) => `${caller}>${callee}`}
+      />
     </section>
   );
 }

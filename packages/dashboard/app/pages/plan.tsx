@@ -37,6 +37,7 @@ export function PlanPage() {
             <Confirm
               verb="Make it true"
               title="Make the files true?"
+              main
               disabled={asked.value === undefined}
               act={async () => {
                 const { changed, warnings } = await api.ask('apply', environment === undefined ? {} : { environment });

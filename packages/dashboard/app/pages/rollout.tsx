@@ -16,6 +16,7 @@ import { TableBox } from '../parts/table-box.tsx';
 import { Clock } from '../parts/time.tsx';
 import { useTitle } from '../parts/title.ts';
 import { ToneMark } from '../parts/tone.tsx';
+import { Trouble } from './service/trouble.tsx';
 
 /** One service's way from a revision to the next. */
 export function RolloutPage() {
@@ -48,6 +49,7 @@ export function RolloutPage() {
               <Steer rollout={rollout} />
             </div>
           </header>
+          <Trouble service={service} />
           <Steps rollout={rollout} />
           <Comparison rollout={rollout} />
           <History rollout={rollout} />

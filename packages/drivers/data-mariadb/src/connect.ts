@@ -1,7 +1,8 @@
 import type { StoreConnection } from '@islet/driver';
 import type { Connection, ConnectionOptions } from 'mysql2/promise';
+import { DEFAULT_LIMITS } from './fit.ts';
 import { LIMITS } from './options.ts';
-import type { Login, Started } from './record.ts';
+import type { Login, StartedMariadb } from './record.ts';
 
 export const HOST = '127.0.0.1';
 
@@ -15,20 +16,20 @@ export interface Where extends Login {
   readonly database: string | undefined;
 }
 
-export function asAdmin({ port, adminPassword }: Started): Where {
+export function asAdmin({ port, adminPassword }: StartedMariadb): Where {
   return { port, login: ADMIN, password: adminPassword, database: undefined };
 }
 
-export function asReader({ port, adminPassword, name }: Started): Where {
+export function asReader({ port, adminPassword, name }: StartedMariadb): Where {
   return { port, login: READER, password: adminPassword, database: name };
 }
 
-export function asService({ port, login, password, name }: Started): Where {
+export function asService({ port, login, password, name }: StartedMariadb): Where {
   return { port, login, password, database: name };
 }
 
 /** What a service's instances are given of its store. */
-export function shownTo({ login, password, port, name }: Started): StoreConnection {
+export function shownTo({ login, password, port, name, limits = DEFAULT_LIMITS }: StartedMariadb): StoreConnection {
   return {
     url: `mysql://${login}:${password}@${HOST}:${port}/${name}`,
     host: HOST,
@@ -37,7 +38,7 @@ export function shownTo({ login, password, port, name }: Started): StoreConnecti
     password,
     name,
     path: undefined,
-    maxConnections: LIMITS.serviceConnections,
+    maxConnections: limits.connections,
   };
 }
 
@@ -108,13 +109,21 @@ export const ERROR = {
   accessDenied: 1045,
   noSuchDatabase: 1049,
   lockWaitTimeout: 1205,
+  tooManyOfUser: 1226,
   accountLocked: 4151,
 } as const;
+
+const REJECTIONS: ReadonlySet<number> = new Set([
+  ERROR.accessDenied,
+  ERROR.databaseDenied,
+  ERROR.noSuchDatabase,
+  ERROR.accountLocked,
+]);
 
 /** The server is there and says no: it won't change its mind by itself. */
 export function isRejection(error: unknown): boolean {
   const code = codeOf(error);
-  return code === ERROR.accessDenied || code === ERROR.databaseDenied || code === ERROR.accountLocked;
+  return typeof code === 'number' && REJECTIONS.has(code);
 }
 
 /** From a server, and not from the way to it. */

@@ -1,6 +1,6 @@
-import { rename } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { isFolder, makeOwnedFolder, makePassage, removeOwnedFolder } from '@islet/driver/owned-folder';
+import { rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { makeOwnedFolder, makePassage, removeIfEmpty, removeOwnedFolder } from '@islet/driver/owned-folder';
 import { syncFolder } from '@islet/driver/records';
 import { runAs, type UnixUser } from '@islet/supervise';
 import { installFailed } from './failures.ts';
@@ -30,7 +30,14 @@ export async function takePlace(draft: string, data: string): Promise<void> {
   await syncFolder(dirname(data));
 }
 
-export async function removeData({ data }: Pick<DataPlace, 'data'>): Promise<void> {
-  if (!(await isFolder(dirname(data)))) return;
-  for (const path of [`${data}.new`, `${data}.log`, data]) await removeOwnedFolder(path);
+/** What a server writes for the time that a statement takes. */
+export function temporaryIn(folder: string): string {
+  return join(folder, 'tmp');
+}
+
+export async function removeStore(folder: string): Promise<void> {
+  const data = join(folder, 'data');
+  for (const path of [`${data}.new`, `${data}.log`, temporaryIn(folder), data]) await removeOwnedFolder(path);
+  await rm(folder, { recursive: true, force: true });
+  await removeIfEmpty(dirname(folder));
 }

@@ -1,11 +1,11 @@
 import { SLOW, type StoreMeasures, shareOf } from '@islet/driver';
 import type { RowDataPacket } from 'mysql2/promise';
 import { ADMIN, asAdmin, READER, withConnection } from './connect.ts';
-import type { Started } from './record.ts';
+import type { StartedMariadb } from './record.ts';
 
 const STATUS = ['THREADS_CONNECTED', 'HANDLER_COMMIT', 'INNODB_BUFFER_POOL_READ_REQUESTS', 'INNODB_BUFFER_POOL_READS'];
 
-export async function measureMariadb(started: Started, signal: AbortSignal): Promise<StoreMeasures> {
+export async function measureMariadb(started: StartedMariadb, signal: AbortSignal): Promise<StoreMeasures> {
   return withConnection(asAdmin(started), signal, async (connection) => {
     const rowsOf = async (sql: string, values: readonly unknown[] = []) =>
       (await connection.query<RowDataPacket[]>(sql, [...values]))[0];

@@ -1,7 +1,7 @@
 import type { StoreMetricName, StoreMetrics } from '@islet/driver';
 import type { RowDataPacket } from 'mysql2/promise';
 import { asAdmin, withConnection } from './connect.ts';
-import type { Started } from './record.ts';
+import type { StartedMariadb } from './record.ts';
 
 /** The server's own names of what is counted; several are added up. */
 const COUNTED = {
@@ -18,7 +18,7 @@ const COUNTED = {
   'db.slow': ['SLOW_QUERIES'],
 } as const satisfies Partial<Record<StoreMetricName, readonly string[]>>;
 
-export async function metricsOfMariadb(started: Started, signal: AbortSignal): Promise<StoreMetrics> {
+export async function metricsOfMariadb(started: StartedMariadb, signal: AbortSignal): Promise<StoreMetrics> {
   return withConnection(asAdmin(started), signal, async (connection) => {
     const [rows] = await connection.query<RowDataPacket[]>(
       `SELECT VARIABLE_NAME AS name, VARIABLE_VALUE AS value FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME IN (?)

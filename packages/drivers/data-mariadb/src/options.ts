@@ -1,27 +1,8 @@
-import type { Layout } from '@islet/driver';
-import type { Supervisor } from '@islet/supervise';
+import type { ServerOptions } from '@islet/driver/server';
 
-export interface MariadbOptions {
-  readonly layout: Layout;
-  /** The system's id. */
-  readonly system: string;
-  readonly supervisor: Supervisor;
+export interface MariadbOptions extends ServerOptions {
   /** A folder that every user of the machine can read, for what all stores begin with. */
   readonly tools: string;
-  readonly ports: Ports;
-  readonly log: Log;
-  /** `PATH` in which the server's programs are looked for. */
-  readonly path: string;
-}
-
-/** Hands out ports of 127.0.0.1, outside of the ephemeral range. */
-export interface Ports {
-  /** The port kept for this name; another one where a stranger listens on it. */
-  take(name: string): Promise<number>;
-}
-
-export interface Log {
-  info(fields: Readonly<Record<string, unknown>>, message: string): void;
 }
 
 /** Every limit of this driver. Sizes are bytes, times are milliseconds. */
@@ -30,6 +11,8 @@ export const LIMITS = {
   readyMs: 120_000,
   retryMs: 50,
   connectMs: 5_000,
+  /** A program that is asked which version it is. */
+  askMs: 10_000,
   /** It writes what it has not written yet; after that it is killed, and recovers at its next start. */
   stopGraceMs: 15_000,
   /** A statement that waits for a table's lock makes all behind it wait: it gives up early, and tries again. */
@@ -39,17 +22,15 @@ export const LIMITS = {
   /** A buffer pool that is busy can't be resized yet. */
   resizeAttempts: 40,
   resizePauseMs: 250,
-  /** What each of a service's two logins may have open; both hold during a rotation. */
-  serviceConnections: 40,
+  /** Of whoever looks, and can change nothing. */
+  readerConnections: 10,
 } as const;
 
-/** What a server is told unless the service says otherwise: a small server, that has on disk what it has acknowledged. */
+/** What a server is told beside what fits its limits, unless the service says otherwise: a small server, that has on disk what it has acknowledged. */
 export const SETTINGS = {
-  'innodb-buffer-pool-size': '32M',
   'innodb-log-file-size': '48M',
   'innodb-flush-log-at-trx-commit': '1',
   'sync-binlog': '1',
-  'max-connections': '100',
   'character-set-server': 'utf8mb4',
   'performance-schema': 'OFF',
   'key-buffer-size': '1M',

@@ -5,6 +5,7 @@ import { resolveProgram } from '@islet/supervise';
 const PACKAGES = {
   mariadbd: 'mariadb-server',
   'mariadb-install-db': 'mariadb-server',
+  'mariadb-upgrade': 'mariadb-server',
   mariadb: 'mariadb-client',
   'mariadb-binlog': 'mariadb-client',
   'mariadb-backup': 'mariadb-backup',

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { newPassword, type Series, type ServerRecord, type Started } from '@islet/driver/server';
 
-/** How a service's server is reached, and by whom. Kept from before the first effect until the purge. */
-export interface MariadbRecord extends Login {
-  readonly service: string;
+/** How a service's server is reached, and by whom. */
+export interface MariadbRecord extends ServerRecord, Login {
   /** Of the data: a store that was made anew, or restored, has another. */
   readonly id: string;
   /** The service's database. */
@@ -11,12 +11,8 @@ export interface MariadbRecord extends Login {
   readonly replaced?: Login & { readonly at: number };
   /** Of Islet's own user, and of the one that only looks. */
   readonly adminPassword: string;
-  /** What the service says beside `SETTINGS`, as it holds now. */
-  readonly settings?: Readonly<Record<string, string>>;
-  /** Where it was last started; undefined: never. */
-  readonly port: number | undefined;
-  /** A restore has begun and not ended: what is there can't be used, only purged. */
-  readonly incomplete?: true;
+  /** Of the server that last ran on the data. Absent: an older Islet did not note it. */
+  readonly series?: Series;
 }
 
 export interface Login {
@@ -24,20 +20,12 @@ export interface Login {
   readonly password: string;
 }
 
-export type Started = MariadbRecord & { readonly port: number };
-
-export function isStarted(record: MariadbRecord | undefined): record is Started {
-  return record?.port !== undefined;
-}
+export type StartedMariadb = Started<MariadbRecord>;
 
 export function newRecord(service: string): MariadbRecord {
   const name = storeName(service);
   const passwords = { password: newPassword(), adminPassword: newPassword() };
   return { service, id: randomBytes(8).toString('hex'), name, login: name, ...passwords, port: undefined };
-}
-
-export function newPassword(): string {
-  return randomBytes(32).toString('hex');
 }
 
 /** Two logins of one service take turns. */

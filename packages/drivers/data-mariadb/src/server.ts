@@ -1,39 +1,31 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import { DriverError } from '@islet/driver';
-import { lastComplaint, type ProcessState, type ReadyOutcome, type Supervisor, type Waiting } from '@islet/supervise';
-import { asAdmin, isRejection, withConnection } from './connect.ts';
+import { layoutOf, type StoreLimits } from '@islet/driver';
+import type { ServerKind } from '@islet/driver/server';
+import { asAdmin, asService, codeOf, ERROR, isRejection, withConnection } from './connect.ts';
+import { DEFAULT_LIMITS, fittingSettings } from './fit.ts';
 import { LIMITS, SETTINGS } from './options.ts';
-import type { Started } from './record.ts';
+import type { MariadbRecord, StartedMariadb } from './record.ts';
 
 /** MariaDB's programs speak one language and live in one time zone, whatever the machine's settings. */
 export const ENVIRONMENT = { PATH: '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin', LC_ALL: 'C', TZ: 'UTC' } as const;
 
-/** What the supervisor and the allocator of ports know a service's server by. */
-export function processName(service: string): string {
-  return `mariadb-${service}`;
-}
-
-export function runningServer(
-  supervisor: Supervisor,
-  service: string,
-): Extract<ProcessState, { kind: 'running' }> | undefined {
-  const state = supervisor.observe().get(processName(service));
-  return state?.kind === 'running' ? state : undefined;
-}
-
 export interface ServerPlace {
   readonly data: string;
   readonly initFile: string;
+  /** A server removes at its start what an earlier one left there: so it is its own. */
+  readonly temporary: string;
   readonly port: number;
   /** What the service says beside `SETTINGS`, or instead. */
   readonly settings: Readonly<Record<string, string>>;
+  readonly limits: StoreLimits;
 }
 
 /** Of the machine's own configuration files nothing is read. */
-export function serverArguments({ data, initFile, port, settings }: ServerPlace): readonly string[] {
+export function serverArguments(place: ServerPlace): readonly string[] {
+  const { data, initFile, temporary, port, settings, limits } = place;
   const own = {
     datadir: data,
     'init-file': initFile,
+    tmpdir: temporary,
     port: String(port),
     'bind-address': '127.0.0.1',
     // Both in the data folder: a socket's path must be shorter than a system's folder may be.
@@ -46,7 +38,7 @@ export function serverArguments({ data, initFile, port, settings }: ServerPlace)
     'local-infile': 'OFF',
     'secure-file-priv': data,
   };
-  const all = { ...SETTINGS, ...asOptions(settings), ...own };
+  const all = { ...SETTINGS, ...fittingSettings(limits), ...asOptions(settings), ...own };
   const values = Object.entries(all).map(([name, value]) => `--${name}=${value}`);
   return ['--no-defaults', '--skip-name-resolve', '--skip-symbolic-links', ...values];
 }
@@ -58,33 +50,32 @@ export function asOptions(settings: Readonly<Record<string, string>>): Readonly<
 
 /** Options that Islet gives itself. */
 export function isOwn(option: string): boolean {
-  return serverArguments({ data: '', initFile: '', port: 0, settings: {} }).some(
-    (argument) => argument.startsWith(`--${option}=`) && !Object.hasOwn(SETTINGS, option),
+  const free = { ...SETTINGS, ...fittingSettings(DEFAULT_LIMITS) };
+  const nowhere = { data: '', initFile: '', temporary: '', port: 0 };
+  return serverArguments({ ...nowhere, settings: {}, limits: DEFAULT_LIMITS }).some(
+    (argument) => argument.startsWith(`--${option}=`) && !Object.hasOwn(free, option),
   );
 }
 
-/** Waits until it has recovered and lets Islet in. */
-export async function untilReady(started: Started, { isAlive, signal }: Waiting): Promise<ReadyOutcome> {
-  const giveUpAt = Date.now() + LIMITS.readyMs;
-  for (;;) {
-    if (!isAlive()) return 'ended';
-    try {
-      await withConnection(asAdmin(started), signal, (connection) => connection.ping());
-      return isAlive() ? 'ready' : 'ended';
-    } catch (error) {
-      signal.throwIfAborted();
-      if (isRejection(error)) return isAlive() ? 'rejected' : 'ended';
-      if (Date.now() > giveUpAt) {
-        const message = `MariaDB was not ready after ${LIMITS.readyMs / 1000} s`;
-        throw new DriverError('timeout', message, { hint: 'it may be recovering: see its log', cause: error });
-      }
-    }
-    await pause(LIMITS.retryMs, undefined, { signal });
-  }
+/** The service is let in once all that it needs is there, and is known by the server even when it may open no more. */
+async function letsIn(started: StartedMariadb, as: 'islet' | 'service', signal: AbortSignal): Promise<boolean> {
+  const where = as === 'islet' ? asAdmin(started) : asService(started);
+  await withConnection(where, signal, (connection) => connection.ping()).catch((error: unknown) => {
+    if (codeOf(error) !== ERROR.tooManyOfUser) throw error;
+  });
+  return true;
 }
 
-/** The last thing that mattered in a server's log. */
-export async function complaintOf(log: string, from: number): Promise<string> {
-  const said = await lastComplaint(log, { from, like: /\[ERROR\](?! Aborting)/ });
-  return said.replace(/^.*\[ERROR\] /, '');
-}
+export const MARIADB: ServerKind<MariadbRecord> = {
+  engine: 'mariadb',
+  product: 'MariaDB',
+  records: 'mariadb',
+  folderOf: layoutOf.mariadb,
+  isSame: (one, other) => one.id === other.id,
+  stop: { graceMs: LIMITS.stopGraceMs, signal: 'SIGTERM' },
+  readyMs: LIMITS.readyMs,
+  limits: DEFAULT_LIMITS,
+  ask: letsIn,
+  isRejection,
+  complaint: { like: /\[ERROR\](?! Aborting)/, head: /^.*\[ERROR\] / },
+};

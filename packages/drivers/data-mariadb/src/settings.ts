@@ -1,19 +1,33 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { DriverError } from '@islet/driver';
+import { isDeepStrictEqual } from 'node:util';
+import { DriverError, type StoreLimits } from '@islet/driver';
 import { messageOf } from './connect.ts';
+import { DEFAULT_LIMITS, fittingSettings } from './fit.ts';
 import { LIMITS, SETTINGS } from './options.ts';
-import type { Started } from './record.ts';
+import type { StartedMariadb } from './record.ts';
 import { isOwn } from './server.ts';
 import { administer } from './users.ts';
 
 export type Settings = Readonly<Record<string, string>>;
 
+/** What a server is to be like. */
+export interface Wanted {
+  readonly settings: Settings;
+  readonly limits: StoreLimits;
+}
+
 /**
  * A service's own settings. They hold for whoever connects from now on, and no connection is lost: so one that a server
  * reads only at its start is refused, and so is one that Islet gives itself.
  */
-export async function applySettings(started: Started, after: Settings, signal: AbortSignal): Promise<void> {
-  const before = started.settings ?? {};
+export async function applySettings(
+  started: StartedMariadb,
+  { settings: after, limits }: Wanted,
+  signal: AbortSignal,
+): Promise<void> {
+  const { settings: before = {}, limits: limitsBefore = DEFAULT_LIMITS } = started;
+  const fitting = fittingSettings(limits);
+  const initial: Readonly<Record<string, string>> = { ...SETTINGS, ...fitting };
   await administer(started, signal, async (run) => {
     for (const name of Object.keys(after)) {
       const [known] = await run(
@@ -26,8 +40,10 @@ export async function applySettings(started: Started, after: Settings, signal: A
       if (known.fixed === 'YES')
         throw refuse(name, 'is read only when a server starts, which would break every connection', 'remove it');
     }
-    const gone = Object.keys(before).filter((name) => !(name in after));
-    for (const name of gone) await set(name, initialOf(name));
+    const given = new Set(Object.keys(after).map(optionOf));
+    const moved = isDeepStrictEqual(limits, limitsBefore) ? [] : Object.keys(fitting);
+    const gone = new Set([...Object.keys(before).map(optionOf), ...moved]);
+    for (const option of gone) if (!given.has(option)) await set(option, initial[option]);
     for (const [name, value] of Object.entries(after)) await set(name, value);
 
     async function set(name: string, value: string | undefined): Promise<void> {
@@ -66,11 +82,6 @@ function variableOf(name: string): string {
 
 function optionOf(name: string): string {
   return name.replaceAll('_', '-');
-}
-
-function initialOf(name: string): string | undefined {
-  const initial: Readonly<Record<string, string>> = SETTINGS;
-  return initial[optionOf(name)];
 }
 
 /** `SET` takes no `16M`, though the command line does. */

@@ -2,11 +2,11 @@ import { type SeedOutcome, SHELL_LIMITS, type ShellOutcome, type StoreShell, she
 import { type Migration, readMigrations } from '@islet/driver/migrations';
 import type { FieldPacket } from 'mysql2/promise';
 import { asReader, asService, isAnswer, messageOf, type Where, withConnection } from './connect.ts';
-import type { Started } from './record.ts';
+import type { StartedMariadb } from './record.ts';
 import { splitStatements } from './statements.ts';
 
 /** Who may only look logs in as a user that may only look. */
-export function createShell(startedOf: (service: string) => Started): StoreShell {
+export function createShell(startedOf: (service: string) => StartedMariadb): StoreShell {
   return {
     run: async ({ service, text, write }, { signal }) => {
       const started = startedOf(service);

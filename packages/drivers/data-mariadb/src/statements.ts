@@ -50,7 +50,7 @@ const TOKEN = new RegExp(
     /\s+/,
     /--(?=\s|$)[^\n]*/, // two dashes are a comment only before a space
     /#[^\n]*/,
-    /\/\*(?![!M]).*?(?:\*\/|$)/, // what begins with /*! or /*M! is run
+    /\/\*(?!M?!).*?(?:\*\/|$)/, // what begins with /*! or /*M! is run
     /'(?:[^'\\]|\\.|'')*(?:'|$)/,
     /"(?:[^"\\]|\\.|"")*(?:"|$)/,
     /`(?:[^`]|``)*(?:`|$)/,
@@ -63,7 +63,7 @@ const TOKEN = new RegExp(
 );
 
 function isSpaceOrComment(token: string): boolean {
-  return /^(\s|--\s|--$|#|\/\*)/.test(token) && !/^\/\*[!M]/.test(token);
+  return /^(\s|--\s|--$|#|\/\*)/.test(token) && !/^\/\*M?!/.test(token);
 }
 
 function lineOf(text: string, index: number): number {

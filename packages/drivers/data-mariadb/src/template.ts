@@ -16,10 +16,12 @@ export async function ensureTemplate(tools: string, path: string, signal: AbortS
   const template = join(tools, `mariadb-${size}-${Math.floor(mtimeMs)}`, 'data');
   if (await isFolder(template)) return template;
   const draft = join(dirname(template), `.${randomUUID()}`);
-  await mkdir(draft, { recursive: true });
+  // Its own: another server that starts meanwhile removes what it finds in the machine's.
+  const temporary = `${draft}.tmp`;
+  for (const folder of [draft, temporary]) await mkdir(folder, { recursive: true });
   try {
     const argv = [
-      ...['--no-defaults', `--datadir=${draft}`, '--auth-root-authentication-method=normal'],
+      ...['--no-defaults', `--datadir=${draft}`, `--tmpdir=${temporary}`, '--auth-root-authentication-method=normal'],
       ...['--skip-test-db', '--skip-name-resolve', '--innodb-log-file-size=4M'],
       ...(process.getuid?.() === 0 ? ['--user=root'] : []),
     ];
@@ -35,6 +37,6 @@ export async function ensureTemplate(tools: string, path: string, signal: AbortS
     });
     return template;
   } finally {
-    await rm(draft, { recursive: true, force: true });
+    for (const folder of [draft, temporary]) await rm(folder, { recursive: true, force: true });
   }
 }

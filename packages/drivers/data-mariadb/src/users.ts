@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Connection } from 'mysql2/promise';
 import { ADMIN, asAdmin, HOST, quoteName, READER, withConnection } from './connect.ts';
+import { DEFAULT_LIMITS } from './fit.ts';
 import { LIMITS } from './options.ts';
-import type { Login, MariadbRecord, Started } from './record.ts';
+import type { Login, MariadbRecord, StartedMariadb } from './record.ts';
 
 /**
  * What a server runs at each start, before it takes connections: Islet's own user, with the password that holds now. So a
@@ -26,26 +27,32 @@ export function initFile({ adminPassword }: MariadbRecord): string {
  * whatever it likes. One that does not hold is locked, not dropped: views and routines run with the rights of whoever made
  * them.
  */
-export async function ensureStore(started: Started, signal: AbortSignal): Promise<void> {
+export async function ensureStore(started: StartedMariadb, signal: AbortSignal): Promise<void> {
   await administer(started, signal, async (run) => {
     await run(`CREATE DATABASE IF NOT EXISTS ${quoteName(started.name)} CHARACTER SET utf8mb4`);
-    await ensureLogin(run, started, { login: READER, password: started.adminPassword, rights: 'SELECT, SHOW VIEW' });
+    await ensureLogin(run, started, {
+      login: READER,
+      password: started.adminPassword,
+      rights: 'SELECT, SHOW VIEW',
+      most: LIMITS.readerConnections,
+    });
     await ensureLogins(run, started);
   });
 }
 
 /** Lets in those that hold, and nobody else. */
 export async function ensureLogins(run: Run, record: MariadbRecord): Promise<void> {
-  const { name, login, password, replaced } = record;
+  const { name, login, password, replaced, limits = DEFAULT_LIMITS } = record;
   const wanted: readonly Login[] = replaced === undefined ? [{ login, password }] : [{ login, password }, replaced];
-  for (const one of wanted) await ensureLogin(run, record, { ...one, rights: 'ALL PRIVILEGES' });
+  for (const one of wanted)
+    await ensureLogin(run, record, { ...one, rights: 'ALL PRIVILEGES', most: limits.connections });
   const others = [name, `${name}_b`].filter((one) => wanted.every((other) => other.login !== one));
   for (const other of others) await lockOut(run, other);
 }
 
 type Run = (sql: string, values?: readonly string[]) => Promise<readonly Record<string, unknown>[]>;
 
-export function administer<T>(started: Started, signal: AbortSignal, act: (run: Run) => Promise<T>): Promise<T> {
+export function administer<T>(started: StartedMariadb, signal: AbortSignal, act: (run: Run) => Promise<T>): Promise<T> {
   return withConnection(asAdmin(started), signal, async (connection) => {
     await connection.query('SET SESSION sql_log_bin = 0');
     return act(async (sql, values = []) => rowsOf(await connection.query(sql, [...values])));
@@ -55,7 +62,7 @@ export function administer<T>(started: Started, signal: AbortSignal, act: (run: 
 async function ensureLogin(
   run: Run,
   { name }: MariadbRecord,
-  { login, password, rights }: Login & { readonly rights: string },
+  { login, password, rights, most }: Login & { readonly rights: string; readonly most: number },
 ): Promise<void> {
   const user = `'${login}'@'${HOST}'`;
   // A name of a database is a pattern here.
@@ -64,7 +71,7 @@ async function ensureLogin(
   await run(`GRANT ${rights} ON ${database}.* TO ${user}`);
   await run(
     `ALTER USER ${user} IDENTIFIED BY PASSWORD '${hashOf(password)}'
-     WITH MAX_USER_CONNECTIONS ${LIMITS.serviceConnections} ACCOUNT UNLOCK`,
+     WITH MAX_USER_CONNECTIONS ${most} ACCOUNT UNLOCK`,
   );
 }
 

@@ -38,6 +38,14 @@ const ROWS: readonly [string, string, readonly [string, number][]][] = [
     ],
   ],
   [
+    'a semicolon in a comment that begins with an M',
+    '/*Mind this; and that */ SELECT 1 /*M;*/; SELECT 2',
+    [
+      ['SELECT 1 /*M;*/', 1],
+      ['SELECT 2', 1],
+    ],
+  ],
+  [
     'what runs in MariaDB alone',
     '/*!50000 SET a = 1 */; /*M! SET b = 2 */;',
     [

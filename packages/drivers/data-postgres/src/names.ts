@@ -22,11 +22,6 @@ const RESERVED: ReadonlySet<string> = new Set([
   'session_user',
 ]);
 
-/** What the supervisor and the allocator of ports know a service's server by. */
-export function processName(service: string): string {
-  return `postgres-${service}`;
-}
-
 export function quoteName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }

@@ -1,26 +1,28 @@
-import { randomBytes } from 'node:crypto';
+import { lostRecord, newPassword } from '@islet/driver/server';
 import { type ClusterPlace, clusterExists } from './cluster.ts';
-import type { Credentials, CredentialsFolder } from './credentials.ts';
+import type { Credentials } from './credentials.ts';
 import { failpoint } from './failpoint.ts';
-import { lostCredentials } from './failures.ts';
 import { storeName } from './names.ts';
+import type { PostgresServers } from './server.ts';
 
 /** Written down before the first effect. Throws `refused` where there is a cluster that other credentials are for. */
 export async function newCredentials(
-  folder: CredentialsFolder,
+  servers: PostgresServers,
   service: string,
   place: ClusterPlace,
 ): Promise<Credentials> {
-  if (await clusterExists(place)) throw lostCredentials(service, place.folder);
+  if (await clusterExists(place)) {
+    throw lostRecord(servers.whose(service), { folder: place.folder, record: `credentials/${service}.json` });
+  }
   const credentials: Credentials = {
     engine: 'postgres',
     service,
     name: storeName(service),
-    password: randomBytes(32).toString('hex'),
-    superuserPassword: randomBytes(32).toString('hex'),
+    password: newPassword(),
+    superuserPassword: newPassword(),
     port: undefined,
   };
-  await folder.write(credentials);
+  await servers.records.write(credentials);
   failpoint('postgres: after the credentials');
   return credentials;
 }

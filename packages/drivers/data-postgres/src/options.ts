@@ -1,28 +1,8 @@
-import type { Layout } from '@islet/driver';
-import type { Supervisor } from '@islet/supervise';
+import type { ServerOptions } from '@islet/driver/server';
 
-export interface PostgresOptions {
-  readonly layout: Layout;
-  /** The system's id. */
-  readonly system: string;
-  readonly supervisor: Supervisor;
+export interface PostgresOptions extends ServerOptions {
   /** A folder that every user of the machine can read, where the binaries are copied if they can't be run in place. */
   readonly tools: string;
-  /** Where the machine's own programs are: folders, with ":" between them. */
-  readonly path: string;
-  readonly ports: Ports;
-  readonly log: Log;
-}
-
-/** Hands out ports of 127.0.0.1, outside of the ephemeral range. */
-export interface Ports {
-  /** The port kept for this name; another one where a stranger listens on it. */
-  take(name: string): Promise<number>;
-}
-
-export interface Log {
-  info(fields: Readonly<Record<string, unknown>>, message: string): void;
-  warn(fields: Readonly<Record<string, unknown>>, message: string): void;
 }
 
 /** Every limit of this driver. Sizes are bytes, times are milliseconds. */
@@ -31,9 +11,6 @@ export const LIMITS = {
   readyMs: 120_000,
   /** The same, of one that replays a day's log. */
   recoveryMs: 6 * 3_600_000,
-  /** Between two attempts to connect: doubles from the first to the longest. */
-  retryFirstMs: 10,
-  retryLongestMs: 250,
   connectMs: 5_000,
   /** For a statement of the driver's own; a migration has no limit but the caller's signal. */
   statementMs: 30_000,
@@ -68,5 +45,4 @@ export const LIMITS = {
   copyRateKilobytes: 65_536,
   /** What a server keeps of its log for backups at most: a full disk would stop the service too. */
   slotMegabytes: 2_048,
-  logTailBytes: 16 * 1024,
 } as const;

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { newPassword } from '@islet/driver/server';
 import { withClient } from './connect.ts';
 import { type Credentials, type CredentialsFolder, loginOf } from './credentials.ts';
 import { ensureLogin, insideConfig, nextLogin, removeOtherLogins, type Started, superuserConfig } from './store.ts';
@@ -13,7 +13,7 @@ export async function rotateCredentials(
 ): Promise<void> {
   if (started.replaced !== undefined) return;
   const old = loginOf(started);
-  const next = started.next ?? { login: nextLogin(started, old), password: randomBytes(32).toString('hex') };
+  const next = started.next ?? { login: nextLogin(started, old), password: newPassword() };
   await credentials.write({ ...started, next });
   await withClient(superuserConfig(started), signal, (client) => ensureLogin(client, started, next));
   const { next: _taken, ...kept } = started;

@@ -1,31 +1,28 @@
+import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { isStarted } from '@islet/driver/server';
 import type { Recovery } from './backup/backups.ts';
 import { endedTooEarly } from './backup/restore-cluster.ts';
 import { clusterFolder, makeCluster } from './cluster.ts';
-import type { Credentials, CredentialsFolder } from './credentials.ts';
+import type { Credentials } from './credentials.ts';
 import { failpoint } from './failpoint.ts';
-import { endedAtStart, noUser, strangerInside } from './failures.ts';
-import { processName } from './names.ts';
+import { noUser } from './failures.ts';
 import { LIMITS, type PostgresOptions } from './options.ts';
 import { programsToStart } from './programs.ts';
-import { logSize, portWasTaken, readLog, runningServer, startServer, untilReady } from './server.ts';
+import { ENVIRONMENT } from './run-as.ts';
+import { type PostgresServers, portWasTaken } from './server.ts';
+import { serverArguments } from './settings.ts';
 import { removeStaleLock } from './stale-lock.ts';
-import { isStarted, type Started, superuserConfig } from './store.ts';
-
-/** What the driver lends for it. */
-interface Inside {
-  readonly credentials: CredentialsFolder;
-  readonly logOf: (service: string) => string;
-}
+import type { Started } from './store.ts';
 
 /** Makes clusters that are not there, and starts servers that don't run. */
 export class Starter {
   readonly #options: PostgresOptions;
-  readonly #inside: Inside;
+  readonly #servers: PostgresServers;
 
-  constructor(options: PostgresOptions, inside: Inside) {
+  constructor(options: PostgresOptions, servers: PostgresServers) {
     this.#options = options;
-    this.#inside = inside;
+    this.#servers = servers;
   }
 
   /**
@@ -33,51 +30,40 @@ export class Starter {
    * on another one.
    */
   async untilReady(credentials: Credentials, recovery: Recovery): Promise<Started | 'short'> {
-    const { signal, withinMs } = recovery;
-    const { supervisor, log } = this.#options;
     const { service } = credentials;
     for (let attempt = 1; ; attempt++) {
-      const logFrom = await logSize(this.#inside.logOf(service));
-      const started = await this.#ensureStarted(credentials, recovery);
-      const isAlive = () => runningServer(supervisor, service) !== undefined;
-      const readiness = await untilReady(superuserConfig(started), { isAlive, withinMs, signal });
-      if (readiness === 'ready') return started;
-      if (readiness === 'rejected') throw strangerInside(service);
-      const written = await readLog(this.#inside.logOf(service), logFrom);
+      const start = () => this.#ensureStarted(credentials, recovery);
+      const { started, written } = await this.#servers.tryToStart(service, start, recovery);
+      if (written === undefined) return started;
       if (endedTooEarly(written)) return 'short';
-      if (!portWasTaken(written) || attempt === LIMITS.startAttempts) throw endedAtStart(service, written);
-      log.warn({ service, port: started.port }, 'the port of a PostgreSQL server is taken: trying another one');
+      if (!portWasTaken(written) || attempt === LIMITS.startAttempts) throw this.#servers.ended(service, written);
+      const said = 'the port of a PostgreSQL server is taken: trying another one';
+      this.#options.log.warn({ service, port: started.port }, said);
     }
   }
 
   async #ensureStarted(credentials: Credentials, { place, settings, server, signal }: Recovery): Promise<Started> {
-    const { supervisor, ports, log } = this.#options;
+    const servers = this.#servers;
     const { service } = credentials;
-    const known = this.#inside.credentials.get(service);
-    if (runningServer(supervisor, service) && isStarted(known)) return known;
+    const known = servers.records.get(service);
+    if (servers.running(service) && isStarted(known)) return known;
 
-    if (process.getuid?.() === 0 && !place.user) throw noUser(service, supervisor.guarantees());
+    if (process.getuid?.() === 0 && !place.user) throw noUser(service, this.#options.supervisor.guarantees());
     const { bin, major, binaries } = await programsToStart(
       { credentials, place, server },
       { ...this.#options, signal },
     );
     await makeCluster(place, { bin, major, credentials, signal });
-    await removeStaleLock(clusterFolder(place));
+    const cluster = clusterFolder(place);
+    await removeStaleLock(cluster);
     // On disk before the server listens there: whoever adopts it must find it.
-    const started = { ...credentials, port: await ports.take(processName(service)), programs: { binaries, bin } };
-    if (!isDeepStrictEqual(started, known)) await this.#inside.credentials.write(started);
+    const started = { ...credentials, port: await servers.takePort(service), programs: { binaries, bin } };
+    if (!isDeepStrictEqual(started, known)) await servers.records.write(started);
     failpoint('postgres: after the port');
-    await startServer(supervisor, {
-      service,
-      cluster: clusterFolder(place),
-      bin,
-      port: started.port,
-      user: place.user,
-      log: this.#inside.logOf(service),
-      settings,
-    });
+    const words = serverArguments({ folder: cluster, service, port: started.port, more: settings });
+    const argv = [join(bin, 'postgres'), ...words];
+    await servers.start(started, { argv, cwd: cluster, env: ENVIRONMENT, user: place.user });
     failpoint('postgres: after the start');
-    log.info({ service, port: started.port }, 'PostgreSQL server started');
     return started;
   }
 }

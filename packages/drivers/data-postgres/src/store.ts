@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { StoreConnection } from '@islet/driver';
+import type { Started as StartedServer } from '@islet/driver/server';
 import type { Client, ClientConfig } from 'pg';
 import { type Credentials, type Login, loginOf } from './credentials.ts';
 import { failpoint } from './failpoint.ts';
@@ -119,9 +120,4 @@ export function connectionTo(started: Started): StoreConnection {
   };
 }
 
-/** Credentials of a server that has a port. */
-export type Started = Credentials & { readonly port: number };
-
-export function isStarted(credentials: Credentials | undefined): credentials is Started {
-  return credentials?.port !== undefined;
-}
+export type Started = StartedServer<Credentials>;

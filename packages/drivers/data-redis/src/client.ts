@@ -1,6 +1,6 @@
 import { ADMIN, READER } from './names.ts';
 import { LIMITS } from './options.ts';
-import type { Started } from './records.ts';
+import type { StartedRedis } from './records.ts';
 
 export const HOST = '127.0.0.1';
 
@@ -13,15 +13,15 @@ export interface Login {
 type Word = string | Buffer;
 export type Send = (...words: readonly Word[]) => Promise<unknown>;
 
-export function adminOf({ port, adminPassword }: Started): Login {
+export function adminOf({ port, adminPassword }: StartedRedis): Login {
   return { port, user: ADMIN, password: adminPassword };
 }
 
-export function readerOf({ port, adminPassword }: Started): Login {
+export function readerOf({ port, adminPassword }: StartedRedis): Login {
   return { port, user: READER, password: adminPassword };
 }
 
-export async function administer(started: Started, words: readonly string[], signal: AbortSignal): Promise<void> {
+export async function administer(started: StartedRedis, words: readonly string[], signal: AbortSignal): Promise<void> {
   await withClient(adminOf(started), signal, (send) => send(...words));
 }
 

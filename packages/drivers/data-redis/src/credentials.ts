@@ -1,42 +1,40 @@
 import type { StoreCredentials } from '@islet/driver';
+import { newPassword } from '@islet/driver/server';
 import { userOf, writeAccess } from './access.ts';
-import type { Inside } from './backup/backups.ts';
 import { administer } from './client.ts';
-import { placeOf } from './place.ts';
-import { loginOf, newPassword, nextLogin, type RedisRecord, type Started } from './records.ts';
-
-/** What the driver lends for it. */
-export type Renewing = Pick<Inside, 'options' | 'records' | 'turns' | 'started' | 'changed'>;
+import { placeOf, type RedisServers } from './place.ts';
+import { loginOf, nextLogin, type RedisRecord, type StartedRedis } from './records.ts';
 
 /** A user for each generation: with the old one go the connections that it opened. */
-export function createCredentials({ options, records, turns, started, changed }: Renewing): StoreCredentials {
+export function createCredentials(servers: RedisServers): StoreCredentials {
+  const { records, turns } = servers;
   const keep = async (record: RedisRecord) => {
     await records.write(record);
-    changed();
+    servers.changed();
   };
   return {
     rotate: ({ service }, { signal }) =>
       turns.take(service, async () => {
-        const before = started(service);
+        const before = servers.started(service);
         if (before.replaced !== undefined) return;
         const next = rotated(before, Date.now());
-        await writeAccess(await placeOf(options, service), next);
+        await writeAccess(await placeOf(servers, service), next);
         // The server learns of the new one before `connection` tells of it.
         await administer(before, ['ACL', 'SETUSER', ...userOf(loginOf(next))], signal);
         await keep(next);
       }),
     retire: ({ service }, { signal }) =>
       turns.take(service, async () => {
-        const { replaced, ...kept } = started(service);
+        const { replaced, ...kept } = servers.started(service);
         if (replaced === undefined) return;
-        await writeAccess(await placeOf(options, service), kept);
+        await writeAccess(await placeOf(servers, service), kept);
         await administer(kept, ['ACL', 'DELUSER', replaced.login ?? kept.name], signal);
         await keep(kept);
       }),
   };
 }
 
-function rotated(started: Started, now: number): Started {
+function rotated(started: StartedRedis, now: number): StartedRedis {
   const replaced = { ...loginOf(started), at: now };
   return { ...started, login: nextLogin(started), password: newPassword(), replaced };
 }

@@ -1,91 +1,84 @@
-import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import {
-  type CallOptions,
-  type DataDriver,
+import type {
+  CallOptions,
+  DataDriver,
   DriverError,
-  type StoreBackups,
-  type StoreConnection,
-  type StoreCredentials,
-  type StoreObservation,
-  type StoreRequest,
+  ServerWish,
+  StoreBackups,
+  StoreConnection,
+  StoreCredentials,
+  StoreRequest,
 } from '@islet/driver';
 import { isFolder, makeOwnedFolder, makePassage } from '@islet/driver/owned-folder';
-import { Records } from '@islet/driver/records';
-import { logSize, Readiness, removeLogs, Turns } from '@islet/supervise';
+import {
+  isStarted,
+  lostData,
+  lostRecord,
+  type ServerOptions,
+  StoreServers,
+  unfinishedRestore,
+} from '@islet/driver/server';
 import { writeAccess } from './access.ts';
 import { createBackups } from './backup/backups.ts';
 import { HOST } from './client.ts';
 import { createCredentials } from './credentials.ts';
-import {
-  endedAtStart,
-  lostData,
-  lostRecord,
-  noMigrations,
-  serverRuns,
-  strangerInside,
-  unfinishedRestore,
-} from './failures.ts';
+import { noMigrations } from './failures.ts';
 import { measureRedis, metricsOfRedis } from './measure.ts';
-import { LIMITS, type RedisOptions } from './options.ts';
-import { placeOf, removeStore, type StorePlace } from './place.ts';
+import { LIMITS } from './options.ts';
+import { placeOf, type RedisServers, removeStore } from './place.ts';
 import { missingServer, requireServer } from './program.ts';
-import { isStarted, loginOf, newRecord, type RedisRecord, type Started, startedAgain } from './records.ts';
-import { complaintOf, processName, runningServer, serverArguments, untilReady } from './server.ts';
+import { loginOf, newRecord, type RedisRecord, type StartedRedis, startedAgain } from './records.ts';
+import { REDIS, serverArguments } from './server.ts';
+import { refusalOf, versionOf } from './server-version.ts';
 import { changeSettings, type Settings } from './settings.ts';
 import { createShell } from './shell.ts';
 
-/** A Redis (or Valkey) server for each service: its own data, users, port and log, kept by the supervisor. */
-export function createRedis(options: RedisOptions): DataDriver {
+/** A Redis (or Valkey) server for each service. */
+export function createRedis(options: ServerOptions): DataDriver {
   return new RedisDriver(options);
 }
 
 class RedisDriver implements DataDriver {
-  readonly engine = 'redis';
+  readonly engine = REDIS.engine;
   readonly backups: StoreBackups;
   readonly credentials: StoreCredentials;
-  readonly #options: RedisOptions;
-  readonly #records: Records<RedisRecord>;
-  readonly #readiness: Readiness<Started>;
-  readonly #turns = new Turns();
-  readonly #listeners = new Set<() => void>();
-  readonly #exits: Disposable;
+  /** `PATH` in which the server's program is looked for. */
+  readonly #path: string;
+  readonly #servers: RedisServers;
 
-  constructor(options: RedisOptions) {
-    this.#options = options;
-    this.#records = new Records(join(options.layout.state, 'redis'));
-    this.#readiness = new Readiness(options.supervisor, { processName, untilReady, onChange: () => this.#changed() });
-    const lent = {
-      options,
-      records: this.#records,
-      turns: this.#turns,
-      started: (service: string) => this.#started(service),
-      changed: () => this.#changed(),
-    };
+  constructor(options: ServerOptions) {
+    this.#path = options.path;
+    this.#servers = new StoreServers(options, REDIS);
     this.backups = createBackups({
-      ...lent,
+      path: options.path,
+      servers: this.#servers,
       startUntilReady: (record, settings, signal) => this.#startUntilReady(record, settings, signal),
-      setReady: (service) => this.#readiness.setReady(service),
     });
-    this.credentials = createCredentials(lent);
-    this.#exits = options.supervisor.onExit((name) => {
-      if (this.#records.all().some(({ service }) => processName(service) === name)) this.#changed();
-    });
+    this.credentials = createCredentials(this.#servers);
   }
 
   async missing(): Promise<string | undefined> {
-    return missingServer(this.#options.path);
+    return missingServer(this.#path);
+  }
+
+  async refusal({ service }: ServerWish): Promise<DriverError | undefined> {
+    const record = this.#servers.records.get(service);
+    if (record?.server === undefined || !isKept(record.settings) || missingServer(this.#path) !== undefined)
+      return undefined;
+    const here = await versionOf(requireServer(this.#path), AbortSignal.timeout(LIMITS.askMs));
+    return refusalOf(service, { made: record.server, here });
   }
 
   async provision({ service, settings = {} }: StoreRequest, { signal }: CallOptions): Promise<void> {
-    await this.#turns.take(service, async () => {
+    const { records, health, turns } = this.#servers;
+    await turns.take(service, async () => {
       signal.throwIfAborted();
-      const record = this.#records.get(service) ?? (await this.#newRecord(service));
+      const record = records.get(service) ?? (await this.#newRecord(service));
       if (record.incomplete) throw unfinishedRestore(service);
-      if (this.#readiness.isReady(service)) return this.#configure(record, settings, signal);
+      if (health.isReady(service)) return this.#configure(record, settings, signal);
       await this.#startUntilReady(record, settings, signal);
-      this.#readiness.setReady(service);
-      this.#changed();
+      health.setReady(service);
+      this.#servers.changed();
     });
   }
 
@@ -96,7 +89,7 @@ class RedisDriver implements DataDriver {
   readonly previewMigrations: DataDriver['previewMigrations'] = this.migrate;
 
   async connection({ service }: { readonly service: string }): Promise<StoreConnection> {
-    const started = this.#started(service);
+    const started = this.#servers.started(service);
     const { port } = started;
     const { login, password } = loginOf(started);
     const url = `redis://${login}:${password}@${HOST}:${port}/0`;
@@ -104,133 +97,80 @@ class RedisDriver implements DataDriver {
   }
 
   readonly measure: NonNullable<DataDriver['measure']> = ({ service }, { signal }) =>
-    measureRedis(this.#started(service), signal);
+    measureRedis(this.#servers.started(service), signal);
   readonly metrics: NonNullable<DataDriver['metrics']> = ({ service }, { signal }) =>
-    metricsOfRedis(this.#started(service), signal);
+    metricsOfRedis(this.#servers.started(service), signal);
 
-  readonly shell = createShell((service) => this.#started(service));
+  readonly shell = createShell((service) => this.#servers.started(service));
 
-  async stop({ service }: { readonly service: string }): Promise<void> {
-    await this.#turns.take(service, async () => {
-      const name = processName(service);
-      await this.#options.supervisor.stop(name, { graceMs: LIMITS.stopGraceMs, signal: 'SIGTERM' });
-      await this.#options.supervisor.forget(name);
-      this.#changed();
-    });
-  }
+  readonly stop: DataDriver['stop'] = (request) => this.#servers.stop(request);
+  readonly purge: DataDriver['purge'] = ({ service }) =>
+    this.#servers.purge(service, async () => removeStore(await placeOf(this.#servers, service)));
+  readonly observe: DataDriver['observe'] = () => this.#servers.observe();
+  readonly watch: DataDriver['watch'] = (onChange) => this.#servers.watch(onChange);
+  readonly close: DataDriver['close'] = () => this.#servers.close();
 
-  async purge({ service }: { readonly service: string }): Promise<void> {
-    await this.#turns.take(service, async () => {
-      const state = this.#options.supervisor.observe().get(processName(service));
-      if (state !== undefined && state.kind !== 'exited') throw serverRuns(service);
-      if (!this.#records.get(service)) return;
-      await this.#options.supervisor.forget(processName(service));
-      const place = await placeOf(this.#options, service);
-      await removeStore(place);
-      await removeLogs(place.log);
-      // Last: as long as it is there, the store is observed, and the purge is asked for again.
-      await this.#records.remove(service);
-      this.#changed();
-    });
-  }
-
-  async observe(): Promise<Readonly<Record<string, StoreObservation>>> {
-    const states = this.#options.supervisor.observe();
-    return Object.fromEntries(
-      this.#records.all().map((record) => {
-        const state = states.get(processName(record.service));
-        if (state?.kind === 'running') return [record.service, this.#observeRunning(record, state.pid)];
-        return [record.service, { kind: 'stopped', how: state?.kind === 'exited' ? state.how : undefined }];
-      }),
-    );
-  }
-
-  watch(onChange: () => void): Disposable {
-    this.#listeners.add(onChange);
-    return { [Symbol.dispose]: () => this.#listeners.delete(onChange) };
-  }
-
-  async close(): Promise<void> {
-    this.#exits[Symbol.dispose]();
-    this.#listeners.clear();
-    await this.#readiness.close();
-  }
-
-  #observeRunning(record: RedisRecord, pid: number): StoreObservation {
-    const { service, port, replaced, settings, incomplete } = record;
-    if (incomplete) return { kind: 'stopped', how: 'a restore of it did not finish' };
-    if (this.#readiness.isReady(service)) {
-      return { kind: 'ready', pid, port, ...(replaced && { replacedAt: replaced.at }), ...(settings && { settings }) };
-    }
-    if (isStarted(record)) this.#readiness.check(record);
-    return { kind: 'starting' };
-  }
-
-  /** Starts what doesn't run, and waits. */
-  async #startUntilReady(record: RedisRecord, settings: Settings, signal: AbortSignal): Promise<Started> {
-    const { supervisor } = this.#options;
+  async #startUntilReady(record: RedisRecord, settings: Settings, signal: AbortSignal): Promise<StartedRedis> {
+    const servers = this.#servers;
     const { service } = record;
-    const place = await placeOf(this.#options, service);
-    const logFrom = await logSize(place.log);
-    const started = await this.#ensureStarted(record, place, settings);
-    const isAlive = () => runningServer(supervisor, service) !== undefined;
-    const readiness = await untilReady(started, { isAlive, signal });
-    if (readiness === 'ready') return started;
-    if (readiness === 'rejected') throw strangerInside(service);
-    throw endedAtStart(service, await complaintOf(place.log, logFrom));
+    const begin = (from: RedisRecord) =>
+      servers.startUntilReady(from, () => this.#ensureStarted(from, settings), signal);
+    // It may be of another version than what is installed by now.
+    if (servers.running(service)) return begin(record);
+    const here = await versionOf(requireServer(this.#path), signal);
+    const refused = hasData(record, settings) ? refusalOf(service, { made: record.server, here }) : undefined;
+    if (refused !== undefined) throw refused;
+    const started = await begin(record);
+    const known = { ...started, server: here };
+    await servers.records.write(known);
+    return known;
   }
 
-  async #ensureStarted(record: RedisRecord, place: StorePlace, settings: Settings): Promise<Started> {
-    const { supervisor, ports, path, log } = this.#options;
+  async #ensureStarted(record: RedisRecord, settings: Settings): Promise<StartedRedis> {
+    const servers = this.#servers;
     const { service } = record;
-    if (runningServer(supervisor, service) && isStarted(record)) return record;
-    const program = requireServer(path);
+    if (servers.running(service) && isStarted(record)) return record;
+    const program = requireServer(this.#path);
+    const place = await placeOf(servers, service);
     const { data, accessFile, user } = place;
-    // Of a cache nothing is kept on disk anyway.
-    const isKept = ![record.settings, settings].some((some) => some?.appendonly === 'no');
-    if (isStarted(record) && isKept && !(await isFolder(data))) throw lostData(service, data);
+    if (hasData(record, settings) && !(await isFolder(data))) throw lostData(servers.whose(service), data);
     await makePassage(place.folder);
     await makeOwnedFolder(data, user);
     // On disk before the server listens there: whoever adopts it must find it.
-    const started: Started = { ...startedAgain(record, await ports.take(processName(service))), settings };
-    await this.#records.write(started);
+    const started: StartedRedis = { ...startedAgain(record, await servers.takePort(service)), settings };
+    await servers.records.write(started);
     await writeAccess(place, started);
-    const { port } = started;
-    await supervisor.start({
-      name: processName(service),
-      argv: [program, ...serverArguments({ data, accessFile, port, settings })],
+    await servers.start(started, {
+      argv: [program, ...serverArguments({ data, accessFile, port: started.port, settings })],
       cwd: data,
       env: { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' },
       user,
-      log: place.log,
-      limits: { cpu: undefined, memoryBytes: undefined },
     });
-    log.info({ service, port }, 'Redis server started');
     return started;
   }
 
   async #configure(record: RedisRecord, settings: Settings, signal: AbortSignal): Promise<void> {
     if (!isStarted(record) || isDeepStrictEqual(record.settings ?? {}, settings)) return;
     await changeSettings(record, settings, signal);
-    await this.#records.write({ ...record, settings });
-    this.#changed();
+    await this.#servers.records.write({ ...record, settings });
+    this.#servers.changed();
   }
 
   async #newRecord(service: string): Promise<RedisRecord> {
-    const { folder } = await placeOf(this.#options, service);
-    if (await isFolder(folder)) throw lostRecord(service, folder);
+    const servers = this.#servers;
+    const folder = servers.folderOf(service);
+    if (await isFolder(folder)) throw lostRecord(servers.whose(service), { folder, record: `redis/${service}.json` });
     const record = newRecord(service);
-    await this.#records.write(record);
+    await servers.records.write(record);
     return record;
   }
+}
 
-  #started(service: string): Started {
-    const record = this.#records.get(service);
-    if (isStarted(record)) return record;
-    throw new DriverError('not-found', `${service} has no Redis server`, { hint: 'provision it first' });
-  }
+/** Of a cache nothing is kept on disk. */
+function isKept(settings: Settings = {}): boolean {
+  return settings.appendonly !== 'no';
+}
 
-  #changed(): void {
-    for (const listener of this.#listeners) listener();
-  }
+function hasData(record: RedisRecord, settings: Settings): boolean {
+  return isStarted(record) && isKept(record.settings) && isKept(settings);
 }

@@ -1,5 +1,4 @@
 export { createRedisReader } from './backup/reader.ts';
 export { createRedis } from './driver.ts';
 export { REDIS_FAILPOINTS } from './failpoint.ts';
-export type { Log, Ports, RedisOptions } from './options.ts';
 export { missingServer } from './program.ts';

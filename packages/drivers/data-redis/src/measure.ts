@@ -2,9 +2,9 @@ import { type StoreMeasures, type StoreMetrics, shareOf } from '@islet/driver';
 import { adminOf, withClient } from './client.ts';
 import { infoOf } from './info.ts';
 import { isOurs } from './names.ts';
-import type { Started } from './records.ts';
+import type { StartedRedis } from './records.ts';
 
-export async function measureRedis(started: Started, signal: AbortSignal): Promise<StoreMeasures> {
+export async function measureRedis(started: StartedRedis, signal: AbortSignal): Promise<StoreMeasures> {
   return withClient(adminOf(started), signal, async (send) => {
     const number = infoOf(await send('INFO'));
     const clients = String(await send('CLIENT', 'LIST'))
@@ -22,7 +22,7 @@ export async function measureRedis(started: Started, signal: AbortSignal): Promi
   });
 }
 
-export async function metricsOfRedis(started: Started, signal: AbortSignal): Promise<StoreMetrics> {
+export async function metricsOfRedis(started: StartedRedis, signal: AbortSignal): Promise<StoreMetrics> {
   return withClient(adminOf(started), signal, async (send) => {
     const number = infoOf(await send('INFO'));
     return {

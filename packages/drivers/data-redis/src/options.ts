@@ -1,33 +1,11 @@
-import type { Layout } from '@islet/driver';
-import type { Supervisor } from '@islet/supervise';
-
-export interface RedisOptions {
-  readonly layout: Layout;
-  /** The system's id. */
-  readonly system: string;
-  readonly supervisor: Supervisor;
-  readonly ports: Ports;
-  readonly log: Log;
-  /** `PATH` in which the server's program is looked for. */
-  readonly path: string;
-}
-
-/** Hands out ports of 127.0.0.1, outside of the ephemeral range. */
-export interface Ports {
-  /** The port kept for this name; another one where a stranger listens on it. */
-  take(name: string): Promise<number>;
-}
-
-export interface Log {
-  info(fields: Readonly<Record<string, unknown>>, message: string): void;
-}
-
 /** Every limit of this driver. Sizes are bytes, times are milliseconds. */
 export const LIMITS = {
   /** From the start of a server until it has read its data. */
   readyMs: 120_000,
   retryMs: 20,
   connectMs: 5_000,
+  /** A program that is asked which version it is. */
+  askMs: 10_000,
   /** It writes what it has not written yet, and ends. */
   stopGraceMs: 10_000,
 } as const;

@@ -1,10 +1,11 @@
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { layoutOf } from '@islet/driver';
 import { removeIfEmpty, removeOwnedFolder } from '@islet/driver/owned-folder';
-import { serviceUser, type UnixUser } from '@islet/supervise';
-import type { RedisOptions } from './options.ts';
-import { processName } from './server.ts';
+import type { StoreServers } from '@islet/driver/server';
+import type { UnixUser } from '@islet/supervise';
+import type { RedisRecord } from './records.ts';
+
+export type RedisServers = StoreServers<RedisRecord>;
 
 /** Where a service's Redis is. */
 export interface StorePlace {
@@ -17,17 +18,14 @@ export interface StorePlace {
   readonly user: UnixUser | undefined;
 }
 
-export async function placeOf(
-  { layout, system }: Pick<RedisOptions, 'layout' | 'system'>,
-  service: string,
-): Promise<StorePlace> {
-  const folder = layoutOf.redis(layout, service);
+export async function placeOf(servers: RedisServers, service: string): Promise<StorePlace> {
+  const folder = servers.folderOf(service);
   return {
     folder,
     data: join(folder, 'data'),
     accessFile: join(folder, 'users.acl'),
-    log: join(layoutOf.serviceLogs(layout, service), `${processName(service)}.log`),
-    user: await serviceUser({ system, service }),
+    log: servers.logOf(service),
+    user: await servers.userOf(service),
   };
 }
 

@@ -1,7 +1,9 @@
 import { DriverError } from '@islet/driver';
-import { resolveProgram, runAs } from '@islet/supervise';
+import { compareSeries } from '@islet/driver/server';
+import { resolveProgram } from '@islet/supervise';
+import type { ServerVersion } from './server-version.ts';
 
-/** Valkey is what Redis was when its licence changed; either will do, and both read each other's files. */
+/** Valkey is what Redis was when its licence changed; either will do. */
 const PROGRAMS = ['valkey-server', 'redis-server'] as const;
 
 /** Why there can be no server here, with the remedy; undefined: there can. */
@@ -15,15 +17,12 @@ export function requireServer(path: string): string {
   throw new DriverError('unsupported', `${PROGRAMS.join(' or ')} is not installed`, { hint: INSTALL });
 }
 
-/**
- * Whether it can check the inner structure of every value that it reads at its start. Versions before 6.2 can't, and end at
- * what they don't know.
- */
-export async function checksValues(program: string, signal: AbortSignal): Promise<boolean> {
-  const { output } = await runAs([program, '--version'], { user: undefined, cwd: '/', env: {}, signal });
-  const [, major = '0', minor = '0'] = / v=(\d+)\.(\d+)/.exec(output) ?? [];
-  return Number(major) > 6 || (Number(major) === 6 && Number(minor) >= 2);
+/** Whether it can check the inner structure of every value that it reads at its start. Older ones end at what they don't know. */
+export function checksValues({ series }: ServerVersion): boolean {
+  return compareSeries(series, FIRST_TO_CHECK) >= 0;
 }
+
+const FIRST_TO_CHECK = '6.2';
 
 function findServer(path: string): string | undefined {
   return PROGRAMS.map((program) => resolveProgram(program, path)).find((found) => found !== undefined);

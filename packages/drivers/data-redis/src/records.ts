@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
+import { newPassword, type ServerRecord, type Started } from '@islet/driver/server';
 import { MOST_STARTS } from './backup/position.ts';
 import { isOurs } from './names.ts';
+import type { ServerVersion } from './server-version.ts';
 
-/** How a service's server is reached, and by whom. Kept from before the first effect until the purge. */
-export interface RedisRecord {
-  readonly service: string;
+/** How a service's server is reached, and by whom. */
+export interface RedisRecord extends ServerRecord {
   /** The service's first user. */
   readonly name: string;
   /** Who logs in by `password`: after a rotation one of two that take turns. Absent: `name`. */
@@ -13,18 +14,14 @@ export interface RedisRecord {
   /** What `rotate` replaced, and still lets in. An older version gave the same user a second password. */
   readonly replaced?: { readonly login?: string; readonly password: string; readonly at: number };
   readonly adminPassword: string;
-  /** What the service says beside `SETTINGS`, as it holds now. */
-  readonly settings?: Readonly<Record<string, string>>;
-  /** Where it was last started; undefined: never. */
-  readonly port: number | undefined;
   /** Of the data: a store that was made anew, or restored, has another. An older version gave none. */
   readonly id?: string;
   /** Of the user that follows. */
   readonly followerPassword?: string;
   /** How often a server was started on this data. */
   readonly starts?: number;
-  /** A restore has begun and not ended: what is there can't be used, only purged. */
-  readonly incomplete?: true;
+  /** The server that last ran on the data. Absent: an older Islet did not note it. */
+  readonly server?: ServerVersion;
 }
 
 export function newRecord(service: string): RedisRecord {
@@ -39,7 +36,7 @@ export function withFollower<R extends RedisRecord>(record: R): R & Followed {
 }
 
 /** Before each start: what a server tells its replicas begins anew with it. */
-export function startedAgain(record: RedisRecord, port: number): Started {
+export function startedAgain(record: RedisRecord, port: number): StartedRedis {
   const { starts = 0, ...before } = withFollower(record);
   // More can't be told apart: what comes is another line of its history.
   if (starts >= MOST_STARTS) return { ...before, port, id: newId(), starts: 1 };
@@ -47,14 +44,6 @@ export function startedAgain(record: RedisRecord, port: number): Started {
 }
 
 export type Followed = RedisRecord & { readonly id: string; readonly followerPassword: string };
-
-export function isStarted(record: RedisRecord | undefined): record is Started {
-  return record?.port !== undefined;
-}
-
-export function newPassword(): string {
-  return randomBytes(32).toString('hex');
-}
 
 function newId(): string {
   return randomBytes(8).toString('hex');
@@ -76,4 +65,4 @@ export function nextLogin(record: RedisRecord): string {
   return loginOf(record).login === some ? other : some;
 }
 
-export type Started = RedisRecord & { readonly port: number };
+export type StartedRedis = Started<RedisRecord>;

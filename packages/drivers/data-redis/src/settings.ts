@@ -1,7 +1,7 @@
 import { DriverError } from '@islet/driver';
 import { administer } from './client.ts';
 import { BACKLOG_BYTES, SETTINGS } from './options.ts';
-import type { Started } from './records.ts';
+import type { StartedRedis } from './records.ts';
 
 /** By Redis's own names, as they are written. */
 export type Settings = Readonly<Record<string, string>>;
@@ -14,7 +14,7 @@ export function asServed(settings: Settings): Settings {
 }
 
 /** Without a restart: nobody who is connected notices. What is no longer said goes back to what it was. */
-export async function changeSettings(started: Started, settings: Settings, signal: AbortSignal): Promise<void> {
+export async function changeSettings(started: StartedRedis, settings: Settings, signal: AbortSignal): Promise<void> {
   const { service, settings: before = {} } = started;
   const defaults: Settings = SETTINGS;
   const gone = Object.keys(before).filter((name) => !(name in settings));

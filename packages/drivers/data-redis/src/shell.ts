@@ -7,9 +7,9 @@ import {
   shellValue,
 } from '@islet/driver';
 import { type Login, readerOf, withClient } from './client.ts';
-import { loginOf, type Started } from './records.ts';
+import { loginOf, type StartedRedis } from './records.ts';
 
-export function createShell(started: (service: string) => Started): StoreShell {
+export function createShell(started: (service: string) => StartedRedis): StoreShell {
   return {
     run: ({ service, text, write }, { signal }) => {
       const server = started(service);

@@ -1,4 +1,4 @@
 import { backupConformance } from '@islet/driver/conformance';
-import { makeHarness, WORDS } from './harness.ts';
+import { makeHarness, TRAITS } from './harness.ts';
 
-backupConformance('data-redis', makeHarness, { words: WORDS, seenWithinMs: 50, isHeard: true });
+backupConformance('data-redis', () => makeHarness(), TRAITS);

@@ -1,4 +1,4 @@
 import { backupProofs } from '@islet/backup/testing';
 import { makeHarness, WORDS } from './harness.ts';
 
-backupProofs('data-redis', makeHarness, { words: WORDS });
+backupProofs('data-redis', () => makeHarness(), { words: WORDS });

@@ -5,14 +5,16 @@ import { after, before, describe, it } from 'node:test';
 import { layoutOf } from '@islet/driver';
 import { dataConformance } from '@islet/driver/conformance';
 import { removeOwnedFolder } from '@islet/driver/owned-folder';
+import { Records } from '@islet/driver/records';
+import type { Series } from '@islet/driver/server';
 import { withClient } from '../src/client.ts';
 import { missingServer } from '../src/index.ts';
+import type { RedisRecord } from '../src/records.ts';
+import { refusalOf, type ServerVersion } from '../src/server-version.ts';
 import { wordsOf } from '../src/shell.ts';
-import { makeHarness, makeWorld, PATH, patience, send } from './harness.ts';
+import { makeHarness, makeWorld, PATH, patience, STORE_WORDS, send } from './harness.ts';
 
-const WORDS = { make: undefined, put: (x: number) => `RPUSH kept ${x}`, read: 'LRANGE kept 0 -1' };
-
-dataConformance('data-redis', makeHarness, { ownsData: true, words: WORDS });
+dataConformance('data-redis', () => makeHarness(), { ownsData: true, words: STORE_WORDS });
 
 describe('a Redis server', () => {
   const request = { service: 'carts', url: undefined };
@@ -154,6 +156,24 @@ describe('a Redis server', () => {
     assert.equal(await send(await connection(), 'GET', 'a'), '1');
   });
 
+  it('is not started on what a newer one has written, and a cache is', async () => {
+    const records = () => new Records<RedisRecord>(join(world.layout.state, 'redis'));
+    const before = records().get('carts')!;
+    assert.ok(before.server !== undefined, 'it is noted');
+    await world.driver.stop({ service: 'carts' }, patience());
+    await records().write({ ...records().get('carts')!, server: { product: 'redis', series: '99.0' } });
+    world = await world.again();
+    assert.match((await world.driver.refusal!(request))?.message ?? '', /of Redis 99\.0, and this machine has/);
+    await assert.rejects(world.driver.provision(request, patience()), {
+      code: 'refused',
+      hint: /install Redis 99\.0/,
+    });
+    await records().write({ ...records().get('carts')!, server: before.server });
+    world = await world.again();
+    await world.driver.provision(request, patience());
+    assert.equal(await send(await connection(), 'GET', 'a'), '1');
+  });
+
   it('of a cache begins anew', async () => {
     await world.driver.provision({ ...request, settings: { appendonly: 'no' } }, patience());
     await world.driver.stop({ service: 'carts' }, patience());
@@ -176,6 +196,31 @@ describe('a Redis server', () => {
     await world.driver.stop({ service: 'carts' }, patience());
     await world.driver.provision(request, patience());
   });
+});
+
+describe('data of another server', () => {
+  const server = (text: string): ServerVersion => {
+    const [product, series] = text.split(' ') as [ServerVersion['product'], Series];
+    return { product, series };
+  };
+  for (const [made, here, isRead] of [
+    ['redis 7.0', 'redis 7.0', true],
+    ['redis 6.2', 'redis 7.0', true],
+    ['redis 7.2', 'redis 7.0', false],
+    ['redis 8.0', 'redis 7.10', false],
+    ['redis 7.2', 'valkey 9.1', true],
+    ['redis 7.4', 'valkey 9.1', false],
+    ['valkey 8.1', 'redis 7.2', true],
+    ['valkey 8.1', 'redis 7.0', false],
+    ['valkey 9.0', 'redis 8.2', false],
+    ['valkey 8.1', 'valkey 9.1', true],
+    ['valkey 9.1', 'valkey 8.1', false],
+  ] as const)
+    it(`of ${made} ${isRead ? 'is' : 'is not'} read by ${here}`, () => {
+      const refused = refusalOf('carts', { made: server(made), here: server(here) });
+      assert.equal(refused === undefined, isRead);
+      if (refused !== undefined) assert.match(refused.message, /which can't read it/);
+    });
 });
 
 it('a machine without a server says what to install', () => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, it } from 'node:test';
@@ -11,6 +12,21 @@ import { asRoot, makeHarness, makeWorld, patience, type World } from './harness.
 
 dataConformance('data-sqlite', makeHarness, { ownsData: true });
 backupConformance('data-sqlite', makeHarness, { words: SQL_WORDS, seenWithinMs: 400 });
+
+it('is not restored on a disk that has no room for the last of it', async () => {
+  const root = await mkdtemp(join(tmpdir(), 'islet-sqlite-'));
+  const program = `import { restoreFile } from ${JSON.stringify(import.meta.resolve('../src/backup/restore-file.ts'))};
+    const bytes = (async function* () { yield Buffer.alloc(100_000, 1); })();
+    const log = (async function* () {})();
+    const place = { folder: ${JSON.stringify(join(root, 'runtime', 'data'))}, file: 'x.db', owner: undefined };
+    const restoring = restoreFile(place, { bytes, log, target: { kind: 'latest' } }, new AbortController().signal);
+    console.log(await restoring.then(({ kind }) => kind, ({ code }) => code));`;
+  // In blocks of 512 bytes; past it a process is ended, unless it won't hear of that.
+  const script = `trap '' XFSZ; ulimit -f 100; exec "$0" --input-type=module -e "$1"`;
+  const { stdout, stderr } = spawnSync('/bin/sh', ['-c', script, process.execPath, program], { encoding: 'utf8' });
+  assert.equal(stdout.trim(), 'EFBIG', stderr);
+  await rm(root, { recursive: true });
+});
 
 describe('an SQLite store', () => {
   const service = 'orders';

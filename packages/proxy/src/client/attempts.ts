@@ -48,7 +48,7 @@ export class Attempts {
   constructor(options: AttemptsOptions) {
     this.#options = options;
     this.#aim = new Aim(options);
-    this.#sample = new Sample(options.way);
+    this.#sample = new Sample(options.way, options.runtime.clock);
     if (options.policy.hedge !== undefined) this.#hedging = this.#hedge(options);
   }
 
@@ -102,7 +102,6 @@ export class Attempts {
     const wire = isProbe ? first : (this.#hedging?.around(first) ?? first);
     endpoint.counts.requests++;
     endpoint.counts.inFlight++;
-    this.#sample.sent(now);
     this.#current = { endpoint, wire, isProbe, startedAt: now };
     return this.#current;
   }
@@ -145,6 +144,12 @@ export class Attempts {
     return this.#current === undefined ? head : this.#aim.withSticky(head, this.#current.endpoint);
   }
 
+  /** The current attempt has a connection, and the request goes out. */
+  opened(now: number): void {
+    this.#options.trail.tryOpened(now);
+    this.#sample.sent(now);
+  }
+
   /** Ends the current attempt, however it went. */
   end(): Attempt | undefined {
     const attempt = this.#current;
@@ -183,7 +188,7 @@ export class Attempts {
     endpoint.firstBytes.record(now - startedAt);
     // An instance that refuses is quick, and says nothing of how long its work takes.
     if (status === undefined || status < 500) {
-      this.#sample.answered(now - startedAt, now);
+      this.#sample.answered(now);
       this.#observe(endpoint, now - startedAt);
     }
     this.#learn(attempt, status);
@@ -243,17 +248,16 @@ export class Attempts {
     const { service, trail } = this.#options;
     const { endpoint, isProbe, startedAt } = attempt;
     const judging = { ...this.#judging, sentAt: startedAt };
-    const { now } = judging;
     if (isProbe) ejectAgain(endpoint, 'stall', judging);
     else if (!judgeStall(service, endpoint, judging)) return endpoint.standing.hangs ? { kind: 'slow' } : undefined;
-    trail.decided('traffic.outlier.stall', stallText(now - startedAt, isProbe), now, endpoint);
+    trail.decided('traffic.outlier.stall', stallText(judging.now - startedAt, isProbe), judging.now, endpoint);
     return isProbe ? { kind: 'probe' } : { kind: 'slow' };
   }
 
   /** Ends the current attempt without a response. */
   fail(error: ProxyErrorCode, failure: AttemptFailure): Attempt | undefined {
     const now = this.#options.runtime.now();
-    if (error === 'response-timeout' && this.#current) this.#sample.answered(now - this.#current.startedAt, now);
+    if (error === 'response-timeout') this.#sample.gaveUp(now);
     const attempt = this.end();
     if (attempt === undefined) return undefined;
     const { endpoint, wire } = attempt;
@@ -287,11 +291,10 @@ export class Attempts {
   #judge({ endpoint, isProbe }: Attempt): void {
     const { service, trail, policy } = this.#options;
     const judging = this.#judging;
-    const { now } = judging;
     if (isProbe) ejectAgain(endpoint, '5xx', judging);
     const cause = isProbe ? '5xx' : judge(service, endpoint, judging);
     if (cause !== undefined) {
-      trail.decided(OUTLIER_RULES[cause], ejectionText(cause, isProbe, policy), now, endpoint);
+      trail.decided(OUTLIER_RULES[cause], ejectionText(cause, isProbe, policy), judging.now, endpoint);
     }
   }
 }

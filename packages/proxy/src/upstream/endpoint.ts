@@ -117,7 +117,11 @@ export class EndpointState implements Candidate {
 
   /** Ends connections that have been idle for too long; the oldest stand first. */
   sweep(now: number): void {
-    while (this.#idle[0] !== undefined && !this.#idle[0].fit(now, { once: false })) this.#idle.shift()?.destroy();
+    const stays = this.#idle.findIndex((connection, at) => {
+      const isSpare = this.#idle.length - at > LIMITS.restingPerEndpoint;
+      return connection.fit(now, { once: false }) && !(isSpare && now - connection.idleSince > LIMITS.spareIdleMs);
+    });
+    for (const connection of this.#idle.splice(0, stays < 0 ? this.#idle.length : stays)) connection.destroy();
     this.#http2?.sweep(now);
   }
 

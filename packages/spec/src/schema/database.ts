@@ -86,20 +86,22 @@ export const database = withShorthand(
         )
         .meta({ examples: ['system', '/opt/postgresql-18/bin'] }),
       upgrade: z
-        .enum(['copy'])
+        .enum(['copy', 'in-place'])
         .optional()
         .describe(
-          '`copy`: a newer `version` than that of the data takes the data over, by a dump, while the service is down. Without it, such a version is refused.',
+          '`copy`, of PostgreSQL: a newer `version` than that of the data takes the data over, by a dump, while the service is down. `in-place`, of MariaDB: so does a newer server of the machine at its next start, and only a backup leads back. Without it, such a version is refused.',
         )
         .meta({ examples: ['copy'] }),
       memory: size({ least: '32Mi' })
         .optional()
-        .describe('What a PostgreSQL server may make use of; its buffers and its working memory follow from it.')
+        .describe(
+          'What a PostgreSQL or MariaDB server may make use of; its buffers and its working memory follow from it.',
+        )
         .meta({ examples: ['512Mi'] }),
       connections: count(1, 500)
         .optional()
         .describe(
-          'What all instances of the service together may have open to a PostgreSQL server. Each is told its share in `DATABASE_POOL_MAX`.',
+          'What all instances of the service together may have open to a PostgreSQL or MariaDB server. Each is told its share in `DATABASE_POOL_MAX`.',
         )
         .meta({ examples: [80] }),
       settings: z

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { FORWARD_SIGNALS } from '../telemetry-model.ts';
-import { bySystemDefault, distinct, duration, headerName, secretName } from './values.ts';
+import { bySystemDefault, distinct, duration, headerName, secretName, size } from './values.ts';
 
 export const signal = () => z.enum(FORWARD_SIGNALS);
 
@@ -40,8 +40,27 @@ export const forward = z
     timeout: bySystemDefault('telemetry.forward.timeout', duration(100, 60_000)).describe(
       'How long one message may take.',
     ),
+    queue: bySystemDefault('telemetry.forward.queue', size()).describe(
+      'How much of each signal may wait on the disk while the backend is away; beyond it the oldest goes.',
+    ),
+    ca: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        "A file with the authorities, in PEM, by one of which the backend's certificate must be issued; without it, those that everybody trusts. Relative to the system's folder, or absolute. A new file is used within a second.",
+      )
+      .meta({ title: 'path', examples: ['certs/collector-ca.pem'] }),
   })
-  .superRefine(({ url, protocol }, context) => {
+  .superRefine(({ url, protocol, ca }, context) => {
+    if (ca !== undefined && url.startsWith('http:')) {
+      context.addIssue({
+        code: 'custom',
+        message: 'a backend without TLS shows no certificate',
+        path: ['ca'],
+        params: { hint: `write https in ${url}, or leave ca out` },
+      });
+    }
     if (protocol !== 'grpc' || new URL(url).pathname === '/') return;
     context.addIssue({
       code: 'custom',

@@ -111,7 +111,7 @@ export const rollout = z
       'Instances that may be missing during a rollout.',
     ),
     minHealthy: byDefault('rollout.minHealthy', duration()).describe(
-      'How long a new instance must have been ready before an old one is ended for it.',
+      "How long a new instance must have been ready before an old one is ended for it. A service's first revision replaces nothing, and counts as soon as it is ready.",
     ),
     healthyDeadline: byDefault('rollout.healthyDeadline', duration(1)).describe(
       'A revision with nothing ready after this long has failed, and is rolled back.',

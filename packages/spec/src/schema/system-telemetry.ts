@@ -10,7 +10,15 @@ const keep = (what: string) =>
 
 /** What holds for every service whose own file says nothing else. The same keys and limits as there. */
 const defaults = () => ({
-  logs: keep('logs').optional().describe('Of services whose own file says nothing else.'),
+  logs: keep('logs')
+    .extend({
+      correlate: z
+        .boolean('expected true or false')
+        .optional()
+        .describe('Put the ids of the trace behind what Node services print by `console` for a request.'),
+    })
+    .optional()
+    .describe('Of services whose own file says nothing else.'),
   traces: z
     .strictObject({
       keep: duration(60_000, LIMITS.longestKeepMs).optional().describe('How long traces are kept.'),

@@ -9,7 +9,12 @@ const keep = (path: Parameters<typeof byDefault>[0]) => byDefault(path, duration
 export const telemetry = z
   .strictObject({
     logs: z
-      .strictObject({ keep: keep('telemetry.logs.keep').describe('How long its logs are kept.') })
+      .strictObject({
+        keep: keep('telemetry.logs.keep').describe('How long its logs are kept.'),
+        correlate: byDefault('telemetry.logs.correlate', z.boolean('expected true or false')).describe(
+          'Put the ids of the trace behind what a Node service prints by `console` for a request. They are taken off again wherever the line is shown, but for the log file itself.',
+        ),
+      })
       .prefault({})
       .describe('What it prints, and what it sends by OpenTelemetry.'),
     traces: z

@@ -1,13 +1,25 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import { FORWARD_LIMITS, type ForwardLimits } from './limits.ts';
+import type { Message } from './message.ts';
+import { Outbox } from './outbox.ts';
 import type { Pace } from './pace.ts';
+import type { Spool } from './spool.ts';
 import { type Outcome, type Verdict, verdictOf, waitMs } from './verdict.ts';
+
+const compress = promisify(gzip);
 
 export interface LaneParts<T> {
   /** Called once for each record, in their order. */
   readonly encode: (rows: readonly T[]) => Uint8Array;
+  readonly isGzip?: boolean;
   /** Never throws, and settles once `gone` is aborted. */
-  readonly send: (body: Uint8Array, gone: AbortSignal) => Promise<Outcome>;
+  readonly send: (message: Message, gone: AbortSignal) => Promise<Outcome>;
+  /** Where messages wait; asked once, as soon as nobody else has it. Absent: in memory alone. */
+  readonly spool?: () => Promise<Spool>;
+  /** On the disk, of this lane. */
+  readonly queueBytes?: number;
   readonly sizeOf: (row: T) => number;
   /** Shared with the other lanes. */
   readonly pace: Pace;
@@ -31,25 +43,30 @@ export interface LaneCounts {
 }
 
 /**
- * Records of one signal on their way to one backend. Whoever adds to it never waits: the queue is bounded, what has waited
- * longest is dropped first, and the work is done at a pace of its own, so that a flood costs a part of a core and no more. One message is in flight at a time, so that a backend that comes back is not run over.
+ * Records of one signal on their way to one backend. Whoever adds to it never waits: what is added is bounded, what has waited
+ * longest is dropped first, and the work is done at a pace of its own, so that a flood costs a part of a core and no more. One
+ * loop makes messages of them and puts these into an outbox, another one sends what is in there: so a backend that is away
+ * costs the disk and nothing else. One message is in flight at a time, so that a backend that comes back is not run over.
  */
 export class Lane<T> {
   readonly #parts: LaneParts<T>;
   readonly #limits: ForwardLimits;
   readonly #gone = new AbortController();
+  readonly #ending = new AbortController();
   readonly #running: Promise<void>;
+  /** Undefined: it is not open yet. */
+  #outbox: Outbox | undefined;
   #rows: T[] = [];
   #bytes = 0;
-  /** Of the message in flight. */
-  #inFlight = 0;
+  /** Of what is being made a message. */
+  #packing = 0;
+  #hasPacked = false;
   #counts = { sent: 0, dropped: 0, rejected: 0 };
   #problem: string | undefined;
   #since: number | undefined;
   /** Messages in a row that were not taken. */
   #failures = 0;
-  #ending = new AbortController();
-  #wake = () => {};
+  #changed = Promise.withResolvers<void>();
 
   constructor(parts: LaneParts<T>) {
     this.#parts = parts;
@@ -60,7 +77,8 @@ export class Lane<T> {
   get counts(): LaneCounts {
     return {
       ...this.#counts,
-      waiting: this.#rows.length + this.#inFlight,
+      dropped: this.#counts.dropped + (this.#outbox?.lost ?? 0),
+      waiting: this.#rows.length + this.#packing + (this.#outbox?.items ?? 0),
       ...(this.#problem !== undefined && { problem: this.#problem }),
       ...(this.#since !== undefined && { since: this.#since }),
     };
@@ -76,11 +94,14 @@ export class Lane<T> {
     this.#wake();
   }
 
-  /** Sends what waits, once and without another try, for at most `lastMs`. */
+  /** Sends what waits, once and without another try, for at most `lastMs`; the rest stays on the disk. */
   async close(): Promise<void> {
     this.#ending.abort();
     this.#wake();
-    const timer = setTimeout(() => this.#gone.abort(), this.#limits.lastMs);
+    const timer = setTimeout(() => {
+      this.#gone.abort();
+      this.#wake();
+    }, this.#limits.lastMs);
     await this.#running;
     clearTimeout(timer);
   }
@@ -101,28 +122,49 @@ export class Lane<T> {
   }
 
   async #run(): Promise<void> {
+    const { spool, queueBytes = 0 } = this.#parts;
+    const outbox = new Outbox({
+      spool: await spool?.().catch((error: Error) => {
+        this.#problem = `what waits can't be kept on the disk: ${error.message}`;
+        return undefined;
+      }),
+      maxBytes: queueBytes,
+      inMemory: this.#limits.messages,
+    });
+    this.#outbox = outbox;
+    await Promise.all([this.#packAll(outbox), this.#sendAll(outbox)]);
+    outbox.close();
+    this.#counts.dropped += this.#rows.splice(0).length;
+  }
+
+  async #packAll(outbox: Outbox): Promise<void> {
     const { batch, gatherMs } = this.#limits;
-    while (!this.#gone.signal.aborted) {
+    for (;;) {
       if (this.#rows.length === 0) {
-        if (this.#ending.signal.aborted) return;
-        await new Promise<void>((resume) => (this.#wake = resume));
+        if (this.#ending.signal.aborted) break;
+        await this.#change();
         continue;
       }
       if (this.#rows.length < batch) await this.#pause(gatherMs);
+      while (!outbox.hasRoom && !this.#gone.signal.aborted) await this.#change();
+      if (!outbox.hasRoom) break;
       const rows = this.#rows.splice(0, batch);
       for (const row of rows) this.#bytes -= this.#parts.sizeOf(row);
-      this.#inFlight = rows.length;
-      const body = await this.#encode(rows);
-      if (body !== undefined) await this.#deliver(body, rows.length);
-      this.#inFlight = 0;
+      this.#packing = rows.length;
+      const message = await this.#pack(rows);
+      this.#packing = 0;
+      if (message !== undefined) outbox.add(message);
+      this.#wake();
     }
-    this.#counts.dropped += this.#rows.length;
+    this.#hasPacked = true;
+    this.#wake();
   }
 
-  async #encode(rows: readonly T[]): Promise<Uint8Array | undefined> {
-    const { encode, pace } = this.#parts;
+  async #pack(rows: readonly T[]): Promise<Message | undefined> {
+    const { encode, pace, isGzip = false } = this.#parts;
     try {
-      return await pace.work(() => encode(rows), this.#ending.signal);
+      const body = await pace.work(() => encode(rows), this.#ending.signal);
+      return { items: rows.length, body: isGzip ? await compress(body) : body, isGzip };
     } catch (error) {
       this.#counts.dropped += rows.length;
       this.#problem = `they can't be written as OTLP: ${(error as Error).message}`;
@@ -130,22 +172,46 @@ export class Lane<T> {
     }
   }
 
-  async #deliver(body: Uint8Array, items: number): Promise<void> {
+  async #sendAll(outbox: Outbox): Promise<void> {
+    while (!this.#gone.signal.aborted) {
+      if (outbox.length > 0) {
+        if ((await this.#deliver(outbox)) === 'again' && this.#ending.signal.aborted) return;
+      } else if (this.#hasPacked) return;
+      else await this.#change();
+    }
+  }
+
+  /**
+   * Tries the oldest message until it is taken or refused. One that is never taken may be what a backend chokes on, or the
+   * backend is away: after a while the message behind it is tried. If that one is taken it was the first one's fault.
+   */
+  async #deliver(outbox: Outbox): Promise<Verdict['kind']> {
     const { now, random = Math.random } = this.#parts;
-    const begunAt = now();
-    for (;;) {
-      const verdict = verdictOf(await this.#parts.send(body, this.#gone.signal), now());
-      if (verdict.kind === 'taken') return this.#taken(verdict, items);
+    for (let begunAt = now(); ; ) {
+      const isStuck = now() - begunAt >= this.#limits.giveUpMs && outbox.length > 1;
+      const place = isStuck ? 1 : 0;
+      const message = outbox.take(place);
+      if (message === undefined) return 'refused';
+      const verdict = verdictOf(await this.#parts.send(message, this.#gone.signal), now());
+      if (verdict.kind === 'taken') {
+        outbox.remove(place);
+        if (isStuck) outbox.drop(0);
+        this.#taken(verdict, message.items);
+        this.#wake();
+        return verdict.kind;
+      }
       this.#failures++;
       this.#problem = verdict.why;
       this.#since ??= now();
-      const afterMs = verdict.kind === 'again' ? verdict.afterMs : undefined;
-      const isOver = this.#ending.signal.aborted || now() - begunAt >= this.#limits.giveUpMs;
-      if (verdict.kind === 'refused') this.#counts.rejected += items;
-      else if (isOver) this.#counts.dropped += items;
+      if (verdict.kind === 'refused') {
+        outbox.remove(place);
+        this.#counts.rejected += message.items;
+      } else outbox.keep();
+      this.#wake();
       // Whoever refuses everything is not asked as fast as telemetry comes either.
-      await this.#pause(waitMs(this.#failures, afterMs, random()));
-      if (verdict.kind === 'refused' || isOver) return;
+      await this.#pause(waitMs(this.#failures, verdict.kind === 'again' ? verdict.afterMs : undefined, random()));
+      if (verdict.kind === 'refused' || this.#ending.signal.aborted) return verdict.kind;
+      if (isStuck) begunAt = now();
     }
   }
 
@@ -156,6 +222,16 @@ export class Lane<T> {
     this.#failures = 0;
     this.#since = undefined;
     this.#problem = lost === 0 ? undefined : `it took a part of them only${why === '' ? '' : `: ${why}`}`;
+  }
+
+  #wake(): void {
+    this.#changed.resolve();
+    this.#changed = Promise.withResolvers();
+  }
+
+  /** Until something has come, was sent, or ends. */
+  #change(): Promise<void> {
+    return this.#changed.promise;
   }
 
   /** Not at the end. */

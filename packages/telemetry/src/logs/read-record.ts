@@ -1,4 +1,5 @@
 import { type Attributes, LOG_LEVELS, type LogLevel } from '@islet/client';
+import { readMark } from './mark.ts';
 
 /** What a record of a service's output says, as far as it can be told. */
 export interface ReadRecord {
@@ -170,23 +171,20 @@ const LEVEL_WORD =
 const TRACE_IN_TEXT = /\btrace[._-]?id["']?\s*[=:]\s*["']?([0-9a-f]{32})\b/i;
 const SPAN_IN_TEXT = /\bspan[._-]?id["']?\s*[=:]\s*["']?([0-9a-f]{16})\b/i;
 const TRACEPARENT = /\b00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}\b/;
-/** What a service's runtime puts behind the first line of what is printed for a request (see instrument-node). */
-const MARK = /^([^\n]*) \[trace_id=([0-9a-f]{32}) span_id=([0-9a-f]{16})\](?=\n|$)/;
 const TIME_IN_TEXT = /^\[?(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d))\b/;
 const FAILED = /^(?:panic: |fatal error: |Traceback |(?:Uncaught )?[\w.$]*(?:Error|Exception)\b|Exception in thread )/m;
 const STACK = /\n\s+(?:at |File "|\S+\.go:\d+)/;
 
 function readText(printed: string): ReadRecord {
-  const mark = MARK.exec(printed);
-  const text = mark === null ? printed : `${mark[1]}${printed.slice(mark[0].length)}`;
+  const { text, trace, span } = readMark(printed);
   const [, word, pair, bracketed, prefix] = LEVEL_WORD.exec(text.slice(0, HEAD_CHARS)) ?? [];
   const parent = TRACEPARENT.exec(text);
   return {
     at: instantOf(TIME_IN_TEXT.exec(text)?.[1]?.replace(' ', 'T').replace(',', '.')),
     level: levelOf(word ?? pair ?? bracketed ?? prefix) ?? failureIn(text),
     text,
-    trace: idOf(mark?.[2] ?? TRACE_IN_TEXT.exec(text)?.[1] ?? parent?.[1], TRACE),
-    span: idOf(mark?.[3] ?? SPAN_IN_TEXT.exec(text)?.[1] ?? parent?.[2], SPAN),
+    trace: idOf(trace ?? TRACE_IN_TEXT.exec(text)?.[1] ?? parent?.[1], TRACE),
+    span: idOf(span ?? SPAN_IN_TEXT.exec(text)?.[1] ?? parent?.[2], SPAN),
     attributes: {},
   };
 }

@@ -208,7 +208,7 @@ async function untilReady(
 ): Promise<boolean> {
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(startup.deadlineMs)]);
   while (!deadline.aborted) {
-    if (await check(startup.target, site, startup.timeoutMs)) return true;
+    if ((await check(startup.target, site, startup.timeoutMs)) === undefined) return true;
     await pause(startup.fastPeriodMs, undefined, { signal: deadline }).catch(() => {});
   }
   return false;

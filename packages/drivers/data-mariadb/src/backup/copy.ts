@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type CallOptions, type CopyFacts, DriverError, type StoreSource } from '@islet/driver';
-import { ADMIN, HOST } from '../connect.ts';
+import { type Series, seriesIn } from '@islet/driver/server';
+import type { RowDataPacket } from 'mysql2/promise';
+import { ADMIN, HOST, withConnection } from '../connect.ts';
 import { requireProgram } from '../programs.ts';
 import { ENVIRONMENT } from '../server.ts';
 import { fileNumber, positionOf } from './position.ts';
-import { parseSource } from './source.ts';
+import { adminOf, away, type MariadbSource, parseSource } from './source.ts';
 
 const SAID_BYTES = 64 * 1024;
 
@@ -20,6 +22,7 @@ export async function* copyMariadb(
 ): AsyncGenerator<Uint8Array, CopyFacts> {
   signal.throwIfAborted();
   const { port, adminPassword, name, data, user } = parseSource(source);
+  const series = await seriesOf(parseSource(source), signal);
   const argv = [
     ...['--no-defaults', '--backup', '--stream=xbstream', `--datadir=${data}`, '--target-dir=.'],
     ...[`--host=${HOST}`, `--port=${port}`, `--user=${ADMIN}`, '--parallel=1'],
@@ -50,11 +53,21 @@ export async function* copyMariadb(
     if (file === undefined) throw failed(`it does not say where the binary log is\n${said}`);
     const at = positionOf({ file, offset: Number(place?.[2]) });
     // A file of the log can be read from its head on only.
-    return { needs: { from: positionOf({ file, offset: 0 }), to: at }, notes: { name } };
+    return { needs: { from: positionOf({ file, offset: 0 }), to: at }, notes: { name, ...(series && { series }) } };
   } finally {
     signal.removeEventListener('abort', kill);
     kill();
   }
+}
+
+/** Of the server that runs, which may be older than the programs that are installed by now. */
+async function seriesOf(server: MariadbSource, signal: AbortSignal): Promise<Series | undefined> {
+  return withConnection(adminOf(server), signal, async (connection) => {
+    const [rows] = await connection.query<RowDataPacket[]>('SELECT VERSION() AS version');
+    return seriesIn(String(rows[0]?.version));
+  }).catch((error: unknown) => {
+    throw away('does not say of which version it is', error);
+  });
 }
 
 function failed(said: string): DriverError {

@@ -4,10 +4,11 @@ import { chown, mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { DriverError, type LogChunk, type LogRange, type RestoreTarget } from '@islet/driver';
+import { writeWhole } from '@islet/driver/write-whole';
 import type { UnixUser } from '@islet/supervise';
 import { ADMIN, HOST } from '../connect.ts';
 import { requireProgram } from '../programs.ts';
-import type { Started } from '../record.ts';
+import type { StartedMariadb } from '../record.ts';
 import { ENVIRONMENT } from '../server.ts';
 import { readFrames } from './frames.ts';
 import { fileName, type Place, placeOf } from './position.ts';
@@ -101,7 +102,7 @@ export async function replay(
 
 export interface ReplayRequest {
   readonly target: RestoreTarget;
-  readonly into: Started;
+  readonly into: StartedMariadb;
   readonly user: UnixUser | undefined;
   readonly path: string;
   readonly signal: AbortSignal;
@@ -114,7 +115,7 @@ function secondOf(at: number): string {
 async function write(path: string, bytes: Uint8Array, offset: number): Promise<void> {
   const file = await open(path, 'a').then((created) => created.close().then(() => open(path, 'r+')));
   try {
-    await file.write(bytes, 0, bytes.length, offset);
+    await writeWhole(file, bytes, offset);
   } finally {
     await file.close();
   }

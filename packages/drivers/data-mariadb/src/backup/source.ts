@@ -1,7 +1,7 @@
 import { DriverError, type StoreSource } from '@islet/driver';
 import type { UnixUser } from '@islet/supervise';
 import { ADMIN, type Where } from '../connect.ts';
-import type { Started } from '../record.ts';
+import type { StartedMariadb } from '../record.ts';
 
 /** Everything that another process needs to copy and follow a server. */
 export interface MariadbSource {
@@ -16,7 +16,7 @@ export interface MariadbSource {
 }
 
 export function sourceOf(
-  { id, port, adminPassword, name }: Started,
+  { id, port, adminPassword, name }: StartedMariadb,
   place: Pick<MariadbSource, 'data' | 'user'>,
 ): StoreSource {
   const { data, user } = place;

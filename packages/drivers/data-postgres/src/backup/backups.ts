@@ -1,51 +1,40 @@
 import { randomBytes } from 'node:crypto';
-import { rename } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import {
   DriverError,
-  layoutOf,
   type RestoreOutcome,
   type RestoreRequest,
   type RestoreTarget,
   type StoreBackups,
 } from '@islet/driver';
-import { isFolder, makePassage, removeIfEmpty } from '@islet/driver/owned-folder';
-import type { Turns } from '@islet/supervise';
+import { hasServer, newPassword } from '@islet/driver/server';
 import type { Client } from 'pg';
 import type { ClusterPlace } from '../cluster.ts';
 import { withClient } from '../connect.ts';
-import type { Credentials, CredentialsFolder } from '../credentials.ts';
+import type { Credentials } from '../credentials.ts';
 import { failpoint } from '../failpoint.ts';
-import type { Health } from '../health.ts';
 import { quoteName, SUPERUSER } from '../names.ts';
-import { LIMITS, type PostgresOptions } from '../options.ts';
+import { LIMITS } from '../options.ts';
 import type { Place } from '../programs.ts';
 import { scramVerifier } from '../scram.ts';
-import { runningServer, stopServer } from '../server.ts';
+import type { PostgresServers } from '../server.ts';
 import {
   ensureLogins,
   insideConfig,
-  isStarted,
   removeOtherLogins,
   type Started,
   serviceConfig,
   superuserConfig,
 } from '../store.ts';
-
 import { askDatabase, checkDatabase, countRows } from './check.ts';
 import { recoverySettings, unpackToRecover } from './restore-cluster.ts';
 import { SLOT, sourceOf } from './source.ts';
 
 /** What the driver lends for it. */
 export interface Inside {
-  readonly options: PostgresOptions;
-  readonly credentials: CredentialsFolder;
-  readonly health: Health;
-  readonly turns: Turns;
+  readonly servers: PostgresServers;
   readonly placeOf: (service: string) => Promise<ClusterPlace>;
   /** Starts a cluster that is there, and waits until it has recovered. `short`: its log ended before the target. */
   readonly recover: (credentials: Credentials, recovery: Recovery) => Promise<Started | 'short'>;
-  readonly changed: () => void;
 }
 
 export interface Recovery {
@@ -57,35 +46,18 @@ export interface Recovery {
 }
 
 export function createBackups(inside: Inside): StoreBackups {
-  const { credentials, turns, options } = inside;
-  const started = (service: string): Started => {
-    const found = credentials.get(service);
-    if (isStarted(found)) return found;
-    throw new DriverError('not-found', `${service} has no PostgreSQL server`, { hint: 'provision it first' });
-  };
+  const { servers } = inside;
+  const started = (service: string) => servers.started(service);
   return {
     source: async ({ service }, { signal }) => {
       const server = started(service);
       await withClient(superuserConfig(server), signal, keepLog);
       return sourceOf(server);
     },
-    restore: (request, { signal }) => turns.take(request.service, () => restore(inside, request, signal)),
-    rename: ({ service, to }) =>
-      turns.take(service, async () => {
-        if (runningServer(options.supervisor, service)) {
-          throw new DriverError('refused', `the PostgreSQL server of ${service} runs`, { hint: 'stop it first' });
-        }
-        await renameStore(inside, service, to);
-        inside.changed();
-      }),
-    check: async ({ service }, { signal }) => {
-      const server = started(service);
-      return checkDatabase({ ...superuserConfig(server), database: server.name }, signal);
-    },
-    count: async ({ service }, { signal }) => {
-      const server = started(service);
-      return countRows({ ...superuserConfig(server), database: server.name }, signal);
-    },
+    restore: (request, { signal }) => servers.turns.take(request.service, () => restore(inside, request, signal)),
+    rename: (request) => servers.rename(request),
+    check: async ({ service }, { signal }) => checkDatabase(insideConfig(started(service)), signal),
+    count: async ({ service }, { signal }) => countRows(insideConfig(started(service)), signal),
     ask: async ({ service, query }, { signal }) => askDatabase(serviceConfig(started(service)), query, signal),
   };
 }
@@ -105,12 +77,10 @@ async function keepLog(client: Client): Promise<void> {
 }
 
 async function restore(inside: Inside, request: RestoreRequest, signal: AbortSignal): Promise<RestoreOutcome> {
-  const { credentials, health } = inside;
+  const { servers } = inside;
   const { service, facts, target } = request;
   signal.throwIfAborted();
-  if (credentials.get(service)) {
-    throw new DriverError('refused', `${service} has a PostgreSQL server`, { hint: 'rename or purge it first' });
-  }
+  if (servers.records.get(service)) throw hasServer(servers.whose(service));
   const { name = '', superuserPassword = '', binaries = 'npm' } = facts.notes;
   const server = { version: undefined, binaries, elsewhere: true } as const;
   const place = await inside.placeOf(service);
@@ -124,7 +94,7 @@ async function restore(inside: Inside, request: RestoreRequest, signal: AbortSig
     incomplete: true,
   };
   // Before the first effect: what is there of it can be purged.
-  await credentials.write(before);
+  await servers.records.write(before);
   failpoint('postgres: after the restore is written down');
   await unpackToRecover(place, request, signal);
   failpoint('postgres: after the copy is unpacked');
@@ -139,14 +109,10 @@ async function restore(inside: Inside, request: RestoreRequest, signal: AbortSig
   failpoint('postgres: after the recovery');
   await withClient(insideConfig(recovered), signal, (client) => setPasswords(client, whole));
   failpoint('postgres: after the new passwords');
-  await credentials.write(whole);
-  health.setReady(service);
-  inside.changed();
+  await servers.records.write(whole);
+  servers.health.setReady(service);
+  servers.changed();
   return { kind: isShort ? 'short' : 'restored' };
-}
-
-function newPassword(): string {
-  return randomBytes(32).toString('hex');
 }
 
 /** Whoever knew the passwords of the store that was copied doesn't get into this one. Both at once, or none. */
@@ -157,22 +123,4 @@ async function setPasswords(client: Client, restored: Started): Promise<void> {
   await removeOtherLogins(client, restored);
   await client.query(`ALTER ROLE ${quoteName(SUPERUSER)} PASSWORD '${verifier}'`);
   await client.query('COMMIT');
-}
-
-/** In an order that can be repeated from any point: the new name's credentials, the folder, the old name's. */
-async function renameStore({ credentials, options }: Inside, service: string, to: string): Promise<void> {
-  const [from, into] = [layoutOf.data(options.layout, service), layoutOf.data(options.layout, to)];
-  const [old, taken] = [credentials.get(service), credentials.get(to)];
-  if (old === undefined) throw new DriverError('not-found', `${service} has no PostgreSQL server`);
-  if (taken !== undefined && taken.superuserPassword !== old.superuserPassword) {
-    throw new DriverError('refused', `${to} has a PostgreSQL server`, { hint: 'purge it first' });
-  }
-  await stopServer(options.supervisor, service);
-  await credentials.write({ ...old, service: to });
-  failpoint('postgres: after the new name');
-  await makePassage(dirname(into));
-  if (await isFolder(from)) await rename(from, into);
-  failpoint('postgres: after the folder is renamed');
-  await credentials.remove(service);
-  await removeIfEmpty(dirname(from));
 }

@@ -1,6 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DriverError, type LogChunk, type LogRange } from '@islet/driver';
+import { writeWhole } from '@islet/driver/write-whole';
 import type { UnixUser } from '@islet/supervise';
 import { lsnOf, lsnText, segmentName, segmentStart } from './lsn.ts';
 
@@ -36,7 +37,7 @@ export async function writeSegments(request: SegmentsRequest): Promise<void> {
         const next = segmentStart(lsn, segmentBytes) + BigInt(segmentBytes);
         const end = next < to ? next : to;
         const part = chunk.bytes.subarray(Number(lsn - from), Number(end - from));
-        await handle.write(part, 0, part.length, Number(lsn % BigInt(segmentBytes)));
+        await writeWhole(handle, part, Number(lsn % BigInt(segmentBytes)));
         at = end;
       }
     }

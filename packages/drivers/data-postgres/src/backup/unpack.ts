@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { DriverError } from '@islet/driver';
+import { writeWhole } from '@islet/driver/write-whole';
 import type { UnixUser } from '@islet/supervise';
 import { extract, type Header } from 'tar-stream';
 
@@ -82,7 +83,7 @@ async function writeFile(
     if (user) await handle.chown(user.uid, user.gid);
     for await (const part of bytes) {
       hash.update(part);
-      await handle.write(part);
+      await writeWhole(handle, part);
     }
   } finally {
     await handle.close();

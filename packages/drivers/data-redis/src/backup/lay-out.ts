@@ -1,5 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { DriverError, type RestoreRequest, type RestoreTarget } from '@islet/driver';
+import { writeWhole } from '@islet/driver/write-whole';
 import { Commands } from './commands.ts';
 import { readFrames } from './frames.ts';
 import { placeOf } from './position.ts';
@@ -23,7 +24,7 @@ export async function layOut(
   }
   const file = await open(path, 'wx', 0o600);
   try {
-    for await (const part of bytes) await file.write(part);
+    for await (const part of bytes) await writeWhole(file, part);
     const isWhole = await writeLog(file, { log, target, from: placeOf(facts.needs.to).offset });
     await file.sync();
     return { isWhole };
@@ -58,7 +59,7 @@ async function writeLog(file: FileHandle, { log, target, from }: Rest): Promise<
       whole.push(...begun);
       begun = undefined;
     }
-    if (whole.length > 0) await file.write(Buffer.concat(whole));
+    if (whole.length > 0) await writeWhole(file, Buffer.concat(whole));
   }
 }
 

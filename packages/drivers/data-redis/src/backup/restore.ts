@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import { DriverError, type RestoreOutcome, type RestoreRequest } from '@islet/driver';
 import { makePassage, removeOwnedFolder } from '@islet/driver/owned-folder';
 import { syncFolder } from '@islet/driver/records';
-import { lastComplaint, logSize } from '@islet/supervise';
+import { hasServer } from '@islet/driver/server';
+import { lastComplaint, logSince, logSize } from '@islet/supervise';
 import { failpoint } from '../failpoint.ts';
 import { draftOf, placeOf, type StorePlace } from '../place.ts';
 import { checksValues, requireServer } from '../program.ts';
 import { newRecord, type RedisRecord } from '../records.ts';
+import { versionOf } from '../server-version.ts';
 import type { Inside } from './backups.ts';
 import { type LaidOut, layOut } from './lay-out.ts';
 
@@ -17,31 +19,30 @@ export async function restoreRedis(
   request: RestoreRequest,
   signal: AbortSignal,
 ): Promise<RestoreOutcome> {
-  const { records, options } = inside;
+  const { servers, path } = inside;
+  const { records } = servers;
   const { service } = request;
   signal.throwIfAborted();
-  if (records.get(service)) {
-    throw new DriverError('refused', `${service} has a Redis server`, { hint: 'rename or purge it first' });
-  }
+  if (records.get(service)) throw hasServer(servers.whose(service));
   const record: RedisRecord = { ...newRecord(service), incomplete: true };
   // Before the first effect: what is there of it can be purged.
   await records.write(record);
   failpoint('redis: after the restore is written down');
-  const place = await placeOf(options, service);
+  const place = await placeOf(servers, service);
   const { isWhole } = await unpack(place, request);
   failpoint('redis: after the copy is laid out');
-  const isChecked = await checksValues(requireServer(options.path), signal);
+  const isChecked = checksValues(await versionOf(requireServer(path), signal));
   const settings = isChecked ? { 'sanitize-dump-payload': 'yes' } : {};
   const logFrom = await logSize(place.log);
   const started = await inside.startUntilReady(record, settings, signal);
   // A server starts nevertheless where it could not run a command of its log.
-  const said = await lastComplaint(place.log, { from: logFrom, like: REFUSED });
+  const said = lastComplaint(await logSince(place.log, logFrom), REFUSED);
   if (REFUSED.test(said)) throw notRun(said);
   failpoint('redis: after the restored server is ready');
   const { incomplete: _done, ...whole } = started;
   await records.write(whole);
-  inside.setReady(service);
-  inside.changed();
+  servers.health.setReady(service);
+  servers.changed();
   return { kind: isWhole ? 'restored' : 'short' };
 }
 

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { DriverError, type LogChunk, type RestoreOutcome, type RestoreRequest } from '@islet/driver';
 import { makePassage, removeOwnedFolder } from '@islet/driver/owned-folder';
 import { syncFolder } from '@islet/driver/records';
+import { writeWhole } from '@islet/driver/write-whole';
 import type { FileOwner } from './follow-protocol.ts';
 import { decodeRecords, type LogRecord } from './record.ts';
 
@@ -48,7 +49,7 @@ async function writeAll(database: FileHandle, bytes: AsyncIterable<Uint8Array>, 
   let position = 0;
   for await (const part of bytes) {
     signal.throwIfAborted();
-    await database.write(part, 0, part.length, position);
+    await writeWhole(database, part, position);
     position += part.length;
   }
   if (position === 0) throw new DriverError('damaged', 'a copy of an SQLite file holds nothing');
@@ -101,7 +102,7 @@ function* recordsOf({ bytes }: LogChunk): Generator<LogRecord> {
 }
 
 async function apply(database: FileHandle, { pages, pageBytes, databasePages }: LogRecord): Promise<void> {
-  for (const { page, bytes } of pages) await database.write(bytes, 0, pageBytes, (page - 1) * pageBytes);
+  for (const { page, bytes } of pages) await writeWhole(database, bytes, (page - 1) * pageBytes);
   await database.truncate(databasePages * pageBytes);
 }
 
@@ -109,7 +110,7 @@ async function apply(database: FileHandle, { pages, pageBytes, databasePages }: 
 async function append(waiting: FileHandle, { pages }: LogRecord, position: number): Promise<number> {
   const parts = pages.flatMap(({ page, bytes }) => [numbered(page), bytes]);
   const all = Buffer.concat(parts);
-  await waiting.write(all, 0, all.length, position);
+  await writeWhole(waiting, all, position);
   return all.length;
 }
 
@@ -121,7 +122,7 @@ async function applyWaiting(
   const entry = Buffer.alloc(4 + pageBytes);
   for (let position = 0; position < bytes; position += entry.length) {
     await waiting.read(entry, 0, entry.length, position);
-    await database.write(entry, 4, pageBytes, (entry.readUInt32BE() - 1) * pageBytes);
+    await writeWhole(database, entry.subarray(4), (entry.readUInt32BE() - 1) * pageBytes);
   }
 }
 

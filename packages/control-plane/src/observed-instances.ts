@@ -1,0 +1,54 @@
+import type { ComputeInstance } from '@islet/driver';
+import type { InstanceId, InstanceState, ObservedInstance } from '@islet/plan';
+import type { Ledger } from './ledger.ts';
+import type { Prober } from './probe/prober.ts';
+
+export interface InstanceSenses {
+  readonly ledger: Pick<Ledger, 'note'>;
+  readonly prober: Pick<Prober, 'state' | 'problem'>;
+}
+
+/** What each instance is taken for: by its process, its probes and its earlier ends. */
+export function observedInstances({ ledger, prober }: InstanceSenses): (instance: ComputeInstance) => ObservedInstance {
+  /** Why those that hang were given up: their end alone says no more than SIGKILL. */
+  const hung = new Map<InstanceId, string>();
+
+  return (instance) => {
+    const { id, revision, generation, index, firstStartedAt, process } = instance;
+    const { exits, restartAt } = ledger.note(instance);
+    const about = { id, revision, generation, index, exits, firstStartedAt };
+    if (process.kind === 'exited') {
+      const why = process.how === 'SIGKILL' ? hung.get(id) : undefined;
+      const how = why === undefined ? process.how : `killed, since ${why}`;
+      return { ...about, state: { kind: 'exited', at: process.at, restartAt: restartAt ?? process.at, how } };
+    }
+    const state = stateOf(process, processKey(instance), prober);
+    if (state.kind === 'hung') hung.set(id, state.why);
+    else if (state.kind !== 'stopping') hung.delete(id);
+    return { ...about, state };
+  };
+}
+
+/** One process of an instance: after a restart it has to prove itself anew. */
+export function processKey({ id, process }: ComputeInstance): string {
+  return process.kind === 'running' ? `${id} ${process.pid} ${process.startedAt}` : id;
+}
+
+function stateOf(
+  process: Exclude<ComputeInstance['process'], { kind: 'exited' }>,
+  key: string,
+  prober: InstanceSenses['prober'],
+): InstanceState {
+  if (process.kind === 'stopping') return { kind: 'stopping', since: process.since };
+  const [probed, why] = [prober.state(key), prober.problem(key)];
+  if (probed === undefined || probed.kind === 'starting') return { kind: 'starting', since: process.startedAt, why };
+  if (probed.kind === 'unready') return { kind: 'unready', since: probed.since, why };
+  if (probed.kind === 'ready') return { kind: 'ready', since: probed.since };
+  const cause = HUNG[probed.cause];
+  return { kind: 'hung', since: probed.at, why: why === undefined ? cause : `${cause}: ${why}` };
+}
+
+const HUNG = {
+  startup: 'it did not answer its startup probe in time',
+  liveness: 'it fails its liveness probe',
+} as const;

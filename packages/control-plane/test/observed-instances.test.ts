@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import type { ComputeInstance } from '@islet/driver';
+import { observedInstances } from '../src/observed-instances.ts';
+
+const RUNNING = { kind: 'running', pid: 1, startedAt: 0 } as const;
+
+function instance(process: ComputeInstance['process']): ComputeInstance {
+  const id = 'web-r1.0-0';
+  return {
+    id,
+    service: 'web',
+    revision: 'r1',
+    generation: 'r1.0',
+    index: 0,
+    host: '127.0.0.1',
+    port: 1,
+    process,
+    starts: 1,
+    firstStartedAt: 0,
+  };
+}
+
+function look() {
+  const probed = { kind: 'failed', at: 5, cause: 'startup' } as const;
+  return observedInstances({
+    ledger: { note: () => ({ exits: 1, restartAt: 9 }) },
+    prober: { state: () => probed, problem: () => 'nothing listens on port 1' },
+  });
+}
+
+const WHY = 'it did not answer its startup probe in time: nothing listens on port 1';
+
+it('says of what was killed for hanging why it was', () => {
+  const observed = look();
+  assert.deepEqual(observed(instance(RUNNING)).state, { kind: 'hung', since: 5, why: WHY });
+  const { state } = observed(instance({ kind: 'exited', at: 7, how: 'SIGKILL' }));
+  assert.deepEqual(state, { kind: 'exited', at: 7, restartAt: 9, how: `killed, since ${WHY}` });
+});
+
+it('takes no other end for that', () => {
+  const observed = look();
+  observed(instance(RUNNING));
+  const how = (end: string) => {
+    const { state } = observed(instance({ kind: 'exited', at: 7, how: end }));
+    return state.kind === 'exited' && state.how;
+  };
+  assert.equal(how('exit 1'), 'exit 1');
+  assert.equal(look()(instance({ kind: 'exited', at: 7, how: 'SIGKILL' })).state.kind, 'exited');
+});
