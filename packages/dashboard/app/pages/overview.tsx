@@ -117,6 +117,7 @@ function Head({ status, firing }: { readonly status: SystemStatus; readonly firi
             gateway <a href={status.gateway}>{status.gateway.replace(/^https?:\/\//, '')}</a>
           </span>
         )}
+        {status.authority === undefined ? null : <span>its clients are to trust {status.authority}</span>}
         {firing === 0 ? null : (
           <Link href="/alerts" className="tone-bad">
             {plural(firing, 'alert')} firing
