@@ -23,7 +23,8 @@ export async function* addedClaims(context: Context, rig: TrafficRig): AsyncIter
   const measured = await inTurns<Paced>(context, rig, {
     contenders,
     spoken: 'plain',
-    warm: ({ port }) => warm((second) => throwAll({ ...load, ...FULL, port, seconds: second }), times),
+    warm: ({ port }, contender) =>
+      warm(contender, (second) => throwAll({ ...load, ...FULL, port, seconds: second }), times),
     measure: async ({ port }, { name }) => {
       progress(`added latency: ${name}`);
       return await throwPaced({ ...load, port, connections: PACE.connections, seconds }, PACE);
@@ -50,5 +51,5 @@ const DIRECT = 'no proxy';
 function direct({ backend }: TrafficRig): Contender {
   const { pid, port } = backend;
   const start = async () => ({ pid, port, [Symbol.asyncDispose]: async () => undefined });
-  return { name: DIRECT, features: '', speaks: ['plain'], start };
+  return { name: DIRECT, features: '', speaks: ['plain'], compiles: false, start };
 }

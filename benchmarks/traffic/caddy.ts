@@ -9,6 +9,7 @@ export async function caddy(): Promise<Contender> {
     name: `Caddy ${await versionOf('caddy', ['version'], /v?(\d+\.\d+\.\d+)/)}`,
     features: 'its defaults; no retries, access log, ids or trace context',
     speaks: ['plain', 'tls', 'grpc'],
+    compiles: false,
     start,
   };
 }

@@ -11,6 +11,8 @@ export interface Contender {
   /** What it does beside passing bytes on, in this set-up: two proxies that do different work are not the same. */
   readonly features: string;
   readonly speaks: readonly Spoken[];
+  /** It compiles as it runs, and is slower until it has. */
+  readonly compiles: boolean;
   /** Starts it on the proxy's core; it passes every path on to the backend. */
   start(rig: Rig, spoken: Spoken): Promise<Server>;
 }

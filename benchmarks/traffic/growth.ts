@@ -44,7 +44,7 @@ export async function growthClaim(context: Context, rig: TrafficRig, growth: Gro
       { ...isletWith(many), name: 'many' },
     ],
     spoken: 'plain',
-    warm: ({ port }) => warm((second) => throwAll({ ...load, port, seconds: second }), times),
+    warm: ({ port }, contender) => warm(contender, (second) => throwAll({ ...load, port, seconds: second }), times),
     measure: async ({ pid, port }, { name }) => {
       progress(`${claim}: CPU per request, ${name}`);
       const before = cpuMs(pid);

@@ -11,6 +11,7 @@ export const grpcRelay: Contender = {
   name: 'streams passed on by node:http2',
   features: 'none: heads, messages and trailers as they are',
   speaks: ['grpc'],
+  compiles: true,
   start,
 };
 

@@ -9,6 +9,7 @@ export async function haproxy(): Promise<Contender> {
     name: `HAProxy ${await versionOf('haproxy', ['-v'], /version (\d+\.\d+\.\d+)/)}`,
     features: 'timeouts, retries with redispatch, least connections, counters; no access log, ids or trace context',
     speaks: ['plain', 'tls', 'grpc'],
+    compiles: false,
     start,
   };
 }

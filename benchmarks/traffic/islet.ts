@@ -26,6 +26,7 @@ export function isletWith(size: Size): Contender {
     features:
       'timeouts, deadlines, retries with a budget, outlier ejection, breaker, limits, request ids, trace context, golden signals, access log',
     speaks: ['plain', 'tls', 'grpc'],
+    compiles: true,
     start: (rig, spoken) => start(rig, spoken, size),
   };
 }

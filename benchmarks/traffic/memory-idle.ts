@@ -29,7 +29,10 @@ const KINDS: readonly Kind[] = [
   { claim: 'idle-http2', what: 'HTTP/2 without TLS', spoken: 'grpc', open: openHttp2 },
 ];
 
-const IDLE = 1_000;
+/** So many are open before and after; what these take themselves fills what the process had free. */
+const FROM = 1_000;
+const TO = 3_000;
+const AT_ONCE = 25;
 const SETTLE_MS = 2_000;
 const ANSWER_MS = 30_000;
 
@@ -57,25 +60,29 @@ async function idleClaim({ times, progress }: Context, rig: TrafficRig, kind: Ki
     better: 'less',
     islet: of('Islet'),
     peers: Object.fromEntries(rig.native.map(({ name }) => [name, of(name)])),
-    method: `Growth of the proxy's resident size by ${IDLE} connections (${kind.what}) of which each has had one answer and is kept, after as many were opened and closed to fill what is kept for reuse. What the kernel holds for a socket is not in it.`,
+    method: `Growth of the proxy's resident size from ${FROM} to ${TO} connections (${kind.what}), for each, of which each has had one answer and is kept; ${FROM} were opened and closed before. What the kernel holds for a socket is not in it.`,
   };
 }
 
-async function perConnection({ pid, port }: Server, kind: Kind): Promise<number> {
-  await close(await openAll(port, kind));
-  await pause(SETTLE_MS);
-  const before = rssKb(pid);
-  const connections = await openAll(port, kind);
-  await pause(SETTLE_MS);
-  const after = rssKb(pid);
-  await close(connections);
-  return (after - before) / IDLE;
-}
-
-async function openAll(port: number, { open }: Kind): Promise<readonly Idle[]> {
+/**
+ * A process keeps what it has freed. So what the first connections take tells little, and those that come beyond all that
+ * were ever open at once tell what each one adds.
+ */
+async function perConnection({ pid, port }: Server, { open }: Kind): Promise<number> {
   const connections: Idle[] = [];
-  while (connections.length < IDLE) connections.push(await open(port));
-  return connections;
+  const upTo = async (count: number) => {
+    while (connections.length < count) {
+      connections.push(...(await Promise.all(Array.from({ length: AT_ONCE }, () => open(port)))));
+    }
+    await pause(SETTLE_MS);
+    return rssKb(pid);
+  };
+  await upTo(FROM);
+  await close(connections.splice(0));
+  const before = await upTo(FROM);
+  const after = await upTo(TO);
+  await close(connections);
+  return (after - before) / (TO - FROM);
 }
 
 async function close(connections: readonly Idle[]): Promise<void> {

@@ -9,6 +9,7 @@ export async function nginx(): Promise<Contender> {
     name: `nginx ${await versionOf('nginx', ['-v'], /nginx\/([\d.]+)/)}`,
     features: 'timeouts; no retries, counters, access log, ids or trace context',
     speaks: ['plain', 'tls', 'grpc'],
+    compiles: false,
     start,
   };
 }

@@ -51,6 +51,7 @@ export async function nodePeers(folder: string, signal: AbortSignal): Promise<re
       name: `${name} ${gateway.packages[name]}`,
       features: 'its defaults, with connections kept; no retries, limits, breaker, access log or trace context',
       speaks: ['plain'],
+      compiles: true,
       start: (rig) => start(rig, file),
     });
   }

@@ -11,6 +11,7 @@ export const relay: Contender = {
   name: 'bytes passed on by node:net',
   features: 'none: it reads no request',
   speaks: ['plain'],
+  compiles: true,
   start,
 };
 

@@ -77,9 +77,9 @@ export async function* throughputClaims(context: Context, rig: TrafficRig, shape
   const measured = await inTurns<Run>(context, rig, {
     contenders,
     spoken,
-    warm: async ({ port }) => {
+    warm: async ({ port }, contender) => {
       if (spoken === 'grpc') await checkCall(port, PATHS.call, askedMessage());
-      await warm((seconds) => load(port, seconds), times);
+      await warm(contender, (seconds) => load(port, seconds), times);
     },
     measure: async (server: Server, { name }: Contender) => {
       progress(`${claim}: ${name}`);

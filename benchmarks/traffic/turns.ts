@@ -8,7 +8,7 @@ export interface Turns<T> {
   readonly contenders: readonly Contender[];
   readonly spoken: Spoken;
   /** Until what compiles as it runs is compiled. */
-  readonly warm: (server: Server) => Promise<unknown>;
+  readonly warm: (server: Server, contender: Contender) => Promise<unknown>;
   readonly measure: (server: Server, contender: Contender) => Promise<T>;
 }
 
@@ -27,7 +27,7 @@ export async function inTurns<T>(
     const runs: Record<string, () => Promise<T>> = {};
     for (const contender of contenders) {
       const server = servers.use(await rig.start(contender, spoken));
-      await warm(server);
+      await warm(server, contender);
       runs[contender.name] = () => measure(server, contender);
     }
     const measured = await interleave(times(5, 3), runs);

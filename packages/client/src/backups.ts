@@ -34,6 +34,8 @@ export const StoreBackup = z
     mirroredAt: z.number().optional(),
     /** The last restore drill. */
     drill: z.object({ at: z.number(), passed: z.boolean(), rtoMs: z.number().optional() }).optional(),
+    /** What it held before its last restore is still kept, to be brought back or deleted. */
+    aside: z.boolean().optional(),
     /** What is wrong, each a sentence. */
     problems: z.array(z.string()),
   })

@@ -30,12 +30,15 @@ export interface JournalParts {
 export function createJournal({ decisions, clock, onRecorded, onTrouble, onRetry }: JournalParts): Journal {
   const waiting: { readonly decision: Decision; readonly at: number }[] = [];
   let problem: string | undefined;
+  let retry: Disposable | undefined;
 
   const fail = (error: unknown) => {
     const { message } = error instanceof Error ? error : new Error(String(error));
     if (problem !== message) onTrouble(new Error(message));
     problem = message;
-    clock.after(RETRY_MS, onRetry, { background: true });
+    // One for all turns: each of them would begin turns of its own, again and again.
+    retry?.[Symbol.dispose]();
+    retry = clock.after(RETRY_MS, onRetry, { background: true });
   };
 
   return {

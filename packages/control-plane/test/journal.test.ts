@@ -75,3 +75,12 @@ test('no write of any kind is taken while space is withheld, and reading goes on
   full[Symbol.dispose]();
   database.exec('DELETE FROM decisions');
 });
+
+test('however many turns meet a full disk, it is tried again once in five seconds', async () => {
+  const { clock, database, journal, retries } = journalling();
+  using _full = withholdSpace(database);
+  journal.add(ended(1));
+  for (let turn = 0; turn < 5; turn += 1) journal.write();
+  await clock.pass(25_000);
+  assert.equal(retries(), 5);
+});

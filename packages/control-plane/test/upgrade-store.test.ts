@@ -163,9 +163,12 @@ describe('a service whose file asks for a newer version of its store', () => {
     w.write(files(file(18, COPY)));
     await w.up();
     const call = { query: {}, signal: new AbortController().signal, params: { service } };
+    const asideOf = async () => (await w.api.backups({ ...call, body: undefined }))[0]?.aside;
+    assert.equal(await asideOf(), true);
     await w.api.endRestore({ ...call, body: { undo: true } });
     const status = await w.settled();
     assert.equal(stateOf(status, service), 'ready');
+    assert.equal(await asideOf(), undefined);
     assert.deepEqual([...versions], [[service, 15]]);
     assert.deepEqual(kept(), [1, 2]);
   });

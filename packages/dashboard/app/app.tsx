@@ -23,6 +23,7 @@ const ErrorsPage = later(async () => (await import('./pages/errors.tsx')).Errors
 const AlertsPage = later(async () => (await import('./pages/alerts.tsx')).AlertsPage);
 const ExplorerPage = later(async () => (await import('./pages/explorer.tsx')).ExplorerPage);
 const PlanPage = later(async () => (await import('./pages/plan.tsx')).PlanPage);
+const SystemPage = later(async () => (await import('./pages/system.tsx')).SystemPage);
 const BackupsPage = later(async () => (await import('./pages/backups.tsx')).BackupsPage);
 
 export function App() {
@@ -56,6 +57,7 @@ function Inside() {
           <Route path="/api/:service?" component={ExplorerPage} />
           <Route path="/plan" component={PlanPage} />
           <Route path="/backups" component={BackupsPage} />
+          <Route path="/system" component={SystemPage} />
           <Route>
             <Empty title="There is no such page">
               Its address may be of another version. The pages are listed beside this.

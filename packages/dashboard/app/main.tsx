@@ -5,6 +5,7 @@ import './style/base.css';
 import './style/shell.css';
 import './style/parts.css';
 import './style/pages.css';
+import './style/cards.css';
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no #root');

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { agoText, bytesText, clockText, coresText, durationText, percentText, rateText } from '../app/model/format.ts';
+import {
+  agoText,
+  bytesText,
+  clockText,
+  coresText,
+  durationText,
+  percentText,
+  rateText,
+  stretchText,
+} from '../app/model/format.ts';
 
 for (const [format, value, text] of [
   [rateText, undefined, '–'],
@@ -44,4 +53,11 @@ it('names the day where it is not today', () => {
   const now = new Date(2026, 10, 27, 14, 3, 9).getTime();
   assert.equal(clockText(now, now), '14:03:09');
   assert.equal(clockText(now - 86_400_000, now), '26 Nov 14:03:09');
+});
+
+it('says the day of a stretch once, and only where that is not today', () => {
+  const at = (day: number, hour: number) => new Date(2026, 10, day, hour).getTime();
+  assert.equal(stretchText(at(27, 9), at(27, 10), at(27, 12)), '09:00:00 – 10:00:00');
+  assert.equal(stretchText(at(26, 9), at(26, 10), at(27, 12)), '26 Nov 09:00:00 – 10:00:00');
+  assert.equal(stretchText(at(25, 9), at(26, 10), at(27, 12)), '25 Nov 09:00:00 – 26 Nov 10:00:00');
 });

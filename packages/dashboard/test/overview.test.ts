@@ -56,11 +56,12 @@ for (const [given, text, tone] of [
   [backup({ last }), 'copied', 'good'],
   [backup({ last, drill: { at: 3, passed: true } }), 'proven', 'good'],
   [backup({ last, drill: { at: 3, passed: false } }), 'drill failed', 'bad'],
+  [backup({ last, drill: { at: 3, passed: false }, problems: ['its last drill failed'] }), 'drill failed', 'bad'],
   [backup({ last, drill: { at: 3, passed: true }, problems: ['is 31 h old'] }), 'late', 'bad'],
   [backup({ state: 'off' }), 'off', 'idle'],
   [backup({ state: 'none' }), 'none', 'warn'],
 ] as const) {
-  it(`calls a backup ${text}`, () => {
+  it(`calls a backup ${text}: ${JSON.stringify(given.problems)}`, () => {
     const proof = proofOf(given);
     assert.deepEqual([proof?.text, proof?.tone], [text, tone]);
   });

@@ -1,5 +1,6 @@
 import { fingerprint } from './fingerprint.ts';
 import type { Occurrence } from './group.ts';
+import { isAtTheDoor } from './store-at-the-door.ts';
 import { parseThrown, type Thrown } from './thrown.ts';
 
 /** Where something was thrown. */
@@ -54,7 +55,7 @@ export function ofLog(log: LogLike, mapped: Mapped = asItIs): Occurrence | undef
   const parsed = parseThrown(stack);
   const isFailure = FAILURES.has(log.level ?? '');
   if (parsed !== undefined) return occurrence(log, { thrown: mapped(parsed), stack, attributes });
-  if (!isFailure) return undefined;
+  if (!isFailure || isAtTheDoor(log.text)) return undefined;
   return occurrence(log, { thrown: { type: 'log', message: log.text, frames: [] }, stack: log.text, attributes });
 }
 

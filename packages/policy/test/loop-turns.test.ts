@@ -17,9 +17,9 @@ test('a proxy that is itself what limits refuses none of a thousand clients of a
   );
 });
 
-test('by its clock alone, the same proxy takes its own work for the service, and refuses', () => {
+test('by its clock alone, the same proxy takes its own work for the queue of the service', () => {
   const seen = simulateLoop({ ...CROWD, readMs: 0.05 }, { forMs: 6_000 });
-  assert.ok(seen.refused > 0 && seen.leastLimit < 500, JSON.stringify(seen));
+  assert.ok(seen.leastLimit < 500, JSON.stringify(seen));
 });
 
 test('a busy proxy still finds the queue of a service that is what limits', () => {

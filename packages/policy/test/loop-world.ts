@@ -23,7 +23,7 @@ export interface LoopSeen {
 const LIMITS: Places & { readonly queueMs: number } = {
   connections: 1024,
   requests: 'auto',
-  pending: 256,
+  pending: 1024,
   queueMs: 1_000,
 };
 /** From a client's answer to its next request; and from a request to the service's beginning with it. */

@@ -9,15 +9,17 @@ export interface Waiting {
 /**
  * One coarse timer for everything that waits. A timer per request would be set and cleared tens of thousands of times a
  * second, and nearly never fire; a sweep over all that waits, ten times a second, costs next to nothing.
+ *
+ * The loop runs its timers before it reads its sockets. After a long turn, what had come in time would be judged too late
+ * by a proxy that had not looked; a thousand connections at once, to one that has just started, were enough to take an
+ * instance for dead. So the sockets are read first, and then it is judged what was due when the timer fired.
  */
 export class Deadlines {
   readonly #waiting = new Set<Waiting>();
   readonly #timer: NodeJS.Timeout;
-  readonly #now: () => number;
 
   constructor(now: () => number) {
-    this.#now = now;
-    this.#timer = setInterval(() => this.#sweep(), LIMITS.sweepMs);
+    this.#timer = setInterval(() => setImmediate(this.#sweep, now()), LIMITS.sweepMs);
   }
 
   add(waiting: Waiting): void {
@@ -32,8 +34,7 @@ export class Deadlines {
     clearInterval(this.#timer);
   }
 
-  #sweep(): void {
-    const now = this.#now();
-    for (const waiting of this.#waiting) if (waiting.deadlineAt <= now) waiting.onDeadline();
-  }
+  readonly #sweep = (due: number): void => {
+    for (const waiting of this.#waiting) if (waiting.deadlineAt <= due) waiting.onDeadline();
+  };
 }

@@ -2,9 +2,10 @@ import { chmod, rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Listener } from '@islet/policy';
-import { type Accepted, type AcceptedOptions, addressOf } from './client/accepted.ts';
+import { type Accepted, addressOf, type Incoming, type Surroundings } from './client/accepted.ts';
 import { ClientConnection } from './client/client-connection.ts';
 import { Greeting, type Spoken } from './client/greeting.ts';
+import { endOf, Handshake } from './client/handshake.ts';
 import { Http2Connection } from './client/http2-connection.ts';
 import { Passthrough } from './client/passthrough.ts';
 import type { ListenerRules } from './client/rules.ts';
@@ -37,8 +38,9 @@ export class OpenListener {
   readonly #listener: Listener;
   readonly #options: ListenOptions;
   readonly #connections = new Set<Accepted>();
-  /** Whose the connections are that speak TLS, by their other ends: the runtime makes sockets of its own of them. */
-  readonly #clients = new Map<string, string>();
+  /** By their other ends. */
+  readonly #handshakes = new Map<string, Handshake>();
+  readonly #surroundings: Surroundings;
   #server: Server | undefined;
   #problem: string | undefined;
   #closed = false;
@@ -47,6 +49,9 @@ export class OpenListener {
     this.#listener = listener;
     this.#rules = rules;
     this.#options = options;
+    const { runtime, settle } = options;
+    const onClose = (it: Accepted) => void this.#connections.delete(it);
+    this.#surroundings = { runtime, settle, rules: () => this.#rules, onClose };
   }
 
   /** Why it could not be opened, and what is wrong with its certificates. */
@@ -119,8 +124,7 @@ export class OpenListener {
       return;
     }
     const passed = this.#rules.passthrough;
-    const { runtime } = this.#options;
-    const onClose = (it: Accepted) => void this.#connections.delete(it);
+    const { runtime, onClose } = this.#surroundings;
     if (passed !== undefined) {
       this.#connections.add(new Passthrough({ ...this.#options, socket, onClose, ...passed }));
       return;
@@ -140,27 +144,27 @@ export class OpenListener {
     this.#connections.add(new Greeting({ socket, runtime, takesTls, isPassedOn, onClose, onSpoken, onRefused }));
   }
 
-  #shakeHands(socket: Socket, client: string): void {
-    const handshake: Accepted = { socket, endWhenIdle: () => undefined };
-    const end = endOf(socket);
+  #shakeHands(socket: Socket, clientAddress: string): void {
+    const onOver = (it: Handshake) => {
+      this.#connections.delete(it);
+      if (this.#handshakes.get(it.end) === it) this.#handshakes.delete(it.end);
+    };
+    const handshake = new Handshake({ socket, clientAddress, onOver });
     this.#connections.add(handshake);
-    this.#clients.set(end, client);
-    socket.once('close', () => {
-      this.#connections.delete(handshake);
-      this.#clients.delete(end);
-    });
+    this.#handshakes.set(handshake.end, handshake);
     this.#terminator?.accept(socket);
   }
 
   #onSecure(socket: TLSSocket): void {
-    const clientAddress = this.#clients.get(endOf(socket)) ?? addressOf(socket);
+    const handshake = this.#handshakes.get(endOf(socket));
+    const clientAddress = handshake?.clientAddress ?? addressOf(socket);
+    handshake?.over();
     this.#serve(socket.alpnProtocol === 'h2' ? 'http2' : 'http1', { socket, secure: true, clientAddress });
   }
 
-  #serve(spoken: 'http1' | 'http2', client: Pick<AcceptedOptions, 'socket' | 'secure' | 'clientAddress'>): void {
-    const onClose = (it: Accepted) => void this.#connections.delete(it);
-    const options = { ...this.#options, ...client, onClose, rules: () => this.#rules };
-    const connection = spoken === 'http2' ? new Http2Connection(options) : new ClientConnection(options);
+  #serve(spoken: 'http1' | 'http2', incoming: Incoming): void {
+    const Connection = spoken === 'http2' ? Http2Connection : ClientConnection;
+    const connection = new Connection(incoming, this.#surroundings);
     this.#connections.add(connection);
     if (this.#closed) connection.endWhenIdle();
   }
@@ -169,10 +173,6 @@ export class OpenListener {
     this.#terminator?.close();
     this.#terminator = undefined;
   }
-}
-
-function endOf({ remoteAddress, remotePort }: Socket): string {
-  return `${remoteAddress} ${remotePort}`;
 }
 
 /** What makes two listeners the same one. Who calls over an edge is part of it; the routes of a gateway are not. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { connect, type Socket } from 'node:net';
+import { connect, Socket } from 'node:net';
 import { test } from 'node:test';
-import { setFlagsFromString } from 'node:v8';
+import { queryObjects, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { httpInstance, until, world } from './world.ts';
 
@@ -62,4 +62,17 @@ test('an idle connection keeps nothing of what went over it', async (t) => {
   assert.equal(plane.stats.unexpected, 0);
   t.diagnostic(`${Math.round(each)} bytes`);
   assert.ok(each < HEAP_BYTES, `${Math.round(each)} bytes for each idle connection`);
+});
+
+test('an idle connection has one socket: the one that it came with is let go', async (t) => {
+  const instance = await httpInstance(t, (_, response) => response.end('y'.repeat(100_000)));
+  const { edge } = await world(t, [instance]);
+  (await used(edge)).destroy();
+  await until(() => openSockets() <= 2);
+  const before = queryObjects(Socket, { format: 'count' });
+  const sockets: Socket[] = [];
+  while (sockets.length < 20) sockets.push(await used(edge));
+  // Beside its end here and the one in the proxy there is nothing.
+  assert.ok(queryObjects(Socket, { format: 'count' }) - before <= 2 * sockets.length);
+  for (const socket of sockets) socket.destroy();
 });

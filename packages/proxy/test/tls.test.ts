@@ -5,6 +5,7 @@ import { connect as connectHttp2 } from 'node:http2';
 import { type TestContext, test } from 'node:test';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 import type { CertificateFiles, Listener } from '@islet/policy';
+import { LIMITS } from '../src/limits.ts';
 import { certificateProblems, loadCertificate } from '../src/tls/certificate.ts';
 import { Certificates } from '../src/tls/certificates.ts';
 import { folderOf, selfSigned } from './certificates.ts';
@@ -60,6 +61,22 @@ test('HTTP/1.1 is served over TLS, and the instance is told https', async (t) =>
   const { gateway } = await secured(t, { files: [files] });
   const socket = await handshake(t, gateway, { servername: 'a.example' });
   assert.match(await get(socket), /^HTTP\/1\.1 200 OK[\s\S]*https 1\.1 \/a$/);
+});
+
+test('a client that knows neither HTTP/2 nor HTTP/1.1 is refused in the handshake', async (t) => {
+  const files = await selfSigned(await folderOf(t), 'a', { hosts: ['a.example'] });
+  const { gateway } = await secured(t, { files: [files] });
+  await assert.rejects(handshake(t, gateway, { ALPNProtocols: ['smtp'] }), {
+    code: 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL',
+  });
+});
+
+test('a connection over TLS takes one place of those that a listener has', async (t) => {
+  const files = await selfSigned(await folderOf(t), 'a', { hosts: ['a.example'] });
+  const { gateway, plane } = await secured(t, { files: [files] });
+  await plane.share(LIMITS.clientsPerListener / 3, { kind: 'alone' });
+  for (let nth = 0; nth < 3; nth++) assert.match(await get(await handshake(t, gateway)), /^HTTP\/1\.1 200/);
+  await assert.rejects(handshake(t, gateway), 'a fourth');
 });
 
 test('a client that knows HTTP/2 gets it by ALPN', async (t) => {

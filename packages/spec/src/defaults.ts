@@ -122,11 +122,7 @@ export const SERVICE_DEFAULTS = {
   'traffic.breaker.maxOpen': { value: '60s', name: 'circuit breaker: failure', source: 'resilience4j' },
   'traffic.breaker.halfOpen': { value: 3, name: 'circuit breaker: failure' },
   'traffic.limits.connections': { value: 1024, name: 'circuit breaker: capacity', source: 'Envoy max_connections' },
-  'traffic.limits.pending': {
-    value: 256,
-    name: 'circuit breaker: capacity',
-    source: 'Envoy max_pending_requests, lowered',
-  },
+  'traffic.limits.pending': { value: 1024, name: 'circuit breaker: capacity', source: 'Envoy max_pending_requests' },
   'traffic.limits.requests': {
     value: 'auto',
     name: 'bulkhead',

@@ -134,6 +134,10 @@ const PROTOTYPE_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
 /** Words for the mistakes that people make most; the others keep the parser's. */
 const HELP: Readonly<Record<string, readonly [message: string, hint: string]>> = {
   DUPLICATE_KEY: ['this key stands twice in its section', 'keep one of the two'],
+  BAD_INDENT: [
+    'this line is not indented as the others of its section',
+    'let all keys of a section begin in one column',
+  ],
   TAB_AS_INDENT: ['a tab indents this line', 'indent with spaces'],
   MULTIPLE_DOCS: ['a second document begins here', 'keep one document to a file; remove the "---"'],
   TAG_RESOLVE_FAILED: ['this tag means nothing here', 'remove the "!…"'],

@@ -74,8 +74,6 @@ const BY_PATH: Readonly<Record<string, string>> = {
   'scale.target.latency': 'write it as scale.target.p95',
   'scale.cooldown': 'write it as scale.zero.after',
   autoscaling: 'write it as scale.target',
-  'rollout.steps': LATER,
-  'rollout.analysis': LATER,
   'run.args': 'write arguments into run.command',
   'run.entrypoint': TO_COMMAND,
   'run.cmd': TO_COMMAND,

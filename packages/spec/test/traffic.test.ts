@@ -121,7 +121,7 @@ test('the breaker can be written out, or switched off', () => {
 test('limits that are not written have their defaults', () => {
   const { limits } = serviceOf(orders(`${RUN}traffic: { limits: { requests: 20, queue: 0s } }\n`)).traffic;
   const { sizes, ...places } = limits;
-  assert.deepEqual(places, { connections: 1024, pending: 256, requests: 20, queueMs: 0 });
+  assert.deepEqual(places, { connections: 1024, pending: 1024, requests: 20, queueMs: 0 });
   assert.ok(Object.values(sizes).every((size) => size === undefined));
   assert.equal(DEFAULT_TRAFFIC.limits.requests, 'auto');
 });

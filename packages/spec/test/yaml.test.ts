@@ -15,6 +15,11 @@ for (const { name, text, expected } of [
     text: `${RUN}scale: 1\nscale: 2\n`,
     expected: '3:1  syntax  this key stands twice',
   },
+  {
+    name: 'a key that is indented otherwise',
+    text: 'run:\n  command: x\n env:\n    A: b\n',
+    expected: '3:1  syntax  this line is not indented as the others of its section; let all keys',
+  },
   { name: 'a second document', text: `${RUN}---\n${RUN}`, expected: '2:1  syntax  a second document' },
   { name: 'two colons in a line', text: 'name: a: b\n', expected: '1:7  syntax  a second ": "' },
   { name: 'a tag', text: `${RUN}name: !ref orders\n`, expected: '2:7  syntax  this tag means nothing here' },

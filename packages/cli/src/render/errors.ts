@@ -18,6 +18,7 @@ export function renderErrorGroups(groups: readonly ErrorGroup[], { colours, colu
     ]),
     columns,
     paintHeader: colours.dim,
+    giveWay: ['24 h', 'last seen', 'state'],
   });
 }
 

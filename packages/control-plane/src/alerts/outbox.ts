@@ -59,12 +59,15 @@ export function createOutbox(parts: OutboxParts): Outbox {
         const now = clock.now();
         if (now - delivery.at > RETRY.giveUpMs) store.delivered(id);
         // What comes later waits: an end that is told before its beginning would mislead.
-        else if (delivery.nextAt > now || !(await attempt(receiver, { ...delivery, id }))) return;
+        else if (isEarly(delivery, now) || !(await attempt(receiver, { ...delivery, id }))) return;
       }
     } finally {
       busy.delete(receiver.key);
     }
   };
+
+  /** A clock that was put back must not keep an alert for as long as it was put back. */
+  const isEarly = ({ nextAt }: Delivery, now: number) => nextAt > now && nextAt - now <= RETRY.longestMs;
 
   return {
     send: async () => {

@@ -1,5 +1,6 @@
 import type { LastCopy, StoreTold } from '@islet/backup';
 import type { Answer } from '@islet/client';
+import { asideOf } from '../backup/aside.ts';
 import { type KeptStore, keptStores } from '../backup/kept-stores.ts';
 import { newestOf } from '../backup/newest.ts';
 import { storeProblems } from '../backup/warnings.ts';
@@ -20,6 +21,19 @@ export function backupStatus(system: System): StoreStatus[] {
     const toldOf = (id: string) => told?.stores.find(({ service }) => service === id);
     return [...outside, ...keptStores(spec).map((store) => statusOf(store, toldOf(store.id), system))];
   });
+}
+
+/** The same, and whether what was there before a restore is still kept. */
+export async function backupStatusWithAside(system: System): Promise<StoreStatus[]> {
+  const { parts } = system;
+  const seen = new Map(await Promise.all(parts.data.map(async (one) => [one.engine, await one.observe()] as const)));
+  const aside = new Set(
+    (parts.state.applied.current()?.services ?? [])
+      .flatMap(({ spec }) => keptStores(spec))
+      .filter(({ engine, service }) => seen.get(engine)?.[asideOf(service)] !== undefined)
+      .map(({ id }) => id),
+  );
+  return backupStatus(system).map((status) => (aside.has(status.service) ? { ...status, aside: true } : status));
 }
 
 function statusOf(store: KeptStore, told: StoreTold | undefined, system: System): StoreStatus {

@@ -20,7 +20,7 @@ import { driversOf, findMoment, openOwnVault } from '../backup/restore-store.ts'
 import { readIfThere, writeAtomically } from '../own-file.ts';
 import type { AppliedService } from '../store/applied.ts';
 import type { System } from '../system.ts';
-import { backupStatus } from './backup-status.ts';
+import { backupStatusWithAside } from './backup-status.ts';
 import type { Handlers } from './server.ts';
 
 type Names =
@@ -90,7 +90,7 @@ export function backupHandlers(system: System, { wanted, change }: BackupTools):
   };
 
   return {
-    backups: () => backupStatus(system),
+    backups: () => backupStatusWithAside(system),
     backUp: ({ params: { service = '' } }) => {
       const { spec } = wanted(serviceOfStore(service));
       const stores = partyOf(spec, backedUp(service)).map(({ id }) => id);

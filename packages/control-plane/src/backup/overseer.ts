@@ -83,7 +83,11 @@ export function createOverseer(parts: OverseerParts): Overseer {
   const update = async (turn: TurnReport) => {
     const applied = state.applied.current();
     // Until everything is gone what is written is still backed up.
-    if (applied !== undefined && !applied.goingDown) write(await wantedOrders(applied, turn), placeOf(applied));
+    if (applied !== undefined && !applied.goingDown) {
+      const wanted = await wantedOrders(applied, turn);
+      // As of now: a copy may have been asked for while the ways to the stores were asked for.
+      write(wanted.map(withAskedAt), placeOf(applied));
+    }
     if (orders.length > 0) await kept.ensure();
   };
   const wantedOrders = async (applied: Applied, { look }: TurnReport): Promise<StoreOrder[]> => {
@@ -95,9 +99,13 @@ export function createOverseer(parts: OverseerParts): Overseer {
       const seen = look.engines.find((one) => one.engine === engine)?.stores[service];
       const source = (await reach(store, seen)) ?? before?.source;
       if (source === undefined || backup === undefined) continue;
-      found.push({ service: id, source, ...backup, askedAt: before?.askedAt });
+      found.push({ service: id, source, ...backup, askedAt: undefined });
     }
     return found.length === 0 ? [] : [...found, stateOrder()];
+  };
+  const withAskedAt = (order: StoreOrder): StoreOrder => {
+    const before = orders.find(({ service }) => service === order.service);
+    return { ...order, askedAt: before?.askedAt };
   };
   const stateOrder = (): StoreOrder => ({
     service: STATE_STORE,

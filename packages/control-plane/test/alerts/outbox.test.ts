@@ -116,6 +116,18 @@ describe('a webhook', () => {
     );
   });
 
+  it('that fails is tried again, although the clock was put back by more than it ever waits', async (t) => {
+    const place = await hook(t);
+    const { box, owe, clock } = outbox(t, { webhooks: [{ url: place.url, ...page }] });
+    place.status = 503;
+    owe('fired');
+    await box.send();
+    place.status = 200;
+    clock.jump(-3_600_000);
+    await box.send();
+    assert.equal(place.got.length, 1);
+  });
+
   it('that fails again and again is worth an alert, which names no secret', async (t) => {
     const place = await hook(t);
     place.status = 404;

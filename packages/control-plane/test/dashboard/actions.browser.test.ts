@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Browser, Page } from 'playwright-core';
 import { launch, openPage, type Watched } from './chromium.ts';
 import { type FakeDashboard, startFakeDashboard } from './fake-dashboard.ts';
@@ -20,9 +19,9 @@ beforeEach(() => {
   dashboard.calls.length = 0;
 });
 after(async () => {
-  assert.deepEqual(watched.problems, []);
   await browser.close();
   await dashboard.close();
+  assert.deepEqual(watched.problems, []);
 });
 
 interface Action {
@@ -122,6 +121,52 @@ const ACTIONS: readonly Action[] = [
     call: 'apply',
     input: { environment: 'production', mode: 'revisions', changed: [] },
   },
+  {
+    on: '/services/payments/data',
+    verb: 'Undo the restore',
+    fill: { Type: 'payments' },
+    call: 'endRestore',
+    input: { service: 'payments', undo: true },
+  },
+  {
+    on: '/services/payments/data',
+    verb: 'Keep the restore',
+    fill: { Type: 'payments' },
+    call: 'endRestore',
+    input: { service: 'payments', undo: false },
+  },
+  { on: '/services/catalog/data', verb: 'Seed', call: 'seed', input: { service: 'catalog', force: false } },
+  {
+    on: '/services/orders/configuration',
+    verb: 'Purge cache',
+    fill: { Group: 'prices' },
+    call: 'purge',
+    input: { ...ORDERS, group: 'prices' },
+  },
+  {
+    on: '/system',
+    verb: 'New secret',
+    fill: { Name: 'smtp-password', Value: 'not told again' },
+    call: 'setSecret',
+    input: { name: 'smtp-password', value: 'not told again' },
+  },
+  { on: '/system', verb: 'Remove', fill: { Type: 'stripe-key' }, call: 'removeSecret', input: { name: 'stripe-key' } },
+  {
+    on: '/system',
+    verb: 'Go back in time',
+    fill: { 'To:': '2026-11-27T02:00:00Z', Type: 'shop' },
+    call: 'rewind',
+    input: { to: '2026-11-27T02:00:00Z' },
+  },
+  { on: '/system', verb: 'End', call: 'endDashboardSession', input: { id: 'k3v9' } },
+  { on: '/system', verb: 'Stop everything', fill: { Type: 'shop' }, call: 'down', input: { purge: false } },
+  {
+    on: '/services/paused/rollout',
+    verb: 'Go on',
+    call: 'steerRollout',
+    input: { service: 'paused', action: 'resume' },
+  },
+  { on: '/errors/e3c9', verb: 'Open again', call: 'markErrorGroup', input: { group: 'e3c9', state: 'open' } },
   { on: '/errors/e1a7', verb: 'Resolve', call: 'markErrorGroup', input: { group: 'e1a7', state: 'resolved' } },
   { on: '/errors/e1a7', verb: 'Ignore', call: 'markErrorGroup', input: { group: 'e1a7', state: 'ignored' } },
   { on: '/alerts', verb: 'Acknowledge', call: 'markAlert', input: { id: 'orders-burn', acknowledge: true } },
@@ -156,7 +201,7 @@ describe('actions', () => {
 
   it('a restore can’t be asked for before the service’s name is typed', async () => {
     await page.goto(`${dashboard.url}/services/catalog/data`);
-    await page.getByRole('button', { name: 'Restore', exact: true }).click();
+    await page.getByRole('button', { name: 'Restore', exact: true }).first().click();
     const button = page.getByRole('dialog').getByRole('button', { name: 'Restore', exact: true });
     assert.equal(await button.isDisabled(), true);
     await page.getByLabel('Type catalog').fill('catalo');
@@ -165,79 +210,27 @@ describe('actions', () => {
   });
 });
 
-describe('reading', () => {
-  it('a call from the explorer shows its answer, and leads to its trace', async () => {
-    await page.goto(`${dashboard.url}/api/orders`);
-    await page.getByRole('button', { name: 'Place an order' }).click();
-    assert.match(await page.getByLabel('Body').inputValue(), /"card": "4242 4242 4242 4242"/);
-    await page.getByRole('button', { name: 'Call orders' }).click();
-    await page.getByText('"state": "placed"').waitFor();
-    const { input } = dashboard.calls.find(({ name }) => name === 'callService')!;
-    assert.deepEqual([input.method, input.path], ['POST', '/orders']);
-    await page.getByRole('link', { name: 'its trace' }).click();
-    await page.getByText('traffic.retry').first().waitFor();
-  });
-
-  it('a gRPC method is called with JSON, and its status is told in words', async () => {
-    await page.goto(`${dashboard.url}/api/payments`);
-    await page.getByRole('button', { name: '/shop.Payments/Capture' }).click();
-    await page.getByLabel('Body').fill('{"order":"1042"}');
-    await page.getByRole('button', { name: 'Call payments' }).click();
-    await page.getByText('there is no such card').waitFor();
-    const { input } = dashboard.calls.find(({ name }) => name === 'callService')!;
-    assert.deepEqual([input.path, input.body], ['/shop.Payments/Capture', '{"order":"1042"}']);
-  });
-
-  it('parameters go where the contract says', async () => {
-    await page.goto(`${dashboard.url}/api/orders`);
-    await page.getByRole('button', { name: 'One order' }).click();
-    await page.getByLabel('id, in the path').fill('a/b');
-    await page.getByRole('button', { name: 'Call orders' }).click();
-    await page.getByText('"state": "placed"').waitFor();
-    assert.equal(dashboard.calls.find(({ name }) => name === 'callService')?.input.path, '/orders/a%2Fb');
-  });
-
-  it('a search is in the address, and an address is a search', async () => {
-    await page.goto(`${dashboard.url}/logs`);
-    await page.getByLabel('Text, or /pattern/').fill('pine-key');
-    await page.waitForURL(/grep=pine-key/);
-    await page.getByText('sku pine-key read').waitFor();
-    await page.goto(`${dashboard.url}/logs?service=notifications&live=off`);
-    await page.getByText('starting on port').waitFor();
-    assert.equal(await page.getByText('order 1042 placed').count(), 0);
-  });
-
-  it('two traces are compared step by step', async () => {
-    await page.goto(`${dashboard.url}/traces`);
-    await page.getByRole('checkbox').nth(0).check();
-    await page.getByRole('checkbox').nth(1).check();
-    await page.getByRole('button', { name: 'Compare two' }).click();
-    await page.getByText('What is different').waitFor();
-    await page.getByRole('cell', { name: '2 ×' }).waitFor();
-  });
-
-  it('the map goes to a moment of the past, which is in its address', async () => {
-    await page.goto(`${dashboard.url}/map`);
-    await page.getByLabel('Moment that is shown').focus();
-    for (let steps = 0; steps < 5; steps++) await page.keyboard.press('ArrowLeft');
-    await page.waitForURL(/at=\d+/);
-    const wanted = Number(new URL(page.url()).searchParams.get('at'));
-    await until(() => dashboard.calls.some(({ name, input }) => name === 'edges' && input.at === wanted));
-    await page.getByRole('button', { name: 'Now', exact: true }).click();
-    await page.waitForURL(`${dashboard.url}/map`);
-  });
-
-  it('everything is reached by keyboard: / and a name lead to a service', async () => {
-    await page.goto(dashboard.url);
-    await page.getByText('services need a look').waitFor();
-    await page.keyboard.press('/');
-    await page.keyboard.type('pay');
-    await page.keyboard.press('Enter');
-    await page.waitForURL(`${dashboard.url}/services/payments`);
-  });
+it('an alert is silenced for as long as is said', async () => {
+  await page.goto(`${dashboard.url}/alerts/orders-burn`);
+  await page.getByRole('button', { name: 'Silence' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Hours').fill('2');
+  const before = Date.now() + 2 * 3_600_000;
+  await dialog.getByRole('button', { name: 'Silence' }).click();
+  await dialog.waitFor({ state: 'hidden' });
+  const { input } = dashboard.calls.find(({ name }) => name === 'markAlert')!;
+  assert.equal(input.id, 'orders-burn');
+  assert.ok(Number(input.silenceUntil) >= before && Number(input.silenceUntil) <= Date.now() + 2 * 3_600_000);
 });
 
-/** The test's own limit of time ends a wait for what never comes. */
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await delay(20);
-}
+it('a service’s capacity is forecast for what is asked, which is in the address', async () => {
+  await page.goto(`${dashboard.url}/services/orders/capacity`);
+  await page.getByLabel('Requests/s to carry').fill('500');
+  await page.getByLabel('At once in one instance').fill('10');
+  await page.getByRole('button', { name: 'Measure', exact: true }).click();
+  await page.getByRole('heading', { name: '6 instances for 500 requests/s' }).waitFor();
+  const asked = { service: 'orders', rps: 500, utilizationPercent: 70, parallel: 10, overMs: 10_000 };
+  assert.deepEqual(dashboard.calls.find(({ name }) => name === 'capacity')?.input, asked);
+  await page.reload();
+  assert.equal(await page.getByLabel('Requests/s to carry').inputValue(), '500');
+});

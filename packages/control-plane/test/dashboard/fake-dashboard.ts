@@ -105,17 +105,17 @@ function answers(status: ReturnType<typeof createBulletin<SystemStatus>>): Parti
     describe: ({ params: { service = '' } }) => control.description(service),
     scaling: ({ params: { service = '' } }) => control.scaling(service),
     secrets: () => [{ name: 'stripe-key', version: 3, setAt: Date.now() - 9 * 86_400_000, usedBy: ['orders'] }],
-    migrations: () => ({ kind: 'pending', migrations: [] }),
+    migrations: ({ params: { service = '' } }) => control.migrations(service),
     backups: () => control.backups(),
     backUp: ({ params: { service = '' } }) => ({ askedAt: Date.now(), stores: [service] }),
     drill: () => ({ askedAt: Date.now() }),
     verifyBackups: () => ({ copies: 2, logPieces: 31, bytes: 175e6, findings: [], unfinished: [] }),
     purge: () => ({ purged: 12 }),
     setSecret: ({ params: { name = '' } }) => ({ name, version: 4, setAt: Date.now(), usedBy: ['orders'] }),
-    backupList: () => [
+    backupList: ({ params: { service: store = '' } }) => [
       {
         id: '20261127T022504',
-        store: 'orders',
+        store,
         startedAt: Date.now() - 7 * 3_600_000,
         storedBytes: 88e6,
         plainBytes: 402e6,
@@ -124,13 +124,25 @@ function answers(status: ReturnType<typeof createBulletin<SystemStatus>>): Parti
       },
       {
         id: '20261126T022501',
-        store: 'orders',
+        store,
         startedAt: Date.now() - 31 * 3_600_000,
         storedBytes: 87e6,
         plainBytes: 399e6,
         state: 'whole',
       },
     ],
+    storeStatus: ({ params: { service = '' } }) => control.storeStatus(service),
+    seed: () => ({ kind: 'seeded', files: ['seeds/products.sql'] }),
+    drillResult: () => ({ last: control.drillResult() }),
+    capacity: ({ params: { service = '' }, body: { rps } }) => control.capacity(service, rps),
+    diagnose: () => control.diagnosis(),
+    dashboardSessions: () => control.sessions(),
+    endDashboardSession: () => ({ ended: 1 }),
+    removeSecret: () => ({ removed: true }),
+    down: accepted,
+    rewind: () => ({ id: 'w1', services: [{ name: 'orders', at: Date.now() }], skewMs: 0 }),
+    rewindResult: () => ({ state: 'done', text: 'everything is as it was then' }),
+    endRestore: ({ body: { undo } }) => ({ id: undo ? 'r2' : '' }),
     restore: () => ({ id: 'r1' }),
     restoreResult: () => ({ state: 'restored', text: 'is as it was' }),
     contractOf: ({ params: { service } }) => {
@@ -161,7 +173,8 @@ function telemetryAnswers(): Partial<Handlers> {
       const end = Number(to ?? Date.now());
       return { series: telemetry.series({ name, by, from: Number(from ?? end - 3_600_000), to: end }), gaps: [] };
     },
-    annotations: () => telemetry.annotations(),
+    annotations: ({ query: { service } }) =>
+      telemetry.annotations().filter((one) => service === undefined || one.service === service),
     traces: ({ query: { service } }) => ({
       traces: traces.traces().filter(({ services }) => service === undefined || services.includes(service)),
       gaps: [],

@@ -1,4 +1,17 @@
-import type { Decision, RolloutStatus, Scaling, ServiceContract, ServiceDescription, StoreBackup } from '@islet/client';
+import type {
+  Capacity,
+  DashboardSession,
+  Decision,
+  Diagnosis,
+  DrillResult,
+  MigrationPreview,
+  RolloutStatus,
+  Scaling,
+  ServiceContract,
+  ServiceDescription,
+  StoreBackup,
+  StoreStatus,
+} from '@islet/client';
 import { MINUTE, NOW } from './shop.ts';
 
 /* What the shop's control plane would tell, apart from its status. */
@@ -27,7 +40,6 @@ export function decisions(): Decision[] {
 }
 
 export function backups(): StoreBackup[] {
-  const copy = { id: '20261127T022504', startedAt: NOW - 7 * 60 * MINUTE, finishedAt: NOW - 419 * MINUTE };
   const on = {
     engine: 'postgres',
     state: 'on' as const,
@@ -36,25 +48,153 @@ export function backups(): StoreBackup[] {
     to: NOW - 1_000,
     rpoMs: 900,
   };
-  const last = { ...copy, storedBytes: 88e6, plainBytes: 402e6 };
   const next = { nextAt: NOW + 17 * 60 * MINUTE, problems: [] };
   return [
     {
       service: 'catalog',
       ...on,
       ...next,
-      last,
+      last: copyOf(7),
       mirroredAt: NOW - 30_000,
       drill: { at: NOW - 190 * MINUTE, passed: true, rtoMs: 6_400 },
     },
-    { service: 'orders', ...on, ...next, last, drill: { at: NOW - 3 * DAY, passed: true, rtoMs: 11_200 } },
-    { service: 'payments', ...on, last, problems: ['the last copy is 31 h old, where one is made every 24 h'] },
+    {
+      service: 'catalog.files',
+      ...on,
+      ...next,
+      engine: 'files',
+      last: { ...copyOf(1), plainBytes: 1.9e9, remarks: ['uploads/import.tmp changed while it was read'] },
+      bytes: 2.4e9,
+      rpoMs: 22 * MINUTE,
+      drill: { at: NOW - 40 * MINUTE, passed: false },
+      problems: ['its last drill failed'],
+    },
+    { service: 'orders', ...on, ...next, last: copyOf(7), drill: { at: NOW - 3 * DAY, passed: true, rtoMs: 11_200 } },
+    {
+      service: 'payments',
+      ...on,
+      last: copyOf(31),
+      aside: true,
+      problems: ['the last copy is 31 h old, where one is made every 24 h'],
+    },
+  ];
+}
+
+function copyOf(hoursAgo: number): NonNullable<StoreBackup['last']> {
+  const finishedAt = NOW - hoursAgo * 60 * MINUTE;
+  return { id: '20261127T022504', startedAt: finishedAt - MINUTE, finishedAt, storedBytes: 88e6, plainBytes: 402e6 };
+}
+
+export function drillResult(): DrillResult {
+  return {
+    startedAt: NOW - 41 * MINUTE,
+    finishedAt: NOW - 40 * MINUTE,
+    copy: '20261127T181500',
+    problems: ['uploads/2026/11/receipt-1042.pdf is not as its SHA-256 says'],
+  };
+}
+
+export function storeStatus(service: string): StoreStatus[] {
+  if (service === 'web') return [];
+  return [
+    {
+      store: 'database',
+      engine: 'postgres',
+      state: 'ready',
+      version: '18.1',
+      bytes: 402e6,
+      connections: { open: 12, most: 100 },
+      commitsPerSecond: 38.2,
+      cacheHits: 0.9931,
+      slow:
+        service === 'orders'
+          ? [{ forMs: 14_200, text: 'SELECT count(*) FROM orders o JOIN items i ON i.order_id = o.id' }]
+          : [],
+    },
+  ];
+}
+
+export function migrations(service: string): MigrationPreview {
+  if (service !== 'orders') return { kind: 'pending', migrations: [] };
+  const hazard = {
+    rule: 'index-not-concurrent',
+    line: 3,
+    table: 'orders',
+    bytes: 310e6,
+    effect: 'blocks writes to',
+    what: 'CREATE INDEX without CONCURRENTLY',
+    remedy: 'CREATE INDEX CONCURRENTLY, in a file of its own that begins with -- islet: no-transaction',
+    allowed: false,
+  };
+  return { kind: 'pending', migrations: [{ name: '0008_index_orders.sql', inTransaction: true, hazards: [hazard] }] };
+}
+
+export function capacity(service: string, rps: number): Capacity {
+  const forecast = {
+    utilizationPercent: 61,
+    waits: 0.12,
+    waitMs: 1.4,
+    meanMs: 12.9,
+    p95Ms: 48,
+    inFlight: rps * 0.0129,
+  };
+  return {
+    kind: 'forecast',
+    service,
+    rps,
+    seen: { overMs: 10_000, requests: 141, rps: 14.1, meanMs: 11.2, p95Ms: 41, instances: 3, cores: 0.37 },
+    model: { limit: 'cores', serversPerInstance: 1, serviceMs: 6.1, restMeanMs: 5.1, restP95Ms: 31 },
+    needed: { ...forecast, instances: 6 },
+    unchanged: { ...forecast, instances: 3, utilizationPercent: 94, waitMs: 71, meanMs: 84, p95Ms: 310 },
+    error: { mean: 0.04, p95: 0.11 },
+    warnings: ['500 requests/s are 35 times what was measured'],
+  };
+}
+
+export function diagnosis(): Diagnosis {
+  return {
+    guarantees: [
+      { name: 'a user for each service', held: false, reason: 'not root' },
+      { name: 'limits of memory and CPU', held: true },
+      { name: 'no request fails while instances change', held: true },
+    ],
+    toolchains: [
+      { program: 'node', path: '/usr/bin/node', version: '24.4.0', neededBy: ['catalog', 'orders', 'web'] },
+      { program: 'javac', neededBy: ['recommendations'], hint: 'install a JDK 21' },
+    ],
+    notes: [],
+  };
+}
+
+export function sessions(): DashboardSession[] {
+  const agent = (name: string) => `Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) ${name}`;
+  return [
+    {
+      id: 'k3v9',
+      startedAt: NOW - 2 * DAY,
+      seenAt: NOW,
+      expiresAt: NOW + 28 * DAY,
+      agent: agent('Chrome/142.0 Safari/537.36'),
+    },
+    {
+      id: 'p7m2',
+      startedAt: NOW - 9 * DAY,
+      seenAt: NOW - 26 * 60 * MINUTE,
+      expiresAt: NOW + 21 * DAY,
+      agent: agent('Firefox/145.0'),
+    },
   ];
 }
 
 export function rollout(service: string): RolloutStatus {
   const history = decisions().filter((decision) => decision.service === service);
   const about = { service, strategy: 'canary', stable: '3f9a2c1d04', history };
+  if (service === 'paused') {
+    return { ...about, state: 'paused', why: 'it was paused', wanted: '8be01f77aa', step: 2, steps: [5, 25, 100] };
+  }
+  if (service === 'paused') {
+    return { ...about, state: 'paused', why: 'it was paused', wanted: '8be01f77aa', step: 2, steps: [5, 25, 100] };
+  }
   if (service !== 'orders') return { ...about, state: 'ready', why: '2 of 2 ready', wanted: '3f9a2c1d04' };
   return {
     ...about,
@@ -106,6 +246,13 @@ export function description(service: string): ServiceDescription {
       { path: 'traffic.retry.budget', value: '20%' },
       { path: 'traffic.cache.memory', value: '64Mi', from: `${file}:19` },
       { path: 'rollout.strategy', value: 'canary', from: `${file}:21` },
+      ...(service === 'catalog'
+        ? [
+            { path: 'database.seed.folder', value: 'seeds', from: `${file}:24` },
+            { path: 'volumes.folders', value: ['uploads', 'thumbnails'], from: `${file}:26` },
+            { path: 'volumes.backup.every', value: '1h' },
+          ]
+        : []),
     ],
   };
 }

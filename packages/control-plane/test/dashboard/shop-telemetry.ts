@@ -88,6 +88,10 @@ const HEIGHTS: Readonly<Record<string, readonly [number, string]>> = {
   'in-flight': [3, ''],
   cpu: [0.3, 'cores'],
   memory: [140e6, 'By'],
+  'db.commits': [38, '1/s'],
+  'db.connections': [12, ''],
+  'db.cache.misses': [2.4, '1/s'],
+  'db.size': [402e6, 'By'],
 };
 
 export function series({
@@ -113,12 +117,14 @@ export function series({
     });
   if (by !== 'revision') return [{ labels: {}, unit, stepMs, points: curve(name.length, height) }];
   return [
-    { labels: { revision: '3f9a2c1d04b7' }, unit, stepMs, points: curve(1, height * 0.75) },
+    { labels: { revision: '3f9a2c1d04b7' }, unit, stepMs, points: curve(1, name === 'errors' ? 0 : height * 0.75) },
     {
       labels: { revision: '8be01f77aa10' },
       unit,
       stepMs,
-      points: curve(2, name.startsWith('latency') ? height * 1.4 : height * 0.25),
+      points: curve(2, name.startsWith('latency') ? height * 1.4 : height * 0.25).filter(
+        ([at]) => at > NOW - 22 * MINUTE,
+      ),
     },
   ];
 }
@@ -164,6 +170,23 @@ export function errorGroups(): ErrorGroup[] {
       instances: ['notifications-3f9a2c1d04.0-1'],
       traces: [],
       spark: [0, 0, 2, 1, ...Array.from({ length: 18 }, () => 0), 3, 4],
+    },
+    {
+      group: 'e3c9',
+      version: 1,
+      service: 'web',
+      type: 'TypeError',
+      message: "Cannot read properties of undefined (reading 'price')",
+      culprit: 'render (src/cart.tsx:77)',
+      state: 'resolved',
+      firstSeen: NOW - 9_000 * MINUTE,
+      lastSeen: NOW - 4_000 * MINUTE,
+      count: 1_731,
+      firstRevision: '11aa22bb33',
+      revisions: ['11aa22bb33'],
+      instances: ['web-11aa22bb33.0-1'],
+      traces: [],
+      spark: Array.from({ length: 24 }, () => 0),
     },
   ];
 }

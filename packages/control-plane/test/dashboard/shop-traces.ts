@@ -7,10 +7,10 @@ export const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const OTHER_TRACE = '5cf92f3577b34da6a3ce929d0e0e4737';
 
 export function traces(): TraceSummary[] {
-  return Array.from({ length: 24 }, (_, index) => ({
+  return Array.from({ length: 40 }, (_, index) => ({
     trace: index === 0 ? TRACE : index === 1 ? OTHER_TRACE : `${index.toString(16).padStart(2, '0')}${TRACE.slice(2)}`,
-    at: NOW - index * 17_000,
-    totalMs: index === 0 ? 412 : 14 + ((index * 37) % 90),
+    at: NOW - index * 83_000 - ((index * index * 7919) % 41_000),
+    totalMs: index === 0 ? 412 : index % 13 === 5 ? 640 : 4 + ((index * index * 37) % 90),
     root: {
       service: 'web',
       name: index % 3 === 0 ? 'POST /checkout' : 'GET /products',
@@ -19,7 +19,7 @@ export function traces(): TraceSummary[] {
     services: index % 3 === 0 ? ['web', 'orders', 'catalog', 'payments'] : ['web', 'catalog'],
     spans: index % 3 === 0 ? 9 : 4,
     errors: index === 0 || index === 6 ? 1 : 0,
-    kept: index === 0 ? 'error' : index % 4 === 1 ? 'slow' : 'sample',
+    kept: index === 0 || index === 6 ? 'error' : index % 13 === 5 ? 'slow' : 'sample',
   }));
 }
 

@@ -14,8 +14,8 @@ function instances(service: string, revision: string, count: number): ServiceSta
     id: `${service}-${revision}.0-${index + 1}`,
     revision,
     state: 'ready' as const,
-    pid: 4200 + index + service.length * 10,
-    port: 20_100 + index + service.length * 10,
+    pid: 4200 + index + service.length * 10 + (revision === NEW ? 5 : 0),
+    port: 20_100 + index + service.length * 10 + (revision === NEW ? 5 : 0),
     startedAt: NOW - (index + 1) * 47 * MINUTE,
     exits: 0,
   }));
@@ -85,6 +85,11 @@ export function shopStatus(
 ): SystemStatus {
   return aStatus(services, {
     gateway: 'http://localhost:8080',
+    processes: {
+      controlPlane: { pid: 3107, startedAt: NOW - 4_300 * MINUTE },
+      proxy: { pid: 3120 },
+      keeper: { pid: 3101 },
+    },
     environment: 'production',
     settled: false,
     warnings: ['no isolation between services: not root'],

@@ -129,15 +129,12 @@ export interface Proof {
 /** What is known of a service's backup: best is one that was brought back and checked. */
 export function proofOf(backup: StoreBackup | undefined): Proof | undefined {
   if (backup === undefined) return undefined;
+  if (backup.drill?.passed === false) return { tone: 'bad', text: 'drill failed', at: backup.drill.at };
   if (backup.problems.length > 0) return { tone: 'bad', text: 'late', at: backup.last?.finishedAt };
   if (backup.state === 'off') return { tone: 'idle', text: 'off', at: undefined };
   if (backup.state === 'outside') return { tone: 'idle', text: 'outside', at: undefined };
   if (backup.state === 'none') return { tone: 'warn', text: 'none', at: undefined };
-  if (backup.drill !== undefined) {
-    return backup.drill.passed
-      ? { tone: 'good', text: 'proven', at: backup.drill.at }
-      : { tone: 'bad', text: 'drill failed', at: backup.drill.at };
-  }
+  if (backup.drill !== undefined) return { tone: 'good', text: 'proven', at: backup.drill.at };
   return backup.last === undefined
     ? { tone: 'busy', text: 'none yet', at: undefined }
     : { tone: 'good', text: 'copied', at: backup.last.finishedAt };

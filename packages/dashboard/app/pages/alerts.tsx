@@ -1,15 +1,16 @@
 import type { Alert, Slo } from '@islet/client/browser';
 import { useState } from 'react';
-import { Link, useParams } from 'wouter';
+import { useParams } from 'wouter';
 import { useActivity } from '../live/activity.ts';
 import { api } from '../live/api.ts';
 import { useAsk } from '../live/ask.ts';
 import { budgetText, durationText } from '../model/format.ts';
 import type { Tone } from '../model/overview.ts';
 import { Confirm } from '../parts/confirm.tsx';
+import { Link } from '../parts/link.tsx';
 import { Recent } from '../parts/recent.tsx';
 import { Answered, Empty } from '../parts/states.tsx';
-import { TableBox } from '../parts/table-box.tsx';
+import { type Column, Table } from '../parts/table.tsx';
 import { Ago } from '../parts/time.tsx';
 import { useTitle } from '../parts/title.ts';
 import { Chip, ToneMark } from '../parts/tone.tsx';
@@ -174,57 +175,54 @@ function Objectives() {
       <h2 id="objectives">Objectives</h2>
       <Answered asked={slos} what="the objectives">
         {(all) =>
-          all.length === 0 ? <Empty title="No service declares an objective" /> : <ObjectiveTable slos={all} />
+          all.length === 0 ? (
+            <Empty title="No service declares an objective" />
+          ) : (
+            <Table
+              label="Table of objectives"
+              columns={OBJECTIVES}
+              rows={all}
+              keyOf={({ service, name }) => `${service} ${name}`}
+            />
+          )
         }
       </Answered>
     </section>
   );
 }
 
-function ObjectiveTable({ slos }: { readonly slos: readonly Slo[] }) {
-  return (
-    <TableBox label="Table of objectives">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Service</th>
-            <th scope="col">Objective</th>
-            <th scope="col" className="number">
-              Reached
-            </th>
-            <th scope="col" className="number">
-              Budget left
-            </th>
-            <th scope="col">Burn rates</th>
-          </tr>
-        </thead>
-        <tbody>
-          {slos.map(({ service, name, objective, windowMs, good, total, budgetLeft, burn }) => (
-            <tr key={`${service} ${name}`}>
-              <th scope="row">
-                <Link href={`/services/${service}`}>{service}</Link>
-              </th>
-              <td>
-                {name} {objective} % over {durationText(windowMs)}
-              </td>
-              <td className="number">{total === 0 ? 'no requests' : `${((100 * good) / total).toFixed(3)} %`}</td>
-              <td className={budgetLeft <= 0 ? 'number tone-bad' : 'number'}>
-                <Budget left={budgetLeft} /> {budgetText(budgetLeft)}
-              </td>
-              <td>
-                {burn.map(({ window, rate, threshold, firing }) => (
-                  <Chip key={window} tone={firing ? 'bad' : 'idle'}>
-                    {rate.toFixed(1)} of {threshold} in {window}{' '}
-                  </Chip>
-                ))}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </TableBox>
-  );
-}
+const OBJECTIVES: readonly Column<Slo>[] = [
+  { name: 'Service', kind: 'head', show: ({ service }) => <Link href={`/services/${service}`}>{service}</Link> },
+  {
+    name: 'Objective',
+    show: ({ name, objective, windowMs }) => `${name} ${objective} % over ${durationText(windowMs)}`,
+  },
+  {
+    name: 'Reached',
+    kind: 'number',
+    show: ({ good, total }) => (total === 0 ? 'no requests' : `${((100 * good) / total).toFixed(3)} %`),
+  },
+  {
+    name: 'Budget left',
+    kind: 'number',
+    className: ({ budgetLeft }) => (budgetLeft <= 0 ? 'tone-bad' : undefined),
+    show: ({ budgetLeft }) => (
+      <>
+        <Budget left={budgetLeft} /> {budgetText(budgetLeft)}
+      </>
+    ),
+  },
+  {
+    name: 'Spent so many times too fast',
+    className: () => 'wide',
+    show: ({ burn }) =>
+      burn.map(({ window, rate, threshold, firing }) => (
+        <Chip key={window} tone={firing ? 'bad' : 'idle'}>
+          {rate.toFixed(1)} in {window} <span className="muted">(of {threshold})</span>{' '}
+        </Chip>
+      )),
+  },
+];
 
 function Budget({ left }: { readonly left: number }) {
   const width = 60 * Math.min(1, Math.max(0, left));

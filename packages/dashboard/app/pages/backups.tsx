@@ -1,13 +1,38 @@
-import { Link } from 'wouter';
+import type { StoreBackup } from '@islet/client/browser';
 import { useAsk } from '../live/ask.ts';
 import { useStatus } from '../live/status.ts';
 import { bytesText, durationText, UNKNOWN } from '../model/format.ts';
 import { proofOf, serviceOfStore } from '../model/overview.ts';
+import { Link } from '../parts/link.tsx';
 import { Answered, Empty } from '../parts/states.tsx';
-import { TableBox } from '../parts/table-box.tsx';
+import { type Column, Table } from '../parts/table.tsx';
 import { Ago, Clock } from '../parts/time.tsx';
 import { useTitle } from '../parts/title.ts';
 import { Chip } from '../parts/tone.tsx';
+
+const COLUMNS: readonly Column<StoreBackup>[] = [
+  {
+    name: 'Store',
+    kind: 'head',
+    show: ({ service, engine }) => (
+      <>
+        <Link href={`/services/${serviceOfStore(service)}/data`}>{service}</Link>{' '}
+        <span className="muted">{engine}</span>
+      </>
+    ),
+  },
+  { name: 'Proof', className: () => 'wide', show: (backup) => <ProofOf backup={backup} /> },
+  { name: 'Last copy', show: ({ last }) => (last === undefined ? UNKNOWN : <Ago at={last.finishedAt} />) },
+  { name: 'Back to', show: ({ from }) => (from === undefined ? UNKNOWN : <Clock at={from} />) },
+  { name: 'Would be lost now', kind: 'number', show: ({ rpoMs }) => durationText(rpoMs) },
+  { name: 'Time to restore', kind: 'number', show: ({ drill }) => durationText(drill?.rtoMs) },
+  { name: 'Stored', kind: 'number', show: ({ bytes }) => bytesText(bytes) },
+  {
+    name: 'Second place',
+    show: ({ mirroredAt }) =>
+      mirroredAt === undefined ? <span className="muted">none</span> : <Ago at={mirroredAt} />,
+  },
+];
 
 /** Every store, and whether it would come back. */
 export function BackupsPage() {
@@ -28,63 +53,30 @@ export function BackupsPage() {
               One that has <code>database: postgres</code> in its file is backed up from its first start.
             </Empty>
           ) : (
-            <TableBox label="Backups">
-              <table>
-                <thead>
-                  <tr>
-                    <th scope="col">Service</th>
-                    <th scope="col">Engine</th>
-                    <th scope="col">Proof</th>
-                    <th scope="col">Last copy</th>
-                    <th scope="col">Restorable from</th>
-                    <th scope="col" className="number">
-                      Would be lost now
-                    </th>
-                    <th scope="col" className="number">
-                      Time to bring back
-                    </th>
-                    <th scope="col" className="number">
-                      Stored
-                    </th>
-                    <th scope="col">Second place</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {backups.map((backup) => {
-                    const proof = proofOf(backup);
-                    const { service, engine, last, from, rpoMs, drill, bytes, mirroredAt, problems } = backup;
-                    return (
-                      <tr key={`${service} ${engine}`}>
-                        <th scope="row">
-                          <Link href={`/services/${serviceOfStore(service)}/data`}>{service}</Link>
-                        </th>
-                        <td>{engine}</td>
-                        <td>
-                          {proof === undefined ? UNKNOWN : <Chip tone={proof.tone}>{proof.text}</Chip>}{' '}
-                          {proof?.at === undefined ? null : <Ago at={proof.at} />}
-                          {problems.map((problem) => (
-                            <div key={problem} className="tone-bad sentence">
-                              {problem}
-                            </div>
-                          ))}
-                        </td>
-                        <td>{last === undefined ? UNKNOWN : <Ago at={last.finishedAt} />}</td>
-                        <td>{from === undefined ? UNKNOWN : <Clock at={from} />}</td>
-                        <td className="number">{durationText(rpoMs)}</td>
-                        <td className="number">{durationText(drill?.rtoMs)}</td>
-                        <td className="number">{bytesText(bytes)}</td>
-                        <td>
-                          {mirroredAt === undefined ? <span className="muted">none</span> : <Ago at={mirroredAt} />}
-                        </td>
-                      </tr>
-                    );
-                  })}
-                </tbody>
-              </table>
-            </TableBox>
+            <Table
+              label="Backups"
+              columns={COLUMNS}
+              rows={backups}
+              keyOf={({ service, engine }) => `${service} ${engine}`}
+            />
           )
         }
       </Answered>
+    </>
+  );
+}
+
+function ProofOf({ backup }: { readonly backup: StoreBackup }) {
+  const proof = proofOf(backup);
+  return (
+    <>
+      {proof === undefined ? UNKNOWN : <Chip tone={proof.tone}>{proof.text}</Chip>}{' '}
+      {proof?.at === undefined ? null : <Ago at={proof.at} />}
+      {backup.problems.map((problem) => (
+        <div key={problem} className="tone-bad sentence">
+          {problem}
+        </div>
+      ))}
     </>
   );
 }

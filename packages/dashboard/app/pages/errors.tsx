@@ -1,5 +1,5 @@
 import type { ErrorGroup } from '@islet/client/browser';
-import { Link, useParams, useSearchParams } from 'wouter';
+import { useParams, useSearchParams } from 'wouter';
 import { useActivity } from '../live/activity.ts';
 import { api } from '../live/api.ts';
 import { useAsk } from '../live/ask.ts';
@@ -7,9 +7,10 @@ import { plural } from '../model/format.ts';
 import type { Tone } from '../model/overview.ts';
 import { Confirm } from '../parts/confirm.tsx';
 import { Filters } from '../parts/filters.tsx';
+import { Link } from '../parts/link.tsx';
 import { Spark } from '../parts/spark.tsx';
 import { Answered, Empty } from '../parts/states.tsx';
-import { TableBox } from '../parts/table-box.tsx';
+import { type Column, Table } from '../parts/table.tsx';
 import { Ago, Clock } from '../parts/time.tsx';
 import { useTitle } from '../parts/title.ts';
 import { Chip } from '../parts/tone.tsx';
@@ -24,6 +25,27 @@ const FIELDS = [
   { name: 'service', label: 'Service', kind: 'service' },
   { name: 'state', label: 'State', kind: 'choice', choices: ['open', 'regressed', 'resolved', 'ignored'] },
 ] as const;
+
+const COLUMNS: readonly Column<ErrorGroup>[] = [
+  {
+    name: 'Error',
+    kind: 'head',
+    className: () => 'error-name',
+    show: ({ group, type, message, culprit }) => (
+      <>
+        <Link href={`/errors/${group}`}>{type}</Link>
+        <span className="why">{message}</span>
+        {culprit === undefined ? null : <span className="why id">{culprit}</span>}
+      </>
+    ),
+  },
+  { name: 'Service', show: ({ service }) => <Link href={`/services/${service}`}>{service}</Link> },
+  { name: 'State', show: ({ state }) => <Chip tone={TONES[state]}>{state}</Chip> },
+  { name: 'Times', kind: 'number', show: ({ count }) => count.toLocaleString('en-GB') },
+  { name: 'Last 24 h', show: ({ spark, type }) => <Spark values={spark} label={`${type} in the last 24 hours`} /> },
+  { name: 'Last seen', show: ({ lastSeen }) => <Ago at={lastSeen} /> },
+  { name: 'Since revision', kind: 'id', show: ({ firstRevision }) => firstRevision?.slice(0, 7) ?? 'not known' },
+];
 
 /** What went wrong, one line for each kind of it. */
 export function ErrorsPage() {
@@ -51,46 +73,7 @@ function Groups() {
           groups.length === 0 ? (
             <Empty title="No error is known">{service === undefined ? null : `Of ${service}, that is.`}</Empty>
           ) : (
-            <TableBox label="Table of errors">
-              <table>
-                <thead>
-                  <tr>
-                    <th scope="col">Error</th>
-                    <th scope="col">Service</th>
-                    <th scope="col">State</th>
-                    <th scope="col" className="number">
-                      Times
-                    </th>
-                    <th scope="col">Last 24 h</th>
-                    <th scope="col">Last seen</th>
-                    <th scope="col">Since revision</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {groups.map((one) => (
-                    <tr key={one.group}>
-                      <th scope="row" className="error-name">
-                        <Link href={`/errors/${one.group}`}>{one.type}</Link>
-                        <span className="why">{one.message}</span>
-                        {one.culprit === undefined ? null : <span className="why id">{one.culprit}</span>}
-                      </th>
-                      <td>{one.service}</td>
-                      <td>
-                        <Chip tone={TONES[one.state]}>{one.state}</Chip>
-                      </td>
-                      <td className="number">{one.count}</td>
-                      <td>
-                        <Spark values={one.spark} label={`${one.type} in the last 24 hours`} />
-                      </td>
-                      <td>
-                        <Ago at={one.lastSeen} />
-                      </td>
-                      <td className="id">{one.firstRevision?.slice(0, 7) ?? 'not known'}</td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </TableBox>
+            <Table label="Table of errors" columns={COLUMNS} rows={groups} keyOf={({ group }) => group} />
           )
         }
       </Answered>

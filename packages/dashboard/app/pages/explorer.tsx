@@ -1,9 +1,9 @@
 import type { GrpcMethod, ServiceContract } from '@islet/client/browser';
-import { useState } from 'react';
-import { Link, useParams } from 'wouter';
+import { useParams, useSearchParams } from 'wouter';
 import { useAsk } from '../live/ask.ts';
 import { useStatus } from '../live/status.ts';
 import { type Operation, readOpenApi } from '../model/openapi.ts';
+import { Link } from '../parts/link.tsx';
 import { Answered, Empty } from '../parts/states.tsx';
 import { useTitle } from '../parts/title.ts';
 import { CallForm } from './explorer-call.tsx';
@@ -59,7 +59,8 @@ function ServiceApi({ service }: { readonly service: string }) {
 
 function Contract({ service, contract }: { readonly service: string; readonly contract: ServiceContract }) {
   const { protocol, file, text, problem, methods } = contract;
-  const [chosen, setChosen] = useState<string>();
+  const [params, setParams] = useSearchParams();
+  const chosen = params.get('operation');
   if (protocol === 'tcp')
     return (
       <Empty title={`${service} speaks a protocol of its own`}>
@@ -88,7 +89,11 @@ function Contract({ service, contract }: { readonly service: string; readonly co
         <ul className="operations">
           {operations.map(({ key, method, path, summary }) => (
             <li key={key}>
-              <button type="button" aria-pressed={key === operation.key} onClick={() => setChosen(key)}>
+              <button
+                type="button"
+                aria-pressed={key === operation.key}
+                onClick={() => setParams({ operation: key }, { replace: true })}
+              >
                 <span className="operation-method">{key === FREE.key ? 'any' : isGrpc ? 'gRPC' : method}</span>
                 <span>
                   <span className="id">{path}</span>

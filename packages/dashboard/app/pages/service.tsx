@@ -1,19 +1,23 @@
-import { Link, useParams } from 'wouter';
+import { useParams } from 'wouter';
 import { useService, useStatus } from '../live/status.ts';
 import { toneOf } from '../model/overview.ts';
+import { Link } from '../parts/link.tsx';
 import { Recent } from '../parts/recent.tsx';
 import { Empty, Waiting } from '../parts/states.tsx';
 import { useTitle } from '../parts/title.ts';
 import { ToneMark } from '../parts/tone.tsx';
 import { Actions } from './service/actions.tsx';
+import { CapacityTab } from './service/capacity.tsx';
 import { ConfigurationTab } from './service/configuration.tsx';
 import { DataTab } from './service/data.tsx';
 import { SignalsTab } from './service/signals.tsx';
+import { Trouble } from './service/trouble.tsx';
 
 const TABS = [
   { tab: undefined, name: 'Signals' },
   { tab: 'data', name: 'Data' },
   { tab: 'configuration', name: 'Configuration' },
+  { tab: 'capacity', name: 'Capacity' },
   { tab: 'history', name: 'History' },
 ] as const;
 
@@ -66,6 +70,7 @@ export function ServicePage() {
             {reason}
           </p>
         ))}
+        <Trouble service={name} />
       </header>
       <nav className="tabs" aria-label={`Of ${name}`}>
         {TABS.map((one) => (
@@ -86,6 +91,7 @@ export function ServicePage() {
       {tab === undefined ? <SignalsTab service={found} /> : null}
       {tab === 'data' ? <DataTab service={found} /> : null}
       {tab === 'configuration' ? <ConfigurationTab service={name} /> : null}
+      {tab === 'capacity' ? <CapacityTab service={name} /> : null}
       {tab === 'history' ? <Recent service={name} limit={200} /> : null}
     </>
   );

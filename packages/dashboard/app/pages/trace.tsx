@@ -1,10 +1,11 @@
 import type { Answer } from '@islet/client/browser';
-import { Link, useParams, useSearchParams } from 'wouter';
+import { useParams, useSearchParams } from 'wouter';
 import { useAsk } from '../live/ask.ts';
 import { durationText, plural } from '../model/format.ts';
 import { compareTraces, waterfallOf } from '../model/waterfall.ts';
+import { Link } from '../parts/link.tsx';
 import { Answered, Empty } from '../parts/states.tsx';
-import { TableBox } from '../parts/table-box.tsx';
+import { type Column, Table } from '../parts/table.tsx';
 import { Clock } from '../parts/time.tsx';
 import { useTitle } from '../parts/title.ts';
 import { Lines } from './waterfall.tsx';
@@ -86,52 +87,46 @@ function Waterfall({ trace }: { readonly trace: Trace }) {
   return <Lines lines={lines} totalMs={totalMs} />;
 }
 
+type Difference = ReturnType<typeof compareTraces>[number];
+
+const DIFFERENCES: readonly Column<Difference>[] = [
+  { name: 'Step', kind: 'head', show: ({ name }) => name },
+  { name: 'Service', show: ({ service }) => service },
+  { name: 'This one', kind: 'number', className: ({ mine }) => toneOfSum(mine), show: ({ mine }) => sumText(mine) },
+  {
+    name: 'The other',
+    kind: 'number',
+    className: ({ other }) => toneOfSum(other),
+    show: ({ other }) => sumText(other),
+  },
+  {
+    name: 'Difference',
+    kind: 'number',
+    show: ({ byMs }) => `${byMs >= 0 ? '+' : '−'}${durationText(Math.abs(byMs))}`,
+  },
+];
+
+function toneOfSum(sum: Difference['mine']): string | undefined {
+  return (sum?.errors ?? 0) > 0 ? 'tone-bad' : undefined;
+}
+
 function Comparison({ mine, other }: { readonly mine: Trace; readonly other: Trace }) {
   const steps = compareTraces(mine.spans, other.spans);
   return (
     <section aria-labelledby="compared">
       <h2 id="compared">What is different</h2>
-      <TableBox label="Table of differences">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Step</th>
-              <th scope="col">Service</th>
-              <th scope="col" className="number">
-                This one
-              </th>
-              <th scope="col" className="number">
-                The other
-              </th>
-              <th scope="col" className="number">
-                Difference
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {steps.map(({ name, service, mine: left, other: right, byMs }) => (
-              <tr key={`${service} ${name}`}>
-                <th scope="row">{name}</th>
-                <td>{service}</td>
-                <td className={left?.errors ? 'number tone-bad' : 'number'}>
-                  {left === undefined ? 'not there' : sumText(left)}
-                </td>
-                <td className={right?.errors ? 'number tone-bad' : 'number'}>
-                  {right === undefined ? 'not there' : sumText(right)}
-                </td>
-                <td className="number">
-                  {byMs >= 0 ? '+' : '−'}
-                  {durationText(Math.abs(byMs))}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </TableBox>
+      <Table
+        label="Table of differences"
+        columns={DIFFERENCES}
+        rows={steps}
+        keyOf={({ service, name }) => `${service} ${name}`}
+      />
     </section>
   );
 }
 
-function sumText({ count, ms }: { readonly count: number; readonly ms: number }): string {
+function sumText(sum: Difference['mine']): string {
+  if (sum === undefined) return 'not there';
+  const { count, ms } = sum;
   return count === 1 ? durationText(ms) : `${count} × ${durationText(ms / count)}`;
 }

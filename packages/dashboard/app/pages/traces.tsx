@@ -1,13 +1,14 @@
 import type { TraceSummary } from '@islet/client/browser';
-import { useState } from 'react';
-import { Link, useLocation, useSearchParams } from 'wouter';
+import { useMemo, useState } from 'react';
+import { useLocation, useSearchParams } from 'wouter';
 import { useAsk } from '../live/ask.ts';
 import { durationText, plural } from '../model/format.ts';
 import { Filters } from '../parts/filters.tsx';
 import { Found } from '../parts/found.tsx';
+import { Link } from '../parts/link.tsx';
 import { Answered, Empty } from '../parts/states.tsx';
 import { StretchChoice, useStretch } from '../parts/stretch.tsx';
-import { TableBox } from '../parts/table-box.tsx';
+import { type Column, Table } from '../parts/table.tsx';
 import { Clock } from '../parts/time.tsx';
 import { useTitle } from '../parts/title.ts';
 import { ToneMark } from '../parts/tone.tsx';
@@ -17,10 +18,10 @@ const FIELDS = [
   { name: 'service', label: 'Service', kind: 'service' },
   { name: 'route', label: 'Route', kind: 'text' },
   { name: 'minMs', label: 'At least, ms', kind: 'number' },
-  { name: 'maxMs', label: 'At most, ms', kind: 'number' },
+  { name: 'maxMs', isRare: true, label: 'At most, ms', kind: 'number' },
   { name: 'status', label: 'Outcome', kind: 'choice', choices: ['ok', 'error'] },
-  { name: 'attribute', label: 'Attribute, key=value', kind: 'text' },
-  { name: 'revision', label: 'Revision', kind: 'text' },
+  { name: 'attribute', isRare: true, label: 'Attribute, key=value', kind: 'text' },
+  { name: 'revision', isRare: true, label: 'Revision', kind: 'text' },
 ] as const;
 
 const LIMIT = 100;
@@ -64,11 +65,70 @@ export function TracesPage() {
   );
 }
 
+interface Marking {
+  readonly slowest: number;
+  readonly chosen: readonly string[];
+  readonly setChosen: (chosen: readonly string[]) => void;
+}
+
+function columnsOf({ slowest, chosen, setChosen }: Marking): readonly Column<TraceSummary>[] {
+  return [
+    {
+      name: 'Mark',
+      isUnseen: true,
+      className: () => 'mark-cell',
+      show: ({ trace, at, root }) => (
+        <input
+          type="checkbox"
+          aria-label={`Mark ${root.name} of ${new Date(at).toLocaleTimeString('en-GB')}`}
+          checked={chosen.includes(trace)}
+          onChange={({ target: { checked } }) =>
+            setChosen(checked ? [...chosen, trace].slice(-2) : chosen.filter((id) => id !== trace))
+          }
+        />
+      ),
+    },
+    {
+      name: 'Request',
+      kind: 'head',
+      show: ({ trace, root, errors }) => (
+        <>
+          <Link href={`/traces/${trace}`}>
+            <ToneMark tone={errors > 0 ? 'bad' : 'good'} label={errors > 0 ? 'failed' : 'well'} /> {root.name}
+          </Link>{' '}
+          <span className="muted">{root.service}</span>
+        </>
+      ),
+    },
+    { name: 'Begun', className: () => 'muted', show: ({ at }) => <Clock at={at} /> },
+    { name: 'Took', kind: 'number', show: ({ totalMs }) => durationText(totalMs) },
+    {
+      name: 'Length',
+      isUnseen: true,
+      className: () => 'length',
+      show: ({ totalMs, errors }) => (
+        <svg width="90" height="6" aria-hidden="true">
+          <rect
+            width={Math.max(1, (90 * totalMs) / slowest)}
+            height="6"
+            rx="1"
+            className={errors > 0 ? 'fill-bad' : 'fill-series'}
+          />
+        </svg>
+      ),
+    },
+    { name: 'Through', className: () => 'wide', show: ({ services }) => services.join(' → ') },
+    { name: 'Spans', kind: 'number', className: () => 'spans', show: ({ spans }) => spans },
+    { name: 'Kept as', className: () => 'muted', show: ({ kept }) => kept },
+  ];
+}
+
 function TraceTable({ traces }: { readonly traces: readonly TraceSummary[] }) {
   const [chosen, setChosen] = useState<readonly string[]>([]);
   const [, go] = useLocation();
   const [one, other] = chosen;
   const slowest = Math.max(...traces.map(({ totalMs }) => totalMs));
+  const columns = useMemo(() => columnsOf({ slowest, chosen, setChosen }), [slowest, chosen]);
   return (
     <>
       <div className="compare-bar">
@@ -84,69 +144,7 @@ function TraceTable({ traces }: { readonly traces: readonly TraceSummary[] }) {
           {chosen.length === 0 ? 'Mark two to compare them.' : `${plural(chosen.length, 'trace')} marked`}
         </span>
       </div>
-      <TableBox label="Table of traces">
-        <table className="traces">
-          <thead>
-            <tr>
-              <th scope="col">
-                <span className="unseen">Mark</span>
-              </th>
-              <th scope="col">Begun</th>
-              <th scope="col">Request</th>
-              <th scope="col" className="number">
-                Took
-              </th>
-              <th scope="col">
-                <span className="unseen">Length</span>
-              </th>
-              <th scope="col">Through</th>
-              <th scope="col" className="number">
-                Spans
-              </th>
-              <th scope="col">Kept as</th>
-            </tr>
-          </thead>
-          <tbody>
-            {traces.map(({ trace, at, totalMs, root, services, spans, errors, kept }) => (
-              <tr key={trace}>
-                <td>
-                  <input
-                    type="checkbox"
-                    aria-label={`Mark ${root.name} of ${new Date(at).toLocaleTimeString('en-GB')}`}
-                    checked={chosen.includes(trace)}
-                    onChange={({ target: { checked } }) =>
-                      setChosen(checked ? [...chosen, trace].slice(-2) : chosen.filter((id) => id !== trace))
-                    }
-                  />
-                </td>
-                <td className="muted">
-                  <Clock at={at} />
-                </td>
-                <th scope="row">
-                  <Link href={`/traces/${trace}`}>
-                    <ToneMark tone={errors > 0 ? 'bad' : 'good'} label={errors > 0 ? 'failed' : 'well'} /> {root.name}
-                  </Link>{' '}
-                  <span className="muted">{root.service}</span>
-                </th>
-                <td className="number">{durationText(totalMs)}</td>
-                <td className="length">
-                  <svg width="90" height="6" aria-hidden="true">
-                    <rect
-                      width={Math.max(1, (90 * totalMs) / slowest)}
-                      height="6"
-                      rx="1"
-                      className={errors > 0 ? 'fill-bad' : 'fill-series'}
-                    />
-                  </svg>
-                </td>
-                <td>{services.join(' → ')}</td>
-                <td className="number">{spans}</td>
-                <td className="muted">{kept}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </TableBox>
+      <Table label="Table of traces" columns={columns} rows={traces} keyOf={({ trace }) => trace} className="traces" />
     </>
   );
 }

@@ -1,11 +1,14 @@
 import { type Answer, ApiError, type StoreBackup } from '@islet/client/browser';
 import { api } from '../live/api.ts';
+import { useAsk } from '../live/ask.ts';
 import { bytesText, durationText } from '../model/format.ts';
 import { proofOf } from '../model/overview.ts';
 import { Confirm } from './confirm.tsx';
 import { Restore } from './restore.tsx';
 import { Ago, Clock } from './time.tsx';
 import { Chip } from './tone.tsx';
+
+const TITLES: Readonly<Record<string, string>> = { files: 'Backup of its files', redis: 'Backup of its Redis' };
 
 const WHY_NONE = {
   off: 'Its file says that it is not backed up.',
@@ -28,14 +31,22 @@ function verdictText(service: string, { copies, logPieces, findings }: Answer<'v
 }
 
 /** How one store is backed up, and what a person may ask of that. */
-export function BackupFacts({ backup }: { readonly backup: StoreBackup }) {
+export function BackupFacts({ backup, again }: { readonly backup: StoreBackup; readonly again: () => void }) {
   const { service, engine, state, last, from, to, rpoMs, bytes, nextAt, drill, mirroredAt, problems, copyingSince } =
     backup;
+  const isFailed = drill?.passed === false;
+  const drilled = useAsk('drillResult', { service }, { on: drill?.at, when: isFailed });
   const proof = proofOf(backup);
   const heading = `backup-${service}-${engine}`;
   return (
     <section className="panel" aria-labelledby={heading}>
-      <h2 id={heading}>{engine === 'files' ? 'Backup of its files' : 'Backup'}</h2>
+      <h2 id={heading}>{TITLES[engine] ?? 'Backup'}</h2>
+      {backup.aside === true ? (
+        <p className="stale">
+          It was restored, and what it held before is still kept. Until one of the two is chosen, nothing else can be
+          restored.
+        </p>
+      ) : null}
       {problems.map((problem) => (
         <p key={problem} className="failure-title">
           {problem}
@@ -57,6 +68,13 @@ export function BackupFacts({ backup }: { readonly backup: StoreBackup }) {
                   {drill.rtoMs === undefined ? null : `, back within ${durationText(drill.rtoMs)}`}
                 </>
               )}
+              {isFailed
+                ? drilled.value?.last?.problems.map((problem) => (
+                    <div key={problem} className="tone-bad">
+                      {problem}
+                    </div>
+                  ))
+                : null}
             </dd>
             <dt>Last copy</dt>
             <dd>{last === undefined ? 'none yet' : <Ago at={last.finishedAt} />}</dd>
@@ -66,7 +84,7 @@ export function BackupFacts({ backup }: { readonly backup: StoreBackup }) {
                 'nothing yet'
               ) : (
                 <>
-                  any second from <Clock at={from} /> to <Clock at={to} />
+                  {engine === 'files' ? 'each copy' : 'any second'} from <Clock at={from} /> to <Clock at={to} />
                 </>
               )}
             </dd>
@@ -97,7 +115,7 @@ export function BackupFacts({ backup }: { readonly backup: StoreBackup }) {
                 return `A copy of ${service} is being made`;
               }}
             >
-              <p>Copies the database while it is written to. Nothing else is disturbed.</p>
+              <p>Copies the store while it is written to. Nothing else is disturbed.</p>
             </Confirm>
             <Confirm
               verb="Restore drill"
@@ -119,7 +137,7 @@ export function BackupFacts({ backup }: { readonly backup: StoreBackup }) {
             >
               <p>Reads every stored piece, and checks every byte of it. That takes as long as reading them takes.</p>
             </Confirm>
-            <Restore service={service} />
+            <Restore service={service} hasAside={backup.aside === true} again={again} />
           </div>
         </>
       )}

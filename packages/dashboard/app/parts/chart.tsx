@@ -13,6 +13,8 @@ export interface ChartProps {
   readonly from: number;
   readonly to: number;
   readonly format: (value: number | undefined) => string;
+  /** A stretch was dragged over. */
+  readonly onZoom?: (from: number, to: number) => void;
   /** What a single series is called. */
   readonly name?: string;
 }
@@ -20,11 +22,11 @@ export interface ChartProps {
 const HEIGHT = 130;
 
 /** Curves over time, with a line wherever something was done. All charts of a page show the same instant under the pointer. */
-export function Chart({ title, series, marks, from, to, format, name = title }: ChartProps) {
+export function Chart({ title, series, marks, from, to, format, onZoom, name = title }: ChartProps) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
-  const latest = useRef({ marks, from, to });
-  latest.current = { marks, from, to };
+  const latest = useRef({ marks, from, to, onZoom });
+  latest.current = { marks, from, to, onZoom };
   const names = series.map((one) => seriesName(one, name)).join('\n');
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: it is built anew when its curves are others; what moves is set below.
@@ -36,7 +38,11 @@ export function Chart({ title, series, marks, from, to, format, name = title }: 
       {
         width: element.clientWidth,
         height: HEIGHT,
-        cursor: { sync: { key: 'page' }, points: { size: 5 }, drag: { x: false, y: false } },
+        cursor: {
+          sync: { key: 'page' },
+          points: { size: 5 },
+          drag: { x: onZoom !== undefined, y: false, setScale: false },
+        },
         legend: { show: false },
         padding: [8, 18, 0, 0],
         scales: {
@@ -58,7 +64,8 @@ export function Chart({ title, series, marks, from, to, format, name = title }: 
             grid: { stroke: colours.line, width: 1 },
             ticks: { show: false },
             font: FONT,
-            size: 56,
+            // The same for all charts of a page: what is above each other is of one instant.
+            size: 52,
             space: 32,
             values: (_, values) => values.map((value) => format(value)),
           },
@@ -72,7 +79,10 @@ export function Chart({ title, series, marks, from, to, format, name = title }: 
             points: { show: false },
           })),
         ],
-        hooks: { draw: [(self) => drawMarks(self, latest.current.marks, colours.muted)] },
+        hooks: {
+          draw: [(self) => drawMarks(self, latest.current.marks, colours.muted)],
+          setSelect: [(self) => zoom(self, latest.current.onZoom)],
+        },
       },
       dataOf(series),
       element,
@@ -114,6 +124,16 @@ export function Chart({ title, series, marks, from, to, format, name = title }: 
       )}
     </figure>
   );
+}
+
+/** As little as a hand that shakes on a click moves. */
+const LEAST_DRAG = 6;
+
+function zoom(plot: uPlot, onZoom: ChartProps['onZoom']): void {
+  const { left, width } = plot.select;
+  if (width < LEAST_DRAG) return;
+  plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+  onZoom?.(plot.posToVal(left, 'x') * 1000, plot.posToVal(left + width, 'x') * 1000);
 }
 
 const FONT = '11px system-ui, sans-serif';

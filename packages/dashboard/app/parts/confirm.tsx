@@ -1,7 +1,8 @@
 import type { ApiError } from '@islet/client/browser';
-import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useId, useLayoutEffect, useRef, useState } from 'react';
 import { failureOf } from '../live/api.ts';
 import { notify } from '../live/notices.ts';
+import { focusPage } from './focus.ts';
 import { Failure } from './states.tsx';
 
 export interface ConfirmProps {
@@ -10,6 +11,8 @@ export interface ConfirmProps {
   readonly title: string;
   readonly children?: ReactNode;
   readonly danger?: boolean;
+  /** What the page is there for. */
+  readonly main?: boolean;
   readonly disabled?: boolean;
   /** What has to be typed first, for what can't be undone. */
   readonly typed?: string;
@@ -18,8 +21,10 @@ export interface ConfirmProps {
 }
 
 /** A button for what changes the system: it asks first, and tells what became of it. */
-export function Confirm({ verb, title, children, danger = false, disabled = false, typed, act }: ConfirmProps) {
+export function Confirm(props: ConfirmProps) {
+  const { verb, title, children, danger = false, main = false, disabled = false, typed, act } = props;
   const dialog = useRef<HTMLDialogElement>(null);
+  const button = useRef<HTMLButtonElement>(null);
   const [isOpen, setOpen] = useState(false);
   const [isActing, setActing] = useState(false);
   const [error, setError] = useState<ApiError>();
@@ -29,6 +34,13 @@ export function Confirm({ verb, title, children, danger = false, disabled = fals
   useEffect(() => {
     if (isOpen) dialog.current?.showModal();
   }, [isOpen]);
+  // What was done may take this button away: whoever works by keyboard is not sent back to the top for it.
+  useLayoutEffect(() => {
+    const own = button.current;
+    return () => {
+      if (own !== null && own === document.activeElement) focusPage();
+    };
+  }, []);
 
   const close = () => {
     dialog.current?.close();
@@ -51,10 +63,12 @@ export function Confirm({ verb, title, children, danger = false, disabled = fals
   return (
     <>
       <button
+        ref={button}
         type="button"
-        className={danger ? 'button button-danger' : 'button'}
-        disabled={disabled}
-        onClick={() => setOpen(true)}
+        className={['button', danger ? 'button-danger' : '', main ? 'button-main' : ''].join(' ').trim()}
+        // Not `disabled`: that would take the focus from whoever has just pressed it.
+        aria-disabled={disabled}
+        onClick={() => (disabled ? undefined : setOpen(true))}
       >
         {verb}
       </button>

@@ -2,14 +2,15 @@ import { type ReactNode, useEffect, useId, useState } from 'react';
 import { useSearchParams } from 'wouter';
 import { useStatus } from '../live/status.ts';
 
-export type FilterField =
-  | {
-      readonly name: string;
-      readonly label: string;
-      readonly kind: 'text' | 'number' | 'service';
-      readonly wide?: boolean;
-    }
-  | { readonly name: string; readonly label: string; readonly kind: 'choice'; readonly choices: readonly string[] };
+export type FilterField = {
+  readonly name: string;
+  readonly label: string;
+  /** Asked for seldom: shown when it is wanted, or says something. */
+  readonly isRare?: boolean;
+} & (
+  | { readonly kind: 'text' | 'number' | 'service'; readonly wide?: boolean }
+  | { readonly kind: 'choice'; readonly choices: readonly string[] }
+);
 
 /** A search whose words are in the address: a link to the page is a link to what was found. */
 export function Filters({
@@ -22,6 +23,10 @@ export function Filters({
   const id = useId();
   const [params, setParams] = useSearchParams();
   const services = useStatus()?.services.map(({ name }) => name) ?? [];
+  const rare = fields.filter(({ isRare }) => isRare === true);
+  const isSaying = rare.some(({ name }) => params.get(name) !== null);
+  const [isOpen, setOpen] = useState(false);
+  const shown = isOpen || isSaying ? fields : fields.filter(({ isRare }) => isRare !== true);
   const set = (name: string, value: string) => {
     const next = new URLSearchParams(params);
     if (value === '') next.delete(name);
@@ -30,8 +35,8 @@ export function Filters({
   };
   return (
     <search className="filters">
-      {fields.map((field) => (
-        <div key={field.name} className="field">
+      {shown.map((field) => (
+        <div key={field.name} className={`field field-${field.kind}`}>
           <label htmlFor={`${id}-${field.name}`}>{field.label}</label>
           {field.kind === 'choice' || field.kind === 'service' ? (
             <select
@@ -55,6 +60,11 @@ export function Filters({
           )}
         </div>
       ))}
+      {rare.length === 0 || isSaying ? null : (
+        <button type="button" className="button" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+          {isOpen ? 'Fewer filters' : 'More filters'}
+        </button>
+      )}
       {children}
     </search>
   );
@@ -65,7 +75,7 @@ const SETTLED_MS = 300;
 interface TypedProps {
   readonly id: string;
   readonly value: string;
-  readonly kind: 'text' | 'number';
+  readonly kind: 'text' | 'number' | 'service';
   readonly wide: boolean;
   readonly onSettled: (value: string) => void;
 }

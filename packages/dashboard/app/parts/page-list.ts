@@ -9,4 +9,5 @@ export const PAGES = [
   { path: '/api', name: 'API' },
   { path: '/plan', name: 'Plan' },
   { path: '/backups', name: 'Backups' },
+  { path: '/system', name: 'System' },
 ] as const;

@@ -1,10 +1,12 @@
-import { type ReactNode, useEffect, useState } from 'react';
-import { Link, useLocation } from 'wouter';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { useLocation } from 'wouter';
 import { useActivity } from '../live/activity.ts';
 import { dismiss, useNotices } from '../live/notices.ts';
 import { leave } from '../live/session.ts';
 import { useConnection, useStatus } from '../live/status.ts';
+import { focusPage } from './focus.ts';
 import { Jump } from './jump.tsx';
+import { Link } from './link.tsx';
 import { PAGES } from './page-list.ts';
 import { Clock } from './time.tsx';
 import { ToneMark } from './tone.tsx';
@@ -16,6 +18,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
   const [isOpen, setOpen] = useState(false);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the menu closes whenever another page is opened.
   useEffect(() => setOpen(false), [path]);
+  useArrival(path.split('/').slice(0, 3).join('/'));
   return (
     <div className="shell">
       <a className="skip" href="#page">
@@ -56,6 +59,26 @@ export function Shell({ children }: { readonly children: ReactNode }) {
       <Notices />
     </div>
   );
+}
+
+/** Another page begins at its top, unless one goes back to it; and the focus goes there if what had it is gone. */
+function useArrival(page: string): void {
+  const last = useRef(page);
+  const isBack = useRef(false);
+  useEffect(() => {
+    const back = () => {
+      isBack.current = true;
+    };
+    window.addEventListener('popstate', back);
+    return () => window.removeEventListener('popstate', back);
+  }, []);
+  useEffect(() => {
+    if (last.current === page) return;
+    last.current = page;
+    if (!isBack.current) window.scrollTo(0, 0);
+    isBack.current = false;
+    if (document.activeElement === document.body) focusPage();
+  }, [page]);
 }
 
 function isCurrent(path: string, target: string): boolean {

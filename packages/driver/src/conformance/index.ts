@@ -3,4 +3,12 @@ export { type ComputeHarness, computeConformance } from './compute.ts';
 export { type DataTraits, dataConformance, type StoreWords } from './data.ts';
 export type { DataHarness } from './data-harness.ts';
 export { freePorts } from './free-ports.ts';
+export {
+  type CreateServers,
+  makeServerWorld,
+  openServerWorld,
+  patience,
+  type ServerWorld,
+  serverHarness,
+} from './server-world.ts';
 export { type TrafficSubject, trafficConformance } from './traffic.ts';

@@ -1,5 +1,5 @@
 import { backupConformance, dataConformance, SQL_WORDS } from '@islet/driver/conformance';
-import { mariadb } from './harness.ts';
+import { makeHarness } from './harness.ts';
 
-dataConformance('data-mariadb', mariadb, { ownsData: true, schemaIsTransactional: false });
-backupConformance('data-mariadb', mariadb, { words: SQL_WORDS, instantMs: 1000 });
+dataConformance('data-mariadb', makeHarness, { ownsData: true, schemaIsTransactional: false });
+backupConformance('data-mariadb', makeHarness, { words: SQL_WORDS, instantMs: 1000 });

@@ -1,96 +1,22 @@
-import { chmod, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { StoreConnection } from '@islet/driver';
-import { freePorts } from '@islet/driver/conformance';
-import { openSupervisor, removeServiceUser } from '@islet/supervise';
+import {
+  type CreateServers,
+  makeServerWorld,
+  openServerWorld,
+  patience,
+  serverHarness,
+} from '@islet/driver/conformance';
 import { withConnection } from '../src/connect.ts';
 import { createMariadb, createMariadbReader } from '../src/index.ts';
 
+export { patience, type ServerWorld as World } from '@islet/driver/conformance';
+
 export const PATH = '/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin';
 
-let worlds = 0;
+const create: CreateServers = (options) => createMariadb({ ...options, path: PATH });
 
-/** A system with nothing but stores, in a folder of its own. */
-export async function makeWorld() {
-  const root = await mkdtemp(join(tmpdir(), 'islet-mariadb-'));
-  await chmod(root, 0o711);
-  const system = `maria${process.pid}-${worlds++}`;
-  const services = new Set<string>();
-  const state = join(root, '.islet');
-  await mkdir(state, { mode: 0o711 });
-  const ports = freePorts();
-  const close = async () => {
-    for (const service of services) await removeServiceUser({ system, service });
-    await removeWorld(root);
-  };
-  return { open: () => openWorld(root, system, ports), services, close, layout: { state, runtime: state } };
-}
-
-/** A control plane over what is in the folder, whoever made it. */
-export async function openWorld(root: string, system: string, ports = freePorts()) {
-  const state = join(root, '.islet');
-  await mkdir(state, { recursive: true, mode: 0o711 });
-  const layout = { state, runtime: state };
-  const supervisor = await openSupervisor({ folder: join(state, 'processes'), system });
-  const driver = createMariadb({
-    layout,
-    system,
-    supervisor,
-    tools: join(root, 'tools'),
-    ports,
-    log: { info: () => {}, warn: () => {} },
-    path: PATH,
-  });
-  const leave = async () => {
-    await driver.close();
-    await supervisor.close();
-  };
-  return { driver, leave, layout };
-}
-
-/** Stops and purges what others have left in a folder, and removes all that was made. */
-export async function endWorld(root: string, system: string): Promise<void> {
-  const { driver, leave } = await openWorld(root, system);
-  for (const service of Object.keys(await driver.observe())) {
-    await driver.stop({ service }, patience());
-    await driver.purge({ service }, patience());
-    await removeServiceUser({ system, service });
-  }
-  await leave();
-  await removeWorld(root);
-}
-
-async function removeWorld(root: string): Promise<void> {
-  const left = await readdir(join(root, '.islet'), { recursive: true });
-  const orphans = left.filter((path) => !['mariadb', 'processes', 'services', 'logs', 'logs/services'].includes(path));
-  if (orphans.length > 0) throw new Error(`a purge left ${orphans.join(', ')}`);
-  await rm(root, { recursive: true });
-}
-
-/** What the conformance suites need. */
-export async function mariadb() {
-  const world = await makeWorld();
-  const { driver, leave } = await world.open();
-  return {
-    driver,
-    reader: createMariadbReader(PATH),
-    request: async (service: string) => {
-      world.services.add(service);
-      return { service, url: undefined };
-    },
-    query: async (service: string, sql: string) => query(await driver.connection({ service }), sql),
-    queryWith: query,
-    close: async () => {
-      for (const service of Object.keys(await driver.observe())) {
-        await driver.stop({ service }, patience());
-        await driver.purge({ service }, patience());
-      }
-      await leave();
-      await world.close();
-    },
-  };
-}
+export const makeWorld = () => makeServerWorld(create);
+export const openWorld = (root: string, system: string) => openServerWorld(create, { root, system });
 
 export async function query({ port, user, password, name }: StoreConnection, sql: string) {
   const where = { port: port!, login: user!, password: password!, database: name };
@@ -100,6 +26,7 @@ export async function query({ port, user, password, name }: StoreConnection, sql
   });
 }
 
-export function patience(): { signal: AbortSignal } {
-  return { signal: AbortSignal.timeout(60_000) };
+/** For the conformance suites. */
+export function makeHarness() {
+  return serverHarness(create, { reader: createMariadbReader(PATH), query });
 }

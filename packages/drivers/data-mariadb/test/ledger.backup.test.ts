@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -10,7 +10,7 @@ import { openTestVault } from '@islet/backup/testing';
 import type { DataDriver } from '@islet/driver';
 import type { ResultSetHeader } from 'mysql2/promise';
 import { withConnection } from '../src/connect.ts';
-import { endWorld, openWorld, patience, query } from './harness.ts';
+import { makeWorld, patience, query } from './harness.ts';
 
 /*
  * Ledgers, one for each writer: each row holds the sum of all before it, so that a lost, doubled or half-applied commit anywhere
@@ -35,10 +35,7 @@ interface Commit {
 }
 
 test('no acknowledged commit is lost, and every second is restored to the transaction, whatever was killed', async (t) => {
-  const root = await mkdtemp(join(tmpdir(), 'islet-mariadb-'));
-  await chmod(root, 0o711);
-  const system = `maria-ledger${process.pid}`;
-  const { driver, leave } = await openWorld(root, system);
+  const { driver, close } = await makeWorld();
   const repository = await mkdtemp(join(tmpdir(), 'islet-ledger-'));
   let keeper: ChildProcess | undefined;
   const startKeeper = () => {
@@ -110,8 +107,7 @@ test('no acknowledged commit is lost, and every second is restored to the transa
     }
   } finally {
     keeper?.kill('SIGKILL');
-    await leave();
-    await endWorld(root, system);
+    await close();
     await rm(repository, { recursive: true });
   }
 });

@@ -1,5 +1,5 @@
 import { backupProofs } from '@islet/backup/testing';
 import { SQL_WORDS } from '@islet/driver/conformance';
-import { mariadb } from './harness.ts';
+import { makeHarness } from './harness.ts';
 
-backupProofs('data-mariadb', mariadb, { words: SQL_WORDS });
+backupProofs('data-mariadb', makeHarness, { words: SQL_WORDS });

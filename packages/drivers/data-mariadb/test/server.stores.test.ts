@@ -10,18 +10,17 @@ import type { Series } from '@islet/driver/server';
 import { withConnection } from '../src/connect.ts';
 import { createMariadbReader, missingServer } from '../src/index.ts';
 import type { MariadbRecord } from '../src/record.ts';
-import { makeWorld, PATH, patience, query } from './harness.ts';
+import { makeWorld, PATH, patience, query, type World } from './harness.ts';
 
 describe('a MariaDB server', () => {
   const request = { service: 'carts', url: undefined };
-  let world: Awaited<ReturnType<typeof makeWorld>>;
-  let opened: Awaited<ReturnType<typeof world.open>>;
-  const connection = () => opened.driver.connection({ service: 'carts' });
+  let world: World;
+  const connection = () => world.driver.connection({ service: 'carts' });
   const ask = async (sql: string) => query(await connection(), sql);
   const observed = async <K extends 'ready' | 'stopped'>(kind: K) => {
     for (const { signal } = patience(); ; await pause(20)) {
       signal.throwIfAborted();
-      const seen = (await opened.driver.observe()).carts;
+      const seen = (await world.driver.observe()).carts;
       if (seen?.kind === kind) return seen as Extract<StoreObservation, { kind: K }>;
     }
   };
@@ -35,15 +34,10 @@ describe('a MariaDB server', () => {
   before(async () => {
     await writeFile(othersTable, '');
     world = await makeWorld();
-    world.services.add('carts');
-    opened = await world.open();
-    await opened.driver.provision(request, patience());
+    await world.driver.provision(request, patience());
     await ask('CREATE TABLE kept (x int)');
   });
   after(async () => {
-    await opened.driver.stop({ service: 'carts' }, patience());
-    await opened.driver.purge({ service: 'carts' }, patience());
-    await opened.leave();
     await world.close();
     await rm(othersTable);
   });
@@ -56,11 +50,11 @@ describe('a MariaDB server', () => {
   });
 
   it('has what was acknowledged before it was killed, and its log has it too', async () => {
-    const source = await opened.driver.backups!.source({ service: 'carts' }, patience());
+    const source = await world.driver.backups!.source({ service: 'carts' }, patience());
     await ask('INSERT INTO kept VALUES (1)');
     process.kill((await pid())!, 'SIGKILL');
     await observed('stopped');
-    await opened.driver.provision(request, patience());
+    await world.driver.provision(request, patience());
     assert.deepEqual(await ask('SELECT x FROM kept'), [{ x: 1 }]);
     const stop = new AbortController();
     const bytes: Uint8Array[] = [];
@@ -76,8 +70,7 @@ describe('a MariaDB server', () => {
 
   it('is adopted, not restarted, by the next control plane', async () => {
     const before = await pid();
-    await opened.leave();
-    opened = await world.open();
+    world = await world.again();
     assert.equal(await pid(), before);
     assert.deepEqual(await ask('SELECT 1 AS x'), [{ x: 1 }]);
   });
@@ -88,10 +81,9 @@ describe('a MariaDB server', () => {
     const { adminPassword } = JSON.parse(await readFile(file, 'utf8')) as { adminPassword: string };
     const where = { port: port!, login: 'islet', password: adminPassword, database: undefined };
     await withConnection(where, patience().signal, (admin) => admin.query("DROP USER carts@'127.0.0.1'"));
-    await opened.leave();
-    opened = await world.open();
+    world = await world.again();
     assert.match((await observed('stopped')).how ?? '', /not provisioned to the end/);
-    await opened.driver.provision(request, patience());
+    await world.driver.provision(request, patience());
     assert.deepEqual(await ask('SELECT x FROM kept'), [{ x: 1 }]);
   });
 
@@ -113,7 +105,7 @@ describe('a MariaDB server', () => {
 
   it('changes settings while it runs, and nobody loses a connection', async () => {
     const before = await pid();
-    const set = (settings: Record<string, string>) => opened.driver.provision({ ...request, settings }, patience());
+    const set = (settings: Record<string, string>) => world.driver.provision({ ...request, settings }, patience());
     await set({ innodb_buffer_pool_size: '48M', max_allowed_packet: '16M' });
     const read = 'SELECT @@innodb_buffer_pool_size AS pool, @@GLOBAL.max_allowed_packet AS packet';
     assert.deepEqual(await ask(read), [{ pool: 48 * 1024 ** 2, packet: 16 * 1024 ** 2 }]);
@@ -136,7 +128,7 @@ describe('a MariaDB server', () => {
     const { port, user, password, name } = await connection();
     const where = { port: port!, login: user!, password: password!, database: name };
     await withConnection(where, patience().signal, async (open) => {
-      await opened.driver.provision({ ...request, limits }, patience());
+      await world.driver.provision({ ...request, limits }, patience());
       assert.deepEqual((await open.query(read))[0], [{ pool: 128 * 1024 ** 2, most: 26 }]);
     });
     assert.equal((await connection()).maxConnections, 3);
@@ -150,20 +142,20 @@ describe('a MariaDB server', () => {
     );
     await Promise.all(begun.map(({ promise }) => promise));
     await assert.rejects(ask('SELECT 1'), /max_user_connections/);
-    assert.ok(await opened.driver.measure!({ service: 'carts' }, patience()), 'Islet itself still gets in');
-    await opened.driver.credentials!.rotate({ service: 'carts' }, patience());
+    assert.ok(await world.driver.measure!({ service: 'carts' }, patience()), 'Islet itself still gets in');
+    await world.driver.credentials!.rotate({ service: 'carts' }, patience());
     assert.deepEqual(await ask('SELECT 1 AS x'), [{ x: 1 }], 'old and new may each have all of theirs');
     enough.resolve();
     await Promise.all(inside);
-    await opened.driver.credentials!.retire({ service: 'carts' }, patience());
+    await world.driver.credentials!.retire({ service: 'carts' }, patience());
     const seen = await observed('ready');
     assert.deepEqual(seen.kind === 'ready' && seen.limits, limits);
     const settings = { innodb_buffer_pool_size: '48M' };
-    await opened.driver.provision({ ...request, limits, settings }, patience());
-    await opened.driver.stop({ service: 'carts' }, patience());
-    await opened.driver.provision({ ...request, limits, settings }, patience());
+    await world.driver.provision({ ...request, limits, settings }, patience());
+    await world.driver.stop({ service: 'carts' }, patience());
+    await world.driver.provision({ ...request, limits, settings }, patience());
     assert.deepEqual(await ask(read), [{ pool: 48 * 1024 ** 2, most: 26 }], 'its own settings win');
-    await opened.driver.provision(request, patience());
+    await world.driver.provision(request, patience());
     assert.deepEqual(await ask(read), [{ pool: 32 * 1024 ** 2, most: 100 }]);
     assert.notEqual(await pid(), before);
   });
@@ -172,40 +164,38 @@ describe('a MariaDB server', () => {
     // Each reads what is on the disk.
     const records = () => new Records<MariadbRecord>(join(world.layout.state, 'mariadb'));
     const made = async (series: Series) => {
-      await opened.driver.stop({ service: 'carts' }, patience());
-      await opened.leave();
-      await records().write({ ...records().get('carts')!, series });
-      opened = await world.open();
+      await world.driver.stop({ service: 'carts' }, patience());
+      world = await world.again(() => records().write({ ...records().get('carts')!, series }));
     };
     const { series: here } = records().get('carts')!;
     assert.ok(here !== undefined, 'it is noted');
     const upgrade = 'in-place';
     await made('99.1');
     for (const wish of [request, { ...request, upgrade } as const]) {
-      assert.match((await opened.driver.refusal!(wish))?.message ?? '', /of MariaDB 99\.1, and this machine has/);
-      await assert.rejects(opened.driver.provision(wish, patience()), {
+      assert.match((await world.driver.refusal!(wish))?.message ?? '', /of MariaDB 99\.1, and this machine has/);
+      await assert.rejects(world.driver.provision(wish, patience()), {
         code: 'refused',
         hint: /install MariaDB 99\.1/,
       });
     }
     await made('10.2');
-    assert.match((await opened.driver.refusal!(request))?.hint ?? '', /database\.upgrade: in-place/);
-    await assert.rejects(opened.driver.provision(request, patience()), { code: 'refused' });
+    assert.match((await world.driver.refusal!(request))?.hint ?? '', /database\.upgrade: in-place/);
+    await assert.rejects(world.driver.provision(request, patience()), { code: 'refused' });
     await observed('stopped');
-    assert.equal(await opened.driver.refusal!({ ...request, upgrade }), undefined);
-    await opened.driver.provision({ ...request, upgrade }, patience());
+    assert.equal(await world.driver.refusal!({ ...request, upgrade }), undefined);
+    await world.driver.provision({ ...request, upgrade }, patience());
     assert.deepEqual(await ask('SELECT x FROM kept'), [{ x: 1 }]);
     assert.equal(records().get('carts')?.series, here);
-    assert.equal(await opened.driver.refusal!(request), undefined);
+    assert.equal(await world.driver.refusal!(request), undefined);
   });
 
   it('whose data is gone is not silently begun anew', async () => {
     const folder = layoutOf.mariadb(world.layout, 'carts');
-    await opened.driver.stop({ service: 'carts' }, patience());
+    await world.driver.stop({ service: 'carts' }, patience());
     await rename(join(folder, 'data'), join(folder, 'moved'));
-    await assert.rejects(opened.driver.provision(request, patience()), { code: 'refused', message: /is gone/ });
+    await assert.rejects(world.driver.provision(request, patience()), { code: 'refused', message: /is gone/ });
     await rename(join(folder, 'moved'), join(folder, 'data'));
-    await opened.driver.provision(request, patience());
+    await world.driver.provision(request, patience());
     assert.deepEqual(await ask('SELECT x FROM kept'), [{ x: 1 }]);
   });
 });

@@ -11,12 +11,17 @@ export interface Accepted {
   endWhenIdle(): void;
 }
 
-export interface AcceptedOptions {
+/** A connection that is to be served. Its socket may be replaced by one that is read otherwise, and is not kept then. */
+export interface Incoming {
   readonly socket: Socket;
   /** Who is at its other end, also where another program has passed it on. */
   readonly clientAddress: string;
   /** It came over TLS. */
   readonly secure: boolean;
+}
+
+/** What all connections of a listener have in common: thousands of them do nothing, and each keeps what it has of its own. */
+export interface Surroundings {
   /** The rules of the listener, by the table that is current when a request comes. */
   readonly rules: () => ListenerRules;
   readonly runtime: Runtime;

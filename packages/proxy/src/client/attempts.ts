@@ -102,7 +102,6 @@ export class Attempts {
     const wire = isProbe ? first : (this.#hedging?.around(first) ?? first);
     endpoint.counts.requests++;
     endpoint.counts.inFlight++;
-    this.#sample.sent(now);
     this.#current = { endpoint, wire, isProbe, startedAt: now };
     return this.#current;
   }
@@ -143,6 +142,12 @@ export class Attempts {
   /** The head as the client gets it. */
   dressed(head: ResponseHead): ResponseHead {
     return this.#current === undefined ? head : this.#aim.withSticky(head, this.#current.endpoint);
+  }
+
+  /** The current attempt has a connection, and the request goes out. */
+  opened(now: number): void {
+    this.#options.trail.tryOpened(now);
+    this.#sample.sent(now);
   }
 
   /** Ends the current attempt, however it went. */
@@ -243,10 +248,9 @@ export class Attempts {
     const { service, trail } = this.#options;
     const { endpoint, isProbe, startedAt } = attempt;
     const judging = { ...this.#judging, sentAt: startedAt };
-    const { now } = judging;
     if (isProbe) ejectAgain(endpoint, 'stall', judging);
     else if (!judgeStall(service, endpoint, judging)) return endpoint.standing.hangs ? { kind: 'slow' } : undefined;
-    trail.decided('traffic.outlier.stall', stallText(now - startedAt, isProbe), now, endpoint);
+    trail.decided('traffic.outlier.stall', stallText(judging.now - startedAt, isProbe), judging.now, endpoint);
     return isProbe ? { kind: 'probe' } : { kind: 'slow' };
   }
 
@@ -287,11 +291,10 @@ export class Attempts {
   #judge({ endpoint, isProbe }: Attempt): void {
     const { service, trail, policy } = this.#options;
     const judging = this.#judging;
-    const { now } = judging;
     if (isProbe) ejectAgain(endpoint, '5xx', judging);
     const cause = isProbe ? '5xx' : judge(service, endpoint, judging);
     if (cause !== undefined) {
-      trail.decided(OUTLIER_RULES[cause], ejectionText(cause, isProbe, policy), now, endpoint);
+      trail.decided(OUTLIER_RULES[cause], ejectionText(cause, isProbe, policy), judging.now, endpoint);
     }
   }
 }

@@ -114,7 +114,7 @@ export class Call implements ResponseUser {
     if (attempt === undefined) return;
     const { request, origin } = this.#order;
     const now = this.#runtime.now();
-    this.#order.trail.tryOpened(now);
+    this.#attempts.opened(now);
     this.#state = 'sent';
     this.patience.onSent(now, attempt.endpoint);
     this.#body.begin(attempt.wire, { request, origin, time: this.patience.timeLeft(now) });

@@ -8,7 +8,7 @@ import { type RequestHead, RequestHeadParser } from '../http/request-head.ts';
 import { LIMITS } from '../limits.ts';
 import { noteRefusal } from '../record/refusal.ts';
 import type { Runtime } from '../runtime.ts';
-import { type Accepted, type AcceptedOptions, breakOff } from './accepted.ts';
+import { type Accepted, breakOff, type Incoming, type Surroundings } from './accepted.ts';
 import { type ErrorDetails, errorResponse } from './error-response.ts';
 import { Exchange } from './exchange.ts';
 import type { ExchangeClient } from './exchange-client.ts';
@@ -27,9 +27,10 @@ import type { Tunnel } from './tunnel.ts';
 export class ClientConnection implements Accepted, ExchangeClient, BodySink, Waiting {
   readonly socket: Socket;
   deadlineAt: number;
-  readonly #options: AcceptedOptions;
+  readonly #surroundings: Surroundings;
   readonly #runtime: Runtime;
   readonly #address: string;
+  readonly #secure: boolean;
   readonly #heads = new HeadReader();
   readonly #parser = new RequestHeadParser();
   readonly #memo = new RouteMemo();
@@ -46,11 +47,12 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Wai
   #ended = false;
   #leaving = false;
 
-  constructor(options: AcceptedOptions) {
-    this.#options = options;
-    this.#runtime = options.runtime;
-    this.#address = options.clientAddress;
-    this.socket = readShared(options.socket, (bytes) => this.#guard(this.#onBytes, bytes));
+  constructor({ socket, clientAddress, secure }: Incoming, surroundings: Surroundings) {
+    this.#surroundings = surroundings;
+    this.#runtime = surroundings.runtime;
+    this.#address = clientAddress;
+    this.#secure = secure;
+    this.socket = readShared(socket, (bytes) => this.#guard(this.#onBytes, bytes));
     this.#output = new Output(this.socket);
     this.deadlineAt = this.#runtime.now() + LIMITS.requestHeadTimeoutMs;
     this.#runtime.deadlines.add(this);
@@ -203,12 +205,11 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Wai
   }
 
   #begin(request: RequestHead, bytes: Buffer, start: number): number {
-    const { rules, secure, settle } = this.#options;
-    const runtime = this.#runtime;
+    const { rules, settle, runtime } = this.#surroundings;
     const placed = placeOrder(request, {
       rules: rules(),
       clientAddress: this.#address,
-      secure,
+      secure: this.#secure,
       settle,
       runtime,
       memo: this.#memo,
@@ -251,7 +252,7 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Wai
     const exchange = this.#exchange;
     this.#exchange = undefined;
     exchange?.onClientGone();
-    const edge = this.#options.rules().ownEdge;
+    const edge = this.#surroundings.rules().ownEdge;
     edge.counts.error(code);
     const clientAddress = this.#address;
     if (exchange === undefined) noteRefusal({ edge, clientAddress, protocol: 'http/1.1' }, code, this.#runtime);
@@ -290,7 +291,7 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Wai
     this.#exchange?.onClientGone();
     this.#tunnel?.onClientGone();
     this.#exchange = undefined;
-    this.#options.onClose(this);
+    this.#surroundings.onClose(this);
   }
 }
 

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { Waiting } from '../deadlines.ts';
 import { Http2RequestParser } from '../http/http2-request.ts';
 import { LIMITS } from '../limits.ts';
-import type { Accepted, AcceptedOptions } from './accepted.ts';
+import type { Accepted, Incoming, Surroundings } from './accepted.ts';
 import { Http2Stream, type StreamOptions } from './http2-stream.ts';
 import { RouteMemo } from './route-memo.ts';
 
@@ -15,16 +15,16 @@ import { RouteMemo } from './route-memo.ts';
 export class Http2Connection implements Accepted, Waiting {
   readonly socket: Socket;
   deadlineAt: number;
-  readonly #options: AcceptedOptions;
+  readonly #surroundings: Surroundings;
   readonly #session: ServerHttp2Session;
   #streams = 0;
   #leaving = false;
   #controlFrames = 0;
   #countedSince: number;
 
-  constructor(options: AcceptedOptions) {
-    const { socket, runtime } = options;
-    this.#options = options;
+  constructor({ socket, clientAddress, secure }: Incoming, surroundings: Surroundings) {
+    const { runtime } = surroundings;
+    this.#surroundings = surroundings;
     this.socket = socket;
     this.#countedSince = runtime.now();
     this.deadlineAt = this.#countedSince + LIMITS.requestHeadTimeoutMs;
@@ -35,9 +35,8 @@ export class Http2Connection implements Accepted, Waiting {
     socket.on('close', () => this.#onClose());
     const session = performServerHandshake(socket, OPTIONS);
     this.#session = session;
-    const { rules, secure, settle, clientAddress } = options;
     const [parser, memo] = [new Http2RequestParser(), new RouteMemo()];
-    const streamOptions: StreamOptions = { rules, secure, settle, runtime, clientAddress, parser, memo };
+    const streamOptions: StreamOptions = { surroundings, secure, clientAddress, parser, memo };
     session.on('stream', (stream, _, flags, raw) => {
       this.#onStream();
       stream.once('close', () => this.#onStreamEnd());
@@ -72,11 +71,11 @@ export class Http2Connection implements Accepted, Waiting {
 
   #onStreamEnd(): void {
     this.#streams--;
-    if (this.#streams === 0) this.deadlineAt = this.#options.runtime.now() + LIMITS.clientIdleMs;
+    if (this.#streams === 0) this.deadlineAt = this.#surroundings.runtime.now() + LIMITS.clientIdleMs;
   }
 
   #onControlFrame(): void {
-    const now = this.#options.runtime.now();
+    const now = this.#surroundings.runtime.now();
     if (now - this.#countedSince >= 1_000) {
       this.#countedSince = now;
       this.#controlFrames = 0;
@@ -87,8 +86,8 @@ export class Http2Connection implements Accepted, Waiting {
   }
 
   #onClose(): void {
-    this.#options.runtime.deadlines.delete(this);
-    this.#options.onClose(this);
+    this.#surroundings.runtime.deadlines.delete(this);
+    this.#surroundings.onClose(this);
   }
 }
 

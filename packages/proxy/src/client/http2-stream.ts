@@ -6,7 +6,7 @@ import { readHttp2Trailers } from '../http/http2-fields.ts';
 import type { Http2RequestParser } from '../http/http2-request.ts';
 import type { RequestHead } from '../http/request-head.ts';
 import { noteRefusal } from '../record/refusal.ts';
-import type { AcceptedOptions } from './accepted.ts';
+import type { Incoming, Surroundings } from './accepted.ts';
 import type { ErrorDetails } from './error-response.ts';
 import { Exchange } from './exchange.ts';
 import type { ExchangeClient } from './exchange-client.ts';
@@ -16,12 +16,12 @@ import { placeOrder } from './place-order.ts';
 import type { Reply } from './reply.ts';
 import type { RouteMemo } from './route-memo.ts';
 
-export type StreamOptions = Pick<AcceptedOptions, 'rules' | 'runtime' | 'secure' | 'settle'> & {
-  readonly clientAddress: string;
-  /** Both of the connection. */
+/** What all streams of a connection have in common. */
+export interface StreamOptions extends Pick<Incoming, 'clientAddress' | 'secure'> {
+  readonly surroundings: Surroundings;
   readonly parser: Http2RequestParser;
   readonly memo: RouteMemo;
-};
+}
 
 /** One request of a client that speaks HTTP/2: a stream, whose fate is no other's. */
 export class Http2Stream implements ExchangeClient, Waiting {
@@ -39,7 +39,7 @@ export class Http2Stream implements ExchangeClient, Waiting {
     this.#stream = stream;
     this.#options = options;
     this.#reply = new Http2Reply(stream);
-    options.runtime.deadlines.add(this);
+    options.surroundings.runtime.deadlines.add(this);
     stream.on('data', (bytes: Buffer) => this.#guard(() => this.#exchange?.onRequestBody(bytes)));
     let trailers: readonly string[] = [];
     stream.on('trailers', (_, __, raw: readonly string[] = []) => {
@@ -54,7 +54,8 @@ export class Http2Stream implements ExchangeClient, Waiting {
 
   begin(raw: readonly string[], flags: number): void {
     this.#guard(() => {
-      const { rules, clientAddress, secure, settle, runtime, parser, memo } = this.#options;
+      const { surroundings, clientAddress, secure, parser, memo } = this.#options;
+      const { rules, settle, runtime } = surroundings;
       const ended = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
       this.#ended = ended;
       const request = parser.parse(raw, { ended });
@@ -135,19 +136,20 @@ export class Http2Stream implements ExchangeClient, Waiting {
   }
 
   #onClose(): void {
-    this.#options.runtime.deadlines.delete(this);
+    this.#options.surroundings.runtime.deadlines.delete(this);
     this.#exchange?.onClientGone();
     this.#exchange = undefined;
   }
 
   /** Whatever goes wrong here costs this stream, and no other. */
   #guard(act: () => void): void {
-    const { clock } = this.#options.runtime;
+    const { clock } = this.#options.surroundings.runtime;
     const holds = clock.hold();
     try {
       act();
     } catch (thrown) {
-      const { rules, clientAddress, runtime } = this.#options;
+      const { clientAddress } = this.#options;
+      const { rules, runtime } = this.#options.surroundings;
       const error = ProxyError.from(thrown);
       if (error.code === 'internal') runtime.stats.unexpected++;
       const exchange = this.#exchange;

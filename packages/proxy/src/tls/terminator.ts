@@ -5,6 +5,9 @@ import { LIMITS } from '../limits.ts';
 import { CIPHERS } from './certificate.ts';
 import { Certificates } from './certificates.ts';
 
+/** What is spoken over TLS, the better first. A client that names others alone is refused (RFC 7301). */
+const PROTOCOLS = ['h2', 'http/1.1'] as const;
+
 /** Makes of connections that begin with a handshake such that are read as plain text. */
 export class Terminator {
   readonly #certificates = new Certificates();
@@ -13,7 +16,8 @@ export class Terminator {
 
   constructor(onSecure: (socket: TLSSocket) => void) {
     this.#server = createServer({
-      ALPNProtocols: ['h2', 'http/1.1'],
+      // Of a list, the runtime makes a copy for each connection, and holds with it the pool that it was cut from.
+      ALPNCallback: ({ protocols }) => PROTOCOLS.find((one) => protocols.includes(one)),
       SNICallback: (host, done) => this.#choose(host, done),
       minVersion: 'TLSv1.2',
       ciphers: CIPHERS,

@@ -92,13 +92,19 @@ function goodOf(pool: Pool | undefined, isPanic: boolean, { failed }: Tried, pic
 }
 
 /**
- * Where nobody is good: one that is ejected, but has not failed this request; failing that, one that has just refused
- * others; failing that, one that has at least not refused this request.
+ * Where nobody is good: one that is well, though it has failed this request, as by the end of a connection that was kept
+ * for too long; failing that, one that is ejected, but has not failed this request; failing that, one that has just
+ * refused others; failing that, one that has at least not refused this request.
  */
-function leastBad({ endpoints }: Pool, { failed, refused }: Tried, { now, dice }: Picking): EndpointState | undefined {
+function leastBad(
+  { endpoints, available }: Pool,
+  { failed, refused }: Tried,
+  { now, dice }: Picking,
+): EndpointState | undefined {
+  const listens = ({ avoidUntil }: EndpointState) => avoidUntil <= now;
+  const well = available.filter((endpoint) => listens(endpoint) && !refused.includes(endpoint));
   const untried = endpoints.filter((endpoint) => !failed.includes(endpoint));
-  const listening = untried.filter((endpoint) => endpoint.avoidUntil <= now);
   const last = endpoints.filter((endpoint) => !refused.includes(endpoint));
-  const some = [listening, untried, last].find((set) => set.length > 0) ?? [];
+  const some = [well, untried.filter(listens), untried, last].find((set) => set.length > 0) ?? [];
   return some[Math.floor(dice() * some.length)];
 }

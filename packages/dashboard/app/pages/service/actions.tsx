@@ -96,6 +96,7 @@ const FAULTS = {
   slow: 'Answer slowly from one instance',
   errors: 'Answer with errors from one instance',
   partition: 'Cut one instance off',
+  'disk-full': 'Let the control plane write nothing, as on a full disk',
 } as const;
 type Fault = keyof typeof FAULTS;
 

@@ -1,84 +1,85 @@
+import type { EffectiveValue } from '@islet/client/browser';
 import { useState } from 'react';
+import { useSearchParams } from 'wouter';
 import { api } from '../../live/api.ts';
 import { useAsk } from '../../live/ask.ts';
 import { useStatus } from '../../live/status.ts';
 import { originText, sectionsOf, valueText } from '../../model/service.ts';
 import { Confirm } from '../../parts/confirm.tsx';
-import { Answered } from '../../parts/states.tsx';
-import { TableBox } from '../../parts/table-box.tsx';
-import { Ago } from '../../parts/time.tsx';
+import { Filters } from '../../parts/filters.tsx';
+import { Secrets } from '../../parts/secrets.tsx';
+import { Answered, Empty } from '../../parts/states.tsx';
+import { type Column, Table } from '../../parts/table.tsx';
+
+const FIELDS = [
+  { name: 'key', label: 'Key or value', kind: 'text', wide: true },
+  { name: 'from', label: 'From', kind: 'choice', choices: ['a file'] },
+] as const;
 
 /** Every effective value, and the line that it comes from. */
 export function ConfigurationTab({ service }: { readonly service: string }) {
   const asked = useAsk('describe', { service }, { on: useStatus()?.revision });
-  const [onlyOwn, setOnlyOwn] = useState(false);
-  const [wanted, setWanted] = useState('');
+  const [params] = useSearchParams();
+  const wanted = (params.get('key') ?? '').toLowerCase();
+  const onlyOwn = params.get('from') !== null;
+  const isShown = ({ path, value, from }: EffectiveValue) =>
+    (!onlyOwn || from !== undefined) && `${path} ${valueText(value)}`.toLowerCase().includes(wanted);
   return (
-    <Answered asked={asked} what={`what ${service} is configured to be`}>
-      {({ file, values }) => (
-        <>
-          <div className="filters">
-            <label className="field">
-              <span>Key or value</span>
-              <input className="wide" value={wanted} onChange={(event) => setWanted(event.target.value)} />
-            </label>
-            <label className="check">
-              <input type="checkbox" checked={onlyOwn} onChange={(event) => setOnlyOwn(event.target.checked)} /> only
-              what a file says
-            </label>
+    <>
+      <Filters fields={FIELDS}>
+        {asked.value?.values.some(({ path }) => path.startsWith('traffic.cache')) ? <Purge service={service} /> : null}
+      </Filters>
+      <Answered asked={asked} what={`what ${service} is configured to be`}>
+        {({ file, values }) => (
+          <>
             <p className="muted">
               As last asked for, of <code>{file}</code>
             </p>
-            {values.some(({ path }) => path.startsWith('traffic.cache')) ? <Purge service={service} /> : null}
-          </div>
-          {sectionsOf(
-            values.filter(
-              ({ path, value, from }) =>
-                (!onlyOwn || from !== undefined) &&
-                `${path} ${valueText(value)}`.toLowerCase().includes(wanted.toLowerCase()),
-            ),
-          ).map(({ name, values: inside }) => (
-            <section key={name} aria-labelledby={`of-${name}`}>
-              <h2 id={`of-${name}`}>{name}</h2>
-              <TableBox label={`Values of ${name}`}>
-                <table className="values">
-                  <thead className="unseen">
-                    <tr>
-                      <th scope="col">Key</th>
-                      <th scope="col">Value</th>
-                      <th scope="col">From</th>
-                    </tr>
-                  </thead>
-                  <tbody>
-                    {inside.map(({ path, value, from }) => (
-                      <tr key={path}>
-                        <th scope="row" className="id">
-                          {path}
-                        </th>
-                        <td className="id">{valueText(value)}</td>
-                        <td className={from === undefined ? 'muted' : undefined}>{originText(from, file)}</td>
-                      </tr>
-                    ))}
-                  </tbody>
-                </table>
-              </TableBox>
-            </section>
-          ))}
-          <Secrets service={service} />
-        </>
-      )}
-    </Answered>
+            <Values file={file} values={values.filter(isShown)} />
+          </>
+        )}
+      </Answered>
+      <OwnSecrets service={service} />
+    </>
   );
+}
+
+function Values({ file, values }: { readonly file: string; readonly values: readonly EffectiveValue[] }) {
+  if (values.length === 0) return <Empty title="No value matches" />;
+  const columns: readonly Column<EffectiveValue>[] = [
+    { name: 'Key', kind: 'head', className: () => 'id', show: ({ path }) => path },
+    { name: 'Value', isUnseen: true, kind: 'id', show: ({ value }) => valueText(value) },
+    {
+      name: 'From',
+      isUnseen: true,
+      className: ({ from }) => (from === undefined ? 'muted' : undefined),
+      show: ({ from }) => originText(from, file),
+    },
+  ];
+  return sectionsOf(values).map(({ name, values: inside }) => (
+    <section key={name} aria-labelledby={`of-${name}`}>
+      <h2 id={`of-${name}`}>{name}</h2>
+      <Table
+        label={`Values of ${name}`}
+        columns={columns}
+        rows={inside}
+        keyOf={({ path }) => path}
+        className="values"
+      />
+    </section>
+  ));
 }
 
 function Purge({ service }: { readonly service: string }) {
   const [path, setPath] = useState('');
+  const [group, setGroup] = useState('');
   return (
     <Confirm
       verb="Purge cache"
       title={`Forget stored responses of ${service}?`}
       act={async () => {
-        const { purged } = await api.ask('purge', { service, ...(path === '' ? {} : { path }) });
+        const only = { ...(path === '' ? {} : { path }), ...(group === '' ? {} : { group }) };
+        const { purged } = await api.ask('purge', { service, ...only });
         return `${purged} stored ${purged === 1 ? 'response is' : 'responses are'} forgotten`;
       }}
     >
@@ -87,76 +88,22 @@ function Purge({ service }: { readonly service: string }) {
         <span>Path, such as /products/*; empty: all</span>
         <input value={path} pattern="/.*" onChange={(event) => setPath(event.target.value.trim())} />
       </label>
+      <label className="field">
+        <span>Group, as responses name it in Cache-Groups; empty: all</span>
+        <input value={group} onChange={(event) => setGroup(event.target.value.trim())} />
+      </label>
     </Confirm>
   );
 }
 
-/** Which it is given, and never what they are. */
-function Secrets({ service }: { readonly service: string }) {
+function OwnSecrets({ service }: { readonly service: string }) {
   const asked = useAsk('secrets', {}, { on: useStatus()?.revision });
-  const { again } = asked;
   const own = asked.value?.filter(({ usedBy }) => usedBy.includes(service)) ?? [];
   if (own.length === 0) return null;
   return (
     <section aria-labelledby="secrets">
       <h2 id="secrets">Secrets</h2>
-      <TableBox label="Table of secrets">
-        <table className="values">
-          <thead className="unseen">
-            <tr>
-              <th scope="col">Name</th>
-              <th scope="col">Version</th>
-              <th scope="col">Set</th>
-              <th scope="col">New value</th>
-            </tr>
-          </thead>
-          <tbody>
-            {own.map(({ name, version, setAt }) => (
-              <tr key={name}>
-                <th scope="row" className="id">
-                  {name}
-                </th>
-                <td>version {version}</td>
-                <td>
-                  set <Ago at={setAt} />
-                </td>
-                <td>
-                  <SetSecret name={name} again={again} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </TableBox>
+      <Secrets secrets={own} again={asked.again} />
     </section>
-  );
-}
-
-/** What is typed goes to the control plane, and nowhere else: it is shown again by nobody. */
-function SetSecret({ name, again }: { readonly name: string; readonly again: () => void }) {
-  const [value, setValue] = useState('');
-  return (
-    <Confirm
-      verb="Set"
-      title={`Set ${name}`}
-      act={async () => {
-        const { version } = await api.ask('setSecret', { name, value });
-        setValue('');
-        again();
-        return `${name} has version ${version}; who names it gets it with the next deploy`;
-      }}
-    >
-      <p>It is encrypted at rest, and reaches services that name it with their next deploy.</p>
-      <label className="field">
-        <span>Value</span>
-        <input
-          type="password"
-          autoComplete="off"
-          required
-          value={value}
-          onChange={(event) => setValue(event.target.value)}
-        />
-      </label>
-    </Confirm>
   );
 }

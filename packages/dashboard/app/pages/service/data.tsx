@@ -1,52 +1,69 @@
-import type { Answer, ServiceStatus } from '@islet/client/browser';
-import type { ReactNode } from 'react';
-import { api, messageOf } from '../../live/api.ts';
-import { type Asked, useAsk } from '../../live/ask.ts';
+import type { ServiceStatus } from '@islet/client/browser';
+import { useAsk } from '../../live/ask.ts';
 import { useStatus } from '../../live/status.ts';
 import { storesOf } from '../../model/overview.ts';
 import { Copies } from '../../parts/backup-copies.tsx';
 import { BackupFacts } from '../../parts/backup-facts.tsx';
-import { Confirm } from '../../parts/confirm.tsx';
 import { Answered, Empty } from '../../parts/states.tsx';
+import { Migrations } from './migrations.tsx';
 import { StoreCharts } from './store-charts.tsx';
+import { Rotate, Seed, Store } from './store-panel.tsx';
+import { foldersOf, Volumes } from './volumes.tsx';
 
-/** A service's stores: their state, migrations, backups. */
+/** A service's stores: their state, migrations, volumes, backups. */
 export function DataTab({ service: { name, database, redis } }: { readonly service: ServiceStatus }) {
   const status = useStatus();
   const backups = useAsk('backups', {}, { on: status });
-  const migrations = useAsk('migrations', { service: name }, { on: status?.revision, when: database !== undefined });
-  if (database === undefined && redis === undefined) {
+  const described = useAsk('describe', { service: name }, { on: status?.revision });
+  const has = database !== undefined || redis !== undefined;
+  const stores = useAsk('storeStatus', { service: name }, { on: status, when: has });
+  const values = described.value?.values ?? [];
+  const folders = foldersOf(values);
+  const own = backups.value?.filter(({ service }) => storesOf(name).includes(service)) ?? [];
+  if (!has && folders.length === 0 && described.value !== undefined) {
     return (
       <Empty title={`${name} keeps no data`}>
-        With <code>database: postgres</code> in its file, it gets a server of its own.
+        With <code>database: postgres</code> in its file it gets a server of its own, and with{' '}
+        <code>volumes: [uploads]</code> folders that stay.
       </Empty>
     );
   }
+  const told = (store: 'database' | 'redis') => stores.value?.find((one) => one.store === store);
+  // Beside the store that it is of.
+  const backupOf = (store: string) =>
+    own
+      .filter(({ service }) => service === store)
+      .map((backup) => <BackupFacts key={store} backup={backup} again={backups.again} />);
   return (
     <>
       <div className="panels">
         {database === undefined ? null : (
-          <Store title="Database" store={database} buttons={<Rotate service={name} />}>
-            <dt>Migrations</dt>
-            <dd>
-              <Migrations asked={migrations} />
-            </dd>
+          <Store title="Database" store={database} told={told('database')}>
+            <Rotate service={name} />
+            {values.some(({ path }) => path.startsWith('database.seed')) ? <Seed service={name} /> : null}
           </Store>
         )}
-        {redis === undefined ? null : <Store title="Redis" store={{ engine: 'redis', ...redis }} />}
-        <Answered asked={backups} what="its backups">
-          {(all) => {
-            const own = all.filter(({ service }) => storesOf(name).includes(service));
-            if (own.length === 0) return <Empty title="Nothing is known of its backups" />;
-            return own.map((backup) => <BackupFacts key={backup.service} backup={backup} />);
-          }}
-        </Answered>
+        {backupOf(name)}
+        {redis === undefined ? null : (
+          <Store title="Redis" store={{ engine: 'redis', ...redis }} told={told('redis')} />
+        )}
+        {backupOf(`${name}.redis`)}
+        {folders.length === 0 ? null : (
+          <Volumes folders={folders} values={values} backup={own.find(({ engine }) => engine === 'files')} />
+        )}
+        {backupOf(`${name}.files`)}
       </div>
+      {backups.value === undefined ? (
+        <Answered asked={backups} what="its backups">
+          {() => null}
+        </Answered>
+      ) : null}
+      {database === undefined ? null : <Migrations service={name} />}
       {isCounted(database) || redis !== undefined ? (
         <StoreCharts service={name} counted={isCounted(database) ? 'db.commits' : 'db.commands'} />
       ) : null}
-      {backups.value
-        ?.filter(({ service, state }) => storesOf(name).includes(service) && state === 'on')
+      {own
+        .filter(({ state }) => state === 'on')
         .map(({ service }) => (
           <Copies key={service} service={service} />
         ))}
@@ -57,77 +74,4 @@ export function DataTab({ service: { name, database, redis } }: { readonly servi
 /** A file has nobody who counts, and an outside store is not asked. */
 function isCounted(database: ServiceStatus['database']): boolean {
   return database?.engine === 'postgres' || database?.engine === 'mariadb';
-}
-
-function Store({
-  title,
-  store,
-  buttons,
-  children,
-}: {
-  readonly title: string;
-  readonly buttons?: ReactNode;
-  readonly store: Pick<NonNullable<ServiceStatus['database']>, 'engine' | 'state' | 'pid'>;
-  readonly children?: ReactNode;
-}) {
-  const id = `store-${title.toLowerCase()}`;
-  return (
-    <section className="panel" aria-labelledby={id}>
-      <h2 id={id}>{title}</h2>
-      <dl className="facts-list">
-        <dt>Engine</dt>
-        <dd>{store.engine}</dd>
-        <dt>State</dt>
-        <dd>{store.state}</dd>
-        {store.pid === undefined ? null : (
-          <>
-            <dt>Process</dt>
-            <dd>{store.pid}</dd>
-          </>
-        )}
-        {children}
-      </dl>
-      {buttons}
-    </section>
-  );
-}
-
-function Rotate({ service: name }: { readonly service: string }) {
-  return (
-    <div className="buttons panel-buttons">
-      <Confirm
-        verb="Rotate credentials"
-        title={`Rotate the credentials of ${name}’s database?`}
-        act={async () => {
-          await api.ask('rotate', { service: name });
-          return `${name} gets new credentials`;
-        }}
-      >
-        <p>
-          Makes new credentials beside the old ones, and replaces every instance by one that uses them. Once nothing has
-          the old ones any more, they let nobody in.
-        </p>
-      </Confirm>
-    </div>
-  );
-}
-
-function Migrations({ asked }: { readonly asked: Asked<Answer<'migrations'>> }) {
-  // That it has none is no failure of anything.
-  if (asked.error?.code === 'conflict') return <span className="muted">{messageOf(asked.error)}</span>;
-  return (
-    <Answered asked={asked} what="its migrations">
-      {(preview) =>
-        preview.kind === 'refused' ? (
-          <span className="tone-bad">
-            {preview.migration}: {preview.reason}
-          </span>
-        ) : preview.migrations.length === 0 ? (
-          'all are applied'
-        ) : (
-          `${preview.migrations.map(({ name }) => name).join(', ')} would run with the next deploy`
-        )
-      }
-    </Answered>
-  );
 }

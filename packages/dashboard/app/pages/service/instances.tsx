@@ -1,13 +1,14 @@
 import type { ServiceStatus } from '@islet/client/browser';
-import { Link } from 'wouter';
+import { useMemo } from 'react';
 import { api } from '../../live/api.ts';
 import { useAsk } from '../../live/ask.ts';
 import { useStatus } from '../../live/status.ts';
 import { plural, shortNumber, UNKNOWN } from '../../model/format.ts';
 import type { Tone } from '../../model/overview.ts';
 import { Confirm } from '../../parts/confirm.tsx';
+import { Link } from '../../parts/link.tsx';
 import { Empty } from '../../parts/states.tsx';
-import { TableBox } from '../../parts/table-box.tsx';
+import { type Column, Table } from '../../parts/table.tsx';
 import { Ago } from '../../parts/time.tsx';
 import { Chip } from '../../parts/tone.tsx';
 
@@ -84,60 +85,53 @@ function Drain({ service, instance, state }: DrainProps) {
   }
 }
 
+type Instance = ServiceStatus['instanceList'][number];
+
+function columnsOf(service: string): readonly Column<Instance>[] {
+  return [
+    {
+      name: 'Instance',
+      kind: 'head',
+      className: () => 'id',
+      show: ({ id }) => (
+        <Link href={`/logs?service=${service}&instance=${id}`} title="its logs">
+          {id}
+        </Link>
+      ),
+    },
+    {
+      name: 'State',
+      show: ({ state, exits, why }) => (
+        <>
+          <Chip tone={TONES[state]}>{state}</Chip>
+          {exits === 0 ? null : <span className="muted"> ended {plural(exits, 'time')}</span>}
+          {why === undefined ? null : <span className="muted"> {why}</span>}
+        </>
+      ),
+    },
+    { name: 'Revision', kind: 'id', show: ({ revision }) => revision.slice(0, 7) },
+    { name: 'Started', show: ({ startedAt }) => (startedAt === undefined ? UNKNOWN : <Ago at={startedAt} />) },
+    { name: 'Process', kind: 'number', show: ({ pid }) => pid ?? UNKNOWN },
+    { name: 'Port', kind: 'number', show: ({ port }) => port ?? UNKNOWN },
+    {
+      name: 'Traffic',
+      isUnseen: true,
+      className: () => 'actions',
+      show: ({ id, state }) => <Drain service={service} instance={id} state={state} />,
+    },
+  ];
+}
+
 export function Instances({ service: { name, instanceList } }: { readonly service: ServiceStatus }) {
+  const columns = useMemo(() => columnsOf(name), [name]);
   return (
     <section aria-labelledby="instances">
       <h2 id="instances">Instances</h2>
       <ScaleReason service={name} />
       {instanceList.length === 0 ? (
-        <Empty title="None runs">
-          <code>islet scale {name} 1</code> starts one, where the file does not.
-        </Empty>
+        <Empty title="None runs">“Scale” above starts some, where the file does not.</Empty>
       ) : (
-        <TableBox label="Table of instances">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Instance</th>
-                <th scope="col">State</th>
-                <th scope="col">Revision</th>
-                <th scope="col">Started</th>
-                <th scope="col" className="number">
-                  Process
-                </th>
-                <th scope="col" className="number">
-                  Port
-                </th>
-                <th scope="col">Logs</th>
-                <th scope="col">Traffic</th>
-              </tr>
-            </thead>
-            <tbody>
-              {instanceList.map(({ id, state, revision, startedAt, pid, port, exits, why }) => (
-                <tr key={id}>
-                  <th scope="row" className="id">
-                    {id}
-                  </th>
-                  <td>
-                    <Chip tone={TONES[state]}>{state}</Chip>
-                    {exits === 0 ? null : <span className="muted"> ended {plural(exits, 'time')}</span>}
-                    {why === undefined ? null : <span className="muted"> {why}</span>}
-                  </td>
-                  <td className="id">{revision.slice(0, 7)}</td>
-                  <td>{startedAt === undefined ? UNKNOWN : <Ago at={startedAt} />}</td>
-                  <td className="number">{pid ?? UNKNOWN}</td>
-                  <td className="number">{port ?? UNKNOWN}</td>
-                  <td>
-                    <Link href={`/logs?service=${name}&instance=${id}`}>logs</Link>
-                  </td>
-                  <td>
-                    <Drain service={name} instance={id} state={state} />
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </TableBox>
+        <Table label="Table of instances" columns={columns} rows={instanceList} keyOf={({ id }) => id} />
       )}
     </section>
   );

@@ -5,7 +5,7 @@ import { bytesText, coresText, durationText, rateText, shortNumber, UNKNOWN } fr
 import { marksOf } from '../../model/service.ts';
 import { Chart } from '../../parts/chart.tsx';
 import { Failure } from '../../parts/states.tsx';
-import { StretchChoice, useStretch } from '../../parts/stretch.tsx';
+import { StretchChoice, useHold, useStretch } from '../../parts/stretch.tsx';
 import { Clock } from '../../parts/time.tsx';
 import { Instances } from './instances.tsx';
 
@@ -32,7 +32,7 @@ export function SignalsTab({ service }: { readonly service: ServiceStatus }) {
   const decisions = useAsk('decisions', { service: name }, { on: useStatus(), when: annotations.error !== undefined });
   const marks = marksOf(annotations.value, decisions.value, { from, to });
   const latency = [named(p50.value, 'p50'), named(p95.value, 'p95'), named(p99.value, 'p99')].flat();
-  const shared = { marks, from, to };
+  const shared = { marks, from, to, onZoom: useHold() };
   const error = requests.error;
   return (
     <>

@@ -1,9 +1,11 @@
+import type { Annotation } from '@islet/client/browser';
 import { useAsk } from '../../live/ask.ts';
 import { bytesText, rateText, shortNumber, UNKNOWN } from '../../model/format.ts';
 import { Chart } from '../../parts/chart.tsx';
-import { StretchChoice, useStretch } from '../../parts/stretch.tsx';
+import { StretchChoice, useHold, useStretch } from '../../parts/stretch.tsx';
 
 const POINTS = 180;
+const NO_MARKS: readonly Annotation[] = [];
 
 /** What a service's stores have counted over time; `counted`: transactions, or of Redis commands. */
 export function StoreCharts({
@@ -20,7 +22,7 @@ export function StoreCharts({
   const connections = useAsk('metrics', { ...ask, name: 'db.connections' });
   const misses = useAsk('metrics', { ...ask, name: 'db.cache.misses' });
   const size = useAsk('metrics', { ...ask, name: 'db.size' });
-  const shared = { marks: [], from, to };
+  const shared = { marks: NO_MARKS, from, to, onZoom: useHold() };
   return (
     <section aria-labelledby="store-charts">
       <div className="head-row">
