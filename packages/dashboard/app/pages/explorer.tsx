@@ -1,8 +1,9 @@
 import type { GrpcMethod, ServiceContract } from '@islet/client/browser';
-import { Link, useParams, useSearchParams } from 'wouter';
+import { useParams, useSearchParams } from 'wouter';
 import { useAsk } from '../live/ask.ts';
 import { useStatus } from '../live/status.ts';
 import { type Operation, readOpenApi } from '../model/openapi.ts';
+import { Link } from '../parts/link.tsx';
 import { Answered, Empty } from '../parts/states.tsx';
 import { useTitle } from '../parts/title.ts';
 import { CallForm } from './explorer-call.tsx';

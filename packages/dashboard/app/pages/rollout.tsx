@@ -1,6 +1,6 @@
 import type { Annotation, RolloutStatus } from '@islet/client/browser';
 import { useState } from 'react';
-import { Link, useParams } from 'wouter';
+import { useParams } from 'wouter';
 import { useActivity } from '../live/activity.ts';
 import { api } from '../live/api.ts';
 import { useAsk } from '../live/ask.ts';
@@ -11,6 +11,7 @@ import { recentDecisions } from '../model/recent.ts';
 import { rolloutSteps, type Side, sideOf, sidesOf, steeringOf } from '../model/rollout.ts';
 import { Chart } from '../parts/chart.tsx';
 import { Confirm } from '../parts/confirm.tsx';
+import { Link } from '../parts/link.tsx';
 import { Answered, Empty } from '../parts/states.tsx';
 import { TableBox } from '../parts/table-box.tsx';
 import { Clock } from '../parts/time.tsx';

@@ -1,6 +1,7 @@
-import { Link, useParams } from 'wouter';
+import { useParams } from 'wouter';
 import { useService, useStatus } from '../live/status.ts';
 import { toneOf } from '../model/overview.ts';
+import { Link } from '../parts/link.tsx';
 import { Recent } from '../parts/recent.tsx';
 import { Empty, Waiting } from '../parts/states.tsx';
 import { useTitle } from '../parts/title.ts';
