@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import type { Span } from '@islet/client';
 import { runOf } from './support/service.ts';
 import { makeSystem, type System } from './support/system.ts';
+import { isWhole } from './support/trace.ts';
 import { until } from './support/until.ts';
 
 /*
@@ -84,7 +85,7 @@ test('a request through a service in Python and one in Java is one trace, hop by
     const told = found
       .filter(({ kind, source }) => kind === 'server' && source === 'otlp')
       .map(({ service }) => service);
-    return told.includes('web') && told.includes('stock') && found;
+    return told.includes('web') && told.includes('stock') && isWhole(found) && found;
   });
   for (const service of ['web', 'stock']) {
     const own = spans.find((one) => one.service === service && one.kind === 'server' && one.source === 'otlp');

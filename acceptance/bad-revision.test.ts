@@ -6,6 +6,7 @@ import { after, test } from 'node:test';
 import type { Alert, ErrorGroup, LogRecord, Span } from '@islet/client';
 import { SERVER } from './support/service.ts';
 import { makeSystem } from './support/system.ts';
+import { isWhole } from './support/trace.ts';
 import { until } from './support/until.ts';
 
 /** Who is told of alerts. */
@@ -48,10 +49,10 @@ test('a request is one trace through the proxy and both services, which know not
     const [record] = await printed<{ trace: string }[]>('explain', response.headers.get('x-request-id') ?? '');
     return record;
   });
-  const spans = await until('both services have told of it', async () => {
+  const spans = await until('both services and the proxy have told of it', async () => {
     const found = (await printed<{ spans: Span[] }>('trace', trace)).spans;
     const own = new Set(found.filter(({ source }) => source === 'otlp').map(({ service }) => service));
-    return own.size === 2 ? found : undefined;
+    return own.size === 2 && isWhole(found) ? found : undefined;
   });
   assert.ok(spans.every((span) => span.trace === trace));
   const kinds = new Set(spans.map(({ service, source }) => `${source} ${service}`));
@@ -74,11 +75,11 @@ test('what a bad revision throws is one group that names it', async () => {
   assert.ok(group?.firstRevision?.startsWith(revision), `${group?.firstRevision} ${revision}`);
   assert.deepEqual([group?.type, group?.count, group?.state], ['TypeError', 3, 'open']);
   assert.match(group?.culprit ?? '', /^price \(.*server\.mjs:1\)$/);
-  const logs = await system.islet('logs', 'api', '--grep', "reading 'price'", '--since', '10m', '--json');
-  const records = logs.stdout
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as LogRecord);
+  const records = await until('its logs are there', async () => {
+    const { stdout } = await system.islet('logs', 'api', '--grep', "reading 'price'", '--since', '10m', '--json');
+    const lines = stdout.split('\n').filter((line) => line !== '');
+    return lines.length >= 3 && lines.map((line) => JSON.parse(line) as LogRecord);
+  });
   assert.equal(records.length, 3);
 });
 

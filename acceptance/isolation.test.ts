@@ -39,6 +39,7 @@ const ISLETS = [
   'key',
   'credentials/*',
   'redis/*',
+  'mariadb/*',
   'keeper.json',
   'token',
   'control.json',
@@ -69,6 +70,7 @@ test('a service can read and write nothing of another service, nor of Islet', { 
     services: {
       filed: withStore('sqlite'),
       served: withStore('postgres', { redis: 'store' }),
+      billed: withStore('mariadb', { volumes: ['scans'] }),
       thief: { file: { health: {} }, files: { 'server.mjs': THIEF } },
     },
   });
@@ -87,6 +89,8 @@ test('a service can read and write nothing of another service, nor of Islet', { 
   const paths = [
     ...below(system.state, ISLETS),
     ...['filed', 'served'].flatMap((name) => below(join(system.state, 'services', name), ANOTHERS)),
+    ...below(join(system.state, 'services/billed'), ['mariadb', 'mariadb/*', 'mariadb/data/*', 'volumes', 'volumes/*']),
+    ...below(system.state, ['backup', 'backup/*', 'backup/repository/*']),
     ...below(join(system.state, 'services/served'), ['redis', 'redis/*', 'redis/data/*']),
     ...['filed', 'served'].flatMap((name) => below(system.state, [`logs/services/${name}`, `logs/services/${name}/*`])),
     ...pids.flatMap((pid) => ['environ', 'mem', 'cwd', 'fd'].map((name) => `/proc/${pid}/${name}`)),

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { makeSystem, type System } from './support/system.ts';
+import { until } from './support/until.ts';
 
 /* Where a system's folder and its state may be, and what others of its name do to it: nothing. */
 
@@ -21,7 +22,7 @@ async function runs(system: System): Promise<void> {
   system.write('services/one/reply', 'I am another');
   await system.up();
   assert.equal((await system.ask('one')).reply, 'I am another');
-  assert.match((await system.islet('logs', 'one')).stdout, /listening as one-/);
+  await until('its logs tell of it', async () => /listening as one-/.test((await system.islet('logs', 'one')).stdout));
   assert.equal((await system.islet('call', 'one', '/')).code, 0);
   assert.equal((await system.islet('exec', 'one', '--', 'cat', 'reply')).stdout.trim(), 'I am another');
   const { database } = await system.service('one');

@@ -77,6 +77,10 @@ test('what a service prints of its secrets is redacted, whatever way it writes t
   });
   await system.isletWith(FIRST, 'secret', 'set', 'word');
   await system.up();
+  // Before its last line is in the logs, that nothing of it is in them says nothing.
+  await until('all that it prints is in its logs', async () =>
+    /url \[redacted\]/.test((await system.islet('logs')).stdout),
+  );
   const printed = await printedOf(system);
   assert.match(printed, /plain \[redacted\]/);
   for (const form of formsOf(FIRST)) assert.ok(!printed.includes(form), `${form} is printed`);

@@ -46,6 +46,7 @@ test('one word is enough for TLS that a client can trust', async () => {
   const ca = await authority();
   assert.match(stdout, new RegExp(`clients are to trust ${ca} \\(curl --cacert FILE`));
   assert.match(stderr, /warning: .*shop\.example\.com, and the development authority speaks for hosts below/);
+  assert.ok((await system.islet('doctor')).stdout.includes(`the development authority: clients are to trust ${ca}\n`));
   for (const host of ['localhost', 'shop.localhost']) assert.match(await ask(ca, host), /I am web/);
   await assert.rejects(ask(ca, 'shop.example.com'), /altnames|ERR_TLS_CERT_ALTNAME_INVALID/);
 });

@@ -10,7 +10,7 @@ export const data: Benchmark = {
   claims: async function* (context) {
     const { wants } = context;
     // Not after ten minutes.
-    const missing = wants('data.archiving') ? missingPeers() : undefined;
+    const missing = ['data.archiving', 'data.rto'].some(wants) ? missingPeers() : undefined;
     if (missing !== undefined) throw new Error(missing);
     if (RESTORING.some(wants)) yield* restoring(context);
     if (wants('data.archiving')) yield* archiving(context);

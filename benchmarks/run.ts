@@ -4,7 +4,6 @@ import { data } from './data.bench.ts';
 import { detection } from './detection.bench.ts';
 import { footprint } from './footprint.bench.ts';
 import { frontDoor } from './front-door.bench.ts';
-import { instrument } from './instrument.bench.ts';
 import { isWanted, type Options, readOptions } from './measure/options.ts';
 import { planning } from './plan.bench.ts';
 import { jsonLine } from './report/json.ts';
@@ -25,7 +24,7 @@ import { workers } from './workers.bench.ts';
  */
 const BENCHMARKS = [
   ...[up, planning, detection, footprint, frontDoor, cli, rollout, data, traffic, workers],
-  ...[instrument, telemetry],
+  telemetry,
 ];
 
 async function main(args: readonly string[]): Promise<number> {

@@ -5,11 +5,13 @@ import type { Benchmark, Context } from './context.ts';
 import type { Claim } from './measure/claim.ts';
 import { away } from './telemetry/away.ts';
 import { DuckDbStore, installDuckDb } from './telemetry/duckdb.ts';
+import { forwarding } from './telemetry/forwarding.ts';
 import { logsIn, spansIn } from './telemetry/ingest.ts';
 import { queries } from './telemetry/queries.ts';
+import { service } from './telemetry/service.ts';
 import { SqliteStore } from './telemetry/sqlite.ts';
 
-/** What the telemetry store takes in, what it costs, how soon it answers, and what it costs when it is away. */
+/** What the telemetry store takes in, how soon it answers, what services pay for it, and what it costs when it is away. */
 export const telemetry: Benchmark = { name: 'telemetry', claims };
 
 async function* claims(context: Context): AsyncIterable<Claim> {
@@ -18,6 +20,8 @@ async function* claims(context: Context): AsyncIterable<Claim> {
     if (context.wants('telemetry.spans') || context.wants('telemetry.logs')) yield* ingested(folder, context);
     if (context.wants('telemetry.queries') || context.wants('telemetry.charts')) yield* queries(folder, context);
     if (['away', 'killed', 'disk-full'].some((claim) => context.wants(`telemetry.${claim}`))) yield* away(context);
+    if (context.wants('telemetry.service')) yield* service(context);
+    if (context.wants('telemetry.forward')) yield* forwarding(folder, context);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

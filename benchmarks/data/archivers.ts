@@ -8,6 +8,7 @@ import { endChild } from '../support/child.ts';
 import { until } from '../support/poll.ts';
 import { treeCpuMs } from '../support/proc.ts';
 import type { Cluster } from './cluster.ts';
+import { openStanza, PGBACKREST, setArchiveCommand } from './pgbackrest.ts';
 
 /** One way to keep a server's log, or none. */
 export interface Archiver {
@@ -89,31 +90,16 @@ export const receivewal: Archiver = {
   },
 };
 
-const PGBACKREST = '/usr/bin/pgbackrest';
-const STANZA = '--stanza=bench';
-
 /** It is called for each segment of 16 MB when that is full, so what it may lose is as much. With its own defaults. */
 export const pgbackrest: Archiver = {
   name: 'pgBackRest',
   start: async (cluster) => {
-    const into = await cluster.makeFolder('pgbackrest');
-    const config = join(into, 'pgbackrest.conf');
-    const lines = [
-      '[global]',
-      ...[`repo1-path=${into}/repository`, `log-path=${into}`, `lock-path=${into}`, `spool-path=${into}`],
-      '[bench]',
-      ...[`pg1-path=${cluster.data}`, `pg1-port=${cluster.port}`, `pg1-socket-path=${cluster.folder}`],
-      ...[`pg1-user=${cluster.login.user}`, 'pg1-database=postgres'],
-    ];
-    await writeFile(config, `${lines.join('\n')}\n`, { mode: 0o644 });
-    const command = [PGBACKREST, `--config=${config}`, STANZA, '--log-level-console=off'];
-    execFileSync(PGBACKREST, [...command.slice(1), 'stanza-create'], { ...cluster.identity, cwd: '/' });
-    await setArchiveCommand(cluster, `${command.join(' ')} archive-push %p`);
+    const { folder } = await openStanza(cluster);
     return {
       cpuMs: () => 0,
       [Symbol.asyncDispose]: async () => {
         await setArchiveCommand(cluster, '/bin/true');
-        await rm(into, { recursive: true, force: true, maxRetries: 10 });
+        await rm(folder, { recursive: true, force: true, maxRetries: 10 });
       },
     };
   },
@@ -127,11 +113,6 @@ export function missingPeers(): string | undefined {
 }
 
 export const PGBENCH = '/usr/lib/postgresql/15/bin/pgbench';
-
-async function setArchiveCommand(cluster: Cluster, command: string): Promise<void> {
-  await cluster.query(`ALTER SYSTEM SET archive_command = '${command}'`);
-  await cluster.query('SELECT pg_reload_conf()');
-}
 
 async function dropSlot(cluster: Cluster, signal: AbortSignal): Promise<void> {
   const isGone = async () => {

@@ -10,12 +10,11 @@ import { type Claim, type Figure, medianFigure } from '../measure/claim.ts';
 import { interleave } from '../measure/interleave.ts';
 import { median } from '../measure/statistics.ts';
 import { type Archiver, islet, nothing, PGBENCH, pgbackrest, receivewal } from './archivers.ts';
-import { Cluster, serverIdentity } from './cluster.ts';
+import { Cluster, DEBIAN, serverIdentity } from './cluster.ts';
 
 const CLIENTS = 4;
 const SCALE = 10;
 const SETTLE_MS = 500;
-const DEBIAN = '/usr/lib/postgresql/15/bin';
 
 /** What keeping a server's log costs whoever writes: the same load without, without once more, and with each. */
 export async function* archiving(context: Context): AsyncIterable<Claim> {

@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { chownSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
@@ -8,10 +8,14 @@ import { endChild } from '../support/child.ts';
 import { treeCpuMs } from '../support/proc.ts';
 import { freePort } from '../support/shop.ts';
 
+/** The version of which the peers have their programs. */
+export const DEBIAN = '/usr/lib/postgresql/15/bin';
 /** What Islet's reader logs in as. */
 const SUPERUSER = 'islet';
 const PASSWORD = 'of-a-benchmark';
-const READY_MS = 30_000;
+const READY_MS = 120_000;
+/** Fails in a server that still recovers, and lets others only read. */
+const WRITES = 'SELECT 1 / (NOT pg_is_in_recovery())::int';
 
 /** Who the servers and their tools run as, since PostgreSQL refuses root; undefined: who runs the benchmark. */
 export type Identity = { readonly name: string; readonly uid: number; readonly gid: number } | undefined;
@@ -30,7 +34,7 @@ export class Cluster implements AsyncDisposable {
   readonly bin: string;
   readonly version: string;
   readonly identity: Identity;
-  readonly #server: ReturnType<typeof spawn>;
+  #server: ReturnType<typeof spawn>;
 
   private constructor(made: Pick<Cluster, 'folder' | 'port' | 'bin' | 'version' | 'identity'>) {
     this.folder = made.folder;
@@ -38,22 +42,7 @@ export class Cluster implements AsyncDisposable {
     this.bin = made.bin;
     this.version = made.version;
     this.identity = made.identity;
-    const settings = {
-      port: this.port,
-      listen_addresses: '127.0.0.1',
-      unix_socket_directories: this.folder,
-      max_wal_size: '4GB',
-      checkpoint_timeout: '30min',
-      // Changing the mode takes a restart; a command that does nothing is as good as none.
-      archive_mode: 'on',
-      archive_command: '/bin/true',
-    };
-    const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-    this.#server = spawn(join(this.bin, 'postgres'), ['-D', this.data, ...args], {
-      ...this.identity,
-      cwd: this.folder,
-      stdio: 'ignore',
-    });
+    this.#server = this.#spawn();
   }
 
   static async start(bin: string): Promise<Cluster> {
@@ -65,6 +54,8 @@ export class Cluster implements AsyncDisposable {
     const initdb = ['-D', join(folder, 'data'), '-U', SUPERUSER, '--pwfile', join(folder, 'password'), '-k'];
     const auth = ['--auth-local=trust', '--auth-host=scram-sha-256', '--encoding=UTF8', '--locale=C'];
     execFileSync(join(bin, 'initdb'), [...initdb, ...auth], { ...identity, cwd: folder, stdio: 'ignore' });
+    // Not among the arguments, which nobody could override. A command that does nothing is as good as none.
+    await appendFile(join(folder, 'data', 'postgresql.conf'), "archive_command = '/bin/true'\n");
     const said = execFileSync(join(bin, 'postgres'), ['--version'], { encoding: 'utf8' });
     const version = /[\d.]+/.exec(said)?.[0] ?? '';
     const cluster = new Cluster({ folder, port: await freePort(), bin, version, identity });
@@ -74,6 +65,11 @@ export class Cluster implements AsyncDisposable {
 
   get data(): string {
     return join(this.folder, 'data');
+  }
+
+  get url(): string {
+    const { host, port, user, password, database } = this.login;
+    return `postgres://${user}:${password}@${host}:${port}/${database}`;
   }
 
   get login() {
@@ -105,14 +101,43 @@ export class Cluster implements AsyncDisposable {
     return path;
   }
 
+  /** In order: all of its log is archived. */
+  async stop(): Promise<void> {
+    await endChild(this.#server, 'SIGINT');
+  }
+
+  /** On whatever its folder holds by now. */
+  async again(): Promise<void> {
+    this.#server = this.#spawn();
+    await this.#untilReady();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await endChild(this.#server, 'SIGQUIT');
     await rm(this.folder, { recursive: true, force: true });
   }
 
+  #spawn(): ReturnType<typeof spawn> {
+    const settings = {
+      port: this.port,
+      listen_addresses: '127.0.0.1',
+      unix_socket_directories: this.folder,
+      max_wal_size: '4GB',
+      checkpoint_timeout: '30min',
+      // Changing the mode takes a restart.
+      archive_mode: 'on',
+    };
+    const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+    return spawn(join(this.bin, 'postgres'), ['-D', this.data, ...args], {
+      ...this.identity,
+      cwd: this.folder,
+      stdio: 'ignore',
+    });
+  }
+
   async #untilReady(): Promise<void> {
     for (const since = performance.now(); ; ) {
-      const error = await this.query('SELECT 1').catch((cause: unknown) => cause);
+      const error = await this.query(WRITES).catch((cause: unknown) => cause);
       if (error === undefined) return;
       if (performance.now() - since > READY_MS || this.#server.exitCode !== null) {
         await this[Symbol.asyncDispose]();

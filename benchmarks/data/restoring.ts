@@ -4,8 +4,9 @@ import { type Claim, medianFigure } from '../measure/claim.ts';
 import { one } from '../rollout/figures.ts';
 import { damage } from './damage.ts';
 import { kill } from './kills.ts';
-import { Ledger, query } from './ledger.ts';
+import { Ledger } from './ledger.ts';
 import { LedgerSystem } from './ledger-system.ts';
+import { recovery } from './recovery.ts';
 import { startSecondPlace } from './second-place.ts';
 import { wrongDelete } from './wrong-delete.ts';
 
@@ -73,7 +74,7 @@ export async function* restoring(context: Context): AsyncIterable<Claim> {
     method: 'The same restores: wall time of `islet restore ledger --to INSTANT --as past`, until the branch answers.',
   };
   yield* wrongDelete(system, ledger, context);
-  yield await timeToRecover(system, context);
+  yield await recovery(system, context);
 }
 
 async function lostOf(
@@ -99,41 +100,4 @@ async function restoreAtRandom(system: LedgerSystem, ledger: Ledger, { times, pr
     await system.islet(['restore', 'ledger', '--drop', 'past']);
   }
   return done;
-}
-
-const NOISE_BYTES = 16 * 1024 * 1024;
-const ROW_BYTES = 8_000;
-const PUT = `
-  INSERT INTO ballast SELECT row, substring($1::bytea, 1 + (random() * $2)::int, $3) FROM generate_series($4::int, $5) AS row`;
-const ROWS_AT_ONCE = 4_000;
-
-/** In place, of a database that holds so much, from the command until the service serves from it. */
-async function timeToRecover(system: LedgerSystem, { times, progress }: Context): Promise<Claim> {
-  const megabytes = times(2_000, 200);
-  progress(`${megabytes} MB are put into the database`);
-  await fill(await system.url(), (megabytes * 1e6) / ROW_BYTES);
-  progress('they are copied');
-  const copy = await system.islet(['backup', 'now', 'ledger', '--json']);
-  const { last } = JSON.parse(copy.stdout) as { readonly last: { readonly plainBytes: number } };
-  progress('the database is restored in place');
-  const { ms } = await system.islet(['restore', 'ledger', '--to', 'latest']);
-  const size = `${(last.plainBytes / 1e9).toFixed(2)} GB`;
-  return {
-    claim: 'data.rto',
-    unit: 's',
-    better: 'less',
-    islet: medianFigure([ms / 1000]),
-    peers: {},
-    method: `Once, for a database of ${size}, which does not compress: wall time of \`islet restore ledger --to latest\`, from draining the service until it serves from the restored data. The copy before it took ${(copy.ms / 1000).toFixed(1)} s, at 64 MB a second at most.`,
-  };
-}
-
-async function fill(url: string, rows: number): Promise<void> {
-  await query(url, 'CREATE TABLE ballast (id bigint PRIMARY KEY, bytes bytea NOT NULL)');
-  const noise = Buffer.alloc(NOISE_BYTES);
-  for (let at = 0; at < NOISE_BYTES; at += 65_536) crypto.getRandomValues(noise.subarray(at, at + 65_536));
-  for (let row = 0; row < rows; row += ROWS_AT_ONCE) {
-    const last = Math.min(row + ROWS_AT_ONCE, rows) - 1;
-    await query(url, PUT, [noise, NOISE_BYTES - ROW_BYTES - 1, ROW_BYTES, row, last]);
-  }
 }

@@ -30,6 +30,7 @@ export type Unit =
   | 'rows/s of a core'
   | 'bytes/line'
   | 'µs of CPU/request'
+  | 'µs of CPU/span'
   | '% more CPU/request'
   | 'MB/million requests';
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { Identities, Intake, type SpanRow } from '@islet/telemetry/measure';
 
 /** Telemetry as a shop would make it, the same in each run: what compresses well and what does not is as in life. */
 
@@ -54,4 +55,16 @@ export function spanMessage(first: number, count: number, at: number): Buffer {
 
 function attribute(key: string, stringValue: string) {
   return { key, value: { stringValue } };
+}
+
+/** The same as the store has them. */
+export function spanRows(count: number, at: number): SpanRow[] {
+  const rows: SpanRow[] = [];
+  const identities = new Identities(Buffer.alloc(32));
+  const none = () => undefined;
+  const sink = { logs: none, metrics: none, spans: (_: unknown, some: readonly SpanRow[]) => void rows.push(...some) };
+  const intake = new Intake({ identities, now: () => at, sink });
+  const authorization = `Bearer ${identities.tokenOf({ service: 'orders', instance: 'orders-a.0-0', revision: 'a' })}`;
+  intake.take({ signal: 'traces', encoding: 'json', isGzip: false, body: spanMessage(0, count, at), authorization });
+  return rows;
 }

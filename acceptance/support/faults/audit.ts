@@ -188,7 +188,9 @@ function openRecords({ state }: BrokenSystem): readonly string[] {
 function usersOf(runtime: string): readonly string[] {
   const services = join(runtime, 'services');
   const entries = existsSync(services) ? readdirSync(services, { recursive: true, withFileTypes: true }) : [];
-  const owners = new Set(entries.map((entry) => lstatSync(join(entry.parentPath, entry.name)).uid));
+  // A server makes and removes files of its own meanwhile.
+  const ownerOf = (path: string) => lstatSync(path, { throwIfNoEntry: false })?.uid;
+  const owners = new Set(entries.map((entry) => ownerOf(join(entry.parentPath, entry.name))));
   const accounts = readFileSync('/etc/passwd', 'utf8').split('\n');
   return accounts.filter((line) => line.startsWith('islet-') && owners.has(Number(line.split(':')[2])));
 }

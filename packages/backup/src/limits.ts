@@ -2,6 +2,8 @@
 export const LIMITS = {
   /** Of a copy, before compression: what is held in memory of it is a few of these. */
   pieceBytes: 4 * 1024 * 1024,
+  /** What is no longer is compressed at once: that takes a millisecond or two, and another thread twice as much for it. */
+  smallBytes: 1024 * 1024,
   /** Pieces of one copy that are compressed and written at the same time. */
   piecesAtOnce: 2,
   /** Pieces of the log are merged into ones of about this size, before compression. */

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
-import { constants, zstdCompress, zstdDecompress } from 'node:zlib';
+import { constants, zstdCompress, zstdCompressSync, zstdDecompress } from 'node:zlib';
 import { DriverError } from '@islet/driver';
 import { LIMITS } from './limits.ts';
 
@@ -46,7 +46,8 @@ export function open({ key, name }: Lock, sealed: Uint8Array): Uint8Array {
 
 export async function pack(lock: Lock, plain: Uint8Array, level = 3): Promise<Uint8Array> {
   const params = { [constants.ZSTD_c_compressionLevel]: level };
-  return seal(lock, await promisify(zstdCompress)(plain, { params }));
+  const isSmall = plain.length <= LIMITS.smallBytes;
+  return seal(lock, isSmall ? zstdCompressSync(plain, { params }) : await promisify(zstdCompress)(plain, { params }));
 }
 
 export async function unpack(lock: Lock, packed: Uint8Array): Promise<Uint8Array> {

@@ -25,7 +25,9 @@ export interface Written {
  * cut short leaves pieces without a manifest: nobody takes them for a copy, and retention removes them.
  */
 export async function writeCopy(request: CopyRequest, options: CallOptions): Promise<Written> {
-  const { vault, era, engine, identity, startedAt, now, bytes } = request;
+  const { vault, era, engine, identity, startedAt, now } = request;
+  // Where it can't be stored, whoever reads the store for it lets go of it: it may hold locks that the next copy needs.
+  await using bytes = request.bytes;
   const id = instantId(startedAt);
   const nameOf = (index: number) => pieceName({ era, copy: id, index });
   const writing: Promise<Piece>[] = [];

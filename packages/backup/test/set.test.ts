@@ -83,6 +83,24 @@ describe('a backup set', () => {
     assert.equal(choose(await readCatalog(world.vault, patience()), { kind: 'latest' }).kind, 'none');
   });
 
+  it('lets go of the store where it can not be written', async () => {
+    const record = { engine: 'mariadb', identity: 'one' };
+    const era = await ensureEra(world.vault, { record, now: 1_000 }, patience());
+    const full = new DriverError('no-space', 'there is no room');
+    const vault = { ...world.vault, put: () => Promise.reject(full) };
+    let isHeld = true;
+    const bytes = (async function* () {
+      try {
+        for (;;) yield Buffer.alloc(BACKUP_LIMITS.pieceBytes);
+      } finally {
+        isHeld = false;
+      }
+    })();
+    const copy = { vault, era, ...record, startedAt: 2_000, now: () => 3_000, bytes };
+    await assert.rejects(writeCopy(copy, patience()), full);
+    assert.equal(isHeld, false);
+  });
+
   it('tells nothing of what is in it', async () => {
     const text = 'the customer is called Grace Hopper'.repeat(100);
     await writeSet(world.vault, { bytes: Buffer.from(text), pieces: 1 });

@@ -38,7 +38,10 @@ export const TELEMETRY_COMMANDS: readonly CommandSpec[] = [
         text: 'this level and above',
         choices: ['trace', 'debug', 'info', 'warn', 'error', 'fatal'],
       },
-      { flags: '--grep <text>', text: 'those that hold this, upper and lower case alike; /…/ is a regular expression' },
+      {
+        flags: '--grep <text>',
+        text: 'those that hold this in their text or fields, upper and lower case alike; /…/ is a regular expression',
+      },
       { flags: '--instance <id>', text: 'of one instance' },
       { flags: '--trace <id>', text: 'of one trace' },
       since,

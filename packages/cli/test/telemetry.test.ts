@@ -167,7 +167,7 @@ describe('trace', () => {
         'mail  send',
         '',
         'Logged, and no span says where:',
-        '  +90.0 log: loose',
+        '  +90.0 x  log: loose',
         '',
       ],
     );
@@ -209,7 +209,7 @@ describe('traces', () => {
     const words = ['traces', 'web', '--status', 'error', '--min', '500ms', '--attribute', 'a=b', '-n', '5'];
     const { code, stdout } = await islet(words, { cwd: folder });
     assert.equal(code, 0);
-    assert.match(stdout, new RegExp(`${TRACE} +12\\.0 +web GET / +2 +1 +error +web`));
+    assert.match(stdout, new RegExp(`${TRACE} +12\\.0 +1 +web GET / +2 +error +web`));
     assert.deepEqual(fake.calls.at(-1)?.input, {
       service: 'web',
       status: 'error',

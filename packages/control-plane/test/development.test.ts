@@ -9,7 +9,7 @@ import { type TestContext, test } from 'node:test';
 import { connect, createServer } from 'node:tls';
 import { openAuthority } from '../src/development/authority.ts';
 import { ensureCertificate } from '../src/development/certificate.ts';
-import { developmentWarnings, keepCertified, namesOf } from '../src/development/gateway.ts';
+import { developmentNotes, developmentWarnings, keepCertified, namesOf } from '../src/development/gateway.ts';
 import { issue, keyText, newKey } from '../src/development/x509.ts';
 import type { Applied } from '../src/store/applied.ts';
 import { launchSpec } from './support.ts';
@@ -186,6 +186,12 @@ test('status goes on saying what a development certificate is not good for', () 
       'web is exposed at shop.example.com',
     ],
   );
+});
+
+test('whom clients are to trust is told where the authority certifies the gateway, and not elsewhere', () => {
+  const { gateway } = appliedWith('127.0.0.1', []);
+  assert.match(developmentNotes(gateway, '/there/ca.pem').join(), /clients are to trust \/there\/ca\.pem/);
+  assert.deepEqual(developmentNotes({ ...gateway, tls: undefined }, '/there/ca.pem'), []);
 });
 
 test('a certificate is looked after while the control plane runs: made where it is missing, and renewed in time', async (t) => {

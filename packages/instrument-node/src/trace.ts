@@ -61,7 +61,8 @@ export function trace(require: NodeJS.Require): void {
       // The proxy tells the trace to whatever it passes on; what comes without one is a probe.
       new HttpInstrumentation({ ignoreIncomingRequestHook: ({ headers }) => headers.traceparent === undefined }),
       new UndiciInstrumentation({ requestHook: (_span, request) => withoutOwnTrace(request as Asking) }),
-      new PgInstrumentation(),
+      // A query of a service's own clockwork, every few seconds, would be a trace of its own, and most of all traces.
+      new PgInstrumentation({ requireParentSpan: true }),
       new IORedisInstrumentation(),
       new PinoInstrumentation({ disableLogSending: true }),
     ],

@@ -1,6 +1,7 @@
 import { enableCompileCache, flushCompileCache } from 'node:module';
 import { parseArgs } from 'node:util';
 import { closeInherited, keeperArgv, listenLife, reviveKeeper, untilDown } from '@islet/keeper/life';
+import { inlineMore } from './compiler.ts';
 
 const USAGE = 'usage: node main.ts --state DIR --socket PATH --table PATH [--kept]';
 
@@ -21,6 +22,7 @@ if (life === undefined) {
 }
 if (kept) reviveKeeper({ state, argv: keeperArgv(state) });
 
+inlineMore();
 // Compiling is most of the start, and every request waits for a proxy that was killed. The cache lies beside the table
 // and not in the folder for temporary files, where another user could put code into it.
 enableCompileCache(`${paths.table}.cache`);

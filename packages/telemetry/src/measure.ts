@@ -1,4 +1,8 @@
 /** What measures telemetry without its process. */
+export { encodeSpans } from './forward/encode.ts';
+export { Lane } from './forward/lane.ts';
+export { Pace } from './forward/pace.ts';
+export { Spool } from './forward/spool.ts';
 export { Output } from './logs/output.ts';
 export { Identities } from './otlp/identity.ts';
 export { Intake } from './otlp/intake.ts';

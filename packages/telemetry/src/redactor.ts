@@ -1,7 +1,7 @@
 /** Values shorter than this are not redacted: they would blot out half of every line, and guard nothing. */
 const SHORTEST = 4;
 
-/** Replaces secrets in text: as they are, in base64 (at each of its three alignments), and URL-encoded. */
+/** Replaces secrets in text: whole or by lines, as they are or as JSON escapes them, in base64 (at each of its three alignments), and URL-encoded. */
 export function redactor(secrets: readonly string[]): (text: string) => string {
   const forms = secrets.filter((secret) => secret.length >= SHORTEST).flatMap(formsOf);
   // Longest first, so that a secret that holds another one is replaced whole.
@@ -12,7 +12,10 @@ export function redactor(secrets: readonly string[]): (text: string) => string {
 }
 
 function formsOf(secret: string): string[] {
-  const whole = [secret, encodeURIComponent(secret), ...secret.split('\n').filter((line) => line.length >= SHORTEST)];
+  const lines = secret.split(/\r?\n/).filter((line) => line.length >= SHORTEST);
+  // In a log of JSON its quotes and backslashes are escaped.
+  const plain = [secret, ...lines].flatMap((text) => [text, JSON.stringify(text).slice(1, -1)]);
+  const whole = [...plain, encodeURIComponent(secret)];
   return [...whole, ...base64Forms(Buffer.from(secret))];
 }
 

@@ -95,6 +95,19 @@ describe('what is thrown', () => {
     ]);
   });
 
+  it('is not what a store says to whoever comes before it is open, nor what a drill meets', async (t) => {
+    const { clock, taken, groups } = telemetry(t);
+    const said = (text: string, service = 'orders') =>
+      taken.logs(service, [logRow({ at: ++clock.now, text, level: 'fatal', service })]);
+    said('2026-11-27 19:52:01.976 UTC [2011] islet FATAL:  the database system is starting up');
+    said('2026-11-27 19:52:01.976 UTC [2011] FATAL:  the database system is shutting down');
+    said('2026-11-27 19:52:01.976 UTC [2011] orders FATAL:  terminating connection due to administrator command');
+    said('2026-11-27 19:52:01.976 UTC [2011] orders FATAL:  out of memory', 'drill.orders');
+    assert.deepEqual(await groups(), []);
+    said('2026-11-27 19:52:01.976 UTC [2011] orders FATAL:  remaining connection slots are reserved');
+    assert.equal((await groups()).length, 1);
+  });
+
   it('is nothing where nothing is', async (t) => {
     const { group } = telemetry(t);
     await assert.rejects(group('000000000000'), /not-found/);

@@ -28,6 +28,7 @@ function filled(folder: string, clock: Clock): Store {
           level: LEVELS[number % 4]!,
           text: `${service} says Number ${number}${number % 100 === 7 ? ' über alles' : ''}`,
           trace: number % 10 === 0 ? traceId(number) : '',
+          attributes: number % 500 === 3 ? JSON.stringify({ order: `o-${number}` }) : '',
         });
       });
       store.add('logs', service, rows);
@@ -66,6 +67,8 @@ for (const [name, asked, count] of [
   ['a part of the text, in any case', { grep: 'ORDERS SAYS number 1499' }, 1],
   ['letters that are no ASCII', { grep: 'ÜBER' }, 30],
   ['a regular expression', { grep: '/number 12[34]\\b/', service: 'web' }, 2],
+  ['a field', { grep: 'O-503' }, 2],
+  ['a regular expression in a field', { grep: '/"order":"o-[35]/' }, 4],
   ['a trace', { trace: traceId(490) }, 2],
   ['all of them together', { service: 'web', level: 'error', grep: 'number 103' }, 4],
   ['what is not there', { grep: 'nobody said this' }, 0],

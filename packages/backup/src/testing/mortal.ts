@@ -15,7 +15,15 @@ export interface Death {
 
 /** A folder that kills whoever writes to it, at the instant given; without one, a folder. */
 export function mortalRepository(folder: string, death: Death | undefined): Repository {
-  const repository = folderRepository(folder);
+  return mortal(folderRepository(folder), death, async (name, bytes) => writeHalf(join(folder, name), bytes));
+}
+
+/** The same of any repository; `half` leaves what somebody leaves who is killed while it writes. */
+export function mortal(
+  repository: Repository,
+  death: Death | undefined,
+  half: (name: string, bytes: Uint8Array) => Promise<void>,
+): Repository {
   const isThen = (change: Death['change'], name: string, when: Death['when']) =>
     death?.change === change && death.when === when && parseName(withoutService(name))?.kind === death.of;
   let whole: Promise<ReadonlySet<string>> | undefined;
@@ -38,7 +46,7 @@ export function mortalRepository(folder: string, death: Death | undefined): Repo
     put: async (name, bytes, options) => {
       if (isThen('put', name, 'before')) die();
       if (isThen('put', name, 'half')) {
-        writeHalf(join(folder, name), bytes);
+        await half(name, bytes);
         die();
       }
       await repository.put(name, bytes, options);

@@ -30,7 +30,19 @@ export function renderSlos(slos: readonly Slo[], { colours, columns }: StatusOpt
     ]),
     columns,
     paintHeader: colours.dim,
+    // One that fires is what somebody looks for.
+    giveWay: [
+      ...windows
+        .filter((window) => !isFiring(slos, window))
+        .map((window) => `burn ${window}`)
+        .toReversed(),
+      '30 days',
+    ],
   });
+}
+
+function isFiring(slos: readonly Slo[], window: string): boolean {
+  return slos.some(({ burn }) => burn.some((one) => one.window === window && one.firing));
 }
 
 function objectiveText({ objective, withinMs }: Pick<Slo, 'objective' | 'withinMs'>): string {

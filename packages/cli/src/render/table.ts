@@ -12,16 +12,41 @@ export interface TableOptions {
   /** Cut each line to this width; undefined: never. */
   readonly columns?: number | undefined;
   readonly paintHeader?: ((text: string) => string) | undefined;
+  /** Headers of columns that are left out where there is no room for all of them, the first to go first. */
+  readonly giveWay?: readonly string[];
 }
 
 const GAP = '  ';
 
 /** Columns as wide as their widest cell, two spaces apart, with no space at a line's end. */
-export function renderTable({ headers, rows, columns, paintHeader }: TableOptions): string[] {
+export function renderTable({ giveWay = [], ...table }: TableOptions): string[] {
+  const { headers, rows, columns, paintHeader } = fitting(table, giveWay);
   const head = headers.map((text): Cell => ({ text: text.toUpperCase(), paint: paintHeader }));
   const lines = [head, ...rows.map((row) => row.map(toCell))];
   const widths = headers.map((_, index) => Math.max(...lines.map((line) => line[index]?.text.length ?? 0)));
   return lines.map((line) => renderLine(line, widths, columns ?? Number.POSITIVE_INFINITY));
+}
+
+/** Of the last column, so much must be seen of a text that can be cut. */
+const LEAST_OF_LAST = 24;
+
+/** What matters most is not cut off at the right for the sake of what matters least. */
+function fitting(table: Omit<TableOptions, 'giveWay'>, giveWay: readonly string[]): Omit<TableOptions, 'giveWay'> {
+  const { headers, rows, columns } = table;
+  const [first, ...rest] = giveWay;
+  if (columns === undefined || first === undefined || neededBy(table) <= columns) return table;
+  const left = headers.indexOf(first);
+  if (left < 0) return fitting(table, rest);
+  const without = <T>(cells: readonly T[]) => cells.filter((_, index) => index !== left);
+  return fitting({ ...table, headers: without(headers), rows: rows.map(without) }, rest);
+}
+
+function neededBy({ headers, rows }: Pick<TableOptions, 'headers' | 'rows'>): number {
+  const widths = headers.map((header, index) =>
+    Math.max(header.length, ...rows.map((row) => toCell(row[index] ?? '').text.length)),
+  );
+  const last = Math.min(LEAST_OF_LAST, widths.at(-1) ?? 0);
+  return widths.slice(0, -1).reduce((sum, width) => sum + width + GAP.length, last);
 }
 
 /** Text from outside on one line: no escape sequences, no control characters. */

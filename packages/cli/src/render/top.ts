@@ -21,6 +21,7 @@ export function renderTop(services: readonly ServiceActivity[], { colours, colum
     ]),
     columns,
     paintHeader: colours.dim,
+    giveWay: ['requests', 'store'],
   });
 }
 

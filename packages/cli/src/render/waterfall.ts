@@ -12,6 +12,7 @@ export interface WholeTrace {
 /** What is told below a span, at its instant. */
 interface Remark {
   readonly at: number;
+  readonly service: string;
   readonly text: string;
   readonly isBad: boolean;
 }
@@ -44,8 +45,8 @@ export function renderWaterfall(trace: WholeTrace, { colours, columns = 120 }: S
       }),
     ];
   });
-  const loose = (remarks.get('') ?? []).map(({ at, text }) =>
-    cut(`  ${colours.dim(`+${(at - begin).toFixed(1)}`)} ${plain(text)}`, width),
+  const loose = (remarks.get('') ?? []).map(({ at, service, text }) =>
+    cut(`  ${colours.dim(`+${(at - begin).toFixed(1)}`)} ${service}  ${plain(text)}`, width),
   );
   const services = new Set(spans.map(({ service }) => service)).size;
   const head = `${colours.bold(trace.trace)}  ${(end - begin).toFixed(1)} ms, ${spans.length} spans of ${services} services, ${new Date(begin).toISOString()}`;
@@ -92,13 +93,15 @@ function remarksOf({ spans, logs, requests }: WholeTrace): ReadonlyMap<string, r
     ...logs.map(({ at, span = '', level, text, service }) => ({
       of: known.has(span) ? span : ownerAt(spans, { at, service }),
       at,
+      service,
       isBad: level === 'error' || level === 'fatal',
       text: `${level ?? 'log'}: ${text.split('\n')[0]}`,
     })),
-    ...spans.flatMap(({ span, events }) =>
+    ...spans.flatMap(({ span, service, events }) =>
       events.map(({ at, name, attributes }) => ({
         of: span,
         at,
+        service,
         isBad: name === 'exception',
         text:
           name === 'exception'
@@ -110,6 +113,7 @@ function remarksOf({ spans, logs, requests }: WholeTrace): ReadonlyMap<string, r
       decisions.map(({ at: ms, rule, why, from }) => ({
         of: proxySpanAt(spans, { at, service }),
         at: at + ms,
+        service,
         isBad: false,
         text: `${rule}: ${why} (${from})`,
       })),
@@ -126,12 +130,12 @@ interface Where {
   readonly service: string;
 }
 
-/** A log without a span is of the narrowest of its service's spans that was under way. */
+/** A log without a span is of the narrowest of its service's spans that was under way; where it tells of none itself, of the proxy's. */
 function ownerAt(spans: readonly Span[], { at, service }: Where): string {
-  const own = spans.filter(
-    (span) => span.service === service && span.source === 'otlp' && span.at <= at && at <= span.endAt,
-  );
-  return own.toSorted((a, b) => a.endAt - a.at - (b.endAt - b.at))[0]?.span ?? '';
+  const own = spans.filter((span) => span.service === service && span.at <= at && at <= span.endAt);
+  const [told, seen] = [own.filter(({ source }) => source === 'otlp'), own];
+  const [narrowest] = (told.length > 0 ? told : seen).toSorted((a, b) => a.endAt - a.at - (b.endAt - b.at));
+  return narrowest?.span ?? '';
 }
 
 function proxySpanAt(spans: readonly Span[], { at, service }: Where): string {

@@ -6,6 +6,7 @@ import { parseSystem } from '@islet/spec';
 import { nodeFiles } from '@islet/spec/node';
 import { installHint, programsOf, resolveProgram } from '@islet/supervise';
 import type { z } from 'zod';
+import { developmentNotes } from '../development/gateway.ts';
 import { commandText } from '../machine.ts';
 import type { System } from '../system.ts';
 
@@ -14,7 +15,8 @@ type Diagnosis = z.infer<Contract['diagnose']['response']>;
 /** What this machine has and lacks for this system. */
 export async function diagnose(system: System): Promise<Diagnosis> {
   const { machine, guarantees, state } = system.parts;
-  const path = machine.servicePath(state.applied.current()?.path ?? process.env.PATH ?? '');
+  const applied = state.applied.current();
+  const path = machine.servicePath(applied?.path ?? process.env.PATH ?? '');
   const users = programsInUse(system.parts.folder);
   const toolchains = [...users].map(([program, neededBy]) => toolchain(program, neededBy, path));
   return {
@@ -22,7 +24,11 @@ export async function diagnose(system: System): Promise<Diagnosis> {
       reason === undefined ? { name, held } : { name, held, reason },
     ),
     toolchains: await Promise.all(toolchains),
-    notes: [`services run with PATH=${path}`, `their files are in ${join(state.layout.runtime, 'services')}`],
+    notes: [
+      `services run with PATH=${path}`,
+      `their files are in ${join(state.layout.runtime, 'services')}`,
+      ...(applied === undefined ? [] : developmentNotes(applied.gateway)),
+    ],
   };
 }
 

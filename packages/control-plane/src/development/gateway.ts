@@ -12,7 +12,7 @@ import {
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { Applied } from '../store/applied.ts';
-import { authorityFolder, openAuthority } from './authority.ts';
+import { authorityFile, authorityFolder, openAuthority } from './authority.ts';
 import { ensureCertificate } from './certificate.ts';
 import type { Names } from './x509.ts';
 
@@ -36,6 +36,12 @@ export function namesOf({ gateway, services }: Pick<Applied, 'gateway' | 'servic
 export function developmentWarnings({ gateway, environment, services }: Applied): readonly string[] {
   const troubles = developmentTroubles(gateway, { environment, exposed: exposedOf(services) });
   return troubles.map(({ message, hint }) => `${message}: ${hint}`);
+}
+
+/** What this machine has for a gateway's clients; none where its certificate is somebody else's. */
+export function developmentNotes(gateway: GatewaySpec, file = authorityFile()): readonly string[] {
+  if (!isDevelopment(gateway)) return [];
+  return [`the gateway's certificate is of the development authority: clients are to trust ${file}`];
 }
 
 /** Sees to the certificate of what is asked for, where it is one of the development authority. */

@@ -52,6 +52,16 @@ it('what changes is pushed, and drawn without a reload', async () => {
   await page.context().close();
 });
 
+it('says whom clients of the gateway are to trust, where that is the development authority', async () => {
+  const authority = '/var/lib/islet/authority/ca.pem';
+  const status = shopStatus(SERVICES, { gateway: 'https://localhost:8443', authority });
+  await using dashboard = await startFakeDashboard({ status });
+  const { page } = await openPage(browser);
+  await page.goto(dashboard.link());
+  await page.getByText(`clients are to trust ${authority}`).waitFor();
+  await page.context().close();
+});
+
 it('says since when it is stale, and goes on with the next control plane where this one was', async () => {
   const first = await startFakeDashboard();
   const port = Number(new URL(first.url).port);

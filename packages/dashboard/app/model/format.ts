@@ -17,6 +17,12 @@ export function shortNumber(value: number): string {
   return `${trimmed(value / 1_000_000)}M`;
 }
 
+/** For an axis and what stands on it: two digits that count, since an axis that says `<0.1, <0.1` or `1, 1` says nothing. */
+export function figureText(value: number | undefined): string {
+  if (value === undefined) return UNKNOWN;
+  return Math.abs(value) < 10 ? String(Number(value.toPrecision(2))) : shortNumber(value);
+}
+
 /** From a share between 0 and 1. What is not nothing never reads as 0 %. */
 export function percentText(share: number | undefined): string {
   if (share === undefined || Number.isNaN(share)) return UNKNOWN;
@@ -78,19 +84,28 @@ export function agoText(at: number, now: number): string {
   return hours < 48 ? `${hours} h ago` : `${Math.round(hours / 24)} d ago`;
 }
 
+/* Made once: making one takes a hundred times as long as using it, and a page of logs uses it a thousand times. */
+const TIME = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+const MINUTE = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
+const DAY = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
+const INSTANT = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
+
 /** `14:03:09`, and with the day where that is not today. */
 export function clockText(at: number, now: number): string {
-  const date = new Date(at);
-  const time = date.toLocaleTimeString('en-GB');
-  if (date.toDateString() === new Date(now).toDateString()) return time;
-  return `${date.toLocaleDateString('en-GB', { day: 'numeric', month: 'short' })} ${time}`;
+  const time = TIME.format(at);
+  return new Date(at).toDateString() === new Date(now).toDateString() ? time : `${DAY.format(at)} ${time}`;
+}
+
+/** With the day and the year. */
+export function instantText(at: number): string {
+  return INSTANT.format(at);
 }
 
 /** From one instant to another: the day is said once. */
 export function stretchText(from: number, to: number, now: number): string {
   const end = new Date(to);
   const isOneDay = end.toDateString() === new Date(from).toDateString();
-  return `${clockText(from, now)} – ${isOneDay ? end.toLocaleTimeString('en-GB') : clockText(to, now)}`;
+  return `${clockText(from, now)} – ${isOneDay ? TIME.format(to) : clockText(to, now)}`;
 }
 
 /** What is left of an error budget: past its end, how far does not matter. */
@@ -100,9 +115,7 @@ export function budgetText(left: number): string {
 
 /** For an axis over so long a time: hours and minutes, or days. */
 export function axisTimeText(at: number, spanMs: number): string {
-  const date = new Date(at);
-  if (spanMs > 2 * 86_400_000) return date.toLocaleDateString('en-GB', { day: 'numeric', month: 'short' });
-  return date.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
+  return spanMs > 2 * 86_400_000 ? DAY.format(at) : MINUTE.format(at);
 }
 
 export function plural(count: number, noun: string, many = `${noun}s`): string {

@@ -1,12 +1,13 @@
 import type { Alert, Slo } from '@islet/client/browser';
 import { useState } from 'react';
-import { Link, useParams } from 'wouter';
+import { useParams } from 'wouter';
 import { useActivity } from '../live/activity.ts';
 import { api } from '../live/api.ts';
 import { useAsk } from '../live/ask.ts';
 import { budgetText, durationText } from '../model/format.ts';
 import type { Tone } from '../model/overview.ts';
 import { Confirm } from '../parts/confirm.tsx';
+import { Link } from '../parts/link.tsx';
 import { Recent } from '../parts/recent.tsx';
 import { Answered, Empty } from '../parts/states.tsx';
 import { type Column, Table } from '../parts/table.tsx';

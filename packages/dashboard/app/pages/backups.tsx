@@ -1,9 +1,9 @@
 import type { StoreBackup } from '@islet/client/browser';
-import { Link } from 'wouter';
 import { useAsk } from '../live/ask.ts';
 import { useStatus } from '../live/status.ts';
 import { bytesText, durationText, UNKNOWN } from '../model/format.ts';
 import { proofOf, serviceOfStore } from '../model/overview.ts';
+import { Link } from '../parts/link.tsx';
 import { Answered, Empty } from '../parts/states.tsx';
 import { type Column, Table } from '../parts/table.tsx';
 import { Ago, Clock } from '../parts/time.tsx';

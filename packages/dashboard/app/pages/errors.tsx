@@ -1,5 +1,5 @@
 import type { ErrorGroup } from '@islet/client/browser';
-import { Link, useParams, useSearchParams } from 'wouter';
+import { useParams, useSearchParams } from 'wouter';
 import { useActivity } from '../live/activity.ts';
 import { api } from '../live/api.ts';
 import { useAsk } from '../live/ask.ts';
@@ -7,6 +7,7 @@ import { plural } from '../model/format.ts';
 import type { Tone } from '../model/overview.ts';
 import { Confirm } from '../parts/confirm.tsx';
 import { Filters } from '../parts/filters.tsx';
+import { Link } from '../parts/link.tsx';
 import { Spark } from '../parts/spark.tsx';
 import { Answered, Empty } from '../parts/states.tsx';
 import { type Column, Table } from '../parts/table.tsx';

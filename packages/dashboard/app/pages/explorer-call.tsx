@@ -1,9 +1,9 @@
 import type { ApiError, ServiceReply } from '@islet/client/browser';
 import { useState } from 'react';
-import { Link } from 'wouter';
 import { api, failureOf } from '../live/api.ts';
 import { durationText } from '../model/format.ts';
 import { addressOf, type Operation } from '../model/openapi.ts';
+import { Link } from '../parts/link.tsx';
 import { Failure } from '../parts/states.tsx';
 import { ToneMark } from '../parts/tone.tsx';
 

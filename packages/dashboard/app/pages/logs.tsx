@@ -1,11 +1,13 @@
 import type { Answer, LogRecord } from '@islet/client/browser';
-import { memo, useEffect, useState } from 'react';
-import { Link, useSearchParams } from 'wouter';
+import { memo, useEffect, useMemo, useState } from 'react';
+import { useSearchParams } from 'wouter';
 import { useAsk } from '../live/ask.ts';
 import { type Connection, keepOpen } from '../live/connection.ts';
 import { toneOfLevel, withRecords } from '../model/log-lines.ts';
 import { Filters } from '../parts/filters.tsx';
 import { Found } from '../parts/found.tsx';
+import { useGrowing } from '../parts/growing.ts';
+import { Link } from '../parts/link.tsx';
 import { Answered, Empty, Failure } from '../parts/states.tsx';
 import { StretchChoice, useStretch } from '../parts/stretch.tsx';
 import { Clock } from '../parts/time.tsx';
@@ -113,7 +115,7 @@ function Tail({ found, filter, isLive }: TailProps) {
       end();
     };
   }, [isLive]);
-  const records = withRecords(found.logs, tailed);
+  const records = useGrowing(useMemo(() => withRecords(found.logs, tailed), [found.logs, tailed]));
   return (
     <>
       {isLive && connection.kind === 'stale' ? <Failure error={connection.error} /> : null}

@@ -1,12 +1,13 @@
-import type { EdgeActivity } from '@islet/client/browser';
-import { useMemo, useState } from 'react';
-import { Link, useSearchParams } from 'wouter';
+import type { EdgeActivity, ServiceStatus } from '@islet/client/browser';
+import { memo, useDeferredValue, useMemo, useState } from 'react';
+import { useSearchParams } from 'wouter';
 import { useActivity } from '../live/activity.ts';
 import { useAsk } from '../live/ask.ts';
 import { useStatus } from '../live/status.ts';
 import { durationText, percentText, plural, rateText } from '../model/format.ts';
 import { layoutMap, NODE, type Point, pathOf } from '../model/map-layout.ts';
 import { type Tone, toneOf } from '../model/overview.ts';
+import { Link } from '../parts/link.tsx';
 import { Empty, Failure, Waiting } from '../parts/states.tsx';
 import { type Column, Table } from '../parts/table.tsx';
 import { TableBox } from '../parts/table-box.tsx';
@@ -31,7 +32,9 @@ export function MapPage() {
   );
   const known = at === undefined ? (live ?? past.value?.edges) : past.value?.edges;
   // A person's own calls are drawn while they are made.
-  const edges = useMemo(() => known?.filter(({ caller, rate }) => caller !== 'operator' || rate > 0), [known]);
+  const drawn = useMemo(() => known?.filter(({ caller, rate }) => caller !== 'operator' || rate > 0), [known]);
+  // What is pushed each second is drawn between what a person does.
+  const edges = useDeferredValue(drawn, undefined);
   useTitle('Map');
   const travel = (next: number | undefined) =>
     setParams(next === undefined ? {} : { at: String(next) }, { replace: true });
@@ -137,46 +140,16 @@ function Graph({ edges, isNow }: { readonly edges: readonly EdgeActivity[]; read
           </defs>
           {layout.links.map(({ edge: { caller, callee }, points }) => {
             const edge = byPair.get(`${caller}>${callee}`);
-            if (edge === undefined) return null;
-            const tone = toneOfEdge(edge);
-            return (
-              <path
-                key={`${caller}>${callee}`}
-                d={pathOf(points)}
-                className={`link link-${tone}`}
-                strokeWidth={1 + Math.min(3, Math.log10(1 + edge.rate))}
-                strokeDasharray={edge.breaker === 'open' ? '5 4' : undefined}
-                markerEnd={`url(#arrow-${tone})`}
-              />
-            );
+            return edge === undefined ? null : <EdgeLine key={`${caller}>${callee}`} edge={edge} points={points} />;
           })}
           {layout.links.map(({ edge: { caller, callee }, label }) => {
             const edge = byPair.get(`${caller}>${callee}`);
-            if (edge === undefined) return null;
-            return <EdgeLabel key={`${caller}>${callee}`} edge={edge} at={label} />;
+            return edge === undefined ? null : <EdgeLabel key={`${caller}>${callee}`} edge={edge} at={label} />;
           })}
-          {layout.nodes.map(({ name, x, y }) => {
-            const state = isNow ? states.get(name) : undefined;
-            const tone: Tone = state === undefined ? 'idle' : toneOf(state);
-            const isService = states.has(name);
-            const box = (
-              <>
-                <rect x={x} y={y} width={NODE.width} height={NODE.height} rx="6" className={`node node-${tone}`} />
-                <text x={x + 12} y={y + 19} className="node-name">
-                  {name.length > 17 ? `${name.slice(0, 16)}…` : name}
-                </text>
-                <text x={x + 12} y={y + 35} className="node-state">
-                  {isService ? (state ?? 'service') : name === 'gateway' ? 'from outside' : 'caller'}
-                </text>
-              </>
-            );
-            return isService ? (
-              <Link key={name} href={`/services/${name}`}>
-                {box}
-              </Link>
-            ) : (
-              <g key={name}>{box}</g>
-            );
+          {layout.nodes.map((node) => {
+            const isService = states.has(node.name);
+            const state = isNow ? states.get(node.name) : undefined;
+            return <Node key={node.name} node={node} isService={isService} state={state} />;
           })}
         </svg>
       </TableBox>
@@ -185,8 +158,49 @@ function Graph({ edges, isNow }: { readonly edges: readonly EdgeActivity[]; read
   );
 }
 
+interface NodeProps {
+  readonly node: { readonly name: string; readonly x: number; readonly y: number };
+  readonly isService: boolean;
+  readonly state: ServiceStatus['state'] | undefined;
+}
+
+const Node = memo(function Node({ node: { name, x, y }, isService, state }: NodeProps) {
+  const tone: Tone = state === undefined ? 'idle' : toneOf(state);
+  const box = (
+    <>
+      <rect x={x} y={y} width={NODE.width} height={NODE.height} rx="6" className={`node node-${tone}`} />
+      <text x={x + 12} y={y + 19} className="node-name">
+        {name.length > 17 ? `${name.slice(0, 16)}…` : name}
+      </text>
+      <text x={x + 12} y={y + 35} className="node-state">
+        {isService ? (state ?? 'service') : name === 'gateway' ? 'from outside' : 'caller'}
+      </text>
+    </>
+  );
+  return isService ? <Link href={`/services/${name}`}>{box}</Link> : <g>{box}</g>;
+});
+
+const EdgeLine = memo(function EdgeLine({
+  edge,
+  points,
+}: {
+  readonly edge: EdgeActivity;
+  readonly points: readonly Point[];
+}) {
+  const tone = toneOfEdge(edge);
+  return (
+    <path
+      d={pathOf(points)}
+      className={`link link-${tone}`}
+      strokeWidth={1 + Math.min(3, Math.log10(1 + edge.rate))}
+      strokeDasharray={edge.breaker === 'open' ? '5 4' : undefined}
+      markerEnd={`url(#arrow-${tone})`}
+    />
+  );
+});
+
 /** On its line, which is cut for it: so it is plain whose figures these are. */
-function EdgeLabel({ edge, at: { x, y } }: { readonly edge: EdgeActivity; readonly at: Point }) {
+const EdgeLabel = memo(function EdgeLabel({ edge, at }: { readonly edge: EdgeActivity; readonly at: Point }) {
   const errors = edge.errorRate === 0 ? '' : ` · ${percentText(edge.errorRate)}`;
   const trouble = troubleOf(edge);
   const lines = [
@@ -197,15 +211,15 @@ function EdgeLabel({ edge, at: { x, y } }: { readonly edge: EdgeActivity; readon
   const height = lines.length * LETTER.height + 2;
   return (
     <g className={`link-label link-label-${toneOfEdge(edge)}`}>
-      <rect x={x - width / 2} y={y - height / 2} width={width} height={height} />
+      <rect x={at.x - width / 2} y={at.y - height / 2} width={width} height={height} />
       {lines.map((line, index) => (
-        <text key={line} x={x} y={y + 4 + (index - (lines.length - 1) / 2) * LETTER.height}>
+        <text key={line} x={at.x} y={at.y + 4 + (index - (lines.length - 1) / 2) * LETTER.height}>
           {line}
         </text>
       ))}
     </g>
   );
-}
+});
 
 /** About as wide as letters of a label are: a place for them is made before they are drawn. */
 const LETTER = { width: 5.9, height: 14 } as const;

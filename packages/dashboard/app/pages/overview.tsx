@@ -1,6 +1,5 @@
 import type { SystemStatus } from '@islet/client/browser';
 import { memo } from 'react';
-import { Link } from 'wouter';
 import { useActivity } from '../live/activity.ts';
 import { useAsk } from '../live/ask.ts';
 import { useStatus } from '../live/status.ts';
@@ -15,6 +14,8 @@ import {
   UNKNOWN,
 } from '../model/format.ts';
 import { type OverviewLine, overviewLines, proofOf, verdictOf } from '../model/overview.ts';
+import { useGrowing } from '../parts/growing.ts';
+import { Link } from '../parts/link.tsx';
 import { Recent } from '../parts/recent.tsx';
 import { Spark } from '../parts/spark.tsx';
 import { Empty, Waiting } from '../parts/states.tsx';
@@ -36,7 +37,7 @@ function Overview({ status }: { readonly status: SystemStatus }) {
   const backups = useAsk('backups', {}, { on: status.revision });
   const slos = useAsk('slos', {}, { on: alerts });
   const errors = useAsk('errorGroups', {}, { on: alerts });
-  const lines = overviewLines({
+  const all = overviewLines({
     services: status.services,
     activity,
     alerts,
@@ -44,6 +45,7 @@ function Overview({ status }: { readonly status: SystemStatus }) {
     backups: backups.value,
     errors: errors.value,
   });
+  const lines = useGrowing(all);
   return (
     <>
       <Head status={status} firing={alerts?.filter(({ state }) => state === 'firing').length ?? 0} />
@@ -115,6 +117,7 @@ function Head({ status, firing }: { readonly status: SystemStatus; readonly firi
             gateway <a href={status.gateway}>{status.gateway.replace(/^https?:\/\//, '')}</a>
           </span>
         )}
+        {status.authority === undefined ? null : <span>its clients are to trust {status.authority}</span>}
         {firing === 0 ? null : (
           <Link href="/alerts" className="tone-bad">
             {plural(firing, 'alert')} firing
@@ -148,7 +151,11 @@ const Line = memo(
             <ToneMark tone={tone} label={state} /> {name}
           </Link>
           {alerts === 0 ? null : <span className="count tone-bad">{plural(alerts, 'alert')}</span>}
-          {tone === 'good' ? null : <span className="why">{why}</span>}
+          {tone === 'good' ? null : (
+            <span className="why" title={why}>
+              {why}
+            </span>
+          )}
         </th>
         <td
           data-label="Revision"
@@ -184,7 +191,7 @@ const Line = memo(
         <td data-label="Memory" className="number">
           {bytesText(activity?.memory)}
         </td>
-        <td data-label="Backup">
+        <td data-label="Backup" className="proof">
           {proof === undefined ? (
             <span className="muted">{UNKNOWN}</span>
           ) : (

@@ -1,11 +1,11 @@
 import type { Answer } from '@islet/client/browser';
-import { Link } from 'wouter';
 import { api } from '../live/api.ts';
 import { useAsk } from '../live/ask.ts';
 import { useStatus } from '../live/status.ts';
 import { plural } from '../model/format.ts';
 import { planGroups } from '../model/plan.ts';
 import { Confirm } from '../parts/confirm.tsx';
+import { Link } from '../parts/link.tsx';
 import { Answered, Empty } from '../parts/states.tsx';
 import { useTitle } from '../parts/title.ts';
 import { ToneMark } from '../parts/tone.tsx';

@@ -1,16 +1,17 @@
 import type { Annotation, RolloutStatus } from '@islet/client/browser';
 import { useState } from 'react';
-import { Link, useParams } from 'wouter';
+import { useParams } from 'wouter';
 import { useActivity } from '../live/activity.ts';
 import { api } from '../live/api.ts';
 import { useAsk } from '../live/ask.ts';
 import { useStatus } from '../live/status.ts';
-import { durationText, percentText, rateText, shortNumber, UNKNOWN } from '../model/format.ts';
+import { durationText, figureText, percentText, shortNumber, UNKNOWN } from '../model/format.ts';
 import { toneOf } from '../model/overview.ts';
 import { recentDecisions } from '../model/recent.ts';
 import { rolloutSteps, type Side, sideOf, sidesOf, steeringOf } from '../model/rollout.ts';
 import { Chart } from '../parts/chart.tsx';
 import { Confirm } from '../parts/confirm.tsx';
+import { Link } from '../parts/link.tsx';
 import { Answered, Empty } from '../parts/states.tsx';
 import { TableBox } from '../parts/table-box.tsx';
 import { Clock } from '../parts/time.tsx';
@@ -175,7 +176,7 @@ function Comparison({ rollout }: { readonly rollout: RolloutStatus }) {
               <Chart
                 title="Errors/s"
                 series={sidesOf(measured.errors, { old, wanted })}
-                format={rateText}
+                format={figureText}
                 {...stretch}
               />
               <Chart title="p95" series={sidesOf(measured.p95, { old, wanted })} format={durationText} {...stretch} />

@@ -1,6 +1,6 @@
 import type { TraceSummary } from '@islet/client/browser';
-import { Link } from 'wouter';
 import { durationText } from '../model/format.ts';
+import { Link } from '../parts/link.tsx';
 
 interface ScatterProps {
   readonly traces: readonly TraceSummary[];

@@ -1,8 +1,9 @@
 import type { Answer } from '@islet/client/browser';
-import { Link, useParams, useSearchParams } from 'wouter';
+import { useParams, useSearchParams } from 'wouter';
 import { useAsk } from '../live/ask.ts';
 import { durationText, plural } from '../model/format.ts';
 import { compareTraces, waterfallOf } from '../model/waterfall.ts';
+import { Link } from '../parts/link.tsx';
 import { Answered, Empty } from '../parts/states.tsx';
 import { type Column, Table } from '../parts/table.tsx';
 import { Clock } from '../parts/time.tsx';

@@ -1,10 +1,11 @@
 import type { TraceSummary } from '@islet/client/browser';
 import { useMemo, useState } from 'react';
-import { Link, useLocation, useSearchParams } from 'wouter';
+import { useLocation, useSearchParams } from 'wouter';
 import { useAsk } from '../live/ask.ts';
 import { durationText, plural } from '../model/format.ts';
 import { Filters } from '../parts/filters.tsx';
 import { Found } from '../parts/found.tsx';
+import { Link } from '../parts/link.tsx';
 import { Answered, Empty } from '../parts/states.tsx';
 import { StretchChoice, useStretch } from '../parts/stretch.tsx';
 import { type Column, Table } from '../parts/table.tsx';

@@ -1,7 +1,7 @@
 import type { Span } from '@islet/client/browser';
-import { Link } from 'wouter';
 import { durationText } from '../model/format.ts';
 import type { WaterfallLine } from '../model/waterfall.ts';
+import { Link } from '../parts/link.tsx';
 
 /** Lines of a trace over one axis of time. Each opens to what is known of it. */
 export function Lines({ lines, totalMs }: { readonly lines: readonly WaterfallLine[]; readonly totalMs: number }) {

@@ -1,7 +1,7 @@
-import { Link } from 'wouter';
 import { useAsk } from '../live/ask.ts';
 import { useStatus } from '../live/status.ts';
 import { recentDecisions } from '../model/recent.ts';
+import { Link } from './link.tsx';
 import { Answered, Empty } from './states.tsx';
 import { Clock } from './time.tsx';
 

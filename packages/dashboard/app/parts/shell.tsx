@@ -1,11 +1,12 @@
 import { type ReactNode, useEffect, useRef, useState } from 'react';
-import { Link, useLocation } from 'wouter';
+import { useLocation } from 'wouter';
 import { useActivity } from '../live/activity.ts';
 import { dismiss, useNotices } from '../live/notices.ts';
 import { leave } from '../live/session.ts';
 import { useConnection, useStatus } from '../live/status.ts';
 import { focusPage } from './focus.ts';
 import { Jump } from './jump.tsx';
+import { Link } from './link.tsx';
 import { PAGES } from './page-list.ts';
 import { Clock } from './time.tsx';
 import { ToneMark } from './tone.tsx';

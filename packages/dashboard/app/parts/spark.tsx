@@ -1,4 +1,4 @@
-/** A line without axes: its shape is what it says. */
+/** A line without axes: its shape is what it says, and what is below it that it begins at nothing. */
 export function Spark({ values, label }: { readonly values: readonly number[]; readonly label: string }) {
   const [width, height] = [56, 18];
   const top = Math.max(...values, 0);
@@ -8,6 +8,7 @@ export function Spark({ values, label }: { readonly values: readonly number[]; r
   const points = values.map((value, index) => `${(index * step).toFixed(1)},${y(value).toFixed(1)}`);
   return (
     <svg className="spark" width={width} height={height} role="img" aria-label={label}>
+      <polygon points={`0,${height} ${points.join(' ')} ${width},${height}`} />
       <polyline points={points.join(' ')} />
     </svg>
   );

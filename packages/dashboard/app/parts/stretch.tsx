@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import { useSearchParams } from 'wouter';
 import { useActivity } from '../live/activity.ts';
-import { useNow } from '../live/now.ts';
+import { useToday } from '../live/now.ts';
 import { stretchText } from '../model/format.ts';
 
 const STRETCHES = [
@@ -53,7 +53,7 @@ export function StretchChoice() {
   const [params, setParams] = useSearchParams();
   const { from, to, ms: chosen, isHeld } = useStretch();
   const hold = useHold();
-  const now = useNow();
+  const today = useToday();
   const moveOn = (ms: number | undefined) => {
     const next = new URLSearchParams(params);
     next.delete('from');
@@ -74,7 +74,7 @@ export function StretchChoice() {
         title={isHeld ? 'Go on with the time' : 'Stay at this time, also for whoever is given the address'}
         onClick={() => (isHeld ? moveOn(undefined) : hold(from, to))}
       >
-        {isHeld ? `${stretchText(from, to, now)} ✕` : 'Hold'}
+        {isHeld ? `${stretchText(from, to, today)} ✕` : 'Hold'}
       </button>
     </fieldset>
   );

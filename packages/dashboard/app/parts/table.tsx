@@ -1,4 +1,5 @@
 import { memo, type ReactNode } from 'react';
+import { useGrowing } from './growing.ts';
 import { TableBox } from './table-box.tsx';
 
 export interface Column<T> {
@@ -35,7 +36,7 @@ export function Table<T>({ label, columns, rows, keyOf, className = '' }: TableP
           </tr>
         </thead>
         <tbody>
-          {rows.map((row) => (
+          {useGrowing(rows).map((row) => (
             <Row key={keyOf(row)} row={row} columns={columns as readonly Column<unknown>[]} />
           ))}
         </tbody>

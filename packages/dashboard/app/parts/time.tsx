@@ -1,21 +1,20 @@
-import { useNow } from '../live/now.ts';
-import { agoText, clockText } from '../model/format.ts';
+import { useAgo, useClock } from '../live/now.ts';
+import { instantText } from '../model/format.ts';
 
 /** How long ago; the exact instant on asking. */
 export function Ago({ at }: { readonly at: number }) {
-  const now = useNow();
   return (
-    <time dateTime={new Date(at).toISOString()} title={new Date(at).toLocaleString('en-GB')}>
-      {agoText(at, now)}
+    <time dateTime={new Date(at).toISOString()} title={instantText(at)}>
+      {useAgo(at)}
     </time>
   );
 }
 
 export function Clock({ at }: { readonly at: number }) {
-  const now = useNow();
+  const instant = new Date(at).toISOString();
   return (
-    <time dateTime={new Date(at).toISOString()} title={new Date(at).toISOString()}>
-      {clockText(at, now)}
+    <time dateTime={instant} title={instant}>
+      {useClock(at)}
     </time>
   );
 }

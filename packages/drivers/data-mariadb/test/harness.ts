@@ -1,5 +1,11 @@
 import type { StoreConnection } from '@islet/driver';
-import { type CreateServers, makeServerWorld, patience, serverHarness } from '@islet/driver/conformance';
+import {
+  type CreateServers,
+  makeServerWorld,
+  openServerWorld,
+  patience,
+  serverHarness,
+} from '@islet/driver/conformance';
 import { withConnection } from '../src/connect.ts';
 import { createMariadb, createMariadbReader } from '../src/index.ts';
 
@@ -10,6 +16,7 @@ export const PATH = '/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbi
 const create: CreateServers = (options) => createMariadb({ ...options, path: PATH });
 
 export const makeWorld = () => makeServerWorld(create);
+export const openWorld = (root: string, system: string) => openServerWorld(create, { root, system });
 
 export async function query({ port, user, password, name }: StoreConnection, sql: string) {
   const where = { port: port!, login: user!, password: password!, database: name };

@@ -1,15 +1,15 @@
-import { Socket } from 'node:net';
 import { Client, type ClientConfig, DatabaseError } from 'pg';
+import { FrugalSocket } from './frugal-socket.ts';
 import { LIMITS } from './options.ts';
 
 /** Connects, acts, and closes, whatever happens. An abort breaks the connection, which ends the statement under way. */
 export async function withClient<T>(
   config: ClientConfig,
   signal: AbortSignal,
-  act: (client: Client) => Promise<T>,
+  act: (client: Client, socket: FrugalSocket) => Promise<T>,
 ): Promise<T> {
   signal.throwIfAborted();
-  const socket = new Socket();
+  const socket = new FrugalSocket();
   const client = new Client({
     application_name: 'islet',
     connectionTimeoutMillis: LIMITS.connectMs,
@@ -23,7 +23,7 @@ export async function withClient<T>(
   signal.addEventListener('abort', abort, { once: true });
   try {
     await client.connect();
-    return await act(client);
+    return await act(client, socket);
   } catch (error) {
     signal.throwIfAborted();
     throw error;
@@ -32,6 +32,33 @@ export async function withClient<T>(
     await client.end().catch(() => {});
     socket.destroy();
   }
+}
+
+export interface HeldClient extends AsyncDisposable {
+  readonly client: Client;
+  readonly socket: FrugalSocket;
+}
+
+/** A connection that is held until it is disposed of, where acting through it is no single function. */
+export async function holdClient(
+  connect: (act: (client: Client, socket: FrugalSocket) => Promise<void>) => Promise<void>,
+): Promise<HeldClient> {
+  const opened = Promise.withResolvers<Pick<HeldClient, 'client' | 'socket'>>();
+  const released = Promise.withResolvers<void>();
+  const connection = connect(async (client, socket) => {
+    opened.resolve({ client, socket });
+    await released.promise;
+  });
+  connection.catch(opened.reject);
+  const { client, socket } = await opened.promise;
+  return {
+    client,
+    socket,
+    [Symbol.asyncDispose]: async () => {
+      released.resolve();
+      await connection.catch(() => {});
+    },
+  };
 }
 
 /** SQLSTATE, or the system's code of a connection that failed. */
@@ -52,6 +79,7 @@ export const SQLSTATE = {
   invalidPassword: '28P01',
   invalidAuthorization: '28000',
   noSuchDatabase: '3D000',
+  noSuchFile: '58P01',
   lockNotAvailable: '55P03',
 } as const;
 

@@ -31,6 +31,12 @@ export const LIMITS = {
   /** What is committed within this time is stored as one piece of the log; RPO is this, and the time to store it. */
   chunkMs: 250,
   chunkBytes: 4 * 1024 * 1024,
+  /** A server that sends as many messages in that time is woken too often, and its log is read instead of streamed. */
+  busyMessages: 20,
+  /** Looks in a row that find nothing new, before the log is streamed again. */
+  calmLooks: 8,
+  /** Between two words to a server whose log is read, of how much it may let go. */
+  releaseMs: 1_000,
   /** After this long without a word from the server it is asked how far it is. */
   quietMs: 5_000,
   /** What may wait in memory of a copy or a log; past that the server waits. */

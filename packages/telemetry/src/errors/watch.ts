@@ -64,8 +64,9 @@ export class ErrorWatch {
 
   #logs(rows: readonly LogRow[]): void {
     for (const row of rows) {
-      // What Islet itself says of its work is for `islet logs islet`.
-      if (row.service === OWN_SERVICE || !mayTellOfError(row) || !this.#mayLook(row.service)) continue;
+      // What Islet itself says of its work is for `islet logs islet`, and what came of a drill is told by it.
+      if (row.service === OWN_SERVICE || isOfDrill(row) || !mayTellOfError(row) || !this.#mayLook(row.service))
+        continue;
       const { level, text } = row;
       const log = { ...sourceOf(row), level, text, attributes: attributesOf(row.attributes) };
       const found = ofLog(log, this.#mapped(row));
@@ -90,6 +91,11 @@ export class ErrorWatch {
     this.#spent.set(service, spent + 1);
     return spent < PER_SECOND;
   }
+}
+
+/** Stores that a drill brings back run beside the service's own, as `drill.orders`; no service has a name with a dot. */
+function isOfDrill({ service }: LogRow): boolean {
+  return service.includes('.');
 }
 
 /** Told cheaply: most rows are neither. */

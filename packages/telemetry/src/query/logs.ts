@@ -38,10 +38,10 @@ export function rowFilter({ service, instance, level, grep, trace }: LogFilter):
     (instance === undefined || row.instance === instance) &&
     (trace === undefined || row.trace === trace) &&
     (level === undefined || levelRank(row.level) >= rank) &&
-    (needle === undefined || needle.isIn(row.text));
+    (needle === undefined || needle.isIn(row.text) || needle.isIn(row.attributes));
 }
 
-/** The cheap columns first, the text last. */
+/** The cheap columns first, then the text, and last what a line says beside it, as an order's number in a line of JSON. */
 function blockFilter({
   service,
   instance,
@@ -54,14 +54,17 @@ function blockFilter({
     const levels = level === undefined ? undefined : block.column<string>('level');
     const instances = instance === undefined ? undefined : block.column<string>('instance');
     const services = service === undefined ? block.column<string>('service') : undefined;
-    let hits: ((index: number) => boolean) | undefined;
+    let inText: ((index: number) => boolean) | undefined;
+    let inAttributes: ((index: number) => boolean) | undefined;
     return (index) => {
       if (levels !== undefined && levelRank(levels.at(index) || undefined) < rank) return false;
       if (services?.at(index) === OWN_SERVICE) return false;
       if (instances !== undefined && instances.at(index) !== instance) return false;
       if (needle === undefined) return true;
-      hits ??= needle.rowsOf(block.column<string>('text') as DecodedText);
-      return hits(index);
+      inText ??= needle.rowsOf(block.column<string>('text') as DecodedText);
+      if (inText(index)) return true;
+      inAttributes ??= needle.rowsOf(block.column<string>('attributes') as DecodedText);
+      return inAttributes(index);
     };
   };
 }

@@ -1,12 +1,12 @@
 import type { ServiceStatus } from '@islet/client/browser';
 import { useMemo } from 'react';
-import { Link } from 'wouter';
 import { api } from '../../live/api.ts';
 import { useAsk } from '../../live/ask.ts';
 import { useStatus } from '../../live/status.ts';
 import { plural, shortNumber, UNKNOWN } from '../../model/format.ts';
 import type { Tone } from '../../model/overview.ts';
 import { Confirm } from '../../parts/confirm.tsx';
+import { Link } from '../../parts/link.tsx';
 import { Empty } from '../../parts/states.tsx';
 import { type Column, Table } from '../../parts/table.tsx';
 import { Ago } from '../../parts/time.tsx';

@@ -1,8 +1,8 @@
 import type { Alert, ErrorGroup } from '@islet/client/browser';
-import { Link } from 'wouter';
 import { useActivity } from '../../live/activity.ts';
 import { useAsk } from '../../live/ask.ts';
 import { plural } from '../../model/format.ts';
+import { Link } from '../../parts/link.tsx';
 import { Ago } from '../../parts/time.tsx';
 import { ToneMark } from '../../parts/tone.tsx';
 

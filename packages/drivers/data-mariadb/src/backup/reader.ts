@@ -10,5 +10,6 @@ export function createMariadbReader(path: string): StoreReader {
     identity: async (source) => parseSource(source).identity,
     copy: (source, options) => copyMariadb(source, path, options),
     follow: followMariadb,
+    logForm: 'frames',
   };
 }

@@ -1,6 +1,7 @@
 import { DriverError, type StoreSource } from '@islet/driver';
 import { type Client, type ClientConfig, DatabaseError } from 'pg';
 import { messageOf, withClient } from '../connect.ts';
+import type { FrugalSocket } from '../frugal-socket.ts';
 import { SUPERUSER } from '../names.ts';
 import type { Started } from '../store.ts';
 import { parseLsn, parseSize } from './lsn.ts';
@@ -33,7 +34,7 @@ export function parseSource({ how }: StoreSource): PostgresSource {
 export async function withReplication<T>(
   { host, port, password }: Omit<PostgresSource, 'binaries'>,
   signal: AbortSignal,
-  act: (client: Client) => Promise<T>,
+  act: (client: Client, socket: FrugalSocket) => Promise<T>,
 ): Promise<T> {
   const config: ClientConfig & { replication: string } = { host, port, user: SUPERUSER, password, replication: 'true' };
   try {
