@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ErrorGroup, LogRecord, Slo, Span, TraceSummary } from '@islet/client';
 import picocolors from 'picocolors';
-import { renderErrorGroups } from '../src/render/errors.ts';
+import { renderErrorGroup, renderErrorGroups } from '../src/render/errors.ts';
 import { renderSlos } from '../src/render/slos.ts';
 import { renderTable } from '../src/render/table.ts';
 import { renderTraces } from '../src/render/traces.ts';
@@ -141,4 +141,13 @@ describe('a log in a trace', () => {
   it('that was written at no span names its service', () => {
     assert.match(waterfall([{ ...log, at: AT + 9 }]).at(-1) ?? '', /\+9\.0 payments {2}info: captured/);
   });
+});
+
+it('an error says what its log said beside itself, but for what is too long to read', () => {
+  const attributes = { path: '/cart', stack: 'one\ntwo', 'exception.type': 'TypeError' };
+  const lines = renderErrorGroup({ ...GROUP, sample: { stack: 'x', attributes, logsAround: [] } }, narrow);
+  assert.deepEqual(
+    lines.filter((line) => line.startsWith('  with')),
+    ['  with       path=/cart'],
+  );
 });

@@ -115,6 +115,13 @@ it('says how a command ended, or that it did not', async () => {
   assert.equal(await check({ kind: 'exec', command: 'x' }, hangs, 20), '`x` was not answered within 0.02 s');
 });
 
+it('gives up also what heeds no signal', { timeout: 10_000 }, async (t) => {
+  const alive = setInterval(() => undefined, 1_000);
+  t.after(() => clearInterval(alive));
+  const deaf = { host: '127.0.0.1', port: 1, http2: false, exec: () => new Promise<number>(() => undefined) };
+  assert.equal(await check({ kind: 'exec', command: 'x' }, deaf, 20), '`x` was not answered within 0.02 s');
+});
+
 async function freePort(): Promise<number> {
   const server = createHttpServer();
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));

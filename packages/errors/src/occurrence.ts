@@ -56,7 +56,13 @@ export function ofLog(log: LogLike, mapped: Mapped = asItIs): Occurrence | undef
   const isFailure = FAILURES.has(log.level ?? '');
   if (parsed !== undefined) return occurrence(log, { thrown: mapped(parsed), stack, attributes });
   if (!isFailure || isAtTheDoor(log.text)) return undefined;
-  return occurrence(log, { thrown: { type: 'log', message: log.text, frames: [] }, stack: log.text, attributes });
+  const message = [log.text, reasonIn(attributes)].filter((part) => part !== undefined).join(': ');
+  return occurrence(log, { thrown: { type: 'log', message, frames: [] }, stack: message, attributes });
+}
+
+/** `failed` alone would be one group for all that fails. */
+function reasonIn(attributes: Attributes): string | undefined {
+  return textOf(attributes.error) ?? textOf(attributes.err);
 }
 
 function stackIn(attributes: Attributes): string | undefined {
@@ -65,7 +71,10 @@ function stackIn(attributes: Attributes): string | undefined {
   const candidates = [inside, 'err.stack', 'error.stack', 'stack', 'stack_trace', 'exception', 'exc_info'].map((one) =>
     one === undefined || one === inside ? one : textOf(attributes[one]),
   );
-  return candidates.find((text) => text !== undefined);
+  const named = candidates.find((text) => text !== undefined);
+  if (named !== undefined) return named;
+  // Many write the whole error as text there, and many its message alone.
+  return [reasonIn(attributes), textOf(attributes.traceback)].find((text) => text?.includes('\n') && parseThrown(text));
 }
 
 function occurrence(

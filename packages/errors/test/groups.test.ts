@@ -164,11 +164,39 @@ describe('a log', () => {
       log: { level: 'error', text: 'x', attributes: { 'exception.type': 'E', 'exception.stacktrace': STACK } },
       type: 'E',
     },
+    {
+      what: 'the whole error as text, in a field of that name',
+      log: { level: 'error', text: 'failed', attributes: { path: '/', error: STACK } },
+      type: 'TypeError',
+    },
+    {
+      what: "Python's, in the same way",
+      log: {
+        level: 'error',
+        text: 'failed',
+        attributes: {
+          error: 'Traceback (most recent call last):\n  File "/srv/pay.py", line 3, in charge\n    x()\nKeyError: 1\n',
+        },
+      },
+      type: 'KeyError',
+    },
+    {
+      what: 'several lines there that are no stack',
+      log: { level: 'error', text: 'failed', attributes: { error: 'one\ntwo' } },
+      type: 'log',
+    },
     { what: 'a line of level error', log: { level: 'error', text: 'payment 17 failed' }, type: 'log' },
     { what: 'a line of level info', log: { level: 'info', text: 'payment 17 failed' }, type: undefined },
   ]) {
     it(`tells of an error, or not: ${what}`, () => assert.equal(ofLog({ ...source, ...log })?.thrown.type, type));
   }
+
+  it('that says why it failed in a field is not of one group with all that fails', () => {
+    const failed = (error: string) => ofLog({ ...source, level: 'error', text: 'failed', attributes: { error } });
+    const [refused, again, slow] = ['refused by 10.0.0.1', 'refused by 10.0.0.2', 'it took too long'].map(failed);
+    assert.equal(refused?.thrown.message, 'failed: refused by 10.0.0.1');
+    assert.deepEqual([refused?.group === again?.group, refused?.group === slow?.group], [true, false]);
+  });
 
   it('and a span of the same error are of one group', () => {
     const log = ofLog({ ...source, level: 'error', text: STACK });

@@ -201,6 +201,26 @@ test('of traces all with an error, slow ones and decisions are kept, and so many
   assert.equal([...kept.values()].filter((why) => why === 'sample').length, 3);
 });
 
+test('a call that was answered with 4xx is no error of its trace, and one without an answer is', (t) => {
+  const [folder, clock] = [temporary(t), new Clock()];
+  const { store } = open({ folder, clock, policy: { traces: { keepMs: 1e9, sample: 0, slowMs: 1_000 } } });
+  const failed = [
+    { kind: 'client', attributes: '{"http.response.status_code":409}' },
+    { kind: 'client', attributes: '{"http.status_code":404}' },
+    { kind: 'client', attributes: '{"http.response.status_code":500}' },
+    { kind: 'client', attributes: '{"error.type":"ECONNREFUSED"}' },
+    { kind: 'server', attributes: '{"http.response.status_code":404}' },
+  ] as const;
+  const spans = failed.map((changes, index) =>
+    spanRow({ trace: traceId(index), span: spanId(index), at: clock.now, status: 'error', ...changes }),
+  );
+  store.add('spans', 'orders', spans);
+  store.sync({});
+  clock.now += LIMITS.headMs + LIMITS.traceWaitMs;
+  store.tend();
+  assert.deepEqual([...keptIn(store).keys()].toSorted(), [2, 3, 4].map(traceId).toSorted());
+});
+
 test('a trace is kept or left whole, over all services and however late a span of it comes', (t) => {
   const [folder, clock] = [temporary(t), new Clock()];
   const { store } = open({ folder, clock, policy: { traces: { keepMs: 1e9, sample: 1, slowMs: 1_000 } } });

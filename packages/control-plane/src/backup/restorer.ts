@@ -50,7 +50,8 @@ export function createRestorer(parts: RestorerParts): Restorer {
     const work = restoreInPlace(service, restoring, { ...parts, signal })
       .catch((error: unknown) => {
         // Told to end: the next control plane begins anew. Whatever else it is, it is tried again at the next turn.
-        if (!closing.signal.aborted) log.error({ service: name, error: String(error) }, 'a restore can not be ended');
+        if (!closing.signal.aborted)
+          log.error({ service: name, error: parts.redact(String(error)) }, 'a restore can not be ended');
       })
       .finally(() => {
         running.delete(name);

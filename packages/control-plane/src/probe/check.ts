@@ -21,12 +21,17 @@ export type Check = (target: ProbeTarget, site: ProbeSite, timeoutMs: number) =>
 export const check: Check = async (target, site, timeoutMs) => {
   const signal = AbortSignal.timeout(timeoutMs);
   try {
-    return await CHECKS[target.kind](target as never, site, signal);
+    return await Promise.race([CHECKS[target.kind](target as never, site, signal), onceLate(signal)]);
   } catch (error) {
     if (signal.aborted) return `${nameOf(target)} was not answered within ${timeoutMs / 1000} s`;
     return isRefusal(error) ? `nothing listens on port ${site.port}` : `${nameOf(target)}: ${messageOf(error)}`;
   }
 };
+
+/** What is waited for beside a probe's own work may heed no signal, and must not keep all later probes waiting. */
+function onceLate(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
+}
 
 function nameOf(target: ProbeTarget): string {
   switch (target.kind) {

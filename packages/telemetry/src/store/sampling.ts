@@ -88,7 +88,7 @@ export function summaryOf(trace: string, spans: readonly SpanRow[]): TraceRow {
   for (const span of spans) {
     at = Math.min(at, span.at);
     endAt = Math.max(endAt, span.endAt);
-    if (span.status === 'error') errors++;
+    if (span.status === 'error' && !isForCaller(span)) errors++;
     services.add(span.service);
     if (!known.has(span.parent) && (root === undefined || span.at < root.at)) root = span;
   }
@@ -107,3 +107,14 @@ export function summaryOf(trace: string, spans: readonly SpanRow[]): TraceRow {
     kept: 'sample',
   };
 }
+
+/**
+ * OpenTelemetry's agents call a call failed that is answered with 4xx. What the caller asked for wrongly, or asked to find out,
+ * is no failure of the trace, as it is none of an objective: a system that says "not found" all day would keep all of its traces.
+ */
+function isForCaller({ kind, attributes }: SpanRow): boolean {
+  return kind === 'client' && ANSWERED_4XX.test(attributes);
+}
+
+/** The second name is that of before OpenTelemetry's HTTP conventions were stable. */
+const ANSWERED_4XX = /"http\.(?:response\.)?status_code":"?4\d\d\b/;

@@ -41,14 +41,15 @@ export function createService(routes: readonly Route[]): Server {
 async function respond(server: Server, routes: readonly Route[], request: IncomingMessage, response: ServerResponse) {
   const startedAt = performance.now();
   const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
-  const answer = await dispatch(routes, request, path).catch((error: unknown) => refuse(error, path));
+  const traceId = request.headers.traceparent?.toString().split('-')[1];
+  const answer = await dispatch(routes, request, path).catch((error: unknown) => refuse(error, { path, traceId }));
   send(response, answer, { keepAlive: server.listening });
   log('info', 'request', {
     method: request.method,
     path,
     status: answer.status,
     ms: Math.round((performance.now() - startedAt) * 10) / 10,
-    traceId: request.headers.traceparent?.toString().split('-')[1],
+    traceId,
   });
 }
 
@@ -76,11 +77,11 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
   }
 }
 
-function refuse(error: unknown, path: string): Answer {
+function refuse(error: unknown, where: { readonly path: string; readonly traceId: string | undefined }): Answer {
   const problem = Problem.from(error);
   if (problem.cause !== undefined) {
     log('error', 'failed', {
-      path,
+      ...where,
       error: problem.cause instanceof Error ? problem.cause.stack : String(problem.cause),
     });
   }

@@ -86,12 +86,13 @@ class Handler(BaseHTTPRequestHandler):
     def _respond(self) -> None:
         started_at = time.monotonic()
         path = self.path.split("?", 1)[0]
+        trace = trace_id(self.headers.get("traceparent"))
         try:
             status, body = answer(self.server.ledger, self.command, path, self._read_json())
         except BadBody as error:
             status, body = problem(400, "bad_request", str(error))
         except Exception:
-            log("error", "failed", path=path, error=traceback.format_exc())
+            log("error", "failed", path=path, error=traceback.format_exc(), traceId=trace)
             status, body = problem(500, "internal", "Something went wrong on our side.")
         self._send(status, body)
         log(
@@ -101,7 +102,7 @@ class Handler(BaseHTTPRequestHandler):
             path=path,
             status=status,
             ms=round((time.monotonic() - started_at) * 1000, 1),
-            traceId=trace_id(self.headers.get("traceparent")),
+            traceId=trace,
         )
 
     def _read_json(self) -> Any:
