@@ -63,7 +63,10 @@ export function createRestorer(parts: RestorerParts): Restorer {
   return {
     look: ({ look }) => {
       endRewinds(look);
-      for (const service of applied.current()?.services ?? []) {
+      const now = applied.current();
+      // A wish waits for the next `up`: what is being stopped, or purged, is not made anew meanwhile.
+      if (now === undefined || now.goingDown) return;
+      for (const service of now.services) {
         const { spec, restoring } = service;
         if (restoring === undefined || restoring.rewind?.ended !== undefined) continue;
         if (running.has(spec.name) || closing.signal.aborted) continue;

@@ -11,6 +11,8 @@ export interface BackupFacts {
   readonly since: number;
   /** Where the second copy goes; undefined: nowhere. */
   readonly place: string | undefined;
+  /** What the file says of it; absent: nothing. */
+  readonly declared?: { readonly place: string; readonly secrets: readonly string[] };
   /** The recovery key is in somebody's hands. */
   readonly isKeyExported: boolean;
 }
@@ -51,7 +53,11 @@ export function backupWarnings(facts: BackupFacts): readonly string[] {
 }
 
 /** A second copy that was never whole is none. */
-function mirrorProblems({ place, told, now }: BackupFacts): readonly string[] {
+function mirrorProblems({ place, declared, told, now }: BackupFacts): readonly string[] {
+  if (place === undefined && declared !== undefined) {
+    const commands = declared.secrets.map((name) => `islet secret set ${name}`).join(', ');
+    return [`the copy of the backups in ${declared.place} waits for its secrets: ${commands}`];
+  }
   if (place === undefined) {
     return [
       'no copy of the backups is off this machine, and its loss is the loss of all data: write backup into islet.yaml',
