@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Failure } from '@islet/client';
 import { unseen } from '@islet/plan';
+import { rolloutHandlers } from '../src/api/rollout.ts';
 import { onItsStore, rollbackTo } from '../src/rollback.ts';
+import type { AppliedService } from '../src/store/applied.ts';
 import type { Rollouts } from '../src/store/decisions.ts';
 import { launchSpec } from './support.ts';
 
@@ -82,3 +84,32 @@ for (const [what, asked, changes, message] of [
     assert.throws(() => back(asked, changes as never), message);
   });
 }
+
+test('goes back from what is asked for when it is done, and not from what was when somebody looked', async () => {
+  const now = (revision: string) =>
+    ({ spec: launchSpec('web'), revision, restarts: 0, after: [] }) as unknown as AppliedService;
+  let one = now('ccc');
+  const asked: Partial<AppliedService>[] = [];
+  const traffic = { acknowledged: undefined, inFlight: {}, longLived: {}, removedAt: {} };
+  const system = {
+    look: async () => {
+      one = now('ddd');
+      return { observed: { services: { web: SEEN }, traffic, held: {} } };
+    },
+    desired: () => ({ services: [], routes: '' }),
+    parts: {
+      clock: { now: () => 0 },
+      state: { decisions: { rollouts: () => ROLLOUTS }, applied: { launch: () => launchSpec('web') } },
+    },
+  };
+  const { rollback } = rolloutHandlers(system as never, {
+    wanted: () => one,
+    change: (_, changes) => {
+      asked.push(changes(one));
+      return { revision: 1, changed: true, warnings: [] };
+    },
+  });
+  const request = { params: { service: 'web' }, query: {}, body: {}, signal: new AbortController().signal };
+  await rollback(request);
+  assert.deepEqual([asked[0]?.revision, asked[0]?.wentBackFrom], ['ccc', 'ddd']);
+});

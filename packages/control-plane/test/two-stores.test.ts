@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { whichOf } from '../src/backup/kept-stores.ts';
 import { QUICK, stateOf, world } from './world.ts';
 
 const BOTH = {
@@ -79,4 +80,15 @@ describe('a service with a database and a Redis', () => {
     await w.until(() => w.down > 0);
     assert.deepEqual([await w.data.observe(), await w.redis.observe()], [{}, {}]);
   });
+});
+
+it('a service with several stores and no database is told which it has when one is asked for by its name', () => {
+  const spec = { name: 'orders', database: undefined, redis: undefined };
+  const backup = { everyMs: 1, pitr: true, keep: { daily: 1, weekly: 0, monthly: 0 } };
+  const redis = { as: 'store', maxMemoryBytes: 1, evict: 'noeviction', backup, drill: undefined } as const;
+  const volumes = { folders: ['papers'], backup: undefined };
+  const told = 'say which of its stores is meant: orders.redis, or orders.files';
+  assert.equal(whichOf({ ...spec, redis, volumes }, 'orders'), told);
+  assert.equal(whichOf({ ...spec, redis, volumes }, 'orders.files'), undefined);
+  assert.equal(whichOf({ ...spec, redis }, 'orders'), undefined);
 });

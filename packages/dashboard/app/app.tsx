@@ -10,7 +10,6 @@ import { OverviewPage } from './pages/overview.tsx';
 import { PageBoundary } from './parts/boundary.tsx';
 import { later } from './parts/later.tsx';
 import { Shell } from './parts/shell.tsx';
-import { Empty } from './parts/states.tsx';
 
 /* The first page comes with the frame; each other is a file of its own. */
 const ServicePage = later(async () => (await import('./pages/service.tsx')).ServicePage);
@@ -59,9 +58,12 @@ function Inside() {
           <Route path="/backups" component={BackupsPage} />
           <Route path="/system" component={SystemPage} />
           <Route>
-            <Empty title="There is no such page">
-              Its address may be of another version. The pages are listed beside this.
-            </Empty>
+            <header className="page-head">
+              <h1>There is no such page</h1>
+              <p className="lead">
+                Its address may be of another version of Islet. The menu lists the pages that there are.
+              </p>
+            </header>
           </Route>
         </Switch>
       </PageBoundary>

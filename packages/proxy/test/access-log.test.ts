@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { appendFile, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,6 +30,18 @@ test('writes nothing until a batch is due, and then all of it, for its own user 
   await log.flush();
   assert.equal(await readFile(path, 'utf8'), 'one\ntwo\n');
   assert.equal((await stat(path)).mode & 0o777, 0o600);
+});
+
+test('whoever waits for what is there waits for it, however many do', async (t) => {
+  const { path, log } = await logIn(t);
+  log.write('one');
+  const first = log.flush();
+  log.write('two');
+  // Both wait for the first batch; only one of them writes the second.
+  const other = log.flush();
+  await log.flush();
+  assert.equal(readFileSync(path, 'utf8'), 'one\ntwo\n');
+  await Promise.all([first, other]);
 });
 
 test('a disk that is full costs lines and nothing else, and they are counted', async () => {

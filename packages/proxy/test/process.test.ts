@@ -100,6 +100,8 @@ test('an invalid table is refused with every mistake, and the old one stays', as
   assert.match(JSON.stringify(reply.body), /version: .*services.*more/);
   assert.equal((await control(socket, 'PUT', '/table', 'not JSON')).status, 422);
   assert.equal((await control(socket, 'GET', '/nothing')).status, 404);
+  assert.equal((await control(socket, 'GET', '/requests/%ff')).status, 404);
+  assert.equal((await control(socket, 'PUT', '/table', ' '.repeat(17 * 1024 * 1024))).status, 413);
   assert.equal((await state(socket)).table?.version, 1);
 });
 

@@ -123,7 +123,8 @@ async function look({ root }: CopyingChild, vault: TestVault, step: Step): Promi
       [],
       'what was offered still is',
     );
-  else assert.ok(offers.length > 0);
+  // Whoever was killed as a manifest was written may have left its copy without its log: then there is none yet.
+  else if (step.act !== 'copy' || before.length > 0) assert.ok(offers.length > 0);
   writeFileSync(known, JSON.stringify(offers));
 }
 

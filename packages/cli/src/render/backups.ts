@@ -19,7 +19,9 @@ export function renderBackups(stores: readonly StoreBackup[], { now, ...view }: 
           ? ''
           : `in ${renderDuration(Math.max(0, nextAt - now))}`
         : 'now';
-    const since = from === undefined ? '' : new Date(from).toISOString().slice(0, 19);
+    const oldest = from === undefined ? '' : new Date(from).toISOString().slice(0, 19);
+    // Files have no log.
+    const since = engine === 'files' && oldest !== '' ? `its copies, ${oldest}` : oldest;
     return [
       service,
       engine,

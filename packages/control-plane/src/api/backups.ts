@@ -15,7 +15,7 @@ import { DriverError } from '@islet/driver';
 import { asideOf, hasAside, remove } from '../backup/aside.ts';
 import { branchStore } from '../backup/branches.ts';
 import { backupFiles, ensureRecoveryKey } from '../backup/files.ts';
-import { partyOf, serviceOfStore, storeNamed } from '../backup/kept-stores.ts';
+import { partyOf, serviceOfStore, storeNamed, whichOf } from '../backup/kept-stores.ts';
 import { driversOf, findMoment, openOwnVault } from '../backup/restore-store.ts';
 import { readIfThere, writeAtomically } from '../own-file.ts';
 import type { AppliedService } from '../store/applied.ts';
@@ -63,7 +63,9 @@ export function backupHandlers(system: System, { wanted, change }: BackupTools):
     const { store } = named(name);
     if (parts.backups !== undefined && store?.backup !== undefined) return store;
     throw new ApiError('conflict', `${name} is not backed up`, {
-      hint: 'declare a store that Islet runs, with backups; islet backup status names what there is',
+      hint:
+        whichOf(wanted(serviceOfStore(name)).spec, name) ??
+        'declare a store that Islet runs, with backups; islet backup status names what there is',
     });
   };
   /** A store, and what comes back with it. */
@@ -76,7 +78,7 @@ export function backupHandlers(system: System, { wanted, change }: BackupTools):
       return { store, party, service: spec.name, restoring, drivers: driversOf(party, parts.data) };
     }
     throw new ApiError('conflict', `${name} has no store that can be restored`, {
-      hint: 'islet backup status names what there is',
+      hint: whichOf(spec, name) ?? 'islet backup status names what there is',
     });
   };
   /** Also what is not backed up any more. */

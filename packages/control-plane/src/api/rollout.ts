@@ -95,8 +95,9 @@ export function rolloutHandlers(
     },
 
     rollback: async ({ params: { service = '' }, body: { revision } }) => {
-      const one = wanted(service);
       const { look } = await lookOnce(system);
+      // From here on nothing is waited for: another revision may have been asked for during the look.
+      const one = wanted(service);
       const rollouts = decisions.rollouts(service);
       const target = rollbackTo({ one, asked: revision, rollouts, seen: seenOf(service, look.observed) });
       const launched = applied.launch(service, target.revision);

@@ -73,4 +73,11 @@ export function storeNamed(spec: Stores, id: string): KeptStore | undefined {
   return stores.find((store) => store.id === id) ?? (id === spec.name && stores.length === 1 ? stores[0] : undefined);
 }
 
+/** What to say to whoever names a service with several stores, none of which has its name. Undefined: it is another mistake. */
+export function whichOf(spec: Stores, name: string): string | undefined {
+  const stores = keptStores(spec);
+  if (name !== spec.name || stores.length < 2 || stores.some(({ id }) => id === name)) return undefined;
+  return `say which of its stores is meant: ${stores.map(({ id }) => id).join(', or ')}`;
+}
+
 const SUFFIX = { redis: '.redis', files: '.files' } as const;

@@ -142,6 +142,24 @@ it('everything is reached by keyboard: / and a name lead to a service', async ()
   await page.waitForURL(`${dashboard.url}/services/payments`);
 });
 
+it('the tab that is shown is in sight on a phone', async () => {
+  await page.setViewportSize({ width: 390, height: 800 });
+  await page.goto(`${dashboard.url}/services/orders/history`);
+  const tab = (await page.getByRole('link', { name: 'History' }).boundingBox())!;
+  assert.ok(tab.x >= 0 && tab.x + tab.width <= 390, JSON.stringify(tab));
+  await page.setViewportSize({ width: 1360, height: 860 });
+});
+
+it('a link with Ctrl is the browser’s affair', async () => {
+  await page.goto(`${dashboard.url}/alerts`);
+  const opened = page.context().waitForEvent('page');
+  await page.getByRole('link', { name: 'Backups' }).click({ modifiers: ['Control'] });
+  const other = await opened;
+  await other.waitForURL(`${dashboard.url}/backups`);
+  assert.equal(page.url(), `${dashboard.url}/alerts`);
+  await other.close();
+});
+
 const PATIENCE_MS = 15_000;
 
 async function until(isSo: () => boolean): Promise<void> {

@@ -17,6 +17,12 @@ export function shortNumber(value: number): string {
   return `${trimmed(value / 1_000_000)}M`;
 }
 
+/** For an axis and what stands on it: two digits that count, since an axis that says `<0.1, <0.1` or `1, 1` says nothing. */
+export function figureText(value: number | undefined): string {
+  if (value === undefined) return UNKNOWN;
+  return Math.abs(value) < 10 ? String(Number(value.toPrecision(2))) : shortNumber(value);
+}
+
 /** From a share between 0 and 1. What is not nothing never reads as 0 %. */
 export function percentText(share: number | undefined): string {
   if (share === undefined || Number.isNaN(share)) return UNKNOWN;

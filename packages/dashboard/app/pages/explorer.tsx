@@ -3,8 +3,8 @@ import { useParams, useSearchParams } from 'wouter';
 import { useAsk } from '../live/ask.ts';
 import { useStatus } from '../live/status.ts';
 import { type Operation, readOpenApi } from '../model/openapi.ts';
-import { Link } from '../parts/link.tsx';
 import { Answered, Empty } from '../parts/states.tsx';
+import { Tabs } from '../parts/tabs.tsx';
 import { useTitle } from '../parts/title.ts';
 import { CallForm } from './explorer-call.tsx';
 
@@ -32,13 +32,10 @@ export function ExplorerPage() {
           and with a trace.
         </p>
       </header>
-      <nav className="tabs" aria-label="Services">
-        {services.map(({ name }) => (
-          <Link key={name} href={`/api/${name}`} aria-current={name === chosen ? 'page' : undefined}>
-            {name}
-          </Link>
-        ))}
-      </nav>
+      <Tabs
+        label="Services"
+        tabs={services.map(({ name }) => ({ name, href: `/api/${name}`, isCurrent: name === chosen }))}
+      />
       {chosen === undefined ? (
         <Empty title="There is no service to call" />
       ) : (

@@ -191,7 +191,7 @@ const Line = memo(
         <td data-label="Memory" className="number">
           {bytesText(activity?.memory)}
         </td>
-        <td data-label="Backup">
+        <td data-label="Backup" className="proof">
           {proof === undefined ? (
             <span className="muted">{UNKNOWN}</span>
           ) : (

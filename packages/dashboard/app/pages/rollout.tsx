@@ -5,7 +5,7 @@ import { useActivity } from '../live/activity.ts';
 import { api } from '../live/api.ts';
 import { useAsk } from '../live/ask.ts';
 import { useStatus } from '../live/status.ts';
-import { durationText, percentText, rateText, shortNumber, UNKNOWN } from '../model/format.ts';
+import { durationText, figureText, percentText, shortNumber, UNKNOWN } from '../model/format.ts';
 import { toneOf } from '../model/overview.ts';
 import { recentDecisions } from '../model/recent.ts';
 import { rolloutSteps, type Side, sideOf, sidesOf, steeringOf } from '../model/rollout.ts';
@@ -176,7 +176,7 @@ function Comparison({ rollout }: { readonly rollout: RolloutStatus }) {
               <Chart
                 title="Errors/s"
                 series={sidesOf(measured.errors, { old, wanted })}
-                format={rateText}
+                format={figureText}
                 {...stretch}
               />
               <Chart title="p95" series={sidesOf(measured.p95, { old, wanted })} format={durationText} {...stretch} />

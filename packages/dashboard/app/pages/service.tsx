@@ -1,9 +1,9 @@
 import { useParams } from 'wouter';
 import { useService, useStatus } from '../live/status.ts';
 import { toneOf } from '../model/overview.ts';
-import { Link } from '../parts/link.tsx';
 import { Recent } from '../parts/recent.tsx';
 import { Empty, Waiting } from '../parts/states.tsx';
+import { Tabs } from '../parts/tabs.tsx';
 import { useTitle } from '../parts/title.ts';
 import { ToneMark } from '../parts/tone.tsx';
 import { Actions } from './service/actions.tsx';
@@ -20,6 +20,24 @@ const TABS = [
   { tab: 'capacity', name: 'Capacity' },
   { tab: 'history', name: 'History' },
 ] as const;
+
+function tabsOf(service: string, current: string | undefined) {
+  const elsewhere = [
+    ['Rollout', `/services/${service}/rollout`],
+    ['Logs', `/logs?service=${service}`],
+    ['Traces', `/traces?service=${service}`],
+    ['Errors', `/errors?service=${service}`],
+    ['API', `/api/${service}`],
+  ] as const;
+  return [
+    ...TABS.map(({ tab, name }) => ({
+      name,
+      href: tab === undefined ? `/services/${service}` : `/services/${service}/${tab}`,
+      isCurrent: tab === current,
+    })),
+    ...elsewhere.map(([name, href]) => ({ name, href, isCurrent: false })),
+  ];
+}
 
 /** All of one service. */
 export function ServicePage() {
@@ -72,22 +90,7 @@ export function ServicePage() {
         ))}
         <Trouble service={name} />
       </header>
-      <nav className="tabs" aria-label={`Of ${name}`}>
-        {TABS.map((one) => (
-          <Link
-            key={one.name}
-            href={one.tab === undefined ? `/services/${name}` : `/services/${name}/${one.tab}`}
-            aria-current={tab === one.tab ? 'page' : undefined}
-          >
-            {one.name}
-          </Link>
-        ))}
-        <Link href={`/services/${name}/rollout`}>Rollout</Link>
-        <Link href={`/logs?service=${name}`}>Logs</Link>
-        <Link href={`/traces?service=${name}`}>Traces</Link>
-        <Link href={`/errors?service=${name}`}>Errors</Link>
-        <Link href={`/api/${name}`}>API</Link>
-      </nav>
+      <Tabs label={`Of ${name}`} tabs={tabsOf(name, tab)} />
       {tab === undefined ? <SignalsTab service={found} /> : null}
       {tab === 'data' ? <DataTab service={found} /> : null}
       {tab === 'configuration' ? <ConfigurationTab service={name} /> : null}

@@ -102,7 +102,7 @@ const DIFFERENCES: readonly Column<Difference>[] = [
   {
     name: 'Difference',
     kind: 'number',
-    show: ({ byMs }) => `${byMs >= 0 ? '+' : '−'}${durationText(Math.abs(byMs))}`,
+    show: ({ byMs }) => `${byMs === 0 ? '' : byMs > 0 ? '+' : '−'}${durationText(Math.abs(byMs))}`,
   },
 ];
 

@@ -1,30 +1,22 @@
-import { spawn } from 'node:child_process';
-import { extname } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import { DriverError } from '@islet/driver';
+import { startOwnersChild } from '@islet/driver/owners-child';
 import type { WorkerAnswer, WorkerRequest } from './worker-protocol.ts';
+
+const WORKER = {
+  program: new URL('./worker-main.ts', import.meta.url),
+  trouble: 'the process that works on SQLite files died',
+};
 
 /** Runs the worker to its end. An abort kills it, and SQLite rolls back when the file is opened next. */
 export async function work(request: WorkerRequest, signal: AbortSignal): Promise<Done> {
   signal.throwIfAborted();
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', WORKER], {
-    cwd: '/',
-    env: {},
-    stdio: ['pipe', 'pipe', 'pipe'],
-    signal,
-    killSignal: 'SIGKILL',
-  });
-  const ended = new Promise<void>((resolve, reject) => child.once('close', () => resolve()).once('error', reject));
-  // A worker that died doesn't read; how it ended says why.
-  child.stdin.on('error', () => {}).end(JSON.stringify(request));
-  const [answer, complaint] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
-  if (answer === '') throw died(complaint);
+  const child = startOwnersChild(WORKER, signal);
+  child.process.stdin.end(JSON.stringify(request));
+  const answer = await text(child.process.stdout);
+  await child.end();
   return doneOf(JSON.parse(answer) as WorkerAnswer, request.file);
 }
-
-/** Beside this file, which is JavaScript in a published package. */
-const WORKER = fileURLToPath(new URL(`./worker${extname(import.meta.url)}`, import.meta.url));
 
 export type Done = Exclude<WorkerAnswer, { kind: 'refused' }>;
 
@@ -32,13 +24,4 @@ function doneOf(answer: WorkerAnswer, file: string): Done {
   if (answer.kind !== 'refused') return answer;
   const code = /disk is full/i.test(answer.reason) ? 'no-space' : 'unavailable';
   throw new DriverError(code, `the SQLite file ${file} can't be used: ${answer.reason}`);
-}
-
-function died(complaint: string): DriverError {
-  const reason =
-    complaint
-      .trim()
-      .split('\n')
-      .findLast((line) => /Error/.test(line)) ?? 'it said nothing';
-  return new DriverError('internal', `the process that works on SQLite files died: ${reason}`);
 }

@@ -87,11 +87,11 @@ async function answerExplain(
   { fleet, accessLog, tokens }: ControlOptions,
 ): Promise<void> {
   const { pathname, searchParams } = new URL(url, 'http://proxy');
-  const [, id] = /^\/requests\/([^/]+)$/.exec(pathname) ?? [];
+  const id = decoded(/^\/requests\/([^/]+)$/.exec(pathname)?.[1]);
   if (method === 'GET' && id !== undefined) {
     await fleet.flush();
     await accessLog.flush();
-    send(response, 200, await findRecords(accessLog.path, decodeURIComponent(id)));
+    send(response, 200, await findRecords(accessLog.path, id));
   } else if (method === 'POST' && pathname === '/explain-tokens') {
     const forMs = Number(searchParams.get('forMs') ?? 'NaN');
     if (!(forMs > 0 && forMs <= LIMITS.explainTokenMs)) {
@@ -103,6 +103,14 @@ async function answerExplain(
     if (purged === undefined) refuse(response, 'not-found', 'name a service of the table: /purge?service=<name>');
     else send(response, 200, { purged });
   } else refuse(response, 'not-found', ENDPOINTS);
+}
+
+function decoded(part: string | undefined): string | undefined {
+  try {
+    return part && decodeURIComponent(part);
+  } catch {
+    return undefined;
+  }
 }
 
 const ENDPOINTS =

@@ -52,7 +52,8 @@ export class AccessLog implements LineSink {
 
   /** Returns when all that was there before the call is written, or lost. */
   async flush(): Promise<void> {
-    await this.#writing;
+    // Others wait too, and one of them may have begun the next.
+    while (this.#writing !== undefined) await this.#writing;
     if (this.#lines.length === 0) return;
     this.#writing = this.#writeBatch().finally(() => {
       this.#writing = undefined;

@@ -2,7 +2,7 @@ import type { Answer, ApiError } from '@islet/client/browser';
 import { useState } from 'react';
 import { useSearchParams } from 'wouter';
 import { api, failureOf } from '../../live/api.ts';
-import { durationText, percentText, plural, rateText, shortNumber } from '../../model/format.ts';
+import { durationText, figureText, percentText, plural, rateText, shortNumber } from '../../model/format.ts';
 import { Failure } from '../../parts/states.tsx';
 import { type Column, Table } from '../../parts/table.tsx';
 
@@ -140,7 +140,7 @@ const COLUMNS: readonly Column<ForecastRow>[] = [
   { name: 'Mean', kind: 'number', show: ({ meanMs }) => durationText(meanMs) },
   { name: 'p95', kind: 'number', show: ({ p95Ms }) => durationText(p95Ms) },
   { name: 'Wait', kind: 'number', show: ({ waitMs }) => durationText(waitMs) },
-  { name: 'In flight', kind: 'number', show: ({ inFlight }) => shortNumber(inFlight) },
+  { name: 'In flight', kind: 'number', show: ({ inFlight }) => figureText(inFlight) },
 ];
 
 /** What it rests on, and how far off that may be. */

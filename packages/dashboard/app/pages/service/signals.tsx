@@ -1,7 +1,7 @@
 import type { Answer, ServiceStatus } from '@islet/client/browser';
 import { useAsk } from '../../live/ask.ts';
 import { useStatus } from '../../live/status.ts';
-import { bytesText, coresText, durationText, rateText, shortNumber, UNKNOWN } from '../../model/format.ts';
+import { bytesText, coresText, durationText, figureText } from '../../model/format.ts';
 import { marksOf } from '../../model/service.ts';
 import { Chart } from '../../parts/chart.tsx';
 import { Failure } from '../../parts/states.tsx';
@@ -43,10 +43,10 @@ export function SignalsTab({ service }: { readonly service: ServiceStatus }) {
       {error === undefined ? null : <Failure error={error} again={requests.again} />}
       {error !== undefined && requests.value === undefined ? null : (
         <div className="charts">
-          <Chart title="Requests/s" series={requests.value?.series ?? []} format={rateText} {...shared} />
-          <Chart title="Errors/s" series={errors.value?.series ?? []} format={rateText} {...shared} />
+          <Chart title="Requests/s" series={requests.value?.series ?? []} format={figureText} {...shared} />
+          <Chart title="Errors/s" series={errors.value?.series ?? []} format={figureText} {...shared} />
           <Chart title="Latency" series={latency} format={durationText} {...shared} />
-          <Chart title="In flight" series={inFlight.value?.series ?? []} format={shortText} {...shared} />
+          <Chart title="In flight" series={inFlight.value?.series ?? []} format={figureText} {...shared} />
           <Chart title="CPU, cores" series={cpu.value?.series ?? []} format={coresText} {...shared} />
           <Chart title="Memory" series={memory.value?.series ?? []} format={bytesText} {...shared} />
         </div>
@@ -83,12 +83,6 @@ type Metrics = Answer<'metrics'>;
 
 function named(metrics: Metrics | undefined, label: string): Metrics['series'] {
   return (metrics?.series ?? []).map((series) => ({ ...series, labels: { quantile: label } }));
-}
-
-/** Fewer than ten are told with their fraction: an axis that says 0, 1, 1 says nothing. */
-function shortText(value: number | undefined): string {
-  if (value === undefined) return UNKNOWN;
-  return value < 10 ? String(Number(value.toFixed(1))) : shortNumber(value);
 }
 
 function GapNote({

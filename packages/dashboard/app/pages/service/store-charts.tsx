@@ -1,6 +1,6 @@
 import type { Annotation } from '@islet/client/browser';
 import { useAsk } from '../../live/ask.ts';
-import { bytesText, rateText, shortNumber, UNKNOWN } from '../../model/format.ts';
+import { bytesText, figureText } from '../../model/format.ts';
 import { Chart } from '../../parts/chart.tsx';
 import { StretchChoice, useHold, useStretch } from '../../parts/stretch.tsx';
 
@@ -33,19 +33,13 @@ export function StoreCharts({
         <Chart
           title={counted === 'db.commits' ? 'Transactions/s' : 'Commands/s'}
           series={done.value?.series ?? []}
-          format={rateText}
+          format={figureText}
           {...shared}
         />
-        <Chart title="Connections" series={connections.value?.series ?? []} format={countText} {...shared} />
-        <Chart title="Reads past the cache/s" series={misses.value?.series ?? []} format={rateText} {...shared} />
+        <Chart title="Connections" series={connections.value?.series ?? []} format={figureText} {...shared} />
+        <Chart title="Reads past the cache/s" series={misses.value?.series ?? []} format={figureText} {...shared} />
         <Chart title="Size" series={size.value?.series ?? []} format={bytesText} {...shared} />
       </div>
     </section>
   );
-}
-
-/** Means over a step: below ten with their fraction, or an axis would say 1, 1. */
-function countText(value: number | undefined): string {
-  if (value === undefined) return UNKNOWN;
-  return value < 10 ? String(Number(value.toFixed(1))) : shortNumber(value);
 }

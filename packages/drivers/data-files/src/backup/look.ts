@@ -22,7 +22,7 @@ export type Seen = Found | { readonly kind: 'data'; readonly bytes: Uint8Array }
 
 /** Looks through volumes as their owner. */
 export async function* look(request: LookRequest, signal: AbortSignal): AsyncGenerator<Seen> {
-  const child = startChild('look-main', signal);
+  const child = startChild('look', signal);
   try {
     if (!child.process.stdin.write(JSON.stringify(request)))
       await Promise.race([once(child.process.stdin, 'drain'), child.end()]);

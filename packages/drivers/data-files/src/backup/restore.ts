@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { open, rename } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type CallOptions, DriverError, type RestoreRequest } from '@islet/driver';
 import { makeOwnedFolder, makePassage, type Owner } from '@islet/driver/owned-folder';
+import type { OwnersChild } from '@islet/driver/owners-child';
+import { syncFolder } from '@islet/driver/records';
 import { removeVolumes } from '../remove-volumes.ts';
-import { type Child, startChild } from './child.ts';
+import { startChild } from './child.ts';
 import { readIndex } from './copy.ts';
 import { type Entry, type FileEntry, shownPath } from './entries.ts';
 import { dataFrame, toldFrame } from './frames.ts';
@@ -30,7 +32,7 @@ export async function restoreFiles(
   await removeVolumes(draft);
   await makePassage(draft);
   for (const name of volumesIn(entries)) await makeOwnedFolder(join(draft, name), owner);
-  const child = startChild('write-main', options.signal);
+  const child = startChild('write', options.signal);
   try {
     await send(child, toldFrame({ root: draft, owner } satisfies WriteRequest));
     for (const entry of entries) {
@@ -57,7 +59,7 @@ interface Content {
   readonly read: NonNullable<RestoreRequest['read']>;
 }
 
-async function sendContent(child: Child, { entry, read }: Content, options: CallOptions): Promise<void> {
+async function sendContent(child: OwnersChild, { entry, read }: Content, options: CallOptions): Promise<void> {
   const hash = createHash('sha256');
   for (const span of entry.spans) {
     for await (const bytes of read(span, options)) {
@@ -69,17 +71,8 @@ async function sendContent(child: Child, { entry, read }: Content, options: Call
   throw new DriverError('damaged', `${shownPath(entry.path)} is not what was copied`);
 }
 
-async function send({ process, end }: Child, frame: Buffer): Promise<void> {
+async function send({ process, end }: OwnersChild, frame: Buffer): Promise<void> {
   if (process.stdin.writable && process.stdin.write(frame)) return;
   // One that has ended reads no more, and says why.
   await Promise.race([once(process.stdin, 'drain'), end()]);
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }
