@@ -1,4 +1,4 @@
-import { hasSqlDetails, type Node, parse } from 'libpg-query';
+import type { Node } from 'libpg-query';
 import { LIMITS } from '../options.ts';
 
 /** A statement as PostgreSQL's own parser understands it. */
@@ -21,6 +21,8 @@ export async function parseSql(sql: string): Promise<ParsedSql> {
   if (bytes.length > LIMITS.parseBytes)
     return { kind: 'unread', reason: `it is larger than ${LIMITS.parseBytes} bytes` };
   if (sql.trim() === '') return { kind: 'parsed', statements: [] };
+  // Loaded where it is needed: it reserves over a hundred megabytes, also in the process that only makes backups.
+  const { hasSqlDetails, parse } = await import('libpg-query');
   try {
     const { stmts = [] } = await parse(sql);
     const statements = stmts.flatMap(({ stmt, stmt_location: from = 0, stmt_len: length }) => {
