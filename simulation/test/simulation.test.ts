@@ -4,7 +4,8 @@ import { runSeed } from '../src/index.ts';
 import { MUTATIONS } from '../src/mutations.ts';
 import { applies } from '../src/plant.ts';
 
-for (const seed of [0, 1, 2, 3]) {
+// In the last one instances are ill from their start, so that what else is known of them is asked for.
+for (const seed of [0, 1, 2, 3, 34]) {
   test(`what happens follows from the seed alone: ${seed}`, async () => {
     const [first, second] = [await runSeed(seed), await runSeed(seed)];
     assert.deepEqual(second, first);

@@ -2,6 +2,7 @@ import { realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Template } from '@islet/spec';
 import { accessiblePath, ensureTool, isReachable, missingPrograms, type UnixUser, withRuntime } from '@islet/supervise';
+import { listeningPorts } from './listening-ports.ts';
 import type { LaunchSpec } from './store/applied.ts';
 
 /** What services of this machine can reach, which is less than what root can. */
@@ -14,6 +15,8 @@ export interface Machine {
   servicePath(path: string): string;
   /** Why a service's commands can't run here; each a sentence with its remedy. */
   missingTools(spec: LaunchSpec, path: string): readonly string[];
+  /** TCP ports that a process and all below it listen on, in order; none where that can't be told. */
+  listeningPorts(pid: number): Promise<readonly number[]>;
 }
 
 /** Any user but those that own something: who reaches a file as this one does, reaches it as any service. */
@@ -37,6 +40,7 @@ export async function inspectMachine(state: string): Promise<Machine> {
     tools,
     servicePath,
     missingTools: (spec, path) => missingTools(spec, servicePath(path)),
+    listeningPorts,
   };
 }
 

@@ -143,7 +143,7 @@ export function createSystem(parts: SystemParts): System {
     sample: analysis.sample,
     unavailable: (service) => status.latest()?.services.find(({ name }) => name === service)?.why,
   };
-  const subject = subjects({ specOf, watchedFrom: startedAt, hands });
+  const subject = subjects({ specOf, watchedFrom: startedAt, machine: parts.machine, hands });
   const askCheck = checkAsker({
     check: parts.check,
     instanceOf: ({ service, generation }) => {

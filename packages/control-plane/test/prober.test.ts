@@ -57,3 +57,9 @@ it('says what it met with only once the fast probes are over, and what else is t
   const older = await afterFirstProbe(t, subject({ site, watchedFrom: NOW - 5_001 }));
   assert.deepEqual(older, { kind: 'starting', problem: 'it is sick; it listens elsewhere' });
 });
+
+it('decides before it knows what else is to be said', async (t) => {
+  const site = { ...subject({}).site, remark: () => new Promise<undefined>(() => undefined) };
+  const { kind, problem } = await afterFirstProbe(t, subject({ site, watchedFrom: LONG_AGO }));
+  assert.deepEqual({ kind, problem }, { kind: 'failed', problem: 'it is sick' });
+});

@@ -61,6 +61,7 @@ export function createProber({ clock, check, onTurn }: ProberParts): Prober {
       subject,
       state: firstState(subject, clock.now()),
       problem: undefined,
+      remark: undefined,
       timers: new Map(),
       busy: new Set(),
     };
@@ -95,29 +96,40 @@ export function createProber({ clock, check, onTurn }: ProberParts): Prober {
     const { target, timeoutMs } = probeOf(health, probe);
     one.busy.add(probe);
     const problem = await check(target, site, timeoutMs);
-    const told = problem && (await explained(problem, one));
     one.busy.delete(probe);
     if (watched.get(key) !== one) return;
     const before = { kind: one.state.kind, problem: one.problem };
+    const told = isYoung(one) ? undefined : problem;
+    const wantsRemark = told !== undefined && one.state.kind === 'starting';
     one.state = afterProbe(one.state, { probe, ok: problem === undefined }, clock.now(), health);
     one.problem = told;
+    if (told !== before.problem) one.remark = undefined;
     schedule(one);
     if (one.state.kind !== before.kind || (one.problem !== before.problem && one.state.kind !== 'ready'))
       onTurn(instance);
+    if (wantsRemark) await remarkOn(one, told);
   };
 
   /** One that has just been started answers nobody yet, which needs no words. */
-  const explained = async (problem: string, { state, subject: { health, site } }: Watched) => {
-    if (state.kind !== 'starting') return problem;
-    if (clock.now() - state.since < health.startup.fastForMs) return undefined;
+  const isYoung = ({ state, subject: { health } }: Watched) =>
+    state.kind === 'starting' && clock.now() - state.since < health.startup.fastForMs;
+
+  /** What else is to be known of a problem comes after it: nothing that a probe decides waits for words. */
+  const remarkOn = async (one: Watched, problem: string) => {
+    const { site, key, instance } = one.subject;
     const remark = await site.remark?.().catch(() => undefined);
-    return remark === undefined ? problem : `${problem}; ${remark}`;
+    if (watched.get(key) !== one || one.problem !== problem || remark === one.remark) return;
+    one.remark = remark;
+    if (one.state.kind !== 'ready') onTurn(instance);
   };
 
   return {
     follow,
     state: (key) => watched.get(key)?.state,
-    problem: (key) => watched.get(key)?.problem,
+    problem: (key) => {
+      const { problem, remark } = watched.get(key) ?? {};
+      return problem !== undefined && remark !== undefined ? `${problem}; ${remark}` : problem;
+    },
     close: () => {
       for (const [key, one] of watched) stop(key, one);
     },
@@ -129,6 +141,8 @@ interface Watched {
   subject: Subject;
   state: ProbeState;
   problem: string | undefined;
+  /** What else is to be known of that problem. */
+  remark: string | undefined;
   readonly timers: Map<ProbeKind, Disposable>;
   readonly busy: Set<ProbeKind>;
 }

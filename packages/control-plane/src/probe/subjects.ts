@@ -1,6 +1,6 @@
 import type { ComputeInstance } from '@islet/driver';
 import { HOST, type PlaceSources, placeOf } from '../facts.ts';
-import { listeningPorts } from '../listening-ports.ts';
+import type { Machine } from '../machine.ts';
 import { processKey } from '../observed-instances.ts';
 import type { LaunchSpec } from '../store/applied.ts';
 import { runProbe } from './exec.ts';
@@ -11,11 +11,12 @@ export interface SubjectParts {
   readonly specOf: (service: string, revision: string) => LaunchSpec | undefined;
   /** Epoch milliseconds since when this control plane looks. */
   readonly watchedFrom: number;
+  readonly machine: Pick<Machine, 'listeningPorts'>;
   readonly hands: PlaceSources;
 }
 
 /** What there is to probe of an instance: its newest process, by its revision's own probes. */
-export function subjects({ specOf, watchedFrom, hands }: SubjectParts) {
+export function subjects({ specOf, watchedFrom, machine, hands }: SubjectParts) {
   return (instance: ComputeInstance, adopted: boolean): Subject | undefined => {
     const spec = specOf(instance.service, instance.revision);
     const { process, port } = instance;
@@ -32,7 +33,7 @@ export function subjects({ specOf, watchedFrom, hands }: SubjectParts) {
         port,
         http2: spec.api.http2 === true,
         remark: async () => {
-          const ports = await listeningPorts(process.pid);
+          const ports = await machine.listeningPorts(process.pid);
           if (ports.length === 0 || ports.includes(port)) return undefined;
           return `it listens on port ${ports.join(', ')}, and should on $PORT, which is ${port}`;
         },
