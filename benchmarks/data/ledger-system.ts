@@ -154,8 +154,14 @@ export class LedgerSystem implements AsyncDisposable {
     const { state } = this.#shop;
     if (victim === 'control plane') return pidIn(join(state, 'control.json'));
     if (victim === 'streamer') return pidIn(join(state, 'backup', 'told.json'));
-    const { services } = await this.#shop.status();
-    const pid = services.find(({ name }) => name === SERVICE)?.database?.pid;
+    // A control plane that has just begun says so only once it has seen the server answer.
+    let pid: number | undefined;
+    const isKnown = async () => {
+      const { services } = await this.#shop.status();
+      pid = services.find(({ name }) => name === SERVICE)?.database?.pid;
+      return pid !== undefined;
+    };
+    await until('the database server to run', isKnown, { everyMs: 20, signal: this.#context.signal });
     if (pid === undefined) throw new Error('the database server does not run');
     return pid;
   }

@@ -28,7 +28,7 @@ const SUMS = `
  * A ledger in several lanes, each written over a connection of its own, so that commits share what is forced to disk. Each row
  * holds the sum of all before it in its lane: a commit that is lost, doubled or half there shows.
  */
-export class Ledger {
+export class Ledger implements AsyncDisposable {
   readonly #commits: Commit[] = [];
   readonly #stop = new AbortController();
   #lanes: readonly Promise<void>[] = [];
@@ -54,6 +54,10 @@ export class Ledger {
   async stop(): Promise<void> {
     this.#stop.abort();
     await Promise.all(this.#lanes);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
   }
 
   get startedAt(): number {

@@ -19,7 +19,7 @@ export async function* restoring(context: Context): AsyncIterable<Claim> {
   await system.backUp();
 
   progress('a ledger is written');
-  const ledger = new Ledger();
+  await using ledger = new Ledger();
   await ledger.start(await system.url());
   const lags: { readonly here: number; readonly second: number }[] = [];
   for (let look = 0; look < times(30, 10); look += 1) {
