@@ -49,6 +49,8 @@ export function startOwnersChild({ program, trouble }: OwnersProgram, signal: Ab
     },
     kill: async () => {
       child.kill('SIGKILL');
+      // What it said and nobody reads any more would keep it from ever being closed.
+      child.stdout.destroy();
       await ended.catch(() => {});
     },
   };

@@ -1,11 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DriverError, type LogChunk } from '@islet/driver';
 import type { FollowAnswer, FollowRequest } from './follow-protocol.ts';
 
-/** Beside this file, which is JavaScript in a published package. */
-const PROGRAM = fileURLToPath(new URL(`./follow-main${extname(import.meta.url)}`, import.meta.url));
+const PROGRAM = fileURLToPath(new URL('./follow-main.ts', import.meta.url));
 
 type Asked = FollowRequest extends infer Request
   ? Request extends FollowRequest
