@@ -18,11 +18,11 @@ import type { Decision, Turn } from './turn.ts';
 /**
  * Which instances to start, keep and retire, for one service.
  *
- * Instances of the goal with an index that is asked for are *wanted*; all others are *spare*: those of older generations,
- * those beyond the number asked for, and those that a person took out of traffic. The rule is one number: as many spare
- * instances are kept as are needed so that, with the wanted ones that have been ready for `minHealthyMs`, no fewer than
- * `instances - maxUnavailable` serve. It is worked out anew on every turn, so a new instance that fails in the middle of a rollout takes its old counterpart back
- * into traffic for as long as that still runs.
+ * Instances of the goal with an index that is asked for are *wanted*; all others are *spare*: those of older
+ * generations, those beyond the number asked for, and those that a person took out of traffic. The rule is one number:
+ * as many spare instances are kept as are needed so that, with the wanted ones that have been ready for `minHealthyMs`,
+ * no fewer than `instances - maxUnavailable` serve. It is worked out anew on every turn, so a new instance that fails
+ * in the middle of a rollout takes its old counterpart back into traffic for as long as that still runs.
  *
  * Wanted instances are started as long as all together stay within `instances + maxSurge`. Where two generations can't
  * run at once (`exclusive`), no spare one is kept, and the wanted ones wait for the last of them to end; as nobody serves
