@@ -12,16 +12,21 @@ test('runs the heavier tiers that have tests, and the everyday tests last', (t) 
 });
 
 for (const failing of ['test faults', 'test']) {
-  test(`fails when "islet ${failing}" fails, after all has run`, (t) => {
-    const { status, calls } = run(t, { tests: ['a.faults.test.ts'], failing });
+  test(`fails when "islet ${failing}" fails, after all has run, and says why before the last summary`, (t) => {
+    const { status, calls, stdout } = run(t, { tests: ['a.faults.test.ts'], failing });
     assert.deepEqual([status, calls], [1, ['test faults', 'test']]);
+    const tier = failing === 'test' ? 'everyday' : 'faults';
+    assert.match(
+      stdout,
+      new RegExp(`\nci: failed: ${tier}: exit 1 .*\n✖ failing tests:\nof ${failing}\n(ℹ tests 1\n)+$`),
+    );
   });
 }
 
 test('installs only the tools that are missing, and says when it can’t', (t) => {
-  const { status, calls, stderr } = run(t, { tests: [], failing: 'none', without: 'javac' });
+  const { status, calls, stdout } = run(t, { tests: [], failing: 'none', without: 'javac' });
   assert.deepEqual([status, calls], [1, ['test']]);
-  assert.match(stderr, /apt-get update -q|missing, and only root can install: default-jdk-headless/);
+  assert.match(stdout, /apt-get update -q|missing, and only root can install: default-jdk-headless/);
 });
 
 /** Runs .ci/run in a repository whose `islet` notes its calls, with stand-ins for the tools and for apt. */
@@ -35,7 +40,9 @@ function run(t: TestContext, options: { tests: readonly string[]; failing: strin
   const script = readFileSync(join(ROOT, '.ci/run'), 'utf8');
   // Files that it looks for are this machine's: here only commands stand for what is needed.
   file('.ci/run', script.replaceAll(/^ {2}\/\S+\n/gm, ''));
-  file('islet', `#!/bin/sh\necho "$*" >>calls\n[ "$*" != '${options.failing}' ]\n`);
+  const fail = 'printf \'✖ failing tests:\\nof %s\\n\' "$*"; [ "$*" != test ] || echo \'ℹ tests 1\'; exit 1';
+  const pass = '[ "$*" != test ] || echo \'ℹ tests 1\'';
+  file('islet', `#!/bin/sh\necho "$*" >>calls\nif [ "$*" = '${options.failing}' ]; then ${fail}; fi\n${pass}\n`);
   for (const tool of neededBy(script)) if (tool !== options.without) file(`bin/${tool}`, '#!/bin/sh\n');
   file('bin/apt-get', '#!/bin/sh\necho "apt-get $*" >&2\nexit 1\n');
   for (const path of options.tests) file(path, '');
@@ -45,8 +52,8 @@ function run(t: TestContext, options: { tests: readonly string[]; failing: strin
   ])
     spawnSync('git', args, { cwd: root });
   const env = { PATH: `${join(root, 'bin')}:${toolsOnly(root)}` };
-  const { status, stderr } = spawnSync(join(root, '.ci/run'), { cwd: '/', env, encoding: 'utf8' });
-  return { status, stderr, calls: readFileSync(join(root, 'calls'), 'utf8').trim().split('\n') };
+  const { status, stdout } = spawnSync(join(root, '.ci/run'), { cwd: '/', env, encoding: 'utf8' });
+  return { status, stdout, calls: readFileSync(join(root, 'calls'), 'utf8').trim().split('\n') };
 }
 
 /** The commands of `NEEDED`, a line each: `command:package`. */
@@ -59,7 +66,7 @@ function neededBy(script: string): readonly string[] {
 function toolsOnly(root: string): string {
   const folder = join(root, 'tools');
   mkdirSync(folder);
-  for (const tool of ['bash', 'dirname', 'git', 'sh', 'timeout']) {
+  for (const tool of ['bash', 'dirname', 'git', 'grep', 'head', 'mktemp', 'rm', 'sed', 'sh', 'tail', 'timeout']) {
     const path = spawnSync('sh', ['-c', `command -v ${tool}`], { encoding: 'utf8' }).stdout.trim();
     writeFileSync(join(folder, tool), `#!/bin/sh\nexec '${path}' "$@"\n`, { mode: 0o755 });
   }
