@@ -6,6 +6,8 @@ export const LIMITS = {
   smallBytes: 1024 * 1024,
   /** Pieces of one copy that are compressed and written at the same time. */
   piecesAtOnce: 2,
+  /** Pieces that are read and opened while an earlier one is written to where it is restored. */
+  piecesAhead: 2,
   /** Pieces of the log are merged into ones of about this size, before compression. */
   mergedBytes: 16 * 1024 * 1024,
   /** Younger pieces of the log are not merged: they may be on their way to another place. */

@@ -1,5 +1,6 @@
 import { type CallOptions, DriverError, type LogChunk, type ReadSpan } from '@islet/driver';
 import type { LogPiece } from './catalog.ts';
+import { LIMITS } from './limits.ts';
 import { type EraId, pieceName } from './names.ts';
 import type { Offer, WholeCopy } from './restorable.ts';
 import type { Vault } from './vault.ts';
@@ -10,9 +11,9 @@ export async function* readCopy(
   { era, copy }: { readonly era: EraId; readonly copy: WholeCopy },
   options: CallOptions,
 ): AsyncGenerator<Uint8Array> {
+  const names = copy.manifest.pieces.map((_, index) => pieceName({ era, copy: copy.id, index }));
   let plainBytes = 0;
-  for (let index = 0; index < copy.manifest.pieces.length; index++) {
-    const plain = await vault.get(pieceName({ era, copy: copy.id, index }), options);
+  for await (const plain of openAhead(vault, names, options)) {
     plainBytes += plain.length;
     yield plain;
   }
@@ -60,5 +61,24 @@ export async function* readLog(
   pieces: readonly LogPiece[],
   options: CallOptions,
 ): AsyncGenerator<LogChunk> {
-  for (const { name, from, to, at } of pieces) yield { from, to, at, bytes: await vault.get(name, options) };
+  const names = pieces.map(({ name }) => name);
+  const opened = openAhead(vault, names, options);
+  for (const { from, to, at } of pieces) {
+    const { value: bytes, done } = await opened.next();
+    if (!done) yield { from, to, at, bytes };
+  }
+}
+
+/** In their order. While one is worked on, the next are read, opened and decompressed. */
+async function* openAhead(vault: Vault, names: readonly string[], options: CallOptions): AsyncGenerator<Uint8Array> {
+  const opening: Promise<Uint8Array>[] = [];
+  for (const name of names) {
+    const plain = vault.get(name, options);
+    // Thrown when it is its turn.
+    plain.catch(() => {});
+    opening.push(plain);
+    if (opening.length <= LIMITS.piecesAhead) continue;
+    yield await (opening.shift() ?? plain);
+  }
+  for (const plain of opening) yield await plain;
 }

@@ -23,7 +23,7 @@ import { createSqliteReader } from '@islet/data-sqlite';
 import type { StoreReader } from '@islet/driver';
 import { pino } from 'pino';
 import { backupFiles, ensureRecoveryKey, readOrders, type Told } from './backup/files.ts';
-import { createStateReader } from './backup/state-reader.ts';
+import { createStateReader, STATE_STORE } from './backup/state-reader.ts';
 import { SERVER_PATH } from './machine.ts';
 import { writeAtomically } from './own-file.ts';
 
@@ -58,7 +58,7 @@ const local = folderRepository(backupFiles.repository(layout));
 const by = ensureRecoveryKey(layout);
 const now = () => Date.now();
 const wait = async (ms: number, { signal }: { readonly signal: AbortSignal }) => pause(ms, undefined, { signal });
-const oneAtATime = inTurn();
+const oneAtATime = queue();
 const tellStore = (told: StoreTold) => void latest.set(told.service, told);
 const latest = new Map<string, StoreTold>();
 const keepers = new Map<string, Keeping>();
@@ -115,7 +115,9 @@ function beginKeeping(order: StoreOrder): void {
   }
   const stop = new AbortController();
   const repository = second?.repository ?? local;
-  const parts = { reader, repository, by, now, pause: wait, oneAtATime, tell: tellStore };
+  // Islet's own state is small, and waits for nobody.
+  const inTurn = order.service === STATE_STORE ? <T>(act: () => Promise<T>) => act() : oneAtATime;
+  const parts = { reader, repository, by, now, pause: wait, oneAtATime: inTurn, tell: tellStore };
   const keeper = keepStore(order, parts, { signal: stop.signal });
   keepers.set(order.service, { order, keeper, stop });
   log.info({ service: order.service }, 'a store is being backed up');
@@ -166,7 +168,7 @@ async function end(): Promise<void> {
   process.exit(0);
 }
 
-function inTurn(): <T>(act: () => Promise<T>) => Promise<T> {
+function queue(): <T>(act: () => Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve();
   return (act) => {
     const next = last.then(act, act);

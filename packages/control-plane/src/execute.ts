@@ -1,6 +1,7 @@
 import { type BuildRequest, type ComputeDriver, type DataDriver, DriverError, type TrafficDriver } from '@islet/driver';
 import { hazardText } from '@islet/driver/migrations';
 import { type Generation, generationOf, type InstanceId, type RevisionId, type Step } from '@islet/plan';
+import type { Overseer } from './backup/overseer.ts';
 import type { Clock } from './clock.ts';
 import { BUILD_MS } from './deadlines.ts';
 import { declaredStores } from './declared-stores.ts';
@@ -27,6 +28,8 @@ export interface Hands extends FactSources {
   readonly redact: (text: string) => string;
   /** Sends made-up requests to a generation, and as many to the one that it is compared with. */
   readonly sample: (wanted: Omit<StepOf<'sample'>, 'kind'>, signal: AbortSignal) => Promise<void>;
+  /** Undefined: nothing is backed up. */
+  readonly backups: Pick<Overseer, 'ask' | 'told'> | undefined;
   /** Why a service has no endpoints, for whoever gets the 503. */
   readonly unavailable: (service: string) => string | undefined;
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { MigrateOutcome } from '@islet/driver';
 import type { RevisionId } from '@islet/plan';
-import { backedUpStores } from './backup/kept-stores.ts';
+import { backedUpStores, type KeptStore } from './backup/kept-stores.ts';
 import { markRestorePoint, pointBefore } from './backup/restore-point.ts';
 import { MIGRATE_MS } from './deadlines.ts';
 import { environmentOf } from './environment.ts';
@@ -30,12 +30,13 @@ export async function migrate(spec: LaunchSpec, revision: RevisionId, migrating:
   const within = await hands.compute.folder({ service: spec.name, revision });
   const request = { service: spec.name, folder: join(within, migrations ?? ''), within, contract };
   const driver = dataFor(spec, hands);
-  if (isKept(spec)) await markRestorePoint(request, { ...hands, driver, signal });
+  const store = keptDatabase(spec);
+  if (store) await markRestorePoint(store, request, { ...hands, driver, signal });
   return driver.migrate(request, { signal });
 }
 
-function isKept(spec: LaunchSpec): boolean {
-  return backedUpStores(spec).some(({ kind }) => kind === 'database');
+function keptDatabase(spec: LaunchSpec): KeptStore | undefined {
+  return backedUpStores(spec).find(({ kind }) => kind === 'database');
 }
 
 /** What it does is known to it alone, and so is what it has done: it is run for every new revision, and may find nothing to do. */
@@ -47,7 +48,8 @@ async function byCommand(
   const { name: service } = spec;
   // It serves nobody, so it is given no port.
   const facts = await gatherFacts(spec, { instance: `${service}-migrate`, revision, port: 0 }, hands);
-  if (isKept(spec)) pointBefore(service, [command], hands);
+  const store = keptDatabase(spec);
+  if (store) await pointBefore(store, [command], { ...hands, signal });
   const outcome = await hands.compute.run(
     {
       service,

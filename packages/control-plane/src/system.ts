@@ -141,6 +141,7 @@ export function createSystem(parts: SystemParts): System {
     pathOf: async () => parts.machine.servicePath(applied.current()?.path ?? ''),
     buildRequest: async (spec, revision) => buildRequest(parts, spec, revision),
     sample: analysis.sample,
+    backups: parts.backups,
     unavailable: (service) => status.latest()?.services.find(({ name }) => name === service)?.why,
   };
   const subject = subjects({ specOf, watchedFrom: startedAt, machine: parts.machine, hands });

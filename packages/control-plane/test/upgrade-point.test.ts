@@ -1,76 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { StoreTold } from '@islet/backup';
-import type { KeptStore } from '../src/backup/kept-stores.ts';
 import { markUpgradePoint } from '../src/backup/upgrade-point.ts';
-import type { Clock } from '../src/clock.ts';
-import type { Decision } from '../src/store/decisions.ts';
+import { away, BEGUN, backupWorld, copiedAt, PITR, told } from './backup-world.ts';
 
 /* Before data is taken over to another version, all of it must be in its backups. */
 
-const BEGUN = 1_000_000;
-const PITR = { everyMs: 1, pitr: true, keep: { daily: 7, weekly: 0, monthly: 0 } };
-const copiedAt = (startedAt: number): StoreTold['last'] => ({
-  id: '20261127T000000000Z' as NonNullable<StoreTold['last']>['id'],
-  startedAt,
-  finishedAt: startedAt,
-  storedBytes: 1,
-  plainBytes: 1,
-});
-const told = (rest: Partial<StoreTold>): StoreTold => ({
-  service: 'orders',
-  log: { kind: 'followed', at: BEGUN - 1 },
-  copy: { kind: 'waiting', nextAt: BEGUN * 2 },
-  last: copiedAt(BEGUN - 1000),
-  restorable: undefined,
-  bytes: 1,
-  ...rest,
-});
-const away = { kind: 'waiting', since: BEGUN, why: 'the server is away' } as const;
-
-/** What the backup process tells, look by look; the last of it again and again. Time goes by with each pause. */
-function world(looks: readonly (StoreTold | undefined)[], backup: KeptStore['backup'] | 'off' = PITR) {
-  let now = BEGUN;
-  let looked = 0;
-  const asked: string[] = [];
-  const decided: Decision[] = [];
-  const clock: Clock = {
-    now: () => now,
-    dice: () => 0,
-    after: (ms, act) => {
-      now += ms;
-      setImmediate(act);
-      return { [Symbol.dispose]: () => {} };
-    },
-  };
-  const backups = {
-    ask: (stores: readonly string[]) => {
-      asked.push(...stores);
-      return now;
-    },
-    told: () => {
-      const store = looks[Math.min(looked++, looks.length - 1)];
-      return { pid: 1, at: now, stores: store === undefined ? [] : [store] };
-    },
-  };
-  const decisions = { record: (decision: Decision) => void decided.push(decision) };
-  const store: KeptStore = {
-    id: 'orders',
-    service: 'orders',
-    kind: 'database',
-    engine: 'postgres',
-    backup: backup === 'off' ? undefined : backup,
-    drill: undefined,
-  };
-  const { signal } = new AbortController();
+function world(...args: Parameters<typeof backupWorld>) {
+  const { parts, store, ...seen } = backupWorld(...args);
   const mark = (none?: 'no backups') =>
-    markUpgradePoint(store, 'PostgreSQL 18', {
-      backups: none === undefined ? backups : undefined,
-      decisions,
-      clock,
-      signal,
-    });
-  return { asked, decided, mark };
+    markUpgradePoint(store, 'PostgreSQL 18', { ...parts, backups: none === undefined ? parts.backups : undefined });
+  return { ...seen, mark };
 }
 
 describe('the instant before an upgrade', () => {

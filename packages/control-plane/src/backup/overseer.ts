@@ -44,7 +44,7 @@ export interface Overseer {
 }
 
 const PROCESS = 'backup';
-/** Islet's own state: what was asked for and decided, and secrets. */
+/** Islet's own state, for what was decided; whatever somebody asks for, and each secret, is copied at once. */
 const STATE_EVERY_MS = 5 * 60_000;
 const SOURCE_MS = 30_000;
 
@@ -105,7 +105,10 @@ export function createOverseer(parts: OverseerParts): Overseer {
   };
   const withAskedAt = (order: StoreOrder): StoreOrder => {
     const before = orders.find(({ service }) => service === order.service);
-    return { ...order, askedAt: before?.askedAt };
+    if (order.service !== STATE_STORE) return { ...order, askedAt: before?.askedAt };
+    // A copy that was begun in the same millisecond may be without it.
+    const changedAt = Math.max(state.applied.changedAt(), state.secrets.changedAt()) + 1;
+    return { ...order, askedAt: Math.max(before?.askedAt ?? 0, changedAt) };
   };
   const stateOrder = (): StoreOrder => ({
     service: STATE_STORE,

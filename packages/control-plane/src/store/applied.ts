@@ -102,6 +102,8 @@ export interface AppliedStore {
   /** Grows with each change; 0: nothing was ever asked for. */
   seq(): number;
   current(): Applied | undefined;
+  /** When that was asked for; 0: nothing was. */
+  changedAt(): number;
   /** What was asked for at that instant, as far back as documents are kept. */
   at(time: number): Applied | undefined;
   /** Keeps it, and every revision in it, durably. */
@@ -116,7 +118,7 @@ const KEPT_DOCUMENTS = 200;
 const CACHED_LAUNCHES = 2_000;
 
 export function openApplied(database: Database): AppliedStore {
-  const latest = database.prepare('SELECT seq, document FROM applied ORDER BY seq DESC LIMIT 1');
+  const latest = database.prepare('SELECT seq, at, document FROM applied ORDER BY seq DESC LIMIT 1');
   const atTime = database.prepare('SELECT document FROM applied WHERE at <= ? ORDER BY seq DESC LIMIT 1');
   const insert = database.prepare('INSERT INTO applied (at, document) VALUES (?, ?)');
   const prune = database.prepare('DELETE FROM applied WHERE seq <= ?');
@@ -126,14 +128,16 @@ export function openApplied(database: Database): AppliedStore {
   );
   const launch = database.prepare('SELECT launch FROM revisions WHERE service = ? AND revision = ?');
 
-  const row = latest.get() as { seq: number; document: string } | undefined;
+  const row = latest.get() as { seq: number; at: number; document: string } | undefined;
   let seq = row?.seq ?? 0;
+  let changedAt = row?.at ?? 0;
   let current = row && (JSON.parse(row.document) as Applied);
   const launches = new Map<string, LaunchSpec>();
 
   return {
     seq: () => seq,
     current: () => current,
+    changedAt: () => changedAt,
     at: (time) => {
       const found = atTime.get(time) as { document: string } | undefined;
       return found && (JSON.parse(found.document) as Applied);
@@ -149,6 +153,7 @@ export function openApplied(database: Database): AppliedStore {
       });
       // Only what is on disk has been asked for.
       current = applied;
+      changedAt = now;
       for (const { spec, revision } of applied.services) launches.delete(`${spec.name} ${revision}`);
       return seq;
     },

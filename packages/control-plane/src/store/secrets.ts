@@ -20,6 +20,8 @@ export interface Secrets {
   values(): readonly string[];
   /** Grows with every change. */
   changes(): number;
+  /** The instant of the newest change; 0: nothing was ever set. */
+  changedAt(): number;
 }
 
 /**
@@ -35,6 +37,7 @@ export function openSecrets(database: Database, keyPath: string): Secrets {
     'SELECT name, MAX(version) AS version, set_at, sealed FROM secrets GROUP BY name ORDER BY name',
   );
   const insert = database.prepare('INSERT INTO secrets (name, version, set_at, sealed) VALUES (?, ?, ?, ?)');
+  const newest = database.prepare('SELECT MAX(set_at) AS at FROM secrets');
   const erase = database.prepare('UPDATE secrets SET sealed = NULL WHERE name = ?');
   let changes = 0;
   const rowOf = (name: string) => latest.get(name) as unknown as Row | undefined;
@@ -68,6 +71,7 @@ export function openSecrets(database: Database, keyPath: string): Secrets {
         return true;
       }),
     changes: () => changes,
+    changedAt: () => (newest.get() as { at: number | null }).at ?? 0,
     values: () => current().map((row) => open(key, row, row.sealed as Uint8Array)),
   };
 }

@@ -81,6 +81,7 @@ export const SQLSTATE = {
   noSuchDatabase: '3D000',
   noSuchFile: '58P01',
   lockNotAvailable: '55P03',
+  tooManyConnections: '53300',
 } as const;
 
 /** The server is there and says no: it won't change its mind by itself. */

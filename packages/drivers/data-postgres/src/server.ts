@@ -1,6 +1,7 @@
 import { layoutOf } from '@islet/driver';
 import type { ServerKind, StoreServers } from '@islet/driver/server';
-import { isRejection, withClient } from './connect.ts';
+import type { ClientConfig } from 'pg';
+import { codeOf, isRejection, SQLSTATE, withClient } from './connect.ts';
 import type { Credentials } from './credentials.ts';
 import { DEFAULT_LIMITS } from './fit.ts';
 import { LIMITS } from './options.ts';
@@ -8,9 +9,17 @@ import { type Started, serviceConfig, superuserConfig } from './store.ts';
 
 export type PostgresServers = StoreServers<Credentials>;
 
+/** The service is known by the server even while it has all the connections that it may open; others are kept for us. */
+async function isReady(started: Started, as: 'islet' | 'service', signal: AbortSignal): Promise<boolean> {
+  if (as === 'islet') return hasRecovered(superuserConfig(started), signal);
+  return hasRecovered(serviceConfig(started), signal).catch((error: unknown) => {
+    if (codeOf(error) !== SQLSTATE.tooManyConnections) throw error;
+    return hasRecovered(superuserConfig(started), signal);
+  });
+}
+
 /** A server that still replays its log takes connections too. */
-async function hasRecovered(started: Started, as: 'islet' | 'service', signal: AbortSignal): Promise<boolean> {
-  const config = as === 'islet' ? superuserConfig(started) : serviceConfig(started);
+async function hasRecovered(config: ClientConfig, signal: AbortSignal): Promise<boolean> {
   return withClient(config, signal, async (client) => {
     const { rows } = await client.query<{ recovering: boolean }>('SELECT pg_is_in_recovery() AS recovering');
     return rows[0]?.recovering === false;
@@ -26,7 +35,7 @@ export const POSTGRES: ServerKind<Credentials> = {
   // Its fast shutdown.
   stop: { graceMs: LIMITS.stopGraceMs, signal: 'SIGINT' },
   readyMs: LIMITS.readyMs,
-  ask: hasRecovered,
+  ask: isReady,
   isRejection,
   complaint: { like: /\b(FATAL|PANIC|ERROR):|postgres: /, head: /^.*?(?=FATAL|PANIC|ERROR)/ },
   limits: DEFAULT_LIMITS,

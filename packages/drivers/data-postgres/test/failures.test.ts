@@ -10,6 +10,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type DataDriver, layoutOf, type StoreObservation } from '@islet/driver';
 import { serviceUser } from '@islet/supervise';
+import { Client } from 'pg';
 import { POSTGRES_FAILPOINTS } from '../src/index.ts';
 import { makeWorld, openWorld, patience, query, type World } from './harness.ts';
 
@@ -46,6 +47,19 @@ describe('a PostgreSQL server', () => {
     await world.driver.provision(request, patience());
     assert.equal(pidOf(await observe(world)), pid);
     assert.deepEqual(await rows(), [42]);
+  });
+
+  it('is adopted too while its service has opened all the connections that it may', async () => {
+    const { url, maxConnections = 0 } = await world.driver.connection({ service });
+    const open = Array.from({ length: maxConnections }, () => new Client(url));
+    try {
+      await Promise.all(open.map((client) => client.connect()));
+      await assert.rejects(query(url, 'SELECT 1'), { code: '53300' });
+      world = await world.again();
+      await until(world, ({ kind }) => kind === 'ready');
+    } finally {
+      await Promise.allSettled(open.map((client) => client.end()));
+    }
   });
 
   it('whose data is gone is not silently begun anew', async () => {
