@@ -5,6 +5,7 @@ import type { FixtureService } from './support/faults/fixture.ts';
 import { SERVICES } from './support/faults/fixture.ts';
 import { type Dice, dice } from './support/faults/random.ts';
 import { BrokenSystem, end } from './support/faults/system.ts';
+import { until } from './support/faults/until.ts';
 import { Work } from './support/faults/work.ts';
 
 /*
@@ -82,10 +83,16 @@ const VERBS: readonly Verb[] = [
   { name: 'down', say: ({ work }) => work.down() },
 ];
 
+/** Until whichever control plane lives then has heard of it: before that all is well by what it knows. */
 async function killInstance(system: BrokenSystem, service: FixtureService): Promise<void> {
-  const { services } = await system.status();
-  const pid = services.find(({ name }) => name === service)?.instanceList[0]?.pid;
-  if (pid !== undefined) end(pid);
+  const pids = async () => {
+    const { services } = await system.status();
+    return services.find(({ name }) => name === service)?.instanceList.map(({ pid }) => pid) ?? [];
+  };
+  const [pid] = await pids();
+  if (pid === undefined) return;
+  end(pid);
+  await until(`the end of ${service} is noticed`, async () => ((await pids()).includes(pid) ? undefined : true));
 }
 
 /** Whichever control plane lives now; after a `down` none may. */

@@ -1,4 +1,7 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
 import { listFiles, ROOT } from './repository.ts';
 
 /*
@@ -6,6 +9,9 @@ import { listFiles, ROOT } from './repository.ts';
  *
  * A test's file name says its tier: `x.faults.test.ts`, `x.backup.test.ts`, `x.scale.test.ts`, …; plain `x.test.ts` is
  * everyday. Node's own summary is the last thing printed.
+ *
+ * ISLET_TEST_AGAIN=1: files in which a test failed are run once more, each alone, and that decides. What passed only then
+ * is told as unstable: a race to be mended, of the test or of what it tests.
  */
 
 /** How long one test file may take. */
@@ -36,12 +42,51 @@ async function main([tier = '', ...parts]: readonly string[]): Promise<number> {
   if (files.length === 0) return refuse(`no test file belongs to the tier ${[tier, ...parts].join(' ')}`);
   // Its own code, and the bundler's, are loaded by this tier alone.
   if (tier === 'browser') await (await import('./dashboard.ts')).buildDashboard();
-  const args = ['--test', '--test-reporter=spec', `--test-concurrency=${CONCURRENCY}`, `--test-timeout=${TIERS[tier]}`];
-  const quiet = '--disable-warning=ExperimentalWarning';
-  // Under another test runner, node would otherwise run nothing, and succeed.
-  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
-  const { status } = spawnSync(process.execPath, [quiet, ...args, ...files], { cwd: ROOT, env, stdio: 'inherit' });
-  return status ?? 1;
+  const timeoutMs = TIERS[tier];
+  const runThem: Run = (some, concurrency) => run(some, { timeoutMs, concurrency });
+  if (process.env.ISLET_TEST_AGAIN === undefined) return runThem(files, CONCURRENCY).status;
+  return twiceIfNeeded(files, runThem, (line) => process.stdout.write(`${line}\n`));
+}
+
+export type Run = (files: readonly string[], concurrency: number) => Ran;
+
+interface Ran {
+  readonly status: number;
+  /** Files of tests that failed. */
+  readonly failed: readonly string[];
+}
+
+export function twiceIfNeeded(files: readonly string[], run: Run, say: (line: string) => void): number {
+  const first = run(files, CONCURRENCY);
+  if (first.status === 0 || first.failed.length === 0) return first.status;
+  say(`again, each alone: ${first.failed.join(' ')}`);
+  const second = run(first.failed, 1);
+  if (second.status === 0) for (const file of first.failed) say(`unstable: ${file}`);
+  return second.status;
+}
+
+function run(
+  files: readonly string[],
+  { timeoutMs, concurrency }: { readonly timeoutMs: number; readonly concurrency: number },
+): Ran {
+  const folder = mkdtempSync(join(tmpdir(), 'islet-test-'));
+  try {
+    const told = join(folder, 'failed');
+    const spec = ['--test-reporter=spec', '--test-reporter-destination=stdout'];
+    const failures = [
+      `--test-reporter=${join(ROOT, 'scripts/failed-files.ts')}`,
+      `--test-reporter-destination=${told}`,
+    ];
+    const limits = [`--test-concurrency=${concurrency}`, `--test-timeout=${timeoutMs}`];
+    const args = ['--disable-warning=ExperimentalWarning', '--test', ...spec, ...failures, ...limits, ...files];
+    // Under another test runner, node would otherwise run nothing, and succeed.
+    const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+    const { status } = spawnSync(process.execPath, args, { cwd: ROOT, env, stdio: 'inherit' });
+    const lines = existsSync(told) ? readFileSync(told, 'utf8').split('\n').filter(Boolean) : [];
+    return { status: status ?? 1, failed: [...new Set(lines.map((path) => relative(ROOT, path)))] };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 /** The tier's files; what reads and compiles the code comes first, since it explains most failures of the rest. */

@@ -29,6 +29,28 @@ const agent = new Agent({ keepAlive: true, maxSockets: 256 });
 createProxyServer({ target: process.env.BACKEND, agent }).listen(Number(process.env.PORT), '127.0.0.1');
 `,
   },
+  'http-proxy-middleware': {
+    packages: { 'http-proxy-middleware': '4.2.2', express: '5.3.0' },
+    source: `import { Agent } from 'node:http';
+import express from 'express';
+import { createProxyMiddleware } from 'http-proxy-middleware';
+const agent = new Agent({ keepAlive: true, maxSockets: 256 });
+const app = express();
+app.use(createProxyMiddleware({ target: process.env.BACKEND, agent }));
+app.listen(Number(process.env.PORT), '127.0.0.1');
+`,
+  },
+  'express-http-proxy': {
+    packages: { 'express-http-proxy': '2.1.2', express: '5.3.0' },
+    source: `import { Agent } from 'node:http';
+import express from 'express';
+import proxy from 'express-http-proxy';
+const agent = new Agent({ keepAlive: true, maxSockets: 256 });
+const app = express();
+app.use(proxy(process.env.BACKEND, { proxyReqOptDecorator: (options) => Object.assign(options, { agent }) }));
+app.listen(Number(process.env.PORT), '127.0.0.1');
+`,
+  },
   'fast-proxy': {
     packages: { 'fast-proxy': '2.2.0' },
     source: `import { createServer } from 'node:http';

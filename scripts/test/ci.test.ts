@@ -11,6 +11,12 @@ test('runs the heavier tiers that have tests, and the everyday tests last', (t) 
   assert.deepEqual([status, calls], [0, ['test faults', 'test packed', 'test']]);
 });
 
+test('tells at the end what passed only when it was run again', (t) => {
+  const { status, stdout } = run(t, { tests: ['a.faults.test.ts'], failing: 'none', unstable: 'test faults' });
+  assert.equal(status, 0);
+  assert.match(stdout, /\nci: passed only when it was run again: faults\nunstable: a.test.ts\n[^]*\nℹ tests 1\n$/);
+});
+
 for (const failing of ['test faults', 'test']) {
   test(`fails when "islet ${failing}" fails, after all has run, and says why before the last summary`, (t) => {
     const { status, calls, stdout } = run(t, { tests: ['a.faults.test.ts'], failing });
@@ -30,7 +36,10 @@ test('installs only the tools that are missing, and says when it can’t', (t) =
 });
 
 /** Runs .ci/run in a repository whose `islet` notes its calls, with stand-ins for the tools and for apt. */
-function run(t: TestContext, options: { tests: readonly string[]; failing: string; without?: string }) {
+function run(
+  t: TestContext,
+  options: { tests: readonly string[]; failing: string; unstable?: string; without?: string },
+) {
   const root = mkdtempSync(join(tmpdir(), 'ci test '));
   t.after(() => rmSync(root, { recursive: true, force: true }));
   const file = (path: string, text: string) => {
@@ -42,7 +51,11 @@ function run(t: TestContext, options: { tests: readonly string[]; failing: strin
   file('.ci/run', script.replaceAll(/^ {2}\/\S+\n/gm, ''));
   const fail = 'printf \'✖ failing tests:\\nof %s\\n\' "$*"; [ "$*" != test ] || echo \'ℹ tests 1\'; exit 1';
   const pass = '[ "$*" != test ] || echo \'ℹ tests 1\'';
-  file('islet', `#!/bin/sh\necho "$*" >>calls\nif [ "$*" = '${options.failing}' ]; then ${fail}; fi\n${pass}\n`);
+  const again = `[ "$*" != '${options.unstable}' ] || echo 'unstable: a.test.ts'\n`;
+  file(
+    'islet',
+    `#!/bin/sh\necho "$*" >>calls\nif [ "$*" = '${options.failing}' ]; then ${fail}; fi\n${again}${pass}\n`,
+  );
   for (const tool of neededBy(script)) if (tool !== options.without) file(`bin/${tool}`, '#!/bin/sh\n');
   file('bin/apt-get', '#!/bin/sh\necho "apt-get $*" >&2\nexit 1\n');
   for (const path of options.tests) file(path, '');

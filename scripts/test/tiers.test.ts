@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ROOT } from '../repository.ts';
-import { TIERS, testFiles } from '../test.ts';
+import { TIERS, testFiles, twiceIfNeeded } from '../test.ts';
 
 const FILES = [
   'examples/shop/services/orders/test/order.test.ts',
@@ -59,3 +59,56 @@ test('ends with the summary of the runner', () => {
   assert.equal(status, 0);
   assert.match(stdout, /ℹ tests \d+\nℹ suites 0\nℹ pass \d+\nℹ fail 0\n(ℹ .*\n)*$/);
 });
+
+for (const { what, outcomes, status, runs, said } of [
+  {
+    what: 'what passes is not run again',
+    outcomes: [{ status: 0, failed: [] }],
+    status: 0,
+    runs: [['a', 'b']],
+    said: [],
+  },
+  {
+    what: 'what failed once is run again alone, and told as unstable',
+    outcomes: [
+      { status: 1, failed: ['b'] },
+      { status: 0, failed: [] },
+    ],
+    status: 0,
+    runs: [['a', 'b'], ['b']],
+    said: ['again, each alone: b', 'unstable: b'],
+  },
+  {
+    what: 'what fails twice fails',
+    outcomes: [
+      { status: 1, failed: ['a', 'b'] },
+      { status: 1, failed: ['b'] },
+    ],
+    status: 1,
+    runs: [
+      ['a', 'b'],
+      ['a', 'b'],
+    ],
+    said: ['again, each alone: a b'],
+  },
+  {
+    what: 'a runner that breaks fails',
+    outcomes: [{ status: 7, failed: [] }],
+    status: 7,
+    runs: [['a', 'b']],
+    said: [],
+  },
+]) {
+  test(`in CI, ${what}`, () => {
+    const [ran, lines]: [(readonly string[])[], string[]] = [[], []];
+    const run = (files: readonly string[]) => {
+      ran.push(files);
+      return outcomes[ran.length - 1] ?? { status: 1, failed: [] };
+    };
+    assert.equal(
+      twiceIfNeeded(['a', 'b'], run, (line) => lines.push(line)),
+      status,
+    );
+    assert.deepEqual([ran, lines], [runs, said]);
+  });
+}

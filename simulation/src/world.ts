@@ -283,4 +283,5 @@ const NO_SECRETS: Secrets = {
   remove: () => false,
   values: () => [],
   changes: () => 0,
+  changedAt: () => 0,
 };
