@@ -45,17 +45,27 @@ export function open({ key, name }: Lock, sealed: Uint8Array): Uint8Array {
 }
 
 export async function pack(lock: Lock, plain: Uint8Array, level = 3): Promise<Uint8Array> {
-  const params = { [constants.ZSTD_c_compressionLevel]: level };
+  const options = { params: { [constants.ZSTD_c_compressionLevel]: level }, chunkSize: roomFor(plain.length) };
   const isSmall = plain.length <= LIMITS.smallBytes;
-  return seal(lock, isSmall ? zstdCompressSync(plain, { params }) : await promisify(zstdCompress)(plain, { params }));
+  return seal(lock, isSmall ? zstdCompressSync(plain, options) : await promisify(zstdCompress)(plain, options));
 }
 
 export async function unpack(lock: Lock, packed: Uint8Array): Promise<Uint8Array> {
   const compressed = open(lock, packed);
-  return promisify(zstdDecompress)(compressed, { maxOutputLength: LIMITS.objectBytes }).catch((cause) => {
+  const options = { maxOutputLength: LIMITS.objectBytes, chunkSize: roomFor(4 * compressed.length) };
+  return promisify(zstdDecompress)(compressed, options).catch((cause) => {
     throw damaged(lock.name, cause);
   });
 }
+
+/** For all of the result at once: else Node.js goes to another thread and back for each 16 KB of it. */
+function roomFor(bytes: number): number {
+  const most = Math.min(Math.max(bytes, LEAST_ROOM), LIMITS.pieceBytes);
+  // What does not compress becomes a little longer.
+  return most + Math.ceil(most / 128);
+}
+
+const LEAST_ROOM = 16 * 1024;
 
 function damaged(name: string, cause: unknown): DriverError {
   return new DriverError('damaged', `${name} is damaged: it is not what was stored`, {
