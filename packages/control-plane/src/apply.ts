@@ -226,9 +226,20 @@ function goneOf(before: Applied | undefined, services: readonly AppliedService[]
   return [...left, ...leaving];
 }
 
-export function goneService({ spec, after }: AppliedService): GoneService {
+export function goneService({ spec, after, restoring }: AppliedService): GoneService {
   const { drainMs, longLivedMs, stopGraceMs } = spec.run;
-  return { name: spec.name, after, drainMs, longLivedMs, stopGraceMs, purge: false };
+  const gone = { name: spec.name, after, drainMs, longLivedMs, stopGraceMs, purge: false };
+  return restoring === undefined ? gone : { ...gone, restoring };
+}
+
+/** Everything goes. What is deleted is not restored; otherwise the next `up` goes on with it. */
+export function allGone(
+  { services, gone }: Pick<Applied, 'services' | 'gone'>,
+  purge: boolean,
+): readonly GoneService[] {
+  return [...services.map(goneService), ...gone].map(({ restoring, ...one }) =>
+    purge || restoring === undefined ? { ...one, purge } : { ...one, purge, restoring },
+  );
 }
 
 function withoutOrigins({ origins: _origins, ...spec }: SystemSpec['services'][number]): LaunchSpec {

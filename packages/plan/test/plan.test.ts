@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Observed, plan, preview, START_PATIENCE_MS, type Step, settled, status, stepKey } from '../src/index.ts';
+import {
+  type Observed,
+  plan,
+  preview,
+  START_PATIENCE_MS,
+  type Step,
+  settled,
+  status,
+  stepKey,
+  unseen,
+} from '../src/index.ts';
 import { asked, NOTHING, PACE, present, ready, serving, withService } from './world.ts';
 
 const keys = (steps: readonly Step[]) => steps.filter(({ kind }) => kind !== 'wait').map(stepKey);
@@ -187,6 +197,16 @@ describe('a removal', () => {
     );
     const steps = preview(asked(gone('catalog'), gone('web', ['catalog'])), both, 0);
     assert.deepEqual(keys(steps), ['publish', 'stop web-r1.0-0', 'stop catalog-r1.0-0', 'stop-store catalog']);
+  });
+
+  it('neither deletes nor leaves a store while a restore of it is being called off', () => {
+    const world = withService(NOTHING, { ...unseen('web'), store: { kind: 'restoring' }, hasFiles: true });
+    for (const purge of [true, false]) {
+      const steps = plan(asked(gone('web', [], purge)), world, 0);
+      assert.deepEqual(keys(steps), []);
+      assert.deepEqual(waits(steps), ['waits for the restore of its data to be called off']);
+    }
+    assert.deepEqual(plan(asked({ ...gone('web'), forRestore: true }), world, 0), [], 'its own restore goes on');
   });
 
   it('deletes what was left only when asked to purge', () => {
