@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
+  type DesiredService,
   type Observed,
   plan,
   preview,
@@ -201,10 +202,9 @@ describe('a removal', () => {
 
   it('neither deletes nor leaves a store while a restore of it is being called off', () => {
     const world = withService(NOTHING, { ...unseen('web'), store: { kind: 'restoring' }, hasFiles: true });
-    for (const purge of [true, false]) {
-      assert.deepEqual(plan(asked(gone('web', [], purge)), world, 0).map(({ kind }) => kind), ['wait']);
-    }
-    assert.deepEqual(plan(asked({ ...gone('web'), forRestore: true }), world, 0), [], 'its own restore goes on');
+    const kindsOf = (service: DesiredService) => plan(asked(service), world, 0).map(({ kind }) => kind);
+    for (const purge of [true, false]) assert.deepEqual(kindsOf(gone('web', [], purge)), ['wait']);
+    assert.deepEqual(kindsOf({ ...gone('web'), forRestore: true }), [], 'its own restore goes on');
   });
 
   it('deletes what was left only when asked to purge', () => {
