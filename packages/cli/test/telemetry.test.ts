@@ -39,6 +39,25 @@ describe('logs', () => {
     assert.deepEqual(fake.calls.at(-1)?.input, { service: 'web', level: 'warn', grep: 'x', limit: 2 });
   });
 
+  test('say what a line of JSON said beside its sentence, and a level that somebody should see', async () => {
+    const [order, stack] = ['a-1', 'x'.repeat(200)];
+    const logs = [
+      record('d', 'ERROR: already named', { level: 'error', attributes: { ms: 3 } }),
+      record('c', 'card declined', { level: 'error', attributes: { order, stack, 'exception.type': 'Declined' } }),
+      record('b', 'Warning of its own', { level: 'warn' }),
+      record('a', 'request', { level: 'info', attributes: { path: '/', status: 200 } }),
+    ];
+    await answering({ logRecords: () => ({ logs, ...NONE }) });
+    const { stdout } = await islet(['logs', 'web'], { cwd: folder });
+    assert.deepEqual(stdout.replaceAll('web.0        | ', '').split('\n'), [
+      'request path=/ status=200',
+      'Warning of its own',
+      'ERROR card declined order=a-1',
+      'ERROR: already named ms=3',
+      '',
+    ]);
+  });
+
   test('say where nothing is known', async () => {
     await answering({
       logRecords: () => ({ ...NONE, logs: [], gaps: [{ from: 0, to: 1_000, why: 'the disk was full' }] }),
