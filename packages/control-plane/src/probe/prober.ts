@@ -1,6 +1,7 @@
 import { afterProbe, dueProbes, type ProbeKind, type ProbeState, startProbing } from '@islet/policy';
 import type { HealthSpec, ProbeTarget } from '@islet/spec';
 import type { Clock } from '../clock.ts';
+import { putOffUntil } from '../put-off.ts';
 import type { Check, ProbeSite } from './check.ts';
 
 /** One running process to be probed; a restarted instance is another one. */
@@ -63,6 +64,7 @@ export function createProber({ clock, check, onTurn }: ProberParts): Prober {
       problem: undefined,
       remark: undefined,
       timers: new Map(),
+      due: new Map(),
       busy: new Set(),
     };
     watched.set(subject.key, one);
@@ -87,9 +89,14 @@ export function createProber({ clock, check, onTurn }: ProberParts): Prober {
     }
   };
 
-  /** A clock that was put back must not stop the probes for as long as it was put back. */
-  const dueInMs = (at: number, probe: ProbeKind, { subject: { health } }: Watched): number =>
-    Math.min(Math.max(0, at - clock.now()), periodOf(health, probe));
+  /** Every other probe asks anew: what one waits for beside a clock that was put back is kept, or it would never come. */
+  const dueInMs = (at: number, probe: ProbeKind, { subject: { health }, due }: Watched): number => {
+    const now = clock.now();
+    const known = due.get(probe);
+    const until = putOffUntil(known?.at === at ? known.until : at, { mostMs: periodOf(health, probe), now });
+    due.set(probe, { at, until });
+    return Math.max(0, until - now);
+  };
 
   const run = async (one: Watched, probe: ProbeKind) => {
     const { health, site, key, instance } = one.subject;
@@ -144,6 +151,8 @@ interface Watched {
   /** What else is to be known of that problem. */
   remark: string | undefined;
   readonly timers: Map<ProbeKind, Disposable>;
+  /** When each is due, by its state and by the clock. */
+  readonly due: Map<ProbeKind, { readonly at: number; readonly until: number }>;
   readonly busy: Set<ProbeKind>;
 }
 
