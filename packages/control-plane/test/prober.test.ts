@@ -87,3 +87,11 @@ it('probes on at each period although the clock was put back', async (t) => {
   await clock.pass(10_000);
   assert.ok(alive >= 4 && ready >= 9, `${alive} and ${ready} probes`);
 });
+
+it('probes nothing any more once it is closed, though a look that was under way asks for it', async () => {
+  const clock = new VirtualClock();
+  const prober = createProber({ clock, check: async () => assert.fail('it probes'), onTurn: () => undefined });
+  prober.close();
+  prober.follow([subject({ startedAt: clock.now() })]);
+  await clock.pass(5_000);
+});

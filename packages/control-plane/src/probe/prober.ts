@@ -37,8 +37,11 @@ export interface ProberParts {
 /** Runs the probes of every instance, each by its own clock, and says when one of them turned. */
 export function createProber({ clock, check, onTurn }: ProberParts): Prober {
   const watched = new Map<string, Watched>();
+  let closed = false;
 
   const follow = (subjects: readonly Subject[]) => {
+    // The look that was under way when everything was closed.
+    if (closed) return;
     const keys = new Set(subjects.map(({ key }) => key));
     for (const [key, one] of watched) if (!keys.has(key)) stop(key, one);
     for (const subject of subjects) {
@@ -138,6 +141,7 @@ export function createProber({ clock, check, onTurn }: ProberParts): Prober {
       return problem !== undefined && remark !== undefined ? `${problem}; ${remark}` : problem;
     },
     close: () => {
+      closed = true;
       for (const [key, one] of watched) stop(key, one);
     },
   };
