@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { listFiles, ROOT } from './repository.ts';
@@ -72,6 +72,7 @@ function run(
   const folder = mkdtempSync(join(tmpdir(), 'islet-test-'));
   try {
     const told = join(folder, 'failed');
+    writeFileSync(told, '');
     const spec = ['--test-reporter=spec', '--test-reporter-destination=stdout'];
     const failures = [
       `--test-reporter=${join(ROOT, 'scripts/failed-files.ts')}`,
@@ -82,7 +83,7 @@ function run(
     // Under another test runner, node would otherwise run nothing, and succeed.
     const { NODE_TEST_CONTEXT: _, ...env } = process.env;
     const { status } = spawnSync(process.execPath, args, { cwd: ROOT, env, stdio: 'inherit' });
-    const lines = existsSync(told) ? readFileSync(told, 'utf8').split('\n').filter(Boolean) : [];
+    const lines = readFileSync(told, 'utf8').split('\n').filter(Boolean);
     return { status: status ?? 1, failed: [...new Set(lines.map((path) => relative(ROOT, path)))] };
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -1,15 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { MUTATIONS, type Mutation } from './mutations.ts';
+import type { Mutation } from './mutations.ts';
 
 const ROOT = new URL('../../', import.meta.url);
-
-export function mutationOf(name: string): Mutation {
-  const found = MUTATIONS.find((mutation) => mutation.name === name);
-  if (found === undefined) throw new Error(`there is no mutation "${name}"`);
-  return found;
-}
 
 /** Whether the place that it changes is still there, exactly once. */
 export function applies({ file, find }: Mutation): boolean {

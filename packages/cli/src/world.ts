@@ -3,6 +3,9 @@ import { fileURLToPath } from 'node:url';
 import picocolors from 'picocolors';
 import type { Context, Output } from './context.ts';
 
+/** Of a terminal that does not say how large it is. */
+const USUAL = { columns: 80, rows: 24 } as const;
+
 /** The real world: this process's streams, environment and signals. */
 export function realContext(): Context {
   return {
@@ -34,10 +37,19 @@ function output(stream: NodeJS.WriteStream): Output {
   return {
     write: (text) => void stream.write(text),
     get terminal() {
-      return stream.isTTY ? { columns: stream.columns, rows: stream.rows } : undefined;
+      return terminalOf(stream);
     },
     colours: picocolors.createColors(stream.isTTY === true && !plain),
   };
+}
+
+/** One that says 0 (a new pseudo-terminal, a serial line) has no size that it knows; nothing at all would be shown on it. */
+export function terminalOf({
+  isTTY,
+  columns,
+  rows,
+}: Pick<NodeJS.WriteStream, 'isTTY' | 'columns' | 'rows'>): Output['terminal'] {
+  return isTTY ? { columns: columns || USUAL.columns, rows: rows || USUAL.rows } : undefined;
 }
 
 /** The first Ctrl-C asks to end in order; the second ends at once. */

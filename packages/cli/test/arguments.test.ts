@@ -24,6 +24,12 @@ after(() => {
 });
 
 describe('usage', () => {
+  test('a service to test where no system is does not mean the suite of Islet', async () => {
+    const { code, stderr } = await islet(['test', 'orders'], { cwd: outside });
+    assert.equal(code, 2);
+    assert.match(stderr, /no islet\.yaml in /);
+  });
+
   test('an unknown verb is exit 2 with the nearest one', async () => {
     const { code, stderr } = await islet(['statsu'], { cwd: folder });
     assert.equal(code, 2);

@@ -7,6 +7,7 @@ import { renderSlos } from '../src/render/slos.ts';
 import { renderTable } from '../src/render/table.ts';
 import { renderTraces } from '../src/render/traces.ts';
 import { renderWaterfall } from '../src/render/waterfall.ts';
+import { terminalOf } from '../src/world.ts';
 
 /* What somebody in trouble looks for is on the screen, also in a terminal of eighty columns. */
 
@@ -150,4 +151,10 @@ it('an error says what its log said beside itself, but for what is too long to r
     lines.filter((line) => line.startsWith('  with')),
     ['  with       path=/cart'],
   );
+});
+
+it('takes a terminal that says it has no size for one of the usual size', () => {
+  assert.deepEqual(terminalOf({ isTTY: true, columns: 0, rows: 0 }), { columns: 80, rows: 24 });
+  assert.deepEqual(terminalOf({ isTTY: true, columns: 40, rows: 10 }), { columns: 40, rows: 10 });
+  assert.equal(terminalOf({ isTTY: false, columns: 0, rows: 0 }), undefined);
 });

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { ApiError } from '@islet/client';
 import { generationOf } from '@islet/plan';
-import { describeCut, type Files, parseService, parseSystem, type SpecError, type SystemSpec } from '@islet/spec';
+import { type Files, parseService, parseSystem, type SpecError, type SystemSpec } from '@islet/spec';
 import type { ApplyParts } from './apply-parts.ts';
 import { changeWarnings } from './change-warnings.ts';
 import { certify } from './development/gateway.ts';
@@ -105,10 +105,7 @@ export async function propose(asked: Asked, parts: ApplyParts): Promise<Proposal
   const changed = services.filter((service) => !sameService(service, before)).map(({ spec: { name } }) => name);
   return {
     applied,
-    warnings: [
-      ...[...warnings.map(warningText), ...spec.cuts.map(describeCut)],
-      ...[...changeWarnings(before, applied), ...upgradeWarnings(verdict)],
-    ],
+    warnings: [...warnings.map(warningText), ...[...changeWarnings(before, applied), ...upgradeWarnings(verdict)]],
     changed,
     from,
     only: asked.only,
@@ -226,9 +223,20 @@ function goneOf(before: Applied | undefined, services: readonly AppliedService[]
   return [...left, ...leaving];
 }
 
-export function goneService({ spec, after }: AppliedService): GoneService {
+export function goneService({ spec, after, restoring }: AppliedService): GoneService {
   const { drainMs, longLivedMs, stopGraceMs } = spec.run;
-  return { name: spec.name, after, drainMs, longLivedMs, stopGraceMs, purge: false };
+  const gone = { name: spec.name, after, drainMs, longLivedMs, stopGraceMs, purge: false };
+  return restoring === undefined ? gone : { ...gone, restoring };
+}
+
+/** Everything goes. What is deleted is not restored; otherwise the next `up` goes on with it. */
+export function allGone(
+  { services, gone }: Pick<Applied, 'services' | 'gone'>,
+  purge: boolean,
+): readonly GoneService[] {
+  return [...services.map(goneService), ...gone].map(({ restoring, ...one }) =>
+    purge || restoring === undefined ? { ...one, purge } : { ...one, purge, restoring },
+  );
 }
 
 function withoutOrigins({ origins: _origins, ...spec }: SystemSpec['services'][number]): LaunchSpec {
@@ -260,8 +268,8 @@ function invalid(errors: readonly SpecError[]): ApiError {
   return new ApiError('invalid-spec', `${count} in ${[...files].join(', ')}`, { errors, hint: 'nothing was changed' });
 }
 
-function warningText({ place, message }: SpecError): string {
-  return `${place.file}:${place.line}:${place.column} ${message}`;
+function warningText({ place, message, hint }: SpecError): string {
+  return `${place.file}:${place.line}:${place.column} ${message}${hint === undefined ? '' : `; ${hint}`}`;
 }
 
 /** Where a service's folder is on this machine. */

@@ -30,14 +30,14 @@ export function desireOf(applied: Applied | undefined, context: DesireContext): 
         : // Nothing of it may run while its store is replaced.
           leavingOf(service),
     ),
-    ...applied.gone.map((gone) => ({ kind: 'absent' as const, ...gone })),
+    ...applied.gone.map(({ restoring: _later, ...gone }) => ({ kind: 'absent' as const, ...gone })),
   ];
   return { services, routes: context.routes };
 }
 
 function leavingOf({ spec, after }: AppliedService): DesiredService {
   const { drainMs, longLivedMs, stopGraceMs } = spec.run;
-  return { kind: 'absent', name: spec.name, after, drainMs, longLivedMs, stopGraceMs, purge: false };
+  return { kind: 'absent', name: spec.name, after, drainMs, longLivedMs, stopGraceMs, purge: false, forRestore: true };
 }
 
 function presentOf(service: AppliedService, applied: Applied, context: DesireContext): PresentService {

@@ -59,8 +59,8 @@ export interface Senses {
   readonly clock: Clock;
   /** What a service declares; undefined: it is asked to be gone. */
   readonly declaredOf: (service: string) => readonly DeclaredStore[] | undefined;
-  /** Its store is being replaced just now: it is nobody's to stop. */
-  readonly isRestoring: (service: string) => boolean;
+  /** Whose store is being replaced just now: it is nobody's to stop. */
+  readonly restoring: () => ReadonlySet<string>;
   /** What its requests say of the generation that a service tries. */
   readonly evidence: (service: string) => Evidence | undefined;
   /** What to probe of an instance; undefined: its revision is not known any more. */
@@ -101,7 +101,10 @@ export function createObserver(senses: Senses): Observer {
         senses,
         engines.map(({ seen }) => seen),
       );
-      const names = new Set([...Object.keys(compute.seen.services), ...Object.keys(stores)].filter(isService));
+      const restoring = senses.restoring();
+      const names = new Set(
+        [...Object.keys(compute.seen.services), ...Object.keys(stores), ...restoring].filter(isService),
+      );
       const services = [...names].map((name): [string, ObservedService] => {
         const { built = [], instances = [] } = compute.seen.services[name] ?? {};
         return [name, serviceOf(name, { built, instances }, stores[name], { ...senses, instanceOf: observed.see })];
@@ -159,7 +162,7 @@ function serviceOf(
   return {
     ...unseen(name),
     built: seen.built,
-    store: senses.isRestoring(name) ? { kind: 'none' } : storeOf(store, seen.instances),
+    store: senses.restoring().has(name) ? { kind: 'restoring' } : storeOf(store, seen.instances),
     migrated,
     contracts,
     instances: seen.instances.map(senses.instanceOf).sort((a, b) => (a.id < b.id ? -1 : 1)),

@@ -4,7 +4,7 @@ import type { Asked } from './apply.ts';
 import type { ApplyParts } from './apply-parts.ts';
 import { digest, launchKey, secretsOf } from './desire.ts';
 import { edgePorts } from './edges.ts';
-import type { Applied, AppliedService, LaunchSpec } from './store/applied.ts';
+import { type Applied, type AppliedService, type LaunchSpec, wishFor } from './store/applied.ts';
 import { upgradeWish } from './store-errors.ts';
 
 export interface Proposing {
@@ -42,14 +42,15 @@ export async function proposeService(
     edges: edgePorts(spec, parts.ports),
     blocked,
     ...(previous?.drained === undefined ? {} : { drained: previous.drained }),
-    ...restoringOf(spec.name, { ...proposing, previous }),
+    ...restoringOf(spec.name, proposing),
     since: previous?.revision === revision && before?.goingDown === false ? previous.since : parts.clock.now(),
   };
 }
 
-function restoringOf(name: string, { previous, upgrades, parts }: Naming): Pick<AppliedService, 'restoring'> {
+function restoringOf(name: string, { before, upgrades, parts }: Proposing): Pick<AppliedService, 'restoring'> {
   if (upgrades.has(name)) return { restoring: upgradeWish(parts.clock.now()) };
-  return previous?.restoring === undefined ? {} : { restoring: previous.restoring };
+  const restoring = wishFor(name, before);
+  return restoring === undefined ? {} : { restoring };
 }
 
 type Naming = Proposing & { readonly previous: AppliedService | undefined };

@@ -1,7 +1,7 @@
 import type { ServiceSpec, SpecError } from '@islet/spec';
 import type { ApplyParts } from './apply-parts.ts';
 import type { StoreRefusal } from './declared-stores.ts';
-import type { Applied, Restoring } from './store/applied.ts';
+import { type Applied, type Restoring, wishFor } from './store/applied.ts';
 
 /** What the data that is there means for an `up`. */
 export interface StoreVerdict {
@@ -26,7 +26,7 @@ export async function judgeStores(
   for (const service of services) {
     const { name, database } = service;
     // Its data is being replaced just now: what is there is neither the one nor the other.
-    if (before?.services.some(({ spec, restoring }) => spec.name === name && restoring !== undefined)) continue;
+    if (wishFor(name, before) !== undefined) continue;
     const refused = await parts.refusals(service);
     if (refused.length === 0) continue;
     const isCopied = database?.upgrade === 'copy';

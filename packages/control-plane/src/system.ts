@@ -166,7 +166,7 @@ export function createSystem(parts: SystemParts): System {
   const forget: Forget = (service, options) => compute.purge({ service }, options);
   const { backups } = parts;
   const care = createCare({ state, hands, check: parts.check, log, backups, forget, onChange: poke });
-  const [{ isRestoring, doing }, { evidence }] = [care.restorer, analysis];
+  const [{ restoring, doing }, { evidence }] = [care.restorer, analysis];
   const observer = createObserver({
     compute,
     traffic,
@@ -178,7 +178,7 @@ export function createSystem(parts: SystemParts): System {
     subject,
     declaredOf,
     evidence,
-    isRestoring,
+    restoring,
   });
   const autoscaler = createAutoscaler({
     applied: applied.current,

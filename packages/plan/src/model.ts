@@ -64,6 +64,8 @@ export interface AbsentService {
   readonly longLivedMs: number;
   readonly stopGraceMs: number;
   readonly purge: boolean;
+  /** It is gone for as long as its store is being restored. Of any other a restore that is under way is called off. */
+  readonly forRestore?: boolean;
 }
 
 export interface Observed {
@@ -118,6 +120,8 @@ export interface StableGeneration {
 
 export type ObservedStore =
   | { readonly kind: 'none' }
+  /** It is being replaced by a restored one: what is there is neither the one nor the other, and nobody's to stop. */
+  | { readonly kind: 'restoring' }
   | { readonly kind: 'stopped' }
   | { readonly kind: 'starting' }
   /** `retirable`: credentials that were replaced still work, and no instance was started with them. */

@@ -134,7 +134,7 @@ function reasonIfStuck(hold: Hold): string[] {
 
 function goneStatus({ purge }: AbsentService, { store }: ObservedService, [step]: readonly Step[]): Status {
   if (step !== undefined) return { state: 'stopping', why: describeStep(step) };
-  const keepsData = store.kind !== 'none' && !purge;
+  const keepsData = store.kind !== 'none' && store.kind !== 'restoring' && !purge;
   return { state: 'stopped', why: keepsData ? 'is stopped; its data is kept' : 'is stopped' };
 }
 

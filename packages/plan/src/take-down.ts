@@ -15,6 +15,12 @@ function stepsDown(service: AbsentService, turn: Turn): Step[] {
     if (callers.length === 0) return retireUnrouted(service, turn);
     return [{ kind: 'wait', service: name, why: `waits for ${callers.join(', ')} to stop`, until: undefined }];
   }
+  if (seen.store.kind === 'restoring') {
+    if (service.forRestore) return [];
+    return [
+      { kind: 'wait', service: name, why: 'waits for the restore of its data to be called off', until: undefined },
+    ];
+  }
   if (seen.store.kind === 'ready' || seen.store.kind === 'starting') return [{ kind: 'stop-store', service: name }];
   return purge && seen.hasFiles ? [{ kind: 'purge', service: name }] : [];
 }

@@ -1,6 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Observed, plan, preview, START_PATIENCE_MS, type Step, settled, status, stepKey } from '../src/index.ts';
+import {
+  type DesiredService,
+  type Observed,
+  plan,
+  preview,
+  START_PATIENCE_MS,
+  type Step,
+  settled,
+  status,
+  stepKey,
+  unseen,
+} from '../src/index.ts';
 import { asked, NOTHING, PACE, present, ready, serving, withService } from './world.ts';
 
 const keys = (steps: readonly Step[]) => steps.filter(({ kind }) => kind !== 'wait').map(stepKey);
@@ -187,6 +198,13 @@ describe('a removal', () => {
     );
     const steps = preview(asked(gone('catalog'), gone('web', ['catalog'])), both, 0);
     assert.deepEqual(keys(steps), ['publish', 'stop web-r1.0-0', 'stop catalog-r1.0-0', 'stop-store catalog']);
+  });
+
+  it('neither deletes nor leaves a store while a restore of it is being called off', () => {
+    const world = withService(NOTHING, { ...unseen('web'), store: { kind: 'restoring' }, hasFiles: true });
+    const kindsOf = (service: DesiredService) => plan(asked(service), world, 0).map(({ kind }) => kind);
+    for (const purge of [true, false]) assert.deepEqual(kindsOf(gone('web', [], purge)), ['wait']);
+    assert.deepEqual(kindsOf({ ...gone('web'), forRestore: true }), [], 'its own restore goes on');
   });
 
   it('deletes what was left only when asked to purge', () => {

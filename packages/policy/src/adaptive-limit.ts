@@ -1,5 +1,6 @@
 import { type Cells, ownCells } from './cells.ts';
 import { Cohort, type CohortSeen } from './cohort.ts';
+import { LIMIT_TRIAL, LimitTrial } from './limit-trial.ts';
 
 /**
  * How many requests one caller may have in flight to one service, found by watching (adaptive concurrency: Netflix's
@@ -16,6 +17,10 @@ import { Cohort, type CohortSeen } from './cohort.ts';
  * Both are answered by one test. In a queue the time falls with what is in flight; so where the limit has shrunk well and
  * the time has not, there is no queue: the time is the service's own, it becomes the baseline, and the limit goes back to
  * where it was. With `min` in flight or less a service is at rest, whatever its time, and being measured costs it nothing.
+ *
+ * Times are noisy, and worst where it matters: on a machine that is overloaded. So what is answered in a second has a say
+ * too. Where less in flight has cost throughput, there was no queue; and a limit that is reached is lifted now and then, to
+ * see whether more is answered: see `LimitTrial`.
  *
  * Two kinds of service are left alone. A buffer of some milliseconds, whatever the baseline, keeps the noise of quick ones
  * from being taken for load. And where a request at rest takes longer than one may wait in the queue, a smaller limit
@@ -36,7 +41,7 @@ export const ADAPTIVE_LIMIT = {
 /** How far a measurement moves the baseline. */
 const WEIGHT = 0.5;
 const QUICK_IN_A_ROW = 3;
-/** A median this much above another is no noise. */
+/** A median this much above another is no noise, and a throughput this much below. */
 const CLEARLY = 0.25;
 
 export class AdaptiveLimit {
@@ -45,6 +50,7 @@ export class AdaptiveLimit {
   readonly #cells: Cells;
   #baselineMs: number | undefined;
   #descent: Descent | undefined;
+  readonly #trial = new LimitTrial();
   /** What the last cohorts said, where one alone is noise: that it was too slow; medians below the baseline. */
   #wasSlow = false;
   readonly #quick: number[] = [];
@@ -81,6 +87,23 @@ export class AdaptiveLimit {
   }
 
   #next(window: Window): number {
+    const trial = this.#trial.end(window);
+    if (trial?.isMore === false) return trial.limit;
+    if (trial?.isMore === true) this.#wasNoQueue(window);
+    const limit = this.limit;
+    const next = this.#byMedian(window);
+    const isInTheWay = window.peak >= limit && next <= limit && limit < ADAPTIVE_LIMIT.max;
+    return isInTheWay && this.#trial.tries(window, next) ? LIMIT_TRIAL.by * limit : next;
+  }
+
+  /** More in flight has brought more answers: its time is the service's own. */
+  #wasNoQueue({ medianMs }: Window): void {
+    this.#baselineMs = Math.max(this.#baselineMs ?? 0, medianMs);
+    this.#descent = undefined;
+    this.#wasSlow = false;
+  }
+
+  #byMedian(window: Window): number {
     const { medianMs, peak, queueMs } = window;
     if (peak <= ADAPTIVE_LIMIT.min) return this.#atRest(window);
     if (this.#baselineMs === undefined) return this.#prove(window);
@@ -101,7 +124,7 @@ export class AdaptiveLimit {
     this.#baselineMs = before + WEIGHT * (medianMs - before);
     this.#descent = undefined;
     // All the way down, and no quicker for it.
-    if (descent !== undefined && medianMs > descent.medianMs * helpfulRatio(window.peak / descent.peak)) {
+    if (descent !== undefined && !this.#hasHelped(descent, window)) {
       this.#baselineMs = medianMs;
       return descent.limit;
     }
@@ -109,20 +132,19 @@ export class AdaptiveLimit {
   }
 
   /** Nothing is known of this service at rest. Less in flight for a while shows whether there is a queue. */
-  #prove({ medianMs, peak, queueMs }: Window): number {
+  #prove({ medianMs, peak, perMs, queueMs }: Window): number {
     if (medianMs > queueMs) return this.limit;
     this.#baselineMs = medianMs;
     if (medianMs <= ADAPTIVE_LIMIT.leastBufferMs) return this.limit;
-    this.#descent = { peak, medianMs, limit: this.limit, proves: true };
+    this.#descent = { peak, medianMs, perMs, limit: this.limit, proves: true };
     return peak * (1 - ADAPTIVE_LIMIT.fall) - 1;
   }
 
   /** Less is in flight than when the limit began to shrink. Has it helped? */
   #judge(descent: Descent, window: Window): number {
     const { medianMs, peak } = window;
-    const ratio = medianMs / descent.medianMs;
-    const isWorse = ratio > 1 + CLEARLY;
-    if (!isWorse && ratio > helpfulRatio(peak / descent.peak)) {
+    const isWorse = medianMs > descent.medianMs * (1 + CLEARLY);
+    if (this.#costs(descent, window) || (!isWorse && !this.#hasHelped(descent, window))) {
       this.#baselineMs = medianMs;
       this.#descent = undefined;
       return descent.limit;
@@ -133,6 +155,17 @@ export class AdaptiveLimit {
     this.#baselineMs = baselineMs;
     if (descent.proves && !isWorse) return peak * (1 - ADAPTIVE_LIMIT.fall) - 1;
     return this.#follow(window, baselineMs);
+  }
+
+  /** In a queue the median falls as much as what is in flight. Half of that is help enough, and no noise. */
+  #hasHelped(descent: Descent, window: Window): boolean {
+    const share = window.peak / descent.peak;
+    return !this.#costs(descent, window) && window.medianMs <= (descent.medianMs * (1 + share)) / 2;
+  }
+
+  /** A limit that is reached lets fewer be answered than were when it began to shrink. */
+  #costs(descent: Descent, { peak, perMs }: Window): boolean {
+    return peak >= this.limit && perMs < (1 - CLEARLY) * descent.perMs;
   }
 
   /** The field's rule: by the gradient, with a headroom that lets it find out whether more would do. */
@@ -151,8 +184,8 @@ export class AdaptiveLimit {
   }
 
   /** Of the way down, the worst moment counts: a service that is still getting worse is no proof that less doesn't help. */
-  #descend({ medianMs, peak }: Window): void {
-    const descent = this.#descent ?? { peak, medianMs, limit: this.limit, proves: false };
+  #descend({ medianMs, peak, perMs }: Window): void {
+    const descent = this.#descent ?? { peak, medianMs, perMs, limit: this.limit, proves: false };
     this.#descent = medianMs > descent.medianMs * (1 + CLEARLY) ? { ...descent, peak, medianMs } : descent;
   }
 
@@ -171,11 +204,6 @@ export class AdaptiveLimit {
   }
 }
 
-/** In a queue the median falls as much as what is in flight. Half of that is help enough, and no noise. */
-function helpfulRatio(share: number): number {
-  return (1 + share) / 2;
-}
-
 export interface Answered {
   /** What the service itself took, without what its answer waited to be read: see `LoopTurns`. */
   readonly tookMs: number;
@@ -192,6 +220,7 @@ interface Window extends CohortSeen {
 interface Descent {
   readonly peak: number;
   readonly medianMs: number;
+  readonly perMs: number;
   readonly limit: number;
   /** It was made to shrink, to find a baseline. */
   readonly proves: boolean;

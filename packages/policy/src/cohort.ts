@@ -4,10 +4,12 @@
  * taken when most of them have answered; the rest were slower, however long they still take.
  */
 export const COHORT = {
-  /** Requests join for this long, and until there are so many. */
+  /** Requests join for this long, and until there are so many; where they come slowly, a few are enough. */
   joinMs: 500,
   least: 100,
   most: 256,
+  slowMs: 1_000,
+  few: 25,
   /** What share must have answered. */
   answered: 0.75,
 } as const;
@@ -16,6 +18,8 @@ export interface CohortSeen {
   readonly medianMs: number;
   /** The most that was in flight while its members were sent. */
   readonly peak: number;
+  /** How many have been answered in a millisecond since the cohort before it was complete. */
+  readonly perMs: number;
 }
 
 export class Cohort {
@@ -26,9 +30,16 @@ export class Cohort {
   #answered = 0;
   #peak = 0;
   #open = true;
+  /** All that was sent since the cohort before was complete; what was in flight then, and is now. */
+  #sent = 0;
+  #inFlightBefore = 0;
+  #inFlight = 0;
+  #completeAt = 0;
 
   /** The cohort's number, for `answered` or `forget`; 0: it is full, and this request is not asked. */
   join(now: number, inFlight: number): number {
+    this.#sent++;
+    this.#inFlight = inFlight;
     if (!this.#open) return 0;
     if (this.#members === 0) this.#since = now;
     this.#members++;
@@ -45,7 +56,7 @@ export class Cohort {
     this.#closeIfDone(now);
     if (this.#open || this.#answered < COHORT.answered * this.#members) return undefined;
     const medianMs = this.#times.subarray(0, this.#answered).sort()[Math.floor(this.#members / 2)] ?? 0;
-    const seen = { medianMs, peak: this.#peak };
+    const seen = { medianMs, peak: this.#peak, perMs: this.#rate(now) };
     this.#begin();
     return seen;
   }
@@ -58,8 +69,20 @@ export class Cohort {
   }
 
   #closeIfDone(now: number): void {
-    const isDone = this.#members >= COHORT.least && now - this.#since >= COHORT.joinMs;
+    const tookMs = now - this.#since;
+    const least = tookMs < COHORT.slowMs ? COHORT.least : COHORT.few;
+    const isDone = tookMs >= COHORT.joinMs && this.#members >= least;
     if (isDone || this.#members === COHORT.most) this.#open = false;
+  }
+
+  /** What was in flight or was sent, and is not in flight, has been answered. */
+  #rate(now: number): number {
+    const done = this.#inFlightBefore + this.#sent - this.#inFlight;
+    const perMs = done / Math.max(now - this.#completeAt, 1);
+    this.#sent = 0;
+    this.#inFlightBefore = this.#inFlight;
+    this.#completeAt = now;
+    return perMs;
   }
 
   #begin(): void {

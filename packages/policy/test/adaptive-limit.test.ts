@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { COHORT } from '../src/cohort.ts';
 import { ADAPTIVE_LIMIT, AdaptiveLimit } from '../src/index.ts';
 import { exponential, type Load, type Seen, simulate } from './queue-world.ts';
 
@@ -116,4 +117,25 @@ test('requests that end without a verdict leave nothing behind', () => {
   for (const member of members) limit.forget(member);
   assert.notEqual(limit.sent(0, 20), 0);
   assert.equal(limit.limit, ADAPTIVE_LIMIT.max);
+});
+
+test('a limit that costs throughput goes back to where it was, though answers have become quicker', () => {
+  const limit = new AdaptiveLimit();
+  let now = 0;
+  const cohort = ({ inFlight, overMs, tookMs }: { inFlight: number; overMs: number; tookMs: number }) => {
+    const members = Array.from({ length: COHORT.least }, (_, nth) => limit.sent(now + (nth * overMs) / 99, inFlight));
+    now += overMs;
+    for (const member of members) limit.answered(member, { tookMs, now, queueMs: 1_000 });
+  };
+  const rest = { inFlight: 2, overMs: 500, tookMs: 5 };
+  const slow = { inFlight: 100, overMs: 500, tookMs: 300 };
+  for (const one of [rest, rest, slow, slow]) cohort(one);
+  assert.equal(limit.limit, 60);
+  // As many are answered by fewer: there is a queue. A trial shows the same.
+  cohort({ inFlight: 60, overMs: 500, tookMs: 180 });
+  cohort({ inFlight: 120, overMs: 500, tookMs: 360 });
+  const shrunk = limit.limit;
+  assert.ok(shrunk < 60);
+  cohort({ inFlight: shrunk, overMs: 2_000, tookMs: 100 });
+  assert.equal(limit.limit, ADAPTIVE_LIMIT.max, 'half as many are answered');
 });

@@ -87,7 +87,7 @@ interface SimulateOptions {
 }
 
 /** Numbers between 0 and 1, neither included, the same for the same seed (Numerical Recipes' generator). */
-function randomBy(seed: number): () => number {
+export function randomBy(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state * 1_664_525 + 1_013_904_223) >>> 0;

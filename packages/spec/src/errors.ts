@@ -13,6 +13,7 @@ export const RULES = [
   'duplicate-route',
   'port-collision',
   'unknown-service',
+  'uses-cycle',
   'unknown-environment',
   'unknown-reference',
   'not-allowed',

@@ -19,7 +19,6 @@ export * from './model.ts';
 export { type Neighbour, parseService } from './parse-service.ts';
 export { type ParseResult, parseSystem } from './parse-system.ts';
 export { durationText, roundSizeText, sizeText } from './quantities.ts';
-export { describeCut } from './start-order.ts';
 export { DEFAULT_TELEMETRY } from './telemetry.ts';
 export { templateText } from './template.ts';
 export { volumeVariable } from './volumes.ts';

@@ -5,7 +5,7 @@ import type { Place } from './model.ts';
 import { nearMiss } from './near-misses.ts';
 import { didYouMean } from './nearest.ts';
 import { own } from './own.ts';
-import { DURATION_RULE } from './schema/values.ts';
+import { remedyOf } from './remedy.ts';
 import { keysAt } from './schema/walk.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -54,7 +54,9 @@ function unknownKey(path: Path, checking: Checking): Finding {
   const key = String(path.at(-1));
   const known = keysAt(checking.schema, path.slice(0, -1));
   const written = pathText(path).replace(/\[\d+\]/g, '');
-  const hint = nearMiss(written) ?? didYouMean(key, known) ?? `there is ${known.join(', ')}`;
+  const isOfSystem = keysAt(checking.schema, []).includes('system');
+  const hint =
+    nearMiss(written, isOfSystem ? 'system' : 'service') ?? didYouMean(key, known) ?? `there is ${known.join(', ')}`;
   const error = { rule: 'unknown-key', message: `unknown key "${key}"`, found: key, hint } as const;
   return finding(checking, path, error, keyPlaceAt(checking.tree, path));
 }
@@ -83,10 +85,16 @@ function badValue(issue: Extract<Issue, { code: 'invalid_value' }>, checking: Ch
   const node = nodeAt(checking.tree, issue.path);
   const values = issue.values.map(String);
   const text = node?.kind === 'scalar' ? node.text : '';
-  const near = didYouMean(text, values);
+  const near = own(OTHER_NAMES, text.toLowerCase()) ?? didYouMean(text, values);
   const isType = node?.kind !== 'scalar' || node.value === null;
   return bad(issue, checking, isType ? 'type' : 'value', `must be ${orList(values)}`, near);
 }
+
+const OTHER_NAMES: Readonly<Record<string, string>> = {
+  mysql: 'mariadb speaks its protocol: engine: mariadb',
+  redis: 'write it as redis, beside database',
+  valkey: 'write it as redis, beside database',
+};
 
 function custom(issue: Extract<Issue, { code: 'custom' }>, checking: Checking): Finding {
   if (issue.params === undefined) return bad(issue, checking, 'value', issue.message);
@@ -111,7 +119,7 @@ function bad(issue: Issue, checking: Checking, rule: Rule, message: string, hint
     rule: node?.kind === 'scalar' && node.value === null ? 'type' : rule,
     message: found === undefined ? message : `${message}; found ${found}`,
     found,
-    hint: hint ?? (node && remedy(issue, node)),
+    hint: hint ?? (node && remedyOf(issue, node, issue.path)),
   } as const;
   return finding(checking, issue.path, error, placeAt(checking.tree, issue.path));
 }
@@ -162,22 +170,6 @@ function foundWords(node: Located): string {
 function shortened(text: string): string {
   const line = text.split('\n')[0] ?? '';
   return line.length > 60 || line !== text ? `${line.slice(0, 60)}…` : line;
-}
-
-/** What to do about the commonest slips between kinds of value. */
-function remedy(issue: Issue, node: Located): string | undefined {
-  if (node.kind !== 'scalar') return undefined;
-  if (node.value === null) return 'give it a value, or remove the key';
-  const wanted = issue.code === 'invalid_type' ? issue.expected : undefined;
-  if (wanted === 'string' && typeof node.value === 'number') {
-    return issue.message === DURATION_RULE ? `write its unit: ${node.text}s` : `quote it: "${node.text}"`;
-  }
-  if (wanted === 'string') return `quote it: "${node.text}"`;
-  if (wanted === 'array') return `write it as a list: [${node.text}]`;
-  if ((wanted === 'int' || wanted === 'number') && /^["']/.test(node.raw)) return 'remove the quotes';
-  if ((wanted === 'int' || wanted === 'number') && typeof node.value === 'string' && /^[0-9]/.test(node.text))
-    return 'write it in plain decimal: 1000';
-  return undefined;
 }
 
 function orList(words: readonly string[]): string {

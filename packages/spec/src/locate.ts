@@ -3,7 +3,7 @@ import type { SpecError } from './errors.ts';
 import { LIMITS } from './limits.ts';
 import type { Located, LocatedEntry, LocatedMap } from './located.ts';
 import type { Place } from './model.ts';
-import { own } from './own.ts';
+import { syntaxProblems } from './syntax.ts';
 
 export interface LocatedFile {
   readonly root: Located;
@@ -51,10 +51,9 @@ class Locator {
 
   locate(empty: LocatedMap): LocatedFile {
     const document = parseDocument(this.#text, { lineCounter: this.#lines, prettyErrors: false, uniqueKeys: true });
-    for (const { code, message, pos } of [...document.errors, ...document.warnings]) {
-      const [words, hint] = own(HELP, code) ?? [message, undefined];
-      this.#errors.push(syntaxError(this.#place(pos[0]), words, hint));
-      if (code !== 'DUPLICATE_KEY') this.#broken = true;
+    for (const { offset, message, hint, isFatal } of syntaxProblems(document, this.#text)) {
+      this.#errors.push(syntaxError(this.#place(offset), message, hint));
+      if (isFatal) this.#broken = true;
     }
     const root = document.contents === null ? empty : this.#node(document.contents, 0);
     const isNothing = root.kind === 'scalar' && root.value === null;
@@ -130,20 +129,6 @@ class Locator {
 
 const PLAIN_DECIMAL = /^-?(0|[1-9][0-9]*)(\.[0-9]+)?$/;
 const PROTOTYPE_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
-
-/** Words for the mistakes that people make most; the others keep the parser's. */
-const HELP: Readonly<Record<string, readonly [message: string, hint: string]>> = {
-  DUPLICATE_KEY: ['this key stands twice in its section', 'keep one of the two'],
-  BAD_INDENT: [
-    'this line is not indented as the others of its section',
-    'let all keys of a section begin in one column',
-  ],
-  TAB_AS_INDENT: ['a tab indents this line', 'indent with spaces'],
-  MULTIPLE_DOCS: ['a second document begins here', 'keep one document to a file; remove the "---"'],
-  TAG_RESOLVE_FAILED: ['this tag means nothing here', 'remove the "!…"'],
-  BLOCK_AS_IMPLICIT_KEY: ['a second ": " on one line', 'quote the value, or begin a new line'],
-  BAD_SCALAR_START: ["this character can't begin a value", 'quote the value'],
-};
 
 function nothing(place: Place): Located {
   return { kind: 'scalar', place, value: null, text: '', raw: '' };

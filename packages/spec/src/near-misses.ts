@@ -4,10 +4,35 @@ import { own } from './own.ts';
  * Keys that people bring along from other tools, or put one level too high, and where they belong here. The nearest name
  * by spelling would mislead for these.
  */
-export function nearMiss(path: string): string | undefined {
+export function nearMiss(path: string, file: 'system' | 'service'): string | undefined {
   const key = path.split('.').at(-1) ?? '';
-  return own(BY_PATH, path) ?? own(BY_KEY, key);
+  const table = file === 'system' ? OF_SYSTEM : BY_PATH;
+  return own(table, path) ?? (file === 'service' || key === '<<' ? own(BY_KEY, key) : undefined);
 }
+
+const TO_SERVICE = "it stands in a service's own service.yaml";
+
+/** In `islet.yaml`. */
+const OF_SYSTEM: Readonly<Record<string, string>> = {
+  name: 'write it as system',
+  project: 'write it as system',
+  port: 'write it as gateway.port',
+  ports: 'write it as gateway.port',
+  host: 'write it as gateway.host',
+  tls: 'write it as gateway.tls',
+  run: TO_SERVICE,
+  command: TO_SERVICE,
+  api: TO_SERVICE,
+  uses: TO_SERVICE,
+  database: TO_SERVICE,
+  health: TO_SERVICE,
+  scale: TO_SERVICE,
+  env: "write it as run.env in a service's own service.yaml",
+  secrets: "set one with `islet secret set NAME`, and name it in a service's run.env",
+  version: 'remove it: the file has no version',
+  'backup.every': "write it as database.backup.every in a service's own service.yaml",
+  'backup.keep': "write it as database.backup.keep in a service's own service.yaml",
+};
 
 const PORT = 'listen on $PORT, or write api.port for a fixed one';
 const LATER = 'this version has no such section yet';

@@ -26,7 +26,7 @@ export function parseService(files: Files, { service, neighbours, environment }:
       return isOther ? undefined : files.kind(path);
     },
   };
-  return parseSystem(view, { environment });
+  return parseSystem(view, { environment, isTold: (file) => !texts.has(file) });
 }
 
 export interface ParseServiceOptions {

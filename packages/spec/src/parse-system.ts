@@ -1,4 +1,5 @@
 import { buildService } from './build-service.ts';
+import { cycleWarnings } from './cycle-warnings.ts';
 import { developmentWarnings } from './development-tls.ts';
 import { type Draft, readDraft } from './draft.ts';
 import type { SpecError } from './errors.ts';
@@ -18,9 +19,14 @@ export type ParseResult =
   /** All of them, by file, line and column. */
   | { readonly kind: 'errors'; readonly errors: readonly SpecError[] };
 
+export interface ParseOptions {
+  readonly environment?: string | undefined;
+  /** Whether what stands in this file may be pointed at: not where its text only stands in for it. Without it, everywhere. */
+  readonly isTold?: (file: string) => boolean;
+}
+
 /** A system's files to its specification, or every mistake in them. Never throws. */
-export function parseSystem(files: Files, options: { readonly environment?: string | undefined } = {}): ParseResult {
-  const { environment } = options;
+export function parseSystem(files: Files, { environment, isTold = () => true }: ParseOptions = {}): ParseResult {
   const islet = readIslet(files);
   const found = findServices(files, islet);
   const drafts = found.folders.map((folder) => readDraft({ files, islet, folder, environment }));
@@ -53,7 +59,11 @@ export function parseSystem(files: Files, options: { readonly environment?: stri
     startOrder: order,
     cuts,
   };
-  const warnings = [...sound.flatMap(serviceWarnings), ...developmentWarnings(drafts, { islet, gateway, environment })];
+  const warnings = [
+    ...sound.flatMap(serviceWarnings),
+    ...cycleWarnings(drafts, { cuts, isTold }),
+    ...developmentWarnings(drafts, { islet, gateway, environment }),
+  ];
   return { kind: 'ok', spec: freezeDeep(spec), warnings: sortErrors(warnings) };
 }
 

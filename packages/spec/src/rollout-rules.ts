@@ -64,6 +64,8 @@ const ONLY_WITH: Readonly<Partial<Record<Key, readonly string[]>>> = {
 
 function idleKeys(draft: Sound): readonly SpecError[] {
   const { strategy } = draft.parsed.rollout;
+  // One that was misspelt is not the default; which keys go with it, only its writer knows.
+  if (draft.dropped.some(([section, key]) => section === 'rollout' && key === 'strategy')) return [];
   return Object.entries(ONLY_WITH).flatMap(([key, strategies]) => {
     if (!says(draft, key as Key) || strategies.includes(strategy)) return [];
     const message = `${key} has no effect with the strategy ${strategy}`;

@@ -14,7 +14,7 @@ export function scaleErrors(draft: Sound): readonly SpecError[] {
 function boundErrors(draft: Sound): readonly SpecError[] {
   const { scale, api } = draft.parsed;
   const max = maxOf(scale);
-  if (max < scale.min) {
+  if (max < scale.min && !lost(draft, 'max') && !lost(draft, 'min')) {
     const message = `max, ${max}, is less than min, ${scale.min}`;
     return [
       errorIn(draft, ['scale', 'max'], { rule: 'value', message, found: String(max), hint: `at least ${scale.min}` }),
@@ -27,17 +27,22 @@ function boundErrors(draft: Sound): readonly SpecError[] {
   return [errorIn(draft, path, { rule: 'port-collision', message, found: String(max), hint })];
 }
 
+/** What was found wrong already is not missing besides. */
+function lost({ dropped }: Draft, key: keyof ParsedService['scale']): boolean {
+  return dropped.some(([section, name]) => section === 'scale' && (name === undefined || name === key));
+}
+
 /** Keys that would do nothing. */
 function scaleTargetErrors(draft: Sound): readonly SpecError[] {
   const { scale, run } = draft.parsed;
   const max = maxOf(scale);
   const errors: SpecError[] = [];
-  if (scale.target !== undefined && Object.keys(scale.target).length === 0) {
+  if (scale.target !== undefined && !lost(draft, 'target') && Object.keys(scale.target).length === 0) {
     const message = 'no target is named';
     const hint = `one of ${SCALE_METRICS.join(', ')}`;
     errors.push(errorIn(draft, ['scale', 'target'], { rule: 'required', message, hint }));
   }
-  if (scale.target !== undefined && max <= Math.max(1, scale.min)) {
+  if (scale.target !== undefined && !lost(draft, 'max') && max <= Math.max(1, scale.min)) {
     const message = `with at most ${max} and at least ${scale.min} the number can't follow a target`;
     const hint = 'write scale.max, the most instances that there may be';
     errors.push(errorIn(draft, ['scale', 'target'], { rule: 'value', message, hint }));
@@ -49,7 +54,7 @@ function scaleTargetErrors(draft: Sound): readonly SpecError[] {
     );
   }
   for (const [index, { min }] of scale.schedule.entries()) {
-    if (min <= max) continue;
+    if (min <= max || lost(draft, 'max')) continue;
     const message = `${min} instances are more than scale.max, ${max}`;
     const error = { rule: 'value', message, found: String(min), hint: `at most ${max}, or raise scale.max` } as const;
     errors.push(errorIn(draft, ['scale', 'schedule', index, 'min'], error));

@@ -55,9 +55,3 @@ interface Visit {
 function namesOf(visits: readonly Visit[]): readonly string[] {
   return visits.map((visit) => visit.name);
 }
-
-/** For people: which cycle there is, and what was cut of it. */
-export function describeCut({ from, to, cycle }: CutEdge): string {
-  const order = `${from} starts without waiting for ${to}`;
-  return `${cycle.join(' → ')} is a cycle of uses: ${order}, and must bear that, or one of these uses has to go`;
-}

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { parseService, parseSystem, type SpecError } from '../src/index.ts';
 import { startOrder } from '../src/start-order.ts';
+import { memoryFiles } from './memory-files.ts';
 
 const graph = fc
   .array(fc.tuple(fc.integer({ min: 0, max: 11 }), fc.integer({ min: 0, max: 11 })), { maxLength: 40 })
@@ -82,4 +84,26 @@ function isAcyclic(uses: ReadonlyMap<string, readonly string[]>): boolean {
     for (const [name, list] of left) if (!list.some((other) => left.has(other))) left.delete(name);
   }
   return left.size === 0;
+}
+
+test('a cycle that one service closes is told in its own file, though it is cut in that of a neighbour', () => {
+  const run = 'run: { command: serve }\n';
+  const files = memoryFiles({
+    'islet.yaml': 'system: shop\nservices: [services/*]\n',
+    'services/a/service.yaml': `${run}uses:\n  - c\n  - b\n`,
+    'services/b/service.yaml': `${run}uses: [a]\n`,
+    'services/c/service.yaml': run,
+  });
+  const first = parseSystem(files);
+  assert(first.kind === 'ok');
+  assert.deepEqual(places(first), ['services/b/service.yaml:2:8']);
+  const neighbours = first.spec.services.filter(({ name }) => name !== 'a');
+  const alone = parseService(files, { service: 'a', neighbours, environment: undefined });
+  assert(alone.kind === 'ok');
+  assert.deepEqual(alone.spec.cuts, [{ from: 'b', to: 'a', cycle: ['a', 'b', 'a'] }]);
+  assert.deepEqual(places(alone), ['services/a/service.yaml:4:5']);
+});
+
+function places({ warnings }: { readonly warnings: readonly SpecError[] }): readonly string[] {
+  return warnings.map(({ place: { file, line, column } }) => `${file}:${line}:${column}`);
 }

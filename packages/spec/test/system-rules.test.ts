@@ -250,7 +250,10 @@ test('a password among the arguments is a warning at the reference', () => {
 });
 
 test('services that use each other are allowed, and told where the start order was cut', () => {
-  const { spec } = parsed(two('uses: [catalog]\n', 'uses: [orders]\n'));
+  const { spec, warnings } = parsed(two('uses: [catalog]\n', 'uses: [orders]\n'));
+  assert.deepEqual(warnings, [
+    `${ORDERS}:2:8  uses-cycle  uses[0]: catalog → orders → catalog is a cycle of uses: orders starts without waiting for catalog; orders must bear that catalog is not there yet, or one of these uses has to go`,
+  ]);
   assert.deepEqual(spec.startOrder, ['orders', 'catalog']);
   assert.deepEqual(spec.cuts, [{ from: 'orders', to: 'catalog', cycle: ['catalog', 'orders', 'catalog'] }]);
 });

@@ -257,7 +257,7 @@ const MISTAKES = [
   },
   {
     section: 'traffic: { retry: { budget: 0.2 } }',
-    line: `${ORDERS}:2:29  type  traffic.retry.budget: a percentage is a whole number and its sign: 20%; found 0.2; quote it: "0.2"`,
+    line: `${ORDERS}:2:29  type  traffic.retry.budget: a percentage is a whole number and its sign: 20%; found 0.2; write its sign: 20%`,
   },
   {
     section: 'traffic: { retry: { on: [timeout] } }',

@@ -20,6 +20,38 @@ for (const { name, text, expected } of [
     text: 'run:\n  command: x\n env:\n    A: b\n',
     expected: '3:1  syntax  this line is not indented as the others of its section; let all keys',
   },
+  {
+    name: 'a brace that is never closed',
+    text: 'name: orders\nrun: { command: x\nscale: 1\n',
+    expected: '2:6  syntax  { is never closed; close it with }',
+  },
+  {
+    name: 'a bracket that is never closed',
+    text: `${RUN}uses: [a, b\n`,
+    expected: '2:7  syntax  [ is never closed; close it with ]',
+  },
+  {
+    name: 'a quote that is never closed, also between braces',
+    text: 'run: { command: "x }\nscale: 1\n',
+    expected: '1:17  syntax  " is never closed; close it with "',
+  },
+  {
+    name: 'a single quote that is never closed',
+    text: "run:\n  command: 'x\n",
+    expected: "2:12  syntax  ' is never closed; close it with '",
+  },
+  { name: 'a key without a colon', text: 'run\n  command: x\n', expected: '1:1  syntax  this line has no ": "' },
+  { name: 'a colon without a space', text: `name:orders\n${RUN}`, expected: '1:1  syntax  this line has no ": "' },
+  {
+    name: 'a line indented below a value',
+    text: 'run:\n  command: x\n   build: y\n',
+    expected: '2:12  syntax  this is a value already, and the next line is indented',
+  },
+  {
+    name: 'a missing comma',
+    text: 'run: { command: x build: y }\n',
+    expected: '1:17  syntax  two values without a comma',
+  },
   { name: 'a second document', text: `${RUN}---\n${RUN}`, expected: '2:1  syntax  a second document' },
   { name: 'two colons in a line', text: 'name: a: b\n', expected: '1:7  syntax  a second ": "' },
   { name: 'a tag', text: `${RUN}name: !ref orders\n`, expected: '2:7  syntax  this tag means nothing here' },

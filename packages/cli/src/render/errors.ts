@@ -1,4 +1,5 @@
 import type { ErrorGroup } from '@islet/client';
+import { attributesText } from './attributes.ts';
 import { renderSpark } from './spark.ts';
 import type { StatusOptions } from './status.ts';
 import { plain, renderTable } from './table.ts';
@@ -39,7 +40,7 @@ export function renderErrorGroup(group: ErrorGroup, { colours }: StatusOptions):
     ['revisions', group.revisions.join(', ')],
     ['instances', group.instances.join(', ')],
     ['traces', group.traces.slice(-5).join(', ')],
-    ['with', attributesText(sample?.attributes)],
+    ['with', attributesText(sample?.attributes, (name) => !name.startsWith('exception.'))],
     ['24 h', renderSpark(group.spark)],
   ];
   const told = rows.filter(([, value]) => value !== undefined && value !== '');
@@ -54,13 +55,3 @@ export function renderErrorGroup(group: ErrorGroup, { colours }: StatusOptions):
       : ['', colours.dim('Logged around the last one:'), ...sample.logsAround.map((line) => `  ${plain(line)}`)]),
   ];
 }
-
-/** What the newest one said beside itself, where it is short enough to help. */
-function attributesText(attributes: Readonly<Record<string, unknown>> = {}): string {
-  return Object.entries(attributes)
-    .filter(([name, value]) => !name.startsWith('exception.') && SHORT.test(String(value)))
-    .map(([name, value]) => `${name}=${String(value)}`)
-    .join(' ');
-}
-
-const SHORT = /^.{1,100}$/;

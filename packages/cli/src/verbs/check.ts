@@ -1,4 +1,3 @@
-import { describeCut } from '@islet/spec';
 import { type Context, writeJson, writeLines } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { InvalidSpec } from '../failures.ts';
@@ -20,7 +19,6 @@ export async function run(context: Context, folder: string | undefined, options:
     const places = renderPlaces(warnings, system.folder, stderr.colours);
     writeLines(stderr, [stderr.colours.yellow('warnings:'), places, '']);
   }
-  for (const cut of spec.cuts) writeLines(stderr, [stderr.colours.yellow(`warning: ${describeCut(cut)}`)]);
   const count = spec.services.length;
   writeLines(stdout, [`${spec.name}: ${count} ${count === 1 ? 'service' : 'services'}, no mistakes`]);
   return EXIT.ok;

@@ -2,6 +2,7 @@ import type { LogLevel } from '@islet/client';
 import { type Context, writeLines } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { type ShownRecord, showRecords } from '../records.ts';
+import { attributesText } from '../render/attributes.ts';
 import { createPrefixer } from '../render/log-line.ts';
 import { openSession } from '../session.ts';
 
@@ -48,9 +49,14 @@ export async function run(
   return EXIT.ok;
 }
 
-/** Islet's own processes say what, and name of whom beside it. */
-function textOf({ service, text, attributes }: ShownRecord): string {
-  if (service !== 'islet' || attributes === undefined) return text;
-  const told = Object.entries(attributes).filter(([name]) => name !== 'process');
-  return [text, ...told.map(([name, value]) => `${name}=${String(value)}`)].join(' ');
+/**
+ * The sentence, and what was said beside it: of a line of JSON the sentence alone is often no more than "request". A level
+ * that somebody should see is named, unless the text does so itself.
+ */
+function textOf({ service, text, level, attributes }: ShownRecord): string {
+  const isOwn = service === 'islet';
+  const isGrave = !isOwn && attributes !== undefined && (level === 'warn' || level === 'error' || level === 'fatal');
+  const told = isGrave && !text.toLowerCase().includes(level) ? `${level.toUpperCase()} ${text}` : text;
+  const beside = attributesText(attributes, (name) => !(isOwn && name === 'process') && !name.startsWith('exception.'));
+  return beside === '' ? told : `${told} ${beside}`;
 }

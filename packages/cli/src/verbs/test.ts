@@ -31,7 +31,7 @@ export async function run(
   options: TestOptions,
 ): Promise<ExitCode> {
   const ownSuite = fileURLToPath(new URL('../../../../scripts/test.ts', import.meta.url));
-  if (folder === undefined && findUpwards(context.cwd) === undefined && existsSync(ownSuite))
+  if (service === undefined && folder === undefined && findUpwards(context.cwd) === undefined && existsSync(ownSuite))
     return runOwnSuite(ownSuite);
   const system = findSystem(context, { folder });
   const { spec } = parseFolder(system.folder, options.env);

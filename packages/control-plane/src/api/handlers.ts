@@ -1,6 +1,6 @@
 import { ApiError } from '@islet/client';
 import type { Sentinel } from '../alerts/sentinel.ts';
-import { type Asked, apply, goneService, hasGoneDown, propose } from '../apply.ts';
+import { type Asked, allGone, apply, hasGoneDown, propose } from '../apply.ts';
 import { secretsOf } from '../desire.ts';
 import { placeOf } from '../facts.ts';
 import { readLogs } from '../logs.ts';
@@ -80,7 +80,6 @@ export function createHandlers(system: System, sentinel?: Sentinel): Handlers {
     plan: async ({ body }) => previewOf(await propose(askedOf(body, applied.current()), applying), system),
     down: async ({ body: { purge } }) => {
       const before = applied.current();
-      const gone = [...(before?.services ?? []).map(goneService), ...(before?.gone ?? [])];
       const none = {
         system: '',
         environment: undefined,
@@ -88,7 +87,8 @@ export function createHandlers(system: System, sentinel?: Sentinel): Handlers {
         mode: 'revisions',
         path: '',
       } as const;
-      const next = { ...(before ?? none), services: [], gone: gone.map((it) => ({ ...it, purge })), goingDown: true };
+      const gone = before === undefined ? [] : allGone(before, purge);
+      const next = { ...(before ?? none), services: [], gone, goingDown: true };
       return put(next, purge ? 'down --purge' : 'down');
     },
     restart: ({ params: { service = '' } }) => restart(service, `restart ${service}`),

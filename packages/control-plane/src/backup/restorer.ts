@@ -30,27 +30,33 @@ export interface RestorerParts {
 /** Restores in place. A wish stands in what was applied, so that a control plane killed in between goes on with it. */
 export interface Restorer {
   look(turn: TurnReport): void;
-  isRestoring(service: string): boolean;
+  /** Whose data is being replaced just now. */
+  restoring(): ReadonlySet<string>;
   /** What is being done with a service's data now, where more can be said than that. */
   doing(service: string): string | undefined;
   close(): Promise<void>;
 }
 
 const RESTORE_MS = 6 * 3_600_000;
+const STOP_MS = 60_000;
 
 export function createRestorer(parts: RestorerParts): Restorer {
   const { applied, clock, log } = parts;
-  const running = new Map<string, Promise<void>>();
+  const running = new Map<string, { readonly ended: Promise<void>; readonly controller: AbortController }>();
   const stages = new Map<string, string>();
   const closing = new AbortController();
 
   const begin = (service: AppliedService, restoring: Restoring) => {
     const { name } = service.spec;
-    const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(RESTORE_MS)]);
-    const work = restoreInPlace(service, restoring, { ...parts, signal })
+    const controller = new AbortController();
+    const calledOff = AbortSignal.any([closing.signal, controller.signal]);
+    const signal = AbortSignal.any([calledOff, AbortSignal.timeout(RESTORE_MS)]);
+    const ended = restoreInPlace(service, restoring, { signal, calledOff })
+      // What it has begun must not run on for nobody.
+      .finally(() => (controller.signal.aborted ? stopStores(service, restoring) : undefined))
       .catch((error: unknown) => {
-        // Told to end: the next control plane begins anew. Whatever else it is, it is tried again at the next turn.
-        if (!closing.signal.aborted)
+        // Told to end: whoever goes on with it begins anew. Whatever else it is, it is tried again at the next turn.
+        if (!calledOff.aborted)
           log.error({ service: name, error: parts.redact(String(error)) }, 'a restore can not be ended');
       })
       .finally(() => {
@@ -58,12 +64,14 @@ export function createRestorer(parts: RestorerParts): Restorer {
         stages.delete(name);
         parts.onChange();
       });
-    running.set(name, work);
+    running.set(name, { ended, controller });
   };
   return {
     look: ({ look }) => {
       endRewinds(look);
       const now = applied.current();
+      const isWanted = (name: string) => now?.services.some(({ spec }) => spec.name === name);
+      for (const [name, { controller }] of running) if (!isWanted(name)) controller.abort();
       // A wish waits for the next `up`: what is being stopped, or purged, is not made anew meanwhile.
       if (now === undefined || now.goingDown) return;
       for (const service of now.services) {
@@ -76,11 +84,11 @@ export function createRestorer(parts: RestorerParts): Restorer {
         if (isDown && isStopped) begin(service, restoring);
       }
     },
-    isRestoring: (service) => running.has(service),
+    restoring: () => new Set(running.keys()),
     doing: (service) => stages.get(service),
     close: async () => {
       closing.abort();
-      await Promise.allSettled(running.values());
+      await Promise.allSettled([...running.values()].map(({ ended }) => ended));
     },
   };
 
@@ -134,8 +142,9 @@ export function createRestorer(parts: RestorerParts): Restorer {
   async function restoreInPlace(
     { spec }: AppliedService,
     restoring: Restoring,
-    { layout, decisions, redact, signal }: RestorerParts & { readonly signal: AbortSignal },
+    { signal, calledOff }: Pick<Work, 'signal' | 'calledOff'>,
   ): Promise<void> {
+    const { layout, decisions, redact } = parts;
     const { name } = spec;
     const { id, wanted } = restoring;
     const meant = meantBy(restoring, spec);
@@ -143,8 +152,8 @@ export function createRestorer(parts: RestorerParts): Restorer {
       end(name, 'failed');
       return;
     }
-    if (wanted.kind === 'aside') return bringBack(meant, { spec, id, signal });
-    if (wanted.kind === 'upgrade') return upgradeInPlace(meant, { spec, id, signal });
+    if (wanted.kind === 'aside') return bringBack(meant, { spec, id, signal, calledOff });
+    if (wanted.kind === 'upgrade') return upgradeInPlace(meant, { spec, id, signal, calledOff });
     const parties = partiesOf(meant.map(({ store }) => store));
     try {
       for (const stores of parties) {
@@ -172,13 +181,18 @@ export function createRestorer(parts: RestorerParts): Restorer {
       decisions.record({ kind: 'restored', service: name, id, text: texts.join('; ') }, clock.now());
       end(name, 'restored');
     } catch (error) {
-      closing.signal.throwIfAborted();
+      calledOff.throwIfAborted();
       const why = redact(DriverError.from(error).message);
       log.error({ service: name, why }, 'a restore failed');
-      for (const { driver } of meant) await putBack(driver, name, closing.signal);
+      for (const { driver } of meant) await putBack(driver, name, calledOff);
       decisions.record({ kind: 'restore-failed', service: name, id, why }, clock.now());
       end(name, 'failed');
     }
+  }
+
+  async function stopStores({ spec }: AppliedService, restoring: Restoring): Promise<void> {
+    const signal = AbortSignal.timeout(STOP_MS);
+    for (const { driver } of meantBy(restoring, spec)) await driver.stop({ service: spec.name }, { signal });
   }
 
   /** What was brought back must be what is asked for next, or nothing could start on it: for a rewind, what was asked for then. */
@@ -210,7 +224,7 @@ export function createRestorer(parts: RestorerParts): Restorer {
     end(name, 'restored');
   }
 
-  async function upgradeInPlace(meant: readonly Meant[], { spec, id, signal }: Work): Promise<void> {
+  async function upgradeInPlace(meant: readonly Meant[], { spec, id, signal, calledOff }: Work): Promise<void> {
     const { name, database } = spec;
     const version = `PostgreSQL ${database?.server?.version}`;
     try {
@@ -229,11 +243,11 @@ export function createRestorer(parts: RestorerParts): Restorer {
       parts.decisions.record({ kind: 'restored', service: name, id, text }, clock.now());
       end(name, 'restored');
     } catch (error) {
-      closing.signal.throwIfAborted();
+      calledOff.throwIfAborted();
       const why = parts.redact(DriverError.from(error).reason);
       log.error({ service: name, why }, 'data could not be taken over to another version');
       for (const { driver } of meant) {
-        await putBack(driver, name, closing.signal);
+        await putBack(driver, name, calledOff);
         await driver.upgrade?.forget({ service: name });
       }
       parts.decisions.record({ kind: 'upgrade-failed', service: name, id, why }, clock.now());
@@ -255,7 +269,10 @@ const WORDS = { database: 'its data is', redis: 'its Redis is', files: 'its file
 interface Work {
   readonly spec: AppliedService['spec'];
   readonly id: string;
+  /** Aborts when it takes too long, too. */
   readonly signal: AbortSignal;
+  /** Nobody is here any more for whom it is done. */
+  readonly calledOff: AbortSignal;
 }
 
 interface Meant {

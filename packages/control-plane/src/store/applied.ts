@@ -96,6 +96,14 @@ export interface GoneService {
   readonly longLivedMs: number;
   readonly stopGraceMs: number;
   readonly purge: boolean;
+  /** Its data was to be restored, and still is once it is asked for again. */
+  readonly restoring?: Restoring | undefined;
+}
+
+/** What is still to be done with a service's data, also of one that was stopped in between. */
+export function wishFor(service: string, applied: Applied | undefined): Restoring | undefined {
+  const wanted = applied?.services.find(({ spec }) => spec.name === service);
+  return (wanted ?? applied?.gone.find(({ name }) => name === service))?.restoring;
 }
 
 export interface AppliedStore {

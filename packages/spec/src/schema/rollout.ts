@@ -5,7 +5,8 @@ import { byDefault, command, count, distinct, duration, headerName, orOff, perce
 
 /** `25%`, `25% 5m` with its own hold, `50% by hand`. */
 export const SHIFT = /^([1-9]|[1-9][0-9])%( (0|[1-9][0-9]{0,9})(ms|s|m|h|d))?( by hand)?$/;
-const SHIFT_RULE = 'a step is a share from 1% to 99%, "25%", with its own hold, "25% 5m", or a stop, "25% by hand"';
+export const SHIFT_RULE =
+  'a step is a share from 1% to 99%, "25%", with its own hold, "25% 5m", or a stop, "25% by hand"';
 
 const preview = atMostOneOf(
   z.strictObject({

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { byDefault, duration, objective } from './values.ts';
 
+export const OFF_OR_OBJECTIVE = 'expected "off" or a percentage such as 99.9%';
+
 const within = (share: string) =>
   duration(1).optional().describe(`So long at most for ${share} of the requests that are answered.`);
 
@@ -11,7 +13,7 @@ export const slo = z.union(
     z.strictObject({
       availability: byDefault(
         'telemetry.slo.availability',
-        z.union([z.literal('off'), objective()], { error: 'expected "off" or a percentage such as 99.9%' }),
+        z.union([z.literal('off'), objective()], { error: OFF_OR_OBJECTIVE }),
       )
         .describe(
           'How many of the requests are not failed by the service: an answer of 500 or above is a failure, and so is none. ' +

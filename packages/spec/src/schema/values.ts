@@ -10,16 +10,16 @@ const SECRET = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const RELATIVE = /^[^/]/;
 
+export const NAME_RULE = 'a name has 1 to 40 lower-case letters, digits and "-", and begins with a letter';
 export const DURATION_RULE = 'a duration is a whole number and a unit: 500ms, 30s, 2m, 24h, 7d';
-const SIZE_RULE = 'a size is a number of bytes, or 512Ki, 256Mi, 1Gi';
+export const SIZE_RULE = 'a size is a number of bytes, or 512Ki, 256Mi, 1Gi';
 const PERCENT = /^(0|[1-9][0-9]{0,2})%$/;
-const PERCENT_RULE = 'a percentage is a whole number and its sign: 20%';
+export const PERCENT_RULE = 'a percentage is a whole number and its sign: 20%';
 const OBJECTIVE = /^(0|[1-9][0-9]{0,2})(\.[0-9]{1,3})?%$/;
-const OBJECTIVE_RULE = 'an objective is a percentage: 99%, 99.9%';
-const CPU_RULE = 'cores are a number, 0.5 or 2, or thousandths, 500m';
+export const OBJECTIVE_RULE = 'an objective is a percentage: 99%, 99.9%';
+export const CPU_RULE = 'cores are a number, 0.5 or 2, or thousandths, 500m';
 
-export const name = () =>
-  z.string().regex(NAME, 'a name has 1 to 40 lower-case letters, digits and "-", and begins with a letter');
+export const name = () => z.string(NAME_RULE).regex(NAME, NAME_RULE);
 
 export const secretName = () =>
   z.string().regex(SECRET, 'a secret\'s name has 1 to 63 letters, digits, ".", "_" and "-"');

@@ -26,9 +26,15 @@ export async function unpackToRecover(
   await removeOwnedFolder(draft);
   // Root's until the end: nobody swaps a file for a link in it.
   await mkdir(draft, { mode: 0o700 });
-  await unpackCluster({ bytes, into: draft, user, manifest: notes.manifest ?? '', signal });
   const [timeline, segmentBytes] = [Number(notes.timeline), Number(notes.segmentBytes)];
-  await writeSegments({ log, needs, timeline, segmentBytes, into: join(draft, 'pg_wal'), user });
+  const into = join(draft, 'pg_wal');
+  await mkdir(into, { mode: 0o700 });
+  // Both at once: while one waits for the disk, the other has the processor. Whatever fails, neither goes on afterwards.
+  const halves = await Promise.allSettled([
+    unpackCluster({ bytes, into: draft, user, manifest: notes.manifest ?? '', signal }),
+    writeSegments({ log, needs, timeline, segmentBytes, into, user }),
+  ]);
+  for (const half of halves) if (half.status === 'rejected') throw half.reason;
   await writeFile(join(draft, 'recovery.signal'), '', { mode: 0o600 });
   if (user) {
     await lchown(join(draft, 'recovery.signal'), user.uid, user.gid);

@@ -1,0 +1,84 @@
+import type { z } from 'zod';
+import type { Located, LocatedScalar } from './located.ts';
+import { type Path, pathText } from './located.ts';
+import { own } from './own.ts';
+import { slipOf } from './slips.ts';
+
+type Issue = z.core.$ZodIssue;
+
+/** What to do about a value that is wrong: what was probably meant, as it is to be written. */
+export function remedyOf(issue: Issue, node: Located, path: Path): string | undefined {
+  const wanted = issue.code === 'invalid_type' ? issue.expected : undefined;
+  switch (node.kind) {
+    case 'scalar':
+      return scalarRemedy(node, { wanted, issue, path });
+    case 'list':
+      return wanted === 'string' ? asText(node.items) : undefined;
+    case 'map':
+      return wanted === 'array' ? `write it as a list: [${[...node.entries.keys()].join(', ')}]` : undefined;
+  }
+}
+
+function scalarRemedy(
+  node: LocatedScalar,
+  { wanted, issue, path }: { readonly wanted: string | undefined; readonly issue: Issue; readonly path: Path },
+): string | undefined {
+  if (node.value === null) return 'give it a value, or remove the key';
+  const slip = slipOf(issue.message, node);
+  if (slip !== undefined) return slip;
+  const isText = typeof node.value === 'string';
+  switch (wanted) {
+    case 'string':
+      // A rule of its own says what it has to be; quotes would not make it that.
+      return issue.message.startsWith('Invalid input') ? `quote it: "${node.text}"` : undefined;
+    case 'array':
+      return `write it as a list: [${node.text}]`;
+    case 'object':
+      return asSection(path, node);
+    case 'int':
+    case 'number':
+      if (/^["']/.test(node.raw)) return 'remove the quotes';
+      return isText && OTHER_NOTATION.test(node.text) ? 'write it in plain decimal: 1000' : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** Numbers as YAML and people have them: 0x10, 0b1, 017, 1e3, 1_000, 1,000. */
+const OTHER_NOTATION = /^(0[xob]?[0-9a-f]+|[0-9]+(\.[0-9]+)?e[0-9]+|[0-9]+([_,][0-9]+)+|[0-9]+\.[0-9]*)$/i;
+
+/** A command as a list of words is what other tools take. */
+function asText(items: readonly Located[]): string | undefined {
+  const words = items.flatMap((item) =>
+    item.kind === 'scalar' && /^[\w./:=@%+,-]+$/.test(item.text) ? [item.text] : [],
+  );
+  return words.length === items.length && words.length > 0
+    ? `write it in one line: ${words.join(' ')}`
+    : 'write it in one line';
+}
+
+/** Sections that people write as the one value that matters to them. */
+function asSection(path: Path, { text, value }: LocatedScalar): string | undefined {
+  const key = own(SHORT_FOR, pathText(path));
+  if (key === undefined || !key.takes(value, text)) return undefined;
+  return `write it as ${String(path.at(-1))}: { ${key.key}: ${text} }`;
+}
+
+const isPath = (_: unknown, text: string) => text.startsWith('/');
+const isNumber = (value: unknown) => typeof value === 'number';
+const isDuration = (_: unknown, text: string) => /^[0-9]+(ms|s|m)$/.test(text);
+const isText = (value: unknown) => typeof value === 'string';
+
+const SHORT_FOR: Readonly<
+  Record<string, { readonly key: string; readonly takes: (value: unknown, text: string) => boolean }>
+> = {
+  run: { key: 'command', takes: isText },
+  api: { key: 'expose', takes: isPath },
+  health: { key: 'ready', takes: isPath },
+  gateway: { key: 'port', takes: isNumber },
+  test: { key: 'unit', takes: isText },
+  rollout: { key: 'strategy', takes: isText },
+  'run.resources': { key: 'memory', takes: isText },
+  'run.stop': { key: 'grace', takes: isDuration },
+  'telemetry.slo.latency': { key: 'p99', takes: isDuration },
+};
