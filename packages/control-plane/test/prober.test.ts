@@ -67,7 +67,13 @@ it('decides before it knows what else is to be said', async (t) => {
 
 it('probes on at each period although the clock was put back', async (t) => {
   const clock = new VirtualClock();
-  const live = { target: { kind: 'http', path: '/live' }, periodMs: 2_000, timeoutMs: 1_000, fall: 3, rise: 1 } as const;
+  const live = {
+    target: { kind: 'http', path: '/live' },
+    periodMs: 2_000,
+    timeoutMs: 1_000,
+    fall: 3,
+    rise: 1,
+  } as const;
   let [alive, ready] = [0, 0];
   const prober = createProber({
     clock,

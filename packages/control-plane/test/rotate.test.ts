@@ -78,7 +78,8 @@ describe('the credentials of a database', () => {
 
 describe('the password of a database, which nobody declared as a secret', () => {
   const passwordOf = async (w: World) => (await w.data.connection({ service: 'orders' })).password ?? '';
-  const shows = (w: World, password: string) => w.system.redact(`postgres://orders:${password}@h/db`).includes(password);
+  const shows = (w: World, password: string) =>
+    w.system.redact(`postgres://orders:${password}@h/db`).includes(password);
 
   it('is redacted wherever its service prints it, also by a control plane that finds the service running', async (t) => {
     const w = world(t, STORED);

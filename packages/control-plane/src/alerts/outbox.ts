@@ -60,7 +60,11 @@ export function createOutbox(parts: OutboxParts): Outbox {
         const now = clock.now();
         if (now - delivery.at > RETRY.giveUpMs) store.delivered(id);
         // What comes later waits: an end that is told before its beginning would mislead.
-        else if (isPutOff(delivery.nextAt, { mostMs: RETRY.longestMs, now }) || !(await attempt(receiver, { ...delivery, id }))) return;
+        else if (
+          isPutOff(delivery.nextAt, { mostMs: RETRY.longestMs, now }) ||
+          !(await attempt(receiver, { ...delivery, id }))
+        )
+          return;
       }
     } finally {
       busy.delete(receiver.key);
