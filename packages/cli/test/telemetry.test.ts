@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { ErrorGroup, LogRecord, Span } from '@islet/client';
-import { ApiError } from '@islet/client/errors';
 import { type Answers, aService, aStatus, type FakeControlPlane, startFake } from '@islet/client/testing';
 import { islet, removeFolder, SYSTEM, tempFolder } from './run.ts';
 
