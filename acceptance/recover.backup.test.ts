@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -99,7 +99,16 @@ test('a system is rebuilt from S3 storage, its files and the recovery key alone,
     return !warnings.some((text) => /off this machine|not there yet/.test(text));
   });
   const key = (await run('backup', 'key', 'export')).trim();
-  // What is committed is in the bucket a moment later.
+  // What is committed is in the bucket a moment later, and so is what was asked of Islet itself.
+  assert.equal((await system.isletWith('a late word', 'secret', 'set', 'late')).code, 0);
+  const secrets = JSON.parse(await run('secret', 'list', '--json')) as { name: string; setAt: number }[];
+  const late = new Date(secrets.find(({ name }) => name === 'late')?.setAt ?? Number.NaN).toISOString();
+  const copies = /islet\.state.*copies.(\d{8}T\d{9}Z).manifest/;
+  await until('the state is copied since', () =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' }).some(
+      (path) => (copies.exec(path)?.[1] ?? '') > late.replaceAll(/[-:.]/g, ''),
+    ),
+  );
   const written = new Date().toISOString();
   await until('what was written is restorable, and so is the state', async () => {
     const stores = JSON.parse((await system.islet('backup', 'status', '--json')).stdout) as {
@@ -144,7 +153,7 @@ test('a system is rebuilt from S3 storage, its files and the recovery key alone,
   assert.equal((await inFolder('papers', 'scans', 'stat -c %a page && cat page')).trim(), '640\na page');
   assert.deepEqual(await said('gallery', 'SELECT count(*) FROM entries'), ['1']);
   assert.equal((await system.ask('other')).reply, 'I am other');
-  assert.match(await run('secret', 'list'), /backup-key/);
+  assert.match(await run('secret', 'list'), /backup-key[\s\S]*late/);
 });
 
 function isOfFiles(store: string): boolean {

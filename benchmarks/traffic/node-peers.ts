@@ -47,7 +47,9 @@ import express from 'express';
 import proxy from 'express-http-proxy';
 const agent = new Agent({ keepAlive: true, maxSockets: 256 });
 const app = express();
-app.use(proxy(process.env.BACKEND, { proxyReqOptDecorator: (options) => Object.assign(options, { agent }) }));
+// By itself it asks for each connection to be closed.
+const keep = ({ headers, ...options }) => ({ ...options, agent, headers: { ...headers, connection: 'keep-alive' } });
+app.use(proxy(process.env.BACKEND, { proxyReqOptDecorator: keep }));
 app.listen(Number(process.env.PORT), '127.0.0.1');
 `,
   },

@@ -21,6 +21,7 @@ export type { Manifest } from './manifest.ts';
 export { bringAll, type MirrorTold, mirrored } from './mirror.ts';
 export { type CopyId, type EraId, instantId, instantOf, pointName } from './names.ts';
 export { readCopy, readLog, spansOf } from './read-copy.ts';
+export { type Removals, removalsIn } from './removals.ts';
 export type { Repository, StoredObject } from './repository.ts';
 export { type Choice, choose, isUnlogged, type Offer, offersOf, type Wanted, type WholeCopy } from './restorable.ts';
 export { garbageOf, type Keep, keptCopies, mergesOf } from './retention.ts';

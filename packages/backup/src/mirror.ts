@@ -1,5 +1,6 @@
 import { type CallOptions, DriverError } from '@islet/driver';
-import type { Repository } from './repository.ts';
+import type { Removals } from './removals.ts';
+import type { Repository, StoredObject } from './repository.ts';
 
 /** How far the second copy is. */
 export type MirrorTold =
@@ -10,10 +11,14 @@ export type MirrorTold =
 export interface MirrorParts {
   readonly from: Repository;
   readonly to: Repository;
+  /** Outlive the process: no comparison tells of a removal, since what is in the second place alone may be all that is left. */
+  readonly removals: Removals;
   readonly now: () => number;
   readonly pause: (ms: number, options: CallOptions) => Promise<void>;
   readonly tell: (told: MirrorTold) => void;
 }
+
+type Change = 'put' | 'remove';
 
 const LOOK_MS = 200;
 const RETRY_FIRST_MS = 500;
@@ -30,11 +35,15 @@ export function mirrored(
   parts: MirrorParts,
   { signal }: CallOptions,
 ): { readonly repository: Repository; readonly ended: Promise<void> } {
-  const { from, to, now } = parts;
-  const changed = new Map<string, 'put' | 'remove'>();
+  const { from, to, removals, now } = parts;
+  const changed = new Map<string, Change>();
   /** At the beginning, and after trouble, nobody knows what is missing. */
   let compare = true;
-  const note = (name: string, change: 'put' | 'remove') => {
+  /** Removals of which `changed` does not know yet. */
+  let removing = 0;
+  /** There may be removals that are written down. */
+  let isWrittenDown = true;
+  const note = (name: string, change: Change) => {
     // Again at the end: what comes later in one place comes later in the other.
     changed.delete(name);
     changed.set(name, change);
@@ -48,14 +57,28 @@ export function mirrored(
     // Removed since: that is the next change.
     if (bytes !== undefined) await to.put(name, bytes, options);
   };
+  const differences = async (options: CallOptions): Promise<readonly (readonly [string, Change])[]> => {
+    const [gone, [here, there]] = await Promise.all([removals.all(), listBoth(parts, options)]);
+    const known = new Set(here.map(({ name }) => name));
+    const [puts, removed] = [missingIn(here, there), gone.filter((name) => !known.has(name))];
+    return [...puts.map((name) => [name, 'put'] as const), ...removed.map((name) => [name, 'remove'] as const)];
+  };
+  const forgetRemovals = async () => {
+    if (!isWrittenDown || removing > 0 || compare || [...changed.values()].includes('remove')) return;
+    isWrittenDown = false;
+    await removals.clear().catch(() => {
+      isWrittenDown = true;
+    });
+  };
   const round = async (options: CallOptions) => {
-    if (compare) {
-      compare = false;
-      for (const name of await missingIn(parts, options)) note(name, 'put');
-    }
-    const batch = [...changed];
-    for (const [name] of batch) changed.delete(name);
+    const isCompared = compare;
+    compare = false;
+    let batch: readonly (readonly [string, Change])[] = [];
     try {
+      const found = isCompared ? await differences(options) : [];
+      // What was noted meanwhile came later.
+      batch = [...new Map([...found, ...changed])];
+      changed.clear();
       const puts = batch.filter(([, change]) => change === 'put').map(([name]) => name);
       await atOnce(
         puts.filter((name) => !isLast(name)),
@@ -63,9 +86,10 @@ export function mirrored(
       );
       for (const name of puts.filter(isLast)) await bring(name, options);
       for (const [name, change] of batch) if (change === 'remove') await to.remove(name, options);
+      await forgetRemovals();
     } catch (error) {
       compare = true;
-      // No comparison tells of these: what is there alone may be all that is left.
+      // Also those that could not be written down.
       for (const [name, change] of batch) if (change === 'remove' && !changed.has(name)) changed.set(name, change);
       throw error;
     }
@@ -97,8 +121,16 @@ export function mirrored(
       note(name, 'put');
     },
     remove: async (name, options) => {
-      await from.remove(name, options);
-      note(name, 'remove');
+      removing++;
+      try {
+        isWrittenDown = true;
+        // On a full disk it is what makes room.
+        await removals.add(name).catch(() => {});
+        await from.remove(name, options);
+        note(name, 'remove');
+      } finally {
+        removing--;
+      }
     },
   };
   return { repository, ended: run() };
@@ -106,7 +138,7 @@ export function mirrored(
 
 /** Brings everything of one repository to another. Returns how many objects that were. */
 export async function bringAll(from: Repository, to: Repository, options: CallOptions): Promise<number> {
-  const names = await missingIn({ from, to }, options);
+  const names = missingIn(...(await listBoth({ from, to }, options)));
   const bring = async (name: string) => {
     const bytes = await from.get(name, options);
     if (bytes !== undefined) await to.put(name, bytes, options);
@@ -119,11 +151,14 @@ export async function bringAll(from: Repository, to: Repository, options: CallOp
   return names.length;
 }
 
-async function missingIn(
+async function listBoth(
   { from, to }: Pick<MirrorParts, 'from' | 'to'>,
   options: CallOptions,
-): Promise<readonly string[]> {
-  const [here, there] = await Promise.all([from.list('', options), to.list('', options)]);
+): Promise<readonly [here: readonly StoredObject[], there: readonly StoredObject[]]> {
+  return Promise.all([from.list('', options), to.list('', options)]);
+}
+
+function missingIn(here: readonly StoredObject[], there: readonly StoredObject[]): readonly string[] {
   const known = new Map(there.map(({ name, bytes }) => [name, bytes]));
   // The record of how far a log goes is written again and again, at one length.
   return here

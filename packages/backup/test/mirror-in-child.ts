@@ -1,5 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { ensureVault, folderRepository, mirrored, recoveryKey, type S3Place, s3Repository } from '../src/index.ts';
+import {
+  ensureVault,
+  folderRepository,
+  mirrored,
+  recoveryKey,
+  removalsIn,
+  type S3Place,
+  s3Repository,
+} from '../src/index.ts';
 import { type Death, mortal } from '../src/testing/mortal.ts';
 import { patience, writeSet } from './sets.ts';
 
@@ -17,6 +25,7 @@ const { repository, ended } = mirrored(
   {
     from: folderRepository(folder),
     to: mortal(far, death, half),
+    removals: removalsIn(`${folder}.removals`, far.place),
     now: () => Date.now(),
     pause: async (ms, options) => pause(Math.min(ms, 20), undefined, options),
     tell: (told) => {

@@ -21,6 +21,7 @@ import {
   readCopy,
   readLog,
   recoveryKey,
+  removalsIn,
   s3Repository,
   verifyVault,
 } from '../src/index.ts';
@@ -63,9 +64,10 @@ describe('a second copy', () => {
       const offered = await readOffers(far);
       if (death.change === 'remove' && death.of === 'manifest' && death.when === 'before') assert.equal(offered, 1);
 
-      await broughtThere({ from: near, to: far });
+      await broughtThere({ from: near, to: far, removals: `${folder}.removals` });
       for (const { name } of await near.list('', patience()))
         assert.ok(Buffer.from((await far.get(name, patience()))!).equals((await near.get(name, patience()))!), name);
+      assert.deepEqual(await namesIn(far), await namesIn(near));
       if (death.change === 'remove') return;
       // As on another machine.
       const other = folderRepository(tempFolder(t));
@@ -83,11 +85,9 @@ describe('a second copy', () => {
     const front = await startFront(s3.endpoint ?? '', disk);
     t.after(() => front.close());
     const { port } = front.address() as AddressInfo;
-    const [near, far] = [
-      folderRepository(tempFolder(t)),
-      await s3Repository({ ...s3, endpoint: `http://127.0.0.1:${port}` }),
-    ];
-    const mirror = startMirror({ from: near, to: far });
+    const folder = tempFolder(t);
+    const [near, far] = [folderRepository(folder), await s3Repository({ ...s3, endpoint: `http://127.0.0.1:${port}` })];
+    const mirror = startMirror({ from: near, to: far, removals: `${folder}.removals` });
     t.after(mirror.end);
     const vault = await ensureVault({ repository: mirror.repository, service: 'orders', by: BY }, patience());
     await mirror.until((told) => told?.kind === 'synced');
@@ -143,14 +143,22 @@ function openedIn(repository: Repository) {
 interface Places {
   readonly from: Repository;
   readonly to: Repository;
+  /** The file of what is still to be removed. */
+  readonly removals: string;
 }
 
-function startMirror(places: Places) {
+async function namesIn(repository: Repository): Promise<readonly string[]> {
+  return (await repository.list('', patience())).map(({ name }) => name);
+}
+
+function startMirror({ from, to, removals }: Places) {
   const stop = new AbortController();
   let told: MirrorTold | undefined;
   const { repository, ended } = mirrored(
     {
-      ...places,
+      from,
+      to,
+      removals: removalsIn(removals, to.place),
       now: () => Date.now(),
       pause: async (ms, options) => pause(Math.min(ms, 20), undefined, options),
       tell: (news) => {
@@ -180,6 +188,8 @@ async function broughtThere(places: Places): Promise<void> {
 
 function tempFolder(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'islet-mirror-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  t.after(() => {
+    for (const left of [folder, `${folder}.removals`]) rmSync(left, { recursive: true, force: true });
+  });
   return folder;
 }

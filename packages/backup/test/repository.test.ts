@@ -5,7 +5,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { bringAll, folderRepository, type MirrorTold, mirrored, type Repository, s3Repository } from '../src/index.ts';
+import {
+  bringAll,
+  folderRepository,
+  type MirrorTold,
+  mirrored,
+  type Repository,
+  removalsIn,
+  s3Repository,
+} from '../src/index.ts';
 import { startS3 } from './s3-server.ts';
 import { patience } from './sets.ts';
 
@@ -91,7 +99,7 @@ it('a mirror brings everything to the second place, whatever failed in between',
   const folder = await mkdtemp(join(tmpdir(), 'islet-mirror-'));
   const end = new AbortController();
   try {
-    const [from, far] = [folderRepository(folder), await s3Repository(s3)];
+    const [from, far] = [folderRepository(join(folder, 'near')), await s3Repository(s3)];
     await from.put('orders/key', Buffer.from('before it began'), patience());
     let isAway = true;
     const reached = () => {
@@ -99,6 +107,10 @@ it('a mirror brings everything to the second place, whatever failed in between',
     };
     const to: Repository = {
       ...far,
+      list: async (...given) => {
+        reached();
+        return far.list(...given);
+      },
       put: async (...given) => {
         reached();
         return far.put(...given);
@@ -109,7 +121,8 @@ it('a mirror brings everything to the second place, whatever failed in between',
       },
     };
     let told: MirrorTold | undefined;
-    const parts = { from, to, now: () => Date.now(), tell: (news: MirrorTold) => (told = news) };
+    const removals = removalsIn(join(folder, 'removals'), to.place);
+    const parts = { from, to, removals, now: () => Date.now(), tell: (news: MirrorTold) => (told = news) };
     const wait = async (ms: number, options: { signal: AbortSignal }) => pause(Math.min(ms, 20), undefined, options);
     const { repository, ended } = mirrored({ ...parts, pause: wait }, { signal: end.signal });
     await repository.put('orders/e/copies/c/000000', Buffer.from('a piece'), patience());

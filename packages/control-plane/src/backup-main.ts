@@ -9,6 +9,7 @@ import {
   type MirrorTold,
   mirrored,
   type Repository,
+  removalsIn,
   type S3Place,
   type StoreKeeper,
   type StoreOrder,
@@ -135,9 +136,11 @@ async function changePlace(to: S3Place | undefined): Promise<void> {
   mirror = undefined;
   if (to === undefined) return;
   const stop = new AbortController();
+  const there = await s3Repository(to);
   const parts = {
     from: local,
-    to: await s3Repository(to),
+    to: there,
+    removals: removalsIn(backupFiles.removals(layout), `${to.endpoint ?? ''} ${there.place}`),
     now,
     pause: wait,
     tell: tellMirror,

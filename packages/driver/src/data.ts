@@ -84,6 +84,11 @@ export interface StoreRequest {
   readonly server?: StoreServer;
   /** How data that an older version made is taken over, where the file says so. Absent: it is refused. */
   readonly upgrade?: 'copy' | 'in-place';
+  /**
+   * Called once before an `in-place` upgrade, while nothing runs on the data and it is as its older version left it; `to` is what
+   * takes it over, for people. What this throws keeps it as it is.
+   */
+  readonly beforeUpgrade?: (to: string) => Promise<void>;
 }
 
 export type ServerWish = Pick<StoreRequest, 'service' | 'server' | 'upgrade'>;

@@ -48,6 +48,11 @@ export const PROXY_ERRORS = {
     status: 400,
     hint: 'begin each connection with a PROXY header of version 2, as gateway.proxyProtocol says of this address',
   },
+  /** Counted, never sent: there is nothing yet that it could be sent in. */
+  'handshake-unfinished': {
+    status: 400,
+    hint: 'complete the TLS handshake, within 10 s: TLS 1.2 or newer, and a certificate that the client trusts',
+  },
   /** Counted, never sent: the client left before the response was complete. */
   'client-gone': { status: 499, hint: '' },
   /** Counted, never sent: the response broke off after its head had gone out. */

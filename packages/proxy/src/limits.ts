@@ -29,6 +29,8 @@ export const LIMITS = {
   /** From the first byte of a request's head to its last: what a slow-loris gets. */
   requestHeadTimeoutMs: 10_000,
   tlsHandshakeMs: 10_000,
+  /** Handshakes under way on one listener. Beyond it the oldest makes room: an honest client ends its own in an instant. */
+  tlsHandshakes: 1_000,
   /** How often the files of certificates are looked at. */
   certificateLookMs: 5_000,
   /** Tokens whose verdict is kept, and such as are being looked at. */

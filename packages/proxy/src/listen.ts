@@ -9,6 +9,8 @@ import { endOf, Handshake } from './client/handshake.ts';
 import { Http2Connection } from './client/http2-connection.ts';
 import { Passthrough } from './client/passthrough.ts';
 import type { ListenerRules } from './client/rules.ts';
+import type { ProxyErrorCode } from './errors.ts';
+import { LIMITS } from './limits.ts';
 import { noteRefusal } from './record/refusal.ts';
 import type { Runtime } from './runtime.ts';
 import { Terminator } from './tls/terminator.ts';
@@ -136,29 +138,35 @@ export class OpenListener {
       if (spoken === 'tls') this.#shakeHands(socket, client);
       else this.#serve(spoken, { socket, secure: false, clientAddress: client });
     };
-    const onRefused = () => {
-      const edge = this.#rules.ownEdge;
-      edge.counts.error('not-passed-on');
-      noteRefusal({ edge, clientAddress: peer, protocol: 'tcp' }, 'not-passed-on', runtime);
-    };
+    const onRefused = () => this.#noteRefusal('not-passed-on', peer);
     this.#connections.add(new Greeting({ socket, runtime, takesTls, isPassedOn, onClose, onSpoken, onRefused }));
   }
 
   #shakeHands(socket: Socket, clientAddress: string): void {
-    const onOver = (it: Handshake) => {
+    const onOver = (it: Handshake, { done }: { readonly done: boolean }) => {
       this.#connections.delete(it);
       if (this.#handshakes.get(it.end) === it) this.#handshakes.delete(it.end);
+      if (!done) this.#noteRefusal('handshake-unfinished', it.clientAddress);
     };
+    const [oldest] = this.#handshakes.values();
+    if (this.#handshakes.size >= LIMITS.tlsHandshakes) oldest?.socket.destroy();
     const handshake = new Handshake({ socket, clientAddress, onOver });
     this.#connections.add(handshake);
     this.#handshakes.set(handshake.end, handshake);
     this.#terminator?.accept(socket);
   }
 
+  /** Of a connection on which nothing was asked. */
+  #noteRefusal(code: ProxyErrorCode, clientAddress: string): void {
+    const edge = this.#rules.ownEdge;
+    edge.counts.error(code);
+    noteRefusal({ edge, clientAddress, protocol: 'tcp' }, code, this.#options.runtime);
+  }
+
   #onSecure(socket: TLSSocket): void {
     const handshake = this.#handshakes.get(endOf(socket));
     const clientAddress = handshake?.clientAddress ?? addressOf(socket);
-    handshake?.over();
+    handshake?.done();
     this.#serve(socket.alpnProtocol === 'h2' ? 'http2' : 'http1', { socket, secure: true, clientAddress });
   }
 

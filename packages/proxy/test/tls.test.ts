@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { chmod, copyFile, rename, writeFile } from 'node:fs/promises';
 import { connect as connectHttp2 } from 'node:http2';
+import { connect as connectTcp, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 import type { CertificateFiles, Listener } from '@islet/policy';
 import { LIMITS } from '../src/limits.ts';
+import type { DataPlane } from '../src/plane.ts';
 import { certificateProblems, loadCertificate } from '../src/tls/certificate.ts';
 import { Certificates } from '../src/tls/certificates.ts';
 import { folderOf, selfSigned } from './certificates.ts';
@@ -77,6 +79,43 @@ test('a connection over TLS takes one place of those that a listener has', async
   await plane.share(LIMITS.clientsPerListener / 3, { kind: 'alone' });
   for (let nth = 0; nth < 3; nth++) assert.match(await get(await handshake(t, gateway)), /^HTTP\/1\.1 200/);
   await assert.rejects(handshake(t, gateway), 'a fourth');
+});
+
+/** The first byte of a handshake, and no more. */
+async function halfHandshake(t: TestContext, port: number): Promise<Socket> {
+  const socket = connectTcp(port, '127.0.0.1').on('error', () => undefined);
+  t.after(() => socket.destroy());
+  await once(socket, 'connect');
+  socket.write(Buffer.from([0x16]));
+  return socket;
+}
+
+function unfinishedOf(plane: DataPlane): number | undefined {
+  return plane.readStats().edges.find(({ from }) => from.kind === 'gateway')?.errors['handshake-unfinished'];
+}
+
+test('of handshakes that never end, the oldest make room, are counted, and keep nobody out', async (t) => {
+  const files = await selfSigned(await folderOf(t), 'a', { hosts: ['a.example'] });
+  const { gateway, plane } = await secured(t, { files: [files] });
+  const sockets: Socket[] = [];
+  for (let nth = 0; nth < LIMITS.tlsHandshakes; nth++) sockets.push(await halfHandshake(t, gateway));
+  assert.match(await get(await handshake(t, gateway)), /^HTTP\/1\.1 200/);
+  await until(() => unfinishedOf(plane) === 1);
+  assert.deepEqual(
+    sockets.flatMap((socket, nth) => (socket.closed ? [nth] : [])),
+    [0],
+  );
+  // The one that has ended left its place.
+  sockets.push(await halfHandshake(t, gateway));
+  assert.match(await get(await handshake(t, gateway)), /^HTTP\/1\.1 200/);
+  await until(() => unfinishedOf(plane) === 2);
+});
+
+test('a handshake that fails is counted', async (t) => {
+  const files = await selfSigned(await folderOf(t), 'a', { hosts: ['a.example'] });
+  const { gateway, plane } = await secured(t, { files: [files] });
+  await assert.rejects(handshake(t, gateway, { ALPNProtocols: ['smtp'] }));
+  await until(() => unfinishedOf(plane) === 1);
 });
 
 test('a client that knows HTTP/2 gets it by ALPN', async (t) => {

@@ -23,6 +23,8 @@ export const backupFiles = {
   key: (layout: Layout) => join(layoutOf.backup(layout), 'recovery-key'),
   /** Holds the name of the key that was exported last. */
   exported: (layout: Layout) => join(layoutOf.backup(layout), 'recovery-key.exported'),
+  /** What was removed here, and is still to be removed in the second place. */
+  removals: (layout: Layout) => join(layoutOf.backup(layout), 'removals'),
   /** The repository. */
   repository: (layout: Layout) => join(layoutOf.backup(layout), 'repository'),
 } as const;
