@@ -4,7 +4,11 @@ import { DriverError } from '@islet/driver';
 import { type Branch, readyBranch } from '../src/backup/branches.ts';
 
 const branch = (name: string, changes: Partial<Branch> = {}): Branch => ({
-  ...{ name, service: 'orders', asOf: 'as of noon', startedAt: 1_000, state: 'ready' },
+  name,
+  service: 'orders',
+  asOf: 'as of noon',
+  startedAt: 1_000,
+  state: 'ready',
   ...changes,
 });
 
