@@ -28,6 +28,8 @@ export interface DataDriver {
   refusal?(request: ServerWish): Promise<DriverError | undefined>;
   /** How its passwords are renewed; undefined: they are not Islet's to give. */
   readonly credentials?: StoreCredentials;
+  /** By which services are let in, so that no output shows them; undefined: there are none of Islet's. */
+  readonly passwords?: StorePasswords;
   /** What a running store says of itself; undefined: nothing. Throws `unavailable` where it does not run. */
   measure?(request: { readonly service: string }, options: CallOptions): Promise<StoreMeasures>;
   /** What a running store has counted, cheap enough to be asked every few seconds; undefined: nobody counts. */
@@ -55,6 +57,13 @@ export interface StoreCredentials {
   rotate(request: { readonly service: string }, options: CallOptions): Promise<void>;
   /** Lets nobody in any more by what `rotate` replaced, and ends who is inside by it. */
   retire(request: { readonly service: string }, options: CallOptions): Promise<void>;
+}
+
+export interface StorePasswords {
+  /** All that let in now: those that `rotate` replaced as well, until `retire`. */
+  values(): readonly string[];
+  /** Grows with every change of them. */
+  changes(): number;
 }
 
 /**

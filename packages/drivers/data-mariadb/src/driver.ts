@@ -10,6 +10,7 @@ import type {
   StoreBackups,
   StoreConnection,
   StoreCredentials,
+  StorePasswords,
   StoreRequest,
 } from '@islet/driver';
 import { readMigrations } from '@islet/driver/migrations';
@@ -152,6 +153,10 @@ class MariadbDriver implements DataDriver {
         this.#servers.changed();
       }),
   };
+
+  get passwords(): StorePasswords {
+    return this.#servers.passwords;
+  }
 
   readonly stop: DataDriver['stop'] = (request) => this.#servers.stop(request);
   readonly purge: DataDriver['purge'] = ({ service }) =>
