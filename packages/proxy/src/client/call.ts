@@ -46,8 +46,10 @@ export class Call implements ResponseUser {
     this.#attempts = new Attempts(order);
     this.#body = new RequestBody(request.fields.framing, client);
     const callHasMs = request.fields.grpcTimeoutMs;
-    this.patience = new Patience({ timeout: policy.timeout, startedAt: trail.start.startedAt, callerHasMs, callHasMs });
-    if (this.#body.ended) this.patience.onWhole(trail.start.startedAt);
+    const paced = order.origin.from.kind === 'gateway' && !request.fields.grpc;
+    const { startedAt } = trail.start;
+    this.patience = new Patience({ timeout: policy.timeout, startedAt, callerHasMs, callHasMs, paced });
+    if (this.#body.ended) this.patience.onWhole(startedAt);
   }
 
   /** Nobody asks for it as long as all goes well. */
@@ -99,7 +101,8 @@ export class Call implements ResponseUser {
   }
 
   onRequestBody(bytes: Buffer): void {
-    this.#body.take(bytes, this.#openWire);
+    if (this.#body.take(bytes, this.#openWire)) this.patience.onBody(bytes.length, this.#runtime.now());
+    else this.patience.onBodyHeld();
     this.#wait();
   }
 
@@ -117,7 +120,8 @@ export class Call implements ResponseUser {
     this.#attempts.opened(now);
     this.#state = 'sent';
     this.patience.onSent(now, attempt.endpoint);
-    this.#body.begin(attempt.wire, { request, origin, time: this.patience.timeLeft(now) });
+    const flows = this.#body.begin(attempt.wire, { request, origin, time: this.patience.timeLeft(now) });
+    if (flows && !this.#body.ended) this.patience.onBodyFlows(now);
     this.#wait();
   }
 
@@ -171,7 +175,9 @@ export class Call implements ResponseUser {
   }
 
   onDrain(): void {
+    this.patience.onBodyFlows(this.#runtime.now());
     this.#client.resumeBody();
+    this.#wait();
   }
 
   /** The client takes more of the response. */
