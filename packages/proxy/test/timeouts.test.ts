@@ -226,7 +226,7 @@ for (const [who, from, isRefused] of [
 }
 
 test('a body of the public that keeps its pace, or is held back by its instance, is waited for', async (t) => {
-  let reads = () => undefined as void;
+  let reads = (): void => undefined;
   const instance = await rawInstance(t, (socket) => {
     let bytes = 0;
     reads = () => {
