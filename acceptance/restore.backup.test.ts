@@ -125,7 +125,12 @@ describe("a service's data", () => {
       { table: 'entries', live: 3, branch: 7 },
     );
     await run('restore', 'ledger', '--drop', 'yesterday');
-    assert.equal((await system.islet('db', 'diff', 'ledger', 'yesterday')).code, 2);
+    const gone = await system.islet('db', 'diff', 'ledger', 'yesterday');
+    assert.equal(gone.code, 2);
+    assert.match(
+      gone.stderr,
+      /ledger has no branch yesterday that is ready\nhint: .*islet restore ledger --as yesterday/,
+    );
   });
 
   it('refuses an instant that nothing holds, before anything is stopped', async () => {

@@ -79,10 +79,10 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: 'const next = seq + 1;',
   },
   {
-    name: 'a clock that was put back stops the probes',
-    file: 'packages/control-plane/src/probe/prober.ts',
-    find: 'Math.min(Math.max(0, at - clock.now()), periodOf(health, probe))',
-    replace: 'Math.max(0, at - clock.now())',
+    name: 'a clock that was put back stops probes and restarts',
+    file: 'packages/control-plane/src/put-off.ts',
+    find: 'return Math.min(at, now + mostMs);',
+    replace: 'return at;',
   },
   {
     name: 'a rollout that a person has paused goes on',

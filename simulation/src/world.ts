@@ -234,7 +234,7 @@ export class World {
       applied: life.over(openApplied(database)),
       decisions: life.over(this.#audited(openDecisions(database))),
       secrets: NO_SECRETS,
-      doorkeeper: createDoorkeeper({ sessions: openSessions(database), now: () => this.clock.now() }),
+      doorkeeper: createDoorkeeper({ sessions: openSessions(database), clock: this.clock }),
       evidence: life.over(openEvidence(database)),
       ports: life.over(openPorts(database, 'simulated', async (port) => !this.ground.isTaken(port))),
       withholdSpace: () => ({ [Symbol.dispose]: () => {} }),

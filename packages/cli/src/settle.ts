@@ -7,6 +7,7 @@ import { createProgress } from './progress.ts';
 import { renderDuration } from './render/duration.ts';
 import { renderBlocked, renderFailure, renderResult } from './render/status.ts';
 import type { Session } from './session.ts';
+import { tellInterrupted } from './waiting.ts';
 
 export interface SettleOptions {
   /** The system's revision that the status must have reached. */
@@ -57,6 +58,10 @@ async function waitUntilSettled(
       progress.show(status);
     }
   } catch (error) {
+    if (context.signal.aborted) {
+      progress.end();
+      tellInterrupted(context, 'the control plane goes on: `islet status` says how far it is');
+    }
     if (!deadline.aborted || context.signal.aborted) throw error;
   } finally {
     progress.end();

@@ -5,6 +5,7 @@ import type { Context } from './context.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { renderDuration } from './render/duration.ts';
 import type { System } from './system.ts';
+import { tellInterrupted } from './waiting.ts';
 
 export interface ShutDownOptions {
   readonly purge: boolean;
@@ -31,6 +32,10 @@ export async function shutDown(
     await connection.client.down({ purge }, { signal });
     await untilGone(system, connection, signal, progress);
   } catch (error) {
+    if (context.signal.aborted) {
+      progress.end();
+      tellInterrupted(context, 'the control plane goes on stopping: `islet down` waits for it again');
+    }
     if (!deadline.aborted || context.signal.aborted) throw error;
     throw new ApiError('unavailable', `not all had ended within ${renderDuration(timeoutMs)}`, {
       hint: '`islet status` says what still runs',

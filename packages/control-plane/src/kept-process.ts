@@ -1,6 +1,7 @@
 import type { ProcessSpec, Supervisor } from '@islet/supervise';
 import type { Logger } from 'pino';
 import type { Clock } from './clock.ts';
+import { putOffUntil } from './put-off.ts';
 
 export interface KeptParts {
   readonly supervisor: Supervisor;
@@ -29,9 +30,8 @@ export function keepProcess(spec: ProcessSpec, { supervisor, clock, log }: KeptP
   let closed = false;
   let next: Disposable | undefined;
 
-  /** A clock that was put back must not keep it from being started for as long as it was put back. */
   const waitMs = () => {
-    startAt = Math.min(startAt, clock.now() + delayMs);
+    startAt = putOffUntil(startAt, { mostMs: delayMs, now: clock.now() });
     return Math.max(0, startAt - clock.now());
   };
   const state = () => supervisor.observe().get(spec.name);

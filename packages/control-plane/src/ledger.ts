@@ -2,6 +2,7 @@ import type { ComputeInstance } from '@islet/driver';
 import type { InstanceId } from '@islet/plan';
 import { restartDelayMs } from '@islet/policy';
 import type { Clock } from './clock.ts';
+import { putOffUntil } from './put-off.ts';
 
 /** An instance that ran for this long begins a new series of ends. Kubernetes resets CrashLoopBackOff after 10 min. */
 const HEALTHY_MS = 600_000;
@@ -68,10 +69,10 @@ export function createLedger({ clock, onEnd, endedBy, drillsAt }: LedgerParts): 
     return { ...entry, startedAt, restartAt: undefined, exits: healthy ? 0 : entry.exits };
   };
 
-  /** Where the clock was put back, also while the machine was off, it waits for its back-off from now, and no longer. */
-  const stillWaiting = (entry: Entry): Entry => {
-    const latest = clock.now() + entry.delayMs;
-    return entry.restartAt === undefined || entry.restartAt <= latest ? entry : { ...entry, restartAt: latest };
+  /** The clock may also have been put back while the machine was off. */
+  const stillWaiting = ({ restartAt, ...entry }: Entry): Entry => {
+    const wait = { mostMs: entry.delayMs, now: clock.now() };
+    return { ...entry, restartAt: restartAt && putOffUntil(restartAt, wait) };
   };
 
   return {

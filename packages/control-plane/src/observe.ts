@@ -74,7 +74,7 @@ export interface Observer {
 export function createObserver(senses: Senses): Observer {
   const removedAt = new Map<InstanceId, number>();
   const eyes = openEyes(senses);
-  const instanceOf = observedInstances(senses);
+  const observed = observedInstances(senses);
   /** Processes that were there at the first look of all. One that is started later has to prove itself, whatever its name. */
   let before: ReadonlySet<string> | undefined;
   /** Those of them that took traffic; filled by the first look that reaches the proxy. */
@@ -94,7 +94,8 @@ export function createObserver(senses: Senses): Observer {
       if (traffic.seen.kind === 'reachable') adopted ??= adoptedOf(instances, { before, routed });
       followProbes(senses, instances, adopted ?? new Set());
       noteRemovals(removedAt, { instances, routed, now: senses.clock.now() });
-      senses.ledger.keep(new Set(instances.map(({ id }) => id)));
+      const ids = new Set(instances.map(({ id }) => id));
+      for (const memory of [senses.ledger, observed]) memory.keep(ids);
 
       const stores = storesOf(
         senses,
@@ -106,7 +107,7 @@ export function createObserver(senses: Senses): Observer {
       );
       const services = [...names].map((name): [string, ObservedService] => {
         const { built = [], instances = [] } = compute.seen.services[name] ?? {};
-        return [name, serviceOf(name, { built, instances }, stores[name], { ...senses, instanceOf })];
+        return [name, serviceOf(name, { built, instances }, stores[name], { ...senses, instanceOf: observed.see })];
       });
       return {
         observed: { services: Object.fromEntries(services), traffic: trafficOf(traffic.seen, removedAt), held },

@@ -9,11 +9,17 @@ export interface InstanceSenses {
 }
 
 /** What each instance is taken for: by its process, its probes and its earlier ends. */
-export function observedInstances({ ledger, prober }: InstanceSenses): (instance: ComputeInstance) => ObservedInstance {
+export interface ObservedInstances {
+  see(instance: ComputeInstance): ObservedInstance;
+  /** Forgets instances that are no longer there. */
+  keep(ids: ReadonlySet<InstanceId>): void;
+}
+
+export function observedInstances({ ledger, prober }: InstanceSenses): ObservedInstances {
   /** Why those that hang were given up: their end alone says no more than SIGKILL. */
   const hung = new Map<InstanceId, string>();
 
-  return (instance) => {
+  const see = (instance: ComputeInstance): ObservedInstance => {
     const { id, revision, generation, index, firstStartedAt, process } = instance;
     const { exits, restartAt } = ledger.note(instance);
     const about = { id, revision, generation, index, exits, firstStartedAt };
@@ -26,6 +32,12 @@ export function observedInstances({ ledger, prober }: InstanceSenses): (instance
     if (state.kind === 'hung') hung.set(id, state.why);
     else if (state.kind !== 'stopping') hung.delete(id);
     return { ...about, state };
+  };
+  return {
+    see,
+    keep: (ids) => {
+      for (const id of hung.keys()) if (!ids.has(id)) hung.delete(id);
+    },
   };
 }
 

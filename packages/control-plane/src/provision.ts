@@ -1,4 +1,6 @@
 import { type DataDriver, DriverError } from '@islet/driver';
+import { backedUpStores } from './backup/kept-stores.ts';
+import { markUpgradePoint } from './backup/upgrade-point.ts';
 import { declaredStores } from './declared-stores.ts';
 import type { Hands } from './execute.ts';
 import type { LaunchSpec } from './store/applied.ts';
@@ -19,11 +21,22 @@ export async function provision(spec: LaunchSpec, hands: Hands, signal: AbortSig
           ...(limits && { limits }),
           ...(server && { server }),
           ...(upgrade && { upgrade }),
+          ...(upgrade === 'in-place' && { beforeUpgrade: (to) => backUpBefore(to, engine, { spec, hands, signal }) }),
         },
         { signal },
       );
     }),
   );
+}
+
+/** What a newer server has begun with leads back by nothing but a backup. */
+async function backUpBefore(
+  to: string,
+  engine: DataDriver['engine'],
+  { spec, hands, signal }: { readonly spec: LaunchSpec; readonly hands: Hands; readonly signal: AbortSignal },
+): Promise<void> {
+  const store = backedUpStores(spec).find((one) => one.engine === engine);
+  if (store !== undefined) await markUpgradePoint(store, to, { ...hands, signal });
 }
 
 /** Its address is a secret, which may have been set anew since the store was reached last. */

@@ -3,6 +3,7 @@ import { type Desired, describeStep, earliest, type Hold, plan, type Step, type 
 import type { Clock } from './clock.ts';
 import { CLOSE_MS, within } from './deadlines.ts';
 import type { Look, Observer } from './observe.ts';
+import { isPutOff } from './put-off.ts';
 
 /** Look again at least this often, even when nothing called: level-based means that no event is needed. */
 const RESYNC_MS = 30_000;
@@ -178,10 +179,10 @@ export function createReconciler(parts: ReconcileParts): Reconciler {
   return { poke, close };
 }
 
-/** A clock that was put back must not keep a failed step from being tried again for as long as it was put back. */
+/** A failed step whose wait the clock that was put back has made too long is tried again. */
 function thawed(held: Readonly<Record<StepKey, Hold>>, now: number): Readonly<Record<StepKey, Hold>> {
-  const isFrozen = (hold: Hold) => hold.kind === 'cooling' && hold.until - now > COOLING.capMs;
-  return Object.fromEntries(Object.entries(held).filter(([, hold]) => !isFrozen(hold)));
+  const isOver = (hold: Hold) => hold.kind === 'cooling' && !isPutOff(hold.until, { mostMs: COOLING.capMs, now });
+  return Object.fromEntries(Object.entries(held).filter(([, hold]) => !isOver(hold)));
 }
 
 interface Running {

@@ -3,6 +3,7 @@ import { mkdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Layout, layoutOf } from '@islet/driver';
 import type { EvidenceStore } from './analysis/analyst.ts';
+import { systemClock } from './clock.ts';
 import { createDoorkeeper, type Doorkeeper } from './dashboard/doorkeeper.ts';
 import { chooseRuntime } from './machine.ts';
 import { readIfThere, writeAtomically } from './own-file.ts';
@@ -50,7 +51,7 @@ export function openState(folder: string): State {
     decisions: openDecisions(database),
     secrets: openSecrets(database, layoutOf.key(layout)),
     ports: openPorts(database, id),
-    doorkeeper: createDoorkeeper({ sessions: openSessions(database), now: Date.now }),
+    doorkeeper: createDoorkeeper({ sessions: openSessions(database), clock: systemClock }),
     evidence: openEvidence(database),
     withholdSpace: () => withholdSpace(database),
     close: () => database.close(),

@@ -60,7 +60,7 @@ export function createSystem(parts: SystemParts): System {
   const stateFolder = state.layout.state;
   const startedAt = clock.now();
   const status = createBulletin<SystemStatus>();
-  const redact = createRedactor(secrets);
+  const redact = createRedactor({ secrets, data });
   let report: TurnReport | undefined;
   let ending = false;
 

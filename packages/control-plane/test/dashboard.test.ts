@@ -5,20 +5,22 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { it, type TestContext } from 'node:test';
-import { DASHBOARD_HEADER } from '@islet/client';
+import { contract, DASHBOARD_HEADER } from '@islet/client';
 import { type Handlers, serveApi } from '../src/api/server.ts';
-import { createDoorkeeper } from '../src/dashboard/doorkeeper.ts';
+import { type Clock, systemClock } from '../src/clock.ts';
+import { createDoorkeeper, type Doorkeeper, SESSION_MS } from '../src/dashboard/doorkeeper.ts';
 import { createPages } from '../src/dashboard/pages.ts';
 import { IN_MEMORY, openDatabase } from '../src/store/database.ts';
 import { openSessions } from '../src/store/sessions.ts';
+import { VirtualClock } from '../src/testing/index.ts';
 
-async function served(t: TestContext, handlers: Partial<Handlers> = {}) {
+async function served(t: TestContext, handlers: Partial<Handlers> = {}, clock: Clock = systemClock) {
   const folder = mkdtempSync(join(tmpdir(), 'islet-pages-'));
   mkdirSync(join(folder, 'assets'));
   writeFileSync(join(folder, 'index.html'), '<p>a page');
   writeFileSync(join(folder, 'assets/index-abc.js'), '1');
   writeFileSync(join(folder, 'inputs'), 'not for the public');
-  const doorkeeper = createDoorkeeper({ sessions: openSessions(openDatabase(IN_MEMORY)), now: Date.now });
+  const doorkeeper = createDoorkeeper({ sessions: openSessions(openDatabase(IN_MEMORY)), clock });
   const dashboard = { doorkeeper, pages: createPages(folder), system: 'abc' };
   const api = await serveApi(handlers as Handlers, { token: 'a-token', port: 0, version: '0', dashboard });
   t.after(async () => {
@@ -83,21 +85,47 @@ it('gives a session nothing that gives secrets away', async (t) => {
   assert.equal(login2.status, 401);
 });
 
-it('ends the streams of a session that is logged out', async (t) => {
-  const watch: Handlers['watch'] = async function* ({ signal }) {
-    yield {} as never;
-    await once(signal, 'abort');
-  };
-  const { url, doorkeeper, login } = await served(t, { watch });
-  const { cookie, key } = await login();
-  const headers = { cookie: cookie.split(';')[0]!, [DASHBOARD_HEADER]: key };
-  const response = await fetch(`${url}/v1/status/watch`, { headers });
-  const reader = response.body!.getReader();
-  assert.equal((await reader.read()).done, false);
-  doorkeeper.end(undefined);
-  assert.equal((await reader.read()).done, true);
-  assert.equal(await get(url, '/v1/status/watch', headers), 401);
-});
+for (const { why, end } of [
+  { why: 'is logged out', end: ({ doorkeeper }: House) => void doorkeeper.end(undefined) },
+  { why: 'has had its days', end: ({ clock }: House) => clock.pass(SESSION_MS) },
+  {
+    why: 'has had its days by a clock that is put forward',
+    end: async ({ clock }: House) => {
+      clock.jump(SESSION_MS);
+      await clock.pass(60_000);
+    },
+  },
+]) {
+  it(`ends the streams of a session that ${why}, also where nothing is told that could end`, async (t) => {
+    const clock = new VirtualClock();
+    const watch: Handlers['watch'] = async function* ({ signal }) {
+      yield {} as never;
+      await once(signal, 'abort');
+    };
+    // It never looks at the signal: what it waits for is not there yet.
+    const tailLogRecords: Handlers['tailLogRecords'] = async function* () {
+      yield {} as never;
+      await new Promise(() => {});
+    };
+    const { url, doorkeeper, login } = await served(t, { watch, tailLogRecords }, clock);
+    const { cookie, key } = await login();
+    const headers = { cookie: cookie.split(';')[0]!, [DASHBOARD_HEADER]: key };
+    const readers = await Promise.all(
+      ['/v1/status/watch', TAIL].map(async (path) => (await fetch(url + path, { headers })).body!.getReader()),
+    );
+    for (const reader of readers) assert.equal((await reader.read()).done, false);
+    await end({ doorkeeper, clock });
+    for (const reader of readers) assert.equal((await reader.read()).done, true);
+    assert.equal(await get(url, '/v1/status/watch', headers), 401);
+  });
+}
+
+const TAIL = contract.tailLogRecords.path;
+
+interface House {
+  readonly doorkeeper: Doorkeeper;
+  readonly clock: VirtualClock;
+}
 
 it('serves its pages under a policy that lets nothing in from elsewhere', async (t) => {
   const { url } = await served(t);
@@ -126,7 +154,7 @@ it('serves files of the pages alone, to nobody under a strange name, and no page
 
 it('says how to build pages that are not built', async (t) => {
   const dashboard = {
-    doorkeeper: createDoorkeeper({ sessions: openSessions(openDatabase(IN_MEMORY)), now: Date.now }),
+    doorkeeper: createDoorkeeper({ sessions: openSessions(openDatabase(IN_MEMORY)), clock: systemClock }),
     pages: createPages('/nowhere'),
     system: 'abc',
   };

@@ -4,13 +4,14 @@ import { createDoorkeeper, INVITATION_MS, SESSION_MS } from '../src/dashboard/do
 import { isLoopbackHost, isSameOrigin } from '../src/dashboard/origin.ts';
 import { IN_MEMORY, openDatabase } from '../src/store/database.ts';
 import { openSessions } from '../src/store/sessions.ts';
+import { VirtualClock } from '../src/testing/index.ts';
 
 function house() {
   const database = openDatabase(IN_MEMORY);
   const sessions = openSessions(database);
-  let now = 1_000_000;
-  const open = () => createDoorkeeper({ sessions, now: () => now });
-  return { doorkeeper: open(), reopen: open, database, wait: (ms: number) => (now += ms) };
+  const clock = new VirtualClock();
+  const open = () => createDoorkeeper({ sessions, clock });
+  return { doorkeeper: open(), reopen: open, database, wait: (ms: number) => clock.pass(ms) };
 }
 
 it('lets somebody in once for each invitation', () => {
@@ -21,10 +22,10 @@ it('lets somebody in once for each invitation', () => {
   assert.equal(doorkeeper.enter('guessed', 'another'), undefined);
 });
 
-it('forgets an invitation after its minutes', () => {
+it('forgets an invitation after its minutes', async () => {
   const { doorkeeper, wait } = house();
   const { code } = doorkeeper.invite();
-  wait(INVITATION_MS);
+  await wait(INVITATION_MS);
   assert.equal(doorkeeper.enter(code, 'late'), undefined);
 });
 
@@ -53,10 +54,14 @@ it('keeps sessions over a restart, and nothing of them that could be used', () =
   assert.ok(!stored.includes(cookie) && !stored.includes(key));
 });
 
-it('ends a session after its days, and when it is asked to, with what it listens to', () => {
+it('ends a session after its days, and when it is asked to, with what it listens to', async () => {
   const { doorkeeper, wait } = house();
   const old = doorkeeper.enter(doorkeeper.invite().code, '')!;
-  wait(SESSION_MS);
+  const { ended } = doorkeeper.find(old)!;
+  await wait(SESSION_MS - 1);
+  assert.equal(ended.aborted, false);
+  await wait(1);
+  assert.equal(ended.aborted, true);
   assert.equal(doorkeeper.find(old), undefined);
   const one = doorkeeper.enter(doorkeeper.invite().code, '')!;
   const other = doorkeeper.enter(doorkeeper.invite().code, '')!;
@@ -66,6 +71,16 @@ it('ends a session after its days, and when it is asked to, with what it listens
   assert.equal(doorkeeper.find(one), undefined);
   assert.equal(doorkeeper.end(undefined), 1);
   assert.deepEqual(doorkeeper.list(), []);
+});
+
+it('ends what a session listens to that newer ones push out', async () => {
+  const { doorkeeper, wait } = house();
+  const { ended } = doorkeeper.find(doorkeeper.enter(doorkeeper.invite().code, '')!)!;
+  await wait(1);
+  for (let n = 0; n < 63; n++) doorkeeper.enter(doorkeeper.invite().code, '');
+  assert.equal(ended.aborted, false);
+  doorkeeper.enter(doorkeeper.invite().code, '');
+  assert.equal(ended.aborted, true);
 });
 
 for (const [host, allowed] of [

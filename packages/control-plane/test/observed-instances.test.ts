@@ -32,19 +32,32 @@ function look() {
 const WHY = 'it did not answer its startup probe in time: nothing listens on port 1';
 
 it('says of what was killed for hanging why it was', () => {
-  const observed = look();
+  const { see: observed } = look();
   assert.deepEqual(observed(instance(RUNNING)).state, { kind: 'hung', since: 5, why: WHY });
   const { state } = observed(instance({ kind: 'exited', at: 7, how: 'SIGKILL' }));
   assert.deepEqual(state, { kind: 'exited', at: 7, restartAt: 9, how: `killed, since ${WHY}` });
 });
 
 it('takes no other end for that', () => {
-  const observed = look();
+  const { see: observed } = look();
   observed(instance(RUNNING));
   const how = (end: string) => {
     const { state } = observed(instance({ kind: 'exited', at: 7, how: end }));
     return state.kind === 'exited' && state.how;
   };
   assert.equal(how('exit 1'), 'exit 1');
-  assert.equal(look()(instance({ kind: 'exited', at: 7, how: 'SIGKILL' })).state.kind, 'exited');
+  assert.equal(look().see(instance({ kind: 'exited', at: 7, how: 'SIGKILL' })).state.kind, 'exited');
+});
+
+it('forgets why one hung that is no longer there: another of its name may be killed for any reason', () => {
+  const { see, keep } = look();
+  const why = () => {
+    const { state } = see(instance({ kind: 'exited', at: 7, how: 'SIGKILL' }));
+    return state.kind === 'exited' && state.how;
+  };
+  see(instance(RUNNING));
+  keep(new Set(['web-r1.0-0']));
+  assert.equal(why(), `killed, since ${WHY}`);
+  keep(new Set());
+  assert.equal(why(), 'SIGKILL');
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
 import { systemClock } from '../src/clock.ts';
 import { createProber, type Subject } from '../src/probe/prober.ts';
+import { VirtualClock } from '../src/testing/index.ts';
 import { launchSpec } from './support.ts';
 
 const LONG_AGO = 1_000;
@@ -62,4 +63,41 @@ it('decides before it knows what else is to be said', async (t) => {
   const site = { ...subject({}).site, remark: () => new Promise<undefined>(() => undefined) };
   const { kind, problem } = await afterFirstProbe(t, subject({ site, watchedFrom: LONG_AGO }));
   assert.deepEqual({ kind, problem }, { kind: 'failed', problem: 'it is sick' });
+});
+
+it('probes on at each period although the clock was put back', async (t) => {
+  const clock = new VirtualClock();
+  const live = {
+    target: { kind: 'http', path: '/live' },
+    periodMs: 2_000,
+    timeoutMs: 1_000,
+    fall: 3,
+    rise: 1,
+  } as const;
+  let [alive, ready] = [0, 0];
+  const prober = createProber({
+    clock,
+    check: async ({ kind }) => {
+      if (kind === 'http') alive++;
+      else ready++;
+      return undefined;
+    },
+    onTurn: () => undefined,
+  });
+  t.after(() => prober.close());
+  const health = { ...subject({}).health, live };
+  prober.follow([subject({ health, startedAt: clock.now(), watchedFrom: clock.now() })]);
+  await clock.pass(5_000);
+  clock.jump(-3_600_000);
+  [alive, ready] = [0, 0];
+  await clock.pass(10_000);
+  assert.ok(alive >= 4 && ready >= 9, `${alive} and ${ready} probes`);
+});
+
+it('probes nothing any more once it is closed, though a look that was under way asks for it', async () => {
+  const clock = new VirtualClock();
+  const prober = createProber({ clock, check: async () => assert.fail('it probes'), onTurn: () => undefined });
+  prober.close();
+  prober.follow([subject({ startedAt: clock.now() })]);
+  await clock.pass(5_000);
 });

@@ -162,6 +162,23 @@ describe('the loop', () => {
     assert.deepEqual(Object.keys(turns.at(-1)?.look.observed.held ?? {}), []);
   });
 
+  it('tries what failed again although the clock was put back', { timeout: 10_000 }, async (t) => {
+    let offsetMs = 0;
+    const { reconciler, failures, until } = loop(t, {
+      clock: { ...systemClock, now: () => systemClock.now() + offsetMs },
+      execute: () => Promise.reject(new DriverError('unavailable', 'no')),
+    });
+    reconciler.poke();
+    await until(() => failures.length === 2);
+    offsetMs = -3_600_000;
+    reconciler.poke();
+    await until(() => failures.length === 4);
+    assert.deepEqual(
+      failures.map(({ attempt }) => attempt),
+      [1, 1, 2, 2],
+    );
+  });
+
   it('cools a step that is said to be done and is not, instead of spinning', { timeout: 10_000 }, async (t) => {
     const { reconciler, begun, failures, until } = loop(t, { execute: async () => {} });
     reconciler.poke();

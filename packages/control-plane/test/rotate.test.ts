@@ -75,3 +75,42 @@ describe('the credentials of a database', () => {
     await assert.rejects(async () => rotate(w), { code: 'conflict' });
   });
 });
+
+describe('the password of a database, which nobody declared as a secret', () => {
+  const passwordOf = async (w: World) => (await w.data.connection({ service: 'orders' })).password ?? '';
+  const shows = (w: World, password: string) =>
+    w.system.redact(`postgres://orders:${password}@h/db`).includes(password);
+
+  it('is redacted wherever its service prints it, also by a control plane that finds the service running', async (t) => {
+    const w = world(t, STORED);
+    await w.up();
+    const password = await passwordOf(w);
+    assert.equal(shows(w, password), false);
+    await w.reopen();
+    assert.equal(shows(w, password), false);
+  });
+
+  it('is redacted while it is rotated, with the one before, which its last instances may print still', async (t) => {
+    const w = world(t, STORED);
+    await w.up();
+    const old = await passwordOf(w);
+    await w.data.credentials!.rotate({ service: 'orders' }, { signal: new AbortController().signal });
+    const next = await passwordOf(w);
+    assert.deepEqual([shows(w, old), shows(w, next)], [false, false]);
+    await w.reopen();
+    assert.deepEqual([shows(w, old), shows(w, next)], [false, false], 'both let in');
+    await w.data.credentials!.retire({ service: 'orders' }, { signal: new AbortController().signal });
+    assert.deepEqual([shows(w, old), shows(w, next)], [false, false], 'what was printed may be read later');
+  });
+
+  it('is redacted in the last lines of what fails because of it', async (t) => {
+    const w = world(t, STORED);
+    await w.up();
+    const password = await passwordOf(w);
+    w.compute.tail = async () => [`can not reach postgres://orders:${password}@127.0.0.1/orders`];
+    w.write({ 'services/orders/service.yaml': STORED['services/orders/service.yaml'].replace('serve', 'exit 1') });
+    const { services } = await w.up();
+    const { failure } = services.find(({ name }) => name === 'orders') ?? {};
+    assert.deepEqual(failure?.log, ['can not reach postgres://orders:[redacted]@127.0.0.1/orders']);
+  });
+});

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { StoreRequest } from '@islet/driver';
 import { markUpgradePoint } from '../src/backup/upgrade-point.ts';
+import type { Hands } from '../src/execute.ts';
+import { provision } from '../src/provision.ts';
+import type { LaunchSpec } from '../src/store/applied.ts';
 import { away, BEGUN, backupWorld, copiedAt, PITR, told } from './backup-world.ts';
 
 /* Before data is taken over to another version, all of it must be in its backups. */
@@ -65,4 +69,20 @@ describe('the instant before an upgrade', () => {
     await nobody.mark('no backups');
     assert.deepEqual([...off.decided, ...nobody.decided], []);
   });
+
+  for (const backup of [PITR, undefined]) {
+    const what = backup === undefined ? 'none of a database that is not backed up' : 'in its backups first';
+    it(`is ${what}, where a newer server takes data over in place`, async () => {
+      const { decided, parts } = backupWorld([told({ log: { kind: 'followed', at: BEGUN + 500 } })]);
+      const driver = {
+        engine: 'mariadb',
+        provision: async ({ beforeUpgrade }: StoreRequest) => beforeUpgrade?.('MariaDB 11.8'),
+      };
+      const database = { engine: 'mariadb', settings: {}, upgrade: 'in-place', backup };
+      const hands = { ...parts, driverOf: () => driver } as unknown as Hands;
+      await provision({ name: 'orders', database } as unknown as LaunchSpec, hands, parts.signal);
+      const points = decided.map((one) => one.kind === 'upgrade-point' && one.to);
+      assert.deepEqual(points, backup === undefined ? [] : ['MariaDB 11.8']);
+    });
+  }
 });

@@ -28,6 +28,8 @@ export interface DataDriver {
   refusal?(request: ServerWish): Promise<DriverError | undefined>;
   /** How its passwords are renewed; undefined: they are not Islet's to give. */
   readonly credentials?: StoreCredentials;
+  /** By which services are let in, so that no output shows them; undefined: there are none of Islet's. */
+  readonly passwords?: StorePasswords;
   /** What a running store says of itself; undefined: nothing. Throws `unavailable` where it does not run. */
   measure?(request: { readonly service: string }, options: CallOptions): Promise<StoreMeasures>;
   /** What a running store has counted, cheap enough to be asked every few seconds; undefined: nobody counts. */
@@ -57,6 +59,13 @@ export interface StoreCredentials {
   retire(request: { readonly service: string }, options: CallOptions): Promise<void>;
 }
 
+export interface StorePasswords {
+  /** All that let in now: those that `rotate` replaced as well, until `retire`. */
+  values(): readonly string[];
+  /** Grows with every change of them. */
+  changes(): number;
+}
+
 /**
  * All of a store, in a language that the next version reads. What is written lies beside the data that it is of, goes with it by
  * `rename` and `purge`, and only the service's own user reads it.
@@ -84,6 +93,11 @@ export interface StoreRequest {
   readonly server?: StoreServer;
   /** How data that an older version made is taken over, where the file says so. Absent: it is refused. */
   readonly upgrade?: 'copy' | 'in-place';
+  /**
+   * Called once before an `in-place` upgrade, while nothing runs on the data and it is as its older version left it; `to` is what
+   * takes it over, for people. What this throws keeps it as it is.
+   */
+  readonly beforeUpgrade?: (to: string) => Promise<void>;
 }
 
 export type ServerWish = Pick<StoreRequest, 'service' | 'server' | 'upgrade'>;

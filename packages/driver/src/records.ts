@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 export class Records<R extends { readonly service: string }> {
   readonly #folder: string;
   readonly #known = new Map<string, R>();
+  #changes = 0;
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -28,10 +29,16 @@ export class Records<R extends { readonly service: string }> {
     return [...this.#known.values()];
   }
 
+  /** Grows with every change. */
+  get changes(): number {
+    return this.#changes;
+  }
+
   /** Durable when it returns. */
   async write(record: R): Promise<void> {
     await writeDurably(join(this.#folder, `${record.service}.json`), JSON.stringify(record), 0o600);
     this.#known.set(record.service, record);
+    this.#changes++;
   }
 
   /** Gone durably when it returns. */
@@ -39,6 +46,7 @@ export class Records<R extends { readonly service: string }> {
     await rm(join(this.#folder, `${service}.json`), { force: true });
     await syncFolder(this.#folder);
     this.#known.delete(service);
+    this.#changes++;
   }
 }
 

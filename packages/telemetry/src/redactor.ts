@@ -1,14 +1,30 @@
 /** Values shorter than this are not redacted: they would blot out half of every line, and guard nothing. */
 const SHORTEST = 4;
 
-/** Replaces secrets in text: whole or by lines, as they are or as JSON escapes them, in base64 (at each of its three alignments), and URL-encoded. */
+/**
+ * Replaces secrets in text: whole or by lines, as they are or as JSON escapes them, in base64 (at each of its three
+ * alignments), and URL-encoded; of one that is a URL its password too.
+ */
 export function redactor(secrets: readonly string[]): (text: string) => string {
-  const forms = secrets.filter((secret) => secret.length >= SHORTEST).flatMap(formsOf);
+  const forms = secrets
+    .flatMap((secret) => [secret, ...passwordIn(secret)])
+    .filter((secret) => secret.length >= SHORTEST)
+    .flatMap(formsOf);
   // Longest first, so that a secret that holds another one is replaced whole.
   const unique = [...new Set(forms)].sort((a, b) => b.length - a.length);
   if (unique.length === 0) return (text) => text;
   const pattern = new RegExp(unique.map((form) => RegExp.escape(form)).join('|'), 'g');
   return (text) => text.replace(pattern, '[redacted]');
+}
+
+/** As it stands there, and as whoever logs in by it says it. */
+function passwordIn(secret: string): string[] {
+  const { password = '' } = URL.parse(secret) ?? {};
+  try {
+    return [password, decodeURIComponent(password)];
+  } catch {
+    return [password];
+  }
 }
 
 function formsOf(secret: string): string[] {

@@ -10,6 +10,12 @@ for (const { rule, secret, printed } of [
   { rule: 'in base64', secret: 'user:s3cret-value', printed: `it is ${btoa('user:s3cret-value')}!` },
   { rule: 'in JSON', secret: 'pa"ss\\word', printed: JSON.stringify({ it: 'is pa"ss\\word' }) },
   { rule: 'one line of it', secret: KEY, printed: 'it is MIIEvQIBADANBg!' },
+  {
+    rule: 'by the password of its URL',
+    secret: 'postgres://shop:my%20word@db:5432/shop',
+    printed: 'PGPASSWORD=my word',
+  },
+  { rule: 'by that as it stands there', secret: 'amqp://shop:my%20word@mq:5672/', printed: 'shop:my%20word@mq' },
   { rule: 'all its lines in JSON', secret: KEY, printed: JSON.stringify({ it: KEY }) },
 ]) {
   test(`a secret is taken out ${rule}`, () => {

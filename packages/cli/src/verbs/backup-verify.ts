@@ -2,6 +2,7 @@ import { type Context, writeJson, writeLines } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { renderBytes } from '../render/bytes.ts';
 import { openSession } from '../session.ts';
+import { waiting } from '../waiting.ts';
 
 export async function run(
   context: Context,
@@ -10,7 +11,13 @@ export async function run(
   options: { readonly json?: true; readonly state?: string },
 ): Promise<ExitCode> {
   await using session = await openSession(context, { folder, state: options.state }, 'once');
-  const verdict = await session.client.verifyBackups({ service }, { signal: context.signal });
+  const wait = {
+    what: `the backups of ${service} to be read`,
+    goesOn: 'reading them has ended, and nothing was changed',
+  };
+  const verdict = await waiting(context, wait, () =>
+    session.client.verifyBackups({ service }, { signal: context.signal }),
+  );
   const { stdout, stderr } = context;
   const { copies, logPieces, bytes, findings, unfinished } = verdict;
   if (options.json) writeJson(stdout, verdict);

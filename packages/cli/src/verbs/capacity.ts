@@ -3,6 +3,7 @@ import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { UsageError } from '../failures.ts';
 import { renderCapacity } from '../render/capacity.ts';
 import { openSession } from '../session.ts';
+import { waiting } from '../waiting.ts';
 
 interface CapacityOptions {
   readonly rps: number;
@@ -25,8 +26,8 @@ export async function run(
   if (!(overMs >= 2_000 && overMs <= 50_000)) throw new UsageError('--over takes 2s to 50s');
   await using session = await openSession(context, { folder, state }, 'never');
   const asked = { service, rps, utilizationPercent, overMs, ...(parallel === undefined ? {} : { parallel }) };
-  if (context.stderr.terminal) writeLines(context.stderr, [`measuring ${service} for ${overMs / 1000} s`]);
-  const capacity = await session.client.capacity(asked, { signal: context.signal });
+  const wait = { what: `${service} to be measured for ${overMs / 1000} s`, goesOn: 'nothing was sent or changed' };
+  const capacity = await waiting(context, wait, () => session.client.capacity(asked, { signal: context.signal }));
   const { stdout } = context;
   if (json) writeJson(stdout, capacity);
   else writeLines(stdout, renderCapacity(capacity, { columns: stdout.terminal?.columns, colours: stdout.colours }));

@@ -2,6 +2,7 @@ import { type Context, writeJson, writeLines } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { renderTable } from '../render/table.ts';
 import { openSession } from '../session.ts';
+import { waiting } from '../waiting.ts';
 
 export async function run(
   context: Context,
@@ -13,10 +14,10 @@ export async function run(
   await using session = await openSession(context, { folder, state: options.state }, 'never');
   const { client } = session;
   const { stdout, signal } = context;
-  const [live, other] = await Promise.all([
-    client.countRows({ service }, { signal }),
-    client.countRows({ service, branch }, { signal }),
-  ]);
+  const wait = { what: 'the rows to be counted', goesOn: 'nothing was changed' };
+  const [live, other] = await waiting(context, wait, () =>
+    Promise.all([client.countRows({ service }, { signal }), client.countRows({ service, branch }, { signal })]),
+  );
   const tables = [...new Set([...Object.keys(live), ...Object.keys(other)])].sort();
   const rows = tables.map((table) => ({ table, live: live[table], branch: other[table] }));
   if (options.json) writeJson(stdout, rows);

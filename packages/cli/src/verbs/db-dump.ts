@@ -33,6 +33,8 @@ export async function run(
     : dumpToFile(context, tool, resolve(context.cwd, options.output));
 }
 
+const SAID_AT_MOST = 4_000;
+
 /** Whole or not at all: half a dump under the name that was asked for would be taken for one. */
 async function dumpToFile(context: Context, tool: Tool, file: string): Promise<ExitCode> {
   const draft = `${file}.part`;
@@ -46,17 +48,22 @@ async function dumpToFile(context: Context, tool: Tool, file: string): Promise<E
 }
 
 async function dump(
-  { env, stdout, signal }: Context,
+  { env, stdout, stderr, signal }: Context,
   { argv, env: own }: Tool,
   file: string | undefined,
 ): Promise<ExitCode> {
   const [program, ...words] = argv;
   const child = spawn(program, words, {
     env: { PATH: env.PATH ?? '', ...own },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
     signal,
   });
   const ended = once(child, 'close') as Promise<[number | null]>;
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    said = `${said}${chunk}`.slice(-SAID_AT_MOST);
+    stderr.write(chunk);
+  });
   if (file === undefined) for await (const chunk of child.stdout) stdout.write(chunk as Buffer);
   else {
     const target = createWriteStream(file, { mode: 0o600 });
@@ -64,5 +71,13 @@ async function dump(
     await once(target, 'finish');
   }
   const [code] = await ended;
-  return code === 0 ? EXIT.ok : EXIT.failed;
+  if (code === 0) return EXIT.ok;
+  // PostgreSQL's tool takes no server that is newer than itself, and Debian's is older than the server that Islet brings.
+  const [, server] = /server version: ([0-9]+)/.exec(said) ?? [];
+  if (!said.includes('version mismatch') || server === undefined) return EXIT.failed;
+  writeLines(stderr, [
+    `the ${program} of this machine is older than the server: install postgresql-client-${server} (https://apt.postgresql.org)`,
+    'a copy that needs no tool is `islet backup now`; `islet restore --as` makes it a database of its own',
+  ]);
+  return EXIT.blocked;
 }

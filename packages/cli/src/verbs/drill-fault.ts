@@ -6,6 +6,7 @@ import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { UsageError } from '../failures.ts';
 import { renderDrills } from '../render/drill.ts';
 import { openSession } from '../session.ts';
+import { waiting } from '../waiting.ts';
 
 export interface DrillOptions {
   readonly for: number;
@@ -23,6 +24,8 @@ export function drillVerb(kind: DrillKind | 'all') {
       drill({ kinds, service, folder }, options, context),
   };
 }
+
+const GOES_ON = 'no more requests are sent, and the control plane takes the fault back when its time is over';
 
 interface AskedDrills {
   readonly kinds: readonly DrillKind[];
@@ -44,7 +47,12 @@ async function drill(
     for (const kind of kinds) {
       writeLines(context.stderr, [`drill: ${kind} ${name}`]);
       const run = () => runDrill({ drill: kind, service: name, forMs, rps, path }, { session, signal: context.signal });
-      reports.push(await (kinds.length === 1 ? run() : orNotBegun({ drill: kind, service: name }, run)));
+      const wait = { what: `${name} to be as before`, goesOn: GOES_ON };
+      reports.push(
+        await waiting(context, wait, () =>
+          kinds.length === 1 ? run() : orNotBegun({ drill: kind, service: name }, run),
+        ),
+      );
     }
   }
   const { stdout } = context;

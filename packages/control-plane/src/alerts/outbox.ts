@@ -1,6 +1,7 @@
 import type { Condition } from '@islet/policy';
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
+import { isPutOff } from '../put-off.ts';
 import type { AlertStore, Delivery } from './database.ts';
 import { messageOf } from './message.ts';
 import type { Receiver } from './receivers.ts';
@@ -59,15 +60,16 @@ export function createOutbox(parts: OutboxParts): Outbox {
         const now = clock.now();
         if (now - delivery.at > RETRY.giveUpMs) store.delivered(id);
         // What comes later waits: an end that is told before its beginning would mislead.
-        else if (isEarly(delivery, now) || !(await attempt(receiver, { ...delivery, id }))) return;
+        else if (
+          isPutOff(delivery.nextAt, { mostMs: RETRY.longestMs, now }) ||
+          !(await attempt(receiver, { ...delivery, id }))
+        )
+          return;
       }
     } finally {
       busy.delete(receiver.key);
     }
   };
-
-  /** A clock that was put back must not keep an alert for as long as it was put back. */
-  const isEarly = ({ nextAt }: Delivery, now: number) => nextAt > now && nextAt - now <= RETRY.longestMs;
 
   return {
     send: async () => {

@@ -11,7 +11,7 @@ import { type Objective, objectivesOf } from './objectives.ts';
 import { createOutbox } from './outbox.ts';
 import { type Receiver, receiversOf, type SecretOf } from './receivers.ts';
 import { type BackupTrouble, backupConditions } from './rules/backups.ts';
-import { downServices, failedRollouts, isDown, RESTART_LOOP, restartLoops } from './rules/instances.ts';
+import { downServices, failedRollouts, isDown, isRolloutOver, RESTART_LOOP, restartLoops } from './rules/instances.ts';
 import { type Certificate, type Disk, endingCertificates, fullDisks } from './rules/machine.ts';
 import { createSloKeeper, type JudgedObjective, SLO_RULE, sloConditions } from './slo-keeper.ts';
 
@@ -91,7 +91,8 @@ export function createSentinel(parts: SentinelParts): Sentinel {
       ...(forwards ?? []),
       ...outbox.conditions(),
     ];
-    return { conditions, unknown };
+    const isOver = (condition: Condition) => status !== undefined && isRolloutOver(condition, status);
+    return { conditions, unknown, isOver };
   };
   const ofInstances = (status: SystemStatus, now: number) => {
     const down = new Set(status.services.filter(isDown).map(({ name }) => name));

@@ -13,7 +13,7 @@ import {
 import { type Answer, ApiError } from '@islet/client';
 import { DriverError } from '@islet/driver';
 import { asideOf, hasAside, remove } from '../backup/aside.ts';
-import { branchStore } from '../backup/branches.ts';
+import { branchStore, readyBranch } from '../backup/branches.ts';
 import { backupFiles, ensureRecoveryKey } from '../backup/files.ts';
 import { partyOf, serviceOfStore, storeNamed, whichOf } from '../backup/kept-stores.ts';
 import { driversOf, findMoment, openOwnVault } from '../backup/restore-store.ts';
@@ -188,8 +188,8 @@ export function backupHandlers(system: System, { wanted, change }: BackupTools):
       return { dropped: true };
     },
     countRows: async ({ params: { service: name = '' }, query: { branch }, signal }) => {
-      const { service, drivers } = storeOf(name);
-      const store = branch === undefined ? service : branchStore(branch);
+      const { store: of, service, drivers } = storeOf(name);
+      const store = branch === undefined ? service : readyBranch(care.branches.list(), branch, of.id);
       const counts: Record<string, number> = {};
       for (const { engine, backups } of drivers) {
         const found = (await backups?.count({ service: store }, { signal })) ?? {};

@@ -130,7 +130,7 @@ function register(app: Hono<Visitors>, name: RouteName, handlers: Handlers): voi
       signal: AbortSignal.any([context.req.raw.signal, over.signal, ...(session ? [session.ended] : [])]),
     };
     const answer = (handlers[name] as (request: unknown) => unknown)(request);
-    if (route.stream) return streamLines(answer as AsyncIterable<unknown>, over);
+    if (route.stream) return streamLines(answer as AsyncIterable<unknown>, { over, ended: session?.ended });
     return context.json((await answer) as object);
   });
 }
@@ -152,15 +152,34 @@ function parse(schema: z.ZodType | undefined, value: unknown, where: string): un
   throw new ApiError('bad-request', problems.join('; '));
 }
 
-/** `over` tells whoever makes the values that nobody reads them any more. */
-function streamLines(values: AsyncIterable<unknown>, over: AbortController): Response {
+/**
+ * `over` tells whoever makes the values that nobody reads them any more. With the session that asked for it a stream ends at
+ * once, whatever the maker of its values is waiting for.
+ */
+function streamLines(
+  values: AsyncIterable<unknown>,
+  { over, ended }: { readonly over: AbortController; readonly ended: AbortSignal | undefined },
+): Response {
   const iterator = values[Symbol.asyncIterator]();
   const encoder = new TextEncoder();
   const body = new ReadableStream({
+    start: (controller) => {
+      const end = () => {
+        controller.close();
+        over.abort();
+      };
+      if (ended?.aborted) end();
+      else ended?.addEventListener('abort', end, { signal: over.signal });
+    },
     pull: async (controller) => {
-      const { value, done } = await iterator.next();
-      if (done) controller.close();
-      else controller.enqueue(encoder.encode(`${JSON.stringify(value)}\n`));
+      const { value, done } = await iterator.next().catch((error: unknown) => {
+        over.abort();
+        throw error;
+      });
+      if (over.signal.aborted) return;
+      if (!done) return controller.enqueue(encoder.encode(`${JSON.stringify(value)}\n`));
+      controller.close();
+      over.abort();
     },
     cancel: () => over.abort(),
   });

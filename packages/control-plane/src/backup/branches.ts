@@ -39,6 +39,14 @@ export function branchStore(name: string): string {
   return `branch.${name}`;
 }
 
+/** What the drivers know a store's branch by; throws, with those that there are, where it has none of that name. */
+export function readyBranch(known: readonly Branch[], name: string, of: string): string {
+  const names = known.filter(({ service, state }) => service === of && state === 'ready').map((branch) => branch.name);
+  if (names.includes(name)) return branchStore(name);
+  const hint = names.length > 0 ? `there is ${names.join(', ')}` : `islet restore ${of} --as ${name} makes it`;
+  throw new DriverError('not-found', `${of} has no branch ${name} that is ready`, { hint });
+}
+
 const BRANCH_MS = 6 * 3_600_000;
 
 export interface BranchParts {

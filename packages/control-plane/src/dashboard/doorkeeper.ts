@@ -1,4 +1,5 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Clock } from '../clock.ts';
 import type { Session, Sessions } from '../store/sessions.ts';
 
 /**
@@ -29,7 +30,7 @@ export interface Entered {
 
 export interface Admitted {
   readonly id: string;
-  /** Aborted when the session is ended. */
+  /** Aborted when the session is over: logged out, pushed out by newer ones, or past its days. */
   readonly ended: AbortSignal;
 }
 
@@ -39,16 +40,42 @@ const INVITATIONS = 16;
 const SESSIONS = 64;
 /** How exact `seenAt` is: a write to the disk for every request would be none's gain. */
 const SEEN_MS = 60_000;
+const LOOK_MS = 60_000;
 
 export interface DoorkeeperParts {
   readonly sessions: Sessions;
-  readonly now: () => number;
+  readonly clock: Pick<Clock, 'now' | 'after'>;
   readonly secret?: () => string;
 }
 
-export function createDoorkeeper({ sessions, now, secret = randomSecret }: DoorkeeperParts): Doorkeeper {
+export function createDoorkeeper({ sessions, clock, secret = randomSecret }: DoorkeeperParts): Doorkeeper {
+  const now = () => clock.now();
   const invitations = new Map<string, number>();
-  const listening = new Map<string, AbortController>();
+  const listening = new Map<string, Listening>();
+  let timer: Disposable | undefined;
+
+  const hush = (isOver: (session: Listening) => boolean) => {
+    for (const one of [...listening.values()].filter(isOver)) {
+      one.over.abort();
+      listening.delete(one.id);
+    }
+    wait();
+  };
+  /** Timers count what passes, and sessions end by the wall clock, which may be put forward: none waits for long. */
+  const wait = () => {
+    timer?.[Symbol.dispose]();
+    const nextMs = Math.min(LOOK_MS, ...[...listening.values()].map(({ expiresAt }) => expiresAt - now()));
+    const look = () => hush(({ expiresAt }) => expiresAt <= now());
+    timer = listening.size === 0 ? undefined : clock.after(nextMs, look, { background: true });
+  };
+  const signalOf = ({ id, expiresAt }: Session): AbortSignal => {
+    const known = listening.get(id);
+    if (known !== undefined) return known.over.signal;
+    const over = new AbortController();
+    listening.set(id, { id, expiresAt, over });
+    wait();
+    return over.signal;
+  };
 
   return {
     invite: () => {
@@ -79,6 +106,8 @@ export function createDoorkeeper({ sessions, now, secret = randomSecret }: Doork
         },
         SESSIONS,
       );
+      const there = new Set(sessions.list().map(({ id }) => id));
+      hush(({ id }) => !there.has(id));
       return { cookie, key, expiresAt };
     },
     find: ({ cookie, key }) => {
@@ -87,9 +116,7 @@ export function createDoorkeeper({ sessions, now, secret = randomSecret }: Doork
       if (session === undefined || session.expiresAt <= now() || !isSame(session.keyHash, hashOf(key)))
         return undefined;
       if (now() - session.seenAt >= SEEN_MS) sessions.seen(session.id, now());
-      const over = listening.get(session.id) ?? new AbortController();
-      listening.set(session.id, over);
-      return { id: session.id, ended: over.signal };
+      return { id: session.id, ended: signalOf(session) };
     },
     list: () => {
       sessions.endExpired(now());
@@ -97,14 +124,16 @@ export function createDoorkeeper({ sessions, now, secret = randomSecret }: Doork
     },
     end: (id) => {
       const ended = sessions.end(id);
-      for (const [name, over] of [...listening]) {
-        if (id !== undefined && id !== name) continue;
-        over.abort();
-        listening.delete(name);
-      }
+      hush((session) => id === undefined || id === session.id);
       return ended;
     },
   };
+}
+
+interface Listening {
+  readonly id: string;
+  readonly expiresAt: number;
+  readonly over: AbortController;
 }
 
 function randomSecret(): string {

@@ -1,6 +1,7 @@
 import { afterProbe, dueProbes, type ProbeKind, type ProbeState, startProbing } from '@islet/policy';
 import type { HealthSpec, ProbeTarget } from '@islet/spec';
 import type { Clock } from '../clock.ts';
+import { putOffUntil } from '../put-off.ts';
 import type { Check, ProbeSite } from './check.ts';
 
 /** One running process to be probed; a restarted instance is another one. */
@@ -36,8 +37,11 @@ export interface ProberParts {
 /** Runs the probes of every instance, each by its own clock, and says when one of them turned. */
 export function createProber({ clock, check, onTurn }: ProberParts): Prober {
   const watched = new Map<string, Watched>();
+  let closed = false;
 
   const follow = (subjects: readonly Subject[]) => {
+    // The look that was under way when everything was closed.
+    if (closed) return;
     const keys = new Set(subjects.map(({ key }) => key));
     for (const [key, one] of watched) if (!keys.has(key)) stop(key, one);
     for (const subject of subjects) {
@@ -63,6 +67,7 @@ export function createProber({ clock, check, onTurn }: ProberParts): Prober {
       problem: undefined,
       remark: undefined,
       timers: new Map(),
+      due: new Map(),
       busy: new Set(),
     };
     watched.set(subject.key, one);
@@ -87,9 +92,14 @@ export function createProber({ clock, check, onTurn }: ProberParts): Prober {
     }
   };
 
-  /** A clock that was put back must not stop the probes for as long as it was put back. */
-  const dueInMs = (at: number, probe: ProbeKind, { subject: { health } }: Watched): number =>
-    Math.min(Math.max(0, at - clock.now()), periodOf(health, probe));
+  /** Every other probe asks anew: what one waits for beside a clock that was put back is kept, or it would never come. */
+  const dueInMs = (at: number, probe: ProbeKind, { subject: { health }, due }: Watched): number => {
+    const now = clock.now();
+    const known = due.get(probe);
+    const until = putOffUntil(known?.at === at ? known.until : at, { mostMs: periodOf(health, probe), now });
+    due.set(probe, { at, until });
+    return Math.max(0, until - now);
+  };
 
   const run = async (one: Watched, probe: ProbeKind) => {
     const { health, site, key, instance } = one.subject;
@@ -131,6 +141,7 @@ export function createProber({ clock, check, onTurn }: ProberParts): Prober {
       return problem !== undefined && remark !== undefined ? `${problem}; ${remark}` : problem;
     },
     close: () => {
+      closed = true;
       for (const [key, one] of watched) stop(key, one);
     },
   };
@@ -144,6 +155,8 @@ interface Watched {
   /** What else is to be known of that problem. */
   remark: string | undefined;
   readonly timers: Map<ProbeKind, Disposable>;
+  /** When each is due, by its state and by the clock. */
+  readonly due: Map<ProbeKind, { readonly at: number; readonly until: number }>;
   readonly busy: Set<ProbeKind>;
 }
 

@@ -72,7 +72,7 @@ export async function createTelemetry(parts: TelemetryParts): Promise<Telemetry>
   };
   let written = readIfThere(telemetryFiles.orders(folder))?.toString();
 
-  const secrets = followSecrets(state.secrets);
+  const secrets = followSecrets({ secrets: state.secrets, data: parts.data });
   let sealed = '';
   const sealFor = (forward: readonly ForwardSpec[]) => {
     if (forward.length === 0) return;

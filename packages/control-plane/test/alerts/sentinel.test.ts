@@ -214,6 +214,19 @@ describe('the sentinel', () => {
     });
   }
 
+  it('ends the alert of a failed rollout when a later one is promoted, and not while it is under way', async (t) => {
+    const seen = sight(t);
+    const failure = { step: 'start', reason: 'exit 1', at: 0, log: [] };
+    seen.service = serviceStatus({ state: 'failed', wanted: 'bad', revision: 'old', failure });
+    await seen.pass(2);
+    seen.service = serviceStatus({ state: 'progressing', wanted: 'good', revision: 'old' });
+    await seen.pass(2);
+    assert.deepEqual(seen.told(), ['ticket rollout firing']);
+    seen.service = serviceStatus({ state: 'ready', wanted: 'good', revision: 'good' });
+    await seen.pass(1);
+    assert.deepEqual(seen.told(), ['ticket rollout resolved']);
+  });
+
   it('pages for a service without an instance once that lasts, and not for a restart', async (t) => {
     const seen = sight(t);
     seen.service = serviceStatus({ instances: { ready: 0, desired: 1 } });

@@ -4,6 +4,7 @@ import { ApiError } from '@islet/client';
 import { BUILT_FOLDER } from '@islet/dashboard';
 import { type Handlers, serveApi } from '../../src/api/server.ts';
 import { createBulletin } from '../../src/bulletin.ts';
+import { systemClock } from '../../src/clock.ts';
 import { createDoorkeeper, type Doorkeeper } from '../../src/dashboard/doorkeeper.ts';
 import { createPages } from '../../src/dashboard/pages.ts';
 import { IN_MEMORY, openDatabase } from '../../src/store/database.ts';
@@ -37,7 +38,7 @@ export async function startFakeDashboard(
   const status = createBulletin<SystemStatus>();
   status.post(options.status ?? shopStatus());
   const sessions = openSessions(openDatabase(IN_MEMORY));
-  const doorkeeper = options.doorkeeper ?? createDoorkeeper({ sessions, now: Date.now });
+  const doorkeeper = options.doorkeeper ?? createDoorkeeper({ sessions, clock: systemClock });
   const calls: FakeDashboard['calls'] = [];
   const handlers = recorded({ ...answers(status), ...options.handlers }, calls);
   const served = await serveApi(handlers, {

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
-import type { MigrateOutcome, StoreObservation } from '../data.ts';
+import type { MigrateOutcome, StoreConnection, StoreObservation } from '../data.ts';
 import { STORE_METRICS, type StoreMetricName } from '../store-metrics.ts';
 import type { DataHarness } from './data-harness.ts';
 import { migrationRules } from './migrations.ts';
@@ -209,14 +209,23 @@ export function dataConformance(
         const seen = await observe('renewed');
         return seen?.kind === 'ready' && seen.replacedAt !== undefined;
       };
+      const known = (one: StoreConnection) => harness.driver.passwords?.values().includes(one.password ?? '');
+      let changes = harness.driver.passwords?.changes();
+      const isNew = () => {
+        const before = changes;
+        changes = harness.driver.passwords?.changes();
+        return changes !== before;
+      };
       await provision('renewed');
       const first = await connection();
+      assert.ok(known(first) && isNew(), 'whoever redacts knows a password as soon as a service can have it');
       if (words.make) await queryWith(first, words.make);
       for (let turn = 1, old = first; turn <= 3; turn++) {
         await credentials.rotate({ service: 'renewed' }, options());
         const next = await connection();
         assert.notEqual(next.password, old.password);
         assert.ok(await replaced());
+        assert.ok(isNew() && known(old) && known(next));
         await credentials.rotate({ service: 'renewed' }, options());
         assert.deepEqual(await connection(), next, 'at most two hold');
         await queryWith(old, words.put(turn * 10));
@@ -224,6 +233,7 @@ export function dataConformance(
         await credentials.retire({ service: 'renewed' }, options());
         await credentials.retire({ service: 'renewed' }, options());
         assert.ok(!(await replaced()));
+        assert.ok(isNew() && !known(old) && known(next));
         await assert.rejects(queryWith(old, words.read));
         old = next;
       }

@@ -45,7 +45,9 @@ export function createFakeData({ engine, now }: FakeDataOptions): FakeData {
   const listeners = new Set<() => void>();
   let nextPort = FIRST_PORT;
 
+  let passwords = 0;
   const changed = () => {
+    passwords++;
     for (const listener of listeners) listener();
   };
   const find = (service: string) => {
@@ -112,6 +114,10 @@ export function createFakeData({ engine, now }: FakeDataOptions): FakeData {
         changed();
       },
     },
+    passwords: {
+      values: () => [...stores].flatMap(([service, store]) => passwordsOf(service, store)),
+      changes: () => passwords,
+    },
     observe: async () => Object.fromEntries([...stores].map(([service, store]) => [service, observed(store)])),
     backups: fakeBackups(stores, { find, ready, nextPort: () => nextPort++, changed }),
     watch: (onChange) => {
@@ -124,9 +130,7 @@ export function createFakeData({ engine, now }: FakeDataOptions): FakeData {
     queryWith: ({ port, password }, sql) => {
       const [service, store] = [...stores].find(([, store]) => store.port === port) ?? [];
       if (service === undefined || store === undefined) throw new Error('nobody listens there');
-      const oldest = store.replacedAt === undefined ? store.passwords : store.passwords - 1;
-      const known = [oldest, store.passwords].map((count) => passwordOf(service, count));
-      if (!known.some((one) => one === password)) throw new Error('no such password');
+      if (!passwordsOf(service, store).some((one) => one === password)) throw new Error('no such password');
       return ready(service).database.prepare(sql).all();
     },
     crash: (service, how) => setState(service, { kind: 'stopped', how }),
@@ -219,6 +223,11 @@ function connectionTo(service: string, { port, passwords }: FakeStore): StoreCon
   const password = passwordOf(service, passwords);
   const url = `fake://${user}:${password}@127.0.0.1:${port}/${user}`;
   return { url, host: '127.0.0.1', port, user, password, name: user, path: undefined };
+}
+
+function passwordsOf(service: string, { passwords, replacedAt }: FakeStore): readonly string[] {
+  const counts = replacedAt === undefined ? [passwords] : [passwords - 1, passwords];
+  return counts.map((count) => passwordOf(service, count));
 }
 
 function passwordOf(service: string, count: number): string {

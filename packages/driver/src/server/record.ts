@@ -6,8 +6,10 @@ export interface ServerRecord {
   readonly service: string;
   /** Where it was last started; undefined: never. */
   readonly port: number | undefined;
+  /** By which the service is let in. */
+  readonly password: string;
   /** What `rotate` replaced, and still lets in. */
-  readonly replaced?: { readonly at: number };
+  readonly replaced?: { readonly password: string; readonly at: number };
   /** The service's own settings, as they hold now. */
   readonly settings?: Readonly<Record<string, string>>;
   /** What was asked for last. */

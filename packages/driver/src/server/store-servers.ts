@@ -10,7 +10,7 @@ import {
   Turns,
   type UnixUser,
 } from '@islet/supervise';
-import type { StoreObservation } from '../data.ts';
+import type { StoreObservation, StorePasswords } from '../data.ts';
 import type { DriverError } from '../errors.ts';
 import { layoutOf } from '../layout.ts';
 import { isFolder, makePassage, removeIfEmpty } from '../owned-folder.ts';
@@ -37,6 +37,11 @@ import type { ServerKind, ServerSpec } from './server-kind.ts';
 export class StoreServers<R extends ServerRecord> {
   readonly records: Records<R>;
   readonly health: Health<R>;
+  readonly passwords: StorePasswords = {
+    values: () =>
+      this.records.all().flatMap(({ password, replaced }) => [password, ...(replaced ? [replaced.password] : [])]),
+    changes: () => this.records.changes,
+  };
   /** Calls for one service happen one after the other. */
   readonly turns = new Turns();
   readonly #options: ServerOptions;

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { LIMITS } from './limits.ts';
@@ -12,9 +13,29 @@ const SAFE = ['-c', 'safe.directory=*', '-c', 'core.fsmonitor=false'];
  * repository is listed as its folder. Undefined: the folder is in no work tree, or there is no git.
  */
 export async function gitFiles(folder: string): Promise<readonly string[] | undefined> {
-  if (!isInWorkTree(folder)) return undefined;
+  return isInWorkTree(folder) ? listed(folder, ['-C', folder]) : undefined;
+}
+
+/**
+ * The same of a folder that is in no work tree and has a `.gitignore`, by an empty repository that git is lent: what a test
+ * or a build leaves there is no source before the first `git init` either. Undefined: there is none, or no git.
+ */
+export async function filesByIgnoreFile(folder: string): Promise<readonly string[] | undefined> {
+  if (!existsSync(join(folder, '.gitignore'))) return undefined;
+  const lent = mkdtempSync(join(tmpdir(), 'islet-git-'));
   try {
-    const args = [...SAFE, '-C', folder, 'ls-files', '-z', '--cached', '--others', '--exclude-standard'];
+    // All that git asks of a repository.
+    for (const part of ['objects', 'refs']) mkdirSync(join(lent, part));
+    writeFileSync(join(lent, 'HEAD'), 'ref: refs/heads/none\n');
+    return await listed(folder, ['-C', folder, `--git-dir=${lent}`, `--work-tree=${folder}`]);
+  } finally {
+    rmSync(lent, { recursive: true, force: true });
+  }
+}
+
+async function listed(folder: string, where: readonly string[]): Promise<readonly string[] | undefined> {
+  try {
+    const args = [...SAFE, ...where, 'ls-files', '-z', '--cached', '--others', '--exclude-standard'];
     const { stdout } = await promisify(execFile)('git', args, {
       timeout: LIMITS.gitMs,
       maxBuffer: LIMITS.gitOutputBytes,

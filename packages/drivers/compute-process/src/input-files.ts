@@ -1,11 +1,11 @@
 import { lstatSync, readdirSync, readlinkSync, realpathSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { DriverError } from '@islet/driver';
-import { gitFiles } from './git-files.ts';
+import { filesByIgnoreFile, gitFiles } from './git-files.ts';
 
 /**
  * What a revision is made of: the files below its inputs that git does not ignore, untracked ones included, and without
- * those that were deleted. Where there is no git: all files but those that are never a source.
+ * those that were deleted. Outside of a work tree: all files but those that `.gitignore` names or that are never a source.
  *
  * The inputs keep their places relative to each other: they are laid out below their common ancestor, so that
  * `../../proto` means the same in a revision as in the work tree.
@@ -59,11 +59,18 @@ async function listPlace(place: string): Promise<readonly string[]> {
     throw new DriverError('not-found', `the input ${place} does not exist`, { hint: 'correct run.inputs' });
   }
   if (!stat.isDirectory()) return [place];
-  const listed = await gitFiles(place);
+  const listed =
+    (await gitFiles(place)) ?? (await filesByIgnoreFile(place))?.filter((path) => !isNeverSource(path, place));
   // Nothing at all: the whole folder is ignored by a repository above it, which has then nothing to say about it.
   if (listed === undefined || listed.length === 0) return walk(place);
   const nested = await Promise.all(listed.map((path) => (isFolder(path) ? listPlace(path) : [path])));
   return nested.flat();
+}
+
+function isNeverSource(path: string, folder: string): boolean {
+  return relative(folder, path)
+    .split(sep)
+    .some((part) => NEVER.has(part));
 }
 
 function walk(folder: string): string[] {

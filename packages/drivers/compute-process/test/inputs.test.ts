@@ -59,6 +59,20 @@ test('a repository within a repository is taken with its own rules', async (t) =
   assert.deepEqual(await paths(folder), ['inner/.gitignore', 'inner/b.ts', 'keep.txt']);
 });
 
+test('outside of a work tree: what .gitignore names, and what is never a source, is no part', async (t) => {
+  const world = await World.open(t);
+  const folder = world.source('a', {
+    '.gitignore': 'build/\n*.log\n',
+    'build/classes/App.class': '',
+    'node_modules/x.js': '',
+    'src/.gitignore': 'made.ts\n',
+    'src/a.ts': '',
+    'src/made.ts': '',
+    'src/x.log': '',
+  });
+  assert.deepEqual(await paths(folder), ['.gitignore', 'keep.txt', 'src/.gitignore', 'src/a.ts']);
+});
+
 test('without git: all but what is never a source', async (t) => {
   const world = await World.open(t);
   const folder = world.source('a', {

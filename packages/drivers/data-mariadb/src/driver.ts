@@ -10,12 +10,21 @@ import type {
   StoreBackups,
   StoreConnection,
   StoreCredentials,
+  StorePasswords,
   StoreRequest,
 } from '@islet/driver';
 import { readMigrations } from '@islet/driver/migrations';
 import { isFolder, makeOwnedFolder } from '@islet/driver/owned-folder';
 import { writeDurably } from '@islet/driver/records';
-import { isStarted, lostData, lostRecord, newPassword, StoreServers, unfinishedRestore } from '@islet/driver/server';
+import {
+  isStarted,
+  lostData,
+  lostRecord,
+  newPassword,
+  type Series,
+  StoreServers,
+  unfinishedRestore,
+} from '@islet/driver/server';
 import { createBackups } from './backup/backups.ts';
 import { asService, shownTo } from './connect.ts';
 import { type DataPlace, makeData, removeStore, temporaryIn } from './data-folder.ts';
@@ -63,17 +72,18 @@ class MariadbDriver implements DataDriver {
   }
 
   async refusal({ service, upgrade }: ServerWish): Promise<DriverError | undefined> {
-    const made = this.#servers.records.get(service)?.series;
+    const record = this.#servers.records.get(service);
+    const made = record && madeBy(record);
     if (made === undefined || missingServer(this.#options.path) !== undefined) return undefined;
     const here = await seriesHere(this.#options.path, AbortSignal.timeout(LIMITS.askMs));
     return refusalOf(service, { made, here, upgrade: upgrade === 'in-place' });
   }
 
   async provision(
-    { service, settings = {}, limits = DEFAULT_LIMITS, upgrade }: StoreRequest,
+    { service, settings = {}, limits = DEFAULT_LIMITS, upgrade, beforeUpgrade }: StoreRequest,
     { signal }: CallOptions,
   ): Promise<void> {
-    const wanted = { settings, limits, upgrade: upgrade === 'in-place' };
+    const wanted = { settings, limits, upgrade: upgrade === 'in-place', ...(beforeUpgrade && { beforeUpgrade }) };
     const { records, health, turns } = this.#servers;
     await turns.take(service, async () => {
       signal.throwIfAborted();
@@ -144,6 +154,10 @@ class MariadbDriver implements DataDriver {
       }),
   };
 
+  get passwords(): StorePasswords {
+    return this.#servers.passwords;
+  }
+
   readonly stop: DataDriver['stop'] = (request) => this.#servers.stop(request);
   readonly purge: DataDriver['purge'] = ({ service }) =>
     this.#servers.purge(service, () => removeStore(this.#servers.folderOf(service)));
@@ -154,18 +168,34 @@ class MariadbDriver implements DataDriver {
   async #startUntilReady(record: MariadbRecord, wanted: Start, signal: AbortSignal): Promise<StartedMariadb> {
     const servers = this.#servers;
     const { path } = this.#options;
-    const begin = () => servers.startUntilReady(record, () => this.#ensureStarted(record, wanted, signal), signal);
+    const begin = (from: MariadbRecord) =>
+      servers.startUntilReady(from, () => this.#ensureStarted(from, wanted, signal), signal);
     // It may be of another version than what is installed by now.
-    if (servers.running(record.service)) return begin();
+    if (servers.running(record.service)) return begin(record);
     const here = await seriesHere(path, signal);
-    const refused = refusalOf(record.service, { made: record.series, here, upgrade: wanted.upgrade });
+    const refused = refusalOf(record.service, { made: madeBy(record), here, upgrade: wanted.upgrade });
     if (refused !== undefined) throw refused;
-    const started = await begin();
+    const started = await begin(await this.#readyFor(here, record, wanted));
     if (started.series === here) return started;
-    if (started.series !== undefined) await takeOver(started, path, signal);
-    const known = { ...started, series: here };
+    // One that was not taken over to the end must not be found running, and be taken for one that was.
+    if (started.series !== undefined)
+      await takeOver(started, path, signal).catch(async (error: unknown) => {
+        await servers.end(record.service);
+        throw error;
+      });
+    const { takenOverBy: _done, ...kept } = started;
+    const known = { ...kept, series: here };
     await servers.records.write(known);
     return known;
+  }
+
+  /** Noted before the server starts: whoever is killed in between has data that is not as it was any more. */
+  async #readyFor(here: Series, record: MariadbRecord, { beforeUpgrade }: Start): Promise<MariadbRecord> {
+    if (record.series === undefined || record.series === here || record.takenOverBy !== undefined) return record;
+    await beforeUpgrade?.(`${MARIADB.product} ${here}`);
+    const next = { ...record, takenOverBy: here };
+    await this.#servers.records.write(next);
+    return next;
   }
 
   async #ensureStarted(record: MariadbRecord, wanted: Wanted, signal: AbortSignal): Promise<StartedMariadb> {
@@ -222,4 +252,8 @@ class MariadbDriver implements DataDriver {
 }
 
 /** How a server is begun. */
-type Start = Wanted & { readonly upgrade: boolean };
+type Start = Wanted & { readonly upgrade: boolean } & Pick<StoreRequest, 'beforeUpgrade'>;
+
+function madeBy({ series, takenOverBy }: MariadbRecord): Series | undefined {
+  return takenOverBy ?? series;
+}

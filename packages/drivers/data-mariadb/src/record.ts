@@ -13,6 +13,8 @@ export interface MariadbRecord extends ServerRecord, Login {
   readonly adminPassword: string;
   /** Of the server that last ran on the data. Absent: an older Islet did not note it. */
   readonly series?: Series;
+  /** The newer one that has begun to take the data over, and has not ended: no older one may touch it any more. */
+  readonly takenOverBy?: Series;
 }
 
 export interface Login {

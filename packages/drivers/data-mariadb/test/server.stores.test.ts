@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { layoutOf, type StoreObservation } from '@islet/driver';
+import { DriverError, layoutOf, type StoreObservation } from '@islet/driver';
 import { Records } from '@islet/driver/records';
 import type { Series } from '@islet/driver/server';
 import { withConnection } from '../src/connect.ts';
@@ -66,6 +66,20 @@ describe('a MariaDB server', () => {
     // Of the server that was killed, and of the one that came after it.
     assert.ok(Buffer.concat(bytes).includes('CREATE TABLE kept'));
     assert.ok(bytes.length > 0);
+  });
+
+  it('has a log that is read to its end also when it has stopped: nothing is left out before a newer one takes over', async () => {
+    const source = await world.driver.backups!.source({ service: 'carts' }, patience());
+    await ask('CREATE TABLE last_words (x int)');
+    await world.driver.stop({ service: 'carts' }, patience());
+    const stoppedAt = Date.now();
+    const bytes: Uint8Array[] = [];
+    for await (const chunk of createMariadbReader(PATH).follow!({ source, from: undefined }, patience())) {
+      bytes.push(chunk.bytes);
+      if (chunk.at >= stoppedAt) break;
+    }
+    assert.ok(Buffer.concat(bytes).includes('CREATE TABLE last_words'));
+    await world.driver.provision(request, patience());
   });
 
   it('is adopted, not restarted, by the next control plane', async () => {
@@ -183,10 +197,31 @@ describe('a MariaDB server', () => {
     await assert.rejects(world.driver.provision(request, patience()), { code: 'refused' });
     await observed('stopped');
     assert.equal(await world.driver.refusal!({ ...request, upgrade }), undefined);
-    await world.driver.provision({ ...request, upgrade }, patience());
+    const unsafe = new DriverError('unavailable', 'it is not backed up');
+    const asked: string[] = [];
+    const refuse = async (to: string) => {
+      asked.push(to);
+      throw unsafe;
+    };
+    await assert.rejects(world.driver.provision({ ...request, upgrade, beforeUpgrade: refuse }, patience()), unsafe);
+    await observed('stopped');
+    assert.deepEqual([asked, records().get('carts')?.series], [[`MariaDB ${here}`], '10.2'], 'as it was');
+    const upgraded = { ...request, upgrade, beforeUpgrade: async (to: string) => void asked.push(to) } as const;
+    await world.driver.provision(upgraded, patience());
+    await world.driver.provision(upgraded, patience());
+    assert.equal(asked.length, 2, 'once more, and not for what runs');
     assert.deepEqual(await ask('SELECT x FROM kept'), [{ x: 1 }]);
     assert.equal(records().get('carts')?.series, here);
     assert.equal(await world.driver.refusal!(request), undefined);
+    // Who began is not to be followed by one that is older.
+    await made('10.2');
+    await world.driver.stop({ service: 'carts' }, patience());
+    world = await world.again(() => records().write({ ...records().get('carts')!, takenOverBy: '99.1' }));
+    assert.match((await world.driver.refusal!({ ...request, upgrade }))?.message ?? '', /of MariaDB 99\.1/);
+    world = await world.again(() => records().write({ ...records().get('carts')!, takenOverBy: here }));
+    await world.driver.provision(upgraded, patience());
+    assert.equal(asked.length, 2, 'what is begun is not as it was any more');
+    assert.equal(records().get('carts')?.takenOverBy, undefined);
   });
 
   it('whose data is gone is not silently begun anew', async () => {

@@ -8,6 +8,7 @@ import type {
   StoreBackups,
   StoreConnection,
   StoreCredentials,
+  StorePasswords,
   StoreRequest,
   StoreUpgrade,
 } from '@islet/driver';
@@ -151,6 +152,10 @@ class PostgresDriver implements DataDriver {
     rotate: ({ service }, options) => this.#renew(service, (one) => rotateCredentials(one, this.#rotation(options))),
     retire: ({ service }, options) => this.#renew(service, (one) => retireCredentials(one, this.#rotation(options))),
   };
+
+  get passwords(): StorePasswords {
+    return this.#servers.passwords;
+  }
 
   readonly stop: DataDriver['stop'] = (request) => this.#servers.stop(request);
   readonly purge: DataDriver['purge'] = ({ service }) =>

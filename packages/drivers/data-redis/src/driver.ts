@@ -7,6 +7,7 @@ import type {
   StoreBackups,
   StoreConnection,
   StoreCredentials,
+  StorePasswords,
   StoreRequest,
 } from '@islet/driver';
 import { isFolder, makeOwnedFolder, makePassage } from '@islet/driver/owned-folder';
@@ -102,6 +103,10 @@ class RedisDriver implements DataDriver {
     metricsOfRedis(this.#servers.started(service), signal);
 
   readonly shell = createShell((service) => this.#servers.started(service));
+
+  get passwords(): StorePasswords {
+    return this.#servers.passwords;
+  }
 
   readonly stop: DataDriver['stop'] = (request) => this.#servers.stop(request);
   readonly purge: DataDriver['purge'] = ({ service }) =>

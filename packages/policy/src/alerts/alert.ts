@@ -2,7 +2,8 @@
  * An alert is a condition that somebody should know of, from when it began until it is over, whatever restarts in between.
  *
  * - A condition that is there makes its alert fire, once: one alert for each rule and subject, however often it is seen.
- * - It is over once it was not seen for `HOLD_MS`. What comes and goes is one alert, and not a notice each minute.
+ * - It is over once it was not seen for `HOLD_MS`. What comes and goes is one alert, and not a notice each minute. What is
+ *   known to have come to its end, and not only out of sight, is over at once.
  * - A person *acknowledges* it (known, no reminders), or *silences* it until an instant; then it fires again if it is still there.
  * - A condition that grows worse fires again, also when it was acknowledged.
  * - What can't be looked at now is left as it is: not to know is not to be well.
@@ -50,6 +51,8 @@ export interface Sight {
   readonly conditions: readonly Condition[];
   /** Rules that could not be looked at. */
   readonly unknown: ReadonlySet<string>;
+  /** Of a condition that does not hold: it has come to its end, and waits for no other look. Absent: none has. */
+  readonly isOver?: (condition: Condition) => boolean;
   readonly now: number;
   readonly newId: (condition: Condition, now: number) => string;
 }
@@ -88,9 +91,10 @@ function begin(condition: Condition, { now, newId }: Sight): Step {
   return { alert: { id: newId(condition, now), condition, state, since: now, seenAt: now }, told: 'fired' };
 }
 
-function turnAlert(alert: Alert, condition: Condition | undefined, { now, unknown }: Sight): Step {
+function turnAlert(alert: Alert, condition: Condition | undefined, { now, unknown, isOver }: Sight): Step {
   if (condition === undefined) {
-    if (unknown.has(alert.condition.rule) || now - alert.seenAt < HOLD_MS) return { alert };
+    const isOut = now - alert.seenAt >= HOLD_MS || isOver?.(alert.condition);
+    if (unknown.has(alert.condition.rule) || !isOut) return { alert };
     const over: Alert = { ...alert, state: { kind: 'resolved', at: now } };
     return alert.state.kind === 'silenced' ? { alert: over } : { alert: over, told: 'resolved' };
   }

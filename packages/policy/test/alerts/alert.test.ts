@@ -20,9 +20,14 @@ class Watch {
   told: string[] = [];
   #ids = 0;
 
-  turn(now: number, conditions: readonly Condition[], unknown: readonly string[] = []): readonly Notice[] {
+  turn(
+    now: number,
+    conditions: readonly Condition[],
+    unknown: readonly string[] = [],
+    isOver: (condition: Condition) => boolean = () => false,
+  ): readonly Notice[] {
     const newId = () => `a${++this.#ids}`;
-    const { alerts, notices } = turnAlerts(this.open, { conditions, unknown: new Set(unknown), now, newId });
+    const { alerts, notices } = turnAlerts(this.open, { conditions, unknown: new Set(unknown), isOver, now, newId });
     this.open = alerts.filter(({ state }) => state.kind !== 'resolved');
     this.told.push(...notices.map(({ kind, alert }) => `${kind} ${alert.condition.rule}`));
     return notices;
@@ -42,6 +47,23 @@ describe('an alert', () => {
     watch.turn(20_000 + HOLD_MS, []);
     assert.deepEqual(watch.told, ['fired restart-loop', 'resolved restart-loop']);
     assert.deepEqual(watch.open, []);
+  });
+
+  it('is resolved at once, and once, where its end is known', () => {
+    const isOver = ({ rule }: Condition) => rule === 'restart-loop';
+    const watch = new Watch();
+    watch.turn(0, [LOOP, DISK]);
+    watch.turn(1, [LOOP], [], isOver);
+    assert.deepEqual(watch.told, ['fired restart-loop', 'fired disk'], 'what holds is not over');
+    watch.turn(2, [], ['restart-loop'], isOver);
+    assert.equal(watch.open.length, 2, 'nobody could look');
+    watch.turn(3, [], [], isOver);
+    watch.turn(4, [], [], isOver);
+    assert.deepEqual(watch.told, ['fired restart-loop', 'fired disk', 'resolved restart-loop']);
+    assert.deepEqual(
+      watch.open.map(({ condition }) => condition.rule),
+      ['disk'],
+    );
   });
 
   it('is one alert for what comes and goes', () => {

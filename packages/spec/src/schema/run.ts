@@ -65,7 +65,9 @@ export const run = z
       .describe('Runs once per revision, before it starts.')
       .meta({ examples: ['npm ci'] }),
     inputs: byDefault('run.inputs', distinct(relativePath()).min(1))
-      .describe('Folders and files that a revision is made of. A change in them makes a new revision.')
+      .describe(
+        'Folders and files that a revision is made of. A change in them makes a new revision; what `.gitignore` names is no part of it.',
+      )
       .meta({ examples: [['.', '../../proto']] }),
     env,
     resources,

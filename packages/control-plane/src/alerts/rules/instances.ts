@@ -49,6 +49,11 @@ export function isDown({ instances: { ready, desired }, state }: SystemStatus['s
   return ready === 0 && desired > 0 && state !== 'blocked' && state !== 'stopped' && state !== 'stopping';
 }
 
+/** What was asked for since then runs, and so nothing is left of a rollout that failed. */
+export function isRolloutOver({ rule, service }: Condition, status: SystemStatus): boolean {
+  return rule === 'rollout' && status.services.some(({ name, state }) => name === service && state === 'ready');
+}
+
 /** What ran before goes on, so that nobody must get up for it. */
 export function failedRollouts(status: SystemStatus): readonly Condition[] {
   return status.services.flatMap(({ name, state, failure, wanted }): Condition[] => {
