@@ -38,18 +38,14 @@ export class Call implements ResponseUser {
   #stream: OpenStream | undefined;
 
   constructor({ order, runtime, user, client }: CallOptions) {
-    const { callerHasMs, policy, request, trail } = order;
     this.#order = order;
     this.#client = client;
     this.#runtime = runtime;
     this.#user = user;
     this.#attempts = new Attempts(order);
-    this.#body = new RequestBody(request.fields.framing, client);
-    const callHasMs = request.fields.grpcTimeoutMs;
-    const paced = order.origin.from.kind === 'gateway' && !request.fields.grpc;
-    const { startedAt } = trail.start;
-    this.patience = new Patience({ timeout: policy.timeout, startedAt, callerHasMs, callHasMs, paced });
-    if (this.#body.ended) this.patience.onWhole(startedAt);
+    this.#body = new RequestBody(order.request.fields.framing, client);
+    this.patience = new Patience(order);
+    if (this.#body.ended) this.patience.onWhole(order.trail.start.startedAt);
   }
 
   /** Nobody asks for it as long as all goes well. */
@@ -177,7 +173,6 @@ export class Call implements ResponseUser {
   onDrain(): void {
     this.patience.onBodyFlows(this.#runtime.now());
     this.#client.resumeBody();
-    this.#wait();
   }
 
   /** The client takes more of the response. */

@@ -2,18 +2,10 @@ import type { TimeoutSpec } from '@islet/spec';
 import type { ProxyError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import type { TimeLeft } from '../upstream/request-text.ts';
+import type { ExchangeOrder } from './exchange-order.ts';
 import { DEADLINE, RESPONSE_TIMEOUT } from './failures.ts';
 
-export interface PatienceOptions {
-  readonly timeout: TimeoutSpec;
-  readonly startedAt: number;
-  /** How long the caller still waits; undefined: it didn't say. */
-  readonly callerHasMs: number | undefined;
-  /** How long it waits for the end of the response, as of a gRPC call. */
-  readonly callHasMs: number | undefined;
-  /** Nobody vouches for who sends it: its body must keep a pace. */
-  readonly paced: boolean;
-}
+type PatienceOptions = Pick<ExchangeOrder, 'origin' | 'request' | 'policy' | 'trail' | 'callerHasMs'>;
 
 /** How long one request waits: for the head of its response by its caller's deadline and its timeouts, then for bytes. */
 export class Patience {
@@ -24,13 +16,16 @@ export class Patience {
   #tryBy = Number.POSITIVE_INFINITY;
   #stallBy = Number.POSITIVE_INFINITY;
   #clientEnded = false;
+  /** Nobody vouches for who sends its body. */
   readonly #paced: boolean;
   /** By when more of the body must have come. */
   #bodyBy = FOREVER;
 
-  constructor({ timeout, startedAt, callerHasMs = FOREVER, callHasMs = FOREVER, paced }: PatienceOptions) {
-    this.#paced = paced;
-    this.#timeout = timeout;
+  constructor({ origin, request, policy, trail, callerHasMs = FOREVER }: PatienceOptions) {
+    const { grpc, grpcTimeoutMs: callHasMs = FOREVER } = request.fields;
+    const { startedAt } = trail.start;
+    this.#paced = origin.from.kind === 'gateway' && !grpc;
+    this.#timeout = policy.timeout;
     this.#callBy = startedAt + callHasMs;
     this.#callersDeadline = startedAt + Math.min(callerHasMs, callHasMs);
     this.#answerBy = this.#callersDeadline;
