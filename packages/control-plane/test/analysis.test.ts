@@ -38,8 +38,9 @@ function counts(candidate: readonly [number, number], baseline: readonly [number
 }
 
 describe('the analyst', () => {
+  let failure: string | undefined;
   const make = (store = stored(), onTrouble: (error: Error) => void = assert.fail) =>
-    createAnalyst({ canSample: () => true, failure: () => undefined, store, clock, onTrouble });
+    createAnalyst({ canSample: () => true, failure: () => failure, store, clock, onTrouble });
 
   it('knows nothing of what was answered before it looked', () => {
     const analyst = make();
@@ -63,6 +64,17 @@ describe('the analyst', () => {
     assert.equal(analyst.evidence('web')?.regression, said);
     analyst.follow([TRIAL]);
     assert.equal(analyst.evidence('web')?.regression, said);
+  });
+
+  it('holds a check of the service’s file that fails against it, however well its requests do', () => {
+    const analyst = make();
+    analyst.follow([TRIAL]);
+    analyst.look(counts([0, 0], [0, 0]), []);
+    analyst.look(counts([100, 0], [100, 0]), []);
+    assert.equal(analyst.evidence('web')?.regression, undefined);
+    failure = 'GET /deep-health answers 500';
+    assert.equal(analyst.evidence('web')?.regression, failure);
+    failure = undefined;
   });
 
   it('counts each step anew, but forgets no evidence between them', () => {

@@ -1,119 +1,9 @@
 import assert from 'node:assert/strict';
-import { describe, it, type TestContext } from 'node:test';
-import type { SystemStatus } from '@islet/client';
-import { Histogram, HOLD_MS } from '@islet/policy';
-import { DEFAULT_TELEMETRY } from '@islet/spec';
-import { pino } from 'pino';
-import { type AlertStore, openAlertStore } from '../../src/alerts/database.ts';
-import { createSentinel, type SentinelParts } from '../../src/alerts/sentinel.ts';
-import type { EdgeCounters } from '../../src/scale/load.ts';
-import type { Applied } from '../../src/store/applied.ts';
-import { VirtualClock } from '../../src/testing/virtual-clock.ts';
-import { launchSpec } from '../support.ts';
+import { describe, it } from 'node:test';
+import { HOLD_MS } from '@islet/policy';
+import { applied, type Sight, serviceStatus, sight } from './sight.ts';
 
 const DAY_MS = 86_400_000;
-
-function applied(changes: Partial<Applied> = {}): Applied {
-  const spec = launchSpec('orders', {}, { telemetry: DEFAULT_TELEMETRY });
-  return {
-    system: 'shop',
-    environment: undefined,
-    mode: 'revisions',
-    path: '',
-    gone: [],
-    goingDown: false,
-    gateway: { host: '127.0.0.1', port: 80, workers: 1, tls: undefined },
-    services: [
-      { spec, revision: 'r', restarts: 0, instances: 1, scaledFrom: undefined, after: [], blocked: [], since: 0 },
-    ],
-    ...changes,
-  };
-}
-
-function serviceStatus(changes: Partial<SystemStatus['services'][number]> = {}) {
-  const instances = { ready: 1, desired: 1 };
-  return {
-    name: 'orders',
-    language: 'Go',
-    state: 'ready',
-    why: 'all is well',
-    instances,
-    blocked: [],
-    instanceList: [],
-    ...changes,
-  };
-}
-
-/** What the sentinel sees, which a test changes. */
-class Sight {
-  readonly clock = new VirtualClock();
-  readonly store: AlertStore = openAlertStore(':memory:');
-  applied = applied();
-  requests = 0;
-  failed = 0;
-  ends = 0;
-  usedPercent = 10;
-  validTo = Number.POSITIVE_INFINITY;
-  problems: string[] = [];
-  service = serviceStatus();
-  proxyIsAway = false;
-  readonly sentinel = createSentinel(this.#parts());
-
-  /** So many looks, ten seconds apart, each after so many requests. */
-  async pass(looks: number, { requests = 0, failed = 0 } = {}): Promise<void> {
-    for (let look = 0; look < looks; look++) {
-      this.requests += requests;
-      this.failed += failed;
-      await this.clock.pass(10_000);
-    }
-  }
-
-  told(): readonly string[] {
-    return this.sentinel
-      .alerts()
-      .map(({ condition, state }) => `${condition.severity} ${condition.rule} ${state.kind}`);
-  }
-
-  #parts(): SentinelParts {
-    return {
-      store: this.store,
-      clock: this.clock,
-      log: pino({ level: 'silent' }),
-      redact: (text) => text,
-      applied: () => this.applied,
-      stats: async () => {
-        if (this.proxyIsAway) throw new Error('away');
-        return { edges: [this.#edge()], holds: [] };
-      },
-      status: () => ({ services: [this.service] }) as unknown as SystemStatus,
-      endsSince: () => this.ends,
-      backups: () => ({ troubles: [{ service: 'orders', problems: this.problems }], place: 's3://x/' }),
-      forwards: async () => [],
-      disks: async () => [{ path: '/', usedPercent: this.usedPercent }],
-      certificates: async () => [{ file: 'a.pem', validTo: this.validTo }],
-      secret: () => undefined,
-    };
-  }
-
-  #edge(): EdgeCounters {
-    const latencyUs = new Histogram().toJSON();
-    const { requests, failed } = this;
-    return {
-      from: { kind: 'gateway' },
-      service: 'orders',
-      requests,
-      inFlight: 0,
-      latencyUs,
-      statuses: { '5xx': failed },
-    };
-  }
-}
-
-function sight(t: TestContext): Sight {
-  const made = new Sight();
-  t.after(() => made.sentinel.close());
-  return made;
-}
 
 describe('the sentinel', () => {
   it('pages within a minute when a service fails, and not for a single blip', async (t) => {
@@ -238,6 +128,40 @@ describe('the sentinel', () => {
     assert.deepEqual(seen.told(), []);
     await seen.pass(1);
     assert.deepEqual(seen.told(), ['page down firing']);
+  });
+
+  for (const state of ['blocked', 'stopped', 'stopping'] as const) {
+    it(`pages for no service that is ${state}: it is not meant to serve`, async (t) => {
+      const seen = sight(t);
+      seen.service = serviceStatus({ state, instances: { ready: 0, desired: 1 } });
+      await seen.pass(30);
+      assert.deepEqual(seen.told(), []);
+    });
+  }
+
+  it('keeps the alert of a restart loop while it is not known how the services are', async (t) => {
+    const seen = sight(t);
+    seen.ends = 5;
+    await seen.pass(1);
+    seen.statusIsUnknown = true;
+    await seen.pass(120);
+    assert.deepEqual(seen.told(), ['page restart-loop firing']);
+  });
+
+  it('owes each receiver what is of a severity that it asks for', async (t) => {
+    const seen = sight(t);
+    const of = (name: string, severities: readonly ('page' | 'ticket')[]) =>
+      ({ url: `http://127.0.0.1:1/${name}`, severities }) as const;
+    seen.applied = applied({ alerts: { webhooks: [of('pager', ['page']), of('chat', ['ticket'])], emails: [] } });
+    const owed = () => seen.store.deliveries().map(({ receiver, notice }) => [receiver, notice.kind] as const);
+    seen.usedPercent = 80;
+    await seen.pass(1);
+    const [chat] = owed();
+    assert.deepEqual(owed(), [[chat?.[0], 'fired']]);
+    seen.ends = 5;
+    await seen.pass(1);
+    const pager = owed().find(([receiver]) => receiver !== chat?.[0]);
+    assert.deepEqual(owed(), [chat, [pager?.[0], 'fired']]);
   });
 
   it('keeps an alert while the proxy can not be asked', async (t) => {
