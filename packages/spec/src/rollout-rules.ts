@@ -32,11 +32,17 @@ const UNPROVED = {
 } as const;
 
 function requirementErrors(draft: Sound): readonly SpecError[] {
-  const { rollout, database, redis } = draft.parsed;
+  const { rollout, database, redis, volumes } = draft.parsed;
   const stores = [database?.url === undefined && database, redis?.as === 'store' && redis];
   const backedUp = stores.flatMap((store) => (store && store.backup !== 'off' ? [store] : []));
+  const hasFiles = volumes !== undefined && volumes.backup !== 'off';
+  // Files come back with the database, and are proved with it; without one, by themselves.
+  const isProved = {
+    backup: backedUp.length > 0 || hasFiles,
+    drill: backedUp.some(({ drill }) => drill !== 'off') || (hasFiles && backedUp.every((store) => store !== database)),
+  };
   return rollout.requires.flatMap((required, index) => {
-    if (backedUp.some(({ drill }) => required === 'backup' || drill !== 'off')) return [];
+    if (isProved[required]) return [];
     const [message, hint] = UNPROVED[required];
     return [errorIn(draft, ['rollout', 'requires', index], { rule: 'value', message, found: required, hint })];
   });

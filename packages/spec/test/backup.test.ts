@@ -75,6 +75,16 @@ describe('redis.backup', () => {
   }
 });
 
+describe('rollout.requires', () => {
+  it('is met by files too: with their database, or by themselves where there is none', () => {
+    assert.deepEqual(errorsOf(orders(`${RUN}volumes: [papers]\nrollout: { requires: [backup, drill] }\n`)), []);
+    const [error] = errorsOf(
+      orders(`${RUN}volumes: [papers]\ndatabase: { engine: sqlite, drill: off }\nrollout: { requires: [drill] }\n`),
+    );
+    assert.equal(error?.path, 'rollout.requires[0]');
+  });
+});
+
 describe('database.backup', () => {
   const usual = { everyMs: 86_400_000, pitr: true, keep: { daily: 7, weekly: 4, monthly: 0 } };
 
