@@ -125,16 +125,6 @@ describe('the credentials of a database', () => {
     );
     await assert.rejects(async () => rotate(w), { code: 'conflict', hint: /secret that holds its URL/ });
   });
-
-  it('are given with the share of the connections that an instance may open', async (t) => {
-    const w = world(t, STORED);
-    const { connection } = w.data;
-    w.data.connection = async (request) => ({ ...(await connection(request)), maxConnections: 40 });
-    await w.up();
-    const call = { params: { service: 'orders' }, query: {}, body: undefined, signal: new AbortController().signal };
-    // Of two instances, and a third that a rollout starts beside them.
-    assert.equal((await w.api.environment(call)).env.DATABASE_POOL_MAX, '13');
-  });
 });
 
 describe('the password of a database, which nobody declared as a secret', () => {
