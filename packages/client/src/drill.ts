@@ -17,6 +17,8 @@ export type DrillBegun = z.infer<typeof DrillBegun>;
 
 export const DrillTarget = z
   .object({
+    /** How it is asked. */
+    protocol: z.enum(['http', 'grpc', 'tcp']),
     /** Where the requests come from; `none`: nothing is known that may be asked. */
     from: z.enum(['smoke', 'contract', 'none']),
     /** Each changes nothing. */

@@ -11,7 +11,7 @@ import type { Identity } from '@islet/telemetry';
 import { edgeName } from './edges.ts';
 import { environmentOf, type InstanceFacts } from './environment.ts';
 import type { Instrument } from './instruments.ts';
-import { poolShare } from './pool-share.ts';
+import { mostAtOnce, poolShare } from './pool-share.ts';
 import type { AppliedStore, LaunchSpec } from './store/applied.ts';
 import type { Ports } from './store/ports.ts';
 import type { Secrets } from './store/secrets.ts';
@@ -41,6 +41,7 @@ export async function gatherFacts(
 ): Promise<InstanceFacts> {
   const { applied, ports, secrets, dataOf, driverOf, pathOf, telemetryOf } = sources;
   const database = await dataOf(spec)?.connection({ service: spec.name });
+  const wanted = applied.current()?.services.find((service) => service.spec.name === spec.name)?.instances;
   const redis = spec.redis && (await driverOf('redis')?.connection({ service: spec.name }));
   const files = spec.volumes && (await driverOf('files')?.connection({ service: spec.name }));
   const edges = spec.uses.map((name) => {
@@ -53,7 +54,8 @@ export async function gatherFacts(
     service: spec.name,
     host: HOST,
     database,
-    poolMax: database?.maxConnections && poolShare({ connections: database.maxConnections, ...most(spec) }),
+    poolMax:
+      database?.maxConnections && poolShare({ connections: database.maxConnections, ...mostAtOnce(spec, wanted) }),
     redis,
     volumes: volumePaths(spec, files?.path),
     edges: Object.fromEntries(edges),
@@ -68,11 +70,6 @@ export async function gatherFacts(
 /** Where each volume is, by its name. */
 export function volumePaths({ volumes }: LaunchSpec, folder = ''): Readonly<Record<string, string>> {
   return Object.fromEntries((volumes?.folders ?? []).map((name) => [name, join(folder, name)]));
-}
-
-/** What may run at once of a service. */
-function most({ scale, rollout }: LaunchSpec): { readonly instances: number; readonly surge: number } {
-  return { instances: scale.max, surge: rollout.maxSurge };
 }
 
 export type PlaceSources = FactSources & { readonly compute: ComputeDriver };

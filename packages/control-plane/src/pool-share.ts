@@ -1,3 +1,6 @@
+import { shiftSteps } from './shift-steps.ts';
+import type { LaunchSpec } from './store/applied.ts';
+
 /**
  * Connections that one instance's pool may open, so that all of them together fit the store: also in a rollout, when spare
  * instances run beside those that they replace. At least one, since a pool of none can't serve.
@@ -13,4 +16,16 @@ export interface PoolShare {
   readonly instances: number;
   /** Spare ones of a rollout. */
   readonly surge: number;
+}
+
+/**
+ * What may run at once of a service, of which a person may have asked for more than its file does. Where traffic moves by weight,
+ * both revisions run whole.
+ */
+export function mostAtOnce(
+  { scale, rollout }: Pick<LaunchSpec, 'scale' | 'rollout'>,
+  wanted = 0,
+): Pick<PoolShare, 'instances' | 'surge'> {
+  const instances = Math.max(scale.max, wanted);
+  return { instances, surge: shiftSteps(rollout).length > 0 ? instances : rollout.maxSurge };
 }

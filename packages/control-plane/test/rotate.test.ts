@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { QUICK, type World, world } from './world.ts';
+import { QUICK, World, world } from './world.ts';
 
 const STORED = {
   'islet.yaml': 'system: one\ngateway: { port: 28081 }\n',
@@ -73,6 +73,57 @@ describe('the credentials of a database', () => {
     const w = world(t, { ...STORED, 'services/orders/service.yaml': 'run: { command: serve }\n' });
     await w.up();
     await assert.rejects(async () => rotate(w), { code: 'conflict' });
+  });
+
+  it('of an outside server are its URL: set anew, each new instance has it, and no moment is without an instance', async (t) => {
+    const w = new World(
+      {
+        ...STORED,
+        'services/orders/service.yaml': `run: { command: serve }\ndatabase: { url: { secret: db } }\nscale: 2\n${QUICK}`,
+      },
+      'external',
+    );
+    t.after(() => w.close());
+    const { secrets } = w.system.parts.state;
+    const urls = new Map<string, string | undefined>();
+    const given = new Map<string, string | undefined>();
+    const { provision, connection } = w.data;
+    const { start } = w.compute;
+    // As the driver of outside servers has none.
+    Object.assign(w.data, { credentials: undefined });
+    Object.assign(w.data, {
+      provision: async (request, options) => {
+        urls.set(request.service, request.url);
+        await provision(request, options);
+      },
+      connection: async (request) => ({ ...(await connection(request)), url: urls.get(request.service) ?? '' }),
+    } satisfies Partial<typeof w.data>);
+    w.compute.start = async (request, options) => {
+      given.set(request.instance, request.env.DATABASE_URL);
+      await start(request, options);
+    };
+    secrets.set('db', 'postgres://old@db.example/orders', 1);
+    await w.up();
+    const before = Object.keys(w.pids());
+    secrets.set('db', 'postgres://new@db.example/orders', 2);
+    const fewest: number[] = [];
+    const watching = w.until(({ services: [orders], settled }) => {
+      fewest.push(orders?.instances.ready ?? 0);
+      return settled && before.every((id) => !(id in w.pids()));
+    });
+    await w.up();
+    await watching;
+    assert.equal(Math.min(...fewest), 2);
+    const now = Object.keys(w.pids());
+    assert.deepEqual(
+      now.map((id) => given.get(id)),
+      ['postgres://new@db.example/orders', 'postgres://new@db.example/orders'],
+    );
+    assert.deepEqual(
+      before.map((id) => given.get(id)),
+      ['postgres://old@db.example/orders', 'postgres://old@db.example/orders'],
+    );
+    await assert.rejects(async () => rotate(w), { code: 'conflict', hint: /secret that holds its URL/ });
   });
 });
 

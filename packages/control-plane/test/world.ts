@@ -35,7 +35,7 @@ export class World {
   /** What the proxy has recorded. */
   readonly records: RequestRecord[] = [];
 
-  constructor(files: Readonly<Record<string, string>>, engine: 'sqlite' | 'postgres' = 'sqlite') {
+  constructor(files: Readonly<Record<string, string>>, engine: 'sqlite' | 'postgres' | 'external' = 'sqlite') {
     this.data = createFakeData({ engine, now: () => new Date() });
     this.write(files);
     this.open();

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { BreakerSpec } from '@islet/spec';
 import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
 import fc from 'fast-check';
-import { Breaker } from '../src/index.ts';
+import { Breaker, isUnavailable } from '../src/index.ts';
 
 const spec = DEFAULT_TRAFFIC.breaker!;
 
@@ -72,8 +72,31 @@ test('a call that began before says nothing of the probes, and one without a ver
   breaker.admit(5_000, spec);
   breaker.admit(5_000, spec);
   assert.equal(breaker.admit(5_000, spec), undefined);
+  breaker.release(early);
+  assert.equal(breaker.admit(5_000, spec), undefined, 'it had no place among them');
   breaker.release(probe);
   assert.notEqual(breaker.admit(5_000, spec), undefined);
+});
+
+test('it tells what opened it: so many calls of a window, or one that was to find out', () => {
+  const breaker = new Breaker();
+  assert.equal(breaker.openedBy, undefined);
+  calls(breaker, 0, 8, false);
+  calls(breaker, 0, 12, true);
+  assert.deepEqual(breaker.openedBy, { kind: 'calls', failures: 12, calls: 20 });
+  call(breaker, 5_000, true);
+  assert.deepEqual(breaker.openedBy, { kind: 'probe' });
+});
+
+test('a window of another length begins from nothing', () => {
+  const breaker = new Breaker();
+  calls(breaker, 0, 19, true);
+  assert.equal(call(breaker, 0, true, { ...spec, windowMs: 2 * spec.windowMs }), 'ok');
+});
+
+test('unavailable is who could not be had: a gateway without an answer, and who says so himself', () => {
+  const statuses = [200, 404, 429, 499, 500, 501, 502, 503, 504, 505];
+  assert.deepEqual(statuses.filter(isUnavailable), [502, 503, 504]);
 });
 
 test('a new instance is worth finding out about at once', () => {

@@ -92,6 +92,10 @@ test('a wait lies between nothing and a bound that doubles up to its limit', () 
       assert.ok(delay >= 0 && delay <= Math.min(250, 25 * 2 ** (nth - 1)));
     }),
   );
+  const waits = [1, 2, 3, 4, 5, 40].map((nth) =>
+    retryDelayMs(nth, { backoff: { baseMs: 25, maxMs: 250 }, dice: () => 0.5 }),
+  );
+  assert.deepEqual(waits, [12.5, 25, 50, 100, 125, 125], 'in the middle, halfway to its bound');
 });
 
 test('Retry-After is seconds or a date, never in the past and never for long', () => {
@@ -109,27 +113,37 @@ test('Retry-After is seconds or a date, never in the past and never for long', (
 });
 
 test('the budget never exceeds its share of the last ten seconds plus ten', () => {
-  const event = fc.record({ afterMs: fc.nat(3_000), retry: fc.boolean() });
+  // Mostly in quick succession: the window must be full of them for the budget to have a say.
+  const afterMs = fc.oneof({ weight: 20, arbitrary: fc.nat(60) }, { weight: 1, arbitrary: fc.nat(12_000) });
+  const event = fc.record({ afterMs, retry: fc.boolean() });
+  let [granted, refused] = [0, 0];
   fc.assert(
-    fc.property(fc.array(event, { maxLength: 300 }), fc.integer({ min: 0, max: 100 }), (events, percent) => {
-      const budget = new RetryBudget();
-      const requests: number[] = [];
-      const retries: number[] = [];
-      let now = 1_700_000_000_000;
-      for (const { afterMs, retry } of events) {
-        now += afterMs;
-        const recent = (all: readonly number[]) =>
-          all.filter((at) => Math.floor(at / 1000) > Math.floor(now / 1000) - 10);
-        if (!retry) {
-          budget.request(now);
-          requests.push(now);
-        } else if (budget.tryRetry(now, percent)) {
-          retries.push(now);
-          assert.ok(recent(retries).length <= 10 + (percent / 100) * recent(requests).length);
-        } else {
-          assert.ok(recent(retries).length + 1 > 10 + (percent / 100) * recent(requests).length);
+    fc.property(
+      fc.array(event, { minLength: 50, maxLength: 400, size: 'max' }),
+      fc.integer({ min: 0, max: 100 }),
+      (events, percent) => {
+        const budget = new RetryBudget();
+        const requests: number[] = [];
+        const retries: number[] = [];
+        let now = 1_700_000_000_000;
+        for (const { afterMs, retry } of events) {
+          now += afterMs;
+          const recent = (all: readonly number[]) =>
+            all.filter((at) => Math.floor(at / 1000) > Math.floor(now / 1000) - 10);
+          if (!retry) {
+            budget.request(now);
+            requests.push(now);
+          } else if (budget.tryRetry(now, percent)) {
+            retries.push(now);
+            granted++;
+            assert.ok(recent(retries).length <= 10 + (percent / 100) * recent(requests).length);
+          } else {
+            refused++;
+            assert.ok(recent(retries).length + 1 > 10 + (percent / 100) * recent(requests).length);
+          }
         }
-      }
-    }),
+      },
+    ),
   );
+  assert.ok(granted > 1_000 && refused > 1_000, `${granted} granted, ${refused} refused`);
 });

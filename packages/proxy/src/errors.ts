@@ -3,7 +3,10 @@ import type { TrafficRule } from '@islet/policy';
 /** The closed set of what the proxy itself can answer or count, with its status and what to do about it. */
 export const PROXY_ERRORS = {
   'bad-request': { status: 400, hint: 'send a message that RFC 9112 allows; the proxy refuses every ambiguity' },
-  'request-timeout': { status: 408, hint: 'send the whole head of the request within 10 s' },
+  'request-timeout': {
+    status: 408,
+    hint: 'send the head of the request within 10 s, and its body at 500 bytes a second or more',
+  },
   'uri-too-long': { status: 414, hint: 'keep the request target under 16 KiB' },
   'head-too-large': { status: 431, hint: 'keep the header fields under 32 KiB and 100 fields' },
   'body-too-large': {

@@ -28,6 +28,9 @@ export const LIMITS = {
   deathCheckMs: 500,
   /** From the first byte of a request's head to its last: what a slow-loris gets. */
   requestHeadTimeoutMs: 10_000,
+  /** A body of the public's: after this long it must have come at this pace (Apache's `RequestReadTimeout`, which began it). */
+  bodyGraceMs: 30_000,
+  bodyBytesPerSecond: 500,
   tlsHandshakeMs: 10_000,
   /** Handshakes under way on one listener. Beyond it the oldest makes room: an honest client ends its own in an instant. */
   tlsHandshakes: 1_000,

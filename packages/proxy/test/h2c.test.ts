@@ -83,6 +83,25 @@ test('fields, bodies and methods cross whole, whatever the client speaks', async
   assert.match(head, /\r\n\r\n$/, 'an answer to HEAD has no body');
 });
 
+test('an answer that is a head alone is empty to a client of HTTP/1.1, which would wait for more', async (t) => {
+  const alone: StreamHandler = (stream, headers) =>
+    stream.respond({ ':status': Number(headers[':path']?.slice(1)) }, { endStream: true });
+  const { edge } = await h2cWorld(t, [alone]);
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  t.after(() => agent.destroy());
+  const lengthOf = async (method: string, status: number) => {
+    const outgoing = request({ host: '127.0.0.1', port: edge, agent, method, path: `/${status}` }).end();
+    const [response] = await once(outgoing, 'response', { signal: AbortSignal.timeout(10_000) });
+    assert.deepEqual([response.statusCode, await text(response)], [status, '']);
+    return response.headers['content-length'];
+  };
+  assert.equal(await lengthOf('GET', 404), '0');
+  assert.equal(await lengthOf('POST', 302), '0');
+  assert.equal(await lengthOf('HEAD', 200), undefined);
+  assert.equal(await lengthOf('GET', 204), undefined);
+  assert.equal(await lengthOf('GET', 304), undefined);
+});
+
 test('while one revision takes over from another, each instance is asked in what it speaks', async (t) => {
   const old = await httpInstance(t, (_, response) => response.end('old'));
   const young = await http2Instance(t, answers('young'));

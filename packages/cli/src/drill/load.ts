@@ -1,5 +1,6 @@
 import { Agent, request } from 'node:http';
 import type { DrillTarget } from '@islet/client';
+import { GrpcCalls } from './grpc-calls.ts';
 
 /** One request of the load. */
 export interface Shot {
@@ -17,6 +18,7 @@ export interface LoadOptions {
   /** The proxy's socket for the operator. */
   readonly socket: string;
   readonly service: string;
+  readonly protocol: DrillTarget['protocol'];
   /** Asked one after the other, over and over. */
   readonly requests: DrillTarget['requests'];
   /** 0: none is sent. */
@@ -29,10 +31,17 @@ const SHOT_MS = 10_000;
 const MOST_AT_ONCE = 200;
 const TICK_MS = 10;
 
+/** What the load goes through. */
+interface Asker {
+  /** The one after so many others; whether it was answered well. */
+  ask(count: number): Promise<boolean>;
+  close(): void;
+}
+
 /** So many requests a second through the proxy, evenly, whatever becomes of those before: an open loop hides no wait. */
 export function startLoad(options: LoadOptions): Load {
   const shots: Shot[] = [];
-  const agent = new Agent({ keepAlive: true, maxSockets: MOST_AT_ONCE });
+  const asker = options.protocol === 'grpc' ? grpcAsker(options) : httpAsker(options);
   const open = new Set<Promise<unknown>>();
   const startedAt = performance.now();
   let sent = 0;
@@ -40,7 +49,8 @@ export function startLoad(options: LoadOptions): Load {
     const due = ((performance.now() - startedAt) / 1000) * options.rps;
     for (; sent < due; sent++) {
       if (open.size >= MOST_AT_ONCE) continue;
-      const shot: Promise<unknown> = shoot(options, sent, agent).then((one) => shots.push(one));
+      const at = performance.now();
+      const shot = asker.ask(sent).then((ok) => shots.push({ tookMs: performance.now() - at, ok }));
       open.add(shot);
       void shot.finally(() => open.delete(shot));
     }
@@ -50,28 +60,43 @@ export function startLoad(options: LoadOptions): Load {
     stop: async () => {
       clearInterval(timer);
       await Promise.all(open);
-      agent.destroy();
+      asker.close();
     },
   };
 }
 
 /** What the service says is its own affair; only 5xx, and no answer, are failures of it. */
-function shoot({ socket, service, requests }: LoadOptions, count: number, agent: Agent): Promise<Shot> {
-  const { method, path, headers } = requests[count % requests.length] ?? ROOT;
-  const at = performance.now();
-  return new Promise((resolve) => {
-    const end = (ok: boolean) => resolve({ tookMs: performance.now() - at, ok });
-    const signal = AbortSignal.timeout(SHOT_MS);
-    const asked = { socketPath: socket, method, path, agent, signal, headers: { ...headers, host: service } };
-    const outgoing = request(asked, (response) => {
-      response.resume();
-      response.once('end', () => end((response.statusCode ?? 500) < 500));
-      response.once('error', () => end(false));
-    });
-    outgoing.once('error', () => end(false));
-    outgoing.end();
-  });
+function httpAsker({ socket, service, requests }: LoadOptions): Asker {
+  const agent = new Agent({ keepAlive: true, maxSockets: MOST_AT_ONCE });
+  return {
+    ask: (count) =>
+      new Promise((resolve) => {
+        const { method, path, headers } = requests[count % requests.length] ?? ROOT;
+        const signal = AbortSignal.timeout(SHOT_MS);
+        const asked = { socketPath: socket, method, path, agent, signal, headers: { ...headers, host: service } };
+        const outgoing = request(asked, (response) => {
+          response.resume();
+          response.once('end', () => resolve((response.statusCode ?? 500) < 500));
+          response.once('error', () => resolve(false));
+        });
+        outgoing.once('error', () => resolve(false));
+        outgoing.end();
+      }),
+    close: () => agent.destroy(),
+  };
+}
+
+/** Calls over one connection; of a proxy that dies, the next call opens another. */
+function grpcAsker({ socket, service, requests }: LoadOptions): Asker {
+  const calls = new GrpcCalls({ socket, service, timeoutMs: SHOT_MS });
+  return {
+    ask: (count) => calls.call((requests[count % requests.length] ?? HEALTH).path),
+    close: () => calls.close(),
+  };
 }
 
 /** Where nothing is known that may be asked. */
 export const ROOT: DrillTarget['requests'][number] = { method: 'GET', path: '/', headers: {} };
+
+/** What most services that speak gRPC answer; those that don't say so, which is an answer too. */
+export const HEALTH: DrillTarget['requests'][number] = { ...ROOT, path: '/grpc.health.v1.Health/Check' };

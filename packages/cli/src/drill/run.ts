@@ -3,7 +3,7 @@ import type { DrillTarget } from '@islet/client';
 import { UsageError } from '../failures.ts';
 import type { Session } from '../session.ts';
 import { Eyes, type Look } from './eyes.ts';
-import { ROOT, startLoad } from './load.ts';
+import { HEALTH, ROOT, startLoad } from './load.ts';
 import { since } from './others.ts';
 import { type DrillReport, reportOf } from './report.ts';
 
@@ -42,7 +42,7 @@ export async function runDrill(asked: AskedDrill, { session, signal }: Running):
   const target = await eyes.client.drillTarget({ service }, { signal });
   const requests = requestsOf(target, path);
   const startedAt = performance.now();
-  const load = startLoad({ socket, service, requests, rps });
+  const load = startLoad({ socket, service, protocol: target.protocol, requests, rps });
   try {
     await pause(BEFORE_MS, undefined, { signal });
     if (load.shots.length > 0 && load.shots.every(({ ok }) => !ok)) {
@@ -106,8 +106,10 @@ export function whatLacks(
 /** Faults of Islet itself, of which no request may feel anything. */
 const ISLETS_OWN: ReadonlySet<DrillKind> = new Set(['control-plane', 'disk-full']);
 
-function requestsOf({ requests }: DrillTarget, path: string | undefined): DrillTarget['requests'] {
+function requestsOf({ protocol, requests }: DrillTarget, path: string | undefined): DrillTarget['requests'] {
   if (path !== undefined) return [{ ...ROOT, path }];
+  // A smoke file and a contract of HTTP say nothing of calls.
+  if (protocol === 'grpc') return [HEALTH];
   return requests.length === 0 ? [ROOT] : requests;
 }
 

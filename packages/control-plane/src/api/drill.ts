@@ -18,7 +18,7 @@ export interface AskedDrill {
 export async function drillTarget({ spec, revision }: AppliedService, { parts }: System): Promise<DrillTarget> {
   const { stable } = parts.state.decisions.rollouts(spec.name);
   const { from, requests } = await probesOf(spec, stable?.revision ?? revision, parts.compute);
-  return { from, requests: [...requests], goal: goalOf(spec) };
+  return { protocol: spec.api.protocol, from, requests: [...requests], goal: goalOf(spec) };
 }
 
 function goalOf({ rollout: { analysis }, telemetry }: LaunchSpec): DrillTarget['goal'] {

@@ -1,4 +1,11 @@
-import { type SeedOutcome, SHELL_LIMITS, type ShellOutcome, type StoreShell, shellValue } from '@islet/driver';
+import {
+  type SeedOutcome,
+  SHELL_LIMITS,
+  type ShellOutcome,
+  type ShellRequest,
+  type StoreShell,
+  shellValue,
+} from '@islet/driver';
 import { type Migration, readMigrations } from '@islet/driver/migrations';
 import type { FieldPacket } from 'mysql2/promise';
 import { asReader, asService, isAnswer, messageOf, type Where, withConnection } from './connect.ts';
@@ -10,7 +17,7 @@ export function createShell(startedOf: (service: string) => StartedMariadb): Sto
   return {
     run: async ({ service, text, write }, { signal }) => {
       const started = startedOf(service);
-      return runStatement(write ? asService(started) : asReader(started), text, signal);
+      return runStatement(write ? asService(started) : asReader(started), { text, write }, signal);
     },
     seed: async ({ service, ...files }, { signal }) =>
       seedMariadb(asService(startedOf(service)), await readMigrations(files), signal),
@@ -18,7 +25,14 @@ export function createShell(startedOf: (service: string) => StartedMariadb): Sto
 }
 
 /** One statement for a person: the protocol takes no second one. */
-async function runStatement(where: Where, text: string, signal: AbortSignal): Promise<ShellOutcome> {
+async function runStatement(
+  where: Where,
+  { text, write }: Pick<ShellRequest, 'text' | 'write'>,
+  signal: AbortSignal,
+): Promise<ShellOutcome> {
+  // Only by one can a statement hold others, and end the transaction that it runs in.
+  if (!write && /^\s*delimiter\s/im.test(text))
+    return { kind: 'failed', reason: 'a statement that holds others is not only for looking: say --write' };
   const [first, second] = splitStatements(text);
   if (first === undefined) return { kind: 'failed', reason: 'there is no statement' };
   if (second !== undefined)
@@ -29,6 +43,8 @@ async function runStatement(where: Where, text: string, signal: AbortSignal): Pr
         `SET SESSION max_statement_time = ${SHELL_LIMITS.runMs / 1000}, sql_select_limit = ${SHELL_LIMITS.rows + 1},
          max_recursive_iterations = 4294967295`,
       );
+      // A view acts with the rights of whoever made it, and may call a function that writes.
+      if (!write) await connection.query('START TRANSACTION READ ONLY');
       const [rows, fields] = await connection.query({ sql: first.text, rowsAsArray: true });
       return outcomeOf(rows, fields);
     } catch (error) {
@@ -39,7 +55,16 @@ async function runStatement(where: Where, text: string, signal: AbortSignal): Pr
   });
 }
 
-function outcomeOf(result: unknown, fields: readonly FieldPacket[] | undefined): ShellOutcome {
+/** A routine gives as many results as it likes: the last that has rows is shown. */
+function outcomeOf(result: unknown, fields: Fields | readonly Fields[]): ShellOutcome {
+  const index = fields?.findLastIndex((one) => Array.isArray(one)) ?? -1;
+  if (index < 0) return outcomeOfOne(result, fields as Fields);
+  return outcomeOfOne((result as readonly unknown[])[index], fields?.[index] as Fields);
+}
+
+type Fields = readonly FieldPacket[] | undefined;
+
+function outcomeOfOne(result: unknown, fields: Fields): ShellOutcome {
   if (!Array.isArray(result) || fields === undefined) {
     const { affectedRows = 0 } = result as { readonly affectedRows?: number };
     return { kind: 'done', text: `${affectedRows} rows changed` };

@@ -82,6 +82,34 @@ describe('a MariaDB server', () => {
     await world.driver.provision(request, patience());
   });
 
+  it('lets nobody write who may only look, also by what the service made', async () => {
+    const run = (text: string) => world.driver.shell!.run({ service: 'carts', text, write: false }, patience());
+    for (const text of [
+      'CREATE TABLE looked_at (x int)',
+      'CREATE SEQUENCE numbers',
+      'CREATE FUNCTION add_one() RETURNS int DETERMINISTIC BEGIN INSERT INTO looked_at VALUES (1); RETURN 1; END',
+      'CREATE VIEW adding AS SELECT add_one() AS x',
+      'CREATE PROCEDURE told() BEGIN SELECT 1 AS first; SELECT 2 AS second; END',
+    ]) {
+      await ask(text);
+    }
+    for (const text of [
+      'SELECT x FROM adding',
+      'SELECT add_one()',
+      'SELECT NEXTVAL(numbers)',
+      'SET STATEMENT tx_read_only = 0 FOR SELECT x FROM adding',
+      'COMMIT; SELECT x FROM adding',
+      'DELIMITER //\nBEGIN NOT ATOMIC COMMIT; SET SESSION TRANSACTION READ WRITE; SELECT x FROM adding; END//',
+      "SELECT 1 INTO OUTFILE '/tmp/islet-looked-at'",
+    ]) {
+      const outcome = await run(text);
+      assert.equal(outcome.kind, 'failed', `${text}: ${JSON.stringify(outcome)}`);
+    }
+    assert.deepEqual(await ask('SELECT count(*) AS written FROM looked_at'), [{ written: 0 }]);
+    const told = await world.driver.shell!.run({ service: 'carts', text: 'CALL told()', write: true }, patience());
+    assert.deepEqual(told, { kind: 'rows', columns: ['second'], rows: [[2]], more: false });
+  });
+
   it('is adopted, not restarted, by the next control plane', async () => {
     const before = await pid();
     world = await world.again();

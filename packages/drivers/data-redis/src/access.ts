@@ -15,7 +15,7 @@ export function accessFile(record: RedisRecord): string {
     // line in its log and no more, every transaction and script that this one may not run.
     'user default off ~* &* +@all',
     `user ${ADMIN} on ${admin} ~* &* +@all`,
-    `user ${READER} on ${admin} ~* &* -@all +@read +@connection +info +dbsize +memory|usage`,
+    `user ${READER} on ${admin} ~* &* -@all +@read ${LOOKING.join(' ')}`,
     ...(record.followerPassword === undefined ? [] : [`user ${followerOf(record.followerPassword).join(' ')}`]),
     ...ownLogins(record).map((login) => ['user', ...userOf(login)].join(' ')),
     '',
@@ -49,6 +49,22 @@ export function followerOf(password: string): readonly string[] {
 export function hashOf(password: string): string {
   return `#${createHash('sha256').update(password).digest('hex')}`;
 }
+
+/**
+ * What it takes to look, beside what reads. Not all of a connection's own commands: `CLIENT PAUSE` holds up everybody, and
+ * `CLIENT KILL` ends who is inside.
+ */
+const LOOKING = [
+  '+auth',
+  '+hello',
+  '+ping',
+  '+echo',
+  '+select',
+  '+reset',
+  '+info',
+  '+dbsize',
+  '+memory|usage',
+] as const;
 
 const SERVERS_OWN = [
   'acl',

@@ -98,7 +98,9 @@ describe('a Redis server', () => {
       more: false,
     });
     assert.deepEqual(await run('GET "b c"'), { kind: 'rows', columns: ['reply'], rows: [['d e']], more: false });
-    for (const text of ['SET x 1', 'DEL a', 'FLUSHALL', 'EVAL "return 1" 0', 'CONFIG GET dir']) {
+    const scripts = ['EVAL "return 1" 0', 'EVAL_RO "return 1" 0', 'FCALL_RO f 0'];
+    const others = ['CLIENT PAUSE 1', 'CLIENT KILL TYPE normal', 'CLIENT NO-EVICT on', 'PUBLISH a b', 'SORT a STORE b'];
+    for (const text of ['SET x 1', 'DEL a', 'GETEX a', 'FLUSHALL', 'CONFIG GET dir', ...scripts, ...others]) {
       assert.match(JSON.stringify(await run(text)), /"failed".*NOPERM|permission/, text);
     }
     assert.equal((await run('GET "a')).kind, 'failed');

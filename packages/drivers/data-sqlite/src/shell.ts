@@ -1,4 +1,4 @@
-import { DatabaseSync } from 'node:sqlite';
+import { constants, DatabaseSync } from 'node:sqlite';
 import { type SeedOutcome, SHELL_LIMITS, type ShellOutcome, type ShellValue, shellValue } from '@islet/driver';
 import { type Migration, splitStatements } from '@islet/driver/migrations';
 import { LIMITS } from './options.ts';
@@ -12,6 +12,14 @@ export function runStatement(file: string, { text, write }: ShellTask): ShellOut
   if (second !== undefined)
     return { kind: 'failed', reason: `it takes one statement: "${second.text}" is a second one` };
   using database = new DatabaseSync(file, { timeout: LIMITS.busyMs, readOnly: !write });
+  let isRefused = false;
+  // `VACUUM INTO` makes a file anywhere, from a database that is open for reading only; within, it is an `ATTACH`.
+  if (!write)
+    database.setAuthorizer((action) => {
+      if (action !== constants.SQLITE_ATTACH) return constants.SQLITE_OK;
+      isRefused = true;
+      return constants.SQLITE_DENY;
+    });
   try {
     const statement = database.prepare(first.text);
     statement.setReadBigInts(true);
@@ -24,7 +32,7 @@ export function runStatement(file: string, { text, write }: ShellTask): ShellOut
     }
     return { kind: 'rows', columns, rows, more: false };
   } catch (error) {
-    return { kind: 'failed', reason: messageOf(error) };
+    return { kind: 'failed', reason: isRefused ? 'ATTACH and VACUUM INTO make files: say --write' : messageOf(error) };
   }
 }
 

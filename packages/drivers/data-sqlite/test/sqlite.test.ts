@@ -93,6 +93,21 @@ describe('an SQLite store', () => {
     },
   );
 
+  it('lets nobody who may only look make a file', async () => {
+    const run = (text: string) => world.driver.shell!.run({ service, text, write: false }, patience());
+    for (const text of ['VACUUM INTO', 'VACUUM main INTO', 'ATTACH']) {
+      const outcome = await run(
+        `/* a word */ ${text} '${join(dirname(path), 'made.db')}'${text === 'ATTACH' ? ' AS made' : ''}`,
+      );
+      assert.deepEqual(outcome, { kind: 'failed', reason: 'ATTACH and VACUUM INTO make files: say --write' });
+    }
+    for (const text of ['PRAGMA user_version = 7', 'PRAGMA journal_mode = DELETE']) {
+      assert.equal((await run(text)).kind, 'failed', text);
+    }
+    await run('PRAGMA query_only = 0');
+    assert.ok(!(await readdir(dirname(path))).includes('made.db'));
+  });
+
   it('is what the last control plane left it', async () => {
     assert.equal((await world.open().observe()).orders?.kind, 'ready');
     await world.driver.stop({ service }, patience());

@@ -31,6 +31,8 @@ export interface Lifetime {
   readonly alwaysAsk: boolean;
   /** It may never be used stale. */
   readonly mustRevalidate: boolean;
+  /** A client that takes stale ones (`max-stale`) gets none: `s-maxage` says `proxy-revalidate` too (5.2.2.10). */
+  readonly neverStaleOnRequest: boolean;
   readonly staleWhileRevalidateMs: number;
   readonly staleIfErrorMs: number;
 }
@@ -51,7 +53,7 @@ export function lifetimeOf(
   if (request.method !== 'GET' || control.noStore || control.isPrivate || response.setsCookie) return undefined;
   if (cacheControl(request.cacheControl).noStore || response.vary?.includes('*')) return undefined;
   if (request.hasAuthorization && !isForAll(control)) return undefined;
-  const explicitMs = explicitFreshness(response, control);
+  const explicitMs = explicitFreshness(response, control, dateNow);
   if (!isStorableStatus(response.status, { explicit: explicitMs !== undefined })) return undefined;
   const freshForMs = explicitMs ?? spec.freshForMs;
   const hasValidator = response.etag !== undefined || response.lastModified !== undefined;
@@ -63,6 +65,7 @@ export function lifetimeOf(
     freshForMs,
     alwaysAsk: control.noCache,
     mustRevalidate: control.mustRevalidate,
+    neverStaleOnRequest: !silent,
     staleWhileRevalidateMs: control.staleWhileRevalidateMs ?? (silent ? spec.staleWhileRevalidateMs : 0),
     staleIfErrorMs: control.staleIfErrorMs ?? (silent ? spec.staleIfErrorMs : 0),
   };
@@ -73,12 +76,16 @@ function isForAll({ isPublic, mustRevalidate, sharedMaxAgeMs }: CacheControl): b
   return isPublic || mustRevalidate || sharedMaxAgeMs !== undefined;
 }
 
-/** 4.2.1: `s-maxage`, then `max-age`, then `Expires`. A date that is none has passed (5.3). */
-function explicitFreshness({ expires, date }: StorableResponse, control: CacheControl): number | undefined {
+/** 4.2.1: `s-maxage`, then `max-age`, then `Expires`. A date that is none has passed (5.3); what has no `Date` was made when it came (RFC 9110, 6.6.1). */
+function explicitFreshness(
+  { expires, date }: StorableResponse,
+  control: CacheControl,
+  dateNow: number,
+): number | undefined {
   const told = control.sharedMaxAgeMs ?? control.maxAgeMs;
   if (told !== undefined) return told;
   if (expires === undefined) return undefined;
-  const until = Date.parse(expires) - Date.parse(date ?? '');
+  const until = Date.parse(expires) - (date === undefined ? dateNow : Date.parse(date));
   return Number.isNaN(until) ? 0 : Math.max(0, until);
 }
 

@@ -27,6 +27,6 @@ export function useOf(
   if (lifetime.alwaysAsk) return ask('stale');
   if (staleMs < 0) return -staleMs < (wanted.minFreshMs ?? 0) ? ask('request') : { kind: 'hit', ageMs };
   if (!mayBeStale || wanted.minFreshMs !== undefined) return ask('stale');
-  if (staleMs <= (wanted.maxStaleMs ?? -1)) return { kind: 'hit', ageMs };
+  if (!lifetime.neverStaleOnRequest && staleMs <= (wanted.maxStaleMs ?? -1)) return { kind: 'hit', ageMs };
   return staleMs < lifetime.staleWhileRevalidateMs ? { kind: 'hit-and-refresh', ageMs } : ask('stale');
 }

@@ -52,6 +52,16 @@ const CASES: readonly Case[] = [
     response: { cacheControl: HOUR, expires: '0' },
     expected: { freshForMs: 3_600_000 },
   },
+  {
+    rule: 'Expires counts from when it came where there is no Date',
+    response: { expires: 'Fri, 27 Nov 2026 12:01:00 GMT', date: undefined },
+    expected: { freshForMs: 50_000 },
+  },
+  {
+    rule: 'a Date that is none makes nothing fresh',
+    response: { expires: 'Fri, 27 Nov 2026 12:01:00 GMT', date: 'soon', etag: '"a"' },
+    expected: { freshForMs: 0 },
+  },
   { rule: 'an Expires that is no date has passed', response: { expires: '0' }, expected: 'not stored' },
   {
     rule: 'of two max-age the shorter holds',
@@ -148,12 +158,12 @@ const CASES: readonly Case[] = [
   {
     rule: 'else as the file says',
     response: { cacheControl: HOUR },
-    expected: { staleIfErrorMs: 2_000, staleWhileRevalidateMs: 1_000 },
+    expected: { staleIfErrorMs: 2_000, staleWhileRevalidateMs: 1_000, neverStaleOnRequest: false },
   },
   {
     rule: 's-maxage forbids the file’s',
     response: { cacheControl: 's-maxage=9' },
-    expected: { staleIfErrorMs: 0, staleWhileRevalidateMs: 0 },
+    expected: { staleIfErrorMs: 0, staleWhileRevalidateMs: 0, neverStaleOnRequest: true },
   },
   {
     rule: 'must-revalidate forbids all',

@@ -7,6 +7,7 @@ const LIFETIME: Lifetime = {
   freshForMs: 10_000,
   alwaysAsk: false,
   mustRevalidate: false,
+  neverStaleOnRequest: false,
   staleWhileRevalidateMs: 5_000,
   staleIfErrorMs: 60_000,
 };
@@ -31,6 +32,7 @@ const USES = [
   { resident: 18_001, control: 'max-stale=10', expected: 'ask stale, else it' },
   { resident: 9_000, lifetime: { mustRevalidate: true }, expected: 'ask stale' },
   { resident: 9_000, control: 'max-stale', lifetime: { mustRevalidate: true }, expected: 'ask stale' },
+  { resident: 14_000, control: 'max-stale', lifetime: { neverStaleOnRequest: true }, expected: 'ask stale, else it' },
   { resident: 0, lifetime: { alwaysAsk: true }, expected: 'ask stale' },
   { resident: 0, lifetime: { freshForMs: 0, staleWhileRevalidateMs: 0, staleIfErrorMs: 0 }, expected: 'ask stale' },
 ] as const;

@@ -38,16 +38,14 @@ export class Call implements ResponseUser {
   #stream: OpenStream | undefined;
 
   constructor({ order, runtime, user, client }: CallOptions) {
-    const { callerHasMs, policy, request, trail } = order;
     this.#order = order;
     this.#client = client;
     this.#runtime = runtime;
     this.#user = user;
     this.#attempts = new Attempts(order);
-    this.#body = new RequestBody(request.fields.framing, client);
-    const callHasMs = request.fields.grpcTimeoutMs;
-    this.patience = new Patience({ timeout: policy.timeout, startedAt: trail.start.startedAt, callerHasMs, callHasMs });
-    if (this.#body.ended) this.patience.onWhole(trail.start.startedAt);
+    this.#body = new RequestBody(order.request.fields.framing, client);
+    this.patience = new Patience(order);
+    if (this.#body.ended) this.patience.onWhole(order.trail.start.startedAt);
   }
 
   /** Nobody asks for it as long as all goes well. */
@@ -99,7 +97,8 @@ export class Call implements ResponseUser {
   }
 
   onRequestBody(bytes: Buffer): void {
-    this.#body.take(bytes, this.#openWire);
+    if (this.#body.take(bytes, this.#openWire)) this.patience.onBody(bytes.length, this.#runtime.now());
+    else this.patience.onBodyHeld();
     this.#wait();
   }
 
@@ -117,7 +116,8 @@ export class Call implements ResponseUser {
     this.#attempts.opened(now);
     this.#state = 'sent';
     this.patience.onSent(now, attempt.endpoint);
-    this.#body.begin(attempt.wire, { request, origin, time: this.patience.timeLeft(now) });
+    const flows = this.#body.begin(attempt.wire, { request, origin, time: this.patience.timeLeft(now) });
+    if (flows && !this.#body.ended) this.patience.onBodyFlows(now);
     this.#wait();
   }
 
@@ -171,6 +171,7 @@ export class Call implements ResponseUser {
   }
 
   onDrain(): void {
+    this.patience.onBodyFlows(this.#runtime.now());
     this.#client.resumeBody();
   }
 

@@ -22,6 +22,7 @@ export const DEADLINE = new ProxyError('deadline-exceeded', 'the caller has no t
 export const REQUEST_TIMEOUT = new ProxyError('request-timeout', 'the body of the request did not come', {
   rule: 'traffic.timeout.idle',
 });
+export const BODY_SLOW = new ProxyError('request-timeout', 'the body of the request came too slowly');
 export const CUT = new ProxyError('response-cut', 'the instance broke off its response');
 export const WAITED = new ProxyError('overloaded', 'no place became free in time', { rule: 'traffic.limits.queue' });
 export const PUSHED_OUT = new ProxyError(

@@ -35,7 +35,8 @@ export class Http1Reply implements Reply {
 
   addHead(head: ResponseHead, { close, fields }: HeadOptions): void {
     this.#close = close;
-    const { text, chunked } = responseText(head, { close, fields, http10: this.#request.http10 });
+    const { http10, method } = this.#request;
+    const { text, chunked } = responseText(head, { close, fields, http10, toHead: method === 'HEAD' });
     this.#chunked = chunked;
     this.#output.add(text);
   }

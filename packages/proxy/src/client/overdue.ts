@@ -1,6 +1,6 @@
 import type { AttemptFailure } from '@islet/policy';
 import type { ProxyError } from '../errors.ts';
-import { CONNECT_TIMEOUT, REQUEST_TIMEOUT } from './failures.ts';
+import { BODY_SLOW, CONNECT_TIMEOUT, REQUEST_TIMEOUT } from './failures.ts';
 import type { Patience } from './patience.ts';
 
 /** Where a call is. */
@@ -31,7 +31,11 @@ export function overdueOf(
       };
     case 'sent':
       if (callers === undefined && isSent) return { kind: 'judge' };
-      return { kind: 'fail', failure: { kind: 'final' }, error: callers ?? REQUEST_TIMEOUT };
+      return {
+        kind: 'fail',
+        failure: { kind: 'final' },
+        error: callers ?? (patience.isBodySlow(now) ? BODY_SLOW : REQUEST_TIMEOUT),
+      };
     case 'responding':
       return { kind: 'break', error: patience.callOverdue(now) };
     case 'choosing':

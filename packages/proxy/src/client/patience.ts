@@ -2,16 +2,10 @@ import type { TimeoutSpec } from '@islet/spec';
 import type { ProxyError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import type { TimeLeft } from '../upstream/request-text.ts';
+import type { ExchangeOrder } from './exchange-order.ts';
 import { DEADLINE, RESPONSE_TIMEOUT } from './failures.ts';
 
-export interface PatienceOptions {
-  readonly timeout: TimeoutSpec;
-  readonly startedAt: number;
-  /** How long the caller still waits; undefined: it didn't say. */
-  readonly callerHasMs: number | undefined;
-  /** How long it waits for the end of the response, as of a gRPC call. */
-  readonly callHasMs: number | undefined;
-}
+type PatienceOptions = Pick<ExchangeOrder, 'origin' | 'request' | 'policy' | 'trail' | 'callerHasMs'>;
 
 /** How long one request waits: for the head of its response by its caller's deadline and its timeouts, then for bytes. */
 export class Patience {
@@ -22,9 +16,16 @@ export class Patience {
   #tryBy = Number.POSITIVE_INFINITY;
   #stallBy = Number.POSITIVE_INFINITY;
   #clientEnded = false;
+  /** Nobody vouches for who sends its body. */
+  readonly #paced: boolean;
+  /** By when more of the body must have come. */
+  #bodyBy = FOREVER;
 
-  constructor({ timeout, startedAt, callerHasMs = FOREVER, callHasMs = FOREVER }: PatienceOptions) {
-    this.#timeout = timeout;
+  constructor({ origin, request, policy, trail, callerHasMs = FOREVER }: PatienceOptions) {
+    const { grpc, grpcTimeoutMs: callHasMs = FOREVER } = request.fields;
+    const { startedAt } = trail.start;
+    this.#paced = origin.from.kind === 'gateway' && !grpc;
+    this.#timeout = policy.timeout;
     this.#callBy = startedAt + callHasMs;
     this.#callersDeadline = startedAt + Math.min(callerHasMs, callHasMs);
     this.#answerBy = this.#callersDeadline;
@@ -34,6 +35,27 @@ export class Patience {
   onWhole(now: number): void {
     this.#answerBy = Math.min(this.#callersDeadline, now + this.#timeout.requestMs);
     this.onTry(now);
+  }
+
+  /** Its body is read from now on. */
+  onBodyFlows(now: number): void {
+    if (this.#paced) this.#bodyBy = now + LIMITS.bodyGraceMs;
+  }
+
+  /** So much of it has come. Each byte buys time; what comes in a burst buys no more than the grace. */
+  onBody(bytes: number, now: number): void {
+    if (this.#bodyBy === FOREVER) return;
+    const boughtMs = (bytes * 1_000) / LIMITS.bodyBytesPerSecond;
+    this.#bodyBy = Math.min(this.#bodyBy + boughtMs, now + LIMITS.bodyGraceMs);
+  }
+
+  /** The instance takes no more for now: the client can't help it. */
+  onBodyHeld(): void {
+    this.#bodyBy = FOREVER;
+  }
+
+  isBodySlow(now: number): boolean {
+    return now >= this.#bodyBy;
   }
 
   /** It has waited for the first instance: its timeouts begin. */
@@ -93,7 +115,7 @@ export class Patience {
     if (this.#clientEnded) return now + LIMITS.halfClosedMs;
     if (awaited === 'head') return Math.min(this.#stallBy, this.#tryBy, this.#answerBy);
     const idleBy = now + this.#timeout.idleMs;
-    return Math.min(idleBy, awaited === 'response' ? this.#callBy : this.#answerBy);
+    return awaited === 'response' ? Math.min(idleBy, this.#callBy) : Math.min(idleBy, this.#answerBy, this.#bodyBy);
   }
 
   timeLeft(now: number): TimeLeft {

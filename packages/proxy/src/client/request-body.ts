@@ -34,22 +34,24 @@ export class RequestBody {
     return this.#replayable;
   }
 
-  /** Sends the head, and all that is kept. */
-  begin(wire: Wire, head: Omit<RequestMessage, 'body' | 'trailers'>): void {
+  /** Sends the head, and all that is kept. Returns whether more is read. */
+  begin(wire: Wire, head: Omit<RequestMessage, 'body' | 'trailers'>): boolean {
     const { request, origin, time } = head;
-    if (wire.send({ request, origin, time, body: this.#kept ?? NOTHING, trailers: this.#trailers }))
-      this.#flow.resumeBody();
+    const more = wire.send({ request, origin, time, body: this.#kept ?? NOTHING, trailers: this.#trailers });
+    if (more) this.#flow.resumeBody();
     else this.#flow.pauseBody();
     this.#letGoIfFull();
+    return more;
   }
 
-  /** Takes what has just come, and sends it where a wire is open; before that, no more is taken than can be kept. */
-  take(view: Buffer, wire: Wire | undefined): void {
+  /** Takes what has just come, and sends it where a wire is open; before that, no more is taken than can be kept. Returns whether more is read. */
+  take(view: Buffer, wire: Wire | undefined): boolean {
     const bytes = Buffer.from(view);
     this.#keep(bytes);
     if (wire !== undefined) this.#letGoIfFull();
     const more = wire === undefined ? this.#keptBytes < LIMITS.replayBytes : wire.write(bytes);
     if (!more) this.#flow.pauseBody();
+    return more;
   }
 
   end(trailers: readonly Field[], wire: Wire | undefined): void {

@@ -6,15 +6,20 @@ export interface ResponseShape {
   readonly chunked: boolean;
 }
 
+export interface ResponseOptions {
+  readonly close: boolean;
+  readonly fields: string;
+  readonly http10: boolean;
+  /** It answers HEAD. */
+  readonly toHead: boolean;
+}
+
 /** The head as the client gets it. A body without a known length is chunked, or ends with the connection in HTTP/1.0. */
-export function responseText(
-  head: ResponseHead,
-  { close, fields, http10 }: { readonly close: boolean; readonly fields: string; readonly http10: boolean },
-): ResponseShape {
+export function responseText(head: ResponseHead, { close, fields, http10, toHead }: ResponseOptions): ResponseShape {
   const { framing, toldLength } = head;
   const unsized = framing.kind === 'chunked' || framing.kind === 'close';
   const chunked = unsized && !http10;
-  const length = framing.kind === 'length' ? framing.length : toldLength;
+  const length = framing.kind === 'length' ? framing.length : (toldLength ?? emptyLength(head, toHead));
   return {
     text:
       startText(head) +
@@ -24,6 +29,15 @@ export function responseText(
       (close ? 'Connection: close\r\n\r\n' : '\r\n'),
     chunked,
   };
+}
+
+/**
+ * Over HTTP/2 a head can be all of a response, and nothing in it says so. In HTTP/1.1 a client would wait for a body until the
+ * connection closes (RFC 9112, 6.3), so that it has to be told that there is none.
+ */
+function emptyLength({ framing, status }: ResponseHead, toHead: boolean): 0 | undefined {
+  const mayHaveBody = !toHead && status >= 200 && status !== 204 && status !== 304;
+  return framing.kind === 'none' && mayHaveBody ? 0 : undefined;
 }
 
 export function informationalText({ status, reason, passed, upgrade }: ResponseHead): string {
