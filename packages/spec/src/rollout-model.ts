@@ -1,8 +1,11 @@
 /** Names and values: Kubernetes Deployment `RollingUpdate`, Nomad `update`, Argo Rollouts and Flagger for canaries. */
 export interface RolloutSpec {
   readonly strategy: 'rolling' | 'canary' | 'blue-green' | 'recreate';
-  /** What must hold before a new revision comes in. `drill`: its database's last restore drill passed, and is not late. */
-  readonly requires: readonly 'drill'[];
+  /**
+   * What must hold before a new revision comes in. `backup`: its data is being backed up, in time. `drill`: the last restore drill of it
+   * passed, and is not late.
+   */
+  readonly requires: readonly ('backup' | 'drill')[];
   readonly maxSurge: number;
   readonly maxUnavailable: number;
   /** A new instance must have been ready for this long before an old one is drained for it. */

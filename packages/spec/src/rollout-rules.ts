@@ -20,15 +20,26 @@ export function rolloutErrors(draft: Sound): readonly SpecError[] {
   ];
 }
 
+const UNPROVED = {
+  backup: [
+    'this service has no store that is backed up, so there is nothing to wait for',
+    'remove backup, or give it a database with backups',
+  ],
+  drill: [
+    'this service has no store that drills restore, so none could ever pass',
+    'remove drill, or give it a database with backups and drills',
+  ],
+} as const;
+
 function requirementErrors(draft: Sound): readonly SpecError[] {
   const { rollout, database, redis } = draft.parsed;
-  const hasDrills = [database?.url === undefined && database, redis?.as === 'store' && redis].some(
-    (store) => store && store.backup !== 'off' && store.drill !== 'off',
-  );
-  if (rollout.requires.length === 0 || hasDrills) return [];
-  const message = 'this service has no store that drills restore, so none could ever pass';
-  const hint = 'remove drill, or give it a database with backups and drills';
-  return [errorIn(draft, ['rollout', 'requires'], { rule: 'value', message, hint })];
+  const stores = [database?.url === undefined && database, redis?.as === 'store' && redis];
+  const backedUp = stores.flatMap((store) => (store && store.backup !== 'off' ? [store] : []));
+  return rollout.requires.flatMap((required, index) => {
+    if (backedUp.some(({ drill }) => required === 'backup' || drill !== 'off')) return [];
+    const [message, hint] = UNPROVED[required];
+    return [errorIn(draft, ['rollout', 'requires', index], { rule: 'value', message, found: required, hint })];
+  });
 }
 
 function paceErrors(draft: Sound): readonly SpecError[] {

@@ -51,7 +51,21 @@ describe('redis.backup', () => {
       path: 'redis.drill.check[0]',
       message: /says nothing/,
     },
-    { text: 'redis: cache\nrollout: { requires: [drill] }', path: 'rollout.requires', message: /no store that drills/ },
+    {
+      text: 'redis: cache\nrollout: { requires: [drill] }',
+      path: 'rollout.requires[0]',
+      message: /no store that drills/,
+    },
+    {
+      text: 'database: { engine: postgres, backup: off, drill: off }\nrollout: { requires: [backup] }',
+      path: 'rollout.requires[0]',
+      message: /no store that is backed up/,
+    },
+    {
+      text: 'database: { engine: postgres, drill: off }\nrollout: { requires: [backup, drill] }',
+      path: 'rollout.requires[1]',
+      message: /no store that drills/,
+    },
   ]) {
     it(`refuses ${text}`, () => {
       const [error] = errorsOf(orders(`${RUN}${text}\n`));

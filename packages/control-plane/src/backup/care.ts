@@ -51,7 +51,8 @@ export function createCare({ state, hands, check, ...rest }: CareParts): Care {
     restorer,
     branches,
     drills,
-    gates: (service) => rolloutGates(service, { drills, decisions, clock: parts.clock, startedAt }),
+    gates: (service) =>
+      rolloutGates(service, { drills, decisions, backups: rest.backups, clock: parts.clock, startedAt }),
     look: (turn) => {
       restorer.look(turn);
       drills.look();

@@ -35,11 +35,8 @@ const DAY_MS = 24 * 3_600_000;
 export function backupWarnings(facts: BackupFacts): readonly string[] {
   const { orders, told, drills, now, since, isKeyExported } = facts;
   if (orders.length === 0) return [];
-  const isSilent = now - Math.max(told?.at ?? 0, since) > SILENT_MS;
   return [
-    ...(isSilent
-      ? ['nothing is being backed up: the backup process does not run; see logs/backup.log in the state folder']
-      : []),
+    ...silence({ told, now, since }),
     ...(isKeyExported
       ? []
       : ['nobody has the recovery key, without which no backup can be read elsewhere: islet backup key export']),
@@ -50,6 +47,21 @@ export function backupWarnings(facts: BackupFacts): readonly string[] {
       return storeProblems(order, store, { now, since, ...drill });
     }),
   ];
+}
+
+function silence({ told, now, since }: Pick<BackupFacts, 'told' | 'now' | 'since'>): readonly string[] {
+  if (now - Math.max(told?.at ?? 0, since) <= SILENT_MS) return [];
+  return ['nothing is being backed up: the backup process does not run; see logs/backup.log in the state folder'];
+}
+
+/** A store that is not backed up as it should be. */
+export function backupTrouble(
+  service: string,
+  { told, everyMs, now, since }: Pick<BackupFacts, 'told' | 'now' | 'since'> & Pick<StoreOrder, 'everyMs'>,
+): readonly string[] {
+  const store = told?.stores.find((one) => one.service === service);
+  if (store?.last === undefined) return [`there is no backup of ${service} yet: islet backup now ${service}`];
+  return [...silence({ told, now, since }), ...copyProblems(store, everyMs, { now, since })];
 }
 
 /** A second copy that was never whole is none. */

@@ -100,13 +100,14 @@ export const rollout = z
         '`blue-green`: the new revision is whole before it gets all traffic at once. `recreate`: the old one ends first.',
     ),
     requires: z
-      .array(z.enum(['drill']))
-      .max(1)
+      .array(z.enum(['backup', 'drill']))
+      .max(2)
       .default([])
       .describe(
-        '`drill`: a new revision comes in only while the last restore drill of the database has passed, and is not late.',
+        'What must hold of its data while a new revision comes in. `backup`: it is being backed up, and no copy failed or is late. ' +
+          '`drill`: the last restore drill has passed, and is not late.',
       )
-      .meta({ examples: [['drill']] }),
+      .meta({ examples: [['drill'], ['backup', 'drill']] }),
     maxSurge: byDefault('rollout.maxSurge', count(0)).describe('Instances beyond the asked number during a rollout.'),
     maxUnavailable: byDefault('rollout.maxUnavailable', count(0)).describe(
       'Instances that may be missing during a rollout.',
