@@ -39,6 +39,12 @@ test('each time in a row lasts longer, up to the limit, and a long time well for
   standing.onAnswer(200, { now: 100_000, isProbe: true, isLate: false });
   assert.equal(standing.isOut, false);
   assert.equal(out(160_001), 5_000);
+  // Found bad again by its probe, it has not been well, however long ago it was last let in.
+  assert.equal(out(400_000), 10_000);
+  standing.onAnswer(200, { now: 500_000, isProbe: true, isLate: false });
+  assert.equal(out(559_999), 15_000, 'not well for long enough');
+  for (let count = 0; count < 3; count++) standing.onFailure();
+  assert.equal(standing.due(policy), undefined, 'it is out');
 });
 
 test('one request at a time finds out, one that can be repeated if there is any', () => {
