@@ -90,6 +90,12 @@ test('passes over a revision that was given up, unless it is named', () => {
   const failed = new Map([['bbb.0', failure]]);
   assert.deepEqual(back(undefined, { rollouts: { failed } }), { revision: 'aaa', restarts: 0 });
   assert.deepEqual(back('bb', { rollouts: { failed } }), { revision: 'bbb', restarts: 1 });
+  const seen = { instances: [warm] };
+  assert.deepEqual(
+    back('bb', { rollouts: { failed }, seen }),
+    { revision: 'bbb', restarts: 1 },
+    'its instances are ill',
+  );
 });
 
 for (const [what, asked, changes, message] of [
