@@ -17,11 +17,16 @@ import { traffic } from './traffic.bench.ts';
 import { up } from './up.bench.ts';
 import { workers } from './workers.bench.ts';
 
-/*
- * npm run bench -- [name or claim …] [--short | --quick] [--json] [--list]
- *
- * Measures what docs/benchmarks.md explains. With --json each claim is one line on stdout, and nothing else is there.
- */
+const HELP = `Measures what docs/benchmarks.md explains.
+
+  npm run bench -- [name or claim …] [--short | --quick] [--json] [--list]
+
+  --short   as many turns as in a full run, and each of them shorter
+  --quick   few turns: about two minutes
+  --json    each claim as one line on standard output, where nothing else is then
+  --list    the names
+`;
+
 const BENCHMARKS = [
   ...[up, planning, detection, footprint, frontDoor, cli, rollout, data, traffic, workers],
   telemetry,
@@ -34,6 +39,9 @@ async function main(args: readonly string[]): Promise<number> {
     case 'wrong':
       process.stderr.write(`bench: ${options.message}\n`);
       return 2;
+    case 'help':
+      process.stdout.write(HELP);
+      return 0;
     case 'list':
       process.stdout.write(`${names.join('\n')}\n`);
       return 0;

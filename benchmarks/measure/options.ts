@@ -13,7 +13,7 @@ export type Options =
       readonly json: boolean;
       readonly pace: Pace;
     }
-  | { readonly kind: 'list' }
+  | { readonly kind: 'list' | 'help' }
   | { readonly kind: 'wrong'; readonly message: string };
 
 /** What the command line asks for, of the benchmarks that there are; no name means all of them, in their order. */
@@ -21,6 +21,7 @@ export function readOptions(args: readonly string[], known: readonly string[]): 
   const parsed = parse(args);
   if (typeof parsed === 'string') return { kind: 'wrong', message: parsed };
   const { values, positionals } = parsed;
+  if (values.help) return { kind: 'help' };
   if (values.list) return { kind: 'list' };
   if (values.short && values.quick) return { kind: 'wrong', message: '--short and --quick exclude each other' };
   const unknown = positionals.find((name) => !known.includes(groupOf(name)));
@@ -48,7 +49,7 @@ function groupOf(name: string): string {
 function parse(args: readonly string[]) {
   const flag = { type: 'boolean', default: false } as const;
   try {
-    const options = { json: flag, short: flag, quick: flag, list: flag } as const;
+    const options = { json: flag, short: flag, quick: flag, list: flag, help: { ...flag, short: 'h' } } as const;
     return parseArgs({ args: [...args], allowPositionals: true, options });
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

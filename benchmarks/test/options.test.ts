@@ -70,3 +70,8 @@ test('a name stands for all claims that begin with it, part by part', () => {
   assert.ok(!isWanted('traffic.added.p50', ['traffic.add']));
   assert.ok(!isWanted('up.cold', ['up.warm']));
 });
+
+test('help is asked for like everywhere, whatever else is', () => {
+  assert.deepEqual(readOptions(['--help'], KNOWN), { kind: 'help' });
+  assert.deepEqual(readOptions(['up', '-h', '--list'], KNOWN), { kind: 'help' });
+});

@@ -24,6 +24,11 @@ after(() => {
 });
 
 describe('usage', () => {
+  test('a service to test that is not there is exit 2, with those that there are', async () => {
+    const { code, stderr } = await islet(['test', 'wbe'], { cwd: folder });
+    assert.deepEqual([code, stderr], [2, 'error: no service is called wbe\nhint:  there are web\n']);
+  });
+
   test('a service to test where no system is does not mean the suite of Islet', async () => {
     const { code, stderr } = await islet(['test', 'orders'], { cwd: outside });
     assert.equal(code, 2);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Desired, type DesiredService, generationOf, type PresentService, type RevisionId } from '@islet/plan';
 import { declaredStores } from './declared-stores.ts';
+import type { Past } from './past.ts';
 import { shiftSteps } from './shift-steps.ts';
 import type { Applied, AppliedService, LaunchSpec } from './store/applied.ts';
 import type { Decisions } from './store/decisions.ts';
@@ -14,6 +15,7 @@ export interface DesireContext {
   readonly routes: string;
   /** When this control plane began: after a reboot, services wait for each other as at a first start. */
   readonly startedAt: number;
+  readonly past: Past;
   /** What must hold before a new revision comes in, and does not; each a sentence. */
   readonly gates: (service: AppliedService) => readonly string[];
   /** Instances to ask for, where the number follows something. */
@@ -72,7 +74,7 @@ function presentOf(service: AppliedService, applied: Applied, context: DesireCon
     longLivedMs: applied.mode === 'in-place' ? Math.min(spec.run.drainMs, spec.run.longLivedMs) : spec.run.longLivedMs,
     stopGraceMs: spec.run.stopGraceMs,
     keep: keptRevisions(spec.name, decisions),
-    since: Math.max(since, startedAt),
+    since: context.past(`${spec.name} asked`, Math.max(since, startedAt)),
   };
 }
 

@@ -28,6 +28,7 @@ import { openEyes } from './eyes.ts';
 import type { Ledger } from './ledger.ts';
 import { observedInstances, processKey } from './observed-instances.ts';
 import { storesOf } from './observed-stores.ts';
+import { createPast, type Past } from './past.ts';
 import type { Prober, Subject } from './probe/prober.ts';
 import { plannedSplit } from './split.ts';
 import type { Decisions } from './store/decisions.ts';
@@ -73,6 +74,7 @@ export interface Observer {
 
 export function createObserver(senses: Senses): Observer {
   const removedAt = new Map<InstanceId, number>();
+  const pastOf = createPast();
   const eyes = openEyes(senses);
   const observed = observedInstances(senses);
   /** Processes that were there at the first look of all. One that is started later has to prove itself, whatever its name. */
@@ -93,7 +95,9 @@ export function createObserver(senses: Senses): Observer {
       before ??= new Set(instances.map(processKey));
       if (traffic.seen.kind === 'reachable') adopted ??= adoptedOf(instances, { before, routed });
       followProbes(senses, instances, adopted ?? new Set());
-      noteRemovals(removedAt, { instances, routed, now: senses.clock.now() });
+      const now = senses.clock.now();
+      const past = pastOf(now);
+      noteRemovals(removedAt, { instances, routed, now });
       const ids = new Set(instances.map(({ id }) => id));
       for (const memory of [senses.ledger, observed]) memory.keep(ids);
 
@@ -107,10 +111,13 @@ export function createObserver(senses: Senses): Observer {
       );
       const services = [...names].map((name): [string, ObservedService] => {
         const { built = [], instances = [] } = compute.seen.services[name] ?? {};
-        return [name, serviceOf(name, { built, instances }, stores[name], { ...senses, instanceOf: observed.see })];
+        return [
+          name,
+          serviceOf(name, { built, instances }, stores[name], { ...senses, instanceOf: observed.see, past }),
+        ];
       });
       return {
-        observed: { services: Object.fromEntries(services), traffic: trafficOf(traffic.seen, removedAt), held },
+        observed: { services: Object.fromEntries(services), traffic: trafficOf(traffic.seen, removedAt, past), held },
         instances: new Map(instances.map((instance) => [instance.id, instance])),
         traffic: traffic.seen,
         stores,
@@ -155,8 +162,9 @@ function serviceOf(
   name: string,
   seen: { readonly built: readonly string[]; readonly instances: readonly ComputeInstance[] },
   store: StoreObservation | undefined,
-  senses: Senses & { readonly instanceOf: (instance: ComputeInstance) => ObservedInstance },
+  senses: Senses & { readonly instanceOf: (instance: ComputeInstance) => ObservedInstance; readonly past: Past },
 ): ObservedService {
+  const { past } = senses;
   const { stable, promotedAt, fallback, progress, failed, migrated, contracts } = senses.decisions.rollouts(name);
   const whole = (one: StableGeneration | undefined) => (one && seen.built.includes(one.revision) ? one : undefined);
   return {
@@ -165,11 +173,13 @@ function serviceOf(
     store: senses.restoring().has(name) ? { kind: 'restoring' } : storeOf(store, seen.instances),
     migrated,
     contracts,
-    instances: seen.instances.map(senses.instanceOf).sort((a, b) => (a.id < b.id ? -1 : 1)),
+    instances: seen.instances
+      .map((instance) => sinceThen(senses.instanceOf(instance), past))
+      .sort((a, b) => (a.id < b.id ? -1 : 1)),
     stable: whole(stable),
     fallback: whole(fallback),
-    promotedAt,
-    progress,
+    promotedAt: past(`${name} promoted`, promotedAt),
+    progress: progress && { ...progress, since: past(`${name} progress`, progress.since) },
     evidence: senses.evidence(name),
     failed: Object.fromEntries([...failed].map(([generation, { reason }]) => [generation, reason])),
     hasFiles: true,
@@ -183,18 +193,28 @@ function storeOf(store: StoreObservation | undefined, instances: readonly Comput
   return { kind: 'ready', retirable: instances.every((instance) => startedAfter(instance, replacedAt)) };
 }
 
+function sinceThen(instance: ObservedInstance, past: Past): ObservedInstance {
+  const { id, state } = instance;
+  const firstStartedAt = past(`${id} first`, instance.firstStartedAt);
+  if (state.kind === 'exited') return { ...instance, firstStartedAt, state: { ...state, at: past(id, state.at) } };
+  return { ...instance, firstStartedAt, state: { ...state, since: past(id, state.since) } };
+}
+
 /** What is being stopped may have been started at any time. */
 function startedAfter({ process }: ComputeInstance, at: number): boolean {
   return process.kind === 'exited' || (process.kind === 'running' && process.startedAt > at);
 }
 
-function trafficOf(traffic: TrafficObservation, removedAt: ReadonlyMap<InstanceId, number>): ObservedTraffic {
-  if (traffic.kind === 'unreachable') {
-    return { acknowledged: undefined, inFlight: {}, longLived: {}, removedAt: Object.fromEntries(removedAt) };
-  }
+function trafficOf(
+  traffic: TrafficObservation,
+  removals: ReadonlyMap<InstanceId, number>,
+  past: Past,
+): ObservedTraffic {
+  const removedAt = Object.fromEntries([...removals].map(([id, at]) => [id, past(`${id} removed`, at)]));
+  if (traffic.kind === 'unreachable') return { acknowledged: undefined, inFlight: {}, longLived: {}, removedAt };
   const { table, inFlight, longLived } = traffic;
   const acknowledged = { routes: table?.routes ?? '', endpoints: endpointsOf(table), splits: splitsOf(table) };
-  return { acknowledged, inFlight, longLived, removedAt: Object.fromEntries(removedAt) };
+  return { acknowledged, inFlight, longLived, removedAt };
 }
 
 function endpointsOf(table: RoutingTable | undefined): Endpoints {

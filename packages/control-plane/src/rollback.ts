@@ -4,7 +4,7 @@ import type { AppliedService, LaunchSpec } from './store/applied.ts';
 import type { Rollouts } from './store/decisions.ts';
 
 export interface RollbackRequest {
-  readonly one: Pick<AppliedService, 'spec' | 'revision' | 'restarts'>;
+  readonly one: Pick<AppliedService, 'spec' | 'revision' | 'restarts' | 'leftBehind'>;
   /** The beginning of a revision's name; undefined: the one before. */
   readonly asked: string | undefined;
   readonly rollouts: Rollouts;
@@ -42,6 +42,15 @@ export function rollbackTo({
   return { revision, restarts: freshRestarts(revision, { one, rollouts, seen }) };
 }
 
+/** What is then left behind; who returns to something of it begins anew. */
+export function leftBehind(
+  one: Pick<AppliedService, 'revision' | 'leftBehind'>,
+  target: RevisionId,
+): readonly RevisionId[] {
+  const left = one.leftBehind ?? [];
+  return left.includes(target) ? [] : [...left, one.revision];
+}
+
 /** Whatever bytes a service goes back to, its data is what it is now. */
 export function onItsStore(spec: LaunchSpec, now: LaunchSpec): LaunchSpec {
   const { database } = spec;
@@ -75,9 +84,17 @@ function chosen(
   const { promoted, failed } = rollouts;
   const gaveUp = new Set([...failed.keys()].map((generation) => generation.slice(0, generation.lastIndexOf('.'))));
   if (asked === undefined) {
-    const before = promoted.find((revision) => revision !== one.revision && !gaveUp.has(revision));
+    const left = one.leftBehind ?? [];
+    const before = promoted.find(
+      (revision) => revision !== one.revision && !gaveUp.has(revision) && !left.includes(revision),
+    );
     if (before !== undefined) return before;
-    throw new ApiError('conflict', `${name} has no revision before ${short(one.revision)}`);
+    const [last] = left.toReversed();
+    throw new ApiError('conflict', `${name} has no revision before ${short(one.revision)}`, {
+      ...(last !== undefined && {
+        hint: `islet rollback ${name} ${short(last)} returns to what it was rolled back from`,
+      }),
+    });
   }
   const found = promoted.filter((revision) => revision.startsWith(asked));
   const [only] = found;

@@ -4,8 +4,7 @@ import { type Desired, plan } from '@islet/plan';
 import { createAnalysis } from './analysis/analysis.ts';
 import { checkAsker } from './analysis/ask-check.ts';
 import { trialsOf } from './analysis/trial.ts';
-import type { ApplyParts } from './apply-parts.ts';
-import { applyParts } from './apply-parts.ts';
+import { type ApplyParts, applyParts } from './apply-parts.ts';
 import type { Forget } from './backup/aside.ts';
 import { type Care, createCare } from './backup/care.ts';
 import { backupFacts } from './backup/facts.ts';
@@ -23,6 +22,7 @@ import { giveUp } from './failures.ts';
 import { createJournal } from './journal.ts';
 import { createLedger } from './ledger.ts';
 import { createObserver, type Look } from './observe.ts';
+import { createPast } from './past.ts';
 import { createProber } from './probe/prober.ts';
 import { subjects } from './probe/subjects.ts';
 import { createProxyDeaths } from './proxy-death.ts';
@@ -55,7 +55,7 @@ export interface System {
 }
 
 export function createSystem(parts: SystemParts): System {
-  const { state, compute, traffic, data, clock, log } = parts;
+  const { state, compute, traffic, data, clock, log, backups } = parts;
   const { applied, decisions, secrets, ports } = state;
   const stateFolder = state.layout.state;
   const startedAt = clock.now();
@@ -64,10 +64,9 @@ export function createSystem(parts: SystemParts): System {
   let report: TurnReport | undefined;
   let ending = false;
 
-  const prober = createProber({ clock, check: parts.check, onTurn: () => reconciler.poke() });
-
-  const trouble = (what: string) => (error: Error) => log.error({ error: redact(error.message) }, what);
   const poke = () => reconciler.poke();
+  const prober = createProber({ clock, check: parts.check, onTurn: poke });
+  const trouble = (what: string) => (error: Error) => log.error({ error: redact(error.message) }, what);
   const journal = createJournal({
     decisions,
     clock,
@@ -113,10 +112,12 @@ export function createSystem(parts: SystemParts): System {
       faultOf: drills.faultOf,
     });
   };
+  const pastOf = createPast();
   const desired = (look: Look) =>
     desireOf(applied.current(), {
       decisions,
       startedAt,
+      past: pastOf(clock.now()),
       routes: routes(look).key,
       gates: care.gates,
       instances: autoscaler.instances,
@@ -164,7 +165,6 @@ export function createSystem(parts: SystemParts): System {
     return spec && declaredStores(spec);
   };
   const forget: Forget = (service, options) => compute.purge({ service }, options);
-  const { backups } = parts;
   const care = createCare({ state, hands, check: parts.check, log, backups, forget, onChange: poke });
   const [{ restoring, doing }, { evidence }] = [care.restorer, analysis];
   const observer = createObserver({

@@ -177,6 +177,20 @@ describe('automatic scaling', () => {
     );
   });
 
+  it('ends nothing that is used for a budget that shrank, which is met as the load goes', async (t) => {
+    const service = applied('web', BY_RPS);
+    const run = { ...service.spec.run, resources: { cpu: 1, memoryBytes: undefined } };
+    const costly = { ...service, spec: { ...service.spec, run } };
+    const { serve, numberOf, state } = following(t, [costly]);
+    await serve('web', { rps: 400, seconds: 15 });
+    assert.equal(numberOf('web'), 4);
+    state.applied = { ...state.applied, machine: { cpu: 2, memoryBytes: undefined } };
+    await serve('web', { rps: 600, seconds: 15 });
+    assert.equal(numberOf('web'), 4);
+    await serve('web', { rps: 200, seconds: 400 });
+    assert.equal(numberOf('web'), 2);
+  });
+
   it('measures cores by what the instances used in between', async (t) => {
     const scale = { ...BY_RPS, targets: [{ metric: 'cpu', value: 50 }] } as const;
     const { clock, numberOf, usage } = following(t, [applied('web', scale)]);

@@ -84,6 +84,7 @@ it('does not last longer because the clock is put back', async (t) => {
   await drills.begin({ ...WEB, drill: 'errors' });
   clock.jump(-3_600_000);
   assert.equal(drills.faultOf('web'), undefined);
+  assert.equal((await drills.begin({ ...WEB, drill: 'errors' })).until, clock.now() + WEB.forMs);
 });
 
 it('explains an end of its own instance, while it lasts and shortly after it, where it may end one', async (t) => {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Failure } from '@islet/client';
 import { unseen } from '@islet/plan';
 import { rolloutHandlers } from '../src/api/rollout.ts';
-import { onItsStore, rollbackTo } from '../src/rollback.ts';
+import { leftBehind, onItsStore, rollbackTo } from '../src/rollback.ts';
 import type { AppliedService } from '../src/store/applied.ts';
 import type { Rollouts } from '../src/store/decisions.ts';
 import { launchSpec } from './support.ts';
@@ -58,6 +58,30 @@ test('goes back in bytes, and not in the version of its data', () => {
   assert.deepEqual(onItsStore(launchSpec('web'), of(18)), launchSpec('web'));
 });
 
+test('asked once more, goes further back, and not to what was just left', () => {
+  const visited: string[] = [];
+  let { promoted } = ROLLOUTS;
+  let one: Pick<AppliedService, 'spec' | 'revision' | 'restarts' | 'leftBehind'> = {
+    spec: launchSpec('web'),
+    revision: 'ccc',
+    restarts: 0,
+  };
+  const go = (asked?: string) => {
+    const to = rollbackTo({ one, asked, rollouts: { ...ROLLOUTS, promoted }, seen: SEEN });
+    // What is gone back to is promoted anew, and is the newest then.
+    promoted = [to.revision, ...promoted.filter((other) => other !== to.revision)];
+    one = { ...one, ...to, leftBehind: leftBehind(one, to.revision) };
+    visited.push(to.revision);
+  };
+  go();
+  go();
+  assert.deepEqual(visited, ['bbb', 'aaa']);
+  assert.throws(() => go(), { message: /no revision before aaa/, hint: /islet rollback web bbb returns to/ });
+  go('ccc');
+  go();
+  assert.deepEqual(visited, ['bbb', 'aaa', 'ccc', 'aaa']);
+});
+
 test('takes instances that are warm as they are', () => {
   assert.deepEqual(back(undefined, { seen: { instances: [warm] } }), { revision: 'bbb', restarts: 0 });
 });
@@ -66,6 +90,12 @@ test('passes over a revision that was given up, unless it is named', () => {
   const failed = new Map([['bbb.0', failure]]);
   assert.deepEqual(back(undefined, { rollouts: { failed } }), { revision: 'aaa', restarts: 0 });
   assert.deepEqual(back('bb', { rollouts: { failed } }), { revision: 'bbb', restarts: 1 });
+  const seen = { instances: [warm] };
+  assert.deepEqual(
+    back('bb', { rollouts: { failed }, seen }),
+    { revision: 'bbb', restarts: 1 },
+    'its instances are ill',
+  );
 });
 
 for (const [what, asked, changes, message] of [

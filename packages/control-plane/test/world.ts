@@ -28,6 +28,8 @@ export class World {
   readonly sick = new Set<string>();
   system!: System;
   down = 0;
+  /** How far the clock is put forward, or back. */
+  offsetMs = 0;
   #close: () => Promise<void> = async () => {};
 
   /** What the proxy has recorded. */
@@ -56,7 +58,7 @@ export class World {
       compute,
       traffic,
       data: [data, this.redis],
-      clock: systemClock,
+      clock: { ...systemClock, now: () => systemClock.now() + this.offsetMs },
       machine: {
         nodeBin: '/usr/bin',
         tools: '/tools',

@@ -39,6 +39,12 @@ test('each time in a row lasts longer, up to the limit, and a long time well for
   standing.onAnswer(200, { now: 100_000, isProbe: true, isLate: false });
   assert.equal(standing.isOut, false);
   assert.equal(out(160_001), 5_000);
+  // Found bad again by its probe, it has not been well, however long ago it was last let in.
+  assert.equal(out(400_000), 10_000);
+  standing.onAnswer(200, { now: 500_000, isProbe: true, isLate: false });
+  assert.equal(out(559_999), 15_000, 'not well for long enough');
+  for (let count = 0; count < 3; count++) standing.onFailure();
+  assert.equal(standing.due(policy), undefined, 'it is out');
 });
 
 test('one request at a time finds out, one that can be repeated if there is any', () => {
@@ -72,6 +78,66 @@ test('a late answer to a probe leaves it out', () => {
   assert.equal(standing.isOut, true);
 });
 
+test('those that were ejected together come back apart, by up to half of the time', () => {
+  for (const [dice, outMs] of [
+    [0, 5_000],
+    [0.5, 6_250],
+    [0.999_999, 7_499],
+  ] as const) {
+    const standing = new Standing();
+    standing.eject('5xx', policy, { now: 0, dice: () => dice });
+    const may = (now: number) => standing.mayProbe(now, { idempotent: true });
+    assert.deepEqual([may(outMs - 1), may(outMs + 1)], [false, true], `${dice}`);
+  }
+});
+
+test('a first byte brings back who hung, and a probe whoever it was; nothing else brings back who failed', () => {
+  for (const [cause, isProbe, isOut] of [
+    ['stall', false, false],
+    ['stall', true, false],
+    ['5xx', true, false],
+    ['5xx', false, true],
+  ] as const) {
+    const standing = new Standing();
+    assert.equal(standing.answeredAt, Number.NEGATIVE_INFINITY);
+    standing.eject(cause, policy, { now: 0, dice: even });
+    standing.onFirstByte({ now: 6_000, isProbe });
+    assert.equal(standing.isOut, isOut, `${cause}, ${isProbe ? 'a probe' : 'no probe'}`);
+    assert.equal(standing.answeredAt, 6_000);
+  }
+});
+
+test('no response counts as an error too, among others', () => {
+  const standing = new Standing();
+  for (const fail of [500, undefined, 500, undefined]) {
+    if (fail === undefined) standing.onFailure();
+    else standing.onAnswer(fail, { now: 0, isProbe: false, isLate: false });
+    assert.equal(standing.due(policy), undefined);
+  }
+  standing.onAnswer(500, { now: 0, isProbe: false, isLate: false });
+  assert.equal(standing.due(policy), '5xx');
+});
+
+test('one may always be out, of more their share, and never the last that is well', () => {
+  for (const [total, out, othersWell, may] of [
+    [1, 0, 0, false],
+    [2, 0, 1, true],
+    [2, 1, 0, false],
+    [3, 1, 1, false],
+    [4, 1, 2, true],
+    [4, 2, 1, false],
+    [8, 3, 4, true],
+    [8, 4, 3, false],
+    [8, 0, 0, false],
+  ] as const) {
+    assert.equal(
+      mayEject({ total, out, othersWell }, { ...policy, maxPercent: 50 }),
+      may,
+      `${out} of ${total} are out`,
+    );
+  }
+});
+
 /** A service's instances on a virtual clock: whatever happens, what the caller of `eject` promises holds. */
 test('never the last one goes, and never more than the policy allows', () => {
   const step = fc.record({
@@ -103,7 +169,7 @@ test('never the last one goes, and never more than the policy allows', () => {
             out: out(),
             othersWell: group.filter((it) => it !== standing && !it.isOut).length,
           };
-          if (cause !== undefined && mayEject(others, spec)) standing.eject(cause, spec, { now, dice: Math.random });
+          if (cause !== undefined && mayEject(others, spec)) standing.eject(cause, spec, { now, dice: even });
           assert.ok(out() < size);
           assert.ok(out() <= Math.max(1, Math.floor((size * maxPercent) / 100)));
         }

@@ -54,7 +54,8 @@ async function runOwnSuite(script: string): Promise<ExitCode> {
 function chosen(services: readonly ServiceSpec[], name: string | undefined): readonly ServiceSpec[] {
   if (name === undefined) return services;
   const found = services.filter((service) => service.name === name);
-  if (found.length === 0) throw new UsageError(`no service is called ${name}`);
+  if (found.length === 0)
+    throw new UsageError(`no service is called ${name}`, `there are ${services.map((one) => one.name).join(', ')}`);
   return found;
 }
 

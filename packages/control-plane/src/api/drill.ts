@@ -2,6 +2,7 @@ import { ApiError, type DrillBegun, type DrillTarget } from '@islet/client';
 import { generationOf } from '@islet/plan';
 import { probesOf } from '../analysis/probes-of.ts';
 import type { DrillKind } from '../drill/drills.ts';
+import { isPutOff } from '../put-off.ts';
 import type { AppliedService, LaunchSpec } from '../store/applied.ts';
 import type { System } from '../system.ts';
 
@@ -72,5 +73,7 @@ function whatIsTried(
   const isWatched = isRollback !== true && spec.rollout.analysis !== undefined;
   if (!isWatched || fallback === undefined || fallback.revision === revision) return undefined;
   const until = promotedAt + spec.rollout.bakeMs;
-  return clock.now() < until ? `${spec.name} bakes until ${new Date(until).toISOString()}` : undefined;
+  return isPutOff(until, { mostMs: spec.rollout.bakeMs, now: clock.now() })
+    ? `${spec.name} bakes until ${new Date(until).toISOString()}`
+    : undefined;
 }

@@ -24,6 +24,7 @@ export async function previewOf({ applied, warnings, changed }: Proposal, system
     decisions,
     routes: routes.key,
     startedAt: parts.clock.now(),
+    past: (_what, at) => at,
     gates: system.care.gates,
     instances: system.autoscaler.instances,
   });

@@ -1,6 +1,6 @@
 import { ApiError, type RolloutStatus } from '@islet/client';
 import { bakesUntil, generationOf, type PresentService, type Status, seenOf, short, status } from '@islet/plan';
-import { onItsStore, rollbackTo } from '../rollback.ts';
+import { leftBehind, onItsStore, rollbackTo } from '../rollback.ts';
 import { shiftSteps } from '../shift-steps.ts';
 import { gatewayUrl } from '../status.ts';
 import type { Applied, AppliedService, LaunchSpec } from '../store/applied.ts';
@@ -114,6 +114,7 @@ export function rolloutHandlers(
           restarts,
           isRollback: true,
           wentBackFrom: one.revision,
+          leftBehind: leftBehind(one, id),
           blocked: [],
           since: clock.now(),
           after: after.filter((name) => spec.uses.includes(name)),

@@ -4,6 +4,7 @@ import type { InstanceId } from '@islet/plan';
 import type { Fault } from '@islet/policy';
 import type { Clock } from '../clock.ts';
 import type { Journal } from '../journal.ts';
+import { isPutOff, putOffUntil } from '../put-off.ts';
 import type { Decisions } from '../store/decisions.ts';
 
 /** Faults that the control plane itself carries out; each ends by itself. */
@@ -66,8 +67,12 @@ export function createDrills({
   const timers = new Set<Disposable>();
   let full: Disposable | undefined;
 
+  const isUnderWay = ({ until }: Pick<DrillBegun, 'until'>) =>
+    isPutOff(until, { mostMs: LONGEST_MS, now: clock.now() });
+
   const endAt = (drill: DrillBegun) => {
-    const leftMs = Math.min(Math.max(0, drill.until - clock.now()), LONGEST_MS);
+    const now = clock.now();
+    const leftMs = Math.max(0, putOffUntil(drill.until, { mostMs: LONGEST_MS, now }) - now);
     timers.add(clock.after(leftMs, () => void end(drill).catch(onTrouble), { background: true }));
   };
 
@@ -102,7 +107,7 @@ export function createDrills({
       const now = clock.now();
       const isInTheWay = (one: Pick<DrillBegun, 'drill' | 'service'>) =>
         one.service === service || (drill === 'disk-full' && one.drill === drill);
-      const before = decisions.drills().find((one) => isInTheWay(one) && one.until > now);
+      const before = decisions.drills().find((one) => isInTheWay(one) && isUnderWay(one));
       if (before !== undefined)
         throw new ApiError('conflict', `a drill of ${before.service} is under way: ${before.drill}`);
       // A killed instance is dead at once, and mended by whoever mends all of them.
@@ -115,9 +120,8 @@ export function createDrills({
       return begun;
     },
     faultOf: (service) => {
-      const now = clock.now();
       const found = decisions.drills().find((one) => one.service === service);
-      if (found === undefined || found.until <= now || found.until - now > LONGEST_MS) return undefined;
+      if (found === undefined || !isUnderWay(found)) return undefined;
       const { drill, instance, until } = found;
       if (drill === 'kill' || drill === 'pause' || drill === 'disk-full') return undefined;
       return { kind: drill, instance, percent: 100, delayMs: drill === 'slow' ? SLOW_BY_MS : 0, until };

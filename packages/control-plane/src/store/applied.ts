@@ -62,6 +62,8 @@ export interface AppliedService {
   readonly isRollback?: boolean | undefined;
   /** What `islet rollback` has left; the next `up` may bring it in again. */
   readonly wentBackFrom?: RevisionId | undefined;
+  /** All that one `islet rollback` after the other has left: none of them is "the one before", though it is newer. */
+  readonly leftBehind?: readonly RevisionId[] | undefined;
   /** Its store is being replaced by a restored one: until that is done it is down. */
   readonly restoring?: Restoring | undefined;
 }
