@@ -4,6 +4,10 @@ import { type Migration, splitStatements } from '@islet/driver/migrations';
 import { LIMITS } from './options.ts';
 import type { ShellTask } from './worker-protocol.ts';
 
+const MAKES_FILES = 'ATTACH and VACUUM INTO make files: say --write';
+/** Node.js has it since 24.10; before that the words alone are refused, wherever they stand. */
+const CAN_AUTHORIZE = 'setAuthorizer' in DatabaseSync.prototype;
+
 /** One statement for a person. SQLite opens the file for reading only, unless it is asked to write. */
 export function runStatement(file: string, { text, write }: ShellTask): ShellOutcome {
   const [first, second] = splitStatements(text);
@@ -12,14 +16,15 @@ export function runStatement(file: string, { text, write }: ShellTask): ShellOut
   if (second !== undefined)
     return { kind: 'failed', reason: `it takes one statement: "${second.text}" is a second one` };
   using database = new DatabaseSync(file, { timeout: LIMITS.busyMs, readOnly: !write });
-  let isRefused = false;
   // `VACUUM INTO` makes a file anywhere, from a database that is open for reading only; within, it is an `ATTACH`.
-  if (!write)
+  let isRefused = false;
+  if (!write && CAN_AUTHORIZE)
     database.setAuthorizer((action) => {
       if (action !== constants.SQLITE_ATTACH) return constants.SQLITE_OK;
       isRefused = true;
       return constants.SQLITE_DENY;
     });
+  else if (!write && /\b(attach|vacuum)\b/i.test(first.text)) return { kind: 'failed', reason: MAKES_FILES };
   try {
     const statement = database.prepare(first.text);
     statement.setReadBigInts(true);
@@ -32,7 +37,7 @@ export function runStatement(file: string, { text, write }: ShellTask): ShellOut
     }
     return { kind: 'rows', columns, rows, more: false };
   } catch (error) {
-    return { kind: 'failed', reason: isRefused ? 'ATTACH and VACUUM INTO make files: say --write' : messageOf(error) };
+    return { kind: 'failed', reason: isRefused ? MAKES_FILES : messageOf(error) };
   }
 }
 
