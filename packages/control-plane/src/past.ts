@@ -6,10 +6,9 @@
  * What lies in the future is taken as of when that was first seen. It is remembered until nobody asks for it any more: taken
  * anew each time it would never be over. So a wait begins anew once, and is never longer than twice what was meant.
  */
-export interface Past {
-  /** When it was, as far as can be known. `what` tells one thing that something is since from another. */
-  (what: string, at: number): number;
-}
+
+/** When it was, as far as can be known. `what` tells one thing that something is since from another. */
+export type Past = (what: string, at: number) => number;
 
 /** For one look after the other: what is not asked for in one is forgotten. */
 export function createPast(): (now: number) => Past {
