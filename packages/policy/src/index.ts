@@ -105,7 +105,14 @@ export {
   type ProbeState,
   startProbing,
 } from './probe.ts';
-export { type Buckets, type Draw, RateLimiter, type RateRefusal } from './rate-limiter.ts';
+export {
+  type Buckets,
+  type Draw,
+  RateLimiter,
+  type RateRefusal,
+  type RateTaken,
+  type RateVerdict,
+} from './rate-limiter.ts';
 export { type Ended, NOTABLE_PER_SECOND, RecordBudget } from './record-budget.ts';
 export {
   type DecisionRecord,

@@ -35,14 +35,20 @@ export class RateLimiter {
   }
 
   /** Takes a token from each bucket, or, where one is empty, from none: what is refused costs nothing. */
-  takeAll(draws: readonly Draw[], now: number): RateRefusal | undefined {
+  takeAll(draws: readonly Draw[], now: number): RateVerdict {
     let refusal: RateRefusal | undefined;
     for (const { key, limit } of draws) {
       const waitMs = this.waitMs(key, now, limit);
-      if (waitMs > (refusal?.waitMs ?? 0)) refusal = { limit, waitMs };
+      if (waitMs > (refusal?.waitMs ?? 0)) refusal = { kind: 'refused', limit, waitMs };
     }
-    if (refusal === undefined) for (const { key, limit } of draws) this.spend(key, now, limit);
-    return refusal;
+    if (refusal !== undefined) return refusal;
+    let taken: RateTaken | undefined;
+    for (const { key, limit } of draws) {
+      this.spend(key, now, limit);
+      const { left, fullInMs } = this.#stateOf(key, now, limit);
+      if (taken === undefined || left < taken.left) taken = { kind: 'taken', limit, left, fullInMs };
+    }
+    return taken ?? UNLIMITED;
   }
 
   /** To be called now and then: forgets buckets that are full. */
@@ -52,6 +58,16 @@ export class RateLimiter {
 
   get size(): number {
     return this.#buckets.size;
+  }
+
+  #stateOf(
+    key: string,
+    now: number,
+    { rps, burst }: RateLimitSpec,
+  ): { readonly left: number; readonly fullInMs: number } {
+    const fullInMs = this.#fullFrom(key, now) - now;
+    // As in `waitMs`: what is a billionth short of a token is one.
+    return { left: Math.max(0, Math.floor(burst - (fullInMs * rps) / 1000 + 1e-9)), fullInMs };
   }
 
   #fullFrom(key: string, now: number): number {
@@ -102,11 +118,26 @@ export interface Draw {
   readonly limit: RateLimitSpec;
 }
 
+export type RateVerdict = RateTaken | RateRefusal | typeof UNLIMITED;
+
+/** The limit that leaves the fewest. */
+export interface RateTaken {
+  readonly kind: 'taken';
+  readonly limit: RateLimitSpec;
+  /** How many more it lets through at once. */
+  readonly left: number;
+  /** Until it lets through as many as ever. */
+  readonly fullInMs: number;
+}
+
 /** The limit that makes wait longest. */
 export interface RateRefusal {
+  readonly kind: 'refused';
   readonly limit: RateLimitSpec;
   readonly waitMs: number;
 }
+
+const UNLIMITED = { kind: 'unlimited' } as const;
 
 /** About 10 MB. */
 const KEYS = 100_000;

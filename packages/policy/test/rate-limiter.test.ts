@@ -37,10 +37,18 @@ test('of several buckets, a request takes from all or from none, as if each were
           tokens[index] = Math.min(burst, tokens[index]! + (gap * rps) / 1000);
         }
         const least = Math.min(...tokens);
-        const refusal = limiter.takeAll(draws, now);
-        if (Math.abs(least - 1) > 1e-6) assert.equal(refusal === undefined, least >= 1);
-        if (refusal === undefined) for (const index of tokens.keys()) tokens[index]! -= 1;
-        else assert.ok(tokens[draws.findIndex((draw) => draw.limit === refusal.limit)]! < 1 + 1e-6);
+        const verdict = limiter.takeAll(draws, now);
+        if (Math.abs(least - 1) > 1e-6) assert.equal(verdict.kind, least >= 1 ? 'taken' : 'refused');
+        assert.ok(verdict.kind !== 'unlimited');
+        const of = draws.findIndex((draw) => draw.limit === verdict.limit);
+        if (verdict.kind === 'refused') assert.ok(tokens[of]! < 1 + 1e-6);
+        else {
+          for (const index of tokens.keys()) tokens[index]! -= 1;
+          assert.ok(Math.abs(verdict.left - Math.max(0, tokens[of]!)) < 1 + 1e-6);
+          assert.ok(verdict.left <= Math.min(...tokens) + 1e-6, 'it tells of the bucket that has the fewest');
+          const { rps, burst } = specs[of]!;
+          assert.ok(Math.abs(verdict.fullInMs - ((burst - tokens[of]!) * 1000) / rps) < 1e-3);
+        }
       }
     }),
   );

@@ -37,6 +37,26 @@ test('beyond the burst the answer is 429, with when to come back and the rule, a
   assert.equal(plane.readStats().edges.find(({ from }) => from.kind === 'edge')?.decisions['traffic.rateLimit'], 1);
 });
 
+test('an answer says how many more are let through, of the limit that leaves the fewest, and until when all are back', async (t) => {
+  const all: RateLimitSpec = { rps: 1, burst: 9, by: { kind: 'route' } };
+  const { edge, call, pass } = await limited(t, { kind: 'client' }, all);
+  assert.match(
+    await call(edge),
+    /^HTTP\/1\.1 200 [\s\S]*RateLimit-Limit: 2\r\nRateLimit-Remaining: 1\r\nRateLimit-Reset: 1\r\n/,
+  );
+  pass(500);
+  assert.match(await call(edge), /RateLimit-Limit: 2\r\nRateLimit-Remaining: 0\r\nRateLimit-Reset: 2\r\n/);
+});
+
+test('an instance that says its own limit has the word', async (t) => {
+  const own = await httpInstance(t, (_, response) => response.setHeader('RateLimit-Limit', '7').end('ok'));
+  const rateLimit: readonly RateLimitSpec[] = [{ rps: 1, burst: 2, by: { kind: 'client' } }];
+  const { edge } = await world(t, [own], 'http', { traffic: { ...DEFAULT_TRAFFIC, rateLimit } });
+  const answer = await send(edge, 'GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n');
+  assert.match(answer, /RateLimit-Limit: 7\r\n/);
+  assert.doesNotMatch(answer, /RateLimit-Limit: 2|RateLimit-Remaining/);
+});
+
 test('tokens come back at their rate', async (t) => {
   const { edge, statuses, pass } = await limited(t, { kind: 'client' });
   assert.deepEqual(await statuses(edge, '', '', ''), ['200', '200', '429']);

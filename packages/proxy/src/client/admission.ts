@@ -1,8 +1,9 @@
-import { isUnavailable, type RateRefusal } from '@islet/policy';
+import { isUnavailable, type RateRefusal, type RateTaken } from '@islet/policy';
 import { PRIORITIES, type Priority } from '@islet/spec/model';
 import { ProxyError, type ProxyErrorCode } from '../errors.ts';
 import type { Waiter } from '../guards.ts';
 import { fieldValue } from '../http/fields.ts';
+import type { ResponseHead } from '../http/response-head.ts';
 import { breakerText } from '../record/reasons.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
 import { drawsOf } from './rate-key.ts';
@@ -17,6 +18,7 @@ export class Admission {
   readonly #options: AdmissionOptions;
   /** In which generation of the breaker it was let through; undefined: it owes the breaker nothing. */
   #generation: number | undefined;
+  #taken: RateTaken | undefined;
   #place: 'none' | 'waiting' | 'request' | 'tunnel' = 'none';
 
   readonly #priority: Priority;
@@ -84,11 +86,18 @@ export class Admission {
     const { policy, way, request, client, runtime } = this.#options;
     const { rateLimit } = policy;
     if (rateLimit.length === 0) return undefined;
-    const refusal = way.rate.takeAll(
-      drawsOf(rateLimit, { client, fields: request.fields, claimOf: runtime.claimOf }),
-      runtime.now(),
-    );
-    return refusal && rateLimited(refusal);
+    const draws = drawsOf(rateLimit, { client, fields: request.fields, claimOf: runtime.claimOf });
+    const verdict = way.rate.takeAll(draws, runtime.now());
+    if (verdict.kind === 'refused') return rateLimited(verdict);
+    if (verdict.kind === 'taken') this.#taken = verdict;
+    return undefined;
+  }
+
+  /** What the response says of its rate limits, whoever makes it; an instance that says so itself has the word. */
+  rateFields({ passed }: ResponseHead): string {
+    const taken = this.#taken;
+    if (taken === undefined || fieldValue(passed, 'ratelimit-limit') !== undefined) return '';
+    return rateFields(taken.limit.burst, taken.left, taken.fullInMs);
   }
 
   #sheds(): ProxyError | undefined {
@@ -176,15 +185,19 @@ function priorityOf({ policy, request, origin }: AdmissionOptions): Priority {
   return PRIORITIES.find((known) => known === said) ?? priority;
 }
 
-/** Fields as in draft-ietf-httpapi-ratelimit-headers-07, which most clients read. */
 function rateLimited({ limit: { rps, burst }, waitMs }: RateRefusal): ProxyError {
-  const seconds = Math.max(1, Math.ceil(waitMs / 1000));
   return new ProxyError('rate-limited', `more than ${rps} requests a second`, {
     rule: 'traffic.rateLimit',
     why: `none left of ${burst} at once and ${rps} a second; the next in ${Math.ceil(waitMs)} ms`,
     retryAfterMs: waitMs,
-    fields: `RateLimit-Limit: ${burst}\r\nRateLimit-Remaining: 0\r\nRateLimit-Reset: ${seconds}\r\n`,
+    fields: rateFields(burst, 0, waitMs),
   });
+}
+
+/** As in draft-ietf-httpapi-ratelimit-headers-07, which most clients read. */
+function rateFields(limit: number, left: number, resetMs: number): string {
+  const seconds = Math.max(1, Math.ceil(resetMs / 1000));
+  return `RateLimit-Limit: ${limit}\r\nRateLimit-Remaining: ${left}\r\nRateLimit-Reset: ${seconds}\r\n`;
 }
 
 export type Entrance =

@@ -61,7 +61,7 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
     const { compress: spec } = order.policy;
     this.#compressed = spec && new CompressedReply({ reply, request, spec, encoders: runtime.encoders, user: this });
     this.#reply = this.#compressed ?? reply;
-    this.#own = new OwnAnswers({ order, client, runtime, call, reply: this.#reply });
+    this.#own = new OwnAnswers({ order, client, runtime, call, admission, reply: this.#reply });
     runtime.stats.begin(order.edge, this.#startedAt);
   }
 

@@ -3,6 +3,7 @@ import type { ProxyError, ProxyErrorCode } from '../errors.ts';
 import type { ResponseHead } from '../http/response-head.ts';
 import { ownFields, whyOf } from '../record/told.ts';
 import type { Runtime } from '../runtime.ts';
+import type { Admission } from './admission.ts';
 import { type StoredAnswer, withStatus } from './cached.ts';
 import type { Call } from './call.ts';
 import type { ExchangeClient } from './exchange-client.ts';
@@ -15,6 +16,7 @@ export interface OwnAnswersOptions {
   readonly client: ExchangeClient;
   readonly runtime: Runtime;
   readonly call: Pick<Call, 'isSent'>;
+  readonly admission: Pick<Admission, 'rateFields'>;
   readonly reply: Reply;
 }
 
@@ -31,7 +33,8 @@ export class OwnAnswers {
 
   /** What goes out with a head, whoever it is of. */
   headOptions(head: ResponseHead): HeadOptions {
-    return { close: this.#closes, fields: ownFields(head, this.#options.order.trail) };
+    const { order, admission } = this.#options;
+    return { close: this.#closes, fields: ownFields(head, order.trail) + admission.rateFields(head) };
   }
 
   stored({ stored, status }: StoredAnswer): WholeResponse {

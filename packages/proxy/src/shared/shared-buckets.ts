@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { type Buckets, type Draw, RateLimiter, type RateRefusal } from '@islet/policy';
+import { type Buckets, type Draw, RateLimiter, type RateVerdict } from '@islet/policy';
 import { type Company, Mutex } from './mutex.ts';
 
 /**
@@ -81,12 +81,12 @@ export class SharedRateLimiter extends RateLimiter {
     this.#table = table;
   }
 
-  override takeAll(draws: readonly Draw[], now: number): RateRefusal | undefined {
+  override takeAll(draws: readonly Draw[], now: number): RateVerdict {
     const { lock } = this.#table;
     lock.take();
-    const refusal = super.takeAll(draws, now);
+    const verdict = super.takeAll(draws, now);
     lock.release();
-    return refusal;
+    return verdict;
   }
 }
 

@@ -26,7 +26,7 @@ for (let turn = 0; turn < turns; turn++) {
   }
   budget.request(NOW);
   throttle.record('normal', { accepted: false, now: NOW }, admission);
-  if (rate.takeAll([{ key: 'all', limit: RATE }], NOW) === undefined) Atomics.add(counts, TALLY.drawn, 1);
+  if (rate.takeAll([{ key: 'all', limit: RATE }], NOW).kind === 'taken') Atomics.add(counts, TALLY.drawn, 1);
 }
 // Nothing is asked of the budget before all requests are counted in it.
 Atomics.add(counts, TALLY.halfway, 1);
