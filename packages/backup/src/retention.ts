@@ -89,13 +89,20 @@ export function garbageOf(catalog: Catalog, { keep, pitr, now }: Retention): rea
 }
 
 /**
- * The first copy of the last 24 hours, in each era: however often the store was copied or restored since, any instant of
- * that time can be gone back to.
+ * The first copy of the last 24 hours, in each era, and the first after each gap in its log: however often the store was
+ * copied or restored since, any instant of that time that was ever there can be gone back to.
  */
 function lastDay(offers: readonly Offer[], now: number): ReadonlySet<CopyId> {
   const young = offers.filter(({ copy }) => copy.manifest.finishedAt > now - DAY_MS);
-  const firsts = young.filter((offer) => young.find(({ era }) => era === offer.era) === offer);
+  const firsts = young.filter((offer, index) => !young.slice(0, index).some((earlier) => leadsTo(earlier, offer)));
   return new Set(firsts.map(({ copy }) => copy.id));
+}
+
+/** By its log the one becomes the other. Without logs, the first stands for all. */
+function leadsTo({ era, copy, log }: Offer, later: Offer): boolean {
+  const [needs, itsNeeds] = [copy.manifest.facts.needs, later.copy.manifest.facts.needs];
+  if (era !== later.era || needs === undefined || itsNeeds === undefined) return era === later.era;
+  return (log.at(-1)?.to ?? needs.to) >= itsNeeds.from;
 }
 
 interface Kept {

@@ -224,6 +224,25 @@ describe('retention', () => {
     );
   });
 
+  it('keeps the first copy after a gap in the log, before which nothing leads to what came then', () => {
+    const log = [piece(0, 10, 31 * HOUR), piece(20, 40, 40 * HOUR)];
+    const copies = [
+      copy(30 * HOUR, [0, 1]),
+      copy(31 * HOUR, [6, 7]),
+      copy(32 * HOUR, [20, 21]),
+      copy(35 * HOUR, [30, 31]),
+    ];
+    const all = catalogOf(era(0, { copies: [...copies, copy(38 * HOUR, [35, 36])], log }));
+    const gone = new Set(garbageOf(all, { keep: { daily: 1, weekly: 0, monthly: 0 }, pitr: true, now: 40 * HOUR }));
+    assert.deepEqual(
+      all.eras[0]?.copies
+        .filter(({ pieceNames }) => !gone.has(pieceNames[0]!))
+        .map(({ startedAt }) => startedAt / HOUR),
+      [30, 32, 38],
+    );
+    assert.ok(log.every(({ name }) => !gone.has(name)));
+  });
+
   it('deletes what was merged only when the longer piece is there', () => {
     const small = [piece(0, 10, 1), piece(10, 20, 2), piece(20, 30, 3)];
     const copies = [copy(50, [0, 10])];
