@@ -24,6 +24,8 @@ import { type Commit, LEDGER, LedgerWriters } from './ledger-writers.ts';
  * the instant a beginning.
  */
 const WRITING_MS = 20_000;
+/** However long they take. */
+const KILLS = 5;
 const RESTORES = Number(process.env.ISLET_RESTORES ?? 20);
 const WRITERS = 4;
 test('no acknowledged commit is lost, and every instant is restored to a transaction, whatever was killed', async (t) => {
@@ -51,7 +53,7 @@ test('no acknowledged commit is lost, and every instant is restored to a transac
     writers = new LedgerWriters(path, { uid: await uidOf(service), count: WRITERS });
     const { commits } = writers;
     let kills = 0;
-    for (const until = Date.now() + WRITING_MS; Date.now() < until; kills++) {
+    for (const until = Date.now() + WRITING_MS; Date.now() < until || kills < KILLS; kills++) {
       await pause(300 + Math.random() * 1_500);
       if (kills % 3 === 0) {
         await writers.replace(kills % WRITERS);
@@ -71,7 +73,7 @@ test('no acknowledged commit is lost, and every instant is restored to a transac
     await vault.until(({ to }) => to > lastAt);
     const rate = Math.round((commits.length / WRITING_MS) * 1000);
     t.diagnostic(`${commits.length} acknowledged commits, ${rate} a second, ${kills} kills`);
-    assert.ok(kills > 4 && commits.length > 100);
+    assert.ok(commits.length > 100);
 
     const read = async (store: string) => {
       const file = (await driver.connection({ service: store })).path ?? '';
