@@ -70,10 +70,11 @@ function workersOf(pid: number): readonly number[] {
 
 /** What is stored, is stored by each worker for itself: answers of two ages are answers of two workers. */
 async function bothServe(): Promise<void> {
-  await ask('/count', 60);
-  const answers = await ask('/count', 60);
-  assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]));
-  assert.equal(new Set(answers.map(({ body }) => body)).size, 2);
+  await until('both serve', async () => {
+    const answers = await ask('/count', 60);
+    assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]));
+    return new Set(answers.map(({ body }) => body)).size === 2;
+  });
 }
 
 test('requests come to both workers, and each of them is explained', async () => {

@@ -82,7 +82,8 @@ test('the connection is kept after it, and the next request answered', async (t)
   const { edge } = await world(t, [], 'http', { traffic });
   const one = 'GET / HTTP/1.1\r\nHost: h\r\n\r\n';
   const last = 'GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n';
-  assert.equal((await send(edge, one + one + last)).match(/HTTP\/1\.1 200 OK/g)?.length, 3);
+  const answers = await send(edge, one + one + last);
+  assert.equal(answers.match(/HTTP\/1\.1 200 OK/g)?.length, 3, answers);
 });
 
 /** `orders`, for which `archive` stands in, and an edge from `web` to it. */

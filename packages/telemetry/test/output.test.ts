@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, test } from 'node:test';
 import { rotateLog } from '@islet/supervise';
@@ -195,6 +195,26 @@ describe('the output of an instance', () => {
     const again = new Output(OF, path, output.place);
     for (let look = 0; look < 20; look++) lost ||= again.read(Date.now()).isAfterLoss;
     assert(lost);
+  });
+
+  test('a rotated file is no other for having the number of one that is gone', async (t) => {
+    const path = join(temporary(t), 'x.log');
+    writeFileSync(`${path}.1`, 'before\n');
+    writeFileSync(path, 'one\ntwo\n');
+    const output = new Output(OF, path, undefined);
+    assert.deepEqual(readAll(output), ['one', 'two']);
+    // In place, as if it were made anew: what was `.1` is gone, and so is what came before this one.
+    writeFileSync(`${path}.1`, 'later\n');
+    utimesSync(`${path}.1`, 1, 1);
+    writeFileSync(path, 'one more\nand more\n');
+    const again = new Output(OF, path, output.place);
+    let [lost, texts] = [false, [] as string[]];
+    for (let look = 0; look < 20; look++) {
+      const { rows, isAfterLoss } = again.read(Date.now());
+      lost ||= isAfterLoss;
+      texts = [...texts, ...rows.map(({ text }) => text)];
+    }
+    assert.deepEqual([lost, texts], [true, ['later', 'one more', 'and more']]);
   });
 
   test('a record that is not whole is told once it is, also after a restart in between', (t) => {

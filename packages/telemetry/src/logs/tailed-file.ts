@@ -4,8 +4,8 @@ import { readAt, withFile } from '../store/segment.ts';
 /** How far a file was read: it outlives whoever reads. */
 export interface FilePlace {
   readonly at: number;
-  /** Which file was `<log>.1` then; 0: none. */
-  readonly older: number;
+  /** Which file was `<log>.1` then; '': none. */
+  readonly older: string;
 }
 
 /** Bytes that are read at once. */
@@ -30,7 +30,7 @@ export interface Chunk {
 export class TailedFile {
   readonly path: string;
   #place: FilePlace;
-  #seen: number;
+  #seen: string;
 
   constructor(path: string, place: FilePlace) {
     this.path = path;
@@ -40,7 +40,7 @@ export class TailedFile {
 
   /** As it would be begun now, from its first byte that is still there. */
   static beginning(path: string): FilePlace {
-    return { at: holeOf(path, sizeOf(path)), older: inode(`${path}.1`) };
+    return { at: holeOf(path, sizeOf(path)), older: idAt(`${path}.1`) };
   }
 
   get place(): FilePlace {
@@ -50,7 +50,7 @@ export class TailedFile {
   /** What came; undefined: nothing, for now. */
   read(): Chunk | undefined {
     const size = sizeOf(this.path);
-    const older = inode(`${this.path}.1`);
+    const older = idAt(`${this.path}.1`);
     if (older !== this.#place.older) {
       const isNews = older !== this.#seen;
       this.#seen = older;
@@ -67,15 +67,16 @@ export class TailedFile {
     const hole = holeOf(this.path, size);
     const olds = oldFiles(this.path);
     if (hole > 0) return this.#inHoled(hole, olds);
-    const since = olds.findIndex(({ ino }) => ino === older);
-    const isLost = since < 0 && older !== 0;
+    const since = olds.findIndex(({ id }) => id === older);
+    const isLost = since < 0 && older !== '';
     const count = since < 0 ? olds.length : since;
     const old = olds[count - 1];
-    if (old === undefined) return this.#take(this.path, at > size ? 0 : at, { older: olds[0]?.ino ?? 0 });
+    if (old === undefined) return this.#take(this.path, at > size ? 0 : at, { older: olds[0]?.id ?? '' });
     const from = isLost ? 0 : at;
-    if (from < old.size) return this.#take(old.path, from, { older, isAfterLoss: isLost });
-    this.#place = { at: from - old.size, older: old.ino };
-    this.#seen = inode(`${this.path}.1`);
+    // What is left is read as if nothing had ever been before it.
+    if (from < old.size) return this.#take(old.path, from, { older: isLost ? '' : older, isAfterLoss: isLost });
+    this.#place = { at: from - old.size, older: old.id };
+    this.#seen = idAt(`${this.path}.1`);
     return this.read();
   }
 
@@ -84,7 +85,7 @@ export class TailedFile {
     const { at } = this.#place;
     const [newest] = olds;
     if (at >= hole || newest === undefined) {
-      return this.#take(this.path, Math.max(at, hole), { older: newest?.ino ?? 0 });
+      return this.#take(this.path, Math.max(at, hole), { older: newest?.id ?? '' });
     }
     const from = at - (hole - newest.size);
     const chunk = readChunk(newest.path, Math.max(0, from));
@@ -92,7 +93,7 @@ export class TailedFile {
     return { bytes: chunk, place: this.#place, isAfterLoss: from < 0 };
   }
 
-  #take(path: string, from: number, { older, isAfterLoss = false }: { older: number; isAfterLoss?: boolean }) {
+  #take(path: string, from: number, { older, isAfterLoss = false }: { older: string; isAfterLoss?: boolean }) {
     const bytes = readChunk(path, from);
     this.#place = { at: from + bytes.length, older };
     return bytes.length === 0 ? undefined : { bytes, place: this.#place, isAfterLoss };
@@ -101,7 +102,7 @@ export class TailedFile {
 
 interface Old {
   readonly path: string;
-  readonly ino: number;
+  readonly id: string;
   readonly size: number;
 }
 
@@ -111,7 +112,7 @@ function oldFiles(path: string): readonly Old[] {
   for (let nth = 1; nth <= OLD_FILES; nth++) {
     const stats = look(`${path}.${nth}`);
     if (stats === undefined) break;
-    found.push({ path: `${path}.${nth}`, ino: stats.ino, size: stats.size });
+    found.push({ path: `${path}.${nth}`, id: idOf(stats), size: stats.size });
   }
   return found;
 }
@@ -138,8 +139,14 @@ function look(path: string): Stats | undefined {
   return statSync(path, { throwIfNoEntry: false });
 }
 
-function inode(path: string): number {
-  return look(path)?.ino ?? 0;
+function idAt(path: string): string {
+  const stats = look(path);
+  return stats === undefined ? '' : idOf(stats);
+}
+
+/** A number alone would not do: a file that is deleted leaves its own to the next one. An older log is written no more. */
+function idOf({ ino, mtimeMs }: Stats): string {
+  return `${ino}@${mtimeMs}`;
 }
 
 function sizeOf(path: string): number {
