@@ -2,6 +2,7 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { GatewayRoute, RoutedService, RoutingTable } from '@islet/policy';
+import { RUNTIME_FLAGS } from '@islet/proxy';
 import type { TrafficOverride } from '@islet/spec';
 import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
 import { PATHS } from './backend.ts';
@@ -35,7 +36,17 @@ async function start(rig: Rig, spoken: Spoken, size: Size): Promise<Server> {
   const { folder, signal } = rig;
   const port = await freePort();
   const socket = join(folder, 'proxy.sock');
-  const argv = [process.execPath, MAIN, '--state', folder, '--socket', socket, '--table', join(folder, 'table')];
+  const argv = [
+    process.execPath,
+    ...RUNTIME_FLAGS,
+    MAIN,
+    '--state',
+    folder,
+    '--socket',
+    socket,
+    '--table',
+    join(folder, 'table'),
+  ];
   const table = tableOf(rig, { port, spoken, ...size });
   // The proxy listens nowhere until it has a table, so it is up when it has taken one.
   let isPublished = false;

@@ -14,6 +14,7 @@ import {
   reviveKeeper,
   socketPath,
 } from '@islet/keeper/life';
+import { RUNTIME_FLAGS } from '@islet/proxy';
 import { pino } from 'pino';
 import packageJson from '../package.json' with { type: 'json' };
 import { createHandlers } from './api/handlers.ts';
@@ -183,7 +184,7 @@ function writeKeeperFile(): void {
   const programs = {
     // With the flags that this one was started with, which are its own and not the proxy's.
     'control-plane': [process.execPath, ...process.execArgv, main, '--folder', folder, '--state', stateFolder],
-    proxy: [process.execPath, proxy, ...proxyArguments],
+    proxy: [process.execPath, ...RUNTIME_FLAGS, proxy, ...proxyArguments],
   };
   writeAtomically(join(stateFolder, 'keeper.json'), JSON.stringify({ programs, env: compileCache() }));
 }

@@ -13,5 +13,6 @@ export type { PlaneOptions, ProxyStats } from './plane.ts';
 export type { ProxyPaths, RunningProxy } from './proxy.ts';
 export { accessLogFiles, accessLogOf } from './record/access-log.ts';
 export { findRecords } from './record/find-record.ts';
+export { RUNTIME_FLAGS } from './runtime-flags.ts';
 export type { EdgeStats, InstanceStats, Origin, RevisionStats, StatusClass, TrafficCounts } from './stats.ts';
 export { type LoadedCertificate, loadCertificate } from './tls/certificate.ts';

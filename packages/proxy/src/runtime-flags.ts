@@ -1,0 +1,8 @@
+/**
+ * What the runtime is told when a proxy is started; once it runs, it no longer takes it.
+ *
+ * A request leaves garbage behind, which the collector goes through in megabytes: the objects of some thousand requests, and
+ * their bodies. Left to itself the engine makes that room ever larger, until it no longer fits into the processor's caches,
+ * and each write goes to memory: from then on a request takes a third more. With 8 MB it stays as quick as it is at first.
+ */
+export const RUNTIME_FLAGS: readonly string[] = ['--max-semi-space-size=8'];
