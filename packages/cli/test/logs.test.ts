@@ -1,28 +1,12 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import type { LogRecord } from '@islet/client';
 import { ApiError } from '@islet/client/errors';
-import { type Answers, aService, aStatus, type FakeControlPlane, startFake } from '@islet/client/testing';
-import { islet, removeFolder, SYSTEM, tempFolder } from './run.ts';
+import { fakeSystem } from './fake-system.ts';
+import { islet } from './run.ts';
 
-let folder = '';
-const fakes: FakeControlPlane[] = [];
-
-beforeEach(() => {
-  folder = tempFolder(SYSTEM);
-});
-
-afterEach(async () => {
-  for (const fake of fakes.splice(0)) await fake.kill();
-  removeFolder(folder);
-});
-
-async function answering(answers: Answers): Promise<FakeControlPlane> {
-  const fake = await startFake({ status: aStatus([aService('web')]), stateFolder: join(folder, '.islet'), answers });
-  fakes.push(fake);
-  return fake;
-}
+const system = fakeSystem();
+const { answering } = system;
 
 const NONE = { gaps: [], looked: { segments: 0, records: 0, complete: true } };
 
@@ -34,7 +18,9 @@ describe('logs', () => {
   test('come from the store, the oldest first, with every line of a stack under its name', async () => {
     const logs = [record('b', 'Error: x\n    at f'), record('a', 'first')];
     const fake = await answering({ logRecords: () => ({ logs, ...NONE }) });
-    const { code, stdout } = await islet(['logs', 'web', '-n', '2', '--level', 'warn', '--grep', 'x'], { cwd: folder });
+    const { code, stdout } = await islet(['logs', 'web', '-n', '2', '--level', 'warn', '--grep', 'x'], {
+      cwd: system.folder,
+    });
     assert.deepEqual([code, stdout], [0, 'web.0        | first\nweb.0        | Error: x\nweb.0        |     at f\n']);
     assert.deepEqual(fake.calls.at(-1)?.input, { service: 'web', level: 'warn', grep: 'x', limit: 2 });
   });
@@ -48,7 +34,7 @@ describe('logs', () => {
       record('a', 'request', { level: 'info', attributes: { path: '/', status: 200 } }),
     ];
     await answering({ logRecords: () => ({ logs, ...NONE }) });
-    const { stdout } = await islet(['logs', 'web'], { cwd: folder });
+    const { stdout } = await islet(['logs', 'web'], { cwd: system.folder });
     assert.deepEqual(stdout.replaceAll('web.0        | ', '').split('\n'), [
       'request path=/ status=200',
       'Warning of its own',
@@ -62,7 +48,7 @@ describe('logs', () => {
     await answering({
       logRecords: () => ({ ...NONE, logs: [], gaps: [{ from: 0, to: 1_000, why: 'the disk was full' }] }),
     });
-    const { stderr } = await islet(['logs'], { cwd: folder });
+    const { stderr } = await islet(['logs'], { cwd: system.folder });
     assert.match(stderr, /nothing is known from 1970-01-01T00:00:00\.000Z to .*: the disk was full/);
   });
 
@@ -87,7 +73,7 @@ describe('logs', () => {
     const onWrite = (text: string) => {
       if (text.includes('three')) controller.abort(new DOMException('interrupted', 'AbortError'));
     };
-    const { code, stdout } = await islet(['logs', '-f'], { cwd: folder, signal: controller.signal, onWrite });
+    const { code, stdout } = await islet(['logs', '-f'], { cwd: system.folder, signal: controller.signal, onWrite });
     assert.deepEqual([code, stdout], [130, 'web.0        | one\nweb.0        | between\nweb.0        | three\n']);
   });
 
@@ -99,14 +85,16 @@ describe('logs', () => {
 
     test('come from the files, which is said, and are searched all the same', async () => {
       await answering({ logRecords: down, logs: () => [line('one fish'), line('two')] });
-      const { code, stdout, stderr } = await islet(['logs', '--grep', 'FISH'], { cwd: folder });
+      const { code, stdout, stderr } = await islet(['logs', '--grep', 'FISH'], { cwd: system.folder });
       assert.deepEqual([code, stdout], [0, 'web.0        | one fish\n']);
       assert.match(stderr, /store is down; these are the log files/);
     });
 
     test('can not be told by what files do not know', async () => {
       await answering({ logRecords: down, logs: () => [line('one')] });
-      const { code, stdout, stderr } = await islet(['logs', '--level', 'error', '--since', '1h'], { cwd: folder });
+      const { code, stdout, stderr } = await islet(['logs', '--level', 'error', '--since', '1h'], {
+        cwd: system.folder,
+      });
       assert.deepEqual([code, stdout], [4, '']);
       assert.match(stderr, /know nothing of --level, --since/);
     });

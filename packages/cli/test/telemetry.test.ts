@@ -1,27 +1,11 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import type { ErrorGroup, LogRecord, Span } from '@islet/client';
-import { type Answers, aService, aStatus, type FakeControlPlane, startFake } from '@islet/client/testing';
-import { islet, removeFolder, SYSTEM, tempFolder } from './run.ts';
+import { fakeSystem } from './fake-system.ts';
+import { islet } from './run.ts';
 
-let folder = '';
-const fakes: FakeControlPlane[] = [];
-
-beforeEach(() => {
-  folder = tempFolder(SYSTEM);
-});
-
-afterEach(async () => {
-  for (const fake of fakes.splice(0)) await fake.kill();
-  removeFolder(folder);
-});
-
-async function answering(answers: Answers): Promise<FakeControlPlane> {
-  const fake = await startFake({ status: aStatus([aService('web')]), stateFolder: join(folder, '.islet'), answers });
-  fakes.push(fake);
-  return fake;
-}
+const system = fakeSystem();
+const { answering } = system;
 
 const NONE = { gaps: [], looked: { segments: 0, records: 0, complete: true } };
 
@@ -86,7 +70,7 @@ describe('trace', () => {
       record('2', 'loose', { at: 90, service: 'x' }),
     ];
     await answering({ trace: () => ({ trace: TRACE, spans, logs, requests: [REQUEST] }) });
-    const { code, stdout } = await islet(['trace', TRACE], { cwd: folder });
+    const { code, stdout } = await islet(['trace', TRACE], { cwd: system.folder });
     assert.equal(code, 0);
     const lines = stdout.split('\n').map((line) => line.replace(/ {2,}[█ ]*$/, '').trimEnd());
     assert.match(lines[0] ?? '', /100\.0 ms, 4 spans of 3 services/);
@@ -111,7 +95,7 @@ describe('trace', () => {
   test('that is a circle is shown once', async () => {
     const spans = [span('a', { parent: 'b' }), span('b', { parent: 'a' })];
     await answering({ trace: () => ({ trace: TRACE, spans, logs: [], requests: [] }) });
-    const { code, stdout } = await islet(['trace', TRACE], { cwd: folder });
+    const { code, stdout } = await islet(['trace', TRACE], { cwd: system.folder });
     assert.equal(code, 0);
     assert.equal(stdout.match(/web {2}GET/g)?.length, 2);
   });
@@ -121,8 +105,8 @@ describe('trace', () => {
       trace: ({ trace }) => ({ trace, spans: [], logs: [], requests: trace === TRACE ? [REQUEST] : [] }),
       explain: () => [{ ...REQUEST, method: 'GET', path: '/by-id' }],
     });
-    assert.match((await islet(['explain', TRACE], { cwd: folder })).stdout, /traffic\.retry/);
-    assert.match((await islet(['explain', 'f'.repeat(32)], { cwd: folder })).stdout, /by-id/);
+    assert.match((await islet(['explain', TRACE], { cwd: system.folder })).stdout, /traffic\.retry/);
+    assert.match((await islet(['explain', 'f'.repeat(32)], { cwd: system.folder })).stdout, /by-id/);
     assert.equal(fake.calls.at(-1)?.name, 'explain');
   });
 });
@@ -142,7 +126,7 @@ describe('traces', () => {
   test('are asked for as the options say', async () => {
     const fake = await answering({ traces: () => ({ traces: [summary], ...NONE }) });
     const words = ['traces', 'web', '--status', 'error', '--min', '500ms', '--attribute', 'a=b', '-n', '5'];
-    const { code, stdout } = await islet(words, { cwd: folder });
+    const { code, stdout } = await islet(words, { cwd: system.folder });
     assert.equal(code, 0);
     assert.match(stdout, new RegExp(`${TRACE} +12\\.0 +1 +web GET / +2 +error +web`));
     assert.deepEqual(fake.calls.at(-1)?.input, {
@@ -156,7 +140,7 @@ describe('traces', () => {
 
   test('say when not all of the time was searched', async () => {
     await answering({ traces: () => ({ traces: [], ...NONE, looked: { segments: 9, records: 9, complete: false } }) });
-    const { stdout, stderr } = await islet(['traces'], { cwd: folder });
+    const { stdout, stderr } = await islet(['traces'], { cwd: system.folder });
     assert.match(stdout, /No trace is kept/);
     assert.match(stderr, /--since/);
   });
@@ -184,7 +168,7 @@ const GROUP: ErrorGroup = {
 describe('errors', () => {
   test('name the revision that brought them, and exit 1 while one is open', async () => {
     await answering({ errorGroups: () => [GROUP, { ...GROUP, state: 'ignored', type: 'Other' }] });
-    const { code, stdout } = await islet(['errors', 'web'], { cwd: folder });
+    const { code, stdout } = await islet(['errors', 'web'], { cwd: system.folder });
     assert.equal(code, 1);
     assert.match(stdout, /3f9a2c1d04b7 +web +open +7 +1970-\S+ +abcdef0 .*TypeError: no x/);
     assert.doesNotMatch(stdout, /Other/);
@@ -192,20 +176,20 @@ describe('errors', () => {
 
   test('are shown one by one with the stack and what was logged around it', async () => {
     await answering({ errorGroup: () => GROUP });
-    const { code, stdout } = await islet(['errors', '3f9a2c1d04b7'], { cwd: folder });
+    const { code, stdout } = await islet(['errors', '3f9a2c1d04b7'], { cwd: system.folder });
     assert.equal(code, 0);
     assert.match(stdout, /with revision abcdef012345[\s\S]*at f \(main\.ts:3\)[\s\S]*before it/);
   });
 
   test('are resolved, and need the id of a group for it', async () => {
     const fake = await answering({ errorGroup: () => ({ ...GROUP, state: 'resolved' }), markErrorGroup: () => GROUP });
-    assert.equal((await islet(['errors', '3f9a2c1d04b7', '--resolve'], { cwd: folder })).code, 0);
+    assert.equal((await islet(['errors', '3f9a2c1d04b7', '--resolve'], { cwd: system.folder })).code, 0);
     assert.deepEqual(fake.calls.find(({ name }) => name === 'markErrorGroup')?.input, {
       group: '3f9a2c1d04b7',
       state: 'resolved',
     });
-    assert.equal((await islet(['errors', 'web', '--resolve'], { cwd: folder })).code, 2);
-    assert.equal((await islet(['errors', '3f9a2c1d04b7', '--resolve', '--ignore'], { cwd: folder })).code, 2);
+    assert.equal((await islet(['errors', 'web', '--resolve'], { cwd: system.folder })).code, 2);
+    assert.equal((await islet(['errors', '3f9a2c1d04b7', '--resolve', '--ignore'], { cwd: system.folder })).code, 2);
   });
 });
 
@@ -226,7 +210,7 @@ test('top shows the busiest first, once where there is no terminal', async () =>
       },
     ],
   });
-  const { code, stdout } = await islet(['top'], { cwd: folder });
+  const { code, stdout } = await islet(['top'], { cwd: system.folder });
   assert.equal(code, 0);
   assert.match(
     stdout,

@@ -1,21 +1,12 @@
 import assert from 'node:assert/strict';
-import { afterEach, beforeEach, test } from 'node:test';
-import { type Answers, aService, aStatus, type FakeControlPlane, startFake } from '@islet/client/testing';
+import { test } from 'node:test';
+import { type Answers, aService, aStatus } from '@islet/client/testing';
 import picocolors from 'picocolors';
 import { tellOfWait } from '../src/waiting.ts';
-import { islet, removeFolder, SYSTEM, tempFolder } from './run.ts';
+import { fakeSystem } from './fake-system.ts';
+import { islet } from './run.ts';
 
-let folder = '';
-const fakes: FakeControlPlane[] = [];
-
-beforeEach(() => {
-  folder = tempFolder(SYSTEM);
-});
-
-afterEach(async () => {
-  for (const fake of fakes.splice(0)) await fake.kill();
-  removeFolder(folder);
-});
+const system = fakeSystem();
 
 function output(terminal: { columns: number; rows: number } | undefined) {
   const written: string[] = [];
@@ -81,8 +72,8 @@ for (const [words, answers, told] of [
       return answer();
     };
     const whenAsked = { ...answers, [asked]: interrupted } as Answers;
-    fakes.push(await startFake({ status: BUILDING, stateFolder: `${folder}/.islet`, answers: whenAsked }));
-    const { code, stdout, stderr } = await islet(words, { cwd: folder, signal: controller.signal });
+    await system.answering(whenAsked, BUILDING);
+    const { code, stdout, stderr } = await islet(words, { cwd: system.folder, signal: controller.signal });
     assert.deepEqual([code, stdout], [130, '']);
     assert.match(stderr, /^Interrupted; the control plane goes on/m);
     assert.match(stderr, told);

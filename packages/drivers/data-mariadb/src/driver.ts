@@ -189,7 +189,7 @@ class MariadbDriver implements DataDriver {
     return known;
   }
 
-  /** Noted before the server starts: whoever is killed in between has data that is not as it was any more. */
+  /** Noted before the server starts: from then on the data may be the newer one's, also where this process is killed. */
   async #readyFor(here: Series, record: MariadbRecord, { beforeUpgrade }: Start): Promise<MariadbRecord> {
     if (record.series === undefined || record.series === here || record.takenOverBy !== undefined) return record;
     await beforeUpgrade?.(`${MARIADB.product} ${here}`);

@@ -248,7 +248,7 @@ describe('a MariaDB server', () => {
     assert.match((await world.driver.refusal!({ ...request, upgrade }))?.message ?? '', /of MariaDB 99\.1/);
     world = await world.again(() => records().write({ ...records().get('carts')!, takenOverBy: here }));
     await world.driver.provision(upgraded, patience());
-    assert.equal(asked.length, 2, 'what is begun is not as it was any more');
+    assert.equal(asked.length, 2, 'nothing is backed up of a takeover that was begun');
     assert.equal(records().get('carts')?.takenOverBy, undefined);
   });
 
