@@ -20,6 +20,8 @@ import { converse, echoingNginx, echoingNode, hasNginx, readByNode } from './ser
 const RUNS = Number(process.env.ISLET_FUZZ_RUNS ?? 3_000);
 const SEED = Number(process.env.ISLET_FUZZ_SEED ?? Math.trunc(Date.now() / 1000));
 const AT_ONCE = 8;
+/** Texts of one seed are not those of the next: a second run, some seconds later, says other ones. */
+const FIRST = Math.imul(SEED, 0x9e3779b1) >>> 0;
 
 test(`proxy, Node and nginx agree where each request begins and ends (ISLET_FUZZ_SEED=${SEED})`, async (t) => {
   assert.ok(hasNginx(), 'nginx is missing: apt-get install nginx libnginx-mod-http-echo');
@@ -29,7 +31,7 @@ test(`proxy, Node and nginx agree where each request begins and ends (ISLET_FUZZ
   let understood = 0;
 
   await manyAtOnce(async (index) => {
-    const random = dice(SEED + index);
+    const random = dice(FIRST + index);
     const mark = `m${index}m`;
     const text = randomRequests(random, mark);
     const pieces = cut(`${text}GET /last.${mark} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n`, random);
@@ -65,7 +67,7 @@ test(`what an instance sends reaches the client whole, or is told as broken (ISL
   let whole = 0;
 
   await manyAtOnce(async (index) => {
-    const random = dice(SEED + index);
+    const random = dice(FIRST + index);
     const mark = `r${index}r`;
     const text = randomResponse(random, mark);
     texts.set(mark, cut(text, random));
@@ -77,7 +79,7 @@ test(`what an instance sends reaches the client whole, or is told as broken (ISL
     const [answer] = answers;
     if (answer === undefined || received.includes('\r\nx-islet-error: ')) return;
     const byNode = await Promise.all(
-      [text, ...prefixes(text, answer)].map((prefix, nth) => {
+      [text, ...prefixes(text, answer)].flatMap(withAndWithoutBlanks).map((prefix, nth) => {
         texts.set(`${mark}${nth}`, [prefix]);
         return readByNode(instance.port, `${mark}${nth}`).finally(() => texts.delete(`${mark}${nth}`));
       }),
@@ -126,8 +128,16 @@ function prefixes(text: string, { body }: Answer): readonly string[] {
   return [...new Set(ends)].filter((end) => end < text.length).map((end) => text.slice(0, end));
 }
 
+/** Node's client refuses the blanks around `;` and `=` of a chunk's size line, which a recipient must drop (RFC 9112, 7.1.1). */
+function withAndWithoutBlanks(text: string): readonly string[] {
+  const without = text.replace(CHUNK_EXTENSION, (line) => line.replace(/[ \t]*([;=])[ \t]*/g, '$1'));
+  return [...new Set([text, without])];
+}
+
 /** The same bytes in up to three pieces. */
 function cut(text: string, random: Dice): readonly string[] {
   const [first, second] = [random.below(text.length + 1), random.below(text.length + 1)].sort((a, b) => a - b);
   return [text.slice(0, first), text.slice(first, second), text.slice(second)].filter((piece) => piece !== '');
 }
+
+const CHUNK_EXTENSION = /(?<=\r\n)[0-9A-Fa-f]+[ \t]*;[^\r\n]*(?=\r\n)/g;
