@@ -6,36 +6,9 @@ import { after, before, describe, it } from 'node:test';
 import type { MigrateOutcome, StoreConnection, StoreObservation } from '../data.ts';
 import { STORE_METRICS, type StoreMetricName } from '../store-metrics.ts';
 import type { DataHarness } from './data-harness.ts';
+import { type DataTraits, type OptionalPart, SQL } from './data-traits.ts';
 import { migrationRules } from './migrations.ts';
 import { shellRules } from './shell.ts';
-
-export interface DataTraits {
-  /** `purge` deletes what a service stored; false: an outside server keeps it. */
-  readonly ownsData: boolean;
-  /** A file of migrations is applied whole or not at all; false: the engine commits each change of a schema by itself. */
-  readonly schemaIsTransactional?: boolean;
-  /** By default SQL's; with others, there is no schema to migrate. */
-  readonly words?: StoreWords;
-  /** Optional parts of the contract that it leaves out. What is neither there nor here fails. */
-  readonly lacks?: readonly OptionalPart[];
-}
-
-export type OptionalPart = 'measure' | 'metrics' | 'credentials' | 'shell';
-
-/** The little of its language that the rules need. */
-export interface StoreWords {
-  /** Makes the list that numbers are put into; undefined: the first number does. */
-  readonly make: string | undefined;
-  readonly put: (x: number) => string;
-  /** Rows of one `x` each, in order. */
-  readonly read: string;
-}
-
-const SQL: StoreWords = {
-  make: 'CREATE TABLE kept (x int)',
-  put: (x) => `INSERT INTO kept VALUES (${x})`,
-  read: 'SELECT x FROM kept ORDER BY x',
-};
 
 const DEADLINE_MS = 60_000;
 

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import type { CallOptions } from '../compute.ts';
 import type { MigrateOutcome } from '../data.ts';
 import { SHELL_LIMITS } from '../shell.ts';
-import type { OptionalPart } from './data.ts';
 import { type DataHarness, plain } from './data-harness.ts';
+import type { OptionalPart } from './data-traits.ts';
 
 export interface RuleKit {
   rule(sentence: string, service: string, body: () => Promise<void>): void;
