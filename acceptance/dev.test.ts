@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { freePort } from './support/free-port.ts';
+import { freePort } from '../scripts/test/free-port.ts';
 import { processesOf } from './support/left-behind.ts';
 import { makeSystem } from './support/system.ts';
 import { until } from './support/until.ts';

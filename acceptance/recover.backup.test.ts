@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { Client } from 'pg';
 import S3rver from 's3rver';
-import { freePort } from './support/free-port.ts';
+import { freePort } from '../scripts/test/free-port.ts';
 import { makeSystem } from './support/system.ts';
 import { until } from './support/until.ts';
 

@@ -1,8 +1,10 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { join, relative } from 'node:path';
 import { listFiles, ROOT } from './repository.ts';
+import { openRunFolder, type RunFolder } from './run-folder.ts';
 
 /*
  * node scripts/test.ts <tier> [part of a path …]
@@ -12,6 +14,8 @@ import { listFiles, ROOT } from './repository.ts';
  *
  * ISLET_TEST_AGAIN=1: files in which a test failed are run once more, each alone, and that decides. What passed only then
  * is told as unstable: a race to be mended, of the test or of what it tests.
+ *
+ * What still runs at its end is ended, and told: `left running: …`. Whatever ends it, a signal too, leaves nothing running.
  */
 
 /** How long one test file may take. */
@@ -35,6 +39,9 @@ const ROOTS = /^(packages|scripts|benchmarks|simulation|acceptance)\//;
 /** Files of services that `islet new` writes. */
 const TEMPLATES = 'packages/cli/templates/';
 const STATIC = 'scripts/test/static.test.ts';
+const ENDS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** As shells do: more than this by the signal’s number. */
+const SIGNALLED = 128;
 
 async function main([tier = '', ...parts]: readonly string[]): Promise<number> {
   if (!isTier(tier)) return refuse(`unknown tier "${tier}": one of ${Object.keys(TIERS).join(', ')}`);
@@ -42,13 +49,26 @@ async function main([tier = '', ...parts]: readonly string[]): Promise<number> {
   if (files.length === 0) return refuse(`no test file belongs to the tier ${[tier, ...parts].join(' ')}`);
   // Its own code, and the bundler's, are loaded by this tier alone.
   if (tier === 'browser') await (await import('./dashboard.ts')).buildDashboard();
-  const timeoutMs = TIERS[tier];
-  const runThem: Run = (some, concurrency) => run(some, { timeoutMs, concurrency });
-  if (process.env.ISLET_TEST_AGAIN === undefined) return runThem(files, CONCURRENCY).status;
-  return twiceIfNeeded(files, runThem, (line) => process.stdout.write(`${line}\n`));
+  const folder = openRunFolder();
+  let status = 1;
+  try {
+    const timeoutMs = TIERS[tier];
+    const runThem: Run = (some, concurrency) => run(some, { timeoutMs, concurrency, folder });
+    const again = process.env.ISLET_TEST_AGAIN !== undefined;
+    status = again ? await twiceIfNeeded(files, runThem, tell) : (await runThem(files, CONCURRENCY)).status;
+  } finally {
+    const left = await folder.close();
+    // A run that was ended by a signal was in the midst of it.
+    if (status < SIGNALLED) for (const line of left) tell(line);
+  }
+  return status;
 }
 
-export type Run = (files: readonly string[], concurrency: number) => Ran;
+function tell(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+export type Run = (files: readonly string[], concurrency: number) => Promise<Ran>;
 
 interface Ran {
   readonly status: number;
@@ -56,38 +76,42 @@ interface Ran {
   readonly failed: readonly string[];
 }
 
-export function twiceIfNeeded(files: readonly string[], run: Run, say: (line: string) => void): number {
-  const first = run(files, CONCURRENCY);
+export async function twiceIfNeeded(files: readonly string[], run: Run, say: (line: string) => void): Promise<number> {
+  const first = await run(files, CONCURRENCY);
   if (first.status === 0 || first.failed.length === 0) return first.status;
   say(`again, each alone: ${first.failed.join(' ')}`);
-  const second = run(first.failed, 1);
+  const second = await run(first.failed, 1);
   if (second.status === 0) for (const file of first.failed) say(`unstable: ${file}`);
   return second.status;
 }
 
-function run(
-  files: readonly string[],
-  { timeoutMs, concurrency }: { readonly timeoutMs: number; readonly concurrency: number },
-): Ran {
-  const folder = mkdtempSync(join(tmpdir(), 'islet-test-'));
-  try {
-    const told = join(folder, 'failed');
-    writeFileSync(told, '');
-    const spec = ['--test-reporter=spec', '--test-reporter-destination=stdout'];
-    const failures = [
-      `--test-reporter=${join(ROOT, 'scripts/failed-files.ts')}`,
-      `--test-reporter-destination=${told}`,
-    ];
-    const limits = [`--test-concurrency=${concurrency}`, `--test-timeout=${timeoutMs}`];
-    const args = ['--disable-warning=ExperimentalWarning', '--test', ...spec, ...failures, ...limits, ...files];
-    // Under another test runner, node would otherwise run nothing, and succeed.
-    const { NODE_TEST_CONTEXT: _, ...env } = process.env;
-    const { status } = spawnSync(process.execPath, args, { cwd: ROOT, env, stdio: 'inherit' });
-    const lines = readFileSync(told, 'utf8').split('\n').filter(Boolean);
-    return { status: status ?? 1, failed: [...new Set(lines.map((path) => relative(ROOT, path)))] };
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+interface RunOptions {
+  readonly timeoutMs: number;
+  readonly concurrency: number;
+  readonly folder: RunFolder;
+}
+
+async function run(files: readonly string[], { timeoutMs, concurrency, folder }: RunOptions): Promise<Ran> {
+  const told = join(folder.env.TMPDIR, 'failed');
+  writeFileSync(told, '');
+  const spec = ['--test-reporter=spec', '--test-reporter-destination=stdout'];
+  const failures = [`--test-reporter=${join(ROOT, 'scripts/failed-files.ts')}`, `--test-reporter-destination=${told}`];
+  const limits = [`--test-concurrency=${concurrency}`, `--test-timeout=${timeoutMs}`];
+  const args = ['--disable-warning=ExperimentalWarning', '--test', ...spec, ...failures, ...limits, ...files];
+  // Under another test runner, node would otherwise run nothing, and succeed.
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+  const child = spawn(process.execPath, args, { cwd: ROOT, env: { ...env, ...folder.env }, stdio: 'inherit' });
+  let ending: NodeJS.Signals | undefined;
+  const end = (signal: NodeJS.Signals) => {
+    ending = signal;
+    child.kill(signal);
+  };
+  for (const signal of ENDS) process.on(signal, end);
+  const [status] = (await once(child, 'exit')) as [number | null];
+  for (const signal of ENDS) process.off(signal, end);
+  if (ending !== undefined) return { status: SIGNALLED + constants.signals[ending], failed: [] };
+  const lines = readFileSync(told, 'utf8').split('\n').filter(Boolean);
+  return { status: status ?? 1, failed: [...new Set(lines.map((path) => relative(ROOT, path)))] };
 }
 
 /** The tier's files; what reads and compiles the code comes first, since it explains most failures of the rest. */

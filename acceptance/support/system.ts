@@ -3,8 +3,8 @@ import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rm
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { ServiceStatus, SystemStatus } from '@islet/client';
+import { freePort } from '../../scripts/test/free-port.ts';
 import { type Ended, type Running, runCli, type Surroundings, startCli } from './cli.ts';
-import { freePort } from './free-port.ts';
 import { idOf, processesOf } from './left-behind.ts';
 import { type Answer, filesOf, type ServiceFixture } from './service.ts';
 

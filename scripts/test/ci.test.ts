@@ -11,10 +11,13 @@ test('runs the heavier tiers that have tests, and the everyday tests last', (t) 
   assert.deepEqual([status, calls], [0, ['test faults', 'test packed', 'test']]);
 });
 
-test('tells at the end what passed only when it was run again', (t) => {
+test('tells at the end what passed only when it was run again, and what was left running', (t) => {
   const { status, stdout } = run(t, { tests: ['a.faults.test.ts'], failing: 'none', unstable: 'test faults' });
   assert.equal(status, 0);
-  assert.match(stdout, /\nci: passed only when it was run again: faults\nunstable: a.test.ts\n[\s\S]*\nℹ tests 1\n$/);
+  assert.match(
+    stdout,
+    /\nci: passed only when it was run again: faults\nunstable: a.test.ts\n[\s\S]*\nci: left running: 7 x\nℹ tests 1\n$/,
+  );
 });
 
 for (const failing of ['test faults', 'test']) {
@@ -51,7 +54,7 @@ function run(
   file('.ci/run', script.replaceAll(/^ {2}\/\S+\n/gm, ''));
   const fail = 'printf \'✖ failing tests:\\nof %s\\n\' "$*"; [ "$*" != test ] || echo \'ℹ tests 1\'; exit 1';
   const pass = '[ "$*" != test ] || echo \'ℹ tests 1\'';
-  const again = `[ "$*" != '${options.unstable}' ] || echo 'unstable: a.test.ts'\n`;
+  const again = `[ "$*" != '${options.unstable}' ] || printf 'unstable: a.test.ts\nleft running: 7 x\n'\n`;
   file(
     'islet',
     `#!/bin/sh\necho "$*" >>calls\nif [ "$*" = '${options.failing}' ]; then ${fail}; fi\n${again}${pass}\n`,

@@ -99,16 +99,13 @@ for (const { what, outcomes, status, runs, said } of [
     said: [],
   },
 ]) {
-  test(`in CI, ${what}`, () => {
+  test(`in CI, ${what}`, async () => {
     const [ran, lines]: [(readonly string[])[], string[]] = [[], []];
-    const run = (files: readonly string[]) => {
+    const run = async (files: readonly string[]) => {
       ran.push(files);
       return outcomes[ran.length - 1] ?? { status: 1, failed: [] };
     };
-    assert.equal(
-      twiceIfNeeded(['a', 'b'], run, (line) => lines.push(line)),
-      status,
-    );
+    assert.equal(await twiceIfNeeded(['a', 'b'], run, (line) => lines.push(line)), status);
     assert.deepEqual([ran, lines], [runs, said]);
   });
 }

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { SystemStatus } from '@islet/client';
 import { probe } from '@islet/client/remote';
+import { freePort } from '../../../scripts/test/free-port.ts';
 import { type CliResult, islet } from './cli.ts';
 import { type Fixture, SECRET, writeFixture } from './fixture.ts';
 import { listProcesses, systemGroups } from './processes.ts';
@@ -188,15 +188,4 @@ export function end(pid: number): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }

@@ -3,6 +3,7 @@ import { createServer as createHttpServer } from 'node:http';
 import { createServer, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { it, type TestContext } from 'node:test';
+import { freePort } from '../../../scripts/test/free-port.ts';
 import { check, type ProbeSite } from '../src/probe/check.ts';
 import { runProbe } from '../src/probe/exec.ts';
 
@@ -121,14 +122,6 @@ it('gives up also what heeds no signal', { timeout: 10_000 }, async (t) => {
   const deaf = { host: '127.0.0.1', port: 1, http2: false, exec: () => new Promise<number>(() => undefined) };
   assert.equal(await check({ kind: 'exec', command: 'x' }, deaf, 20), '`x` was not answered within 0.02 s');
 });
-
-async function freePort(): Promise<number> {
-  const server = createHttpServer();
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((done) => server.close(done));
-  return port;
-}
 
 function onceAborted(signal: AbortSignal): Promise<void> {
   return new Promise((done) => signal.addEventListener('abort', () => done(), { once: true }));

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, request as httpRequest } from 'node:http';
 import { Agent, request } from 'node:https';
-import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -13,6 +13,7 @@ import type { TLSSocket } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import type { CertificateFiles, RoutingTable } from '@islet/policy';
 import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
+import { freePort } from '../../../scripts/test/free-port.ts';
 import type { Clock } from '../src/clock.ts';
 import { authorityFile } from '../src/development/authority.ts';
 import { keepCertified } from '../src/development/gateway.ts';
@@ -27,14 +28,6 @@ const DAY_MS = 24 * 3_600_000;
 const KEPT = 8;
 /** No measure of speed: what has not come by then will not come. */
 const DEADLINE_MS = 60_000;
-
-async function freePort(): Promise<number> {
-  const server = createTcpServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
-}
 
 async function startService(t: TestContext): Promise<number> {
   const server = createServer((_, response) => response.end('well')).listen(0, '127.0.0.1');

@@ -58,6 +58,8 @@ export const PROXY_ERRORS = {
   },
   /** Counted, never sent: the client left before the response was complete. */
   'client-gone': { status: 499, hint: '' },
+  /** Counted, never sent: the client did not take the response, which was broken off. */
+  'client-slow': { status: 499, hint: '' },
   /** Counted, never sent: the response broke off after its head had gone out. */
   'response-cut': { status: 502, hint: '' },
 } as const satisfies Record<string, { status: number; hint: string }>;

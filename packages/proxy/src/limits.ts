@@ -31,6 +31,8 @@ export const LIMITS = {
   /** A body of the public's: after this long it must have come at this pace (Apache's `RequestReadTimeout`, which began it). */
   bodyGraceMs: 30_000,
   bodyBytesPerSecond: 500,
+  /** How long a client may take nothing of what it is sent (nginx's `send_timeout`); of the public's, also in the middle of a response. */
+  clientStillMs: 60_000,
   tlsHandshakeMs: 10_000,
   /** Handshakes under way on one listener. Beyond it the oldest makes room: an honest client ends its own in an instant. */
   tlsHandshakes: 1_000,

@@ -3,9 +3,10 @@ import { type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { EdgeListener, Endpoint, RequestRecord, RoutedService, TryRecord } from '@islet/policy';
 import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
+import { freePort } from '../../../scripts/test/free-port.ts';
 import { DataPlane } from '../src/plane.ts';
 import { type InstanceProcess, ownNetwork, startInstance, startLoad } from './faults/processes.ts';
-import { freePort, tableOf } from './world.ts';
+import { tableOf } from './world.ts';
 
 /*
  * One instance of two to five goes bad under load, with every setting at its default. When its harm has ended is judged by what the

@@ -4,8 +4,9 @@ import { connect } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import type { FallbackSpec, FallbackTarget, ServiceTraffic } from '@islet/spec';
 import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
+import { freePort } from '../../../scripts/test/free-port.ts';
 import { DataPlane } from '../src/plane.ts';
-import { endpointAt, freePort, httpInstance, type Instance, send, until, world } from './world.ts';
+import { endpointAt, httpInstance, type Instance, send, until, world } from './world.ts';
 
 const EMPTY_LIST: FallbackTarget = {
   kind: 'respond',

@@ -8,8 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { Listener, RoutingTable } from '@islet/policy';
+import { freePort } from '../../../scripts/test/free-port.ts';
 import type { ProxyState } from '../src/index.ts';
-import { endpointAt, freePort, httpInstance, send, tableOf, until } from './world.ts';
+import { endpointAt, httpInstance, send, tableOf, until } from './world.ts';
 
 const MAIN = new URL('../src/main.ts', import.meta.url).pathname;
 const GET = 'GET /orders HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n';

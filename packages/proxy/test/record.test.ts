@@ -3,8 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import type { RequestRecord } from '@islet/policy';
 import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
+import { freePort } from '../../../scripts/test/free-port.ts';
 import { ExplainTokens } from '../src/record/explain-tokens.ts';
-import { freePort, httpInstance, rawInstance, send, until, world } from './world.ts';
+import { httpInstance, rawInstance, send, until, world } from './world.ts';
 
 /** Keeps what would be written. */
 function memory() {

@@ -6,13 +6,14 @@ import { connect as connectTcp, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 import type { CertificateFiles, Listener } from '@islet/policy';
+import { freePort } from '../../../scripts/test/free-port.ts';
 import { LIMITS } from '../src/limits.ts';
 import type { DataPlane } from '../src/plane.ts';
 import { certificateProblems, loadCertificate } from '../src/tls/certificate.ts';
 import { Certificates } from '../src/tls/certificates.ts';
 import { folderOf, selfSigned } from './certificates.ts';
 import { ask } from './http2-world.ts';
-import { freePort, httpInstance, send, until, world } from './world.ts';
+import { httpInstance, send, until, world } from './world.ts';
 
 interface Secured {
   readonly redirect?: boolean;

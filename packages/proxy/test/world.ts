@@ -4,6 +4,7 @@ import type { TestContext } from 'node:test';
 import type { Endpoint, Fault, Hold, Listener, RoutingTable, Split } from '@islet/policy';
 import type { ServiceTraffic, TrafficSpec } from '@islet/spec';
 import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
+import { freePort } from '../../../scripts/test/free-port.ts';
 import { DataPlane, type PlaneOptions } from '../src/plane.ts';
 
 /** An instance in this process, on a port of its own. */
@@ -47,14 +48,6 @@ export async function serve(t: TestContext, server: Server): Promise<Instance> {
   };
   t.after(kill);
   return { port: (server.address() as AddressInfo).port, sockets, kill };
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 export function endpointAt(port: number, instance = `orders-a.0-${port}`): Endpoint {
@@ -134,6 +127,7 @@ export async function world(
   };
   const publish = (...endpoints: readonly Endpoint[]) => change({ endpoints });
   await publish(...instances.map(({ port }) => endpointAt(port)));
+  if (plane.problems.length > 0) throw new Error(plane.problems.join('; '));
   return { plane, gateway, edge, listeners, publish, change } satisfies World;
 }
 

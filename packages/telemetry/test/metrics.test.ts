@@ -117,7 +117,7 @@ test('what is missing of coarser steps is made of the finer ones, once, also aft
 const counts = (changes: Partial<ProxyCounts> = {}): ProxyCounts => ({
   requests: 10,
   statuses: { '2xx': 8, '5xx': 1 },
-  errors: { timeout: 1, 'client-gone': 1 },
+  errors: { timeout: 1, 'client-gone': 1, 'client-slow': 1 },
   inFlight: 2,
   latencyUs: { count: 10, sum: 10_000, buckets: [[100, 10]] },
   ...changes,

@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createClient } from '@islet/client/remote';
 import { DEFAULT_TELEMETRY } from '@islet/spec';
+import { freePort } from '../../../scripts/test/free-port.ts';
 import { type Orders, telemetryFiles } from '../src/orders.ts';
 import { Identities, type Identity } from '../src/otlp/identity.ts';
 
@@ -91,13 +91,4 @@ export async function until(what: string, ask: () => Promise<boolean>): Promise<
     await pause(50);
   }
   throw new Error(`waited in vain until ${what}`, { cause: trouble });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

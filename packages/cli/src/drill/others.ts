@@ -21,7 +21,7 @@ interface EdgeCounts {
 const CALLERS_OWN: ReadonlySet<string> = new Set([
   ...['bad-request', 'request-timeout', 'uri-too-long', 'head-too-large', 'body-too-large', 'http-version'],
   ...['https-only', 'tls-required', 'method-not-supported', 'no-route', 'unknown-service', 'rate-limited'],
-  ...['not-cached', 'client-gone'],
+  ...['not-cached', 'client-gone', 'client-slow'],
 ]);
 
 /** Everything that was asked of a service by now, but for what the operator has asked: that is the drill's own. */

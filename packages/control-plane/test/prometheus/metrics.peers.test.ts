@@ -2,8 +2,6 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -11,6 +9,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { Histogram, judgeSlo } from '@islet/policy';
 import type { ProxyStats } from '@islet/proxy';
 import { pino } from 'pino';
+import { freePort } from '../../../../scripts/test/free-port.ts';
 import { type SystemSight, systemMetrics } from '../../src/prometheus/metrics.ts';
 import { servePrometheus } from '../../src/prometheus/server.ts';
 
@@ -134,13 +133,4 @@ async function startPrometheus(t: TestContext, targets: string) {
       throw new Error(`${series} never came`);
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

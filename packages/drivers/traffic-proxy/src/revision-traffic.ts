@@ -16,8 +16,8 @@ export function revisionTraffic({ service, revision, mirrored, ...own }: Revisio
   };
 }
 
-/** A caller that left says nothing of who answers, and neither does a copy that the proxy had no place for. */
-const NOT_ITS_OWN = new Set(['client-gone', 'overloaded']);
+/** A caller that left, or takes no answer, says nothing of who answers, and neither does a copy that the proxy had no place for. */
+const NOT_ITS_OWN = new Set(['client-gone', 'client-slow', 'overloaded']);
 
 function answered({ statuses, errors }: Pick<TrafficCounts, 'statuses' | 'errors'>) {
   const lost = Object.entries(errors).reduce((sum, [code, count]) => (NOT_ITS_OWN.has(code) ? sum : sum + count), 0);

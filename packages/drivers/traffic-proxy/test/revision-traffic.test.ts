@@ -16,7 +16,7 @@ test('counts what a revision answered or failed to, copies included, and what is
   const own = counts({
     requests: 99,
     statuses: { '1xx': 7, '2xx': 10, '3xx': 1, '4xx': 2, '5xx': 3 },
-    errors: { 'client-gone': 5, 'upstream-reset': 4, 'response-cut': 1 },
+    errors: { 'client-gone': 3, 'client-slow': 2, 'upstream-reset': 4, 'response-cut': 1 },
     latencyUs: latency.toJSON(),
   });
   const mirrored = counts({

@@ -96,7 +96,7 @@ export class Approach implements Waiter, Follower, Held {
   /** What to answer, since it has waited too long. */
   get overdue(): ProxyError {
     const error = this.#state === 'held' ? NEVER_STARTED : this.#state === 'following' ? RESPONSE_TIMEOUT : WAITED;
-    return this.#options.call.overdue ?? error;
+    return this.#options.call.patience.overdue(this.#options.runtime.now()) ?? error;
   }
 
   /** It is over, whatever it came to. */

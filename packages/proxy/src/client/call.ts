@@ -44,30 +44,20 @@ export class Call implements ResponseUser {
     this.#user = user;
     this.#attempts = new Attempts(order);
     this.#body = new RequestBody(order.request.fields.framing, client);
-    this.patience = new Patience(order);
+    this.patience = new Patience(order, client);
     if (this.#body.ended) this.patience.onWhole(order.trail.start.startedAt);
   }
 
   /** Nobody asks for it as long as all goes well. */
   get #next(): NextTry {
-    this.#nextTry ??= new NextTry({
-      attempts: this.#attempts,
-      patience: this.patience,
-      body: this.#body,
-      order: this.#order,
-      runtime: this.#runtime,
-    });
+    const [attempts, body, order, runtime] = [this.#attempts, this.#body, this.#order, this.#runtime];
+    this.#nextTry ??= new NextTry({ attempts, patience: this.patience, body, order, runtime });
     return this.#nextTry;
   }
 
   /** The request has been sent as a whole. */
   get isSent(): boolean {
     return this.#body.ended;
-  }
-
-  /** What to answer where its caller has no patience left; undefined: it has. */
-  get overdue(): ProxyError | undefined {
-    return this.patience.isOver(this.#runtime.now()) ? this.patience.error : undefined;
   }
 
   /** The instances get this one instead: the same, with the question whether a stored response still holds. */
@@ -77,9 +67,10 @@ export class Call implements ResponseUser {
 
   /** Chooses an instance and sends the request to it; after a failure, another one. */
   start(): void {
-    const attempt = this.overdue === undefined ? this.#attempts.begin() : undefined;
+    const overdue = this.patience.overdue(this.#runtime.now());
+    const attempt = overdue === undefined ? this.#attempts.begin() : undefined;
     if (attempt === undefined) {
-      this.#giveUp(this.overdue ?? (this.#attempts.failures > 0 ? REFUSED : notReady(this.#order.service)));
+      this.#giveUp(overdue ?? (this.#attempts.failures > 0 ? REFUSED : notReady(this.#order.service)));
       return;
     }
     attempt.wire.use(this);
@@ -139,6 +130,7 @@ export class Call implements ResponseUser {
     else {
       this.#state = 'responding';
       this.#body.letGo();
+      this.patience.onHead(head);
       if (head.streams) this.#stream = OpenStream.of(head, this.#attempts.current, () => this.#endStream());
       this.#user.onHead(this.#attempts.dressed(head), { status, revision: this.#attempts.revision });
     }
@@ -165,7 +157,10 @@ export class Call implements ResponseUser {
       this.#attempts.finish({ reusable: this.#body.ended });
     } else if (this.#stream?.mayEnd) return this.#endStream();
     const isOut = this.#user.onFlush();
-    if (!isOut) this.#attempts.current?.wire.pause();
+    if (!isOut) {
+      this.#attempts.current?.wire.pause();
+      this.patience.onHeld(this.#runtime.now());
+    }
     this.#wait();
     return isOut;
   }
@@ -177,7 +172,9 @@ export class Call implements ResponseUser {
 
   /** The client takes more of the response. */
   onClientDrain(): void {
+    this.patience.onTaken();
     this.#attempts.current?.wire.resume();
+    this.#wait();
   }
 
   /**
@@ -195,6 +192,7 @@ export class Call implements ResponseUser {
     if (overdue.kind === 'abandon') this.#user.onAbandoned();
     else if (overdue.kind === 'fail') this.#fail(overdue.failure, overdue.error);
     else if (overdue.kind === 'judge') this.#judge();
+    else if (overdue.kind === 'wait') this.#wait();
     else if (overdue.kind === 'break') this.#break(overdue.error);
   }
 

@@ -14,11 +14,11 @@ import { Exchange } from './exchange.ts';
 import type { ExchangeClient } from './exchange-client.ts';
 import { Http1Reply } from './http1-reply.ts';
 import { Output } from './output.ts';
-import { placeOrder } from './place-order.ts';
+import { type Placing, placeOrder, placingOf } from './place-order.ts';
 import type { Reply } from './reply.ts';
-import { RouteMemo } from './route-memo.ts';
 import { readShared } from './shared-read.ts';
 import type { Tunnel } from './tunnel.ts';
+import { Uptake } from './uptake.ts';
 
 /**
  * One client's connection: heads, bodies, and one exchange at a time. Requests that a client pipelines wait here, not
@@ -29,12 +29,11 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Wai
   deadlineAt: number;
   readonly #surroundings: Surroundings;
   readonly #runtime: Runtime;
-  readonly #address: string;
-  readonly #secure: boolean;
   readonly #heads = new HeadReader();
   readonly #parser = new RequestHeadParser();
-  readonly #memo = new RouteMemo();
+  readonly #placing: Placing;
   readonly #output: Output;
+  readonly #uptake: Uptake;
 
   #phase: 'head' | 'body' | 'answering' | 'flushing' | 'tunnel' | 'lingering' | 'closed' = 'head';
   #request: RequestHead | undefined;
@@ -50,10 +49,10 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Wai
   constructor({ socket, clientAddress, secure }: Incoming, surroundings: Surroundings) {
     this.#surroundings = surroundings;
     this.#runtime = surroundings.runtime;
-    this.#address = clientAddress;
-    this.#secure = secure;
     this.socket = readShared(socket, (bytes) => this.#guard(this.#onBytes, bytes));
     this.#output = new Output(this.socket);
+    this.#uptake = new Uptake(this.socket);
+    this.#placing = placingOf({ clientAddress, secure, protocol: 'http/1.1' }, surroundings);
     this.deadlineAt = this.#runtime.now() + LIMITS.requestHeadTimeoutMs;
     this.#runtime.deadlines.add(this);
     this.socket.on('end', () => this.#guard(this.#onEnd, undefined));
@@ -111,7 +110,8 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Wai
     this.#phase = this.socket.writableNeedDrain ? 'flushing' : 'head';
     this.#request = undefined;
     this.deadlineAt = this.#runtime.now() + LIMITS.clientIdleMs;
-    if (this.#phase === 'head' && !this.#reading) this.#readHeld();
+    if (this.#phase === 'flushing') this.#waitForClient();
+    else if (!this.#reading) this.#readHeld();
   }
 
   cut(_: ProxyError, { byReset }: { readonly byReset: boolean }): void {
@@ -137,6 +137,7 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Wai
     if (this.#tunnel !== undefined) this.#checkTunnel(this.#tunnel);
     else if (this.#exchange !== undefined) this.#exchange.onDeadline();
     else if (this.#phase === 'head' && this.#heads.hasBegun) this.#refuse(TOO_SLOW);
+    else if (this.#phase !== 'head' && this.#uptake.moves()) this.#waitForClient();
     else this.socket.destroy();
   }
 
@@ -153,6 +154,7 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Wai
   #onDrain(): void {
     if (this.#phase === 'flushing') {
       this.#phase = 'head';
+      this.deadlineAt = this.#runtime.now() + LIMITS.clientIdleMs;
       this.#readHeld();
     } else (this.#tunnel ?? this.#exchange)?.onClientDrain();
   }
@@ -205,16 +207,7 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Wai
   }
 
   #begin(request: RequestHead, bytes: Buffer, start: number): number {
-    const { rules, settle, runtime } = this.#surroundings;
-    const placed = placeOrder(request, {
-      rules: rules(),
-      clientAddress: this.#address,
-      secure: this.#secure,
-      settle,
-      runtime,
-      memo: this.#memo,
-      protocol: 'http/1.1',
-    });
+    const placed = placeOrder(request, this.#placing);
     if (placed.kind === 'nowhere') {
       this.answer(placed.details);
       return start;
@@ -254,8 +247,8 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Wai
     exchange?.onClientGone();
     const edge = this.#surroundings.rules().ownEdge;
     edge.counts.error(code);
-    const clientAddress = this.#address;
-    if (exchange === undefined) noteRefusal({ edge, clientAddress, protocol: 'http/1.1' }, code, this.#runtime);
+    const { clientAddress, protocol } = this.#placing;
+    if (exchange === undefined) noteRefusal({ edge, clientAddress, protocol }, code, this.#runtime);
     if (this.socket.writable) {
       const details = { code, message, service: undefined, requestId: undefined };
       this.socket.write(errorResponse(details, { close: true, toHead: false }));
@@ -263,13 +256,19 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Wai
     this.#linger();
   }
 
-  /** Sends FIN, and drops what still comes for a moment: a reset at once could destroy the answer on its way. */
+  /** Sends what waits and FIN, and drops what still comes for a moment: a reset at once could destroy the answer on its way. */
   #linger(): void {
     this.#phase = 'lingering';
     this.#held = undefined;
-    this.deadlineAt = this.#runtime.now() + LIMITS.lingerMs;
-    this.socket.end();
+    this.#waitForClient();
+    this.socket.end(() => this.#waitForClient(LIMITS.lingerMs));
     this.socket.resume();
+  }
+
+  /** Where it takes some of what waits for it meanwhile, it is waited for again. */
+  #waitForClient(forMs: number = LIMITS.clientStillMs): void {
+    this.#uptake.begin();
+    this.deadlineAt = this.#runtime.now() + forMs;
   }
 
   #onEnd(): void {

@@ -3,14 +3,20 @@ import type { CompressSpec, ContentCoding } from '@islet/spec';
 import { type Field, fieldValues, parseFields, serialiseFields } from '../http/fields.ts';
 import type { RequestHead } from '../http/request-head.ts';
 import type { ResponseHead } from '../http/response-head.ts';
-import type { Encoder, Encoders } from './encoders.ts';
+import type { Runtime } from '../runtime.ts';
+import type { Call } from './call.ts';
+import { ClientWait } from './client-wait.ts';
+import type { Encoder } from './encoders.ts';
+import type { ExchangeClient } from './exchange-client.ts';
 import type { HeadOptions, Reply } from './reply.ts';
 
 export interface CompressedReplyOptions {
   readonly reply: Reply;
   readonly request: RequestHead;
   readonly spec: CompressSpec;
-  readonly encoders: Encoders;
+  readonly runtime: Pick<Runtime, 'encoders' | 'now'>;
+  readonly client: Pick<ExchangeClient, 'deadlineAt'>;
+  readonly call: Pick<Call, 'patience'>;
   readonly user: CompressedUser;
 }
 
@@ -27,6 +33,8 @@ export interface CompressedUser {
  * the encoder in another turn of the loop, so the response may be read to its end long before it is written.
  */
 export class CompressedReply implements Reply {
+  /** For its client, where that is not the call's: the encoder has a pace of its own. */
+  readonly wait: ClientWait;
   readonly #options: CompressedReplyOptions;
   #encoder: Encoder | undefined;
   /** Whoever made it may wait between two pieces: none may be kept back for the next. */
@@ -35,6 +43,8 @@ export class CompressedReply implements Reply {
 
   constructor(options: CompressedReplyOptions) {
     this.#options = options;
+    const { client, call, runtime } = options;
+    this.wait = new ClientWait({ client, patience: call.patience, now: runtime.now });
   }
 
   get close(): boolean {
@@ -55,14 +65,14 @@ export class CompressedReply implements Reply {
   }
 
   addHead(head: ResponseHead, options: HeadOptions): void {
-    const { reply, spec, encoders } = this.#options;
+    const { reply, spec, runtime } = this.#options;
     const fields = parseFields(head.passed);
     if (!isWorthIt(head, fields, spec)) {
       reply.addHead(head, options);
       return;
     }
     const coding = head.framing.kind === 'none' ? undefined : this.#wanted;
-    const encoder = coding && encoders.tryOpen(coding);
+    const encoder = coding && runtime.encoders.tryOpen(coding);
     const told =
       coding && encoder ? encodedHead(head, fields, coding) : { ...head, passed: varied(head.passed, fields) };
     if (encoder !== undefined) this.#begin(encoder, { flushes: head.framing.kind !== 'length' });
@@ -92,6 +102,7 @@ export class CompressedReply implements Reply {
 
   /** The client takes more. */
   resume(): void {
+    this.wait.end();
     this.#encoder?.resume();
   }
 
@@ -115,7 +126,9 @@ export class CompressedReply implements Reply {
     encoder.on('data', (bytes: Buffer) => {
       if (!isOurs()) return;
       reply.addBody(bytes);
-      if (!reply.flush()) encoder.pause();
+      if (reply.flush()) return;
+      encoder.pause();
+      this.wait.begin();
     });
     encoder.on('drain', () => isOurs() && user.onEncoderDrain());
     encoder.on('end', () => {

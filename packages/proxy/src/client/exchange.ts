@@ -12,7 +12,7 @@ import type { CallUser } from './call-user.ts';
 import { CompressedReply, type CompressedUser } from './compressed-reply.ts';
 import type { ExchangeClient } from './exchange-client.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
-import { CUT } from './failures.ts';
+import { CLIENT_SLOW, CUT } from './failures.ts';
 import { type Fallback, fallbackOfError, fallbackOfStatus, marked } from './fallback.ts';
 import { OwnAnswers } from './own-answers.ts';
 import type { Reply, WholeResponse } from './reply.ts';
@@ -28,7 +28,6 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
   readonly #order: ExchangeOrder;
   readonly #client: ExchangeClient;
   readonly #runtime: Runtime;
-  readonly #startedAt: number;
   readonly #admission: Admission;
   readonly #approach: Approach;
   readonly #call: Call;
@@ -40,14 +39,12 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
   /** The exchange with another service that stands in for this one. */
   #stand: Exchange | undefined;
   #state: 'asking' | 'responding' | 'responded' | 'tunnel' | 'over' = 'asking';
-  #clientEnded = false;
 
   constructor(order: ExchangeOrder, client: ExchangeClient, runtime: Runtime) {
     const { request } = order;
     this.#order = order;
     this.#client = client;
     this.#runtime = runtime;
-    this.#startedAt = order.trail.start.startedAt;
     this.#admission = new Admission(order);
     this.#cached = cachedOf(order, runtime);
     this.#call = new Call({ order, runtime, user: this, client });
@@ -59,10 +56,11 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
     this.#approach = new Approach({ order, runtime, client, sizes, cached, admission, call, user: this });
     const reply = client.replyTo(request);
     const { compress: spec } = order.policy;
-    this.#compressed = spec && new CompressedReply({ reply, request, spec, encoders: runtime.encoders, user: this });
+    if (spec !== undefined)
+      this.#compressed = new CompressedReply({ reply, request, spec, user: this, client, call, runtime });
     this.#reply = this.#compressed ?? reply;
     this.#own = new OwnAnswers({ order, client, runtime, call, admission, reply: this.#reply });
-    runtime.stats.begin(order.edge, this.#startedAt);
+    runtime.stats.begin(order.edge, order.trail.start.startedAt);
   }
 
   /** Lets the request through to its service, at once or when its turn comes, or refuses it. */
@@ -187,7 +185,6 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
 
   /** The client sends no more: see `Call`. */
   onClientEnd(): void {
-    this.#clientEnded = true;
     (this.#stand ?? this.#call).onClientEnd();
   }
 
@@ -201,9 +198,10 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
 
   onDeadline(): void {
     if (this.#stand !== undefined) this.#stand.onDeadline();
-    else if (this.#state === 'responded') this.onBroken();
-    else if (!this.#approach.isWaiting) this.#call.onDeadline();
-    else if (this.#clientEnded) this.onAbandoned();
+    else if (this.#state === 'responded') {
+      if (!this.#compressed?.wait.goesOn()) this.onBroken(CLIENT_SLOW);
+    } else if (!this.#approach.isWaiting) this.#call.onDeadline();
+    else if (this.#call.patience.seemsLeft) this.onAbandoned();
     else this.onNoAnswer(this.#approach.overdue);
   }
 
@@ -242,9 +240,8 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
 
   /** Ends it by the proxy's own will: by an answer, or where one has begun, by breaking it off. */
   #breakOff(error: ProxyError): void {
-    const hasBegun = this.#state === 'responding' || this.#state === 'responded';
     this.#call.abandon();
-    if (hasBegun) this.onBroken(error);
+    if (this.#state === 'responding' || this.#state === 'responded') this.onBroken(error);
     else this.onNoAnswer(error);
   }
 
@@ -276,11 +273,16 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
   /** The last of it may still be in the encoder. */
   #finishWhenWhole(): void {
     if (!this.#compressed?.isPending) this.#finish();
-    else this.#client.deadlineAt = this.#runtime.now() + this.#order.policy.timeout.idleMs;
+    else {
+      // Its instance has no more work with it: the place is another's.
+      this.#approach.leave();
+      this.#compressed.wait.begin();
+    }
   }
 
   #finish(): void {
-    this.#order.edge.counts.latency(this.#runtime.now() - this.#startedAt);
+    const { edge, trail } = this.#order;
+    edge.counts.latency(this.#runtime.now() - trail.start.startedAt);
     this.#end();
     this.#client.done({ keep: !this.#reply.close });
   }

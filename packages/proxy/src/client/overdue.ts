@@ -1,6 +1,6 @@
 import type { AttemptFailure } from '@islet/policy';
 import type { ProxyError } from '../errors.ts';
-import { BODY_SLOW, CONNECT_TIMEOUT, REQUEST_TIMEOUT } from './failures.ts';
+import { BODY_SLOW, CLIENT_SLOW, CONNECT_TIMEOUT, REQUEST_TIMEOUT } from './failures.ts';
 import type { Patience } from './patience.ts';
 
 /** Where a call is. */
@@ -9,6 +9,8 @@ export type CallState = 'choosing' | 'connecting' | 'sent' | 'responding' | 'res
 /** What is to be done since the deadline of a call has passed. */
 export type Overdue =
   | { readonly kind: 'nothing' }
+  /** Its client is slow, and takes it. */
+  | { readonly kind: 'wait' }
   /** Its client has left, as far as can be told. */
   | { readonly kind: 'abandon' }
   | { readonly kind: 'fail'; readonly failure: AttemptFailure; readonly error: ProxyError }
@@ -20,8 +22,8 @@ export function overdueOf(
   state: CallState,
   { patience, isSent, now }: { readonly patience: Patience; readonly isSent: boolean; readonly now: number },
 ): Overdue {
-  if (patience.clientEnded && state !== 'connecting') return { kind: 'abandon' };
-  const callers = patience.isOver(now) ? patience.error : undefined;
+  if (patience.seemsLeft && state !== 'connecting') return { kind: 'abandon' };
+  const callers = patience.overdue(now);
   switch (state) {
     case 'connecting':
       return {
@@ -37,10 +39,16 @@ export function overdueOf(
         error: callers ?? (patience.isBodySlow(now) ? BODY_SLOW : REQUEST_TIMEOUT),
       };
     case 'responding':
-      return { kind: 'break', error: patience.callOverdue(now) };
+      return respondingOverdue(patience, now);
     case 'choosing':
     case 'responded':
     case 'over':
       return { kind: 'nothing' };
   }
+}
+
+function respondingOverdue(patience: Patience, now: number): Overdue {
+  const error = patience.callOverdue(now);
+  if (error !== undefined || !patience.isHeld) return { kind: 'break', error };
+  return patience.stillTakes(now) ? { kind: 'wait' } : { kind: 'break', error: CLIENT_SLOW };
 }

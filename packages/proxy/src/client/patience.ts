@@ -1,9 +1,12 @@
 import type { TimeoutSpec } from '@islet/spec';
 import type { ProxyError } from '../errors.ts';
+import type { ResponseHead } from '../http/response-head.ts';
 import { LIMITS } from '../limits.ts';
 import type { TimeLeft } from '../upstream/request-text.ts';
+import type { ExchangeClient } from './exchange-client.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
 import { DEADLINE, RESPONSE_TIMEOUT } from './failures.ts';
+import { Uptake } from './uptake.ts';
 
 type PatienceOptions = Pick<ExchangeOrder, 'origin' | 'request' | 'policy' | 'trail' | 'callerHasMs'>;
 
@@ -16,17 +19,23 @@ export class Patience {
   #tryBy = Number.POSITIVE_INFINITY;
   #stallBy = Number.POSITIVE_INFINITY;
   #clientEnded = false;
-  /** Nobody vouches for who sends its body. */
-  readonly #paced: boolean;
+  /** Nobody vouches for who sends its body and takes its response. */
+  #paced: boolean;
   /** By when more of the body must have come. */
   #bodyBy = FOREVER;
+  readonly #uptake: Uptake;
+  /** The response waits for its client, which must have taken some of it by `#takenBy`. */
+  #held = false;
+  #takenBy = FOREVER;
 
-  constructor({ origin, request, policy, trail, callerHasMs = FOREVER }: PatienceOptions) {
+  constructor(order: PatienceOptions, { socket }: Pick<ExchangeClient, 'socket'>) {
+    const { origin, request, policy, trail, callerHasMs = FOREVER } = order;
     const { grpc, grpcTimeoutMs: callHasMs = FOREVER } = request.fields;
     const { startedAt } = trail.start;
     this.#paced = origin.from.kind === 'gateway' && !grpc;
     this.#timeout = policy.timeout;
     this.#callBy = startedAt + callHasMs;
+    this.#uptake = new Uptake(socket);
     this.#callersDeadline = startedAt + Math.min(callerHasMs, callHasMs);
     this.#answerBy = this.#callersDeadline;
   }
@@ -56,6 +65,39 @@ export class Patience {
 
   isBodySlow(now: number): boolean {
     return now >= this.#bodyBy;
+  }
+
+  /** Who streams takes as long as it likes, and so may its client. */
+  onHead({ streams }: ResponseHead): void {
+    if (streams) this.#paced = false;
+  }
+
+  /** The client takes no more of the response for now: the instance can't help it. */
+  onHeld(now: number): void {
+    if (!this.#held) this.#hold(now);
+  }
+
+  /** It has taken all that waited for it. */
+  onTaken(): void {
+    this.#held = false;
+    this.#takenBy = FOREVER;
+  }
+
+  get isHeld(): boolean {
+    return this.#held;
+  }
+
+  /** Its time is over. Has it taken something, then it is waited for as long again. */
+  stillTakes(now: number): boolean {
+    const takes = this.#uptake.moves();
+    if (takes) this.#hold(now);
+    return takes;
+  }
+
+  #hold(now: number): void {
+    this.#held = true;
+    this.#uptake.begin();
+    if (this.#paced) this.#takenBy = now + LIMITS.clientStillMs;
   }
 
   /** It has waited for the first instance: its timeouts begin. */
@@ -106,16 +148,18 @@ export class Patience {
     this.#clientEnded = true;
   }
 
-  get clientEnded(): boolean {
-    return this.#clientEnded;
+  /** Nothing tells any more that it is there: while something is on its way to it, that would. */
+  get seemsLeft(): boolean {
+    return this.#clientEnded && !this.#held;
   }
 
   /** The next moment at which something must be decided if nothing comes. */
   decideBy(now: number, awaited: 'request' | 'head' | 'response'): number {
-    if (this.#clientEnded) return now + LIMITS.halfClosedMs;
+    if (this.seemsLeft) return now + LIMITS.halfClosedMs;
     if (awaited === 'head') return Math.min(this.#stallBy, this.#tryBy, this.#answerBy);
     const idleBy = now + this.#timeout.idleMs;
-    return awaited === 'response' ? Math.min(idleBy, this.#callBy) : Math.min(idleBy, this.#answerBy, this.#bodyBy);
+    const by = awaited === 'response' ? Math.min(this.#takenBy, this.#callBy) : Math.min(this.#answerBy, this.#bodyBy);
+    return Math.min(idleBy, by);
   }
 
   timeLeft(now: number): TimeLeft {
@@ -132,8 +176,9 @@ export class Patience {
     return now >= this.#answerBy;
   }
 
-  /** What to answer when it is over. */
-  get error(): ProxyError {
+  /** What to answer since it is over; undefined: it is not. */
+  overdue(now: number): ProxyError | undefined {
+    if (now < this.#answerBy) return undefined;
     return this.#answerBy === this.#callersDeadline ? DEADLINE : RESPONSE_TIMEOUT;
   }
 }

@@ -5,10 +5,11 @@ import { endRefused } from '../record/refusal.ts';
 import { Trail } from '../record/trail.ts';
 import type { Runtime } from '../runtime.ts';
 import type { EndpointState } from '../upstream/endpoint.ts';
+import type { Surroundings } from './accepted.ts';
 import type { ErrorDetails } from './error-response.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
 import { refresh } from './refresh.ts';
-import type { RouteMemo } from './route-memo.ts';
+import { RouteMemo } from './route-memo.ts';
 import type { ListenerRules } from './rules.ts';
 import { Trace } from './trace-context.ts';
 
@@ -28,6 +29,22 @@ export interface Placing {
 export type Placed =
   | { readonly kind: 'order'; readonly order: ExchangeOrder }
   | { readonly kind: 'nowhere'; readonly details: ErrorDetails };
+
+/** Of all requests of one connection; the rules are those of the moment. */
+export function placingOf(
+  of: Pick<Placing, 'clientAddress' | 'secure' | 'protocol'>,
+  { settle, runtime, rules }: Surroundings,
+): Placing {
+  return {
+    get rules() {
+      return rules();
+    },
+    ...of,
+    settle,
+    runtime,
+    memo: new RouteMemo(),
+  };
+}
 
 /** What becomes of a request by the table that is current. */
 export function placeOrder(

@@ -5,7 +5,8 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { freePort, type Instance, serve } from '../world.ts';
+import { freePort } from '../../../../scripts/test/free-port.ts';
+import { type Instance, serve } from '../world.ts';
 
 /** Answers each request with what it has read: `<method>|<target>|<body>`. */
 export function echoingNode(t: TestContext): Promise<Instance> {

@@ -5,8 +5,9 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
+import { freePort } from '../../../../scripts/test/free-port.ts';
 import { folderOf } from '../certificates.ts';
-import { freePort, httpInstance, until, world } from '../world.ts';
+import { httpInstance, until, world } from '../world.ts';
 
 /** HAProxy before a port, which it tells whose its connections are; its health checks too. */
 async function haproxy(t: TestContext, port: number): Promise<number> {

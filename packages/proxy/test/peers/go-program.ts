@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { promisify } from 'node:util';
-import { freePort } from '../world.ts';
+import { freePort } from '../../../../scripts/test/free-port.ts';
 
 const SOURCE = join(import.meta.dirname, 'go');
 const run = promisify(execFile);

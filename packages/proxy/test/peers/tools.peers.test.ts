@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
+import { freePort } from '../../../../scripts/test/free-port.ts';
 import { folderOf, selfSigned } from '../certificates.ts';
 import { http2Instance } from '../http2-world.ts';
-import { freePort, httpInstance, world } from '../world.ts';
+import { httpInstance, world } from '../world.ts';
 
 const run = promisify(execFile);
 

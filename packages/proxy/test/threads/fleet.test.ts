@@ -7,9 +7,10 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { Listener, RoutingTable } from '@islet/policy';
 import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
+import { freePort } from '../../../../scripts/test/free-port.ts';
 import { ExplainTokens } from '../../src/record/explain-tokens.ts';
 import { Fleet } from '../../src/threads/fleet.ts';
-import { endpointAt, freePort, httpInstance, type TableParts, tableOf, until } from '../world.ts';
+import { endpointAt, httpInstance, type TableParts, tableOf, until } from '../world.ts';
 
 /** A proxy of several threads with an edge from `web` to the service `orders`, and what it has written to its log. */
 async function fleetOf(t: TestContext, parts: Omit<TableParts, 'listeners' | 'version'>, workers = 2) {

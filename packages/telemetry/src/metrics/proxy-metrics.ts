@@ -90,11 +90,13 @@ export function trafficRows(
   ];
 }
 
-/** A caller that left says nothing of who answers; a response that broke off was counted by its status before. */
+/** A caller that left, or takes no answer, says nothing of who answers; a response that broke off was counted by its status before. */
 function failures({ statuses, errors }: ProxyCounts): number {
-  const lost = Object.entries(errors).reduce((sum, [code, count]) => (code === 'client-gone' ? sum : sum + count), 0);
+  const lost = Object.entries(errors).reduce((sum, [code, count]) => (CALLERS_OWN.has(code) ? sum : sum + count), 0);
   return (statuses['5xx'] ?? 0) + lost;
 }
+
+const CALLERS_OWN: ReadonlySet<string> = new Set(['client-gone', 'client-slow']);
 
 export const BREAKER_STATES = ['closed', 'half-open', 'open'] as const;
 
