@@ -4,7 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { Session } from '../src/http2/session.ts';
 import { SESSION_LIMITS, type SessionLimits } from '../src/http2/session-options.ts';
 import type { SessionStream, StreamUser } from '../src/http2/stream.ts';
-import { FRAME, frame, PREFACE, type Seen } from './frames.ts';
+import { FLAG, FRAME, frame, PREFACE, type Seen } from './frames.ts';
 
 /** What became of one stream, in the order in which its user was told. */
 export interface Told {
@@ -16,7 +16,7 @@ export interface Told {
 
 export interface SessionWorld {
   readonly session: Session;
-  /** By the order in which the peer opened them. */
+  /** In the order in which they were opened. */
   readonly streams: readonly Told[];
   readonly events: readonly string[];
   /** How often the socket was written to. */
@@ -59,6 +59,7 @@ class Wire extends Writable {
 export async function sessionWorld(
   role: 'server' | 'client' = 'server',
   limits: Partial<SessionLimits> = {},
+  { acknowledges = true }: { readonly acknowledges?: boolean } = {},
 ): Promise<SessionWorld> {
   const wire = new Wire({ highWaterMark: 16 * 1024 });
   const events: string[] = [];
@@ -98,9 +99,11 @@ export async function sessionWorld(
   const ask = (raw: readonly string[], ended = true) => {
     const told: Told = { events: [], heads: [], stream: undefined, body: '' };
     told.stream = session.open(recorder(told), raw, ended);
+    if (told.stream !== undefined) streams.push(told);
     return told;
   };
-  await feed(...(role === 'server' ? [PREFACE] : []), frame(FRAME.settings, 0, 0), frame(FRAME.settings, 1, 0));
+  await feed(...(role === 'server' ? [PREFACE] : []), frame(FRAME.settings, 0, 0));
+  if (acknowledges) await feed(frame(FRAME.settings, FLAG.ack, 0));
   return {
     session,
     streams,

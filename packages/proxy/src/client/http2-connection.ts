@@ -8,7 +8,7 @@ import type { SessionStream, StreamUser } from '../http2/stream.ts';
 import { LIMITS } from '../limits.ts';
 import type { Accepted, Incoming, Surroundings } from './accepted.ts';
 import { Http2Stream, type StreamOptions } from './http2-stream.ts';
-import { RouteMemo } from './route-memo.ts';
+import { placingOf } from './place-order.ts';
 import { readShared } from './shared-read.ts';
 
 /** A client's connection that carries many requests at once, each of them a stream. */
@@ -25,8 +25,8 @@ export class Http2Connection implements Accepted, SessionUser, Waiting {
   constructor({ socket, clientAddress, secure }: Incoming, surroundings: Surroundings) {
     const { runtime } = surroundings;
     this.#surroundings = surroundings;
-    const [parser, memo] = [new Http2RequestParser(), new RouteMemo()];
-    this.#streamOptions = { surroundings, secure, clientAddress, parser, memo };
+    const placing = placingOf({ clientAddress, secure, protocol: 'http/2' }, surroundings);
+    this.#streamOptions = { surroundings, placing, parser: new Http2RequestParser() };
     this.socket = readShared(socket, (bytes) => this.#onBytes(bytes));
     this.#settleBy = runtime.now() + LIMITS.requestHeadTimeoutMs;
     this.deadlineAt = this.#settleBy;

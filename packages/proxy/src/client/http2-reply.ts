@@ -3,6 +3,7 @@ import type { Field } from '../http/fields.ts';
 import { http2Fields, trailersRaw } from '../http/http2-fields.ts';
 import type { ResponseHead } from '../http/response-head.ts';
 import type { SessionStream } from '../http2/stream.ts';
+import { mayBeKept } from '../upstream/read-buffers.ts';
 import type { HeadOptions, Reply } from './reply.ts';
 
 /** A response as HTTP/2 writes it, to one stream. */
@@ -50,7 +51,7 @@ export class Http2Reply implements Reply {
     if (this.#head !== undefined) this.#begin(this.#head);
     const pieces = this.#pieces;
     this.#pieces = NONE;
-    for (const bytes of pieces) this.#drained = this.#stream.data(bytes);
+    for (const bytes of pieces) this.#drained = this.#stream.data(bytes, mayBeKept(bytes));
     if (this.#trailers !== undefined && this.#state === 'begun') this.#end(this.#trailers);
     return this.#drained;
   }

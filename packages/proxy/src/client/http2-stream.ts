@@ -7,21 +7,20 @@ import { HTTP2_CODES } from '../http2/http2-error.ts';
 import type { SessionStream, StreamUser } from '../http2/stream.ts';
 import { LIMITS } from '../limits.ts';
 import { noteRefusal } from '../record/refusal.ts';
-import type { Incoming, Surroundings } from './accepted.ts';
+import type { Surroundings } from './accepted.ts';
 import type { ErrorDetails } from './error-response.ts';
 import { Exchange } from './exchange.ts';
 import type { ExchangeClient } from './exchange-client.ts';
 import { grpcTrailers, http2Error } from './http2-error.ts';
 import { Http2Reply } from './http2-reply.ts';
-import { placeOrder } from './place-order.ts';
+import { type Placing, placeOrder } from './place-order.ts';
 import type { Reply } from './reply.ts';
-import type { RouteMemo } from './route-memo.ts';
 
 /** What all streams of a connection have in common. */
-export interface StreamOptions extends Pick<Incoming, 'clientAddress' | 'secure'> {
+export interface StreamOptions {
   readonly surroundings: Surroundings;
+  readonly placing: Placing;
   readonly parser: Http2RequestParser;
-  readonly memo: RouteMemo;
 }
 
 /** One request of a client that speaks HTTP/2: a stream, whose fate is no other's. */
@@ -36,6 +35,8 @@ export class Http2Stream implements ExchangeClient, StreamUser, Waiting {
   #request: RequestHead | undefined;
   #ended = false;
   #done = false;
+  /** What waited for the client when that was last looked at. */
+  #unsent = 0;
 
   constructor(stream: SessionStream, options: StreamOptions) {
     this.#stream = stream;
@@ -97,11 +98,12 @@ export class Http2Stream implements ExchangeClient, StreamUser, Waiting {
     this.done();
   }
 
-  /** A client that still sends is told that nobody will read it, and one that takes nothing is not waited for. */
+  /** A client that still sends is told that nobody will read it, and one that takes nothing of the rest is not waited for. */
   done(): void {
     this.#exchange = undefined;
     this.#done = true;
-    this.deadlineAt = this.#options.surroundings.runtime.now() + LIMITS.clientIdleMs;
+    this.deadlineAt = this.#options.surroundings.runtime.now() + LIMITS.clientStillMs;
+    this.#unsent = this.#stream.unsent;
     this.#stream.abandon();
   }
 
@@ -120,20 +122,19 @@ export class Http2Stream implements ExchangeClient, StreamUser, Waiting {
   }
 
   onDeadline(): void {
-    if (this.#done) this.#stream.reset(HTTP2_CODES.cancel);
-    else this.#guard(this.#onOverdue, undefined);
+    if (!this.#done) this.#guard(this.#onOverdue, undefined);
+    else if (this.#stream.unsent < this.#unsent) this.done();
+    else this.#stream.reset(HTTP2_CODES.cancel);
   }
 
   #begin(raw: readonly string[]): void {
-    const { surroundings, clientAddress, secure, parser, memo } = this.#options;
-    const { rules, settle, runtime } = surroundings;
+    const { surroundings, placing, parser } = this.#options;
     const request = parser.parse(raw, { ended: this.#ended });
     this.#request = request;
-    const order = { rules: rules(), clientAddress, secure, settle, runtime, memo, protocol: 'http/2' } as const;
-    const placed = placeOrder(request, order);
+    const placed = placeOrder(request, placing);
     if (placed.kind === 'nowhere') this.answer(placed.details);
     else {
-      this.#exchange = new Exchange(placed.order, this, runtime);
+      this.#exchange = new Exchange(placed.order, this, surroundings.runtime);
       this.#exchange.begin();
     }
   }
@@ -168,7 +169,7 @@ export class Http2Stream implements ExchangeClient, StreamUser, Waiting {
   }
 
   #refuse({ code, message }: ProxyError): void {
-    const { clientAddress, surroundings } = this.#options;
+    const { placing, surroundings } = this.#options;
     const { rules, runtime } = surroundings;
     if (code === 'internal') runtime.stats.unexpected++;
     const exchange = this.#exchange;
@@ -176,7 +177,8 @@ export class Http2Stream implements ExchangeClient, StreamUser, Waiting {
     exchange?.onClientGone();
     const edge = rules().ownEdge;
     edge.counts.error(code);
-    if (exchange === undefined) noteRefusal({ edge, clientAddress, protocol: 'http/2' }, code, runtime);
+    const { clientAddress, protocol } = placing;
+    if (exchange === undefined) noteRefusal({ edge, clientAddress, protocol }, code, runtime);
     this.answer({ code, message, service: undefined, requestId: undefined });
   }
 }

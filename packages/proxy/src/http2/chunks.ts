@@ -3,11 +3,15 @@ export class Chunk {
   readonly bytes: Buffer;
   /** What is written in it, from its beginning. */
   used = 0;
+  readonly isLarge: boolean;
+  /** For the socket, once it has written all of a large one. */
+  readonly onWritten = (): void => giveChunkBack(this);
   #view: Buffer;
 
   constructor(size: number) {
     this.bytes = Buffer.allocUnsafeSlow(size);
     this.#view = this.bytes;
+    this.isLarge = size > SMALL_BYTES;
   }
 
   get written(): Buffer {
@@ -39,21 +43,22 @@ class Chunks {
 }
 
 /** Two sizes: most of what one turn writes is small, and a short rest that waits for a slow peer shall keep nothing large. */
-const small = new Chunks(4 * 1024, 128);
-const large = new Chunks(64 * 1024, 16);
+const SMALL_BYTES = 4 * 1024;
+const small = new Chunks(SMALL_BYTES, 128);
+const large = new Chunks(64 * 1024, 32);
 
 export function takeChunk(bytes: number): Chunk {
   return bytes <= small.size ? small.take() : large.take();
 }
 
 export function giveChunkBack(chunk: Chunk): void {
-  if (chunk.bytes.length === small.size) small.giveBack(chunk);
-  else large.giveBack(chunk);
+  if (chunk.isLarge) large.giveBack(chunk);
+  else small.giveBack(chunk);
 }
 
 /** The same bytes with room for so many more; undefined where a larger one would not have it. */
 export function enlarge(chunk: Chunk, more: number): Chunk | undefined {
-  if (chunk.bytes.length === large.size || chunk.used + more > large.size) return undefined;
+  if (chunk.isLarge || chunk.used + more > large.size) return undefined;
   const larger = large.take();
   larger.used = chunk.bytes.copy(larger.bytes, 0, 0, chunk.used);
   small.giveBack(chunk);

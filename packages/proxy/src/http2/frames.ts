@@ -20,6 +20,9 @@ export const HEAD_BYTES = 9;
 /** What a payload may have before the other side says that it takes more, and what we take: never more. */
 export const FRAME_BYTES = 16_384;
 
+/** What may be sent of a stream, and of a connection, before another window was told. */
+export const WINDOW_BYTES = 65_535;
+
 /** The largest window, number of a stream, and length. */
 export const MOST = 2 ** 31 - 1;
 

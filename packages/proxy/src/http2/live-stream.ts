@@ -1,4 +1,4 @@
-import { FRAME, MOST } from './frames.ts';
+import { FRAME, MOST, WINDOW_BYTES } from './frames.ts';
 import type { Checked } from './head-check.ts';
 import { HTTP2_CODES } from './http2-error.ts';
 import { SendQueue } from './send-queue.ts';
@@ -8,8 +8,9 @@ import type { SessionStream, StreamUser } from './stream.ts';
 /** What a stream needs of its connection. */
 export interface StreamHost {
   readonly sender: Sender;
-  /** What the peer may send of one stream before it is read on. */
+  /** What the peer may send of one stream before it is read on, and whether it knows that already. */
   readonly windowBytes: number;
+  readonly acknowledged: boolean;
   /** The stream is no more. `isOwn`: we have reset it, and the peer may not know yet. */
   onStreamOver(stream: LiveStream, code: number | undefined, how: { readonly isOwn: boolean }): void;
 }
@@ -33,6 +34,8 @@ export class LiveStream implements SessionStream, Sending {
   #user: StreamUser = NOBODY;
   /** Bytes that may still come before the window is opened. */
   #window: number;
+  /** What a peer may send more, which has begun it with the window that there is without a word. */
+  readonly #slack: number;
   /** Bytes of the body that are to come, where the head said so. */
   #missing: number | undefined;
   #sent = false;
@@ -44,6 +47,11 @@ export class LiveStream implements SessionStream, Sending {
     this.#host = host;
     this.sendWindow = sendWindow;
     this.#window = host.windowBytes;
+    this.#slack = host.acknowledged ? 0 : Math.max(0, WINDOW_BYTES - host.windowBytes);
+  }
+
+  get unsent(): number {
+    return this.queue.bytes;
   }
 
   use(user: StreamUser): void {
@@ -58,9 +66,9 @@ export class LiveStream implements SessionStream, Sending {
     this.onSent();
   }
 
-  data(bytes: Buffer): boolean {
+  data(bytes: Buffer, mayBeKept = false): boolean {
     if (this.over || this.ending !== undefined || bytes.length === 0) return true;
-    return this.#host.sender.data(this, bytes);
+    return this.#host.sender.data(this, bytes, mayBeKept);
   }
 
   end(trailers: readonly string[] = NO_TRAILERS): void {
@@ -129,7 +137,7 @@ export class LiveStream implements SessionStream, Sending {
   /** `length`: what it takes of the window, padding included. Returns what is wrong with it. */
   onData(bytes: Buffer, length: number, ended: boolean): 'protocol' | 'flowControl' | undefined {
     this.#window -= length;
-    if (this.#window < 0) return 'flowControl';
+    if (this.#window < -this.#slack) return 'flowControl';
     if (!this.hasHead) return 'protocol';
     if (this.#missing !== undefined) {
       this.#missing -= bytes.length;

@@ -26,7 +26,17 @@ export class Outbox {
 
   /** Bytes that are written and not yet the kernel's. */
   get waiting(): number {
-    return this.#fullBytes + (this.#chunk?.used ?? 0) + this.#socket.writableLength;
+    return this.#written + this.#socket.writableLength;
+  }
+
+  /** Whether there is room for a frame of a body: not where the socket does not keep up. */
+  makeRoom(): boolean {
+    if (this.#written >= FLUSH_BYTES) this.flush();
+    return this.#written < FLUSH_BYTES && this.#socket.writableLength < BACKLOG_BYTES;
+  }
+
+  get #written(): number {
+    return this.#fullBytes + (this.#chunk?.used ?? 0);
   }
 
   /** Writes a frame's head, and returns where its payload of so many bytes is to be written in `bytesOf`. */
@@ -76,7 +86,7 @@ export class Outbox {
     return true;
   }
 
-  /** Gives all to the socket. A chunk is free again where the kernel has taken it at once. */
+  /** Gives all to the socket. */
   flush(): void {
     const last = this.#chunk;
     if (last === undefined) return;
@@ -90,9 +100,6 @@ export class Outbox {
       this.#write(last);
       socket.uncork();
     } else this.#write(last);
-    if (!this.#isTls && socket.writableLength > 0) return;
-    for (const chunk of full) giveChunkBack(chunk);
-    giveChunkBack(last);
   }
 
   /** Drops what has not left. */
@@ -103,9 +110,16 @@ export class Outbox {
     this.#lastData = -1;
   }
 
-  /** TLS takes what it is given and tells later. */
+  /**
+   * A large chunk is free again when the socket says so. Of a small one it mostly takes all at once; where it does not, the
+   * chunk is left to it, and TLS, which tells later, gets a copy.
+   */
   #write(chunk: Chunk): void {
-    this.#socket.write(this.#isTls ? Buffer.from(chunk.written) : chunk.written);
+    const socket = this.#socket;
+    if (chunk.isLarge) socket.write(chunk.written, chunk.onWritten);
+    else if (this.#isTls) socket.write(Buffer.from(chunk.written));
+    else socket.write(chunk.written);
+    if (!chunk.isLarge && (this.#isTls || socket.writableLength === 0)) giveChunkBack(chunk);
   }
 
   #append(bytes: Buffer, start: number, end: number): void {
@@ -140,3 +154,8 @@ export interface FrameHead {
 }
 
 const NONE: Chunk[] = [];
+
+/** So much is written before the turn ends. */
+const FLUSH_BYTES = 128 * 1024;
+/** What may wait for a socket that takes no more. */
+const BACKLOG_BYTES = 64 * 1024;

@@ -1,6 +1,6 @@
 import { LIMITS } from '../limits.ts';
 import { ControlFrames, type ControlHost } from './control-frames.ts';
-import { FLAG, FRAME, HEAD_BYTES, uint31, uint32 } from './frames.ts';
+import { FLAG, FRAME, HEAD_BYTES, uint31, uint32, WINDOW_BYTES } from './frames.ts';
 import type { GoneStreams } from './gone-streams.ts';
 import { HeadCheck } from './head-check.ts';
 import { HeaderBlock } from './header-block.ts';
@@ -26,7 +26,7 @@ export interface ReceiverHost extends ControlHost {
 /** Understands frames, one after the other, and holds the peer to RFC 9113. Throws `Http2Error` for what ends the connection. */
 export class Receiver {
   /** Bytes that may still come on the connection. */
-  window = 65_535;
+  window = WINDOW_BYTES;
   readonly #host: ReceiverHost;
   readonly #control: ControlFrames;
   readonly #check = new HeadCheck();

@@ -5,6 +5,10 @@ export class SendQueue {
   #from = 0;
   #bytes = 0;
 
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   get isEmpty(): boolean {
     return this.#bytes === 0;
   }

@@ -1,4 +1,4 @@
-import { FLAG, FRAME, FRAME_BYTES, MOST } from './frames.ts';
+import { FLAG, FRAME, FRAME_BYTES, MOST, WINDOW_BYTES } from './frames.ts';
 import type { Outbox } from './outbox.ts';
 import type { SendQueue } from './send-queue.ts';
 import { atTurnEnd, type Turned } from './turn.ts';
@@ -33,7 +33,7 @@ export interface SenderUser {
  */
 export class Sender implements Turned {
   /** Of the whole connection. */
-  window = 65_535;
+  window = WINDOW_BYTES;
   frameBytes = FRAME_BYTES;
   readonly outbox: Outbox;
   readonly #user: SenderUser;
@@ -52,8 +52,9 @@ export class Sender implements Turned {
     return this.#queued + this.outbox.waiting;
   }
 
-  get isFull(): boolean {
-    return this.outbox.waiting >= BACKLOG_BYTES;
+  /** The socket does not keep up. */
+  get #isFull(): boolean {
+    return !this.outbox.makeRoom();
   }
 
   /** All that is written in this turn leaves at its end. */
@@ -78,16 +79,17 @@ export class Sender implements Turned {
     this.wake();
   }
 
-  /** Sends what may go now, and keeps a copy of the rest. Returns whether more is welcome. */
-  data(stream: Sending, bytes: Buffer): boolean {
+  /** Sends what may go now, and keeps the rest. Returns whether more is welcome. */
+  data(stream: Sending, bytes: Buffer, mayBeKept: boolean): boolean {
     const mayGo = stream.queue.isEmpty && this.#line.length === 0;
     const sent = mayGo ? this.#write(stream, bytes) : 0;
     if (sent < bytes.length) {
-      stream.queue.add(Buffer.from(bytes.subarray(sent)));
+      const rest = sent === 0 ? bytes : bytes.subarray(sent);
+      stream.queue.add(mayBeKept ? rest : Buffer.from(rest));
       this.#queued += bytes.length - sent;
       this.await(stream);
     }
-    if (stream.queue.isEmpty && !this.isFull) return true;
+    if (stream.queue.isEmpty && !this.#isFull) return true;
     if (!stream.wantsDrain) this.#drainers.push(stream);
     stream.wantsDrain = true;
     return false;
@@ -127,12 +129,12 @@ export class Sender implements Turned {
     this.#pump();
     this.outbox.flush();
     this.#tellDrained();
-    if (this.#line.length > 0 && this.window > 0 && !this.isFull) this.wake();
+    if (this.#line.length > 0 && this.window > 0 && !this.#isFull) this.wake();
     this.#user.onTurnEnd();
   }
 
   #pump(): void {
-    while (this.#line.length > 0 && this.window > 0 && !this.isFull) {
+    while (this.#line.length > 0 && this.window > 0 && !this.#isFull) {
       const line = this.#line;
       this.#line = [];
       for (const stream of line) this.#takeTurn(stream);
@@ -142,7 +144,7 @@ export class Sender implements Turned {
   #takeTurn(stream: Sending): void {
     stream.inLine = false;
     const piece = stream.queue.first;
-    if (piece !== undefined && this.window > 0 && !this.isFull) this.#sendOf(stream, piece);
+    if (piece !== undefined && this.window > 0 && !this.#isFull) this.#sendOf(stream, piece);
     this.await(stream);
   }
 
@@ -159,7 +161,7 @@ export class Sender implements Turned {
 
   #write(stream: Sending, bytes: Buffer): number {
     let at = 0;
-    while (at < bytes.length && !this.isFull) {
+    while (at < bytes.length && !this.#isFull) {
       const end = at + Math.min(this.#allowed(stream), bytes.length - at);
       if (end <= at) break;
       this.#frame(stream, bytes, at, end);
@@ -181,7 +183,7 @@ export class Sender implements Turned {
   }
 
   #tellDrained(): void {
-    if (this.#drainers.length === 0 || this.isFull) return;
+    if (this.#drainers.length === 0 || this.#isFull) return;
     const waiting = this.#drainers;
     this.#drainers = waiting.filter(({ wantsDrain, queue }) => wantsDrain && !queue.isEmpty);
     for (const stream of waiting) {
@@ -191,6 +193,3 @@ export class Sender implements Turned {
     }
   }
 }
-
-/** What one connection writes in a turn, and what may wait for a socket that takes no more. */
-const BACKLOG_BYTES = 128 * 1024;

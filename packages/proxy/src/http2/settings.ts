@@ -1,4 +1,4 @@
-import { FRAME_BYTES, MOST, uint32, writeUint32 } from './frames.ts';
+import { FRAME_BYTES, MOST, uint32, WINDOW_BYTES, writeUint32 } from './frames.ts';
 import { Http2Error } from './http2-error.ts';
 
 /** What one side tells the other once, and may change (RFC 9113, 6.5.2). */
@@ -7,7 +7,7 @@ export class Settings {
   push = 1;
   /** Undefined: it says no number. */
   streams: number | undefined;
-  windowBytes = 65_535;
+  windowBytes = WINDOW_BYTES;
   frameBytes = FRAME_BYTES;
 
   /** Takes what stands in a frame's payload; throws `Http2Error`. */

@@ -23,10 +23,15 @@ export interface StreamUser {
 
 /** One stream, as its user writes to it. After its end or a reset, all of it does nothing. */
 export interface SessionStream {
+  /** Bytes that wait for a window, or for the socket. */
+  readonly unsent: number;
   /** Sends a head: names in lower case and values in turn, pseudo-header fields first. Also informational ones. */
   head(raw: readonly string[], ended: boolean): void;
-  /** Sends bytes, copied where they can't go at once. Returns false where the user should wait for `onDrain`. */
-  data(bytes: Buffer): boolean;
+  /**
+   * Sends bytes. What can't go at once is copied, unless it `mayBeKept`: it is not written to before `onDrain` then. Returns
+   * false where the user should wait for that.
+   */
+  data(bytes: Buffer, mayBeKept?: boolean): boolean;
   /** Ends our side, after all that was written. */
   end(trailers?: readonly string[]): void;
   /** Ends the stream at once: what was queued and has not left is dropped. */
