@@ -195,6 +195,58 @@ test('of a server that says goodbye, what it has not begun is refused, and nothi
   assert.equal(ended(), true);
 });
 
+test('what still comes of streams that a client has left is dropped, however many they are', async () => {
+  const { session, ask, feed } = await sessionWorld('client');
+  const told = Array.from({ length: 1_000 }, () => ask(ASKED));
+  for (const { stream } of told) stream?.reset(8);
+  const late = told.flatMap((_, nth) => [
+    answer(2 * nth + 1, [[':status', '200']], FLAG.endHeaders),
+    frame(FRAME.data, FLAG.endStream, 2 * nth + 1, Buffer.from('late')),
+    frame(FRAME.reset, 0, 2 * nth + 1, uint32(0)),
+  ]);
+  await feed(...late);
+  const next = ask(ASKED);
+  await feed(answer(2_001, [[':status', '200']]));
+  assert.deepEqual(next.events, ['head ended', 'close well']);
+  assert.equal(session.deaf, false);
+});
+
+test('a server may refuse as many streams as it likes, and informational heads have a limit', async () => {
+  const { session, ask, feed } = await sessionWorld('client');
+  const told = Array.from({ length: 1_000 }, () => ask(ASKED));
+  await feed(...told.map((_, nth) => frame(FRAME.reset, 0, 2 * nth + 1, uint32(7))));
+  assert.ok(told.every(({ events }) => events.join() === 'close 7'));
+  const endless = ask(ASKED);
+  await feed(...Array.from({ length: 100 }, () => answer(2_001, [[':status', '103']], FLAG.endHeaders)));
+  assert.equal(endless.events.at(-1), 'close 1');
+  assert.ok(endless.events.length <= 33);
+  assert.equal(session.deaf, false);
+});
+
+test('a head that can not be written begins no stream, and the next one is', async () => {
+  const { session, ask, feed } = await sessionWorld('client');
+  assert.throws(() => ask([...ASKED, 'x-a', '\u20ac']));
+  assert.equal(session.streams.size, 0);
+  const next = ask(ASKED);
+  await feed(answer(3, [[':status', '200']]));
+  assert.deepEqual(next.events, ['head ended', 'close well']);
+});
+
+test('a mistake of a user at the end of a turn costs its connection, and no other', async () => {
+  const [broken, well] = [await sessionWorld(), await sessionWorld()];
+  for (const { feed } of [broken, well]) await feed(request(1, GET, FLAG.endHeaders));
+  Object.assign(broken.streams[0]?.events ?? [], { push: makeMistake });
+  for (const { streams } of [broken, well]) streams[0]?.stream?.reset(2);
+  await well.sent();
+  assert.match(broken.events.at(-1) ?? '', /mistake/);
+  assert.equal(well.streams[0]?.events.at(-1), 'close 2');
+  assert.equal(well.session.deaf, false);
+});
+
+function makeMistake(): never {
+  throw new Error('a mistake');
+}
+
 test('a server can neither push nor begin streams', async () => {
   for (const frames of [
     [frame(FRAME.push, 4, 1, uint32(2))],

@@ -38,6 +38,7 @@ export class LiveStream implements SessionStream, Sending {
   readonly #slack: number;
   /** Bytes of the body that are to come, where the head said so. */
   #missing: number | undefined;
+  #informational = 0;
   #sent = false;
   #paused = false;
   #abandoned = false;
@@ -116,7 +117,7 @@ export class LiveStream implements SessionStream, Sending {
   onFields(raw: readonly string[], { length, status }: Checked, ended: boolean): boolean {
     if (this.hasHead) return ended && this.#onPeerEnd(raw);
     const isInformational = status >= 100 && status < 200;
-    if (isInformational && ended) return false;
+    if (isInformational && (ended || ++this.#informational > MOST_INFORMATIONAL)) return false;
     this.hasHead = !isInformational;
     const isBodiless = this.isToHead || status === 204 || status === 304;
     if (this.hasHead && !isBodiless) this.#missing = length;
@@ -201,6 +202,8 @@ export class LiveStream implements SessionStream, Sending {
 }
 
 const NO_TRAILERS: readonly string[] = [];
+/** Heads before the final one: each of them is passed on. */
+const MOST_INFORMATIONAL = 32;
 
 const ignore = () => undefined;
 /** Of a stream whose user is not known yet, or has been told that it is over. */

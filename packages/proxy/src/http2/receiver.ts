@@ -86,7 +86,7 @@ export class Receiver {
   /** Of a stream that is no more. */
   #onLateData(ended: boolean): void {
     const { gone, flood } = this.#host;
-    if (gone.has(this.#id)) {
+    if (this.#isUnheard) {
       if (ended) gone.delete(this.#id);
       return;
     }
@@ -137,14 +137,13 @@ export class Receiver {
     const raw = this.#host.decoder.decode(bytes, start, end);
     const stream = this.#host.streams.get(this.#id);
     if (stream !== undefined) this.#onFields(stream, raw, ended);
-    else if (!this.#host.gone.has(this.#id)) this.#onOpen(raw, ended);
+    else if (!this.#isUnheard) this.#onOpen(raw, ended);
     else if (ended) this.#host.gone.delete(this.#id);
   }
 
   #onOpen(raw: Fields, ended: boolean): void {
-    const { isServer, lastStream } = this.#host;
-    if (!isServer || this.#id === lastStream)
-      throw new Http2Error('streamClosed', 'fields of a stream that has closed');
+    const { lastStream } = this.#host;
+    if (this.#id === lastStream) throw new Http2Error('streamClosed', 'fields of a stream that has closed');
     if (this.#id < lastStream) protocolError('a stream that is older than the last');
     if (raw !== 'too-large' && this.#check.check(raw, 'request').mistake !== undefined) {
       this.#host.flood.reset();
@@ -175,7 +174,7 @@ export class Receiver {
     const stream = this.#host.streams.get(this.#id);
     if (stream === undefined) this.#refuseIdle();
     this.#host.gone.delete(this.#id);
-    this.#host.flood.reset();
+    this.#countReset();
     stream?.onReset(uint32(this.#bytes, this.#at));
   }
 
@@ -224,9 +223,22 @@ export class Receiver {
     return this.#id % 2 === 1;
   }
 
+  /**
+   * Whether the peer may not have heard yet that we have reset this stream. A server may send what it likes of those that a
+   * client has left: they can be hundreds at once, and whoever else uses the connection is not to blame.
+   */
+  get #isUnheard(): boolean {
+    return !this.#host.isServer || this.#host.gone.has(this.#id);
+  }
+
+  /** Of a client's resets there is a limit; a server that refuses what it is asked has its reasons. */
+  #countReset(): void {
+    if (this.#host.isServer) this.#host.flood.reset();
+  }
+
   /** What ends the stream and no other. Each counts as if the peer had reset it: it could have as well. */
   #streamError(name: Http2Code): void {
-    this.#host.flood.reset();
+    this.#countReset();
     const stream = this.#host.streams.get(this.#id);
     if (stream !== undefined) stream.reset(HTTP2_CODES[name]);
     else {

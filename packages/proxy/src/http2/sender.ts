@@ -22,6 +22,7 @@ export interface Sending {
 
 export interface SenderUser {
   onTurnEnd(): void;
+  onBroken(thrown: unknown): void;
   encode(raw: readonly string[]): Buffer;
   /** A frame of DATA has been written. */
   onDataSent(): void;
@@ -34,7 +35,6 @@ export interface SenderUser {
 export class Sender implements Turned {
   /** Of the whole connection. */
   window = WINDOW_BYTES;
-  frameBytes = FRAME_BYTES;
   readonly outbox: Outbox;
   readonly #user: SenderUser;
   #line: Sending[] = [];
@@ -66,12 +66,12 @@ export class Sender implements Turned {
 
   head(stream: number, raw: readonly string[], ended: boolean): void {
     const block = this.#user.encode(raw);
-    const first = Math.min(block.length, this.frameBytes);
+    const first = Math.min(block.length, FRAME_BYTES);
     const isAll = first === block.length;
     const flags = (ended ? FLAG.endStream : 0) | (isAll ? FLAG.endHeaders : 0);
     this.outbox.frame({ type: FRAME.headers, flags, stream }, block, 0, first);
     for (let at = first; at < block.length; ) {
-      const end = Math.min(at + this.frameBytes, block.length);
+      const end = Math.min(at + FRAME_BYTES, block.length);
       const last = end === block.length ? FLAG.endHeaders : 0;
       this.outbox.frame({ type: FRAME.continuation, flags: last, stream }, block, at, end);
       at = end;
@@ -133,6 +133,10 @@ export class Sender implements Turned {
     this.#user.onTurnEnd();
   }
 
+  onTurnBroken(thrown: unknown): void {
+    this.#user.onBroken(thrown);
+  }
+
   #pump(): void {
     while (this.#line.length > 0 && this.window > 0 && !this.#isFull) {
       const line = this.#line;
@@ -172,7 +176,7 @@ export class Sender implements Turned {
   }
 
   #allowed(stream: Sending): number {
-    return Math.min(this.frameBytes, this.window, stream.sendWindow);
+    return Math.min(FRAME_BYTES, this.window, stream.sendWindow);
   }
 
   #frame(stream: Sending, bytes: Buffer, start: number, end: number): void {

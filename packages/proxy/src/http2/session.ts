@@ -66,7 +66,7 @@ export class Session implements FrameSink, ReceiverHost, SenderUser, StreamHost 
       this.#reader.read(bytes, from, this);
     } catch (thrown) {
       if (thrown instanceof Http2Error) this.destroy(thrown.number);
-      else this.#fail(thrown);
+      else this.onBroken(thrown);
     }
   }
 
@@ -81,14 +81,16 @@ export class Session implements FrameSink, ReceiverHost, SenderUser, StreamHost 
     this.#endAll(HTTP2_CODES.cancel, undefined);
   }
 
-  /** Of a client: begins a stream. Undefined where this connection takes no more. */
+  /** Of a client: begins a stream. Undefined where this connection takes no more. Throws where the head can't be written. */
   open(user: StreamUser, raw: readonly string[], ended: boolean): SessionStream | undefined {
     if (this.#state !== 'open' || this.lastStream > MOST - 2) return undefined;
     this.lastStream = this.lastStream === 0 ? 1 : this.lastStream + 2;
-    const stream = this.#add(this.lastStream);
+    const stream = new LiveStream(this.lastStream, this, this.peer.windowBytes);
     stream.isToHead = raw[raw.indexOf(':method') + 1] === 'HEAD';
-    stream.use(user);
+    // Throws where it can't be written, and then there is no stream.
     stream.head(raw, ended);
+    stream.use(user);
+    this.streams.set(stream.id, stream);
     return stream;
   }
 
@@ -149,7 +151,7 @@ export class Session implements FrameSink, ReceiverHost, SenderUser, StreamHost 
   onStreamOver(stream: LiveStream, code: number | undefined, { isOwn }: { readonly isOwn: boolean }): void {
     this.streams.delete(stream.id);
     if (isOwn) {
-      if (!stream.ended) this.gone.add(stream.id);
+      if (this.isServer && !stream.ended) this.gone.add(stream.id);
       this.#told.push({ stream, code });
       this.sender.wake();
     } else stream.tellClosed(code);
@@ -166,7 +168,8 @@ export class Session implements FrameSink, ReceiverHost, SenderUser, StreamHost 
       this.refuse(id, HTTP2_CODES.refusedStream);
       return undefined;
     }
-    const stream = this.#add(id);
+    const stream = new LiveStream(id, this, this.peer.windowBytes);
+    this.streams.set(id, stream);
     stream.use(this.#user.onStream(stream));
     return stream;
   }
@@ -185,7 +188,6 @@ export class Session implements FrameSink, ReceiverHost, SenderUser, StreamHost 
   onSettings(): void {
     this.settled = true;
     this.#encoder.setTableBytes(this.peer.tableBytes);
-    this.sender.frameBytes = this.peer.frameBytes;
     this.#user.onSettings();
   }
 
@@ -197,6 +199,15 @@ export class Session implements FrameSink, ReceiverHost, SenderUser, StreamHost 
     }
     this.#user.onGoaway();
     this.sender.wake();
+  }
+
+  /** A mistake of ours ends the connection, and is told to its owner. */
+  onBroken(thrown: unknown): void {
+    if (this.#state === 'over') return;
+    this.#sendGoaway(HTTP2_CODES.internal, this.#lastOfPeer);
+    this.sender.outbox.flush();
+    this.#endAll(HTTP2_CODES.internal, thrown);
+    this.#options.socket.end();
   }
 
   get #lastOfPeer(): number {
@@ -224,27 +235,12 @@ export class Session implements FrameSink, ReceiverHost, SenderUser, StreamHost 
     return length;
   }
 
-  #add(id: number): LiveStream {
-    const stream = new LiveStream(id, this, this.peer.windowBytes);
-    this.streams.set(id, stream);
-    return stream;
-  }
-
   #sendGoaway(code: number, last: number): void {
     const payload = Buffer.alloc(8);
     payload.writeUInt32BE(last, 0);
     payload.writeUInt32BE(code, 4);
     this.sender.outbox.frame({ type: FRAME.goaway, flags: 0, stream: 0 }, payload, 0, payload.length);
     this.sender.wake();
-  }
-
-  /** A mistake of ours ends the connection, and is told to its owner. */
-  #fail(thrown: unknown): void {
-    if (this.#state === 'over') return;
-    this.#sendGoaway(HTTP2_CODES.internal, this.#lastOfPeer);
-    this.sender.outbox.flush();
-    this.#endAll(HTTP2_CODES.internal, thrown);
-    this.#options.socket.end();
   }
 
   #end(): void {

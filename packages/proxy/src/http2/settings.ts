@@ -8,7 +8,6 @@ export class Settings {
   /** Undefined: it says no number. */
   streams: number | undefined;
   windowBytes = WINDOW_BYTES;
-  frameBytes = FRAME_BYTES;
 
   /** Takes what stands in a frame's payload; throws `Http2Error`. */
   read(bytes: Buffer, start: number, end: number): void {
@@ -25,7 +24,8 @@ export class Settings {
     else if (id === ID.windowBytes) this.windowBytes = atMost(MOST, value, 'flowControl');
     else if (id === ID.frameBytes) {
       if (value < FRAME_BYTES) throw new Http2Error('protocol', `frames of at most ${value} bytes`);
-      this.frameBytes = atMost(2 ** 24 - 1, value, 'protocol');
+      // More than that would hold up other streams for longer, and win nothing.
+      atMost(2 ** 24 - 1, value, 'protocol');
     }
   }
 }

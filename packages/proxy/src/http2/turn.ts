@@ -1,6 +1,8 @@
 /** What is to be done once the loop has read all that there was to read. */
 export interface Turned {
   onTurnEnd(): void;
+  /** It has thrown this. */
+  onTurnBroken(thrown: unknown): void;
 }
 
 /**
@@ -18,5 +20,14 @@ export function atTurnEnd(one: Turned): void {
 function endTurn(): void {
   const now = waiting;
   waiting = [];
-  for (const one of now) one.onTurnEnd();
+  for (const one of now) endTurnOf(one);
+}
+
+/** A mistake of ours costs the connection that it was made on, and no other. */
+function endTurnOf(one: Turned): void {
+  try {
+    one.onTurnEnd();
+  } catch (thrown) {
+    one.onTurnBroken(thrown);
+  }
 }
