@@ -60,6 +60,7 @@ test('nobody ever has more in flight than the bound allows, however hot a key is
   const requests = fc.array(fc.record({ key: fc.integer({ min: 0, max: 3 }), ends: fc.boolean() }), {
     minLength: 50,
     maxLength: 400,
+    size: 'max',
   });
   fc.assert(
     fc.property(fc.integer({ min: 2, max: 8 }), fc.integer({ min: 101, max: 300 }), requests, (count, bound, all) => {

@@ -9,7 +9,7 @@ const priority = fc.constantFrom(...PRIORITIES);
 
 test('nothing is shed while half is accepted, or little is known', () => {
   fc.assert(
-    fc.property(fc.array(fc.tuple(priority, fc.boolean()), { maxLength: 200 }), (ends) => {
+    fc.property(fc.array(fc.tuple(priority, fc.boolean()), { maxLength: 200, size: 'max' }), (ends) => {
       const throttle = new Throttle();
       let [requests, accepts] = [0, 0];
       for (const [of, accepted] of ends) {
@@ -25,7 +25,7 @@ test('nothing is shed while half is accepted, or little is known', () => {
 
 test('a priority is only shed where all of the lower ones are, and never all of what there is', () => {
   fc.assert(
-    fc.property(fc.array(fc.tuple(priority, fc.boolean()), { minLength: 20, maxLength: 300 }), (ends) => {
+    fc.property(fc.array(fc.tuple(priority, fc.boolean()), { minLength: 20, maxLength: 300, size: 'max' }), (ends) => {
       const throttle = new Throttle();
       for (const [of, accepted] of ends) throttle.record(of, { accepted, now: 1_000 }, spec);
       const here = PRIORITIES.filter((it) => ends.some(([of]) => of === it));
