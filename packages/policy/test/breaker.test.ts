@@ -156,7 +156,7 @@ test('what a call found out counts for its half-open time alone: each time all o
   }
 });
 
-test('a longer window forgets as any other, though its slots have lower numbers', () => {
+test('a longer window forgets like every other, though its slots have lower numbers', () => {
   const longer = { ...spec, windowMs: 10 * spec.windowMs };
   const breaker = new Breaker();
   call(breaker, 10_000_000, true);
