@@ -18,8 +18,8 @@ const harness = async () => {
   };
 };
 
-dataConformance('the fake', harness, { ownsData: true });
-backupConformance('the fake', harness, { words: SQL_WORDS });
+dataConformance('the fake', harness, { ownsData: true, lacks: ['measure', 'metrics', 'shell'] });
+backupConformance('the fake', harness, { words: SQL_WORDS, hasLog: false });
 
 it('a fake store that crashed says how, and has its data when it is provisioned again', async () => {
   const driver = make();

@@ -2,36 +2,13 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, it, type TestContext } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 import type { MigrateOutcome, StoreConnection, StoreObservation } from '../data.ts';
 import { STORE_METRICS, type StoreMetricName } from '../store-metrics.ts';
 import type { DataHarness } from './data-harness.ts';
+import { type DataTraits, type OptionalPart, SQL } from './data-traits.ts';
 import { migrationRules } from './migrations.ts';
 import { shellRules } from './shell.ts';
-
-export interface DataTraits {
-  /** `purge` deletes what a service stored; false: an outside server keeps it. */
-  readonly ownsData: boolean;
-  /** A file of migrations is applied whole or not at all; false: the engine commits each change of a schema by itself. */
-  readonly schemaIsTransactional?: boolean;
-  /** By default SQL's; with others, there is no schema to migrate. */
-  readonly words?: StoreWords;
-}
-
-/** The little of its language that the rules need. */
-export interface StoreWords {
-  /** Makes the list that numbers are put into; undefined: the first number does. */
-  readonly make: string | undefined;
-  readonly put: (x: number) => string;
-  /** Rows of one `x` each, in order. */
-  readonly read: string;
-}
-
-const SQL: StoreWords = {
-  make: 'CREATE TABLE kept (x int)',
-  put: (x) => `INSERT INTO kept VALUES (${x})`,
-  read: 'SELECT x FROM kept ORDER BY x',
-};
 
 const DEADLINE_MS = 60_000;
 
@@ -39,7 +16,7 @@ const DEADLINE_MS = 60_000;
 export function dataConformance(
   name: string,
   open: () => Promise<DataHarness>,
-  { ownsData, words = SQL, schemaIsTransactional = true }: DataTraits,
+  { ownsData, words = SQL, schemaIsTransactional = true, lacks = [] }: DataTraits,
 ): void {
   describe(`${name} keeps the contract of a data driver`, () => {
     let harness: DataHarness;
@@ -53,11 +30,22 @@ export function dataConformance(
       return harness.driver.migrate({ service, folder: migrations }, options());
     };
 
+    /** What it leaves out is as declared: a rule that is passed over because a part got lost would be missed by nobody. */
+    const has = (part: OptionalPart) => {
+      const isThere = harness.driver[part] !== undefined;
+      assert.equal(
+        isThere,
+        !lacks.includes(part),
+        `the driver ${isThere ? 'has' : 'lacks'} ${part}, its traits say else`,
+      );
+      return isThere;
+    };
+
     /** A service of its own, gone at the end. */
-    const rule = (sentence: string, service: string, body: (t: TestContext) => Promise<void>) =>
-      it(sentence, async (t) => {
+    const rule = (sentence: string, service: string, body: () => Promise<void>) =>
+      it(sentence, async () => {
         try {
-          await body(t);
+          await body();
         } finally {
           await harness.driver.stop({ service }, options());
           await harness.driver.purge({ service }, options());
@@ -150,9 +138,9 @@ export function dataConformance(
       }
     });
 
-    rule('says how large it is, and how much is done in it', 'measured', async (t) => {
+    rule('says how large it is, and how much is done in it', 'measured', async () => {
       const { driver } = harness;
-      if (driver.measure === undefined) return t.skip('it says nothing of itself');
+      if (!has('measure')) return;
       const measure = () => driver.measure?.({ service: 'measured' }, options());
       await assert.rejects(async () => measure(), { code: 'not-found' });
       await provision('measured');
@@ -172,9 +160,9 @@ export function dataConformance(
       assert.deepEqual(after?.slow, []);
     });
 
-    rule('counts what is done in it, from its start on', 'counted', async (t) => {
+    rule('counts what is done in it, from its start on', 'counted', async () => {
       const { driver } = harness;
-      if (driver.metrics === undefined) return t.skip('it counts nothing');
+      if (!has('metrics')) return;
       const metrics = () => driver.metrics?.({ service: 'counted' }, options());
       await assert.rejects(async () => metrics(), { code: 'not-found' });
       await provision('counted');
@@ -199,11 +187,11 @@ export function dataConformance(
       assert.ok((after['db.connections'] ?? 0) <= (after['db.connections.max'] ?? 0));
     });
 
-    rule('renews credentials without a moment in which nobody is let in', 'renewed', async (t) => {
+    rule('renews credentials without a moment in which nobody is let in', 'renewed', async () => {
       const { credentials } = harness.driver;
       const { queryWith } = harness;
       assert.equal(credentials === undefined, queryWith === undefined);
-      if (credentials === undefined || queryWith === undefined) return t.skip('its passwords are not of Islet');
+      if (!has('credentials') || credentials === undefined || queryWith === undefined) return;
       const connection = () => harness.driver.connection({ service: 'renewed' });
       const replaced = async () => {
         const seen = await observe('renewed');
@@ -247,13 +235,13 @@ export function dataConformance(
     });
 
     if (words === SQL) {
-      const kit = { rule, options, folder: () => folder, harness: () => harness, provision, migrate };
+      const kit = { rule, has, options, folder: () => folder, harness: () => harness, provision, migrate };
       migrationRules(kit, { schemaIsTransactional });
       shellRules(kit);
-      rule("makes what either credentials make the same owner's", 'owned', async (t) => {
+      rule("makes what either credentials make the same owner's", 'owned', async () => {
         const { credentials } = harness.driver;
         const { queryWith } = harness;
-        if (credentials === undefined || queryWith === undefined) return t.skip('its passwords are not of Islet');
+        if (!has('credentials') || credentials === undefined || queryWith === undefined) return;
         await provision('owned');
         const old = await harness.driver.connection({ service: 'owned' });
         await credentials.rotate({ service: 'owned' }, options());

@@ -1,7 +1,8 @@
 export { type BackupHarness, type BackupTraits, backupConformance, SQL_WORDS } from './backups.ts';
 export { type ComputeHarness, computeConformance } from './compute.ts';
-export { type DataTraits, dataConformance, type StoreWords } from './data.ts';
+export { dataConformance } from './data.ts';
 export type { DataHarness } from './data-harness.ts';
+export type { DataTraits, OptionalPart, StoreWords } from './data-traits.ts';
 export { freePorts } from './free-ports.ts';
 export {
   type CreateServers,

@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import type { CallOptions } from '../compute.ts';
 import type { MigrateOutcome } from '../data.ts';
 import { SHELL_LIMITS } from '../shell.ts';
 import { type DataHarness, plain } from './data-harness.ts';
+import type { OptionalPart } from './data-traits.ts';
 
 export interface RuleKit {
-  rule(sentence: string, service: string, body: (t: TestContext) => Promise<void>): void;
+  rule(sentence: string, service: string, body: () => Promise<void>): void;
+  /** Whether the driver has this part, as its traits declare. */
+  readonly has: (part: OptionalPart) => boolean;
   readonly options: () => CallOptions;
   readonly folder: () => string;
   readonly harness: () => DataHarness;
@@ -17,10 +19,10 @@ export interface RuleKit {
 }
 
 /** Of a store that people look into by SQL. */
-export function shellRules({ rule, options, folder, harness, provision, migrate }: RuleKit): void {
-  rule('shows what is stored, and changes nothing unless it may', 'shown', async (t) => {
+export function shellRules({ rule, has, options, folder, harness, provision, migrate }: RuleKit): void {
+  rule('shows what is stored, and changes nothing unless it may', 'shown', async () => {
     const { shell } = harness().driver;
-    if (shell === undefined) return t.skip('it has no shell');
+    if (!has('shell') || shell === undefined) return;
     await provision('shown');
     const run = (text: string, write = false) => shell.run({ service: 'shown', text, write }, options());
     assert.equal((await run('CREATE TABLE kept (x int, y text)', true)).kind, 'done');
@@ -46,9 +48,9 @@ export function shellRules({ rule, options, folder, harness, provision, migrate 
     assert.equal(many.rows.length, SHELL_LIMITS.rows);
   });
 
-  rule('seeds from files, each whole, as often as it is asked', 'seeded', async (t) => {
+  rule('seeds from files, each whole, as often as it is asked', 'seeded', async () => {
     const { shell } = harness().driver;
-    if (shell === undefined) return t.skip('it has no shell');
+    if (!has('shell') || shell === undefined) return;
     await provision('seeded');
     await migrate('seeded', { '1.sql': 'CREATE TABLE kept (x int)' });
     const seeds = await mkdtemp(join(folder(), 'seeds-'));

@@ -6,8 +6,12 @@ import { backupConformance, dataConformance } from '@islet/driver/conformance';
 import { serviceUser } from '@islet/supervise';
 import { asRoot, BACKUP_WORDS, makeHarness, makeWorld, patience, WORDS, type World } from './harness.ts';
 
-dataConformance('data-files', makeHarness, { ownsData: true, words: WORDS });
-backupConformance('data-files', makeHarness, { words: BACKUP_WORDS });
+dataConformance('data-files', makeHarness, {
+  ownsData: true,
+  words: WORDS,
+  lacks: ['measure', 'metrics', 'credentials', 'shell'],
+});
+backupConformance('data-files', makeHarness, { words: BACKUP_WORDS, hasLog: false });
 
 describe('volumes', () => {
   const service = 'orders';

@@ -35,5 +35,5 @@ dataConformance(
       },
     };
   },
-  { ownsData: false },
+  { ownsData: false, lacks: ['metrics', 'credentials'] },
 );

@@ -10,7 +10,7 @@ import { backupConformance, dataConformance, SQL_WORDS } from '@islet/driver/con
 import { serviceUser } from '@islet/supervise';
 import { asRoot, makeHarness, makeWorld, patience, type World } from './harness.ts';
 
-dataConformance('data-sqlite', makeHarness, { ownsData: true });
+dataConformance('data-sqlite', makeHarness, { ownsData: true, lacks: ['credentials'] });
 backupConformance('data-sqlite', makeHarness, { words: SQL_WORDS, seenWithinMs: 400 });
 
 it('is not restored on a disk that has no room for the last of it', async () => {
