@@ -152,6 +152,8 @@ describe('a stack', () => {
       fc.string(),
       fc.constantFrom(...[NODE, PYTHON, GO, JAVA].flatMap((text) => text.split('\n'))),
     );
-    fc.assert(fc.property(fc.array(piece, { maxLength: 40 }), (lines) => void parseThrown(lines.join('\n'))));
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 40, size: 'max' }), (lines) => void parseThrown(lines.join('\n'))),
+    );
   });
 });

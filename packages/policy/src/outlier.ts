@@ -39,9 +39,9 @@ export class Standing {
   }
 
   /** It has begun to answer, and it is not told yet how the answer ends: it doesn't hang. */
-  onFirstByte({ now, isProbe }: { readonly now: number; readonly isProbe: boolean }): void {
+  onFirstByte({ now, isProbe, isLate }: Answer): void {
     this.#answered(now);
-    if (isProbe || this.hangs) this.#return(now);
+    if (!isLate && (isProbe || this.hangs)) this.#return(now);
   }
 
   /** The head of a response has come. `isLate`: after it was overdue. */
@@ -91,7 +91,7 @@ export class Standing {
    */
   tryProbe(now: number, { idempotent }: { readonly idempotent: boolean }): boolean {
     const may = this.mayProbe(now, { idempotent });
-    if (may) this.#cells[STANDING_PROBING] = 1;
+    if (may) this.#cells[STANDING_PROBING] = probeAt(now);
     return may;
   }
 
@@ -101,19 +101,14 @@ export class Standing {
     return now >= this.#at(OUT_UNTIL) + (idempotent ? 0 : this.#at(OUT_FOR));
   }
 
-  /** The probe ended; without a verdict, another one may go. */
-  endProbe(): void {
-    this.#cells[STANDING_PROBING] = 0;
+  /** The probe that began then has ended; without a verdict, another one may go. After one, it may end when another is under way. */
+  endProbe(beganAt: number): void {
+    if (this.#at(STANDING_PROBING) === probeAt(beganAt)) this.#cells[STANDING_PROBING] = 0;
   }
 
   /** The policy was switched off. */
   clear(): void {
-    this.#letIn();
-  }
-
-  #letIn(): void {
     this.#cells[EJECTED_FOR] = IN;
-    this.#cells[STANDING_PROBING] = 0;
   }
 
   #answered(now: number): void {
@@ -122,7 +117,7 @@ export class Standing {
   }
 
   #return(now: number): void {
-    this.#letIn();
+    this.#cells[EJECTED_FOR] = IN;
     this.#cells[RETURNED_AT] = now;
   }
 
@@ -133,7 +128,7 @@ export class Standing {
 
 export type OutlierCause = '5xx' | 'gateway' | 'stall';
 
-interface Answer {
+export interface Answer {
   readonly now: number;
   readonly isProbe: boolean;
   readonly isLate: boolean;
@@ -175,9 +170,14 @@ const ANSWERED_AT = 3;
 const EJECTED_FOR = 4;
 const OUT_FOR = 5;
 const OUT_UNTIL = 6;
-/** 1: a request is at it that finds out. */
+/** When the request began that finds out, plus one; 0: there is none. */
 export const STANDING_PROBING = 7;
 /** How often in a row it was ejected. */
 const TIMES = 8;
 const RETURNED_AT = 9;
 export const STANDING_CELLS = 10;
+
+/** What stands for a probe that began then. */
+function probeAt(now: number): number {
+  return now + 1;
+}

@@ -119,7 +119,7 @@ test('it opens exactly when the calls of the window say so, and then lets nothin
     halfOpen: fc.integer({ min: 1, max: 3 }),
   });
   fc.assert(
-    fc.property(specs, fc.array(step, { maxLength: 200 }), (by, steps) => {
+    fc.property(specs, fc.array(step, { maxLength: 200, size: 'max' }), (by, steps) => {
       const breaker = new Breaker();
       const slotMs = by.windowMs / 10;
       let log: { at: number; failed: boolean }[] = [];
@@ -143,4 +143,30 @@ test('it opens exactly when the calls of the window say so, and then lets nothin
       }
     }),
   );
+});
+
+test('what a call found out counts for its half-open time alone: each time all of them must succeed again', () => {
+  const breaker = new Breaker();
+  calls(breaker, 0, 20, true);
+  assert.deepEqual(calls(breaker, 5_000, 2, false), ['ok', 'ok']);
+  assert.equal(call(breaker, 5_000, true), 'opened');
+  for (const [nth, after] of ['half-open', 'half-open', 'closed'].entries()) {
+    assert.equal(call(breaker, 15_000, false), 'ok');
+    assert.equal(breaker.stateAt(15_000), after, `${nth + 1} of 3`);
+  }
+});
+
+test('a longer window forgets like every other, though its slots have lower numbers', () => {
+  const longer = { ...spec, windowMs: 10 * spec.windowMs };
+  const breaker = new Breaker();
+  call(breaker, 10_000_000, true);
+  for (let count = 0; count < 19; count++) assert.equal(call(breaker, 10_000_000, true, longer), 'ok');
+  assert.equal(call(breaker, 10_000_000 + longer.windowMs, true, longer), 'ok');
+});
+
+test('a call whose end another thread has told later loses nothing of what is counted', () => {
+  const breaker = new Breaker();
+  calls(breaker, 30_000, 18, true);
+  assert.equal(call(breaker, 26_000, true), 'ok');
+  assert.equal(call(breaker, 30_000, true), 'opened');
 });

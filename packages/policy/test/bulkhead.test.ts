@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Bulkhead } from '../src/index.ts';
+import { ADAPTIVE_LIMIT, Bulkhead } from '../src/index.ts';
 
 test('never more is in flight or waits than is allowed, and those who wait go in their order', () => {
   const limitsOf = fc.record({
@@ -12,7 +12,7 @@ test('never more is in flight or waits than is allowed, and those who wait go in
   });
   const step = fc.constantFrom('come', 'end', 'upgrade', 'open', 'close', 'give up');
   fc.assert(
-    fc.property(limitsOf, fc.array(step, { maxLength: 200 }), (limits, steps) => {
+    fc.property(limitsOf, fc.array(step, { maxLength: 200, size: 'max' }), (limits, steps) => {
       const bulkhead = new Bulkhead<number>();
       let [requests, tunnels, id] = [0, 0, 0];
       let queue: number[] = [];
@@ -105,4 +105,60 @@ test('a full queue makes room for a client that has clearly fewer in it, and for
   // Two each: nobody has clearly more.
   assert.equal(bulkhead.pushOut(0, 'b'), undefined);
   assert.equal(bulkhead.pushOut(0, 'c'), 'b2');
+});
+
+test('only who has clearly more waiting makes room: one more is not clearly more', () => {
+  const bulkhead = new Bulkhead<string>();
+  const limits = { requests: 1, connections: 10, pending: 3 };
+  bulkhead.tryEnter(limits);
+  for (const name of ['a1', 'a2', 'b1']) bulkhead.tryWait(name, limits, 0, name.slice(0, 1));
+  assert.equal(bulkhead.pushOut(0, 'b'), undefined);
+  assert.equal(bulkhead.pushOut(0, 'c'), 'a2');
+});
+
+test('who was pushed out and gives up gives nothing up twice; whose turn it is stands in the first rank where somebody waits', () => {
+  const bulkhead = new Bulkhead<string>();
+  const limits = { requests: 1, connections: 10, pending: 2 };
+  bulkhead.tryEnter(limits);
+  assert.equal(bulkhead.first, undefined);
+  bulkhead.tryWait('b3', limits, 3);
+  assert.equal(bulkhead.first, 'b3');
+  bulkhead.tryWait('a1', limits, 1);
+  assert.equal(bulkhead.first, 'a1');
+  assert.equal(bulkhead.pushOut(0), 'b3');
+  bulkhead.stopWaiting('b3');
+  assert.equal(bulkhead.waiting, 1);
+  bulkhead.leave();
+  assert.equal(bulkhead.next(limits), 'a1');
+  assert.deepEqual([bulkhead.waiting, bulkhead.requests, bulkhead.next(limits)], [0, 1, undefined]);
+});
+
+test('where the limit is found by watching, as many are let in as it says now', () => {
+  const bulkhead = new Bulkhead<string>();
+  const limits = { requests: 'auto', connections: 2_000, pending: 1 } as const;
+  assert.equal(bulkhead.adaptive.limit, ADAPTIVE_LIMIT.max);
+  for (let count = 0; count < ADAPTIVE_LIMIT.max; count++) assert.ok(bulkhead.tryEnter(limits));
+  assert.ok(!bulkhead.tryEnter(limits));
+  // Quick at rest, slow with many in flight: there is a queue, and the limit shrinks.
+  let now = 0;
+  const cohort = (inFlight: number, tookMs: number) => {
+    const members = Array.from({ length: 256 }, () => bulkhead.adaptive.sent(now, inFlight));
+    for (const member of members) {
+      now += 10;
+      bulkhead.adaptive.answered(member, { tookMs, now, queueMs: 1_000 });
+    }
+  };
+  for (const [inFlight, tookMs] of [
+    [2, 5],
+    [2, 5],
+    [100, 300],
+    [100, 300],
+  ] as const)
+    cohort(inFlight, tookMs);
+  const { limit } = bulkhead.adaptive;
+  assert.ok(limit < ADAPTIVE_LIMIT.max, String(limit));
+  while (bulkhead.requests > limit) bulkhead.leave();
+  assert.ok(!bulkhead.tryEnter(limits));
+  bulkhead.leave();
+  assert.ok(bulkhead.tryEnter(limits));
 });

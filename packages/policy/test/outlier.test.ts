@@ -55,7 +55,7 @@ test('one request at a time finds out, one that can be repeated if there is any'
   assert.equal(standing.tryProbe(5_000, { idempotent: false }), false);
   assert.equal(standing.tryProbe(5_000, idempotent), true);
   assert.equal(standing.tryProbe(5_000, idempotent), false);
-  standing.endProbe();
+  standing.endProbe(5_000);
   assert.equal(standing.tryProbe(10_000, { idempotent: false }), true);
 });
 
@@ -101,7 +101,7 @@ test('a first byte brings back who hung, and a probe whoever it was; nothing els
     const standing = new Standing();
     assert.equal(standing.answeredAt, Number.NEGATIVE_INFINITY);
     standing.eject(cause, policy, { now: 0, dice: even });
-    standing.onFirstByte({ now: 6_000, isProbe });
+    standing.onFirstByte({ now: 6_000, isProbe, isLate: false });
     assert.equal(standing.isOut, isOut, `${cause}, ${isProbe ? 'a probe' : 'no probe'}`);
     assert.equal(standing.answeredAt, 6_000);
   }
@@ -150,7 +150,7 @@ test('never the last one goes, and never more than the policy allows', () => {
     fc.property(
       sizes,
       fc.integer({ min: 0, max: 100 }),
-      fc.array(step, { maxLength: 200 }),
+      fc.array(step, { maxLength: 200, size: 'max' }),
       (size, maxPercent, steps) => {
         const spec = { ...policy, maxPercent };
         const group = Array.from({ length: size }, () => new Standing());
@@ -185,7 +185,11 @@ test('a first byte is overdue after a second, or four times what the siblings ta
 });
 
 test('the quantile of a window is never below the true one, and at most a fifth above it', () => {
-  const latencies = fc.array(fc.double({ min: 16, max: 600_000, noNaN: true }), { minLength: 1, maxLength: 200 });
+  const latencies = fc.array(fc.double({ min: 16, max: 600_000, noNaN: true }), {
+    minLength: 1,
+    maxLength: 200,
+    size: 'max',
+  });
   fc.assert(
     fc.property(latencies, fc.double({ min: 0.01, max: 1, noNaN: true }), (all, q) => {
       const window = new LatencyWindow();
@@ -215,4 +219,55 @@ test('a window forgets what is older than a minute, and nothing that is younger 
   assert.equal(count(), 1);
   window.roll(161_000);
   assert.equal(count(), 0);
+});
+
+test('a success between forgives the errors of a gateway too', () => {
+  assert.equal(failing([503, 503, 200, 503, 503]).due(policy), undefined);
+});
+
+test('an answer is one whatever it says: it proves that its instance does not hang', () => {
+  for (const status of [200, 404, 500, 503]) {
+    const standing = new Standing();
+    standing.onAnswer(status, { now: 7, isProbe: false, isLate: false });
+    assert.equal(standing.answeredAt, 7, String(status));
+  }
+});
+
+test('who comes back begins anew: what it was ejected for is not held against it a second time', () => {
+  for (const comesBack of ['first byte', 'answer', 'policy off'] as const) {
+    const standing = failing([503, 503, 503, 503, 503]);
+    assert.equal(standing.due(policy), 'gateway');
+    standing.eject('gateway', policy, { now: 0, dice: even });
+    if (comesBack === 'first byte') standing.onFirstByte({ now: 5_000, isProbe: true, isLate: false });
+    else if (comesBack === 'answer') standing.onAnswer(200, { now: 5_000, isProbe: true, isLate: false });
+    else standing.clear();
+    assert.equal(standing.isOut, false, comesBack);
+    standing.onFailure();
+    standing.onAnswer(500, { now: 5_001, isProbe: false, isLate: false });
+    assert.equal(standing.due(policy), undefined, comesBack);
+  }
+});
+
+test('a first byte that is late brings nobody back: it may be slow again', () => {
+  for (const isProbe of [false, true]) {
+    const standing = new Standing();
+    standing.eject('stall', policy, { now: 0, dice: even });
+    standing.onFirstByte({ now: 6_000, isProbe, isLate: true });
+    assert.equal(standing.isOut, true);
+    assert.equal(standing.answeredAt, 6_000, 'it is an answer still');
+  }
+});
+
+test('a request that found out long ago, and has gone on since, ends no other that finds out now', () => {
+  const standing = new Standing();
+  const idempotent = { idempotent: true };
+  standing.eject('5xx', policy, { now: 0, dice: even });
+  assert.equal(standing.tryProbe(5_000, idempotent), true);
+  standing.onAnswer(200, { now: 5_100, isProbe: true, isLate: false });
+  standing.eject('5xx', policy, { now: 6_000, dice: even });
+  assert.equal(standing.tryProbe(20_000, idempotent), true, 'that the first goes on keeps nobody from finding out');
+  standing.endProbe(5_000);
+  assert.equal(standing.mayProbe(20_000, idempotent), false);
+  standing.endProbe(20_000);
+  assert.equal(standing.mayProbe(20_000, idempotent), true);
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { hash32, Ring } from '../src/index.ts';
+import { hash32, POINTS_PER_INSTANCE, Ring } from '../src/index.ts';
 import { type Member, members } from './candidates.ts';
 
 const KEYS = Array.from({ length: 2_000 }, (_, index) => hash32(`tenant-${index}`));
@@ -60,6 +60,7 @@ test('nobody ever has more in flight than the bound allows, however hot a key is
   const requests = fc.array(fc.record({ key: fc.integer({ min: 0, max: 3 }), ends: fc.boolean() }), {
     minLength: 50,
     maxLength: 400,
+    size: 'max',
   });
   fc.assert(
     fc.property(fc.integer({ min: 2, max: 8 }), fc.integer({ min: 101, max: 300 }), requests, (count, bound, all) => {
@@ -94,4 +95,28 @@ test('a key goes home as soon as its instance has room again', () => {
   assert.notEqual(ring.find(key, { boundPercent: 150 }), home);
   home.inFlight = 0;
   assert.equal(ring.find(key, { boundPercent: 150 }), home);
+});
+
+test('a key belongs to the next point on from its own, and past the last to the first', () => {
+  const all = members(4);
+  const ring = new Ring(all);
+  const points = all
+    .flatMap(({ id }) => Array.from({ length: POINTS_PER_INSTANCE }, (_, nth) => ({ at: hash32(`${id} ${nth}`), id })))
+    .sort((a, b) => a.at - b.at);
+  const ends = [0, points[0]!.at, points[0]!.at + 1, points.at(-1)!.at, points.at(-1)!.at + 1, 2 ** 32 - 1];
+  for (const key of [...KEYS, ...ends]) {
+    const next = points.find(({ at }) => at >= key) ?? points[0];
+    assert.equal(ring.find(key, UNBOUND)?.id, next?.id, String(key));
+  }
+});
+
+test('who is not good is no part of the average that bounds the others', () => {
+  const [one, other, bad] = members(3) as [Member, Member, Member];
+  const ring = new Ring([one, other, bad]);
+  const isGood = (it: Member) => it !== bad;
+  const key = KEYS.find((it) => ring.find(it, UNBOUND) === one);
+  assert.ok(key !== undefined);
+  one.inFlight = 3;
+  bad.inFlight = 100;
+  assert.equal(ring.find(key, { boundPercent: 150, isGood }), other);
 });

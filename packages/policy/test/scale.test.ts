@@ -169,7 +169,7 @@ describe('the number of instances', () => {
       afterMs: fc.integer({ min: 0, max: 120_000 }),
     });
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 40, size: 'max' }), (steps) => {
         let [now, current, memory] = [0, 1, NO_SCALE_MEMORY];
         for (const { total, unready, afterMs } of steps) {
           now += afterMs;

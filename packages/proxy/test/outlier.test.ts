@@ -74,6 +74,16 @@ test('a probe that fails costs its client nothing, and the instance stays out fo
   assert.equal(bad.asked(), 6);
 });
 
+test('where an ejected instance refuses the request that was to find out, nothing was sent: any method goes elsewhere', async (t) => {
+  const { bad, call, isEjected, pass } = await pair(t);
+  bad.behave(fails);
+  while (!isEjected()[0]) await call();
+  bad.kill();
+  // Nothing that can be repeated has come for as long again.
+  pass(15_001);
+  for (let count = 0; count < 3; count++) assert.deepEqual(await call('POST'), { status: 200, body: 'good' });
+});
+
 test('three connections that end without an answer are enough', async (t) => {
   const { bad, call, isEjected } = await pair(t);
   bad.behave(({ socket }) => socket.destroy());

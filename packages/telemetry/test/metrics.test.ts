@@ -37,7 +37,11 @@ function histogramRow(at: number, values: readonly number[]): MetricRow {
 }
 
 test('downsampling is exact: an hour of its minutes is an hour of its steps, and both are all that came', () => {
-  const values = fc.array(fc.array(fc.nat(5_000_000), { minLength: 1, maxLength: 5 }), { minLength: 1, maxLength: 60 });
+  const values = fc.array(fc.array(fc.nat(5_000_000), { minLength: 1, maxLength: 5 }), {
+    minLength: 1,
+    maxLength: 60,
+    size: 'max',
+  });
   fc.assert(
     fc.property(values, (steps) => {
       const rows = steps.map((own, index) => histogramRow(index * 10_000, own));

@@ -126,7 +126,7 @@ describe('an alert', () => {
 
   it('is open exactly while its condition was seen within the hold, and each firing is told once', () => {
     fc.assert(
-      fc.property(fc.array(fc.boolean(), { maxLength: 60 }), (sights) => {
+      fc.property(fc.array(fc.boolean(), { maxLength: 60, size: 'max' }), (sights) => {
         const watch = new Watch();
         let seenAt = Number.NEGATIVE_INFINITY;
         sights.forEach((isThere, minute) => {

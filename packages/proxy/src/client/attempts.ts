@@ -158,7 +158,7 @@ export class Attempts {
     this.#options.trail.tryEnds(this.#options.runtime.now());
     this.#sample.forget();
     attempt.endpoint.end(attempt);
-    if (attempt.isProbe) attempt.endpoint.standing.endProbe();
+    if (attempt.isProbe) attempt.endpoint.standing.endProbe(attempt.startedAt);
     this.#options.settle(attempt.endpoint);
     return attempt;
   }
@@ -217,12 +217,12 @@ export class Attempts {
     const { standing } = endpoint;
     const now = runtime.now();
     const wasOut = standing.isOut;
-    if (status === undefined) standing.onFirstByte({ now, isProbe });
+    const isLate = now - startedAt >= endpoint.stallMs;
+    if (status === undefined) standing.onFirstByte({ now, isProbe, isLate });
     else {
       endpoint.counts.status(status);
       trail.tryCameTo(status);
-      const isHeld = status < 500 || isProbe || policy.outlier !== undefined;
-      if (isHeld) standing.onAnswer(status, { now, isProbe, isLate: now - startedAt >= endpoint.stallMs });
+      if (status < 500 || isProbe || policy.outlier !== undefined) standing.onAnswer(status, { now, isProbe, isLate });
     }
     if (wasOut && !standing.isOut) {
       endpoint.cameAt = now;

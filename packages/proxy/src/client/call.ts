@@ -231,7 +231,8 @@ export class Call implements ResponseUser {
     this.#state = 'choosing';
     this.#client.deadlineAt = Number.POSITIVE_INFINITY;
     if (failure.kind === 'reset' && this.#attempts.idempotent) void this.#failReset(attempt, error);
-    else if (attempt.isProbe && failure.kind !== 'final') this.#retryOrGiveUp({ kind: 'probe' }, error);
+    else if (attempt.isProbe && this.#attempts.idempotent && failure.kind !== 'final')
+      this.#retryOrGiveUp({ kind: 'probe' }, error);
     else this.#retryOrGiveUp(failure, error);
   }
 

@@ -57,6 +57,6 @@ export const GIVE_BACK: Readonly<Record<SlotKind, (state: Cells, lane: Cells) =>
     state[0] = (state[0] ?? 0) - (lane[0] ?? 0);
   },
   instance: (state, lane) => {
-    if (lane[0] !== 0) state[STANDING_PROBING] = 0;
+    if (lane[0] === state[STANDING_PROBING]) state[STANDING_PROBING] = 0;
   },
 };

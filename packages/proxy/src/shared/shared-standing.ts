@@ -1,4 +1,4 @@
-import { type OutlierCause, Standing } from '@islet/policy';
+import { type OutlierCause, STANDING_PROBING, Standing } from '@islet/policy';
 import type { OutlierSpec } from '@islet/spec';
 import type { Slot } from './arena.ts';
 
@@ -14,9 +14,9 @@ export class SharedStanding extends Standing {
     this.#onTurned = onTurned;
   }
 
-  override onFirstByte(answer: { now: number; isProbe: boolean }): void {
+  override onFirstByte(...args: Parameters<Standing['onFirstByte']>): void {
     const wasOut = this.#take();
-    super.onFirstByte(answer);
+    super.onFirstByte(...args);
     this.#release(wasOut);
   }
 
@@ -41,15 +41,16 @@ export class SharedStanding extends Standing {
   override tryProbe(now: number, options: { idempotent: boolean }): boolean {
     const wasOut = this.#take();
     const may = super.tryProbe(now, options);
-    if (may) this.#slot.own[0] = 1;
+    if (may) this.#slot.own[0] = this.#slot.state[STANDING_PROBING] ?? 0;
     this.#release(wasOut);
     return may;
   }
 
-  override endProbe(): void {
+  override endProbe(beganAt: number): void {
     const wasOut = this.#take();
-    super.endProbe();
-    this.#slot.own[0] = 0;
+    super.endProbe(beganAt);
+    // A later one of this thread's may be under way.
+    if (this.#slot.own[0] !== this.#slot.state[STANDING_PROBING]) this.#slot.own[0] = 0;
     this.#release(wasOut);
   }
 
