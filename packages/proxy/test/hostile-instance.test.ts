@@ -267,7 +267,7 @@ const HALVES = [
 ] as const;
 
 for (const { name, bytes } of HALVES) {
-  test(`an instance that sends ${name} and then nothing is waited for as long as any`, async (t) => {
+  test(`an instance that sends ${name} and then nothing is waited for like any other`, async (t) => {
     const { instance, client, overdue } = await worldOf(t, { onRequest: (_, to) => to.send(bytes) });
     const answer = ask(client, '/');
     await until(() => instance.seen(FRAME.headers).length > 0);
