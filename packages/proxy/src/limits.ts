@@ -60,11 +60,12 @@ export const LIMITS = {
   /** Streams that a client may reset at once, and in a second after that (CVE-2023-44487). */
   http2ResetBurst: 200,
   http2ResetsPerSecond: 50,
-  /** PING and SETTINGS frames of a client that may come in a second. */
+  /** PING, SETTINGS and the like of a peer that may come in a second, beside as many as it was sent pieces of bodies. */
   http2ControlFramesPerSecond: 500,
+  /** In a second: frames without a use, and streams beyond those that it may open. */
   http2InvalidFrames: 100,
   http2RejectedStreams: 100,
-  /** Memory of one connection in the codec, in MiB as the runtime wants it: headers, frames that wait to be sent. */
+  /** In MiB: what may wait to be sent on one connection; no stream is begun above it. */
   http2SessionMiB: 10,
   /** Between the notice that a connection will end and its end: what the client has sent meanwhile is still answered. */
   http2GoodbyeMs: 1_000,

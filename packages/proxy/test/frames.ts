@@ -1,8 +1,19 @@
 import { connect, type Socket } from 'node:net';
 
 /** Frames of HTTP/2 as bytes: for what no library would send. Only literal header fields, without Huffman coding. */
-export const FRAME = { data: 0, headers: 1, reset: 3, settings: 4, ping: 6, goaway: 7, continuation: 9 } as const;
-export const FLAG = { endStream: 1, ack: 1, endHeaders: 4 } as const;
+export const FRAME = {
+  data: 0,
+  headers: 1,
+  priority: 2,
+  reset: 3,
+  settings: 4,
+  push: 5,
+  ping: 6,
+  goaway: 7,
+  update: 8,
+  continuation: 9,
+} as const;
+export const FLAG = { endStream: 1, ack: 1, endHeaders: 4, padded: 8, priority: 32 } as const;
 
 export const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1');
 

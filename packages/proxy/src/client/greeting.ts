@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Waiting } from '../deadlines.ts';
+import { PREFACE } from '../http2/frames.ts';
 import { LIMITS } from '../limits.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Accepted } from './accepted.ts';
@@ -94,8 +95,8 @@ export class Greeting implements Accepted, Waiting {
     socket.pause();
     socket.unshift(this.#come);
     this.#options.onSpoken(spoken, this.#client);
-    // The codecs of HTTP/2 and TLS read past the stream's own flow.
-    if (spoken === 'http1') socket.resume();
+    // What undoes TLS reads past the stream's own flow.
+    if (spoken !== 'tls') socket.resume();
   }
 
   #let(): void {
@@ -104,6 +105,5 @@ export class Greeting implements Accepted, Waiting {
   }
 }
 
-const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1');
 /** The type of a TLS record that holds a part of a handshake (RFC 8446, 5.1). */
 const HANDSHAKE = 0x16;

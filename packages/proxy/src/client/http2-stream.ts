@@ -1,80 +1,78 @@
-import { constants, type ServerHttp2Stream } from 'node:http2';
 import type { Waiting } from '../deadlines.ts';
 import { ProxyError } from '../errors.ts';
-import { BROKEN } from '../http/http2-cancel.ts';
 import { readHttp2Trailers } from '../http/http2-fields.ts';
 import type { Http2RequestParser } from '../http/http2-request.ts';
 import type { RequestHead } from '../http/request-head.ts';
+import { HTTP2_CODES } from '../http2/http2-error.ts';
+import type { SessionStream, StreamUser } from '../http2/stream.ts';
+import { LIMITS } from '../limits.ts';
 import { noteRefusal } from '../record/refusal.ts';
-import type { Incoming, Surroundings } from './accepted.ts';
+import type { Surroundings } from './accepted.ts';
 import type { ErrorDetails } from './error-response.ts';
 import { Exchange } from './exchange.ts';
 import type { ExchangeClient } from './exchange-client.ts';
 import { grpcTrailers, http2Error } from './http2-error.ts';
 import { Http2Reply } from './http2-reply.ts';
-import { placeOrder } from './place-order.ts';
+import { type Placing, placeOrder } from './place-order.ts';
 import type { Reply } from './reply.ts';
-import type { RouteMemo } from './route-memo.ts';
 
 /** What all streams of a connection have in common. */
-export interface StreamOptions extends Pick<Incoming, 'clientAddress' | 'secure'> {
+export interface StreamOptions {
   readonly surroundings: Surroundings;
+  readonly placing: Placing;
   readonly parser: Http2RequestParser;
-  readonly memo: RouteMemo;
 }
 
 /** One request of a client that speaks HTTP/2: a stream, whose fate is no other's. */
-export class Http2Stream implements ExchangeClient, Waiting {
+export class Http2Stream implements ExchangeClient, StreamUser, Waiting {
   readonly socket = undefined;
   readonly leaving = false;
   deadlineAt = Number.POSITIVE_INFINITY;
-  readonly #stream: ServerHttp2Stream;
+  readonly #stream: SessionStream;
   readonly #options: StreamOptions;
   readonly #reply: Http2Reply;
   #exchange: Exchange | undefined;
   #request: RequestHead | undefined;
   #ended = false;
+  #done = false;
+  /** What waited for the client when that was last looked at. */
+  #unsent = 0;
 
-  constructor(stream: ServerHttp2Stream, options: StreamOptions) {
+  constructor(stream: SessionStream, options: StreamOptions) {
     this.#stream = stream;
     this.#options = options;
     this.#reply = new Http2Reply(stream);
     options.surroundings.runtime.deadlines.add(this);
-    stream.on('data', (bytes: Buffer) => this.#guard(() => this.#exchange?.onRequestBody(bytes)));
-    let trailers: readonly string[] = [];
-    stream.on('trailers', (_, __, raw: readonly string[] = []) => {
-      trailers = raw;
-    });
-    stream.on('end', () => this.#guard(() => this.#onEnd(trailers)));
-    stream.on('drain', () => this.#exchange?.onClientDrain());
-    // What it says is told by 'close'.
-    stream.on('error', () => undefined);
-    stream.on('close', () => this.#onClose());
   }
 
-  begin(raw: readonly string[], flags: number): void {
-    this.#guard(() => {
-      const { surroundings, clientAddress, secure, parser, memo } = this.#options;
-      const { rules, settle, runtime } = surroundings;
-      const ended = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
-      this.#ended = ended;
-      const request = parser.parse(raw, { ended });
-      this.#request = request;
-      const placed = placeOrder(request, {
-        rules: rules(),
-        clientAddress,
-        secure,
-        settle,
-        runtime,
-        memo,
-        protocol: 'http/2',
-      });
-      if (placed.kind === 'nowhere') this.answer(placed.details);
-      else {
-        this.#exchange = new Exchange(placed.order, this, runtime);
-        this.#exchange.begin();
-      }
-    });
+  onHead(raw: readonly string[], ended: boolean): void {
+    this.#ended = ended;
+    this.#guard(this.#begin, raw);
+  }
+
+  onHeadTooLarge(): void {
+    this.#guard(refuseTooLarge, undefined);
+  }
+
+  onData(bytes: Buffer): void {
+    if (this.#exchange !== undefined) this.#guard(this.#onBody, bytes);
+  }
+
+  onEnd(trailers: readonly string[]): void {
+    this.#ended = true;
+    this.#guard(this.#onBodyEnd, trailers);
+  }
+
+  onDrain(): void {
+    this.#reply.onDrain();
+    this.#guard(this.#onRoom, undefined);
+  }
+
+  onClose(): void {
+    this.#options.surroundings.runtime.deadlines.delete(this);
+    const exchange = this.#exchange;
+    this.#exchange = undefined;
+    exchange?.onClientGone();
   }
 
   replyTo(): Reply {
@@ -90,35 +88,33 @@ export class Http2Stream implements ExchangeClient, Waiting {
   }
 
   answer(details: ErrorDetails): void {
-    const stream = this.#stream;
-    if (!stream.destroyed && !stream.headersSent) {
+    if (!this.#reply.hasBegun) {
       const grpc = this.#request?.fields.grpc === true;
       const { raw, body } = http2Error(details, { grpc, toHead: this.#request?.method === 'HEAD' });
-      stream.respond(raw, { endStream: body === undefined });
-      if (body !== undefined) stream.end(body);
+      this.#stream.head(raw, body === undefined);
+      if (body !== undefined) this.#stream.data(Buffer.from(body));
+      this.#stream.end();
     }
     this.done();
   }
 
-  /** A client that still sends is told that nobody will read it (RFC 9113, 8.1). */
+  /** A client that still sends is told that nobody will read it, and one that takes nothing of the rest is not waited for. */
   done(): void {
     this.#exchange = undefined;
-    this.deadlineAt = Number.POSITIVE_INFINITY;
-    if (this.#ended) return;
-    this.#reply.whenSent(() => {
-      if (!this.#ended && !this.#stream.destroyed) this.#stream.close(constants.NGHTTP2_NO_ERROR);
-    });
+    this.#done = true;
+    this.deadlineAt = this.#options.surroundings.runtime.now() + LIMITS.clientStillMs;
+    this.#unsent = this.#stream.unsent;
+    this.#stream.abandon();
   }
 
   /** A gRPC call has trailers that can still say why; all else can only be broken off. */
   cut(error: ProxyError): void {
     this.#exchange = undefined;
-    if (this.#stream.destroyed) return;
     if (this.#request?.fields.grpc === true && this.#reply.takesTrailers) {
       this.#reply.addEnd(grpcTrailers(error));
       this.#reply.flush();
       this.done();
-    } else this.#stream.destroy(BROKEN);
+    } else this.#stream.reset(HTTP2_CODES.internal);
   }
 
   become(): void {
@@ -126,41 +122,67 @@ export class Http2Stream implements ExchangeClient, Waiting {
   }
 
   onDeadline(): void {
-    this.#guard(() => this.#exchange?.onDeadline());
+    if (!this.#done) this.#guard(this.#onOverdue, undefined);
+    else if (this.#stream.unsent < this.#unsent) this.done();
+    else this.#stream.reset(HTTP2_CODES.cancel);
   }
 
-  #onEnd(trailers: readonly string[]): void {
-    if (this.#ended || this.#stream.aborted) return;
-    this.#ended = true;
+  #begin(raw: readonly string[]): void {
+    const { surroundings, placing, parser } = this.#options;
+    const request = parser.parse(raw, { ended: this.#ended });
+    this.#request = request;
+    const placed = placeOrder(request, placing);
+    if (placed.kind === 'nowhere') this.answer(placed.details);
+    else {
+      this.#exchange = new Exchange(placed.order, this, surroundings.runtime);
+      this.#exchange.begin();
+    }
+  }
+
+  #onBody(bytes: Buffer): void {
+    this.#exchange?.onRequestBody(bytes);
+  }
+
+  #onBodyEnd(trailers: readonly string[]): void {
     this.#exchange?.onRequestEnd(readHttp2Trailers(trailers));
   }
 
-  #onClose(): void {
-    this.#options.surroundings.runtime.deadlines.delete(this);
-    this.#exchange?.onClientGone();
-    this.#exchange = undefined;
+  #onRoom(): void {
+    this.#exchange?.onClientDrain();
+  }
+
+  #onOverdue(): void {
+    this.#exchange?.onDeadline();
   }
 
   /** Whatever goes wrong here costs this stream, and no other. */
-  #guard(act: () => void): void {
+  #guard<What>(act: (this: Http2Stream, what: What) => void, what: What): void {
     const { clock } = this.#options.surroundings.runtime;
     const holds = clock.hold();
     try {
-      act();
+      act.call(this, what);
     } catch (thrown) {
-      const { clientAddress } = this.#options;
-      const { rules, runtime } = this.#options.surroundings;
-      const error = ProxyError.from(thrown);
-      if (error.code === 'internal') runtime.stats.unexpected++;
-      const exchange = this.#exchange;
-      this.#exchange = undefined;
-      exchange?.onClientGone();
-      const edge = rules().ownEdge;
-      edge.counts.error(error.code);
-      if (exchange === undefined) noteRefusal({ edge, clientAddress, protocol: 'http/2' }, error.code, runtime);
-      this.answer({ code: error.code, message: error.message, service: undefined, requestId: undefined });
+      this.#refuse(ProxyError.from(thrown));
     } finally {
       if (holds) clock.release();
     }
   }
+
+  #refuse({ code, message }: ProxyError): void {
+    const { placing, surroundings } = this.#options;
+    const { rules, runtime } = surroundings;
+    if (code === 'internal') runtime.stats.unexpected++;
+    const exchange = this.#exchange;
+    this.#exchange = undefined;
+    exchange?.onClientGone();
+    const edge = rules().ownEdge;
+    edge.counts.error(code);
+    const { clientAddress, protocol } = placing;
+    if (exchange === undefined) noteRefusal({ edge, clientAddress, protocol }, code, runtime);
+    this.answer({ code, message, service: undefined, requestId: undefined });
+  }
+}
+
+function refuseTooLarge(): void {
+  throw new ProxyError('head-too-large', 'too many fields, or too large ones');
 }

@@ -39,7 +39,12 @@ export function http2Fields(block: string): string[] {
   return raw;
 }
 
-/** As `http2Fields`, for trailers: the runtime takes these by name only. */
+/** As `http2Fields`, for trailers. */
+export function trailersRaw(trailers: readonly Field[]): readonly string[] {
+  return trailers.flatMap(({ lower, value }) => [lower, value]);
+}
+
+/** As `trailersRaw`, by name: the runtime takes these so only. */
 export function http2Trailers(trailers: readonly Field[]): Record<string, string[]> {
   const byName = Map.groupBy(trailers, ({ lower }) => lower);
   return Object.fromEntries([...byName].map(([name, fields]) => [name, fields.map(({ value }) => value)]));

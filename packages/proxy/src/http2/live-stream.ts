@@ -1,0 +1,217 @@
+import { FRAME, MOST, WINDOW_BYTES } from './frames.ts';
+import type { Checked } from './head-check.ts';
+import { HTTP2_CODES } from './http2-error.ts';
+import { SendQueue } from './send-queue.ts';
+import type { Sender, Sending } from './sender.ts';
+import type { SessionStream, StreamUser } from './stream.ts';
+
+/** What a stream needs of its connection. */
+export interface StreamHost {
+  readonly sender: Sender;
+  /** What the peer may send of one stream before it is read on, and whether it knows that already. */
+  readonly windowBytes: number;
+  readonly acknowledged: boolean;
+  /** The stream is no more. `isOwn`: we have reset it, and the peer may not know yet. */
+  onStreamOver(stream: LiveStream, code: number | undefined, how: { readonly isOwn: boolean }): void;
+}
+
+/** One stream that is open, or half closed (RFC 9113, 5.1). */
+export class LiveStream implements SessionStream, Sending {
+  readonly id: number;
+  sendWindow: number;
+  readonly queue = new SendQueue();
+  inLine = false;
+  wantsDrain = false;
+  ending: readonly string[] | undefined;
+  /** Its head has come: what follows is its body, or trailers. */
+  hasHead = false;
+  /** The peer has ended its side. */
+  ended = false;
+  over = false;
+  /** A response to HEAD may tell a length that it does not have. */
+  isToHead = false;
+  readonly #host: StreamHost;
+  #user: StreamUser = NOBODY;
+  /** Bytes that may still come before the window is opened. */
+  #window: number;
+  /** What a peer may send more, which has begun it with the window that there is without a word. */
+  readonly #slack: number;
+  /** Bytes of the body that are to come, where the head said so. */
+  #missing: number | undefined;
+  #informational = 0;
+  #sent = false;
+  #paused = false;
+  #abandoned = false;
+
+  constructor(id: number, host: StreamHost, sendWindow: number) {
+    this.id = id;
+    this.#host = host;
+    this.sendWindow = sendWindow;
+    this.#window = host.windowBytes;
+    this.#slack = host.acknowledged ? 0 : Math.max(0, WINDOW_BYTES - host.windowBytes);
+  }
+
+  get unsent(): number {
+    return this.queue.bytes;
+  }
+
+  use(user: StreamUser): void {
+    this.#user = user;
+  }
+
+  head(raw: readonly string[], ended: boolean): void {
+    if (this.over || this.ending !== undefined) return;
+    this.#host.sender.head(this.id, raw, ended);
+    if (!ended) return;
+    this.ending = NO_TRAILERS;
+    this.onSent();
+  }
+
+  data(bytes: Buffer, mayBeKept = false): boolean {
+    if (this.over || this.ending !== undefined || bytes.length === 0) return true;
+    return this.#host.sender.data(this, bytes, mayBeKept);
+  }
+
+  end(trailers: readonly string[] = NO_TRAILERS): void {
+    if (this.over || this.ending !== undefined) return;
+    this.ending = trailers;
+    if (!this.queue.isEmpty) return;
+    this.#host.sender.end(this.id, trailers);
+    this.onSent();
+  }
+
+  reset(code: number): void {
+    if (this.over) return;
+    const { sender } = this.#host;
+    sender.outbox.number(FRAME.reset, this.id, code);
+    sender.wake();
+    this.#finish(code, { isOwn: true });
+  }
+
+  abandon(): void {
+    this.#abandoned = true;
+    if (this.#sent && !this.ended) this.reset(HTTP2_CODES.none);
+  }
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#openWindow();
+  }
+
+  onSent(): void {
+    this.#sent = true;
+    if (this.ended) this.#finish(undefined, { isOwn: true });
+    else if (this.#abandoned) this.reset(HTTP2_CODES.none);
+  }
+
+  onDrain(): void {
+    this.#user.onDrain();
+  }
+
+  /** A head, or trailers, as the check found them. Returns false where they don't fit what came before. */
+  onFields(raw: readonly string[], { length, status }: Checked, ended: boolean): boolean {
+    if (this.hasHead) return ended && this.#onPeerEnd(raw);
+    const isInformational = status >= 100 && status < 200;
+    if (isInformational && (ended || ++this.#informational > MOST_INFORMATIONAL)) return false;
+    this.hasHead = !isInformational;
+    const isBodiless = this.isToHead || status === 204 || status === 304;
+    if (this.hasHead && !isBodiless) this.#missing = length;
+    if (ended && (this.#missing ?? 0) > 0) return false;
+    this.ended = ended;
+    this.#user.onHead(raw, ended);
+    this.#finishWhenBoth();
+    return true;
+  }
+
+  onHeadTooLarge(ended: boolean): void {
+    this.hasHead = true;
+    this.ended = ended;
+    this.#user.onHeadTooLarge();
+    this.#finishWhenBoth();
+  }
+
+  /** `length`: what it takes of the window, padding included. Returns what is wrong with it. */
+  onData(bytes: Buffer, length: number, ended: boolean): 'protocol' | 'flowControl' | undefined {
+    this.#window -= length;
+    if (this.#window < -this.#slack) return 'flowControl';
+    if (!this.hasHead) return 'protocol';
+    if (this.#missing !== undefined) {
+      this.#missing -= bytes.length;
+      if (this.#missing < 0) return 'protocol';
+    }
+    if (ended && (this.#missing ?? 0) > 0) return 'protocol';
+    if (bytes.length > 0) this.#user.onData(bytes);
+    if (this.over) return undefined;
+    if (ended) this.#onPeerEnd(NO_TRAILERS);
+    else if (!this.#paused) this.#openWindow();
+    return undefined;
+  }
+
+  /** The peer takes more of it, or less. Returns false where that is more than a window can be. */
+  moveWindow(bytes: number): boolean {
+    this.sendWindow += bytes;
+    if (this.sendWindow > MOST) return false;
+    this.#host.sender.await(this);
+    return true;
+  }
+
+  /** The peer, or the connection's end, has ended it. */
+  onReset(code: number): void {
+    if (!this.over) this.#finish(code, { isOwn: false });
+  }
+
+  /** Tells its user; once, after all else. */
+  tellClosed(code: number | undefined): void {
+    const user = this.#user;
+    this.#user = NOBODY;
+    user.onClose(code);
+  }
+
+  #onPeerEnd(trailers: readonly string[]): boolean {
+    if ((this.#missing ?? 0) > 0) return false;
+    this.ended = true;
+    this.#user.onEnd(trailers);
+    this.#finishWhenBoth();
+    return true;
+  }
+
+  #finishWhenBoth(): void {
+    if (this.ended && this.#sent && !this.over) this.#finish(undefined, { isOwn: false });
+  }
+
+  #finish(code: number | undefined, how: { readonly isOwn: boolean }): void {
+    this.over = true;
+    this.#host.sender.drop(this);
+    this.#host.onStreamOver(this, code, how);
+  }
+
+  /** What has been read may come again, once it is half a window: a frame for each read would cost more than it tells. */
+  #openWindow(): void {
+    const { windowBytes, sender } = this.#host;
+    const read = windowBytes - this.#window;
+    if (this.over || this.ended || read < windowBytes / 2) return;
+    this.#window = windowBytes;
+    sender.outbox.number(FRAME.update, this.id, read);
+    sender.wake();
+  }
+}
+
+const NO_TRAILERS: readonly string[] = [];
+/** Heads before the final one: each of them is passed on. */
+const MOST_INFORMATIONAL = 32;
+
+const ignore = () => undefined;
+/** Of a stream whose user is not known yet, or has been told that it is over. */
+const NOBODY: StreamUser = {
+  onHead: ignore,
+  onHeadTooLarge: ignore,
+  onData: ignore,
+  onEnd: ignore,
+  onDrain: ignore,
+  onClose: ignore,
+};

@@ -1,0 +1,32 @@
+import type { Socket } from 'node:net';
+import { LIMITS } from '../limits.ts';
+import type { SessionUser } from './session-user.ts';
+
+/** What a peer is told, and held to. Sizes in bytes. */
+export interface SessionLimits {
+  /** Streams that it may open at once; of a server's peer. */
+  readonly streams: number;
+  /** What may come of one stream before it is read on, and of all of them together. */
+  readonly windowBytes: number;
+  readonly connectionWindowBytes: number;
+  /** What may wait to be sent: above it no stream is begun, and whoever takes nothing at all is cut off. */
+  readonly queuedBytes: number;
+}
+
+export interface SessionOptions {
+  readonly role: 'server' | 'client';
+  /** What is written to. Reading is its owner's: what comes goes to `Session.read`, 'drain' and 'close' to their methods. */
+  readonly socket: Socket;
+  readonly user: SessionUser;
+  /** Milliseconds that never go back. */
+  readonly now: () => number;
+  /** `SESSION_LIMITS` where nothing is said. */
+  readonly limits?: SessionLimits;
+}
+
+export const SESSION_LIMITS: SessionLimits = {
+  streams: LIMITS.http2Streams,
+  windowBytes: LIMITS.http2WindowBytes,
+  connectionWindowBytes: LIMITS.http2ConnectionWindowBytes,
+  queuedBytes: LIMITS.http2SessionMiB * 1024 * 1024,
+};
