@@ -155,6 +155,15 @@ test('a window is opened again when half of it was read, and not while its strea
   assert.equal(streams[0]?.body.length, 1_500);
 });
 
+test('a stream that is abandoned is read no further, though its answer is still on its way', async () => {
+  const { feed, streams } = await sessionWorld('server', { windowBytes: 1_000 });
+  await feed(post(1));
+  streams[0]?.stream?.head(OK, false);
+  streams[0]?.stream?.abandon();
+  streams[0]?.stream?.resume();
+  assert.deepEqual(updatesOf(await feed(piece(1, 1_000)), 1), []);
+});
+
 test("the connection's window is opened though a stream pauses, and padding counts", async () => {
   const { feed, streams } = await sessionWorld('server', { windowBytes: 70_000, connectionWindowBytes: 65_535 });
   await feed(post(1));

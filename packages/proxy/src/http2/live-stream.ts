@@ -90,6 +90,7 @@ export class LiveStream implements SessionStream, Sending {
 
   abandon(): void {
     this.#abandoned = true;
+    this.#paused = true;
     if (this.#sent && !this.ended) this.reset(HTTP2_CODES.none);
   }
 
@@ -98,7 +99,7 @@ export class LiveStream implements SessionStream, Sending {
   }
 
   resume(): void {
-    if (!this.#paused) return;
+    if (!this.#paused || this.#abandoned) return;
     this.#paused = false;
     this.#openWindow();
   }

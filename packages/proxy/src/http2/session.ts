@@ -136,8 +136,8 @@ export class Session implements FrameSink, ReceiverHost, SenderUser, StreamHost 
     return this.#encoder.encode(raw);
   }
 
-  onDataSent(): void {
-    this.flood.sent();
+  onDataSent(sent: { readonly dribbles: boolean }): void {
+    this.flood.sent(sent);
   }
 
   onTurnEnd(): void {
@@ -165,6 +165,7 @@ export class Session implements FrameSink, ReceiverHost, SenderUser, StreamHost 
     const isFull = this.streams.size >= this.limits.streams || this.sender.waiting > this.limits.queuedBytes;
     if (this.#state !== 'open' || isFull) {
       if (isFull) this.flood.refused();
+      else this.flood.control();
       this.refuse(id, HTTP2_CODES.refusedStream);
       return undefined;
     }
