@@ -3,14 +3,14 @@ import type { Socket } from 'node:net';
 /**
  * Whether a client takes what is written to it. A write may be megabytes long, and its end is told when the kernel has all of it;
  * so what counts is what the kernel has not got yet, which it takes in parts as the client reads (Node's own timeout of a socket
- * looks at the same). A stream of HTTP/2 has no socket of its own: what it is written is short, and its ends tell enough.
+ * looks at the same). Of a stream of HTTP/2 it is what waits for its window.
  */
 export class Uptake {
-  readonly #socket: WithHandle | undefined;
+  readonly #taker: WithHandle | Unsent | undefined;
   #left = 0;
 
-  constructor(socket: Socket | undefined) {
-    this.#socket = socket;
+  constructor(taker: Socket | Unsent | undefined) {
+    this.#taker = taker;
   }
 
   /** It is waited for from now on. */
@@ -27,9 +27,14 @@ export class Uptake {
 
   /** Grows no less with what waits than that does: it is only compared. */
   get #unsent(): number {
-    const socket = this.#socket;
-    return socket === undefined ? 0 : socket.writableLength + (socket._handle?.writeQueueSize ?? 0);
+    const taker = this.#taker;
+    if (taker === undefined) return 0;
+    return 'unsent' in taker ? taker.unsent : taker.writableLength + (taker._handle?.writeQueueSize ?? 0);
   }
+}
+
+interface Unsent {
+  readonly unsent: number;
 }
 
 type WithHandle = Socket & { readonly _handle?: { readonly writeQueueSize?: number } | null };
