@@ -56,7 +56,7 @@ for (const [name, answer, ok] of [
   ],
 ] as const) {
   test(`a call that is answered by ${name} ${ok ? 'is no failure' : 'has failed'}`, async (t) => {
-    const calls = new GrpcCalls({ socket: await serving(t, answer), service: 'tides', timeoutMs: 5_000 });
+    const calls = new GrpcCalls({ socket: await serving(t, answer), service: 'tides', timeoutMs: 60_000 });
     t.after(() => calls.close());
     assert.equal(await calls.call(HEALTH.path), ok);
   });
@@ -75,7 +75,7 @@ test('calls after the death of the proxy go over another connection', async (t) 
     died = true;
     stream.session?.destroy();
   });
-  const calls = new GrpcCalls({ socket, service: 'tides', timeoutMs: 5_000 });
+  const calls = new GrpcCalls({ socket, service: 'tides', timeoutMs: 60_000 });
   t.after(() => calls.close());
   assert.deepEqual([await calls.call(HEALTH.path), await calls.call(HEALTH.path)], [false, true]);
 });

@@ -25,7 +25,7 @@ function quietWatch(signals: AbortSignal[]): Handlers['watch'] {
   };
 }
 
-it('tells a stream that its reader has gone', { timeout: 10_000 }, async (t) => {
+it('tells a stream that its reader has gone', { timeout: 60_000 }, async (t) => {
   const signals: AbortSignal[] = [];
   const { call } = await api(t, { watch: quietWatch(signals) });
   const reader = new AbortController();
@@ -37,7 +37,7 @@ it('tells a stream that its reader has gone', { timeout: 10_000 }, async (t) => 
   if (!signal?.aborted) await once(signal as AbortSignal, 'abort');
 });
 
-it('closes though streams are open', { timeout: 10_000 }, async (t) => {
+it('closes though streams are open', { timeout: 60_000 }, async (t) => {
   const { served, call } = await api(t, { watch: quietWatch([]) });
   const response = await call('/v1/status/watch');
   assert.equal(response.status, 200);
@@ -45,7 +45,7 @@ it('closes though streams are open', { timeout: 10_000 }, async (t) => {
   await served.close();
 });
 
-it('refuses a body that is too large, whether or not it says so', { timeout: 10_000 }, async (t) => {
+it('refuses a body that is too large, whether or not it says so', { timeout: 60_000 }, async (t) => {
   const { served, call } = await api(t, { down: async () => assert.fail('it was read whole') });
   const large = await call('/v1/down', { method: 'POST', body: 'x'.repeat(1_100_000) });
   assert.equal(large.status, 400);

@@ -41,7 +41,7 @@ for (const length of [0, 5, 127, 128, 300]) {
       stream.respond({ ':status': 200, 'content-type': 'application/grpc' });
       stream.end(SERVING);
     });
-    assert.equal(await check({ kind: 'grpc', service: name }, site, 5_000), undefined);
+    assert.equal(await check({ kind: 'grpc', service: name }, site, 60_000), undefined);
     const message = asked?.subarray(5) ?? Buffer.alloc(0);
     assert.equal(asked?.readUInt32BE(1), message.length);
     // Field 1, its length as a varint, the name.
@@ -57,7 +57,7 @@ it('takes a gRPC server that is not serving, or says nothing, as not well', asyn
   });
   const silent = await grpcServer(t, () => {});
   assert.equal(
-    await check({ kind: 'grpc', service: '' }, notServing, 5_000),
+    await check({ kind: 'grpc', service: '' }, notServing, 60_000),
     'grpc.health.v1.Health/Check does not say that it serves',
   );
   assert.equal(
@@ -66,7 +66,7 @@ it('takes a gRPC server that is not serving, or says nothing, as not well', asyn
   );
 });
 
-it('ends a command that hangs with all that it started', { timeout: 10_000 }, async () => {
+it('ends a command that hangs with all that it started', { timeout: 60_000 }, async () => {
   const place = { argv: [], cwd: '/', env: { PATH: process.env.PATH ?? '' } };
   const code = await runProbe('sleep 60 & sleep 60; exit 0', { ...place, signal: AbortSignal.timeout(100) });
   assert.equal(code, 1);
@@ -85,7 +85,7 @@ for (const [status, isWell] of [
       stream.respond({ ':status': status }, { endStream: true });
     });
     const problem = isWell ? undefined : `GET /readyz?deep answers ${status}`;
-    assert.equal(await check({ kind: 'http', path: '/readyz?deep' }, site, 5_000), problem);
+    assert.equal(await check({ kind: 'http', path: '/readyz?deep' }, site, 60_000), problem);
     assert.equal(asked, '/readyz?deep');
   });
 }
@@ -97,26 +97,26 @@ it('takes a service that does not speak HTTP/2 although it says so, or says noth
   await new Promise<void>((done) => old.listen(0, '127.0.0.1', done));
   t.after(() => old.close());
   const { port } = old.address() as AddressInfo;
-  assert.match((await check({ kind: 'http', path: '/' }, { ...silent, port }, 5_000)) ?? '', /^GET \/: /);
-  assert.equal(await check({ kind: 'http', path: '/' }, { ...silent, port, http2: false }, 5_000), undefined);
+  assert.match((await check({ kind: 'http', path: '/' }, { ...silent, port }, 60_000)) ?? '', /^GET \/: /);
+  assert.equal(await check({ kind: 'http', path: '/' }, { ...silent, port, http2: false }, 60_000), undefined);
 });
 
 for (const target of [{ kind: 'http', path: '/' }, { kind: 'tcp' }, { kind: 'grpc', service: '' }] as const) {
   it(`says that nobody listens, to a probe by ${target.kind}`, async () => {
     const port = await freePort();
     const site = { host: '127.0.0.1', port, http2: false, exec: async () => 1 };
-    assert.equal(await check(target, site, 5_000), `nothing listens on port ${port}`);
+    assert.equal(await check(target, site, 60_000), `nothing listens on port ${port}`);
   });
 }
 
 it('says how a command ended, or that it did not', async () => {
   const site = { host: '127.0.0.1', port: 1, http2: false, exec: async () => 3 };
-  assert.equal(await check({ kind: 'exec', command: 'pg_isready' }, site, 5_000), '`pg_isready` ends with exit 3');
+  assert.equal(await check({ kind: 'exec', command: 'pg_isready' }, site, 60_000), '`pg_isready` ends with exit 3');
   const hangs = { ...site, exec: (_: string, signal: AbortSignal) => onceAborted(signal).then(() => 1) };
   assert.equal(await check({ kind: 'exec', command: 'x' }, hangs, 20), '`x` was not answered within 0.02 s');
 });
 
-it('gives up also what heeds no signal', { timeout: 10_000 }, async (t) => {
+it('gives up also what heeds no signal', { timeout: 60_000 }, async (t) => {
   const alive = setInterval(() => undefined, 1_000);
   t.after(() => clearInterval(alive));
   const deaf = { host: '127.0.0.1', port: 1, http2: false, exec: () => new Promise<number>(() => undefined) };

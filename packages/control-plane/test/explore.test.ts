@@ -122,7 +122,7 @@ async function call(t: TestContext, socket: string, json: unknown, limitBytes = 
   const method = findMethod(root, '/shop.Greeter/Many');
   assert.ok(method);
   const asked = { socket, service: 'greeter', path: '/shop.Greeter/Many', method, json, headers: {}, limitBytes };
-  return { root, reply: await callGrpc({ ...asked, signal: AbortSignal.timeout(5_000) }) };
+  return { root, reply: await callGrpc({ ...asked, signal: AbortSignal.timeout(60_000) }) };
 }
 
 it('sends one message and shows all that come back, with the status that ends them', async (t) => {

@@ -86,7 +86,7 @@ const hanging: ReconcileParts['execute'] = (_step, _look, signal) =>
   new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('called off'))));
 
 describe('the loop', () => {
-  it('takes another turn after one that failed, though nobody calls', { timeout: 10_000 }, async (t) => {
+  it('takes another turn after one that failed, though nobody calls', { timeout: 60_000 }, async (t) => {
     let looks = 0;
     const observer = {
       look: async (held: Observed['held']) => {
@@ -105,7 +105,7 @@ describe('the loop', () => {
     assert.deepEqual(troubles, ['no eyes']);
   });
 
-  it('gives up a step that never answers at its deadline, and lets others go on', { timeout: 10_000 }, async (t) => {
+  it('gives up a step that never answers at its deadline, and lets others go on', { timeout: 60_000 }, async (t) => {
     const isOf = (name: string) => (failure: { step: Step }) =>
       'service' in failure.step && failure.step.service === name;
     const { reconciler, failures, until } = loop(t, {
@@ -120,7 +120,7 @@ describe('the loop', () => {
     assert.equal(late?.error.message, 'timeout: builds revision r1: no end of it within 0.02 s');
   });
 
-  it('counts no failure of a step that it called off itself', { timeout: 10_000 }, async (t) => {
+  it('counts no failure of a step that it called off itself', { timeout: 60_000 }, async (t) => {
     let asked: Desired = ASKED;
     const signals: AbortSignal[] = [];
     const { reconciler, turns, failures, until } = loop(t, {
@@ -145,7 +145,7 @@ describe('the loop', () => {
     assert.deepEqual(failures, []);
   });
 
-  it('forgets a failure whose step nobody wants any more', { timeout: 10_000 }, async (t) => {
+  it('forgets a failure whose step nobody wants any more', { timeout: 60_000 }, async (t) => {
     let asked: Desired = ASKED;
     const { reconciler, turns, failures, until } = loop(t, {
       desired: () => asked,
@@ -162,7 +162,7 @@ describe('the loop', () => {
     assert.deepEqual(Object.keys(turns.at(-1)?.look.observed.held ?? {}), []);
   });
 
-  it('tries what failed again although the clock was put back', { timeout: 10_000 }, async (t) => {
+  it('tries what failed again although the clock was put back', { timeout: 60_000 }, async (t) => {
     let offsetMs = 0;
     const { reconciler, failures, until } = loop(t, {
       clock: { ...systemClock, now: () => systemClock.now() + offsetMs },
@@ -179,7 +179,7 @@ describe('the loop', () => {
     );
   });
 
-  it('cools a step that is said to be done and is not, instead of spinning', { timeout: 10_000 }, async (t) => {
+  it('cools a step that is said to be done and is not, instead of spinning', { timeout: 60_000 }, async (t) => {
     const { reconciler, begun, failures, until } = loop(t, { execute: async () => {} });
     reconciler.poke();
     await until(() => failures.length === 2);
@@ -201,7 +201,7 @@ describe('the loop', () => {
     assert.equal(looks, 0);
   });
 
-  it('ends though a step never does', { timeout: 20_000 }, async (t) => {
+  it('ends though a step never does', { timeout: 60_000 }, async (t) => {
     const { reconciler, begun, until } = loop(t, { execute: deaf });
     reconciler.poke();
     await until(() => begun.length > 0);

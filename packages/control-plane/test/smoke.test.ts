@@ -62,7 +62,7 @@ for (const http2 of [false, true])
       return { '/moved': 302, '/wrong': 404, '/broken': 0 }[path] ?? 200;
     });
     const ask = (...paths: string[]) =>
-      askRequests(paths.map(get), { host: '127.0.0.1', port, http2 }, AbortSignal.timeout(20_000));
+      askRequests(paths.map(get), { host: '127.0.0.1', port, http2 }, AbortSignal.timeout(60_000));
     assert.equal(await ask('/', '/moved'), undefined);
     assert.equal(await ask('/a', '/wrong', '/never'), 'GET /wrong: status 404');
     assert.match((await ask('/broken')) ?? '', /^GET \/broken: .*(hang up|reset|no answer)/);

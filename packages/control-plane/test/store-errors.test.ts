@@ -77,7 +77,7 @@ it('a store is asked for as its file says when it is looked for what is missing'
     engine: 'postgres' as const,
     missing: async (wish: unknown) => JSON.stringify(wish),
   };
-  const signal = AbortSignal.timeout(1000);
+  const signal = AbortSignal.timeout(60_000);
   assert.deepEqual(await missingServers(spec, [w.redis, driver], { signal }), [
     JSON.stringify({ service: 'orders', server }),
   ]);

@@ -115,7 +115,7 @@ describe('a preview', () => {
   it('shows the steps of up, and changes nothing', async (t) => {
     const w = world(t);
     const body = { path: '/usr/bin', mode: 'revisions', changed: [] } as const;
-    const ask = { params: {}, query: {}, signal: AbortSignal.timeout(1_000), body: { ...body, changed: [] } };
+    const ask = { params: {}, query: {}, signal: AbortSignal.timeout(60_000), body: { ...body, changed: [] } };
     const shown = await w.api.plan(ask);
     assert.deepEqual(
       shown.steps.filter(({ service }) => service === 'catalog').map(({ kind }) => kind),

@@ -23,7 +23,7 @@ backupConformance('the fake', harness, { words: SQL_WORDS, hasLog: false });
 
 it('a fake store that crashed says how, and has its data when it is provisioned again', async () => {
   const driver = make();
-  const options = { signal: AbortSignal.timeout(1_000) };
+  const options = { signal: AbortSignal.timeout(60_000) };
   await driver.provision({ service: 'orders', url: undefined }, options);
   driver.query('orders', 'CREATE TABLE kept (x)');
   driver.crash('orders', 'SIGKILL');

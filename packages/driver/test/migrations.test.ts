@@ -202,7 +202,7 @@ describe('running migrations', () => {
         return store.apply(migration);
       },
     };
-    const outcome = await runMigrations(racing, files, AbortSignal.timeout(5_000));
+    const outcome = await runMigrations(racing, files, AbortSignal.timeout(60_000));
     assert.deepEqual(outcome, { kind: 'migrated', applied: [] });
     assert.equal((await store.recorded()).length, 2);
   });

@@ -36,7 +36,7 @@ test('a socket that a killed instance left is replaced', async (t) => {
   await first?.close();
   writeFileSync(socketPath(state, 'proxy.life'), '');
   const life = await listenLife({ state, program: 'proxy' });
-  const signal = AbortSignal.timeout(10_000);
+  const signal = AbortSignal.timeout(60_000);
   assert.equal(await livingPid({ state, program: 'proxy', signal }), process.pid);
   await life?.close();
   assert.equal(await livingPid({ state, program: 'proxy', signal }), undefined);
@@ -65,7 +65,7 @@ test('the last process of a system leaves nothing but what is in its state folde
   await life?.close({ isLast: true });
   assert.equal(existsSync(shortcut), false);
   const next = await listenLife({ state, program: 'control-plane' });
-  const signal = AbortSignal.timeout(10_000);
+  const signal = AbortSignal.timeout(60_000);
   assert.equal(await livingPid({ state, program: 'control-plane', signal }), process.pid);
   await next?.close({ isLast: true });
 });

@@ -91,7 +91,7 @@ test('an answer that is a head alone is empty to a client of HTTP/1.1, which wou
   t.after(() => agent.destroy());
   const lengthOf = async (method: string, status: number) => {
     const outgoing = request({ host: '127.0.0.1', port: edge, agent, method, path: `/${status}` }).end();
-    const [response] = await once(outgoing, 'response', { signal: AbortSignal.timeout(10_000) });
+    const [response] = await once(outgoing, 'response', { signal: AbortSignal.timeout(60_000) });
     assert.deepEqual([response.statusCode, await text(response)], [status, '']);
     return response.headers['content-length'];
   };

@@ -1,5 +1,5 @@
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import type { Endpoint, Fault, Hold, Listener, RoutingTable, Split } from '@islet/policy';
 import type { ServiceTraffic, TrafficSpec } from '@islet/spec';
@@ -41,13 +41,15 @@ export async function serve(t: TestContext, server: Server): Promise<Instance> {
     socket.on('error', () => socket.destroy());
     socket.on('close', () => sockets.delete(socket));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  // When it is dead, nobody else may be met there.
+  const port = await freePort();
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   const kill = () => {
     server.close();
     for (const socket of sockets) socket.resetAndDestroy();
   };
   t.after(kill);
-  return { port: (server.address() as AddressInfo).port, sockets, kill };
+  return { port, sockets, kill };
 }
 
 export function endpointAt(port: number, instance = `orders-a.0-${port}`): Endpoint {

@@ -160,7 +160,7 @@ it('a link with Ctrl is the browser’s affair', async () => {
   await other.close();
 });
 
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 60_000;
 
 async function until(isSo: () => boolean): Promise<void> {
   for (const end = Date.now() + PATIENCE_MS; !isSo(); await delay(20)) assert.ok(Date.now() < end, `never: ${isSo}`);

@@ -181,7 +181,7 @@ test(
     await world.output('a', 'true');
     const { uid, mode } = statSync(trap);
     assert.deepEqual([uid, mode], [before.uid, before.mode]);
-    await world.driver.stop({ instance: 'a-r1.0-0', graceMs: 0 }, { signal: AbortSignal.timeout(5_000) });
+    await world.driver.stop({ instance: 'a-r1.0-0', graceMs: 0 }, { signal: AbortSignal.timeout(60_000) });
     assert.ok(existsSync(`${trap}/precious`));
   },
 );

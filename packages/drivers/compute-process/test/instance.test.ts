@@ -7,7 +7,7 @@ import { follow } from '../src/follow.ts';
 import { tail } from '../src/tail.ts';
 import { PATH, until, World } from './support/world.ts';
 
-const patience = () => ({ signal: AbortSignal.timeout(10_000) });
+const patience = () => ({ signal: AbortSignal.timeout(60_000) });
 
 test("an instance's environment is what it was given and where it is at home, and nothing of Islet's", async (t) => {
   process.env.ISLET_LEAK = 'leak';
@@ -109,7 +109,7 @@ test('a log is followed through its rotation and its truncation', async (t) => {
   writeFileSync(log, 'before\n');
   const off = new AbortController();
   t.after(() => off.abort());
-  const lines = follow(log, AbortSignal.any([off.signal, AbortSignal.timeout(10_000)]));
+  const lines = follow(log, AbortSignal.any([off.signal, AbortSignal.timeout(60_000)]));
   const next = async (count: number) => {
     const seen = [];
     while (seen.length < count) seen.push((await lines.next()).value);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Slots } from '../src/slots.ts';
 
-const patience = () => AbortSignal.timeout(5_000);
+const patience = () => AbortSignal.timeout(60_000);
 
 test('lets no more through than it has, in order', async () => {
   const slots = new Slots(2);

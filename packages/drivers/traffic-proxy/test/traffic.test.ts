@@ -97,7 +97,7 @@ function throughSocket<Driver extends TrafficDriver>(driver: Driver, path: strin
 }
 
 async function settled(holds: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 5_000;
+  const deadline = Date.now() + 60_000;
   while (!(await holds())) {
     if (Date.now() > deadline) throw new Error('the awaited condition never held');
     await delay(5);

@@ -38,7 +38,7 @@ export async function startInstance(t: TestContext, network?: Network): Promise<
 
 /** A network that was just made loses packets until the kernel has seen that its link is up, which may take a second. */
 async function reached(host: string, port: number): Promise<void> {
-  for (const deadline = Date.now() + 10_000; ; ) {
+  for (const deadline = Date.now() + 60_000; ; ) {
     const socket = connect({ host, port });
     const signal = AbortSignal.timeout(500);
     const isThere = await once(socket, 'connect', { signal }).then(

@@ -73,7 +73,7 @@ export class World {
 
 /** Waits for a condition of the world outside, which nobody announces. */
 export async function until(condition: () => boolean, what: string): Promise<void> {
-  const giveUpAt = Date.now() + 10_000;
+  const giveUpAt = Date.now() + 60_000;
   while (!condition()) {
     if (Date.now() > giveUpAt) throw new Error(`never: ${what}`);
     await pause(3);
