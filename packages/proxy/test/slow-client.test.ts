@@ -145,7 +145,8 @@ test('the place of a response that has come whole is free, however much of it wa
   await until(() => made.plane.readStats().instances[0]?.inFlight === 0);
   assert.equal(made.plane.stats.inFlight, 1, 'its client has not got it yet');
   assert.match(await send(made.gateway, ASK), /^HTTP\/1\.1 200 /);
-  await made.pass(61_000);
+  // What it took before it stopped is seen once.
+  for (let look = 0; look < 2; look++) await made.pass(61_000);
   assert.equal(made.plane.stats.inFlight, 0, 'and will not get it');
 });
 

@@ -11,8 +11,8 @@ import type { Tunnel } from './tunnel.ts';
 export interface ExchangeClient extends BodyFlow {
   /** The connection itself, where it serves one request at a time: it can become a tunnel's. */
   readonly socket: Socket | undefined;
-  /** Where it has no connection of its own: how much of its response waits for its client. */
-  readonly stream?: Pick<SessionStream, 'unsent'>;
+  /** Where it has no connection of its own: how much of its response its client has taken. */
+  readonly stream?: Pick<SessionStream, 'sent'>;
   /** When the exchange's `onDeadline` is to be called. */
   deadlineAt: number;
   /** The connection ends after this response. */

@@ -35,8 +35,8 @@ export class Http2Stream implements ExchangeClient, StreamUser, Waiting {
   #request: RequestHead | undefined;
   #ended = false;
   #done = false;
-  /** What waited for the client when that was last looked at. */
-  #unsent = 0;
+  /** What the client had taken when that was last looked at. */
+  #sent = 0;
 
   constructor(stream: SessionStream, options: StreamOptions) {
     this.stream = stream;
@@ -103,7 +103,7 @@ export class Http2Stream implements ExchangeClient, StreamUser, Waiting {
     this.#exchange = undefined;
     this.#done = true;
     this.deadlineAt = this.#options.surroundings.runtime.now() + LIMITS.clientStillMs;
-    this.#unsent = this.stream.unsent;
+    this.#sent = this.stream.sent;
     this.stream.abandon();
   }
 
@@ -123,7 +123,7 @@ export class Http2Stream implements ExchangeClient, StreamUser, Waiting {
 
   onDeadline(): void {
     if (!this.#done) this.#guard(this.#onOverdue, undefined);
-    else if (this.stream.unsent < this.#unsent) this.done();
+    else if (this.stream.sent > this.#sent) this.done();
     else this.stream.reset(HTTP2_CODES.cancel);
   }
 

@@ -21,6 +21,7 @@ export class LiveStream implements SessionStream, Sending {
   sendWindow: number;
   readonly queue = new SendQueue();
   inLine = false;
+  sent = 0;
   wantsDrain = false;
   ending: readonly string[] | undefined;
   /** Its head has come: what follows is its body, or trailers. */
@@ -39,7 +40,7 @@ export class LiveStream implements SessionStream, Sending {
   /** Bytes of the body that are to come, where the head said so. */
   #missing: number | undefined;
   #informational = 0;
-  #sent = false;
+  #allSent = false;
   #paused = false;
   #abandoned = false;
 
@@ -49,10 +50,6 @@ export class LiveStream implements SessionStream, Sending {
     this.sendWindow = sendWindow;
     this.#window = host.windowBytes;
     this.#slack = host.acknowledged ? 0 : Math.max(0, WINDOW_BYTES - host.windowBytes);
-  }
-
-  get unsent(): number {
-    return this.queue.bytes;
   }
 
   use(user: StreamUser): void {
@@ -91,7 +88,7 @@ export class LiveStream implements SessionStream, Sending {
   abandon(): void {
     this.#abandoned = true;
     this.#paused = true;
-    if (this.#sent && !this.ended) this.reset(HTTP2_CODES.none);
+    if (this.#allSent && !this.ended) this.reset(HTTP2_CODES.none);
   }
 
   pause(): void {
@@ -105,7 +102,7 @@ export class LiveStream implements SessionStream, Sending {
   }
 
   onSent(): void {
-    this.#sent = true;
+    this.#allSent = true;
     if (this.ended) this.#finish(undefined, { isOwn: true });
     else if (this.#abandoned) this.reset(HTTP2_CODES.none);
   }
@@ -182,7 +179,7 @@ export class LiveStream implements SessionStream, Sending {
   }
 
   #finishWhenBoth(): void {
-    if (this.ended && this.#sent && !this.over) this.#finish(undefined, { isOwn: false });
+    if (this.ended && this.#allSent && !this.over) this.#finish(undefined, { isOwn: false });
   }
 
   #finish(code: number | undefined, how: { readonly isOwn: boolean }): void {

@@ -9,6 +9,8 @@ export interface Sending {
   /** Bytes that the peer still takes of it. */
   sendWindow: number;
   readonly queue: SendQueue;
+  /** Bytes of DATA that were sent. */
+  sent: number;
   /** Waits in line for its turn. */
   inLine: boolean;
   /** Its user waits to be told that there is room. */
@@ -182,6 +184,7 @@ export class Sender implements Turned {
   #frame(stream: Sending, bytes: Buffer, start: number, end: number): void {
     this.window -= end - start;
     stream.sendWindow -= end - start;
+    stream.sent += end - start;
     this.outbox.frame({ type: FRAME.data, flags: 0, stream: stream.id }, bytes, start, end);
     this.#user.onDataSent(end - start < DRIBBLE_BYTES && end < bytes.length ? DRIBBLES : FLOWS);
   }
