@@ -11,6 +11,8 @@ export interface StreamHost {
   /** What the peer may send of one stream before it is read on, and whether it knows that already. */
   readonly windowBytes: number;
   readonly acknowledged: boolean;
+  /** A stream that pauses has been given so much more; less: it goes on, or is over. */
+  onHeld(bytes: number): void;
   /** The stream is no more. `isOwn`: we have reset it, and the peer may not know yet. */
   onStreamOver(stream: LiveStream, code: number | undefined, how: { readonly isOwn: boolean }): void;
 }
@@ -42,6 +44,8 @@ export class LiveStream implements SessionStream, Sending {
   #informational = 0;
   #allSent = false;
   #paused = false;
+  /** What has come while it pauses. */
+  #held = 0;
   #abandoned = false;
 
   constructor(id: number, host: StreamHost, sendWindow: number) {
@@ -88,6 +92,7 @@ export class LiveStream implements SessionStream, Sending {
   abandon(): void {
     this.#abandoned = true;
     this.#paused = true;
+    this.#letGo();
     if (this.#allSent && !this.ended) this.reset(HTTP2_CODES.none);
   }
 
@@ -98,6 +103,7 @@ export class LiveStream implements SessionStream, Sending {
   resume(): void {
     if (!this.#paused || this.#abandoned) return;
     this.#paused = false;
+    this.#letGo();
     this.#openWindow();
   }
 
@@ -147,6 +153,7 @@ export class LiveStream implements SessionStream, Sending {
     if (this.over) return undefined;
     if (ended) this.#onPeerEnd(NO_TRAILERS);
     else if (!this.#paused) this.#openWindow();
+    else if (!this.#abandoned) this.#hold(bytes.length);
     return undefined;
   }
 
@@ -184,8 +191,18 @@ export class LiveStream implements SessionStream, Sending {
 
   #finish(code: number | undefined, how: { readonly isOwn: boolean }): void {
     this.over = true;
+    this.#letGo();
     this.#host.sender.drop(this);
     this.#host.onStreamOver(this, code, how);
+  }
+
+  #hold(bytes: number): void {
+    this.#held += bytes;
+    this.#host.onHeld(bytes);
+  }
+
+  #letGo(): void {
+    if (this.#held > 0) this.#hold(-this.#held);
   }
 
   /** What has been read may come again, once it is half a window: a frame for each read would cost more than it tells. */
