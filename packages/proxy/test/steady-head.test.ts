@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Trace } from '../src/client/trace-context.ts';
 import { RequestHeadParser } from '../src/http/request-head.ts';
+import { requestList } from '../src/upstream/request-list.ts';
 import { type RequestOrigin, requestText } from '../src/upstream/request-text.ts';
 import { SteadyHead } from '../src/upstream/steady-head.ts';
 import { httpInstance, rawInstance, send, world } from './world.ts';
@@ -26,9 +27,28 @@ test('a head that is known says what one says that is put together anew', () => 
         const origin = originOf({ steady, target, ...other });
         const anew = requestText(request, { ...origin, steady: new SteadyHead() }, TIME);
         assert.equal(requestText(request, origin, TIME), anew);
+        const listedAnew = requestList(request, { ...origin, steady: new SteadyHead() }, TIME);
+        assert.deepEqual(requestList(request, origin, TIME), listedAnew);
       }
     }
   }
+});
+
+test('an instance is told the same, whatever it speaks', () => {
+  const request = parser.parse('POST /a HTTP/1.1\r\nHost: h\r\nX: 1\r\nTE: trailers\r\nContent-Length: 3\r\n');
+  const trace = new Trace('00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', 'a=b');
+  const origin = originOf({ steady: new SteadyHead(), target: '/a', trace, inNameOf: 'shop' });
+  const time = { headMs: 15_000, callMs: 1_000 };
+  const list = requestList(request, origin, time);
+  const fields = list.flatMap((name, at) => (at % 2 === 0 ? [`${name}: ${list[at + 1]}`] : []));
+  const [line, ...text] = requestText(request, origin, time).trimEnd().split('\r\n');
+  assert.equal(line, 'POST /a HTTP/1.1');
+  const inHttp1 = [':method: POST', ':scheme: http', ':path: /a', ':authority: h'];
+  for (const field of text) {
+    const name = field.slice(0, field.indexOf(':')).toLowerCase();
+    if (name !== 'host' && name !== 'connection') inHttp1.push(name + field.slice(name.length));
+  }
+  assert.deepEqual(fields.toSorted(), inHttp1.toSorted());
 });
 
 test('the same request again and again has an id, a span and a target of its own each time', async (t) => {

@@ -43,9 +43,3 @@ export function http2Fields(block: string): string[] {
 export function trailersRaw(trailers: readonly Field[]): readonly string[] {
   return trailers.flatMap(({ lower, value }) => [lower, value]);
 }
-
-/** As `trailersRaw`, by name: the runtime takes these so only. */
-export function http2Trailers(trailers: readonly Field[]): Record<string, string[]> {
-  const byName = Map.groupBy(trailers, ({ lower }) => lower);
-  return Object.fromEntries([...byName].map(([name, fields]) => [name, fields.map(({ value }) => value)]));
-}

@@ -22,8 +22,13 @@ export class HpackDecoder {
   readonly #options: DecoderOptions;
   readonly #table: DynamicTable;
   readonly #memo = new BlockMemo();
-  #list: string[] = [];
+  /** Of the block that is read. */
+  #list: string[] = NONE;
   #listBytes = 0;
+  /** Where in the list those fields are that it adds to the table. */
+  #added: readonly number[] = NOTHING;
+  /** It refers to the dynamic table. */
+  #refers = false;
 
   constructor(options: DecoderOptions) {
     this.#options = options;
@@ -31,39 +36,48 @@ export class HpackDecoder {
   }
 
   /**
-   * One whole block: names and values in turn, in latin1, as they were sent. The same bytes give the same array again,
-   * while the table does not change. Throws `Http2Error` 'compression', after which the connection can't go on.
+   * One whole block: names and values in turn, in latin1, as they were sent. The same bytes mostly give the same array again,
+   * while they mean the same. Throws `Http2Error` 'compression', after which the connection can't go on.
    */
   decode(block: Buffer, start: number, end: number): readonly string[] | 'too-large' {
-    const { changes } = this.#table;
-    const known = this.#memo.find(block, start, end, changes);
-    if (known !== undefined) return known;
-    const list = this.#decodeAnew(block, start, end);
-    if (list !== 'too-large' && this.#table.changes === changes) this.#memo.keep(block, start, end, { list, changes });
+    const known = this.#memo.find(block, start, end, this.#table.changes);
+    if (known === undefined) return this.#decodeAnew(block, start, end);
+    const { list, added } = known;
+    for (const at of added) this.#table.add(list[at] ?? '', list[at + 1] ?? '');
     return list;
   }
 
   #decodeAnew(block: Buffer, start: number, end: number): readonly string[] | 'too-large' {
+    const { changes } = this.#table;
     this.#list = [];
+    this.#added = NOTHING;
     this.#listBytes = 0;
+    this.#refers = false;
     reader.open(block, start, end);
     try {
-      this.#readUpdates();
+      const resizes = this.#readUpdates();
       while (!reader.isOver) this.#readField(reader.byte());
-      return this.#listBytes > this.#options.listBytes ? 'too-large' : this.#list;
+      if (this.#listBytes > this.#options.listBytes) return 'too-large';
+      const [list, added] = [this.#list, this.#added];
+      // What it refers to may be gone the next time, if it adds what takes its place.
+      const isKept = !resizes && (!this.#refers || added.length === 0);
+      if (isKept) this.#memo.keep(block, start, end, { list, added, changes: this.#refers ? changes : undefined });
+      return list;
     } finally {
       reader.close();
       this.#list = NONE;
     }
   }
 
-  /** New sizes of the table: at the beginning of a block alone (4.2). */
-  #readUpdates(): void {
+  /** New sizes of the table: at the beginning of a block alone (4.2). Returns whether there are any. */
+  #readUpdates(): boolean {
+    const resizes = !reader.isOver && reader.isUpdate;
     while (!reader.isOver && reader.isUpdate) {
       const bytes = reader.integer(reader.byte(), 0x1f);
       if (bytes > this.#options.tableBytes) throw new Http2Error('compression', 'the table is larger than was agreed');
       if (bytes !== this.#table.limitBytes) this.#table.resize(bytes);
     }
+    return resizes;
   }
 
   #readField(first: number): void {
@@ -72,6 +86,7 @@ export class HpackDecoder {
       const name = this.#readName(first, 0x3f);
       const value = reader.string();
       this.#table.add(name, value);
+      this.#added = this.#added.length === 0 ? [this.#list.length] : [...this.#added, this.#list.length];
       this.#take(name, value);
     } else if (first >= 0x20) throw new Http2Error('compression', 'the size of the table changes within a block');
     else {
@@ -99,6 +114,7 @@ export class HpackDecoder {
 
   #dynamic(index: number): number {
     const at = index - STATIC_END;
+    this.#refers = true;
     if (at >= this.#table.count) throw new Http2Error('compression', 'a field is referred to that is not in the table');
     return at;
   }
@@ -115,3 +131,4 @@ export class HpackDecoder {
 /** One for all: a block is read in one call. */
 const reader = new BlockReader();
 const NONE: string[] = [];
+const NOTHING: readonly number[] = [];

@@ -90,7 +90,7 @@ export class EndpointState implements Candidate {
   /** A way to send one request. */
   acquire(wanted: WantedWire): Wire {
     if (!wanted.http2) return this.connect(wanted);
-    this.#http2 ??= new Http2Pool(this.endpoint);
+    this.#http2 ??= new Http2Pool(this.endpoint, this.#clock);
     return this.#http2.acquire();
   }
 

@@ -1,29 +1,27 @@
-import { type ClientHttp2Stream, constants } from 'node:http2';
 import { ProxyError } from '../errors.ts';
 import type { Field } from '../http/fields.ts';
-import { CANCELLED } from '../http/http2-cancel.ts';
-import { http2Fields, http2Trailers, readHttp2Trailers } from '../http/http2-fields.ts';
-import { http2Response } from '../http/http2-response.ts';
-import type { Http2Session, SessionUser } from './http2-session.ts';
-import { addedText } from './request-text.ts';
+import { readHttp2Trailers, trailersRaw } from '../http/http2-fields.ts';
+import { HTTP2_CODES } from '../http2/http2-error.ts';
+import type { SessionStream } from '../http2/stream.ts';
+import type { Http2Session, StreamOwner } from './http2-session.ts';
+import { requestList } from './request-list.ts';
 import type { Gone, RequestMessage, ResponseUser, Wire } from './wire.ts';
 
 /** One request to an instance as a stream of HTTP/2. */
-export class Http2Wire implements Wire, SessionUser {
+export class Http2Wire implements Wire, StreamOwner {
   readonly connection = undefined;
   readonly reusable = false;
   /** An end of a connection with many streams is no server's that closes what is idle: that one says GOAWAY first. */
   readonly used = false;
   readonly #session: Http2Session;
   #user: ResponseUser | undefined;
-  #stream: ClientHttp2Stream | undefined;
+  #stream: SessionStream | undefined;
+  /** What waits until the instance takes one more stream. */
+  #held: HeldRequest | undefined;
   #toHead = false;
-  /** Bytes of the response's body that are still to come, where it said how many. */
-  #missing = 0;
   #answering = false;
   #whole = false;
-  #trailers: readonly Field[] = [];
-  #requestTrailers: readonly Field[] = [];
+  #willFlush = false;
   #left = false;
 
   constructor(session: Http2Session) {
@@ -44,34 +42,22 @@ export class Http2Wire implements Wire, SessionUser {
     this.#session.whenOpen(this);
   }
 
-  onSessionOpen(): void {
-    this.#user?.onOpen();
-  }
-
-  onSessionRefused(): void {
-    this.#goneFor('refused');
-  }
-
   send(message: RequestMessage): boolean {
-    const { request, body, trailers } = message;
-    this.#toHead = request.method === 'HEAD';
-    const isWhole = body.length === 0 && trailers !== undefined && trailers.length === 0;
-    const stream = this.#begin(message, isWhole);
-    if (stream === undefined) return true;
-    this.#stream = stream;
-    this.#listen(stream);
-    for (const bytes of body) stream.write(bytes);
-    if (trailers !== undefined && !isWhole) this.end(trailers);
-    return !stream.writableNeedDrain;
+    this.#toHead = message.request.method === 'HEAD';
+    if (this.#session.takes(this)) return this.#begin(message);
+    this.#held = { message, body: [...message.body], trailers: message.trailers };
+    return false;
   }
 
   write(bytes: Buffer): boolean {
-    return this.#stream === undefined || this.#stream.destroyed || this.#stream.write(bytes);
+    if (this.#held === undefined) return this.#stream?.data(bytes) ?? true;
+    this.#held.body.push(bytes);
+    return false;
   }
 
   end(trailers: readonly Field[]): void {
-    this.#requestTrailers = trailers;
-    if (this.#stream?.destroyed === false) this.#stream.end();
+    if (this.#held === undefined) this.#stream?.end(trailersRaw(trailers));
+    else this.#held.trailers = trailers;
   }
 
   pause(): void {
@@ -84,79 +70,106 @@ export class Http2Wire implements Wire, SessionUser {
 
   destroy(): void {
     this.#user = undefined;
-    if (this.#stream?.destroyed === false) this.#stream.destroy(CANCELLED);
+    this.#held = undefined;
+    this.#stream?.reset(HTTP2_CODES.cancel);
     this.#leave();
   }
 
-  /** Undefined where the connection has ended since it was chosen: its user is told soon, as of any other end. */
-  #begin(message: RequestMessage, isWhole: boolean): ClientHttp2Stream | undefined {
-    const { request, origin, time } = message;
-    const { host, passed, framing, acceptsTrailers, declaresTrailers } = request.fields;
-    const raw = [':method', request.method, ':scheme', 'http', ':authority', host === '' ? 'localhost' : host];
-    raw.push(':path', origin.target, ...http2Fields(passed), ...http2Fields(addedText(request.fields, origin, time)));
-    if (framing.kind === 'length') raw.push('content-length', String(framing.length));
-    if (acceptsTrailers) raw.push('te', 'trailers');
-    try {
-      return this.#session.request(raw, { endStream: isWhole, waitForTrailers: declaresTrailers });
-    } catch {
+  onSessionOpen(): void {
+    this.#user?.onOpen();
+  }
+
+  onSessionRefused(): void {
+    this.#goneFor('refused');
+  }
+
+  onRoom(): void {
+    const held = this.#held;
+    if (held === undefined) return;
+    this.#held = undefined;
+    const { message, body, trailers } = held;
+    this.#guard(() => {
+      if (this.#begin({ ...message, body, trailers })) this.#user?.onDrain();
+    });
+  }
+
+  onNoRoom(): void {
+    this.#goneFor('unprocessed');
+  }
+
+  onHead(raw: readonly string[], ended: boolean): void {
+    this.#guard(() => {
+      this.#answering = true;
+      const head = this.#session.responses.parse(raw, { ended, toHead: this.#toHead });
+      if (head.status === 101) throw new ProxyError('bad-response', 'HTTP/2 has no 101');
+      if (head.status < 200) this.#user?.onInformational(head);
+      else this.#user?.onHead(head);
+      // A head that is all of it must stay so: gRPC tells an answer of nothing but a status by that.
+      if (ended) this.#endWhole([]);
+      this.#flushLater();
+    });
+  }
+
+  onHeadTooLarge(): void {
+    this.#goneFor('bad-response', TOO_LARGE);
+  }
+
+  onData(bytes: Buffer): void {
+    this.#guard(() => {
+      this.#user?.onBody(bytes);
+      this.#flushLater();
+    });
+  }
+
+  onEnd(trailers: readonly string[]): void {
+    this.#guard(() => {
+      this.#endWhole(readHttp2Trailers(trailers));
+      this.#flushLater();
+    });
+  }
+
+  onDrain(): void {
+    this.#guard(() => this.#user?.onDrain());
+  }
+
+  onRead(): void {
+    this.#willFlush = false;
+    this.#guard(() => this.#user?.onFlush());
+  }
+
+  onClose(code: number | undefined): void {
+    this.#stream = undefined;
+    if (this.#whole) this.#leave();
+    else this.#goneFor(...meaningOf(code));
+  }
+
+  /** Returns whether more of the body is welcome. */
+  #begin(message: RequestMessage): boolean {
+    const { request, origin, time, body, trailers } = message;
+    const isWhole = body.length === 0 && trailers !== undefined && trailers.length === 0;
+    const stream = this.#session.begin(this, requestList(request, origin, time), isWhole);
+    if (stream === undefined) {
+      // The connection has ended since it was chosen: its user is told soon, as of any other end.
       setImmediate(() => this.#goneFor('unprocessed'));
-      return undefined;
+      return true;
     }
+    this.#stream = stream;
+    let flows = true;
+    for (const bytes of body) flows = stream.data(bytes);
+    if (trailers !== undefined && !isWhole) stream.end(trailersRaw(trailers));
+    return flows;
   }
 
-  #listen(stream: ClientHttp2Stream): void {
-    stream.on('headers', (_, flags, raw) => this.#guard(() => this.#onHead(flags, raw)));
-    stream.on('response', (_, flags, raw) => this.#guard(() => this.#onHead(flags, raw)));
-    stream.on('data', (bytes: Buffer) => this.#guard(() => this.#onData(bytes)));
-    stream.on('trailers', (_, __, raw: readonly string[] = []) =>
-      this.#guard(() => {
-        this.#trailers = readHttp2Trailers(raw);
-      }),
-    );
-    stream.on('end', () => this.#guard(() => this.#onEnd(stream)));
-    stream.on('drain', () => this.#user?.onDrain());
-    stream.on('wantTrailers', () => stream.sendTrailers(http2Trailers(this.#requestTrailers)));
-    // What it says is told by 'close', with its code.
-    stream.on('error', () => undefined);
-    stream.on('close', () => this.#onClose(stream.rstCode));
-  }
-
-  #onHead(flags: number, raw: readonly string[] = []): void {
-    this.#answering = true;
-    const ended = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
-    const head = http2Response(raw, { ended, toHead: this.#toHead });
-    if (head.status === 101) throw new ProxyError('bad-response', 'HTTP/2 has no 101');
-    if (head.framing.kind === 'length') this.#missing = head.framing.length;
-    if (head.status < 200) this.#user?.onInformational(head);
-    else this.#user?.onHead(head);
-    // A head that is all of it must stay so: gRPC tells an answer of nothing but a status by that.
-    if (ended) this.#endWhole();
-    else this.#user?.onFlush();
-  }
-
-  #onData(bytes: Buffer): void {
-    this.#missing -= bytes.length;
-    this.#user?.onBody(bytes);
-    this.#user?.onFlush();
-  }
-
-  /** A stream that is cut ends too, as far as the runtime is concerned: what is not whole waits for its 'close'. */
-  #onEnd(stream: ClientHttp2Stream): void {
-    const isWhole = stream.rstCode === constants.NGHTTP2_NO_ERROR && !stream.aborted && this.#missing <= 0;
-    if (this.#answering && isWhole) this.#endWhole();
-  }
-
-  #endWhole(): void {
-    if (this.#whole) return;
+  #endWhole(trailers: readonly Field[]): void {
     this.#whole = true;
-    this.#user?.onBodyEnd(this.#trailers);
-    this.#user?.onFlush();
+    this.#user?.onBodyEnd(trailers);
   }
 
-  #onClose(code: number): void {
-    if (code === constants.NGHTTP2_REFUSED_STREAM) this.#goneFor('unprocessed');
-    else if (code === constants.NGHTTP2_PROTOCOL_ERROR) this.#goneFor('bad-response', NOT_HTTP2);
-    else this.#goneFor('closed');
+  /** Once for all that the read brings: what it brings together is written together. */
+  #flushLater(): void {
+    if (this.#willFlush) return;
+    this.#willFlush = true;
+    this.#session.willFlush(this);
   }
 
   #guard(act: () => void): void {
@@ -180,4 +193,25 @@ export class Http2Wire implements Wire, SessionUser {
   }
 }
 
+/** A request as far as it has come, that has not been sent. */
+interface HeldRequest {
+  readonly message: RequestMessage;
+  readonly body: Buffer[];
+  trailers: readonly Field[] | undefined;
+}
+
+/** Why a stream that is not whole has closed. */
+function meaningOf(code: number | undefined): [why: Gone, error?: ProxyError] {
+  if (code === HTTP2_CODES.refusedStream) return ['unprocessed'];
+  return code !== undefined && MISTAKES.has(code) ? ['bad-response', NOT_HTTP2] : ['closed'];
+}
+
+/** What the instance did against HTTP/2, by the codes that say so. */
+const MISTAKES: ReadonlySet<number> = new Set([
+  HTTP2_CODES.protocol,
+  HTTP2_CODES.flowControl,
+  HTTP2_CODES.frameSize,
+  HTTP2_CODES.compression,
+]);
 const NOT_HTTP2 = new ProxyError('bad-response', 'the instance sent what HTTP/2 does not allow');
+const TOO_LARGE = new ProxyError('bad-response', 'the head of the response is too large');

@@ -48,19 +48,12 @@ export function steadyText({ method, fields }: RequestHead, origin: RequestOrigi
   );
 }
 
-/**
- * What the proxy itself says to every instance: where the request comes from, who asks, and how long the instance has.
- * `Via` is what RFC 9110, 7.6.3 asks of every gateway.
- */
-export function addedText(fields: RequestFields, origin: RequestOrigin, time: TimeLeft): string {
-  return whoseText(fields, origin) + passingText(origin, time);
-}
-
-function whoseText(fields: RequestFields, origin: RequestOrigin): string {
+/** Where the request comes from, and who asks. */
+export function whoseText(fields: RequestFields, origin: RequestOrigin): string {
   return forwardedText(fields, origin) + callerText(origin) + (origin.isMirror ? 'x-islet-mirror: 1\r\n' : '');
 }
 
-/** Which request it is, and how long it has. */
+/** Which request it is, and how long it has. `Via` is what RFC 9110, 7.6.3 asks of every gateway. */
 function passingText({ requestId, trace: { traceparent, tracestate } }: RequestOrigin, time: TimeLeft): string {
   const state = tracestate === undefined ? '' : `tracestate: ${tracestate}\r\n`;
   return `x-request-id: ${requestId}\r\ntraceparent: ${traceparent}\r\n${state}${timeText(time)}`;
@@ -73,7 +66,12 @@ function timeText({ headMs, callMs }: TimeLeft): string {
     last.text = `Via: 1.1 islet\r\nx-islet-deadline-ms: ${ms}\r\n`;
   }
   if (callMs === undefined) return last.text;
-  return `${last.text}grpc-timeout: ${grpcTimeoutText(callMs * (1 - DEADLINE_MARGIN))}\r\n`;
+  return `${last.text}grpc-timeout: ${grpcTimeoutFor(callMs)}\r\n`;
+}
+
+/** What is left of a gRPC call's time for whoever gets it next. */
+export function grpcTimeoutFor(callMs: number): string {
+  return grpcTimeoutText(callMs * (1 - DEADLINE_MARGIN));
 }
 
 /** Most requests have all of their timeout left. */

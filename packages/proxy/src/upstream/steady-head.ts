@@ -1,4 +1,5 @@
 import type { RequestHead } from '../http/request-head.ts';
+import { steadyFields } from './request-list.ts';
 import { type RequestOrigin, steadyText } from './request-text.ts';
 
 /**
@@ -10,18 +11,29 @@ export class SteadyHead {
   #request: RequestHead | undefined;
   #target = '';
   #text = '';
+  #list: readonly string[] | undefined;
 
   of(request: RequestHead, origin: RequestOrigin): string {
-    const { target, isMirror, inNameOf } = origin;
-    if (isMirror || inNameOf !== undefined) return steadyText(request, origin);
-    if (this.#request !== request || this.#target !== target) {
-      this.#request = request;
-      this.#target = target;
-      this.#text = '';
-      return steadyText(request, origin);
-    }
+    if (!this.#isKnown(request, origin)) return steadyText(request, origin);
     if (this.#text === '') this.#text = inOnePiece(steadyText(request, origin));
     return this.#text;
+  }
+
+  /** The same for an instance that speaks HTTP/2: names and values in turn. */
+  listOf(request: RequestHead, origin: RequestOrigin): readonly string[] {
+    if (!this.#isKnown(request, origin)) return steadyFields(request, origin);
+    this.#list ??= steadyFields(request, origin);
+    return this.#list;
+  }
+
+  #isKnown(request: RequestHead, { target, isMirror, inNameOf }: RequestOrigin): boolean {
+    if (isMirror || inNameOf !== undefined) return false;
+    if (this.#request === request && this.#target === target) return true;
+    this.#request = request;
+    this.#target = target;
+    this.#text = '';
+    this.#list = undefined;
+    return false;
   }
 }
 

@@ -204,6 +204,29 @@ test('a block that adds to the table does so each time that it comes', () => {
   assert.throws(() => decode(decoder, bytes('c1')), Http2Error);
 });
 
+test('a block that refers to no entry of the table means the same whatever is in it, and adds what it adds', () => {
+  const decoder = new HpackDecoder({ ...LIMITS, tableBytes: 100 });
+  const block = bytes('88 4001 6101 62 0001 6301 64 4001 6501 66');
+  const list = decode(decoder, block);
+  assert.deepEqual(list, [':status', '200', 'a', 'b', 'c', 'd', 'e', 'f']);
+  for (let time = 0; time < 3; time++) {
+    decode(decoder, bytes('4001 7801 79'));
+    assert.deepEqual(decode(decoder, bytes('be')), ['x', 'y']);
+    assert.equal(decode(decoder, block), list);
+    // The newest two: a third has no room.
+    assert.deepEqual(decode(decoder, bytes('bebf')), ['e', 'f', 'a', 'b']);
+    assert.throws(() => decode(new HpackDecoder(LIMITS), bytes('c0')));
+  }
+});
+
+test('a block that refers to what it adds itself is read anew each time', () => {
+  const decoder = new HpackDecoder(LIMITS);
+  const block = bytes('4001 6101 62 bebf');
+  decode(decoder, bytes('4001 7801 79'));
+  assert.deepEqual(decode(decoder, block), ['a', 'b', 'a', 'b', 'x', 'y']);
+  assert.deepEqual(decode(decoder, block), ['a', 'b', 'a', 'b', 'a', 'b']);
+});
+
 test('a list with too many bytes or fields is not kept, and what it did to the table is', () => {
   const decoder = new HpackDecoder({ ...LIMITS, listBytes: 100, fields: 3 });
   const large = Buffer.concat([bytes('0001 61 64'), Buffer.alloc(100, 'x'), bytes('4001 6101 62')]);

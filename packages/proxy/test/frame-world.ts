@@ -1,0 +1,35 @@
+import type { TestContext } from 'node:test';
+import type { ServiceTraffic } from '@islet/spec';
+import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
+import { type FrameInstanceOptions, frameInstance } from './frame-instance.ts';
+import { type Answer, http2Client } from './http2-world.ts';
+import { endpointAt, until, world } from './world.ts';
+
+export const SETTING = { streams: 3, windowBytes: 4, frameBytes: 5 } as const;
+export const ONCE: ServiceTraffic = { ...DEFAULT_TRAFFIC, retry: undefined };
+
+/** One instance, a client of HTTP/2, and a clock that the test moves. */
+export async function frameWorld(t: TestContext, options: FrameInstanceOptions, traffic = ONCE) {
+  let now = 1_000_000;
+  const instance = await frameInstance(t, options);
+  const made = await world(t, [], 'http', { traffic, now: () => now });
+  await made.publish({ ...endpointAt(instance.port), http2: true });
+  const client = await http2Client(t, made.edge);
+  /** Time passes until the answer is there. */
+  const overdue = async (answer: Promise<Answer>) => {
+    let isThere = false;
+    void answer.then(() => {
+      isThere = true;
+    });
+    await until(() => {
+      now += 1_000;
+      return isThere;
+    });
+    return answer;
+  };
+  return { ...made, instance, client, overdue };
+}
+
+export function codeOf({ body }: Answer): string | undefined {
+  return /"code":"([a-z-]+)"/.exec(body)?.[1];
+}
