@@ -65,7 +65,7 @@ export const LIMITS = {
   /** In a second: frames without a use, and streams beyond those that it may open. */
   http2InvalidFrames: 100,
   http2RejectedStreams: 100,
-  /** In MiB: what may wait to be sent on one connection; no stream is begun above it. */
+  /** In MiB: what may wait to be sent on one connection, and what may have come of streams that are not read on. */
   http2SessionMiB: 10,
   /** Between the notice that a connection will end and its end: what the client has sent meanwhile is still answered. */
   http2GoodbyeMs: 1_000,

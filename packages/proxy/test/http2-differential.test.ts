@@ -55,7 +55,7 @@ async function exchange(client: Client, random: Dice, seed: number): Promise<num
 }
 
 function tuning(random: Dice): Tuning {
-  return { windowBytes: random.pick([50, 1_000, 65_535, 262_144]), padded: random.chance(0.3) };
+  return { windowBytes: random.pick([150, 1_000, 65_535, 262_144]), padded: random.chance(0.3) };
 }
 
 function message(random: Dice): Asked {

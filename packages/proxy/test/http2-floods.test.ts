@@ -101,6 +101,17 @@ test('windows that are opened, and pings that are sent, because of what has come
   assert.equal(world.session.deaf, false);
 });
 
+test('a peer that opens its window byte by byte, to be sent frames of a byte, is cut off', async () => {
+  const world = await sessionWorld();
+  await world.feed(setting(4, 0), open);
+  world.streams[0]?.stream?.head([':status', '200'], false);
+  world.streams[0]?.stream?.data(Buffer.alloc(100_000));
+  for (let nth = 0; nth <= LIMITS.http2ControlFramesPerSecond && !world.session.deaf; nth++) {
+    await world.feed(frame(FRAME.update, 0, 1, uint32(1)));
+  }
+  assert.equal(world.session.deaf, true);
+});
+
 test('a block of fields without an end is cut off by its frames, and by its bytes', async () => {
   const piece = block([['x-a', 'b'.repeat(100)]]);
   const by = async (count: number, bytes: Buffer) => {

@@ -172,6 +172,20 @@ test('a connection that says hello and no more is closed without a request', asy
   await until(silent.ended);
 });
 
+test('a client that never acknowledges our settings is cut off, though it waits for an answer', async (t) => {
+  let now = 1_000_000;
+  const made = await world(t, [await rawInstance(t, () => undefined)], 'http', { now: () => now });
+  const [rude, polite] = [rawPeer(made.edge), rawPeer(made.edge)];
+  t.after(() => [rude, polite].map(({ socket }) => socket.destroy()));
+  rude.send(request(1));
+  polite.send(frame(FRAME.settings, FLAG.ack, 0), request(1));
+  await until(() => made.plane.stats.inFlight === 2);
+  now += LIMITS.requestHeadTimeoutMs;
+  await until(rude.ended);
+  assert.equal(goawayCode(rude), 4);
+  assert.equal(polite.ended(), false);
+});
+
 test('a client that ends its side leaves no connection behind', async (t) => {
   const { peer, plane } = await recorder(t);
   const left = peer();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FLAG, FRAME, frame, GET, request, type Seen } from './frames.ts';
+import { block, FLAG, FRAME, frame, GET, request, type Seen } from './frames.ts';
 import { codeOf, sessionWorld, setting, uint32 } from './http2-session-world.ts';
 
 const OK = [':status', '200'];
@@ -155,6 +155,15 @@ test('a window is opened again when half of it was read, and not while its strea
   assert.equal(streams[0]?.body.length, 1_500);
 });
 
+test('a stream that is abandoned is read no further, though its answer is still on its way', async () => {
+  const { feed, streams } = await sessionWorld('server', { windowBytes: 1_000 });
+  await feed(post(1));
+  streams[0]?.stream?.head(OK, false);
+  streams[0]?.stream?.abandon();
+  streams[0]?.stream?.resume();
+  assert.deepEqual(updatesOf(await feed(piece(1, 1_000)), 1), []);
+});
+
 test("the connection's window is opened though a stream pauses, and padding counts", async () => {
   const { feed, streams } = await sessionWorld('server', { windowBytes: 70_000, connectionWindowBytes: 65_535 });
   await feed(post(1));
@@ -174,4 +183,60 @@ test('what was sent before our window was known is no mistake, and what was sent
   const late = await sessionWorld('server', small);
   await late.feed(post(1));
   assert.equal(codeOf(await late.feed(piece(1, 101))), 'reset 3');
+});
+
+test('streams that pause may hold so much together, and then nothing more may come until some are read, or over', async () => {
+  const limits = { queuedBytes: 200_000, windowBytes: 100_000, connectionWindowBytes: 100_000 };
+  const { feed, streams, sent, session } = await sessionWorld('server', limits);
+  const ids = Array.from({ length: 10 }, (_, nth) => 2 * nth + 1);
+  await feed(...ids.map(post));
+  for (const { stream } of streams) stream?.pause();
+  let window = limits.connectionWindowBytes;
+  let come = 0;
+  /** Sends as much as the connection lets it, stream by stream. */
+  const fill = async () => {
+    for (const id of ids) {
+      const taken = streams[ids.indexOf(id)]?.body.length ?? 0;
+      for (let left = 100_000 - taken; left > 0 && window > 0; ) {
+        const bytes = Math.min(left, window, 10_000);
+        left -= bytes;
+        window -= bytes;
+        come += bytes;
+        for (const more of updatesOf(await feed(piece(id, bytes)), 0)) window += more;
+      }
+    }
+  };
+  await fill();
+  assert.ok(come > 200_000 && come <= 300_000, `${come} bytes were taken of streams that pause`);
+  assert.equal(window, 0);
+  streams[0]?.stream?.resume();
+  streams[1]?.stream?.reset(8);
+  assert.equal(updatesOf(await sent(), 0).length, 1, 'some are read, or over');
+  for (const { stream } of streams) stream?.resume();
+  assert.equal(session.holdsTooMuch, false);
+});
+
+test('more than the window of the connection ends it', async () => {
+  const limits = { queuedBytes: 10_000, windowBytes: 1_000_000, connectionWindowBytes: 65_535 };
+  const { feed, streams } = await sessionWorld('server', limits);
+  await feed(post(1));
+  streams[0]?.stream?.pause();
+  const pieces = Array.from({ length: 4 }, () => piece(1, 16_000));
+  assert.equal(codeOf(await feed(...pieces)), undefined);
+  assert.equal(codeOf(await feed(piece(1, 1_600))), 'goaway 3');
+});
+
+test('a client holds what its slow streams have been given, and the others go on', async () => {
+  const limits = { queuedBytes: 10_000, windowBytes: 100_000, connectionWindowBytes: 65_535 };
+  const { ask, feed } = await sessionWorld('client', limits);
+  const told = Array.from({ length: 5 }, () => ask(GET.flat()));
+  for (const { stream } of told.slice(1)) stream?.pause();
+  for (const [nth] of told.entries()) {
+    const head = frame(FRAME.headers, FLAG.endHeaders, 2 * nth + 1, block([[':status', '200']]));
+    await feed(head, piece(2 * nth + 1, 16_000), piece(2 * nth + 1, 16_000));
+  }
+  assert.deepEqual(
+    told.map(({ body }) => body.length),
+    [32_000, 32_000, 32_000, 32_000, 32_000],
+  );
 });

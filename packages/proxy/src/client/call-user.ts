@@ -35,5 +35,5 @@ export interface CallOptions {
   readonly runtime: Runtime;
   readonly user: CallUser;
   /** Whose body is paused where an instance takes no more, and whose deadline follows the call. */
-  readonly client: BodyFlow & Pick<ExchangeClient, 'deadlineAt' | 'socket'>;
+  readonly client: BodyFlow & Pick<ExchangeClient, 'deadlineAt' | 'socket' | 'stream'>;
 }

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { ProxyError } from '../errors.ts';
 import type { RequestHead } from '../http/request-head.ts';
+import type { SessionStream } from '../http2/stream.ts';
 import type { ErrorDetails } from './error-response.ts';
 import type { Reply } from './reply.ts';
 import type { BodyFlow } from './request-body.ts';
@@ -10,6 +11,8 @@ import type { Tunnel } from './tunnel.ts';
 export interface ExchangeClient extends BodyFlow {
   /** The connection itself, where it serves one request at a time: it can become a tunnel's. */
   readonly socket: Socket | undefined;
+  /** Where it has no connection of its own: how much of its response its client has taken. */
+  readonly stream?: Pick<SessionStream, 'sent'>;
   /** When the exchange's `onDeadline` is to be called. */
   deadlineAt: number;
   /** The connection ends after this response. */

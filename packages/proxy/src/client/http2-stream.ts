@@ -28,18 +28,18 @@ export class Http2Stream implements ExchangeClient, StreamUser, Waiting {
   readonly socket = undefined;
   readonly leaving = false;
   deadlineAt = Number.POSITIVE_INFINITY;
-  readonly #stream: SessionStream;
+  readonly stream: SessionStream;
   readonly #options: StreamOptions;
   readonly #reply: Http2Reply;
   #exchange: Exchange | undefined;
   #request: RequestHead | undefined;
   #ended = false;
   #done = false;
-  /** What waited for the client when that was last looked at. */
-  #unsent = 0;
+  /** What the client had taken when that was last looked at. */
+  #sent = 0;
 
   constructor(stream: SessionStream, options: StreamOptions) {
-    this.#stream = stream;
+    this.stream = stream;
     this.#options = options;
     this.#reply = new Http2Reply(stream);
     options.surroundings.runtime.deadlines.add(this);
@@ -80,20 +80,20 @@ export class Http2Stream implements ExchangeClient, StreamUser, Waiting {
   }
 
   pauseBody(): void {
-    this.#stream.pause();
+    this.stream.pause();
   }
 
   resumeBody(): void {
-    this.#stream.resume();
+    this.stream.resume();
   }
 
   answer(details: ErrorDetails): void {
     if (!this.#reply.hasBegun) {
       const grpc = this.#request?.fields.grpc === true;
       const { raw, body } = http2Error(details, { grpc, toHead: this.#request?.method === 'HEAD' });
-      this.#stream.head(raw, body === undefined);
-      if (body !== undefined) this.#stream.data(Buffer.from(body));
-      this.#stream.end();
+      this.stream.head(raw, body === undefined);
+      if (body !== undefined) this.stream.data(Buffer.from(body));
+      this.stream.end();
     }
     this.done();
   }
@@ -103,8 +103,8 @@ export class Http2Stream implements ExchangeClient, StreamUser, Waiting {
     this.#exchange = undefined;
     this.#done = true;
     this.deadlineAt = this.#options.surroundings.runtime.now() + LIMITS.clientStillMs;
-    this.#unsent = this.#stream.unsent;
-    this.#stream.abandon();
+    this.#sent = this.stream.sent;
+    this.stream.abandon();
   }
 
   /** A gRPC call has trailers that can still say why; all else can only be broken off. */
@@ -114,7 +114,7 @@ export class Http2Stream implements ExchangeClient, StreamUser, Waiting {
       this.#reply.addEnd(grpcTrailers(error));
       this.#reply.flush();
       this.done();
-    } else this.#stream.reset(HTTP2_CODES.internal);
+    } else this.stream.reset(HTTP2_CODES.internal);
   }
 
   become(): void {
@@ -123,8 +123,8 @@ export class Http2Stream implements ExchangeClient, StreamUser, Waiting {
 
   onDeadline(): void {
     if (!this.#done) this.#guard(this.#onOverdue, undefined);
-    else if (this.#stream.unsent < this.#unsent) this.done();
-    else this.#stream.reset(HTTP2_CODES.cancel);
+    else if (this.stream.sent > this.#sent) this.done();
+    else this.stream.reset(HTTP2_CODES.cancel);
   }
 
   #begin(raw: readonly string[]): void {

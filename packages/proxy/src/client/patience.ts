@@ -28,14 +28,14 @@ export class Patience {
   #held = false;
   #takenBy = FOREVER;
 
-  constructor(order: PatienceOptions, { socket }: Pick<ExchangeClient, 'socket'>) {
+  constructor(order: PatienceOptions, { socket, stream }: Pick<ExchangeClient, 'socket' | 'stream'>) {
     const { origin, request, policy, trail, callerHasMs = FOREVER } = order;
     const { grpc, grpcTimeoutMs: callHasMs = FOREVER } = request.fields;
     const { startedAt } = trail.start;
     this.#paced = origin.from.kind === 'gateway' && !grpc;
     this.#timeout = policy.timeout;
     this.#callBy = startedAt + callHasMs;
-    this.#uptake = new Uptake(socket);
+    this.#uptake = new Uptake(socket ?? stream);
     this.#callersDeadline = startedAt + Math.min(callerHasMs, callHasMs);
     this.#answerBy = this.#callersDeadline;
   }

@@ -3,33 +3,38 @@ import type { Socket } from 'node:net';
 /**
  * Whether a client takes what is written to it. A write may be megabytes long, and its end is told when the kernel has all of it;
  * so what counts is what the kernel has not got yet, which it takes in parts as the client reads (Node's own timeout of a socket
- * looks at the same). A stream of HTTP/2 has no socket of its own: what it is written is short, and its ends tell enough.
+ * looks at the same). Of a stream of HTTP/2 it is what its windows let go.
  */
 export class Uptake {
-  readonly #socket: WithHandle | undefined;
-  #left = 0;
+  readonly #taker: WithHandle | Stream | undefined;
+  #last = 0;
 
-  constructor(socket: Socket | undefined) {
-    this.#socket = socket;
+  constructor(taker: Socket | Stream | undefined) {
+    this.#taker = taker;
   }
 
   /** It is waited for from now on. */
   begin(): void {
-    this.#left = this.#unsent;
+    this.#last = this.#measure;
   }
 
   /** Whether something has gone since this was last asked. */
   moves(): boolean {
-    const before = this.#left;
-    this.#left = this.#unsent;
-    return this.#left !== before;
+    const before = this.#last;
+    this.#last = this.#measure;
+    return this.#last !== before;
   }
 
-  /** Grows no less with what waits than that does: it is only compared. */
-  get #unsent(): number {
-    const socket = this.#socket;
-    return socket === undefined ? 0 : socket.writableLength + (socket._handle?.writeQueueSize ?? 0);
+  /** Differs where it has taken something; it is only compared. */
+  get #measure(): number {
+    const taker = this.#taker;
+    if (taker === undefined) return 0;
+    return 'sent' in taker ? taker.sent : taker.writableLength + (taker._handle?.writeQueueSize ?? 0);
   }
+}
+
+interface Stream {
+  readonly sent: number;
 }
 
 type WithHandle = Socket & { readonly _handle?: { readonly writeQueueSize?: number } | null };

@@ -44,8 +44,9 @@ export class Flood {
     if (++this.#resets > LIMITS.http2ResetBurst) this.#judge('resets');
   }
 
-  /** A frame of data has been sent. */
-  sent(): void {
+  /** A frame of data has been sent. One that its window has cut to nearly nothing is what the peer had to ask for so. */
+  sent({ dribbles }: { readonly dribbles: boolean }): void {
+    if (dribbles) return;
     this.#control = Math.max(this.#control - 1, 0);
     this.#updates = Math.max(this.#updates - UPDATES_PER_FRAME, 0);
   }

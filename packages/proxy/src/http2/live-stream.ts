@@ -11,6 +11,8 @@ export interface StreamHost {
   /** What the peer may send of one stream before it is read on, and whether it knows that already. */
   readonly windowBytes: number;
   readonly acknowledged: boolean;
+  /** A stream that pauses has been given so much more; less: it goes on, or is over. */
+  onHeld(bytes: number): void;
   /** The stream is no more. `isOwn`: we have reset it, and the peer may not know yet. */
   onStreamOver(stream: LiveStream, code: number | undefined, how: { readonly isOwn: boolean }): void;
 }
@@ -21,6 +23,7 @@ export class LiveStream implements SessionStream, Sending {
   sendWindow: number;
   readonly queue = new SendQueue();
   inLine = false;
+  sent = 0;
   wantsDrain = false;
   ending: readonly string[] | undefined;
   /** Its head has come: what follows is its body, or trailers. */
@@ -39,8 +42,10 @@ export class LiveStream implements SessionStream, Sending {
   /** Bytes of the body that are to come, where the head said so. */
   #missing: number | undefined;
   #informational = 0;
-  #sent = false;
+  #allSent = false;
   #paused = false;
+  /** What has come while it pauses. */
+  #held = 0;
   #abandoned = false;
 
   constructor(id: number, host: StreamHost, sendWindow: number) {
@@ -49,10 +54,6 @@ export class LiveStream implements SessionStream, Sending {
     this.sendWindow = sendWindow;
     this.#window = host.windowBytes;
     this.#slack = host.acknowledged ? 0 : Math.max(0, WINDOW_BYTES - host.windowBytes);
-  }
-
-  get unsent(): number {
-    return this.queue.bytes;
   }
 
   use(user: StreamUser): void {
@@ -90,7 +91,9 @@ export class LiveStream implements SessionStream, Sending {
 
   abandon(): void {
     this.#abandoned = true;
-    if (this.#sent && !this.ended) this.reset(HTTP2_CODES.none);
+    this.#paused = true;
+    this.#letGo();
+    if (this.#allSent && !this.ended) this.reset(HTTP2_CODES.none);
   }
 
   pause(): void {
@@ -98,13 +101,14 @@ export class LiveStream implements SessionStream, Sending {
   }
 
   resume(): void {
-    if (!this.#paused) return;
+    if (!this.#paused || this.#abandoned) return;
     this.#paused = false;
+    this.#letGo();
     this.#openWindow();
   }
 
   onSent(): void {
-    this.#sent = true;
+    this.#allSent = true;
     if (this.ended) this.#finish(undefined, { isOwn: true });
     else if (this.#abandoned) this.reset(HTTP2_CODES.none);
   }
@@ -149,6 +153,7 @@ export class LiveStream implements SessionStream, Sending {
     if (this.over) return undefined;
     if (ended) this.#onPeerEnd(NO_TRAILERS);
     else if (!this.#paused) this.#openWindow();
+    else if (!this.#abandoned) this.#hold(bytes.length);
     return undefined;
   }
 
@@ -181,13 +186,23 @@ export class LiveStream implements SessionStream, Sending {
   }
 
   #finishWhenBoth(): void {
-    if (this.ended && this.#sent && !this.over) this.#finish(undefined, { isOwn: false });
+    if (this.ended && this.#allSent && !this.over) this.#finish(undefined, { isOwn: false });
   }
 
   #finish(code: number | undefined, how: { readonly isOwn: boolean }): void {
     this.over = true;
+    this.#letGo();
     this.#host.sender.drop(this);
     this.#host.onStreamOver(this, code, how);
+  }
+
+  #hold(bytes: number): void {
+    this.#held += bytes;
+    this.#host.onHeld(bytes);
+  }
+
+  #letGo(): void {
+    if (this.#held > 0) this.#hold(-this.#held);
   }
 
   /** What has been read may come again, once it is half a window: a frame for each read would cost more than it tells. */

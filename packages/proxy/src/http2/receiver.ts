@@ -15,6 +15,8 @@ export interface ReceiverHost extends ControlHost {
   readonly gone: GoneStreams;
   readonly decoder: HpackDecoder;
   readonly limits: SessionLimits;
+  /** Streams that pause have been given so much that nothing more should come. */
+  readonly holdsTooMuch: boolean;
   /** The last stream that was opened, by whoever opens them. */
   readonly lastStream: number;
   /** Of a server: a client begins a stream. Undefined: it is refused. */
@@ -94,16 +96,23 @@ export class Receiver {
     this.#streamError('streamClosed');
   }
 
-  /** The connection's window is opened again whatever becomes of the bytes: one stream that is not read stops no other. */
-  #takeWindow(length: number): void {
-    const { limits, sender } = this.#host;
-    this.window -= length;
-    if (this.window < 0) throw new Http2Error('flowControl', 'more DATA than the connection has a window for');
+  /**
+   * Opens the connection's window for what has come. A stream that is not read stops no other: only where all of those together
+   * hold too much, nothing more may come until some are read or over.
+   */
+  openWindow(): void {
+    const { limits, sender, holdsTooMuch } = this.#host;
     const read = limits.connectionWindowBytes - this.window;
-    if (read < limits.connectionWindowBytes / 2) return;
+    if (holdsTooMuch || read < limits.connectionWindowBytes / 2) return;
     this.window += read;
     sender.outbox.number(FRAME.update, 0, read);
     sender.wake();
+  }
+
+  #takeWindow(length: number): void {
+    this.window -= length;
+    if (this.window < 0) throw new Http2Error('flowControl', 'more DATA than the connection has a window for');
+    this.openWindow();
   }
 
   #onHeaders(): void {

@@ -5,10 +5,6 @@ export class SendQueue {
   #from = 0;
   #bytes = 0;
 
-  get bytes(): number {
-    return this.#bytes;
-  }
-
   get isEmpty(): boolean {
     return this.#bytes === 0;
   }

@@ -9,6 +9,8 @@ export interface Sending {
   /** Bytes that the peer still takes of it. */
   sendWindow: number;
   readonly queue: SendQueue;
+  /** Bytes of DATA that were sent. */
+  sent: number;
   /** Waits in line for its turn. */
   inLine: boolean;
   /** Its user waits to be told that there is room. */
@@ -24,8 +26,8 @@ export interface SenderUser {
   onTurnEnd(): void;
   onBroken(thrown: unknown): void;
   encode(raw: readonly string[]): Buffer;
-  /** A frame of DATA has been written. */
-  onDataSent(): void;
+  /** A frame of DATA has been written. `dribbles`: it is tiny, because the peer takes no more at a time. */
+  onDataSent(sent: { readonly dribbles: boolean }): void;
 }
 
 /**
@@ -182,8 +184,9 @@ export class Sender implements Turned {
   #frame(stream: Sending, bytes: Buffer, start: number, end: number): void {
     this.window -= end - start;
     stream.sendWindow -= end - start;
+    stream.sent += end - start;
     this.outbox.frame({ type: FRAME.data, flags: 0, stream: stream.id }, bytes, start, end);
-    this.#user.onDataSent();
+    this.#user.onDataSent(end - start < DRIBBLE_BYTES && end < bytes.length ? DRIBBLES : FLOWS);
   }
 
   #tellDrained(): void {
@@ -197,3 +200,8 @@ export class Sender implements Turned {
     }
   }
 }
+
+/** Who opens windows by less than this has us send frames that are nearly all head. */
+const DRIBBLE_BYTES = 100;
+const DRIBBLES = { dribbles: true } as const;
+const FLOWS = { dribbles: false } as const;

@@ -9,7 +9,10 @@ export interface SessionLimits {
   /** What may come of one stream before it is read on, and of all of them together. */
   readonly windowBytes: number;
   readonly connectionWindowBytes: number;
-  /** What may wait to be sent: above it no stream is begun, and whoever takes nothing at all is cut off. */
+  /**
+   * What may wait to be sent: above it no stream is begun, and whoever takes nothing at all is cut off. So much may also have
+   * come of streams that pause; above it, the connection's window is opened no further.
+   */
   readonly queuedBytes: number;
 }
 

@@ -43,6 +43,8 @@ export class Session implements FrameSink, ReceiverHost, SenderUser, StreamHost 
   readonly #reader = new FrameReader();
   readonly #receiver: Receiver;
   #preface: number;
+  /** What its streams were given while they pause. */
+  #held = 0;
   #state: 'open' | 'leaving' | 'over' = 'open';
   #told: { stream: LiveStream; code: number | undefined }[] = [];
 
@@ -136,8 +138,8 @@ export class Session implements FrameSink, ReceiverHost, SenderUser, StreamHost 
     return this.#encoder.encode(raw);
   }
 
-  onDataSent(): void {
-    this.flood.sent();
+  onDataSent(sent: { readonly dribbles: boolean }): void {
+    this.flood.sent(sent);
   }
 
   onTurnEnd(): void {
@@ -146,6 +148,16 @@ export class Session implements FrameSink, ReceiverHost, SenderUser, StreamHost 
     for (const { stream, code } of told) stream.tellClosed(code);
     if (this.sender.outbox.waiting > this.limits.queuedBytes) this.destroy(HTTP2_CODES.enhanceYourCalm);
     else if (this.#state === 'leaving' && this.streams.size === 0 && this.sender.outbox.isEmpty) this.#end();
+  }
+
+  onHeld(bytes: number): void {
+    this.#held += bytes;
+    if (bytes < 0) this.#receiver.openWindow();
+  }
+
+  /** Of a client, never: those who share its connection don't know each other, and a few that are slow would stop all. */
+  get holdsTooMuch(): boolean {
+    return this.isServer && this.#held > this.limits.queuedBytes;
   }
 
   onStreamOver(stream: LiveStream, code: number | undefined, { isOwn }: { readonly isOwn: boolean }): void {
@@ -165,6 +177,7 @@ export class Session implements FrameSink, ReceiverHost, SenderUser, StreamHost 
     const isFull = this.streams.size >= this.limits.streams || this.sender.waiting > this.limits.queuedBytes;
     if (this.#state !== 'open' || isFull) {
       if (isFull) this.flood.refused();
+      else this.flood.control();
       this.refuse(id, HTTP2_CODES.refusedStream);
       return undefined;
     }

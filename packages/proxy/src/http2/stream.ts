@@ -23,8 +23,8 @@ export interface StreamUser {
 
 /** One stream, as its user writes to it. After its end or a reset, all of it does nothing. */
 export interface SessionStream {
-  /** Bytes that wait for a window, or for the socket. */
-  readonly unsent: number;
+  /** Bytes of its body that have left: windows and the socket had room for them. Only grows. */
+  readonly sent: number;
   /** Sends a head: names in lower case and values in turn, pseudo-header fields first. Also informational ones. */
   head(raw: readonly string[], ended: boolean): void;
   /**
