@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { BalanceAlgorithm, BalanceSpec } from '@islet/spec';
 import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
 import fc from 'fast-check';
-import { Balancer, hash32 } from '../src/index.ts';
+import { Balancer, hash32, Ring } from '../src/index.ts';
 import { diceOf, type Member, member, members } from './candidates.ts';
 
 const DEFAULT = DEFAULT_TRAFFIC.balance;
@@ -22,6 +22,9 @@ function balancer(algorithm: BalanceAlgorithm, rest: Partial<BalanceSpec> = {}):
   return new Balancer({ ...DEFAULT, algorithm, ...rest });
 }
 
+const NO_DICE = () => {
+  throw new Error('a ring leaves nothing to chance');
+};
 const seeds = fc.integer({ min: 0, max: 2 ** 31 });
 
 for (const algorithm of EVERY) {
@@ -193,4 +196,63 @@ test('slow start: newcomers alone share all, and it can be switched off', () => 
   const [old, fresh] = [member('old', { inFlight: 1 }), member('new', { cameAt: 0 })];
   const off = balancer(DEFAULT.algorithm, { slowStart: undefined });
   assert.equal(off.choose([old, fresh], { now: 0, dice, hash: undefined }), fresh);
+});
+
+test('ring-hash: a key finds its instance on the ring of those that are there now', () => {
+  const it = balancer(RING);
+  const [few, many] = [members(3), members(7)];
+  for (const some of [few, many, few]) {
+    const ring = new Ring(some);
+    for (let key = 0; key < 200; key++) {
+      const hash = hash32(`tenant ${key}`);
+      assert.equal(it.choose(some, { now: 0, dice: NO_DICE, hash }), ring.find(hash, { boundPercent: 150 }));
+    }
+  }
+});
+
+test('ring-hash: among the good ones too, and whoever was asked for before', () => {
+  const some = members(5);
+  const isGood = (one: Member) => one !== some[1];
+  const ring = new Ring(some);
+  for (let key = 0; key < 200; key++) {
+    const hash = hash32(`tenant ${key}`);
+    const it = balancer(RING);
+    if (key % 2 === 0) it.choose(members(4), { now: 0, dice: NO_DICE, hash });
+    const chosen = it.chooseGood(some, isGood, { now: 0, dice: NO_DICE, hash });
+    assert.equal(chosen, ring.find(hash, { boundPercent: 150, isGood }));
+  }
+});
+
+test('ring-hash: a request without a key goes to the less loaded of two', () => {
+  const [busy, idle] = [member('a', { inFlight: 3 }), member('b', { inFlight: 2 })];
+  const choice = { now: 0, dice: diceOf(4), hash: undefined };
+  for (let count = 0; count < 20; count++) assert.equal(balancer(RING).choose([busy, idle], choice), idle);
+});
+
+test('least-request: of three, as many are compared as it says', () => {
+  const some = [member('a', { inFlight: 2 }), member('b', { inFlight: 1 }), member('c', { inFlight: 0 })];
+  // Of two drawn without putting back, the idle one is there two times of three, and of the rest the second always wins.
+  const it = balancer(DEFAULT.algorithm);
+  const dice = diceOf(11);
+  const counts = new Map<string, number>();
+  for (let count = 0; count < 6_000; count++) {
+    const id = it.choose(some, { now: 0, dice, hash: undefined })?.id ?? '';
+    counts.set(id, (counts.get(id) ?? 0) + 1);
+  }
+  const parts = ['a', 'b', 'c'].map((id) => (counts.get(id) ?? 0) / 6_000);
+  assert.equal(parts[0], 0);
+  assert.ok(Math.abs((parts[1] ?? 0) - 1 / 3) < 0.03, String(parts));
+});
+
+test('slow start: a newcomer that is idle wins no comparison that it does not take part in', () => {
+  const [old, fresh] = [member('old', { inFlight: 5 }), member('new', { cameAt: 0 })];
+  const it = balancer(DEFAULT.algorithm);
+  const dice = diceOf(8);
+  let count = 0;
+  for (let request = 0; request < 4_000; request++) {
+    if (it.choose([old, fresh], { now: 0, dice, hash: undefined }) === fresh) count++;
+  }
+  // Drawn first, or second: a tenth of each.
+  assert.ok(count > 0.05 * 4_000 && count < 0.3 * 4_000, String(count));
+  assert.equal(it.choose([old, fresh], { now: 10_000, dice, hash: undefined }), fresh);
 });

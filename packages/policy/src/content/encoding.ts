@@ -52,8 +52,8 @@ export interface CompressibleResponse {
 
 /**
  * Whether a response may be compressed: its kind gains by it, it is long enough, nobody has compressed it yet, and it does
- * not forbid it (`no-transform`, RFC 9110, 7.7). A part keeps its bytes, and so does a stream of events, which must not
- * wait in an encoder.
+ * not forbid it (`no-transform`, RFC 9110, 7.7). A part keeps its bytes, and so do a stream of events, which must not
+ * wait in an encoder, and a gRPC call, whose messages have a compression of their own.
  */
 export function isCompressible(response: CompressibleResponse, { types, minBytes }: CompressSpec): boolean {
   const { status, contentType, contentEncoding, cacheControl, length } = response;
@@ -62,8 +62,10 @@ export function isCompressible(response: CompressibleResponse, { types, minBytes
   if (length !== undefined && length < minBytes) return false;
   if (/(?:^|[\s,])no-transform(?:$|[\s,;])/i.test(cacheControl ?? '')) return false;
   const type = (contentType ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
-  return type !== 'text/event-stream' && types.some((pattern) => isOfType(type, pattern));
+  return !STREAM.test(type) && types.some((pattern) => isOfType(type, pattern));
 }
+
+const STREAM = /^(?:text\/event-stream|application\/grpc(?:\+.*)?)$/;
 
 /** `text/*` is any text. */
 function isOfType(type: string, pattern: string): boolean {

@@ -15,6 +15,7 @@ for (const { what, ifNoneMatch, ifModifiedSince, of, has } of [
   { what: 'the tag is among several', ifNoneMatch: '"a", "b", "c"', of: TAGGED, has: true },
   { what: 'the tag is the stored one, weakly', ifNoneMatch: 'W/"b"', of: TAGGED, has: true },
   { what: 'the stored tag is weak', ifNoneMatch: '"b"', of: { ...TAGGED, etag: 'W/"b"' }, has: true },
+  { what: 'the tag has no end', ifNoneMatch: '"b', of: TAGGED, has: false },
   { what: 'the tag is another', ifNoneMatch: '"a"', of: TAGGED, has: false },
   { what: 'no tag is stored', ifNoneMatch: '"b"', of: OF_DATE, has: false },
   { what: 'the tag decides, whatever the date', ifNoneMatch: '"a"', ifModifiedSince: NEW, of: TAGGED, has: false },

@@ -68,6 +68,12 @@ const CASES: readonly Case[] = [
     response: { cacheControl: 'max-age=9, max-age=4' },
     expected: { freshForMs: 4_000 },
   },
+  { rule: 'a max-age without a number is none', response: { cacheControl: 'max-age' }, expected: 'not stored' },
+  {
+    rule: 'an Age that is no number says nothing',
+    response: { cacheControl: HOUR, age: 'old' },
+    expected: { initialAgeMs: 10_000 },
+  },
   { rule: 'a max-age that is no number is none', response: { cacheControl: 'max-age=soon' }, expected: 'not stored' },
   { rule: 'a quoted max-age is read', response: { cacheControl: 'max-age="7"' }, expected: { freshForMs: 7_000 } },
   {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { clientHasIt, type Lifetime, rangeOf, useOf } from '../../src/index.ts';
+import { type Lifetime, useOf } from '../../src/index.ts';
 
 const LIFETIME: Lifetime = {
   initialAgeMs: 2_000,
@@ -45,49 +45,5 @@ for (const { resident, expected, ...rest } of USES) {
     const text = use.kind === 'ask' ? `ask ${use.why}${use.ifError ? ', else it' : ''}` : use.kind;
     assert.equal(text, expected);
     if (use.kind !== 'ask') assert.equal(use.ageMs, 2_000 + resident);
-  });
-}
-
-const DAY = 'Fri, 27 Nov 2026 00:00:00 GMT';
-const DAY_BEFORE = 'Thu, 26 Nov 2026 00:00:00 GMT';
-
-test('a client that has the stored response is told so by its tag, and without one by its date', () => {
-  const stored = { etag: '"a"', lastModified: DAY };
-  const has = (ifNoneMatch?: string, ifModifiedSince?: string) => clientHasIt({ ifNoneMatch, ifModifiedSince }, stored);
-  assert.deepEqual(
-    ['"a"', 'W/"a"', '"b", "a"', '*', '"b"', '"a'].map((tag) => has(tag)),
-    [...[true, true, true, true], ...[false, false]],
-  );
-  assert.deepEqual(
-    [has(undefined, DAY), has(undefined, DAY_BEFORE), has('"b"', DAY), has(undefined, 'soon')],
-    [...[true, false], ...[false, false]],
-  );
-  assert.equal(clientHasIt({ ifNoneMatch: '"a"', ifModifiedSince: undefined }, { ...stored, etag: undefined }), false);
-});
-
-const RANGES = [
-  { range: undefined, expected: 'whole' },
-  { range: 'bytes=0-9', expected: '0-9' },
-  { range: 'bytes=90-', expected: '90-99' },
-  { range: 'bytes=-10', expected: '90-99' },
-  { range: 'bytes=-1000', expected: '0-99' },
-  { range: 'bytes=95-200', expected: '95-99' },
-  { range: 'bytes=100-', expected: 'unsatisfiable' },
-  { range: 'bytes=-0', expected: 'unsatisfiable' },
-  { range: 'bytes=9-0', expected: 'whole' },
-  { range: 'bytes=-', expected: 'whole' },
-  { range: 'bytes=0-1,5-6', expected: 'whole' },
-  { range: 'lines=0-1', expected: 'whole' },
-  { range: 'bytes=0-9', ifRange: '"a"', expected: '0-9' },
-  { range: 'bytes=0-9', ifRange: '"b"', expected: 'whole' },
-  { range: 'bytes=0-9', ifRange: 'W/"a"', expected: 'whole' },
-  { range: 'bytes=0-9', ifRange: DAY, expected: '0-9' },
-] as const;
-
-for (const { range, expected, ...rest } of RANGES) {
-  const { ifRange } = { ifRange: undefined, ...rest };
-  test(`of 100 bytes, ${range} with ${ifRange ?? 'no condition'} is ${expected}`, () => {
-    const found = rangeOf({ range, ifRange }, { etag: '"a"', lastModified: DAY, length: 100 });
-    assert.equal(found.kind === 'part' ? `${found.first}-${found.last}` : found.kind, expected);
   });
 }

@@ -33,7 +33,7 @@ for (const { accept, expected } of CHOICES) {
   });
 }
 
-const spec = { encodings: ['gzip'], minBytes: 1024, types: ['text/*', 'application/json'] } as const;
+const spec = { encodings: ['gzip'], minBytes: 1024, types: ['text/*', 'application/*'] } as const;
 const JSON_RESPONSE: CompressibleResponse = {
   status: 200,
   contentType: 'application/json; charset=utf-8',
@@ -52,6 +52,8 @@ const RESPONSES: readonly {
   { what: 'another type', of: { contentType: 'image/png' }, expected: false },
   { what: 'no type', of: { contentType: undefined }, expected: false },
   { what: 'a stream of events', of: { contentType: 'text/event-stream' }, expected: false },
+  { what: 'a gRPC call', of: { contentType: 'application/grpc+proto' }, expected: false },
+  { what: 'what only sounds like one', of: { contentType: 'application/grpc-doc' }, expected: true },
   { what: 'enough bytes', of: { length: 1024 }, expected: true },
   { what: 'too few bytes', of: { length: 1023 }, expected: false },
   { what: 'what is compressed', of: { contentEncoding: 'br' }, expected: false },
