@@ -1,6 +1,6 @@
 import { ProxyError } from '../errors.ts';
 import type { Field } from '../http/fields.ts';
-import { http2Fields, trailersRaw } from '../http/http2-fields.ts';
+import { http2Fields, knownFields, trailersRaw } from '../http/http2-fields.ts';
 import type { ResponseHead } from '../http/response-head.ts';
 import type { SessionStream } from '../http2/stream.ts';
 import { mayBeKept } from '../upstream/read-buffers.ts';
@@ -71,7 +71,7 @@ export class Http2Reply implements Reply {
 
   #begin({ status, passed, framing, toldLength, streams }: ResponseHead): void {
     this.#head = undefined;
-    const raw = [':status', String(status), ...http2Fields(passed), ...http2Fields(this.#fields)];
+    const raw = [':status', String(status), ...knownFields(passed), ...http2Fields(this.#fields)];
     const length = framing.kind === 'length' ? framing.length : toldLength;
     if (length !== undefined) raw.push('content-length', String(length));
     this.#mayEndInTrailers = framing.kind === 'chunked' || streams;

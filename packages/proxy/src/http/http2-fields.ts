@@ -39,7 +39,33 @@ export function http2Fields(block: string): string[] {
   return raw;
 }
 
+/** As `http2Fields`, for a block that mostly comes again: that of a head which is known. */
+export function knownFields(block: string): readonly string[] {
+  const at = known.blocks.indexOf(block);
+  const list = at < 0 ? undefined : known.lists[at];
+  if (list !== undefined) return list;
+  const made = http2Fields(block);
+  known.blocks[known.next] = block;
+  known.lists[known.next] = made;
+  known.next = (known.next + 1) % MOST_KNOWN;
+  return made;
+}
+
+const MOST_KNOWN = 16;
+const known: { readonly blocks: string[]; readonly lists: (readonly string[])[]; next: number } = {
+  blocks: [],
+  lists: [],
+  next: 0,
+};
+
 /** As `http2Fields`, for trailers. */
 export function trailersRaw(trailers: readonly Field[]): readonly string[] {
-  return trailers.flatMap(({ lower, value }) => [lower, value]);
+  if (last.trailers !== trailers) {
+    last.trailers = trailers;
+    last.raw = trailers.flatMap(({ lower, value }) => [lower, value]);
+  }
+  return last.raw;
 }
+
+/** Most calls of gRPC end alike. */
+const last: { trailers: readonly Field[]; raw: readonly string[] } = { trailers: [], raw: [] };

@@ -1,7 +1,8 @@
 import { STATUS_CODES } from 'node:http';
 import { ProxyError } from '../errors.ts';
+import type { Field } from './fields.ts';
 import { NO_BODY } from './framing.ts';
-import { readHttp2Fields } from './http2-fields.ts';
+import { readHttp2Fields, readHttp2Trailers } from './http2-fields.ts';
 import { meaningOf, type ResponseHead, responseHead } from './response-head.ts';
 
 /** Understands the heads of one connection; remembers the last one, which an instance mostly says again. */
@@ -9,6 +10,8 @@ export class Http2ResponseParser {
   #raw: readonly string[] = [];
   #shape: Http2Shape | undefined;
   #head: ResponseHead | undefined;
+  #rawTrailers: readonly string[] = [];
+  #trailers: readonly Field[] = [];
 
   parse(raw: readonly string[], shape: Http2Shape): ResponseHead {
     const { ended, toHead } = shape;
@@ -19,6 +22,14 @@ export class Http2ResponseParser {
     this.#shape = shape;
     this.#head = head;
     return head;
+  }
+
+  trailers(raw: readonly string[]): readonly Field[] {
+    if (raw !== this.#rawTrailers) {
+      this.#trailers = readHttp2Trailers(raw);
+      this.#rawTrailers = raw;
+    }
+    return this.#trailers;
   }
 }
 

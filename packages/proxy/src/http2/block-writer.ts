@@ -58,7 +58,10 @@ export class BlockWriter {
 
   copy(from: Buffer, start: number, end: number): void {
     this.#reserve(end - start);
-    from.copy(this.#bytes, this.#at, start, end);
+    const [bytes, to] = [this.#bytes, this.#at - start];
+    // A call out of JavaScript costs more than a few bytes.
+    if (end - start > FEW_BYTES) from.copy(bytes, this.#at, start, end);
+    else for (let at = start; at < end; at++) bytes[to + at] = from[at] ?? 0;
     this.#at += end - start;
   }
 
@@ -76,5 +79,6 @@ function notLatin1(): Http2Error {
 }
 
 const NOT_LATIN1 = /[^\x00-\xff]/;
+const FEW_BYTES = 32;
 /** One octet, and five of seven bits each. */
 const LONGEST_INTEGER = 6;

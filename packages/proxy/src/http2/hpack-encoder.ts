@@ -1,6 +1,6 @@
 import { BlockWriter } from './block-writer.ts';
 import { DEFAULT_TABLE_BYTES, DynamicTable, entryBytes } from './dynamic-table.ts';
-import { FieldMemo } from './field-memo.ts';
+import { FieldMemo, type Written } from './field-memo.ts';
 import { RecentFields } from './recent-fields.ts';
 import { isSecret } from './secrets.ts';
 import { STATIC_END, staticField, staticName } from './static-table.ts';
@@ -13,9 +13,9 @@ import { STATIC_END, staticField, staticName } from './static-table.ts';
  */
 export class HpackEncoder {
   readonly #table = new DynamicTable(DEFAULT_TABLE_BYTES);
-  readonly #memo = new FieldMemo();
-  /** Of the table, when the memory was made; -1: there is none. */
-  #memoChanges = -1;
+  /** Heads and trailers mostly take turns. */
+  readonly #heads = new FieldMemo();
+  readonly #trailers = new FieldMemo();
   readonly #recent = new RecentFields();
   /** The smallest size of the table since the last block, if it was changed: the peer must be told (4.2). */
   #smallestBytes: number | undefined;
@@ -48,17 +48,21 @@ export class HpackEncoder {
     const isPlain = this.#smallestBytes === undefined;
     this.#writeUpdates();
     const { changes } = this.#table;
-    const isKnown = this.#memoChanges === changes;
-    this.#memoChanges = -1;
+    const memo = raw[0]?.charCodeAt(0) === COLON ? this.#heads : this.#trailers;
+    const isKnown = memo.changes === changes;
+    memo.changes = -1;
     for (let nth = 0; 2 * nth < raw.length; ) {
-      const copied = isKnown && this.#table.changes === changes ? this.#memo.copyRun(raw, nth, writer) : 0;
+      const isGood = isKnown && this.#table.changes === changes;
+      const copied = isGood ? memo.copyRun(raw, nth, writer) : 0;
       nth += copied;
       if (copied > 0) continue;
-      const repeats = this.#writeField(raw[2 * nth] ?? '', raw[2 * nth + 1] ?? '');
-      this.#memo.note(nth, writer.at, repeats);
+      const hasName = isGood && memo.copyName(raw, nth, writer);
+      const value = raw[2 * nth + 1] ?? '';
+      const written = hasName ? writeValue(value) : this.#writeField(raw[2 * nth] ?? '', value);
+      memo.note(nth, writer.at, written);
       nth++;
     }
-    if (isPlain && this.#table.changes === changes && this.#memo.keep(raw, writer)) this.#memoChanges = changes;
+    if (isPlain && this.#table.changes === changes && memo.keep(raw, writer)) memo.changes = changes;
     return writer.bytes.subarray(0, writer.at);
   }
 
@@ -75,31 +79,30 @@ export class HpackEncoder {
     this.#smallestBytes = undefined;
   }
 
-  /** Returns whether the same field would be written in the same way once more. */
-  #writeField(name: string, value: string): boolean {
+  #writeField(name: string, value: string): Written {
     const named = this.#numberOfName(name);
     if (isSecret(name)) {
       this.#begin(NEVER_INDEXED, named, name);
-      writer.plain(value);
-      return true;
+      return writeValue(value);
     }
     const whole = this.#numberOf(name, value, named);
     if (whole > 0) {
       writer.integer(0x80, 0x7f, whole);
-      return true;
+      return REPEATS;
     }
     const fits = entryBytes(name, value) <= this.#table.limitBytes / 2;
     if (fits && (named === 0 || (!DIFFERS.has(name) && this.#recent.has(name, value)))) {
       this.#begin(INDEXED, named, name);
       writer.compressed(value);
       this.#table.add(name, value);
-      return false;
+      return DIFFERS_NEXT;
     }
     this.#begin(NOT_INDEXED, named, name);
+    if (DIFFERS.has(name)) return writeValue(value);
     writer.plain(value);
-    if (!fits || DIFFERS.has(name)) return true;
+    if (!fits) return REPEATS;
     this.#recent.add(name, value);
-    return false;
+    return DIFFERS_NEXT;
   }
 
   /** Of a field with this name, or 0. */
@@ -127,6 +130,17 @@ export class HpackEncoder {
 
 /** One for all: a block is written in one call. */
 const writer = new BlockWriter();
+
+/** A value that is written out each time. */
+function writeValue(value: string): Written {
+  const { at } = writer;
+  writer.plain(value);
+  return { repeats: true, value: at };
+}
+
+const COLON = 0x3a;
+const REPEATS: Written = { repeats: true, value: 0 };
+const DIFFERS_NEXT: Written = { repeats: false, value: 0 };
 
 /** How a literal begins (6.2). */
 interface Literal {

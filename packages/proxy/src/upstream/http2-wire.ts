@@ -1,6 +1,6 @@
 import { ProxyError } from '../errors.ts';
 import type { Field } from '../http/fields.ts';
-import { readHttp2Trailers, trailersRaw } from '../http/http2-fields.ts';
+import { trailersRaw } from '../http/http2-fields.ts';
 import { HTTP2_CODES } from '../http2/http2-error.ts';
 import type { SessionStream } from '../http2/stream.ts';
 import type { Http2Session, StreamOwner } from './http2-session.ts';
@@ -19,6 +19,8 @@ export class Http2Wire implements Wire, StreamOwner {
   /** What waits until the instance takes one more stream. */
   #held: HeldRequest | undefined;
   #toHead = false;
+  /** The head is all of the response. */
+  #ended = false;
   #answering = false;
   #whole = false;
   #willFlush = false;
@@ -87,10 +89,7 @@ export class Http2Wire implements Wire, StreamOwner {
     const held = this.#held;
     if (held === undefined) return;
     this.#held = undefined;
-    const { message, body, trailers } = held;
-    this.#guard(() => {
-      if (this.#begin({ ...message, body, trailers })) this.#user?.onDrain();
-    });
+    this.#guard(this.#beginHeld, held);
   }
 
   onNoRoom(): void {
@@ -98,16 +97,8 @@ export class Http2Wire implements Wire, StreamOwner {
   }
 
   onHead(raw: readonly string[], ended: boolean): void {
-    this.#guard(() => {
-      this.#answering = true;
-      const head = this.#session.responses.parse(raw, { ended, toHead: this.#toHead });
-      if (head.status === 101) throw new ProxyError('bad-response', 'HTTP/2 has no 101');
-      if (head.status < 200) this.#user?.onInformational(head);
-      else this.#user?.onHead(head);
-      // A head that is all of it must stay so: gRPC tells an answer of nothing but a status by that.
-      if (ended) this.#endWhole([]);
-      this.#flushLater();
-    });
+    this.#ended = ended;
+    this.#guard(this.#takeHead, raw);
   }
 
   onHeadTooLarge(): void {
@@ -115,26 +106,20 @@ export class Http2Wire implements Wire, StreamOwner {
   }
 
   onData(bytes: Buffer): void {
-    this.#guard(() => {
-      this.#user?.onBody(bytes);
-      this.#flushLater();
-    });
+    this.#guard(this.#takeBody, bytes);
   }
 
   onEnd(trailers: readonly string[]): void {
-    this.#guard(() => {
-      this.#endWhole(readHttp2Trailers(trailers));
-      this.#flushLater();
-    });
+    this.#guard(this.#takeEnd, trailers);
   }
 
   onDrain(): void {
-    this.#guard(() => this.#user?.onDrain());
+    this.#guard(this.#tellDrain, undefined);
   }
 
   onRead(): void {
     this.#willFlush = false;
-    this.#guard(() => this.#user?.onFlush());
+    this.#guard(this.#flush, undefined);
   }
 
   onClose(code: number | undefined): void {
@@ -160,9 +145,43 @@ export class Http2Wire implements Wire, StreamOwner {
     return flows;
   }
 
+  #beginHeld({ message, body, trailers }: HeldRequest): void {
+    if (this.#begin({ ...message, body, trailers })) this.#user?.onDrain();
+  }
+
+  #takeHead(raw: readonly string[]): void {
+    const ended = this.#ended;
+    this.#answering = true;
+    const head = this.#session.responses.parse(raw, { ended, toHead: this.#toHead });
+    if (head.status === 101) throw new ProxyError('bad-response', 'HTTP/2 has no 101');
+    if (head.status < 200) this.#user?.onInformational(head);
+    else this.#user?.onHead(head);
+    // A head that is all of it must stay so: gRPC tells an answer of nothing but a status by that.
+    if (ended) this.#endWhole(NO_TRAILERS);
+    this.#flushLater();
+  }
+
+  #takeBody(bytes: Buffer): void {
+    this.#user?.onBody(bytes);
+    this.#flushLater();
+  }
+
+  #takeEnd(trailers: readonly string[]): void {
+    this.#endWhole(this.#session.responses.trailers(trailers));
+    this.#flushLater();
+  }
+
   #endWhole(trailers: readonly Field[]): void {
     this.#whole = true;
     this.#user?.onBodyEnd(trailers);
+  }
+
+  #tellDrain(): void {
+    this.#user?.onDrain();
+  }
+
+  #flush(): void {
+    this.#user?.onFlush();
   }
 
   /** Once for all that the read brings: what it brings together is written together. */
@@ -172,9 +191,10 @@ export class Http2Wire implements Wire, StreamOwner {
     this.#session.willFlush(this);
   }
 
-  #guard(act: () => void): void {
+  /** Whatever goes wrong here costs this stream, and no other. */
+  #guard<T>(act: (this: this, told: T) => void, told: T): void {
     try {
-      act();
+      act.call(this, told);
     } catch (thrown) {
       this.#goneFor('bad-response', ProxyError.from(thrown));
     }
@@ -213,5 +233,6 @@ const MISTAKES: ReadonlySet<number> = new Set([
   HTTP2_CODES.frameSize,
   HTTP2_CODES.compression,
 ]);
+const NO_TRAILERS: readonly Field[] = [];
 const NOT_HTTP2 = new ProxyError('bad-response', 'the instance sent what HTTP/2 does not allow');
 const TOO_LARGE = new ProxyError('bad-response', 'the head of the response is too large');

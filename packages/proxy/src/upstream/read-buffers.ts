@@ -5,13 +5,14 @@ import { LIMITS } from '../limits.ts';
  * before it returns. One buffer stays in the processor's cache, where one per read would be allocated and thrown away.
  */
 export const SHARED = Buffer.allocUnsafeSlow(LIMITS.sharedReadBytes);
+const SHARED_MEMORY = SHARED.buffer;
 
 /** The same for what is passed on without being read as HTTP, of which there may be more at once. */
 export const SHARED_RAW = Buffer.allocUnsafeSlow(LIMITS.lentReadBytes);
 
 /** Whether it may be kept after the call in which it came. */
 export function mayBeKept(bytes: Buffer): boolean {
-  return bytes.buffer !== SHARED.buffer;
+  return bytes.buffer !== SHARED_MEMORY;
 }
 
 /**
