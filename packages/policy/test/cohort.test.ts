@@ -105,3 +105,16 @@ test('how many are answered in a millisecond counts all that was sent, members o
   for (const number of numbers.slice(0, 75)) seen = cohort.answered(number, 10, 1_000);
   assert.equal(seen?.perMs, 360 / 1_000);
 });
+
+test('each cohort begins anew: its number, its peak, and what was answered since the one before', () => {
+  const { cohort, numbers } = full(100, 30);
+  let seen: ReturnType<Cohort['answered']>;
+  for (const number of numbers.slice(0, 75)) seen = cohort.answered(number, 10, 1_000) ?? seen;
+  // Of a hundred that were sent, thirty are in flight.
+  assert.deepEqual([seen?.peak, seen?.perMs], [30, 70 / 1_000]);
+  const next = Array.from({ length: 100 }, (_, nth) => cohort.join(nth === 99 ? 2_000 : 1_200, 20));
+  assert.equal(next[0], (numbers[0] ?? 0) + 1);
+  for (const number of next.slice(0, 75)) seen = cohort.answered(number, 10, 3_000);
+  // A hundred more, and ten fewer are in flight than before.
+  assert.deepEqual([seen?.peak, seen?.perMs], [20, 110 / 2_000]);
+});

@@ -59,7 +59,7 @@ class Wire extends Writable {
 export async function sessionWorld(
   role: 'server' | 'client' = 'server',
   limits: Partial<SessionLimits> = {},
-  { acknowledges = true }: { readonly acknowledges?: boolean } = {},
+  { acknowledges = true, greets = true }: { readonly acknowledges?: boolean; readonly greets?: boolean } = {},
 ): Promise<SessionWorld> {
   const wire = new Wire({ highWaterMark: 16 * 1024 });
   const events: string[] = [];
@@ -102,8 +102,8 @@ export async function sessionWorld(
     if (told.stream !== undefined) streams.push(told);
     return told;
   };
-  await feed(...(role === 'server' ? [PREFACE] : []), frame(FRAME.settings, 0, 0));
-  if (acknowledges) await feed(frame(FRAME.settings, FLAG.ack, 0));
+  if (greets) await feed(...(role === 'server' ? [PREFACE] : []), frame(FRAME.settings, 0, 0));
+  if (greets && acknowledges) await feed(frame(FRAME.settings, FLAG.ack, 0));
   return {
     session,
     streams,

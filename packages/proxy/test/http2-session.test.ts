@@ -225,3 +225,45 @@ test('streams beyond the limit are refused, and those that are left go on', asyn
   await feed(request(7));
   assert.equal(streams.length, 3);
 });
+
+for (const [what, ...bytes] of [
+  ['another protocol', Buffer.from('GET / HTTP/1.1\r\n\r\n')],
+  ['a preface that is spoilt at its end', PREFACE.subarray(0, -1), Buffer.from('x')],
+  ['a request before SETTINGS', PREFACE, request(1)],
+] as const) {
+  test(`${what} is no beginning`, async () => {
+    const { feed, streams } = await sessionWorld('server', {}, { greets: false });
+    assert.equal(codeOf(await feed(...bytes)), 'goaway 1');
+    assert.equal(streams.length, 0);
+  });
+}
+
+/** Heads that are no request (RFC 9113, 8.2 and 8.3). */
+const malformed: readonly (readonly [what: string, fields: readonly (readonly [string, string])[]])[] = [
+  ['a pseudo-header field behind another', [...GET.slice(0, 3), ['x-a', 'b'], [':authority', 'h']]],
+  ['a pseudo-header field twice', [...GET, [':path', '/']]],
+  ['a pseudo-header field of a response', [...GET, [':status', '200']]],
+  ['one that nobody knows', [...GET, [':protocol', 'websocket']]],
+  ['no path', GET.filter(([name]) => name !== ':path')],
+  ['an empty path', GET.map(([name, value]) => [name, name === ':path' ? '' : value])],
+  ['CONNECT with a path', GET.map(([name, value]) => [name, name === ':method' ? 'CONNECT' : value])],
+  ['te beyond trailers', [...GET, ['te', 'gzip']]],
+  ['a field of HTTP/1.1', [...GET, ['connection', 'close']]],
+  ['a length that is no number', [...GET, ['content-length', '+0']]],
+  ['two lengths', [...GET, ['content-length', '0'], ['content-length', '0']]],
+  ['a name with capitals', [...GET, ['X-A', 'b']]],
+  ['a name with a colon', [...GET, ['x:a', 'b']]],
+  ['no name', [...GET, ['', 'b']]],
+  ['a NUL in a value', [...GET, ['x-a', 'b\0']]],
+  ['a blank behind a value', [...GET, ['x-a', 'b ']]],
+];
+
+for (const [what, fields] of malformed) {
+  test(`${what} is no request: its stream is reset, and nobody is told`, async () => {
+    const { feed, streams } = await sessionWorld();
+    assert.equal(codeOf(await feed(request(1, fields))), 'reset 1');
+    assert.equal(streams.length, 0);
+    await feed(request(3, [...GET, ['te', 'trailers'], ['content-length', '0']]));
+    assert.deepEqual(streams[0]?.events, ['head ended']);
+  });
+}

@@ -144,6 +144,34 @@ test('a stream that is reset sends nothing of what it had queued', async () => {
   assert.deepEqual(streams[0]?.events, ['head ended', 'close 2']);
 });
 
+test('a stream that is reset while it waits for the socket sends nothing more', async () => {
+  const { feed, streams, sent, take, session } = await sessionWorld();
+  await feed(setting(4, 10_000_000), update(0, 10_000_000), request(1));
+  take(false);
+  streams[0]?.stream?.head(OK, false);
+  streams[0]?.stream?.data(Buffer.alloc(500_000));
+  await allOf(sent);
+  streams[0]?.stream?.reset(8);
+  take(true);
+  const left = dataOf(await allOf(sent)).reduce((all, one) => all + one, 0);
+  assert.ok(left < 150_000, `${left} bytes went out, more than the socket had`);
+  assert.equal(session.sender.waiting, 0);
+});
+
+test('who waits for the window of the connection is not overtaken when it opens', async () => {
+  const { feed, streams, session, sent } = await sessionWorld();
+  await feed(setting(4, 1_000_000), request(1), request(3));
+  for (const { stream } of streams) stream?.head(OK, false);
+  streams[0]?.stream?.data(Buffer.alloc(100_000));
+  await allOf(sent);
+  session.read(update(0, 1_000));
+  streams[1]?.stream?.data(Buffer.alloc(1_000));
+  assert.deepEqual(
+    (await sent()).map(({ stream }) => stream),
+    [1],
+  );
+});
+
 test('a window is opened again when half of it was read, and not while its stream pauses', async () => {
   const { feed, streams, sent } = await sessionWorld('server', { windowBytes: 1_000, connectionWindowBytes: 100_000 });
   assert.deepEqual(updatesOf(await feed(post(1), piece(1, 499)), 1), []);

@@ -116,6 +116,13 @@ test('what the canary fails is answered by the stable revision, and still counts
   assert.equal(revision('old')?.latencyUs.count, 10);
 });
 
+test('what one instance of the canary fails is not asked of another one of it', async (t) => {
+  const { call, change, endpoints } = await canary(t, splitOf(100), fails);
+  const second = await httpInstance(t, fails);
+  await change({ endpoints: [...endpoints, of('new', second)] });
+  assert.deepEqual(await answers(call, 4), { old: 4 });
+});
+
 test('what a revision answered is known when its instances are gone', async (t) => {
   const { call, change, endpoints, revision } = await canary(t, splitOf(50));
   await answers(call, 20);

@@ -15,6 +15,8 @@ import { folderOf, selfSigned } from './certificates.ts';
 import { ask } from './http2-world.ts';
 import { httpInstance, send, until, world } from './world.ts';
 
+const LARGE = 1_000_000;
+
 interface Secured {
   readonly redirect?: boolean;
   readonly files: readonly CertificateFiles[];
@@ -23,7 +25,9 @@ interface Secured {
 /** The world, with TLS at its gateway and everything exposed there. */
 async function secured(t: TestContext, { files, redirect = true }: Secured) {
   const instance = await httpInstance(t, (request, response) => {
-    response.end(`${request.headers['x-forwarded-proto']} ${request.httpVersion} ${request.url}`);
+    const [, letter] = /^\/large\/(.)/.exec(request.url ?? '') ?? [];
+    const told = `${request.headers['x-forwarded-proto']} ${request.httpVersion} ${request.url}`;
+    response.end(letter === undefined ? told : Buffer.alloc(LARGE, letter));
   });
   const made = await world(t, [instance]);
   const plain = await freePort();
@@ -126,6 +130,16 @@ test('a client that knows HTTP/2 gets it by ALPN', async (t) => {
   t.after(() => client.destroy());
   assert.equal((await ask(client, '/a')).body, 'https 1.1 /a');
   assert.equal(client.alpnProtocol, 'h2');
+});
+
+test('large answers at once over HTTP/2 and TLS are whole, and each has its own bytes', async (t) => {
+  const files = await selfSigned(await folderOf(t), 'a', { hosts: ['a.example'] });
+  const { gateway } = await secured(t, { files: [files] });
+  const client = connectHttp2(`https://127.0.0.1:${gateway}`, { rejectUnauthorized: false, servername: 'a.example' });
+  t.after(() => client.destroy());
+  const letters = [...'abcdefghijklmnop'];
+  const answers = await Promise.all(letters.map((letter) => ask(client, `/large/${letter}`)));
+  for (const [nth, { body }] of answers.entries()) assert.ok(body === letters[nth]?.repeat(LARGE), letters[nth]);
 });
 
 test('each client gets the certificate of the host that it asks for, and the first where none is meant', async (t) => {
