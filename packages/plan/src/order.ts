@@ -6,10 +6,11 @@ import { seenOf, type Turn } from './turn.ts';
  * a callee older than the one it was written against. The first that fails ends the wave: what has not begun stays at
  * the revision that works with its neighbours as they are. Only what serves already is held; a cold start is not.
  *
- * Undefined: it may begin, or has begun.
+ * Undefined: it may begin, or has begun, or waits for nobody else, being blocked.
  */
 export function waveGate(service: PresentService, seen: ObservedService, turn: Turn): Step | undefined {
-  if (service.wave === undefined || !isOpen(service, seen) || hasBegun(service, seen)) return undefined;
+  if (service.wave === undefined || service.blocked.length > 0) return undefined;
+  if (!isOpen(service, seen) || hasBegun(service, seen)) return undefined;
   const wave = turn.desired.services.filter(
     (other): other is PresentService => other.kind === 'present' && other.wave === service.wave && other !== service,
   );

@@ -92,6 +92,18 @@ describe('services that are asked for together', () => {
     assert.ok(settled(statuses));
   });
 
+  it('say of one that is blocked that it is, and not that it waits for another', () => {
+    const goes = { ...catalog, blocked: [] };
+    const stands = { ...web, blocked: ['node is too old'] };
+    const desired = asked(goes, stands);
+    const steps = plan(desired, world, 0);
+    assert.deepEqual(
+      steps.map(({ service, kind }) => `${kind} ${service}`),
+      ['wait catalog'],
+    );
+    assert.ok(settled(status(desired, world, steps)));
+  });
+
   it('go on past one that is blocked and serves what is asked for', () => {
     const there = { ...catalog, revision: 'r1', generation: 'r1.0' };
     assert.deepEqual(keys(plan(asked(there, web), world, 0)), ['start web-r2.0-0']);
