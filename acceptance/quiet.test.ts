@@ -38,7 +38,7 @@ async function deploy(reply: string, { analysis, contract }: { analysis: object;
 test('its step is judged by requests that are made up from its contract', async () => {
   await system.up();
   const { outcome, history } = await deploy('I am asked', { analysis: { tooFew: 'pause' }, contract: 'openapi.yaml' });
-  assert.equal(outcome, 'ready');
+  assert.equal(outcome, 'ready', `${(await system.service('web')).why}\n${history.join('\n')}`);
   assert.match(history.join('\n'), /8 requests/);
   assert.equal((await system.ask('web')).reply, 'I am asked');
 });

@@ -1,4 +1,4 @@
-import type { ComputeDriver, TrafficDriver } from '@islet/driver';
+import { type ComputeDriver, DriverError, type TrafficDriver } from '@islet/driver';
 import type { Evidence } from '@islet/plan';
 import type { Clock } from '../clock.ts';
 import type { Look } from '../observe.ts';
@@ -48,10 +48,14 @@ export function createAnalysis(parts: AnalysisParts): Analysis {
     },
     evidence: analyst.evidence,
     sample: async ({ service, requests }, signal) => {
-      // What was answered before the first look counts for nothing.
-      await watching.look();
+      const look = async () => {
+        if (!(await watching.look()))
+          throw new DriverError('unavailable', 'the proxy did not tell what it has counted');
+      };
+      // What was answered before the first look counts for nothing, and what no look has seen is not too few: it is asked again.
+      await look();
       await samples.send(service, requests, signal);
-      await watching.look();
+      await look();
       analyst.sampled(service);
     },
     close: watching.close,

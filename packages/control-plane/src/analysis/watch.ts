@@ -8,8 +8,8 @@ import { CHECK_EVERY_MS, COUNTS_MS, LOOK_EVERY_MS } from './limits.ts';
 
 /** Looks at the requests while a trial is open, and then lets `plan` see them. */
 export interface Watching {
-  /** A look that begins now: what was answered before this call is in it. */
-  look(): Promise<void>;
+  /** A look that begins now: what was answered before this call is in it. False: the proxy did not tell in time. */
+  look(): Promise<boolean>;
   close(): void;
 }
 
@@ -25,7 +25,7 @@ export interface WatchingParts {
 
 export function watchTrials(analyst: Analyst, { traffic, memory, checks, onLook, clock }: WatchingParts): Watching {
   // One after the other: a look that began earlier must not come in after a later one.
-  let last = Promise.resolve();
+  let last = Promise.resolve(true);
   let pending = 0;
   const look = () => {
     pending += 1;
@@ -35,14 +35,15 @@ export function watchTrials(analyst: Analyst, { traffic, memory, checks, onLook,
     return last;
   };
   const lookOnce = async () => {
-    if (!analyst.isBusy()) return;
+    if (!analyst.isBusy()) return true;
     // A proxy that does not answer has nothing to tell; when it is back it counts from nothing.
     const deadline = { clock, afterMs: COUNTS_MS, what: 'looking at the requests' };
     const held = memory().catch(() => []);
     const counts = await within(deadline, (signal) => traffic.revisions({ signal })).catch(() => undefined);
-    if (counts === undefined) return;
+    if (counts === undefined) return false;
     analyst.look(counts, await held);
     onLook();
+    return true;
   };
   let asking = false;
   const ask = async () => {
