@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { Agent, type RequestListener, request } from 'node:http';
 import { type TestContext, test } from 'node:test';
 import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
-import { httpInstance, until, world } from './world.ts';
+import { endpointAt, httpInstance, until, world } from './world.ts';
 
 /** An instance that answers as a test says at the moment, and counts. */
 async function moody(t: TestContext, name: string) {
@@ -117,6 +117,29 @@ test('an instance that hangs while its sibling answers is out as soon as its fir
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   for (const one of await answers) assert.deepEqual(one, { status: 200, body: 'good' });
+});
+
+test('an instance that hangs from its first request on is held against its siblings, who are known', async (t) => {
+  const { bad, good, call, isEjected, pass, publish } = await pair(t);
+  await publish(endpointAt(good.port));
+  for (let count = 0; count < 10; count++) await call();
+  await overdueIsKnown();
+  bad.behave(hangs);
+  await publish(endpointAt(bad.port), endpointAt(good.port));
+  const all: ReturnType<typeof call>[] = [];
+  while (bad.asked() === 0) {
+    const one = call();
+    all.push(one);
+    await Promise.race([one, until(() => bad.asked() > 0)]);
+  }
+  // Less than any timeout, and no other request finds it out.
+  for (let passed = 0; passed < 4_000 && !isEjected()[0]; passed += 100) {
+    pass(100);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.equal((await call()).body, 'good');
+  }
+  assert.deepEqual(isEjected(), [true, false]);
+  for (const one of await Promise.all(all)) assert.deepEqual(one, { status: 200, body: 'good' });
 });
 
 test('what can’t be repeated is waited for, and a late answer does not bring the instance back', async (t) => {

@@ -68,7 +68,10 @@ export class Registry {
       const onWanted = () => this.#onWanted(name);
       const shared = { cacheBudget: this.#cacheBudget, states: this.#states };
       const next = nextState({ name, routed, endpoints, before, clocks, onWanted, ...shared });
-      this.#services.set(name, Object.assign(before ?? {}, next));
+      const service = Object.assign(before ?? {}, next);
+      this.#services.set(name, service);
+      // What is sent to an instance that has just come is held against its siblings too.
+      refreshStalls(service, clocks.now);
     }
     const left = [...this.#current].filter(([key]) => !current.has(key));
     this.#current = current;
