@@ -23,3 +23,12 @@ const ALWAYS: ReadonlySet<string> = new Set([
   'upgrade',
   'http2-settings',
 ]);
+
+/** Fields that a connection of HTTP/1.1 has, and no message of HTTP/2 (RFC 9113, 8.2.2). */
+export const CONNECTION_SPECIFIC: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'transfer-encoding',
+  'upgrade',
+]);

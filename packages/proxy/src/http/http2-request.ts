@@ -1,5 +1,6 @@
 import { ProxyError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
+import { CONNECTION_SPECIFIC } from './connection-options.ts';
 import { type Field, fieldOf, isToken } from './fields.ts';
 import { declaredFraming, type Framing, NO_BODY } from './framing.ts';
 import { readHttp2Fields } from './http2-fields.ts';
@@ -90,10 +91,3 @@ function isPassed({ lower }: Field): boolean {
 }
 
 const PSEUDO = ['method', 'scheme', 'authority', 'path'] as const;
-const CONNECTION_SPECIFIC: ReadonlySet<string> = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'transfer-encoding',
-  'upgrade',
-]);

@@ -1,3 +1,5 @@
+import { CONNECTION_SPECIFIC } from '../http/connection-options.ts';
+
 /**
  * Whether fields are well-formed (RFC 9113, 8.2 and 8.3). What is not is no message at all: it ends its stream, and nothing
  * of it is shown to anybody. What an HTTP/1.1 reader could take for something else is looked at once more by whoever
@@ -117,10 +119,3 @@ const NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
 const FORBIDDEN = /[^\t\x20-\x7e\x80-\xff]|^[\t ]|[\t ]$/;
 const STATUS = /^[1-9][0-9]{2}$/;
 const LENGTH = /^[0-9]{1,15}$/;
-const CONNECTION_SPECIFIC: ReadonlySet<string> = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'transfer-encoding',
-  'upgrade',
-]);
