@@ -7,6 +7,8 @@ export const LIMITS = {
   fields: 100,
   chunkLineBytes: 256,
   trailersBytes: 8 * 1024,
+  /** A head that comes again and again is kept once for all connections up to this size. */
+  commonHeadBytes: 4 * 1024,
   /** A request's body is kept for a retry up to this size. */
   replayBytes: 64 * 1024,
   /** What a client has pipelined, before it is read no further. */

@@ -3,6 +3,7 @@ import type { Waiting } from '../deadlines.ts';
 import { PROXY_ERRORS, ProxyError } from '../errors.ts';
 import { type BodyReader, type BodySink, bodyReader } from '../http/body-reader.ts';
 import type { Field } from '../http/fields.ts';
+import { CommonHeads } from '../http/common-heads.ts';
 import { HeadReader } from '../http/head-reader.ts';
 import { type RequestHead, RequestHeadParser } from '../http/request-head.ts';
 import { LIMITS } from '../limits.ts';
@@ -29,8 +30,7 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Wai
   deadlineAt: number;
   readonly #surroundings: Surroundings;
   readonly #runtime: Runtime;
-  readonly #heads = new HeadReader();
-  readonly #parser = new RequestHeadParser();
+  readonly #heads: HeadReader<RequestHead>;
   readonly #placing: Placing;
   readonly #output: Output;
   readonly #uptake: Uptake;
@@ -49,6 +49,8 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Wai
   constructor({ socket, clientAddress, secure }: Incoming, surroundings: Surroundings) {
     this.#surroundings = surroundings;
     this.#runtime = surroundings.runtime;
+    const parser = new RequestHeadParser();
+    this.#heads = new HeadReader((text) => parser.parse(text), COMMON);
     this.socket = readShared(socket, (bytes) => this.#guard(this.#onBytes, bytes));
     this.#output = new Output(this.socket);
     this.#uptake = new Uptake(this.socket);
@@ -194,16 +196,16 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Wai
 
   #readHead(bytes: Buffer, start: number): number {
     const began = this.#heads.hasBegun;
-    const end = this.#heads.read(bytes, start, bytes.length);
-    if (end < 0) {
+    const read = this.#heads.read(bytes, start, bytes.length);
+    if (read === undefined) {
       if (!began) this.deadlineAt = this.#runtime.now() + LIMITS.requestHeadTimeoutMs;
       return bytes.length;
     }
-    const request = this.#parser.parse(this.#heads.text);
+    const request = read.head;
     this.#request = request;
     this.#body = bodyReader(request.fields.framing);
     this.#phase = this.#body === undefined ? 'answering' : 'body';
-    return this.#begin(request, bytes, end);
+    return this.#begin(request, bytes, start + read.length);
   }
 
   #begin(request: RequestHead, bytes: Buffer, start: number): number {
@@ -294,4 +296,7 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Wai
   }
 }
 
+const COMMON = new CommonHeads<RequestHead>({
+  isSecret: ({ fields }) => /^(?:proxy-)?(?:authorization|cookie):/im.test(fields.passed),
+});
 const TOO_SLOW = new ProxyError('request-timeout', PROXY_ERRORS['request-timeout'].hint);

@@ -42,7 +42,7 @@ export function placingOf(
     ...of,
     settle,
     runtime,
-    memo: new RouteMemo(),
+    memo: new RouteMemo(of),
   };
 }
 
@@ -57,7 +57,7 @@ export function placeOrder(
   const id = requestId(given, { trusted: from.kind !== 'gateway' || asked });
   const trace = new Trace(traceparent, tracestate);
   const spoken = request.fields.grpc ? 'grpc' : request.http10 ? 'http/1.0' : protocol;
-  const destination = memo.find(request, rules, { secure });
+  const destination = memo.find(request, rules);
   if (destination.kind === 'nowhere') {
     const { code, message, fields } = destination;
     const edge = rules.ownEdge;
@@ -79,7 +79,7 @@ export function placeOrder(
     endRefused(trail, code, runtime);
     return { kind: 'nowhere', details: { code, message, fields, service: undefined, requestId: id } };
   }
-  const { service, edge, target, way, named, counts, idempotent } = destination;
+  const { service, edge, target, way, named, counts, idempotent, steady } = destination;
   // Written out, because this is made for each request: a spread copies field by field.
   const order = {
     request,
@@ -103,7 +103,7 @@ export function placeOrder(
       asked,
       counts,
     }),
-    origin: { from, clientAddress, requestId: id, trace, isMirror: false, secure, target, steady: memo.steady },
+    origin: { from, clientAddress, requestId: id, trace, isMirror: false, secure, target, steady },
     client: from.kind === 'edge' ? from.caller : clientAddress,
     // The public is not believed.
     callerHasMs: from.kind === 'gateway' ? undefined : deadlineMs,

@@ -17,11 +17,9 @@ export interface RequestHead {
  * Parses the heads of one connection. A client sends nearly the same fields with each request, so the meaning of the
  * last block of fields is kept and taken again where the next block is the same text: that halves the cost of a request.
  * Where it is not, the lines are that are.
- * One that polls sends the very same head, whose meaning is kept as well. Neither depends on anything but the text.
+ * What comes of it depends on nothing but the text.
  */
 export class RequestHeadParser {
-  #text = '';
-  #head: RequestHead | undefined;
   #block = '';
   #http10 = false;
   #fields: RequestFields | undefined;
@@ -30,14 +28,6 @@ export class RequestHeadParser {
 
   /** `text` is the head without its last empty line; throws `ProxyError`. */
   parse(text: string): RequestHead {
-    if (this.#head !== undefined && this.#text === text) return this.#head;
-    const head = this.#parse(text);
-    this.#text = text;
-    this.#head = head;
-    return head;
-  }
-
-  #parse(text: string): RequestHead {
     // RFC 9112, 2.2: an empty line before the request line is skipped; two are not.
     const start = text.startsWith('\r\n') ? 2 : 0;
     const lineEnd = text.indexOf('\r\n', start);

@@ -27,23 +27,12 @@ export interface ResponseHead {
   readonly passed: string;
 }
 
-/** Parses the heads of one connection; remembers the last one, as `RequestHeadParser` does. */
-export class ResponseHeadParser {
-  #text = '';
-  #toHead = false;
-  #head: ResponseHead | undefined;
-
-  parse(text: string, { toHead }: { readonly toHead: boolean }): ResponseHead {
-    if (this.#head !== undefined && this.#text === text && this.#toHead === toHead) return this.#head;
-    const lineEnd = text.indexOf('\r\n');
-    const line = parseStatusLine(text.slice(0, lineEnd));
-    const meaning = meaningOf(parseFields(text.slice(lineEnd + 2)));
-    const head = responseHead(line, meaning, { toHead, undeclared: BY_CLOSE });
-    this.#text = text;
-    this.#toHead = toHead;
-    this.#head = head;
-    return head;
-  }
+/** `text` is the head without its last empty line; throws `ProxyError`. `toHead`: it answers HEAD. */
+export function parseResponseHead(text: string, { toHead }: { readonly toHead: boolean }): ResponseHead {
+  const lineEnd = text.indexOf('\r\n');
+  const line = parseStatusLine(text.slice(0, lineEnd));
+  const meaning = meaningOf(parseFields(text.slice(lineEnd + 2)));
+  return responseHead(line, meaning, { toHead, undeclared: BY_CLOSE });
 }
 
 export interface StatusLine {

@@ -1,7 +1,8 @@
 import { ProxyError } from '../errors.ts';
 import { type BodyReader, type BodySink, bodyReader } from './body-reader.ts';
+import { CommonHeads } from './common-heads.ts';
 import { HeadReader } from './head-reader.ts';
-import { type ResponseHead, ResponseHeadParser } from './response-head.ts';
+import { parseResponseHead, type ResponseHead } from './response-head.ts';
 
 export interface ResponseSink extends BodySink {
   /** A 1xx response; a final one follows, unless it is 101. */
@@ -11,10 +12,9 @@ export interface ResponseSink extends BodySink {
 
 /** Reads the responses of one connection, one at a time. Whatever it can't understand is a `bad-response`. */
 export class ResponseReader {
-  readonly #heads = new HeadReader();
-  readonly #parser = new ResponseHeadParser();
+  readonly #usual = new HeadReader(usual, COMMON);
+  #heads = this.#usual;
   #state: 'idle' | 'head' | 'body' | 'switched' = 'idle';
-  #toHead = false;
   #body: BodyReader | undefined;
   #endsByClose = false;
   #keepAliveMs: number | undefined;
@@ -32,7 +32,7 @@ export class ResponseReader {
   /** Prepares for the response to a request of this method. */
   expect(method: string): void {
     this.#state = 'head';
-    this.#toHead = method === 'HEAD';
+    this.#heads = method === 'HEAD' ? new HeadReader(toHead) : this.#usual;
     this.#endsByClose = false;
   }
 
@@ -58,10 +58,10 @@ export class ResponseReader {
   #step(bytes: Buffer, at: number, end: number, sink: ResponseSink): number {
     switch (this.#state) {
       case 'head': {
-        const stop = this.#heads.read(bytes, at, end);
-        if (stop < 0) return end;
-        this.#onHead(this.#parser.parse(this.#heads.text, { toHead: this.#toHead }), sink);
-        return stop;
+        const read = this.#heads.read(bytes, at, end);
+        if (read === undefined) return end;
+        this.#onHead(read.head, sink);
+        return at + read.length;
       }
       case 'body': {
         const stop = this.#body?.read(bytes, at, end, sink) ?? at;
@@ -88,6 +88,10 @@ export class ResponseReader {
     if (this.#body === undefined) sink.onBodyEnd([]);
   }
 }
+
+const usual = (text: string): ResponseHead => parseResponseHead(text, { toHead: false });
+const toHead = (text: string): ResponseHead => parseResponseHead(text, { toHead: true });
+const COMMON = new CommonHeads<ResponseHead>({ isSecret: ({ passed }) => /^set-cookie:/im.test(passed) });
 
 function asBadResponse(thrown: unknown): ProxyError {
   const error = ProxyError.from(thrown);

@@ -19,7 +19,7 @@ export interface RequestOrigin {
   readonly inNameOf?: string;
   /** In origin form, after any stripping. */
   readonly target: string;
-  /** Of the connection that it came over. */
+  /** What is the same in it each time that it comes. */
   readonly steady: SteadyHead;
 }
 

@@ -3,7 +3,7 @@ import { steadyFields } from './request-list.ts';
 import { type RequestOrigin, steadyText } from './request-text.ts';
 
 /**
- * What is the same in the heads that instances get for the requests of one client's connection, as long as it sends the same: all
+ * What is the same in the heads that instances get for the same request of the same client, again and again: all
  * but ids and times. It is put together from two dozen pieces, which each write would walk through again, so that of a request
  * that comes a second time is kept in one piece.
  */
