@@ -64,7 +64,10 @@ test('a head that is as long as the one before, and comes alone as that did, is 
 
 test('what one connection has read changes nothing of what another reads', () => {
   const heads = fc.array(fc.constantFrom(...HEADS), { minLength: 1, maxLength: 6 });
-  const connections = fc.array(fc.tuple(heads, fc.array(fc.nat(500), { maxLength: 3 })), { minLength: 2, maxLength: 8 });
+  const connections = fc.array(fc.tuple(heads, fc.array(fc.nat(500), { maxLength: 3 })), {
+    minLength: 2,
+    maxLength: 8,
+  });
   fc.assert(
     fc.property(connections, (all) => {
       const common = commonHeads();
@@ -99,7 +102,9 @@ test('a head that many connections bring is parsed once, but not one with a secr
 
 test('a head that only begins as a common one, of the same length, is itself', () => {
   const common = commonHeads();
-  const [known, like] = ['GET /1 HTTP/1.1\r\nHost: a\r\n\r\n', 'GET /2 HTTP/1.1\r\nHost: a\r\n\r\n'].map((text) => Buffer.from(text));
+  const [known, like] = ['GET /1 HTTP/1.1\r\nHost: a\r\n\r\n', 'GET /2 HTTP/1.1\r\nHost: a\r\n\r\n'].map((text) =>
+    Buffer.from(text),
+  );
   assert.ok(known !== undefined && like !== undefined);
   const first = new HeadReader(asIs, common);
   for (let times = 0; times < 2; times++) first.read(known, 0, known.length);

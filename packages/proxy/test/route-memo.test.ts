@@ -73,6 +73,8 @@ test('what is known of a common head is that of the table that is current', asyn
   assert.deepEqual(await all(), new Set(['one']));
   await change({ endpoints: [endpointAt(other.port)] });
   assert.deepEqual(await all(), new Set(['other']));
-  await change({ listeners: listeners.map((listener) => (listener.kind === 'gateway' ? { ...listener, routes: [] } : listener)) });
+  await change({
+    listeners: listeners.map((listener) => (listener.kind === 'gateway' ? { ...listener, routes: [] } : listener)),
+  });
   assert.match((await clients[0]?.('/orders/x'))?.body ?? '', /no service is exposed/);
 });

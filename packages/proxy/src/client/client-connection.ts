@@ -3,9 +3,7 @@ import type { Waiting } from '../deadlines.ts';
 import { PROXY_ERRORS, ProxyError } from '../errors.ts';
 import { type BodyReader, type BodySink, bodyReader } from '../http/body-reader.ts';
 import type { Field } from '../http/fields.ts';
-import { CommonHeads } from '../http/common-heads.ts';
-import { HeadReader } from '../http/head-reader.ts';
-import { type RequestHead, RequestHeadParser } from '../http/request-head.ts';
+import { type RequestHead, requestHeads } from '../http/request-head.ts';
 import { LIMITS } from '../limits.ts';
 import { noteRefusal } from '../record/refusal.ts';
 import type { Runtime } from '../runtime.ts';
@@ -17,7 +15,7 @@ import { Http1Reply } from './http1-reply.ts';
 import { Output } from './output.ts';
 import { type Placing, placeOrder, placingOf } from './place-order.ts';
 import type { Reply } from './reply.ts';
-import { readShared } from './shared-read.ts';
+import { type ReadUser, readShared } from './shared-read.ts';
 import type { Tunnel } from './tunnel.ts';
 import { Uptake } from './uptake.ts';
 
@@ -25,12 +23,12 @@ import { Uptake } from './uptake.ts';
  * One client's connection: heads, bodies, and one exchange at a time. Requests that a client pipelines wait here, not
  * looked at, until the one before has been answered: so answers come in order. What may wait has a limit.
  */
-export class ClientConnection implements Accepted, ExchangeClient, BodySink, Waiting {
+export class ClientConnection implements Accepted, ExchangeClient, BodySink, ReadUser, Waiting {
   readonly socket: Socket;
   deadlineAt: number;
   readonly #surroundings: Surroundings;
   readonly #runtime: Runtime;
-  readonly #heads: HeadReader<RequestHead>;
+  readonly #heads = requestHeads();
   readonly #placing: Placing;
   readonly #output: Output;
   readonly #uptake: Uptake;
@@ -49,9 +47,7 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Wai
   constructor({ socket, clientAddress, secure }: Incoming, surroundings: Surroundings) {
     this.#surroundings = surroundings;
     this.#runtime = surroundings.runtime;
-    const parser = new RequestHeadParser();
-    this.#heads = new HeadReader((text) => parser.parse(text), COMMON);
-    this.socket = readShared(socket, (bytes) => this.#guard(this.#onBytes, bytes));
+    this.socket = readShared(socket, this);
     this.#output = new Output(this.socket);
     this.#uptake = new Uptake(this.socket);
     this.#placing = placingOf({ clientAddress, secure, protocol: 'http/1.1' }, surroundings);
@@ -61,6 +57,10 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Wai
     this.socket.on('drain', () => this.#onDrain());
     this.socket.on('error', () => this.socket.destroy());
     this.socket.on('close', () => this.#onClose());
+  }
+
+  onRead(bytes: Buffer): void {
+    this.#guard(this.#onBytes, bytes);
   }
 
   endWhenIdle(): void {
@@ -296,7 +296,4 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Wai
   }
 }
 
-const COMMON = new CommonHeads<RequestHead>({
-  isSecret: ({ fields }) => /^(?:proxy-)?(?:authorization|cookie):/im.test(fields.passed),
-});
 const TOO_SLOW = new ProxyError('request-timeout', PROXY_ERRORS['request-timeout'].hint);

@@ -27,7 +27,7 @@ export class Http2Connection implements Accepted, SessionUser, Waiting {
     this.#surroundings = surroundings;
     const placing = placingOf({ clientAddress, secure, protocol: 'http/2' }, surroundings);
     this.#streamOptions = { surroundings, placing, parser: new Http2RequestParser() };
-    this.socket = readShared(socket, (bytes) => this.#onBytes(bytes));
+    this.socket = readShared(socket, this);
     this.#settleBy = runtime.now() + LIMITS.requestHeadTimeoutMs;
     this.deadlineAt = this.#settleBy;
     runtime.deadlines.add(this);
@@ -81,7 +81,7 @@ export class Http2Connection implements Accepted, SessionUser, Waiting {
     this.deadlineAt = this.#surroundings.runtime.now() + LIMITS.lingerMs;
   }
 
-  #onBytes(bytes: Buffer): void {
+  onRead(bytes: Buffer): void {
     const { clock } = this.#surroundings.runtime;
     const holds = clock.hold();
     this.#session.read(bytes);

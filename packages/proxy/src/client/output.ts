@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { mayBeKept } from '../upstream/read-buffers.ts';
-import { writeJoined } from './write-joined.ts';
+import { writeJoined } from '../write-joined.ts';
 
 /**
  * Gathers what one read of an instance's socket brought for the client, and sends it at once. Most of that is a view of the
@@ -28,9 +28,7 @@ export class Output {
   /** Returns false where the instance should pause: some of what may be kept is still to be written. */
   flush(): boolean {
     if (this.#count === 0) return !this.#socket.writableNeedDrain;
-    const only = this.#count === 1 ? this.#pieces[0] : undefined;
     if (this.#hasLarge) this.#writeAsTheyAre();
-    else if (typeof only === 'string') this.#socket.write(only, 'latin1');
     else writeJoined(this.#socket, this.#pieces, { count: this.#count, length: this.#length });
     const isLarge = this.#hasLarge;
     this.clear();

@@ -1,6 +1,8 @@
 import { ProxyError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
+import { CommonHeads } from './common-heads.ts';
 import { FieldsParser, isToken, parseFields } from './fields.ts';
+import { HeadReader } from './head-reader.ts';
 import { type RequestFields, requestFields } from './request-fields.ts';
 
 export interface RequestHead {
@@ -48,6 +50,15 @@ export class RequestHeadParser {
     return fields;
   }
 }
+
+/** Reads the heads of one connection. */
+export function requestHeads(): HeadReader<RequestHead> {
+  const parser = new RequestHeadParser();
+  return new HeadReader((text) => parser.parse(text), COMMON);
+}
+
+const CREDENTIALS = /^(?:(?:proxy-)?authorization|cookie):/im;
+const COMMON = new CommonHeads<RequestHead>({ isSecret: ({ fields }) => CREDENTIALS.test(fields.passed) });
 
 interface RequestLine {
   readonly method: string;

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
+import { writeNow } from '../write-joined.ts';
 import { type Chunk, enlarge, giveChunkBack, takeChunk } from './chunks.ts';
 import { FLAG, FRAME, HEAD_BYTES, writeUint32 } from './frames.ts';
 
@@ -111,15 +112,17 @@ export class Outbox {
   }
 
   /**
-   * A large chunk is free again when the socket says so. Of a small one it mostly takes all at once; where it does not, the
-   * chunk is left to it, and TLS, which tells later, gets a copy.
+   * Mostly the kernel takes all at once, and the chunk is free again. Else a large one is when the socket says so; of a small
+   * one the rest is copied, as is what goes out over TLS, which tells later.
    */
   #write(chunk: Chunk): void {
     const socket = this.#socket;
-    if (chunk.isLarge) socket.write(chunk.written, chunk.onWritten);
-    else if (this.#isTls) socket.write(Buffer.from(chunk.written));
-    else socket.write(chunk.written);
-    if (!chunk.isLarge && (this.#isTls || socket.writableLength === 0)) giveChunkBack(chunk);
+    const taken = this.#isTls ? 0 : writeNow(socket, chunk.bytes, chunk.used);
+    if (taken < chunk.used && chunk.isLarge) socket.write(chunk.written.subarray(taken), chunk.onWritten);
+    else {
+      if (taken < chunk.used) socket.write(Buffer.from(chunk.written.subarray(taken)));
+      giveChunkBack(chunk);
+    }
   }
 
   #append(bytes: Buffer, start: number, end: number): void {

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { CHUNK_END, chunkStart, lastChunk } from '../http/chunk-text.ts';
 import type { Field } from '../http/fields.ts';
+import { writeJoined } from '../write-joined.ts';
 import { requestText } from './request-text.ts';
 import type { RequestMessage } from './wire.ts';
 
@@ -16,13 +17,15 @@ export class RequestWriter {
   begin({ request, origin, time, body, trailers }: RequestMessage): boolean {
     const socket = this.#socket;
     this.#chunked = request.fields.framing.kind === 'chunked';
-    const head = requestText(request, origin, time);
-    if (body.length === 0 && (trailers === undefined || !this.#chunked)) return socket.write(head, 'latin1');
-    socket.cork();
-    socket.write(head, 'latin1');
-    for (const bytes of body) this.write(bytes);
-    if (trailers !== undefined) this.end(trailers);
-    socket.uncork();
+    const pieces: (string | Buffer)[] = [requestText(request, origin, time)];
+    for (const bytes of body) {
+      if (this.#chunked) pieces.push(chunkStart(bytes.length), bytes, CHUNK_END);
+      else pieces.push(bytes);
+    }
+    if (this.#chunked && trailers !== undefined) pieces.push(lastChunk(trailers));
+    let length = 0;
+    for (const piece of pieces) length += piece.length;
+    writeJoined(socket, pieces, { count: pieces.length, length });
     return !socket.writableNeedDrain;
   }
 
