@@ -30,6 +30,7 @@ export {
   Breaker,
   type BreakerState,
   isUnavailable,
+  type CallResult,
   type OpenedBy,
 } from './breaker.ts';
 export { BULKHEAD_CELLS, BULKHEAD_GAUGES, Bulkhead, type Places } from './bulkhead.ts';
