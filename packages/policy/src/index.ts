@@ -29,8 +29,8 @@ export {
   BREAKER_PROBES,
   Breaker,
   type BreakerState,
-  isUnavailable,
   type CallResult,
+  isUnavailable,
   type OpenedBy,
 } from './breaker.ts';
 export { BULKHEAD_CELLS, BULKHEAD_GAUGES, Bulkhead, type Places } from './bulkhead.ts';
