@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import type { RouteMatch, TrafficOverride, TrafficSpec } from '@islet/spec';
 import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
+import { Edge } from '../src/stats.ts';
 import { httpInstance, send, until, world } from './world.ts';
 
 function override(policy: Partial<TrafficSpec>, who: { caller?: string; route?: string } = {}): TrafficOverride {
@@ -167,4 +168,16 @@ test('a change of a route holds from the next request on, over the connection th
   await ask();
   assert.deepEqual(statuses(), ['HTTP/1.1 200', 'HTTP/1.1 200', 'HTTP/1.1 200', 'HTTP/1.1 429']);
   assert.equal(edge()?.requests, 4);
+});
+
+test('a route that the file names again still has the tunnels that were opened on it', () => {
+  const edge = new Edge({ kind: 'edge', caller: 'web' }, 'orders');
+  const one = { requests: 5, connections: 1, pending: 0 };
+  const bulkhead = () => edge.onRoute('GET /events').bulkhead;
+  assert.equal(bulkhead().tryOpenTunnel(one), true);
+  edge.pruneRoutes(() => false);
+  assert.equal(bulkhead().tryOpenTunnel(one), false);
+  bulkhead().closeTunnel();
+  edge.pruneRoutes(() => false);
+  assert.equal(bulkhead().tryOpenTunnel(one), true);
 });

@@ -45,14 +45,11 @@ export class Admission {
       return GO;
     }
     const rank = PRIORITIES.indexOf(this.#priority);
-    if (!way.bulkhead.tryWait(waiter, limits, rank, client)) {
-      const lesser = way.bulkhead.pushOut(rank, client);
-      if (lesser === undefined) return { kind: 'refused', error: QUEUE_FULL };
-      way.bulkhead.tryWait(waiter, limits, rank, client);
-      lesser.onPushedOut();
-    }
+    const waits = way.bulkhead.tryWait(waiter, limits, rank, client);
+    const pushedOut = waits ? undefined : way.bulkhead.pushOut(waiter, rank, client);
+    if (!waits && pushedOut === undefined) return { kind: 'refused', error: QUEUE_FULL };
     this.#place = 'waiting';
-    return { kind: 'waits', until: this.#options.runtime.now() + limits.queueMs };
+    return { kind: 'waits', until: this.#options.runtime.now() + limits.queueMs, pushedOut };
   }
 
   /** Its turn has come. */
@@ -209,7 +206,8 @@ function rateFields(limit: number, left: number, resetMs: number): string {
 
 export type Entrance =
   | { readonly kind: 'go' }
-  | { readonly kind: 'waits'; readonly until: number }
+  /** `pushedOut` is to be told so once this one waits: its end may let this one in. */
+  | { readonly kind: 'waits'; readonly until: number; readonly pushedOut: Waiter | undefined }
   | { readonly kind: 'refused'; readonly error: ProxyError };
 
 const GO: Entrance = { kind: 'go' };

@@ -161,6 +161,7 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
   onFlush(): boolean {
     if (this.#state === 'over') return true;
     const more = this.#reply.flush();
+    if (!more) this.#cached?.onHeld();
     if (this.#state === 'responded') this.#finishWhenWhole();
     return more;
   }
