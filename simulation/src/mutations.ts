@@ -30,6 +30,12 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: '[table?.endpoints[name]]',
   },
   {
+    name: 'the proxy is not told of what is kept warm',
+    file: 'packages/plan/src/roll.ts',
+    find: 'warm: readyOf(warm)',
+    replace: 'warm: []',
+  },
+  {
     name: 'what is told to stop may be taken back',
     file: 'packages/plan/src/turn.ts',
     find: 'if (!seen.instances.some(isLeaving)) return seen;',
