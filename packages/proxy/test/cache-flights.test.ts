@@ -82,3 +82,42 @@ test('a service that fails is not asked for the next one by each who is served w
   await until(() => plane.stats.inFlight === 0);
   assert.equal(bodyOf(await ask()), '3');
 });
+
+test('of many requests at once for what must be asked for each time, one goes, and all have what it brings', async (t) => {
+  const held: (() => void)[] = [];
+  const { ask, seen, plane } = await cached(t, (request, response) => {
+    const isKnown = request.headers['if-none-match'] === '"a"';
+    held.push(() => response.writeHead(isKnown ? 304 : 200, { 'cache-control': 'no-cache', etag: '"a"' }).end());
+  });
+  for (const round of [1, 2]) {
+    const answers = Array.from({ length: 5 }, () => ask());
+    await until(() => held.length === round && plane.stats.inFlight === 5);
+    held[round - 1]?.();
+    const statuses = (await Promise.all(answers)).map((answer) => statusOf(answer)?.replace(/ttl=.*; /, ''));
+    assert.equal(statuses.filter((status) => status === 'hit; collapsed').length, 4, `${statuses}`);
+  }
+  assert.equal(seen.length, 2);
+});
+
+for (const [what, fields] of [
+  ['says who it is', 'Authorization: me\r\n'],
+  ['wants a part', 'Range: bytes=0-1\r\n'],
+  ['asks about its own copy by a tag', 'If-None-Match: "b"\r\n'],
+  ['asks about its own copy by a date', 'If-Modified-Since: Sat, 28 Nov 2026 00:00:00 GMT\r\n'],
+  ['wants nothing stored', 'Cache-Control: no-store\r\n'],
+] as const) {
+  test(`nobody waits for a request that ${what}, and it waits for nobody`, async (t) => {
+    const held: (() => void)[] = [];
+    const { ask } = await cached(t, (_, response) => {
+      held.push(() => response.writeHead(200, { 'cache-control': 'max-age=60' }).end('whole'));
+    });
+    const answers = [ask('/', fields)];
+    await until(() => held.length === 1);
+    answers.push(ask());
+    await until(() => held.length === 2);
+    answers.push(ask('/', fields));
+    await until(() => held.length === 3);
+    for (const answer of held) answer();
+    for (const answer of answers) assert.match(await answer, /whole/);
+  });
+}
