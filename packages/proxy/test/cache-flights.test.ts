@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { test } from 'node:test';
+import { Changes } from '../src/cache/changes.ts';
+import { Flights } from '../src/cache/flights.ts';
 import { LIMITS } from '../src/limits.ts';
 import { bodyOf, cached, statusOf } from './cache-world.ts';
 import { until } from './world.ts';
@@ -121,3 +123,29 @@ for (const [what, fields] of [
     for (const answer of answers) assert.match(await answer, /whole/);
   });
 }
+
+const keyOf = (target: string) => ({ text: target, target });
+
+test('so many wait for one, and no more', () => {
+  const flights = new Flights(new Changes());
+  const key = keyOf('/');
+  const flight = flights.tryLead(key, 0)!;
+  let landed = 0;
+  const follower = () => ({ onLanded: () => void landed++ });
+  for (let count = 0; count < LIMITS.cacheFollowers; count++) assert.equal(flights.tryFollow(key, follower()), flight);
+  assert.equal(flights.tryFollow(key, follower()), undefined);
+  flights.land(flight, 'stored', 0);
+  assert.equal(landed, LIMITS.cacheFollowers);
+});
+
+test('of so many targets it is known that nothing of them is stored, and no longer than a while', () => {
+  const flights = new Flights(new Changes());
+  const lands = (target: string) => flights.land(flights.tryLead(keyOf(target), 0)!, 'not-stored', 0);
+  lands('first');
+  for (let count = 1; count < LIMITS.notStorableKeys; count++) lands(`${count}`);
+  assert.equal(flights.mayLead(keyOf('first'), LIMITS.notStorableMs - 1), false);
+  lands('one more');
+  assert.equal(flights.mayLead(keyOf('first'), 0), true);
+  assert.equal(flights.mayLead(keyOf('1'), LIMITS.notStorableMs - 1), false);
+  assert.equal(flights.mayLead(keyOf('1'), LIMITS.notStorableMs), true);
+});

@@ -28,14 +28,17 @@ test('what is let go makes room: names may come and go for ever', () => {
   );
 });
 
-test('a slot that was let go a moment ago is the last to be another’s', () => {
+test('a slot that was let go a moment ago is the last to be another’s, and knows nothing then', () => {
   const { of } = arenas(1);
   const [arena] = of;
   const first = arena!.open('guards', 'first')!;
+  for (const cells of [first.state, first.lanes]) cells.fill(7);
   arena!.close(first);
   const others = Array.from({ length: SLOTS - 1 }, (_, at) => arena!.open('guards', `other ${at}`)!.index);
   assert.ok(!others.includes(first.index));
-  assert.equal(arena!.open('guards', 'last')!.index, first.index);
+  const last = arena!.open('guards', 'last')!;
+  assert.equal(last.index, first.index);
+  assert.deepEqual([...new Set([...last.state, ...last.lanes])], [0]);
   assert.equal(arena!.open('guards', 'one too many'), undefined);
 });
 
