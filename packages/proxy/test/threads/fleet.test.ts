@@ -249,6 +249,8 @@ test('threads come and go by the table, and connections that are open stay open'
 test('a client whose thread goes may ask once more, and is told with the answer', async (t) => {
   const { endpoints } = await instanceOf(t);
   const { fleet, port, change } = await fleetOf(t, { endpoints });
+  // From now on both take connections.
+  await change({});
   const clients = Array.from({ length: 16 }, () => client(t, port, 'GET / HTTP/1.1\r\nHost: h\r\n\r\n'));
   await until(() => clients.every(({ seen }) => seen.text.includes('\r\n\r\n')));
   await change({ workers: 1 });
