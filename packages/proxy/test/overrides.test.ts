@@ -48,6 +48,24 @@ test('a route has its timeout, and every other request that of the service', asy
   assert.match((await answers[1]) ?? '', /^HTTP\/1\.1 504 [\s\S]*x-islet-explain: traffic\.timeout\.request/);
 });
 
+test('an answer names the rule where it is written: of the caller on the route, of the route, or of the service', async (t) => {
+  const limits = { ...DEFAULT_TRAFFIC.limits, sizes: { ...DEFAULT_TRAFFIC.limits.sizes, requestBody: 1_024 } };
+  const ofRoute = { ...override({ limits }, { route: '/a' }), at: ['routes', 0] };
+  const ofBoth = { ...override({ limits }, { route: '/b', caller: 'web' }), at: ['callers', 'web', 'routes', 1] };
+  const { edgePort } = await orders(t, [ofRoute, ofBoth]);
+  const rules = [];
+  for (const path of ['/a', '/b', '/c']) {
+    const fields = `Host: h\r\nx-islet-explain: 1\r\nContent-Length: 2000\r\nConnection: close\r\n\r\n`;
+    const answer = await send(edgePort, `POST ${path} HTTP/1.1\r\n${fields}${path === '/c' ? 'x'.repeat(2_000) : ''}`);
+    rules.push(/\r\nx-islet-explain: (.*)\r\n/.exec(answer)?.[1]);
+  }
+  assert.deepEqual(rules, [
+    'traffic.routes[0].limits.requestBody',
+    'traffic.callers.web.routes[1].limits.requestBody',
+    undefined,
+  ]);
+});
+
 test('a route is of the path that the service sees, without query and however it is spelt', async (t) => {
   const { get, gateway } = await orders(t, [override(RATE, { route: 'GET /tight' })]);
   assert.equal(status(await get('/orders/tight?a=1', gateway, 'any')), 200);

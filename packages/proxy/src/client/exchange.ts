@@ -45,9 +45,9 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
     this.#order = order;
     this.#client = client;
     this.#runtime = runtime;
-    this.#admission = new Admission(order);
     this.#cached = cachedOf(order, runtime);
     this.#call = new Call({ order, runtime, user: this, client });
+    this.#admission = new Admission(order, this.#call.patience);
     this.#sizes = sizesOf(order.policy.limits.sizes);
     const sizes = this.#sizes;
     const cached = this.#cached;

@@ -51,6 +51,8 @@ export class EndpointState implements Candidate {
   removed = false;
   /** It refused a connection a moment ago, or asked to be left alone: others are taken while there are any. */
   avoidUntil = 0;
+  /** Nobody listened there a moment ago. */
+  deadUntil = 0;
   readonly #clock: Clock;
   /** Most recently used last: the newest is taken, so that the rest can grow old and go. */
   readonly #idle: UpstreamConnection[] = [];
@@ -126,7 +128,8 @@ export class EndpointState implements Candidate {
   }
 
   refused(now: number): void {
-    this.avoid(now + LIMITS.avoidRefusedMs);
+    this.deadUntil = now + LIMITS.avoidRefusedMs;
+    this.avoid(this.deadUntil);
   }
 
   avoid(until: number): void {
@@ -147,6 +150,11 @@ export class EndpointState implements Candidate {
 
   remove(): void {
     this.removed = true;
+    this.standBack();
+  }
+
+  /** It is given nothing new, for now or for good: what is long-lived had better go elsewhere. */
+  standBack(): void {
     this.closeIdle();
     for (const it of this.#longLived.values()) it.goAway();
   }

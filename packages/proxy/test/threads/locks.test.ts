@@ -52,7 +52,7 @@ const BREAKER = machine<Breaker>(
   Breaker,
   {
     admit: (it) => it.admit(0, breaker!),
-    record: (it) => it.record(0, { failed: true, now: 0 }, breaker!),
+    record: (it) => it.record(0, { failed: true, slow: false, now: 0 }, breaker!),
     release: (it) => it.release(0),
     hope: (it) => it.hope(0),
   },
