@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { ResponseHead } from '../src/http/response-head.ts';
+import { LIMITS } from '../src/limits.ts';
 import { HedgedWire } from '../src/upstream/hedged-wire.ts';
 import type { Gone, RequestMessage, ResponseUser, Wire } from '../src/upstream/wire.ts';
 
@@ -23,8 +24,8 @@ class StillWire {
     this.user = user;
   }
 
-  send(): boolean {
-    this.#note('send');
+  send({ body }: RequestMessage): boolean {
+    this.#note(`send ${body.join('')}`.trim());
     return true;
   }
 
@@ -63,6 +64,7 @@ function hedged(t: TestContext, { open = true } = {}) {
   const wire = new HedgedWire({
     first: first as unknown as Wire,
     delayMs: 100,
+    now: () => 0,
     openSecond: () => second as unknown as Wire,
     onSecond: (gone) => void log.push(`switched: ${gone}`),
     onSecondLost: (outcome) => void log.push(`lost: ${outcome}`),
@@ -106,12 +108,21 @@ test('one that is not connected yet is sent the request when it is, and its user
   assert.deepEqual(since(), ['second send']);
 });
 
-test('a request whose body is still to come is not hedged', (t) => {
-  const { wire, pass } = hedged(t);
-  wire.send({ ...MESSAGE, trailers: undefined });
-  wire.write(Buffer.from('x'));
-  wire.end([]);
-  assert.deepEqual(pass(1_000), ['first send', 'first write', 'first end']);
+test('the time of a request whose body follows begins when it is whole, and one that is too long to be kept has no second', (t) => {
+  for (const [pieces, then] of [
+    [['x', 'y'], ['second send xy']],
+    [['x'.repeat(LIMITS.replayBytes), 'y'], []],
+  ] as const) {
+    const { wire, pass, since } = hedged(t);
+    wire.send({ ...MESSAGE, trailers: undefined });
+    for (const piece of pieces) wire.write(Buffer.from(piece));
+    since();
+    assert.deepEqual(pass(1_000), []);
+    wire.end([]);
+    assert.deepEqual(pass(99), ['first end']);
+    assert.deepEqual(pass(1), then);
+    t.mock.timers.reset();
+  }
 });
 
 test('nobody is asked a second time once the first has begun to answer, is gone, or is given up', (t) => {
