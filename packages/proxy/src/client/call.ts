@@ -170,6 +170,13 @@ export class Call implements ResponseUser {
     this.#client.resumeBody();
   }
 
+  /** Who can be asked again elsewhere does not wait for what may come of it. */
+  onSilent(): void {
+    if (this.#state !== 'sent' || !this.#body.ended) return;
+    const failure = this.#next.whileSilent();
+    if (failure !== undefined) this.#startAnew(failure);
+  }
+
   /** The client takes more of the response. */
   onClientDrain(): void {
     this.patience.onTaken();
@@ -219,10 +226,12 @@ export class Call implements ResponseUser {
   #judge(): void {
     const failure = this.#next.whileOverdue();
     if (failure === undefined) this.#wait();
-    else {
-      this.#attempts.fail(RESPONSE_TIMEOUT.code, failure);
-      this.start();
-    }
+    else this.#startAnew(failure);
+  }
+
+  #startAnew(failure: AttemptFailure): void {
+    this.#attempts.fail(RESPONSE_TIMEOUT.code, failure);
+    this.start();
   }
 
   #fail(failure: AttemptFailure, error: ProxyError): void {

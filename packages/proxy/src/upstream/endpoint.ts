@@ -1,5 +1,6 @@
 import { type Candidate, type Endpoint, LatencyWindow, PeakEwma, type Standing } from '@islet/policy';
 import type { Clock } from '../clock.ts';
+import type { Deadlines } from '../deadlines.ts';
 import { LIMITS } from '../limits.ts';
 import type { InstanceShare } from '../shared/states.ts';
 import { Counts } from '../stats.ts';
@@ -20,6 +21,7 @@ export interface EndpointOptions {
   readonly endpoint: Endpoint;
   readonly cameAt: number;
   readonly clock: Clock;
+  readonly deadlines: Deadlines;
   readonly share: InstanceShare;
 }
 
@@ -51,18 +53,22 @@ export class EndpointState implements Candidate {
   removed = false;
   /** It refused a connection a moment ago, or asked to be left alone: others are taken while there are any. */
   avoidUntil = 0;
+  /** How long it is avoided because it is silent. */
+  #silentUntil = 0;
   readonly #clock: Clock;
+  readonly #deadlines: Deadlines;
   /** Most recently used last: the newest is taken, so that the rest can grow old and go. */
   readonly #idle: UpstreamConnection[] = [];
   readonly #longLived = new Map<object, LongLived>();
   #http2: Http2Pool | undefined;
   #checking: Promise<boolean> | undefined;
 
-  constructor({ service, endpoint, cameAt, clock, share }: EndpointOptions) {
+  constructor({ service, endpoint, cameAt, clock, deadlines, share }: EndpointOptions) {
     this.service = service;
     this.endpoint = endpoint;
     this.cameAt = cameAt;
     this.#clock = clock;
+    this.#deadlines = deadlines;
     this.#share = share;
   }
 
@@ -90,8 +96,8 @@ export class EndpointState implements Candidate {
   /** A way to send one request. */
   acquire(wanted: WantedWire): Wire {
     if (!wanted.http2) return this.connect(wanted);
-    this.#http2 ??= new Http2Pool(this.endpoint, this.#clock);
-    return this.#http2.acquire();
+    this.#http2 ??= this.#openPool();
+    return this.#http2.acquire(wanted);
   }
 
   /** A connection that is kept, or a new one that is not open yet. */
@@ -131,6 +137,14 @@ export class EndpointState implements Candidate {
 
   avoid(until: number): void {
     this.avoidUntil = Math.max(this.avoidUntil, until);
+  }
+
+  /** None of its connections answers: it may only be busy, so it is asked where nobody else is left. Or one does again. */
+  #onSilence(isSilent: boolean): void {
+    if (isSilent) {
+      this.#silentUntil = this.#clock.now() + LIMITS.http2PingTimeoutMs;
+      this.avoid(this.#silentUntil);
+    } else if (this.avoidUntil === this.#silentUntil) this.avoidUntil = 0;
   }
 
   /** What a try that is in flight has become. */
@@ -186,6 +200,11 @@ export class EndpointState implements Candidate {
       socket.once('connect', () => decide(false));
       socket.once('error', () => decide(true));
     });
+  }
+
+  #openPool(): Http2Pool {
+    const onSilence = (isSilent: boolean) => this.#onSilence(isSilent);
+    return new Http2Pool({ endpoint: this.endpoint, clock: this.#clock, deadlines: this.#deadlines, onSilence });
   }
 
   #dial(): UpstreamConnection {

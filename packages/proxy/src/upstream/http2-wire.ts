@@ -122,6 +122,10 @@ export class Http2Wire implements Wire, StreamOwner {
     this.#guard(this.#flush, undefined);
   }
 
+  onSilent(): void {
+    this.#guard(this.#tellSilent, undefined);
+  }
+
   onClose(code: number | undefined): void {
     this.#stream = undefined;
     if (this.#whole) this.#leave();
@@ -178,6 +182,10 @@ export class Http2Wire implements Wire, StreamOwner {
 
   #tellDrain(): void {
     this.#user?.onDrain();
+  }
+
+  #tellSilent(): void {
+    this.#user?.onSilent();
   }
 
   #flush(): void {

@@ -52,6 +52,8 @@ export interface WireUser {
 
 /** Reads responses. Bytes are views, valid only until `onFlush` returns; some for longer: see `mayBeKept`. */
 export interface ResponseUser extends WireUser, ResponseSink {
+  /** Its connection does not answer for now. Nothing is lost yet. */
+  onSilent(): void;
   /** All that one read brought has been told. Returns false where some of it is kept, and still to be written. */
   onFlush(): boolean;
 }
