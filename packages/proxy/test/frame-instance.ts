@@ -34,7 +34,13 @@ export interface FrameInstanceOptions {
 /** An instance that sends frames as a test says, and what no library would send. It acknowledges SETTINGS and PINGs by itself. */
 export async function frameInstance(
   t: TestContext,
-  { greeting = frame(FRAME.settings, 0, 0), answersPings = () => true, greets = () => true, onRequest, onWhole }: FrameInstanceOptions,
+  {
+    greeting = frame(FRAME.settings, 0, 0),
+    answersPings = () => true,
+    greets = () => true,
+    onRequest,
+    onWhole,
+  }: FrameInstanceOptions,
 ): Promise<FrameInstance> {
   const connections: ToInstance[] = [];
   let requests = 0;

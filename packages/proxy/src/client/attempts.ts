@@ -265,10 +265,9 @@ export class Attempts {
     wire.destroy();
     endpoint.counts.error(error);
     this.#failed.push(endpoint);
-    if (failure.kind === 'refused') {
-      this.#refused.push(endpoint);
-      endpoint.refused(now);
-    } else if (isHeldAgainst(failure, error)) {
+    if (failure.kind === 'refused' || failure.kind === 'unavailable') endpoint.refused(now);
+    if (failure.kind === 'refused') this.#refused.push(endpoint);
+    else if (isHeldAgainst(failure, error)) {
       if (this.#options.policy.outlier !== undefined || attempt.isProbe) endpoint.standing.onFailure();
       this.#observe(endpoint, now - attempt.startedAt);
       this.#judge(attempt);

@@ -93,11 +93,16 @@ export class EndpointState implements Candidate {
     return this.#idle.length;
   }
 
+  /** What is sent to it now would wait until other requests have ended. */
+  get isFull(): boolean {
+    return this.#http2?.isFull === true;
+  }
+
   /** A way to send one request. */
   acquire(wanted: WantedWire): Wire {
     if (!wanted.http2) return this.connect(wanted);
     this.#http2 ??= this.#openPool();
-    return this.#http2.acquire(wanted);
+    return this.#http2.acquire();
   }
 
   /** A connection that is kept, or a new one that is not open yet. */
@@ -204,7 +209,14 @@ export class EndpointState implements Candidate {
 
   #openPool(): Http2Pool {
     const onSilence = (isSilent: boolean) => this.#onSilence(isSilent);
-    return new Http2Pool({ endpoint: this.endpoint, clock: this.#clock, deadlines: this.#deadlines, onSilence });
+    const onCalm = () => this.refused(this.#clock.now());
+    return new Http2Pool({
+      endpoint: this.endpoint,
+      clock: this.#clock,
+      deadlines: this.#deadlines,
+      onSilence,
+      onCalm,
+    });
   }
 
   #dial(): UpstreamConnection {

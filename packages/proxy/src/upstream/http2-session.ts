@@ -14,8 +14,8 @@ import { SHARED } from './read-buffers.ts';
 export interface StreamOwner extends StreamUser {
   onSessionOpen(): void;
   onSessionRefused(): void;
-  /** Other streams have ended: it can begin the one that it asked for. */
-  onRoom(): void;
+  /** It can begin the stream that it waits for, over this connection: streams have ended, or this one is another. */
+  onRoom(session: Http2Session): void;
   /** The connection takes no more streams, and has none for it. */
   onNoRoom(): void;
   /** All that one read brought has been told. */
@@ -34,8 +34,16 @@ export interface Http2SessionOptions {
 
 /** The other connections to the instance. */
 export interface Http2SessionUser {
-  /** It is open, does not answer for now, or does again. */
-  onSilence(): void;
+  /** One that takes a stream now. */
+  withRoom(): Http2Session | undefined;
+  /** It does not answer for now. */
+  onSilent(): void;
+  /** It is open, or answers again. */
+  onHeard(): void;
+  /** It has room for more streams. */
+  onRoom(session: Http2Session): void;
+  /** A request waits, as it has none. */
+  onHeld(): void;
   /** The instance says that it is asked for too much. */
   onCalm(): void;
   /** It takes no new requests. */
@@ -89,6 +97,11 @@ export class Http2Session implements SessionUser, KeepaliveUser {
     return this.#keepalive.silent;
   }
 
+  /** Nothing is read or sent any more. */
+  get over(): boolean {
+    return this.#session.deaf;
+  }
+
   get streams(): number {
     return this.#session.streams.size;
   }
@@ -116,13 +129,33 @@ export class Http2Session implements SessionUser, KeepaliveUser {
     if (this.#state === 'connecting') this.#connecting.add(owner);
   }
 
-  /** Whether a stream can begin now; if not, its owner is told when it can, or that it can't any more. */
-  takes(owner: StreamOwner): boolean {
-    if (this.#state === 'open' && (this.#held.size > 0 || this.#isFull)) {
-      this.#held.add(owner);
-      return false;
+  /** Whether a stream can begin now, and none waits for that already. */
+  get takes(): boolean {
+    return this.#state !== 'open' || (this.#held.size === 0 && !this.#isFull);
+  }
+
+  /** The one that takes a stream now, where this one does not; undefined: none does. */
+  get other(): Http2Session | undefined {
+    return this.#user.withRoom();
+  }
+
+  /** Its owner is told when it can begin a stream, or that it can't any more. */
+  hold(owner: StreamOwner): void {
+    this.#held.add(owner);
+    this.#user.onHeld();
+  }
+
+  get holds(): boolean {
+    return this.#held.size > 0;
+  }
+
+  /** Those that wait here begin there, as far as there is room. */
+  letInto(session: Http2Session): void {
+    for (const owner of this.#held) {
+      if (!session.takes) return;
+      this.#held.delete(owner);
+      owner.onRoom(session);
     }
-    return true;
   }
 
   /** Undefined where the connection has ended meanwhile. Throws where the fields can't be sent. */
@@ -157,12 +190,12 @@ export class Http2Session implements SessionUser, KeepaliveUser {
   }
 
   onSilent(): void {
-    this.#user.onSilence();
+    this.#user.onSilent();
     this.#session.tellSilent();
   }
 
   onHeard(): void {
-    this.#user.onSilence();
+    this.#user.onHeard();
   }
 
   onDead(): void {
@@ -180,9 +213,10 @@ export class Http2Session implements SessionUser, KeepaliveUser {
   onSettings(): void {
     if (this.#state === 'connecting') {
       this.#state = 'open';
-      this.#user.onSilence();
+      this.#user.onHeard();
       for (const owner of taken(this.#connecting)) owner.onSessionOpen();
-    } else this.#letIn();
+    }
+    this.#letIn();
   }
 
   onGoaway(code: number): void {
@@ -221,8 +255,9 @@ export class Http2Session implements SessionUser, KeepaliveUser {
     for (const owner of this.#held) {
       if (this.#state !== 'open' || this.#isFull) return;
       this.#held.delete(owner);
-      owner.onRoom();
+      owner.onRoom(this);
     }
+    if (this.#state === 'open' && !this.#isFull) this.#user.onRoom(this);
   }
 
   #end(): void {

@@ -88,12 +88,15 @@ export class Keepalive implements Waiting {
         this.#pingedAt = this.#now();
         this.#pings++;
         this.#isAskedAnew = false;
-        return this.#user.ping();
+        this.#user.ping();
+        break;
       case 'pinged':
         this.#state = 'silent';
-        return this.#user.onSilent();
+        this.#user.onSilent();
+        break;
       case 'silent':
-        return this.#user.onDead();
+        this.#user.onDead();
+        break;
     }
   }
 

@@ -41,7 +41,7 @@ export interface RequestMessage {
 }
 
 /** Why a wire is gone. */
-export type Gone = 'refused' | 'unprocessed' | 'closed' | 'bad-response';
+export type Gone = 'refused' | 'unprocessed' | 'overloaded' | 'closed' | 'bad-response';
 
 /** Who uses the wire now. */
 export interface WireUser {
