@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test';
 import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
 import { LIMITS } from '../src/limits.ts';
 import { type FrameInstanceOptions, frameInstance, goaway, head } from './frame-instance.ts';
-import { codeOf, frameWorld, ONCE, silence } from './frame-world.ts';
+import { codeOf, frameWorld, silence } from './frame-world.ts';
 import { FLAG, FRAME, frame } from './frames.ts';
 import { ask, http2Client } from './http2-world.ts';
 import { endpointAt, until, world } from './world.ts';

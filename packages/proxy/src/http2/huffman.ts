@@ -48,10 +48,10 @@ export function encodeHuffman(text: string, into: Uint8Array, start: number): nu
     // With up to 7 bits held, one of 30 is too much for the 32 that numbers are shifted in: it goes in two parts.
     const later = length > LONGEST_AT_ONCE ? LONGEST_AT_ONCE / 2 : 0;
     held = (held << (length - later)) | (code >>> later);
-    for (bits += length - later; bits >= 8; ) into[at++] = held >>> (bits -= 8);
+    for (bits += length - later; bits >= 8; bits -= 8) into[at++] = held >>> (bits - 8);
     if (later === 0) continue;
     held = (held << later) | (code & ((1 << later) - 1));
-    for (bits += later; bits >= 8; ) into[at++] = held >>> (bits -= 8);
+    for (bits += later; bits >= 8; bits -= 8) into[at++] = held >>> (bits - 8);
   }
   if (bits > 0) into[at++] = (held << (8 - bits)) | (0xff >> bits);
   return at;

@@ -71,14 +71,9 @@ export class Keepalive implements Waiting {
   }
 
   get deadlineAt(): number {
-    switch (this.#state) {
-      case 'well':
-        return this.#user.streams === 0 ? Number.POSITIVE_INFINITY : this.#pingBy;
-      case 'pinged':
-        return this.#pingedAt + LIMITS.http2SilentMs;
-      case 'silent':
-        return this.#pingedAt + LIMITS.http2PingTimeoutMs;
-    }
+    if (this.#state === 'pinged') return this.#pingedAt + LIMITS.http2SilentMs;
+    if (this.#state === 'silent') return this.#pingedAt + LIMITS.http2PingTimeoutMs;
+    return this.#user.streams === 0 ? Number.POSITIVE_INFINITY : this.#pingBy;
   }
 
   onDeadline(): void {
