@@ -83,17 +83,41 @@ test('a limit that is lowered while requests wait holds from then on, and those 
   for (const answer of [...first, ...more, ...third]) assert.equal((await answer).status, 200);
 });
 
+test('who was to wait for one connection goes over another that has got room meanwhile', async (t) => {
+  const { instance, client } = await frameWorld(t, {
+    greeting: settings([SETTING.streams, 1]),
+    greets: (nth) => nth === 0,
+  });
+  const first = ask(client, '/');
+  await until(() => instance.seen(FRAME.headers).length === 1);
+  const more = [ask(client, '/'), ask(client, '/')];
+  await until(() => instance.connections.length === 2);
+  const [open, late] = instance.connections;
+  open?.send(head(1));
+  assert.equal((await first).status, 200);
+  late?.send(settings([SETTING.streams, 1]));
+  await until(() => instance.seen(FRAME.headers).length === 3);
+  open?.send(head(3));
+  late?.send(head(1));
+  for (const answer of more) assert.equal((await answer).status, 200);
+});
+
 test('nobody waits for an instance that is full while another has room', async (t) => {
-  const { bad, client } = await pair(t, { greeting: settings([SETTING.streams, 1]) });
+  const full = { greeting: settings([SETTING.streams, 1]) };
+  const bad = [await frameInstance(t, full), await frameInstance(t, full)];
+  const good = await frameInstance(t, { onWhole: (stream, to) => to.send(head(stream)) });
+  const { edge, publish } = await world(t, [], 'http', { traffic: IN_TURN, now: () => 1_000_000 });
+  await publish(...[...bad, good].map(({ port }) => ({ ...endpointAt(port), http2: true })));
+  const client = await http2Client(t, edge);
   const waiting: ReturnType<typeof ask>[] = [];
-  const heads = () => bad.seen(FRAME.headers).length;
-  while (heads() < LIMITS.http2SessionsPerEndpoint) {
+  const heads = () => bad.reduce((sum, { seen }) => sum + seen(FRAME.headers).length, 0);
+  while (heads() < 2 * LIMITS.http2SessionsPerEndpoint) {
     const before = heads();
     const one = ask(client, '/');
     waiting.push(one);
     await Promise.race([one, until(() => heads() > before)]);
   }
   for (let nth = 0; nth < 20; nth++) assert.equal((await ask(client, '/')).status, 200);
-  for (const { send } of bad.connections) send(head(1));
+  for (const { connections } of bad) for (const { send } of connections) send(head(1));
   for (const answer of waiting) assert.equal((await answer).status, 200);
 });
