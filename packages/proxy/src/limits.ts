@@ -20,6 +20,10 @@ export const LIMITS = {
   /** How long, and of how many targets, it is known that their responses are not stored. */
   notStorableMs: 10_000,
   notStorableKeys: 10_000,
+  /** Of how many targets it is known when they were changed: for as long as something takes that was asked for before. */
+  changedTargets: 1_000,
+  /** How long others wait for what a client is brought that takes it slowly. */
+  cacheHeldMs: 1_000,
   /** Responses that are compressed at once; each takes some hundred kilobytes. */
   encoders: 128,
   controlBodyBytes: 16 * 1024 * 1024,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { RequestListener } from 'node:http';
 import { type TestContext, test } from 'node:test';
 import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
+import { client } from './clocked.ts';
 import { endpointAt, httpInstance, send, until, world } from './world.ts';
 
 const GET = 'GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n';
@@ -128,6 +129,34 @@ test('while one call finds out, the others are refused, and a timeout is a failu
   pass(61_000);
   assert.match((await probe)[0] ?? '', /response-timeout/);
   assert.equal(state(), 'open');
+});
+
+test('calls that are answered late open it too, where the file says what is late; the time of a client counts for nothing', async (t) => {
+  const breaker = { ...DEFAULT_TRAFFIC.breaker!, minCalls: 2, slow: { afterMs: 2_000, ratePercent: 100 } };
+  const { behave, calls, pass, state, edge, asked } = await single(t, { ...DEFAULT_TRAFFIC, breaker });
+  const early: Promise<string>[] = [];
+  for (const nth of [1, 2]) {
+    const { socket, seen } = client(
+      t,
+      edge,
+      'POST / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 2\r\n\r\na',
+    );
+    early.push(new Promise((resolve) => socket.on('close', () => resolve(seen.text))));
+    await until(() => asked() === nth);
+    pass(3_000);
+    socket.write('b');
+    assert.match(await early.at(-1)!, /^HTTP\/1\.1 200 /);
+  }
+  assert.equal(state(), 'closed');
+  behave((_, response) => {
+    pass(2_001);
+    response.end('late');
+  });
+  pass(30_000);
+  assert.ok((await calls(2)).every((answer) => answer.endsWith('late')));
+  assert.equal(state(), 'open');
+  const [refused = ''] = await calls(1);
+  assert.match(refused, /x-islet-error: breaker-open[\s\S]*too many of the last calls were slow/);
 });
 
 test('with the breaker off every call goes on, however many fail', async (t) => {

@@ -144,7 +144,7 @@ test('a refusal names the counters that decided, and the public learns only that
   const breaker = { ...DEFAULT_TRAFFIC.breaker, failureRatePercent: 50, minCalls: 2 };
   const policy = {
     ...traffic,
-    breaker: { ...breaker, windowMs: 30_000, openMs: 5_000, maxOpenMs: 60_000, halfOpen: 3 },
+    breaker: { ...breaker, windowMs: 30_000, openMs: 5_000, maxOpenMs: 60_000, halfOpen: 3, slow: undefined },
   };
   const { gateway } = await world(t, [instance], 'http', { sink, traffic: policy, now: () => 1_000 });
   const responses = [await send(gateway, get()), await send(gateway, get()), await send(gateway, get())];

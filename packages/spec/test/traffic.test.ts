@@ -105,19 +105,6 @@ test('ejection can be written out, or switched off', () => {
   assert.equal(serviceOf(orders(`${RUN}traffic: { outlier: off }\n`)).traffic.outlier, undefined);
 });
 
-test('the breaker can be written out, or switched off', () => {
-  const written = serviceOf(orders(`${RUN}traffic: { breaker: { failureRate: 80%, minCalls: 100 } }\n`));
-  assert.deepEqual(written.traffic.breaker, {
-    failureRatePercent: 80,
-    windowMs: 30_000,
-    minCalls: 100,
-    openMs: 5_000,
-    maxOpenMs: 60_000,
-    halfOpen: 3,
-  });
-  assert.equal(serviceOf(orders(`${RUN}traffic: { breaker: off }\n`)).traffic.breaker, undefined);
-});
-
 test('limits that are not written have their defaults', () => {
   const { limits } = serviceOf(orders(`${RUN}traffic: { limits: { requests: 20, queue: 0s } }\n`)).traffic;
   const { sizes, ...places } = limits;

@@ -143,7 +143,10 @@ export class Approach implements Waiter, Follower, Held {
     const entrance = admission.enter(this);
     if (entrance.kind === 'go') call.start();
     else if (entrance.kind === 'refused') user.onNoAnswer(entrance.error);
-    else this.#wait('waiting', Math.min(entrance.until, this.#patientUntil));
+    else {
+      this.#wait('waiting', Math.min(entrance.until, this.#patientUntil));
+      entrance.pushedOut?.onPushedOut();
+    }
   }
 
   #wait(state: 'following' | 'held' | 'waiting', until: number): void {

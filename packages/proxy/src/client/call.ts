@@ -99,12 +99,12 @@ export class Call implements ResponseUser {
   onOpen(): void {
     const attempt = this.#attempts.current;
     if (attempt === undefined) return;
-    const { request, origin } = this.#order;
+    const [{ request, origin }, { patience }] = [this.#order, this];
     const now = this.#runtime.now();
     this.#attempts.opened(now);
     this.#state = 'sent';
     this.patience.onSent(now, attempt.endpoint);
-    const flows = this.#body.begin(attempt.wire, { request, origin, time: this.patience.timeLeft(now) });
+    const flows = this.#body.begin(attempt.wire, { request, origin, time: patience.timeLeft(now), patience });
     if (flows && !this.#body.ended) this.patience.onBodyFlows(now);
     this.#wait();
   }
@@ -127,7 +127,7 @@ export class Call implements ResponseUser {
     else {
       this.#state = 'responding';
       this.#body.letGo();
-      this.patience.onHead(head);
+      this.patience.onHead(head, this.#runtime.now());
       if (head.streams) this.#stream = OpenStream.of(head, this.#attempts.current, () => this.#endStream());
       this.#user.onHead(this.#attempts.dressed(head), { status, revision: this.#attempts.revision });
     }

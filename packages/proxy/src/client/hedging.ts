@@ -27,13 +27,14 @@ export class Hedging {
 
   /** The wire of a try as its user sees it. */
   around(first: Wire): Wire {
-    const { policy, service, request, idempotent } = this.#options;
+    const { policy, service, request, idempotent, runtime } = this.#options;
     const delayMs = policy.hedge && (policy.hedge.delayMs ?? service.pool.p95Ms);
     if (delayMs === undefined || !idempotent || request.fields.upgrade !== undefined) return first;
     let second: Attempt | undefined;
     const hedged: Wire = new HedgedWire({
       first,
       delayMs,
+      now: runtime.now,
       openSecond: () => {
         const opened = this.#open(delayMs);
         if (opened !== undefined) second = { ...opened, wire: hedged };

@@ -3,7 +3,7 @@ import type { Field } from '../http/fields.ts';
 import type { RequestHead } from '../http/request-head.ts';
 import type { ResponseSink } from '../http/response-reader.ts';
 import type { UpstreamConnection } from './connection.ts';
-import type { RequestOrigin, TimeLeft } from './request-text.ts';
+import type { RequestOrigin, TimeKeeper, TimeLeft } from './request-text.ts';
 
 /** What carries one try to an instance and its response back, whatever the protocol. */
 export interface Wire {
@@ -35,6 +35,8 @@ export interface RequestMessage {
   readonly request: RequestHead;
   readonly origin: RequestOrigin;
   readonly time: TimeLeft;
+  /** For whoever sends it once more, later. */
+  readonly patience?: TimeKeeper;
   readonly body: readonly Buffer[];
   /** Undefined: more of the body will come. */
   readonly trailers: readonly Field[] | undefined;

@@ -25,7 +25,11 @@ for (const places of [1, 3]) {
     const edge = states[0]!.edge('web orders');
     // The breaker is open; by the time the crowd comes, a few may find out.
     for (let call = 0; call < breaker.minCalls; call++) {
-      edge.guards.breaker.record(edge.guards.breaker.admit(NOW, breaker)!, { failed: true, now: NOW }, breaker);
+      edge.guards.breaker.record(
+        edge.guards.breaker.admit(NOW, breaker)!,
+        { failed: true, slow: false, now: NOW },
+        breaker,
+      );
     }
     const turns = 4_000;
     const counted = await crowd({ memory, threads: 4, turns, places });
@@ -46,7 +50,7 @@ test('what a dead thread had is given back: places, those who waited in it, and 
   assert.equal(b!.bulkhead.tryWait(waiter, limits), true);
   assert.equal(b!.bulkhead.waiting, 1);
   for (let call = 0; call < breaker.minCalls; call++) {
-    c!.breaker.record(c!.breaker.admit(0, breaker)!, { failed: true, now: 0 }, breaker);
+    c!.breaker.record(c!.breaker.admit(0, breaker)!, { failed: true, slow: false, now: 0 }, breaker);
   }
   for (let probe = 0; probe < breaker.halfOpen; probe++) b!.breaker.admit(breaker.openMs, breaker);
   assert.equal(c!.breaker.admit(breaker.openMs, breaker), undefined);
