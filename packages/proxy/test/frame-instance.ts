@@ -23,7 +23,7 @@ export interface FrameInstanceOptions {
   readonly greeting?: Buffer;
   /** Whether it says anything to begin with over this connection; where not, it never opens. */
   greets?(nth: number): boolean;
-  /** Whether it answers PINGs, as any peer does. */
+  /** Whether it answers PINGs, like every peer. */
   answersPings?(): boolean;
   /** For each head of a request: it ends its block. */
   onRequest?(stream: number, to: ToInstance, nth: number): void;

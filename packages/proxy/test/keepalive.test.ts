@@ -92,7 +92,7 @@ test('what stays silent is dead, also when its calls have been given up meanwhil
   assert.deepEqual(events, ['ping', 'silent', 'dead']);
 });
 
-test('a call that is long in coming is asked about once, and then when so much time has passed as any server allows', () => {
+test('a call that is long in coming is asked about once, and then when so much time has passed that every server takes it', () => {
   const { events, pass, call, read, user } = watched();
   user.ping = () => {
     events.push('ping');
