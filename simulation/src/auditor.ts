@@ -119,9 +119,9 @@ export class Auditor {
     const now = this.#parts.elapsed();
     for (const [service, { endpoints }] of Object.entries(table.services)) this.#checkNumber(service, endpoints);
     // Until now by the table before; this one is in use from here on.
-    for (const { instance } of this.#endpoints()) this.#routedAt.set(instance, now);
-    for (const { endpoints } of Object.values(table.services)) {
-      for (const { instance } of endpoints) {
+    for (const { instance } of this.#reached()) this.#routedAt.set(instance, now);
+    for (const { endpoints, warm = [] } of Object.values(table.services)) {
+      for (const { instance } of [...endpoints, ...warm]) {
         this.#check('no route to what is not ready', this.#parts.ground.wasHealthy(instance), instance);
       }
     }
@@ -185,7 +185,7 @@ export class Auditor {
     const { ground, inFlight, elapsed } = this.#parts;
     const found = ground.machine.instances.get(instance);
     if (found?.process.kind !== 'running') return;
-    const routed = this.#endpoints().some((endpoint) => endpoint.instance === instance);
+    const routed = this.#reached().some((endpoint) => endpoint.instance === instance);
     const asked = this.#recent(found.service);
     const present = asked.filter((one) => one !== undefined);
     // What goes down as a whole goes even while the proxy can't be asked.
@@ -207,11 +207,14 @@ export class Auditor {
     await act().finally(() => this.#running.delete(step));
   }
 
-  #endpoints(service?: string): readonly { readonly instance: string }[] {
+  #endpoints(service: string): readonly { readonly instance: string }[] {
+    return this.#parts.table()?.services[service]?.endpoints ?? [];
+  }
+
+  /** All that may be asked, be it as the last resort. */
+  #reached(): readonly { readonly instance: string }[] {
     const services = this.#parts.table()?.services ?? {};
-    return service === undefined
-      ? Object.values(services).flatMap(({ endpoints }) => endpoints)
-      : (services[service]?.endpoints ?? []);
+    return Object.values(services).flatMap(({ endpoints, warm = [] }) => [...endpoints, ...warm]);
   }
 
   /** What may be in force, or was lately: the last wish that was acknowledged before the window, and those since. */

@@ -1,5 +1,7 @@
 import type { Counters, VirtualClock } from '@islet/control-plane/testing';
 import type { FakeTraffic } from '@islet/driver/fake';
+import type { Endpoint } from '@islet/policy';
+import type { World } from './world.ts';
 
 /** What instances of one revision have answered. */
 export interface Served {
@@ -102,4 +104,11 @@ export class Requests {
     this.#counts.set(service, known);
     return known;
   }
+}
+
+/** Whom the proxy asks: the warm ones where all others are dead. */
+export function askedOf({ table, machine }: Pick<World, 'table' | 'machine'>, service: string): readonly Endpoint[] {
+  const { endpoints = [], warm = [] } = table?.services[service] ?? {};
+  const runs = ({ instance }: Endpoint) => machine.instances.get(instance)?.process.kind === 'running';
+  return endpoints.some(runs) || !warm.some(runs) ? endpoints : warm.filter(runs);
 }

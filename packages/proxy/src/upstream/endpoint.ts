@@ -53,6 +53,8 @@ export class EndpointState implements Candidate {
   removed = false;
   /** It refused a connection a moment ago, or asked to be left alone: others are taken while there are any. */
   avoidUntil = 0;
+  /** Nobody listened there a moment ago. */
+  deadUntil = 0;
   /** How long it is avoided because it is silent. */
   #silentUntil = 0;
   readonly #clock: Clock;
@@ -136,8 +138,14 @@ export class EndpointState implements Candidate {
     this.#http2?.sweep(now);
   }
 
-  refused(now: number): void {
+  /** It asked for fewer requests. */
+  overloaded(now: number): void {
     this.avoid(now + LIMITS.avoidRefusedMs);
+  }
+
+  refused(now: number): void {
+    this.deadUntil = now + LIMITS.avoidRefusedMs;
+    this.avoid(this.deadUntil);
   }
 
   avoid(until: number): void {
@@ -166,6 +174,11 @@ export class EndpointState implements Candidate {
 
   remove(): void {
     this.removed = true;
+    this.standBack();
+  }
+
+  /** It is given nothing new, for now or for good: what is long-lived had better go elsewhere. */
+  standBack(): void {
     this.closeIdle();
     for (const it of this.#longLived.values()) it.goAway();
   }
@@ -209,7 +222,7 @@ export class EndpointState implements Candidate {
 
   #openPool(): Http2Pool {
     const onSilence = (isSilent: boolean) => this.#onSilence(isSilent);
-    const onCalm = () => this.refused(this.#clock.now());
+    const onCalm = () => this.overloaded(this.#clock.now());
     return new Http2Pool({
       endpoint: this.endpoint,
       clock: this.#clock,

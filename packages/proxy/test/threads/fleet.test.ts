@@ -140,6 +140,23 @@ test('an instance is drained when all threads have said so, and not before', asy
   assert.deepEqual([drained, (await fleet.state()).inFlight], [['orders-1'], {}]);
 });
 
+test('warm instances are asked by all threads where nobody else is there, and are drained when they leave for good', async (t) => {
+  const { endpoints, waiting } = await instanceOf(t);
+  const dead = endpointAt(await freePort(), 'orders-2');
+  const { fleet, port, change, edgeStats } = await fleetOf(t, { endpoints });
+  const drained: string[] = [];
+  fleet.on('drained', (instance) => drained.push(instance));
+  await change({ endpoints: [dead], warm: endpoints });
+  const { answers } = await inThread(fleet, port, 1, waiting);
+  assert.equal((await edgeStats())?.decisions['rollout.bake'], answers.length);
+  await change({ endpoints: [dead], warm: [] });
+  assert.deepEqual(drained, []);
+  for (const answer of waiting) answer();
+  assert.deepEqual(new Set((await Promise.all(answers)).map((it) => it?.status)), new Set([200]));
+  await until(() => drained.length === 1);
+  assert.deepEqual(drained, ['orders-1']);
+});
+
 test('a thread that dies under load takes only its own requests along, gives back its places, and is replaced', async (t) => {
   const { endpoints, waiting } = await instanceOf(t);
   const limits = { ...DEFAULT_TRAFFIC.limits, requests: 64, pending: 0 };
