@@ -1,4 +1,4 @@
-import { type Candidate, type Endpoint, LatencyWindow, PeakEwma, type Standing } from '@islet/policy';
+import { type AttemptFailure, type Candidate, type Endpoint, LatencyWindow, PeakEwma, type Standing } from '@islet/policy';
 import type { Clock } from '../clock.ts';
 import type { Deadlines } from '../deadlines.ts';
 import { LIMITS } from '../limits.ts';
@@ -138,9 +138,10 @@ export class EndpointState implements Candidate {
     this.#http2?.sweep(now);
   }
 
-  /** It asked for fewer requests. */
-  overloaded(now: number): void {
-    this.avoid(now + LIMITS.avoidRefusedMs);
+  /** A try has failed so: what that says of the next ones. */
+  heed({ kind }: AttemptFailure, now: number): void {
+    if (kind === 'refused') this.refused(now);
+    else if (kind === 'unavailable') this.#calm(now);
   }
 
   refused(now: number): void {
@@ -220,9 +221,14 @@ export class EndpointState implements Candidate {
     });
   }
 
+  /** It asked for fewer requests. */
+  #calm(now: number): void {
+    this.avoid(now + LIMITS.avoidRefusedMs);
+  }
+
   #openPool(): Http2Pool {
     const onSilence = (isSilent: boolean) => this.#onSilence(isSilent);
-    const onCalm = () => this.overloaded(this.#clock.now());
+    const onCalm = () => this.#calm(this.#clock.now());
     return new Http2Pool({
       endpoint: this.endpoint,
       clock: this.#clock,
