@@ -130,6 +130,8 @@ export const LIMITS = {
   threadStillSeconds: 10,
   /** How long a thread that is not needed any more lets what it carries finish. */
   threadGoodbyeMs: 60_000,
+  /** How long connections at rest may ask once more, where a listener or a thread goes and all else stays. */
+  goodbyeMs: 5_000,
 
   sweepMs: 100,
   poolSweepMs: 1_000,

@@ -133,6 +133,11 @@ export class DataPlane extends EventEmitter<{ drained: [instance: string]; wante
     else if (hint.kind === 'changed') this.#registry.forget(hint.service, hint.target);
   }
 
+  /** Of clients, whether or not they ask something. */
+  get connections(): number {
+    return this.#listeners.connections;
+  }
+
   get inFlight(): Readonly<Record<string, number>> {
     return this.#registry.inFlight();
   }
@@ -166,12 +171,16 @@ export class DataPlane extends EventEmitter<{ drained: [instance: string]; wante
     };
   }
 
-  /** Takes nothing new, lets what is in flight finish, and breaks off what has not by the deadline. */
-  async close({ byMs }: { readonly byMs: number }): Promise<void> {
+  /**
+   * Takes nothing new, lets what is in flight finish, and breaks off what has not by the deadline. For `graceMs` connections at rest may
+   * ask once more.
+   */
+  async close({ byMs, graceMs = 0 }: { readonly byMs: number; readonly graceMs?: number }): Promise<void> {
     this.#closing = true;
-    this.#listeners.close();
-    const deadline = this.#now() + byMs;
-    while (this.stats.inFlight > 0 && this.#now() < deadline) await tick();
+    this.#listeners.close({ graceMs });
+    const [deadline, restBy] = [this.#now() + byMs, this.#now() + Math.min(graceMs, byMs)];
+    const isAtRest = () => this.stats.inFlight === 0 && (this.#now() >= restBy || this.#listeners.connections === 0);
+    while (!isAtRest() && this.#now() < deadline) await tick();
     this.#listeners.destroyAll();
     this.#registry.closeIdle();
     this.#deadlines.close();

@@ -115,6 +115,7 @@ export class Call implements ResponseUser {
     else {
       this.#user.onSwitch(this.#attempts.dressed(head), attempt);
       attempt.endpoint.counts.status(head.status);
+      this.#order.trail.tryCameTo(head.status);
       this.#end();
     }
   }
