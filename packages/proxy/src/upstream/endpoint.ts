@@ -1,4 +1,11 @@
-import { type AttemptFailure, type Candidate, type Endpoint, LatencyWindow, PeakEwma, type Standing } from '@islet/policy';
+import {
+  type AttemptFailure,
+  type Candidate,
+  type Endpoint,
+  LatencyWindow,
+  PeakEwma,
+  type Standing,
+} from '@islet/policy';
 import type { Clock } from '../clock.ts';
 import type { Deadlines } from '../deadlines.ts';
 import { LIMITS } from '../limits.ts';
