@@ -3,7 +3,7 @@ import type { ServiceTraffic } from '@islet/spec';
 import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
 import { LIMITS } from '../src/limits.ts';
 import { type FrameInstance, type FrameInstanceOptions, frameInstance } from './frame-instance.ts';
-import { FRAME } from './frames.ts';
+import { FLAG, FRAME, frame } from './frames.ts';
 import { type Answer, http2Client } from './http2-world.ts';
 import { endpointAt, until, world } from './world.ts';
 
@@ -33,6 +33,16 @@ export async function frameWorld(t: TestContext, options: FrameInstanceOptions, 
     now += ms;
   };
   return { ...made, instance, client, overdue, pass };
+}
+
+const PING = frame(FRAME.ping, 0, 0, Buffer.alloc(8));
+
+/** Has the instance send this over its first connection, and waits until it is read: later, it would end a silence. */
+export async function isRead(instance: FrameInstance, bytes: Buffer = Buffer.alloc(0)): Promise<void> {
+  const acknowledged = () => instance.seen(FRAME.ping).filter(({ flags }) => flags === FLAG.ack).length;
+  const before = acknowledged();
+  instance.connections[0]?.send(PING, bytes);
+  await until(() => acknowledged() > before);
 }
 
 /** Nothing comes of the instance for so long that it is sent a PING. */

@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test';
 import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
 import { LIMITS } from '../src/limits.ts';
 import { type FrameInstanceOptions, frameInstance, goaway, head } from './frame-instance.ts';
-import { codeOf, frameWorld, silence } from './frame-world.ts';
+import { codeOf, frameWorld, isRead, silence } from './frame-world.ts';
 import { FLAG, FRAME, frame } from './frames.ts';
 import { ask, http2Client } from './http2-world.ts';
 import { endpointAt, until, world } from './world.ts';
@@ -20,6 +20,7 @@ test('where a connection leads nowhere, the requests that follow go over another
   });
   const lost = [ask(client, '/'), ask(client, '/', { body: 'x' })];
   await until(() => instance.seen(FRAME.headers).length === 2);
+  await isRead(instance);
   await silence({ instance, pass });
   pass(LIMITS.http2SilentMs);
   await until(() => instance.connections[1]?.seen.some(({ flags }) => flags === FLAG.ack) === true);
@@ -34,6 +35,7 @@ test('an instance that is silent because it is busy loses no request, also where
   const { instance, client, pass } = await frameWorld(t, { ...deaf, greets: (nth) => nth === 0 });
   const first = ask(client, '/', { body: 'x' });
   await until(() => instance.seen(FRAME.headers).length === 1);
+  await isRead(instance);
   await silence({ instance, pass });
   pass(LIMITS.http2SilentMs);
   await until(() => instance.connections.length === 2);
@@ -73,6 +75,7 @@ test('a request is asked again elsewhere when its connection falls silent, and t
     waiting.push(one);
     await Promise.race([one, until(() => asked() > 0)]);
   }
+  await isRead(bad);
   await silence({ instance: bad, pass });
   pass(LIMITS.http2SilentMs);
   for (const one of waiting) assert.equal((await one).status, 200);
