@@ -64,13 +64,14 @@ export class DataPlane extends EventEmitter<{ drained: [instance: string]; wante
     const clock = new Clock(now);
     this.#now = now;
     this.stats = new Stats(states);
+    this.#deadlines = new Deadlines(now);
     this.#registry = new Registry({
       clock,
+      deadlines: this.#deadlines,
       onDrained: (instance) => this.emit('drained', instance),
       onWanted: (service) => this.emit('wanted', service),
       states,
     });
-    this.#deadlines = new Deadlines(now);
     const recorder = new Recorder({ sink, tokens });
     const runtime: Runtime = {
       now: clock.now,

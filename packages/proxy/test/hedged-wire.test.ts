@@ -72,6 +72,7 @@ function hedged(t: TestContext, { open = true } = {}) {
   const user: ResponseUser = {
     onOpen: () => void log.push('opened'),
     onDrain: () => void log.push('drained'),
+    onSilent: () => void log.push('silent'),
     onInformational: ({ status }) => void log.push(`told ${status}`),
     onHead: ({ status }) => void log.push(`heard ${status}`),
     onBody: (bytes) => void log.push(`heard ${bytes}`),
@@ -90,6 +91,19 @@ function hedged(t: TestContext, { open = true } = {}) {
   const since = () => log.splice(0);
   return { wire, first, second, pass, since };
 }
+
+test('the silence of one is told where nobody else is asked the same', (t) => {
+  const { wire, first, second, pass, since } = hedged(t);
+  first.user?.onOpen();
+  wire.send(MESSAGE);
+  since();
+  first.user?.onSilent();
+  assert.deepEqual(since(), ['silent']);
+  pass(100);
+  first.user?.onSilent();
+  second.user?.onSilent();
+  assert.deepEqual(since(), []);
+});
 
 test('a second is asked when the first has had its time, and not before', (t) => {
   const { wire, first, pass } = hedged(t);

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { TrafficSpec } from '@islet/spec';
 import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
 import { Clock } from '../src/clock.ts';
+import { Deadlines } from '../src/deadlines.ts';
 import { SharedStates, sharedMemory } from '../src/shared/shared-states.ts';
 import type { States } from '../src/shared/states.ts';
 import type { EndpointState } from '../src/upstream/endpoint.ts';
@@ -16,7 +17,10 @@ const outlier = { ...DEFAULT_TRAFFIC.outlier!, maxPercent: 50 };
 /** Some instances of `orders`, that nobody asks. */
 function orders(count: number, traffic: TrafficSpec = { ...DEFAULT_TRAFFIC, outlier }, states?: States) {
   const nothing = () => undefined;
-  const options = { clock: new Clock(() => 0), onDrained: nothing, onWanted: nothing };
+  const deadlines = new Deadlines(() => 0);
+  // Nothing is waited for.
+  deadlines.close();
+  const options = { clock: new Clock(() => 0), deadlines, onDrained: nothing, onWanted: nothing };
   const registry = new Registry(states === undefined ? options : { ...options, states });
   const endpoints = Array.from({ length: count }, (_, at) => endpointAt(1_000 + at));
   registry.apply(tableOf({ endpoints, listeners: [], traffic }).services, { now: 0, epoch: 0 });
