@@ -39,6 +39,10 @@ export const PROXY_ERRORS = {
     status: 503,
     hint: 'the caller has as many requests in flight as traffic.limits of the service allows',
   },
+  'instance-overloaded': {
+    status: 503,
+    hint: 'the instance asked for fewer requests (ENHANCE_YOUR_CALM): see its logs, scale the service, or send less',
+  },
   'no-instance-reachable': { status: 503, hint: 'see `islet logs`: every instance refused the connection' },
   'connect-timeout': { status: 504, hint: 'see `islet status`: the instance did not take the connection' },
   'response-timeout': { status: 504, hint: 'see `islet logs`: the instance sent no response in time' },

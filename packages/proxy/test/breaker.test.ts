@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { RequestListener } from 'node:http';
+import { connect } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
 import { client } from './clocked.ts';
@@ -61,6 +62,25 @@ test('after its time three calls find out, and where they succeed all flow again
   const answers = await calls(10);
   assert.ok(answers.every((answer) => answer.endsWith('well')));
   assert.equal(asked(), 30);
+  assert.equal(state(), 'closed');
+});
+
+test('a call that was to find out, and whose client leaves, lets another one find out', async (t) => {
+  const { behave, calls, state, pass, edge, plane } = await single(t);
+  behave(unavailable);
+  await calls(20);
+  pass(5_000);
+  let asked = 0;
+  behave(() => void asked++);
+  const leaving = Array.from({ length: DEFAULT_TRAFFIC.breaker!.halfOpen }, () => connect(edge, '127.0.0.1'));
+  for (const socket of leaving) socket.write(GET);
+  await until(() => asked === leaving.length);
+  assert.match((await calls(1))[0] ?? '', /x-islet-error: breaker-open/);
+  for (const socket of leaving) socket.resetAndDestroy();
+  await until(() => plane.stats.inFlight === 0);
+  behave(well);
+  const answers = await calls(leaving.length);
+  assert.ok(answers.every((answer) => answer.endsWith('well')));
   assert.equal(state(), 'closed');
 });
 

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { get } from 'node:https';
 import { test } from 'node:test';
 import type { Listener } from '@islet/policy';
+import { freePort } from '../../../scripts/test/free-port.ts';
 import { cached } from './cache-world.ts';
 import { folderOf, selfSigned } from './certificates.ts';
 import { send } from './world.ts';
@@ -43,4 +44,37 @@ test('what a service said over plain HTTP is not what it says once the gateway h
     get({ ...options, rejectUnauthorized: false }, onResponse).on('error', reject);
   });
   assert.equal(status, 200);
+});
+
+test('what one service was answered is not for another', async (t) => {
+  const { change, edge, seen } = await cached(t, (request, response) => {
+    response.writeHead(200, { 'cache-control': 'max-age=60' }).end(`for ${request.headers['x-islet-caller']}`);
+  });
+  const web: Listener = { kind: 'edge', caller: 'web', service: 'orders', host: '127.0.0.1', port: edge };
+  const admin: Listener = { ...web, caller: 'admin', port: await freePort() };
+  await change({ listeners: [web, admin] });
+  for (const { caller, port } of [web, admin, web, admin])
+    assert.match(
+      await send(port, 'GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n'),
+      new RegExp(`for ${caller}`),
+    );
+  assert.equal(seen.length, 2);
+});
+
+test('what was said of one host, scheme or host before a service is not said of another', async (t) => {
+  const { ask, edge, seen } = await cached(t, (request, response) => {
+    const { host, 'x-forwarded-host': before, 'x-forwarded-proto': scheme } = request.headers;
+    response.writeHead(200, { 'cache-control': 'max-age=60' }).end(`${host} ${before} ${scheme}`);
+  });
+  const get = (host: string, fields: string) =>
+    send(edge, `GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n${fields}\r\n`);
+  for (const _ of [1, 2]) {
+    assert.match(await get('a', ''), /a a http/);
+    assert.match(await get('b', ''), /b b http/);
+    assert.match(await get('a', 'X-Forwarded-Host: c\r\n'), /a c http/);
+    assert.match(await get('a', 'X-Forwarded-Proto: https\r\n'), /a a https/);
+  }
+  assert.equal(seen.length, 4);
+  await ask('/other');
+  assert.equal(seen.length, 5);
 });

@@ -166,3 +166,42 @@ test('second requests are taken from the retry budget', async (t) => {
   for (const response of asked) response.end('answer');
   for (const answer of answers) assert.match(await answer, /answer$/);
 });
+
+test('an instance that breaks off each time is ejected, also where another is heard in its stead', async (t) => {
+  const asked = new Map<string, ServerResponse>();
+  const instances = ['bad', 'good'].map((name) => {
+    return httpInstance(t, (_, response) => {
+      asked.set(name, response);
+      const bad = asked.get('bad');
+      const good = asked.get('good');
+      if (bad === undefined || good === undefined) return;
+      asked.clear();
+      bad.on('close', () => good.end('good')).destroy();
+    });
+  });
+  const { edge, plane } = await world(t, await Promise.all(instances), 'http', { traffic: HEDGED });
+  const call = () => send(edge, 'GET / HTTP/1.1\r\nHost: o\r\nConnection: close\r\n\r\n');
+  const { consecutiveGateway } = DEFAULT_TRAFFIC.outlier!;
+  const isEjected = () => plane.readStats().instances.map(({ ejected }) => ejected);
+  for (let count = 1; count <= consecutiveGateway; count++) {
+    assert.match(await call(), /good$/);
+    await until(() => plane.readStats().instances[0]?.errors['upstream-reset'] === count);
+    assert.deepEqual(isEjected(), [count === consecutiveGateway, false]);
+  }
+});
+
+test('where there is no other instance, none is asked a second time', async (t) => {
+  const asked: ServerResponse[] = [];
+  const instance = await httpInstance(t, (_, response) => void asked.push(response));
+  const { edge } = await world(t, [instance], 'http', { traffic: HEDGED });
+  const call = () => send(edge, 'GET / HTTP/1.1\r\nHost: o\r\nConnection: close\r\n\r\n');
+  const first = call();
+  await until(() => asked.length === 1);
+  // Set after the first one's, so over after it.
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  const second = call();
+  await until(() => asked.length > 1);
+  for (const response of asked) response.end('once');
+  assert.match((await first) + (await second), /once[\s\S]*once$/);
+  assert.equal(asked.length, 2);
+});

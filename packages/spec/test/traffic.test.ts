@@ -148,7 +148,7 @@ const MISTAKES = [
   },
   {
     section: 'traffic: { hedge: { delay: p99 } }',
-    line: `${ORDERS}:2:28  value  traffic.hedge.delay: expected p95 or a duration; found "p99"`,
+    line: `${ORDERS}:2:28  value  traffic.hedge.delay: a duration is a whole number and a unit: 500ms, 30s, 2m, 24h, 7d; or p95; found "p99"`,
   },
   {
     section: 'traffic: { fallback: { respond: { body: x, file: y } } }',

@@ -264,10 +264,9 @@ export class Attempts {
     wire.destroy();
     endpoint.counts.error(error);
     this.#tried.failed.push(endpoint);
-    if (failure.kind === 'refused') {
-      this.#tried.refused.push(endpoint);
-      endpoint.refused(now);
-    } else if (failure.kind === 'stale') this.#tried.ended.push(endpoint);
+    endpoint.heed(failure, now);
+    if (failure.kind === 'refused') this.#tried.refused.push(endpoint);
+    else if (failure.kind === 'stale') this.#tried.ended.push(endpoint);
     else if (isHeldAgainst(failure, error)) {
       if (this.#options.policy.outlier !== undefined || attempt.isProbe) endpoint.standing.onFailure();
       this.#observe(endpoint, now - attempt.startedAt);

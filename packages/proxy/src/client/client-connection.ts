@@ -34,7 +34,6 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Wai
   readonly #placing: Placing;
   readonly #output: Output;
   readonly #uptake: Uptake;
-
   #phase: 'head' | 'body' | 'answering' | 'flushing' | 'tunnel' | 'lingering' | 'closed' = 'head';
   #request: RequestHead | undefined;
   #body: BodyReader | undefined;
@@ -44,7 +43,8 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Wai
   #held: Buffer | undefined;
   #reading = false;
   #ended = false;
-  #leaving = false;
+  /** It ends by then at the latest, though its client was not told. */
+  #leaveBy = Number.POSITIVE_INFINITY;
 
   constructor({ socket, clientAddress, secure }: Incoming, surroundings: Surroundings) {
     this.#surroundings = surroundings;
@@ -61,14 +61,16 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Wai
     this.socket.on('close', () => this.#onClose());
   }
 
-  endWhenIdle(): void {
-    this.#leaving = true;
+  endWhenIdle(graceMs: number): void {
+    this.#leaveBy = this.#runtime.now() + graceMs;
     this.#tunnel?.goAway();
-    if (this.#phase === 'head' && !this.#heads.hasBegun) this.#linger();
+    const rests = this.#phase === 'head' && !this.#heads.hasBegun;
+    if (rests && graceMs === 0) this.#linger();
+    else if (rests) this.deadlineAt = Math.min(this.deadlineAt, this.#leaveBy);
   }
 
   get leaving(): boolean {
-    return this.#leaving || this.#runtime.closing();
+    return this.#leaveBy < Number.POSITIVE_INFINITY || this.#runtime.closing();
   }
 
   onBody(bytes: Buffer): void {
@@ -102,14 +104,15 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Wai
   done({ keep }: { readonly keep: boolean }): void {
     this.#exchange = undefined;
     if (this.#phase === 'closed') return;
-    if (!keep || this.#phase === 'body' || this.leaving) {
+    const now = this.#runtime.now();
+    if (!keep || this.#phase === 'body' || this.#leaveBy <= now) {
       this.#linger();
       return;
     }
     // A client that sends requests and reads no answers must not fill our memory with them.
     this.#phase = this.socket.writableNeedDrain ? 'flushing' : 'head';
     this.#request = undefined;
-    this.deadlineAt = this.#runtime.now() + LIMITS.clientIdleMs;
+    this.deadlineAt = Math.min(now + LIMITS.clientIdleMs, this.#leaveBy);
     if (this.#phase === 'flushing') this.#waitForClient();
     else if (!this.#reading) this.#readHeld();
   }

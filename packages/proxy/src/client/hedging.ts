@@ -2,6 +2,7 @@ import type { EndpointState } from '../upstream/endpoint.ts';
 import { HedgedWire } from '../upstream/hedged-wire.ts';
 import type { Gone, Wire } from '../upstream/wire.ts';
 import type { Attempt, AttemptsOptions } from './attempts.ts';
+import { errorOf } from './failures.ts';
 
 /** What hedging needs of the tries of its request. */
 export interface HedgedTries {
@@ -90,7 +91,7 @@ export class Hedging {
 
   #goneFor(attempt: Attempt, why: Gone): void {
     const { endpoint } = attempt;
-    endpoint.counts.error(why === 'refused' ? 'no-instance-reachable' : 'upstream-reset');
+    endpoint.counts.error(errorOf(why).code);
     if (why === 'refused') endpoint.refused(this.#options.runtime.now());
     else if (why !== 'unprocessed') this.#tries.blame(attempt);
   }

@@ -125,6 +125,11 @@ export class HedgedWire implements Wire {
     return true;
   }
 
+  /** Nobody else is asked the same. */
+  get asksOne(): boolean {
+    return this.#first === undefined || this.#second === undefined;
+  }
+
   isSecond(wire: Wire): boolean {
     return wire !== this.#options.first;
   }
@@ -212,6 +217,10 @@ class Ear implements ResponseUser {
 
   onFlush(): boolean {
     return this.#isHeard || !this.#hedged.isSecond(this.#wire) ? this.#user.onFlush() : true;
+  }
+
+  onSilent(): void {
+    if (this.#hedged.asksOne) this.#user.onSilent();
   }
 
   onDrain(): void {

@@ -94,8 +94,10 @@ function goodOf(pool: Pool | undefined, isPanic: boolean, { failed }: Tried, pic
   const members = isPanic ? endpoints : available;
   const balancer = pool.balancer(balance);
   const first = failed.length === 0 ? balancer.choose(members, picking) : undefined;
-  if (first !== undefined && first.avoidUntil <= now) return first;
-  return balancer.chooseGood(members, (it) => it.avoidUntil <= now && !failed.includes(it), picking);
+  const usual = first !== undefined && first.avoidUntil <= now ? first : undefined;
+  if (usual?.isFull === false) return usual;
+  const isGood = (it: EndpointState) => it.avoidUntil <= now && !it.isFull && !failed.includes(it);
+  return balancer.chooseGood(members, isGood, picking) ?? usual;
 }
 
 /**

@@ -2,6 +2,7 @@ import type { CachePurge, Endpoint, RoutingTable } from '@islet/policy';
 import { CacheBudget } from '../cache/cache-budget.ts';
 import { isMeant } from '../cache/purging.ts';
 import type { Clock } from '../clock.ts';
+import type { Deadlines } from '../deadlines.ts';
 import { OWN_STATES, type States } from '../shared/states.ts';
 import type { InstanceStats, RevisionStats } from '../stats.ts';
 import type { HoldStats } from './doorstep.ts';
@@ -16,6 +17,7 @@ type OwnService = { -readonly [Key in keyof ServiceState]: ServiceState[Key] };
 
 export interface RegistryOptions {
   readonly clock: Clock;
+  readonly deadlines: Deadlines;
   readonly onDrained: (instance: string) => void;
   /** Somebody waits for the first instance of a service. */
   readonly onWanted: (service: string) => void;
@@ -33,12 +35,14 @@ export class Registry {
   readonly #revisions = new RevisionLedger();
   readonly #cacheBudget = new CacheBudget();
   readonly #clock: Clock;
+  readonly #deadlines: Deadlines;
   readonly #onDrained: (instance: string) => void;
   readonly #onWanted: (service: string) => void;
   readonly #states: States;
 
-  constructor({ clock, onDrained, onWanted, states = OWN_STATES }: RegistryOptions) {
+  constructor({ clock, deadlines, onDrained, onWanted, states = OWN_STATES }: RegistryOptions) {
     this.#clock = clock;
+    this.#deadlines = deadlines;
     this.#states = states;
     this.#onDrained = onDrained;
     this.#onWanted = onWanted;
@@ -177,8 +181,9 @@ export class Registry {
     service.share.letGo();
   }
 
-  #make(known: Omit<EndpointOptions, 'share' | 'clock'>, key: string): EndpointState {
-    return new EndpointState({ ...known, clock: this.#clock, share: this.#states.instance(known.service, key) });
+  #make(known: Pick<EndpointOptions, 'service' | 'endpoint' | 'cameAt'>, key: string): EndpointState {
+    const share = this.#states.instance(known.service, key);
+    return new EndpointState({ ...known, clock: this.#clock, deadlines: this.#deadlines, share });
   }
 
   #returning(key: string): EndpointState | undefined {

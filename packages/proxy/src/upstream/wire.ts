@@ -43,7 +43,7 @@ export interface RequestMessage {
 }
 
 /** Why a wire is gone. */
-export type Gone = 'refused' | 'unprocessed' | 'closed' | 'bad-response';
+export type Gone = 'refused' | 'unprocessed' | 'overloaded' | 'closed' | 'bad-response';
 
 /** Who uses the wire now. */
 export interface WireUser {
@@ -54,6 +54,8 @@ export interface WireUser {
 
 /** Reads responses. Bytes are views, valid only until `onFlush` returns; some for longer: see `mayBeKept`. */
 export interface ResponseUser extends WireUser, ResponseSink {
+  /** Its connection does not answer for now. Nothing is lost yet. */
+  onSilent(): void;
   /** All that one read brought has been told. Returns false where some of it is kept, and still to be written. */
   onFlush(): boolean;
 }

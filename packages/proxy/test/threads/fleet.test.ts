@@ -10,6 +10,7 @@ import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
 import { freePort } from '../../../../scripts/test/free-port.ts';
 import { ExplainTokens } from '../../src/record/explain-tokens.ts';
 import { Fleet } from '../../src/threads/fleet.ts';
+import { client } from '../clocked.ts';
 import { endpointAt, httpInstance, type TableParts, tableOf, until } from '../world.ts';
 
 /** A proxy of several threads with an edge from `web` to the service `orders`, and what it has written to its log. */
@@ -260,6 +261,25 @@ test('threads come and go by the table, and connections that are open stay open'
   assert.match(await ask(), /^HTTP\/1.1 200/);
   assert.equal((await get(port)).status, 200);
   assert.deepEqual((await fleet.state()).problems, []);
+});
+
+test('a client whose thread goes may ask once more, and is told with the answer', async (t) => {
+  const { endpoints } = await instanceOf(t);
+  const { fleet, port, change } = await fleetOf(t, { endpoints });
+  // From now on both take connections.
+  await change({});
+  const clients = Array.from({ length: 16 }, () => client(t, port, 'GET / HTTP/1.1\r\nHost: h\r\n\r\n'));
+  await until(() => clients.every(({ seen }) => seen.text.includes('\r\n\r\n')));
+  await change({ workers: 1 });
+  // The thread has been told to go before it answers this.
+  await fleet.state();
+  for (const { socket } of clients) socket.write('GET /again HTTP/1.1\r\nHost: h\r\n\r\n');
+  await until(() => clients.every(({ seen }) => seen.ended || seen.text.split('HTTP/1.1 200').length === 3));
+  assert.deepEqual(
+    clients.map(({ seen }) => seen.text.split('HTTP/1.1 200').length - 1),
+    clients.map(() => 2),
+  );
+  await until(() => fleet.threads.size === 0);
 });
 
 test('a port that another program has is a problem, and no thread shares it', async (t) => {
