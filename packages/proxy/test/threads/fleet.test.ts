@@ -144,10 +144,9 @@ test('an instance is drained when all threads have said so, and not before', asy
 test('warm instances are asked by all threads where nobody else is there, and are drained when they leave for good', async (t) => {
   const { endpoints, waiting } = await instanceOf(t);
   const dead = endpointAt(await freePort(), 'orders-2');
-  const { fleet, port, change, edgeStats } = await fleetOf(t, { endpoints });
+  const { fleet, port, change, edgeStats } = await fleetOf(t, { endpoints: [dead], warm: endpoints });
   const drained: string[] = [];
   fleet.on('drained', (instance) => drained.push(instance));
-  await change({ endpoints: [dead], warm: endpoints });
   const { answers } = await inThread(fleet, port, 1, waiting);
   assert.equal((await edgeStats())?.decisions['rollout.bake'], answers.length);
   await change({ endpoints: [dead], warm: [] });
