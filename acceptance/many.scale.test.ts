@@ -137,7 +137,7 @@ function buildTiny(folder: string): Program {
 }
 
 const NO_TRAFFIC = {
-  acknowledged: { routes: '', endpoints: {}, splits: {} },
+  acknowledged: { routes: '', endpoints: {}, warm: {}, splits: {} },
   inFlight: {},
   longLived: {},
   removedAt: {},
@@ -193,7 +193,7 @@ function manyObserved({ services }: Desired): Observed {
       .map(({ id }) => id)
       .sort(),
   ]);
-  const acknowledged = { routes: '', endpoints: Object.fromEntries(endpoints), splits: {} };
+  const acknowledged = { routes: '', endpoints: Object.fromEntries(endpoints), warm: {}, splits: {} };
   return {
     services: Object.fromEntries(seen),
     traffic: { acknowledged, inFlight: {}, longLived: {}, removedAt: {} },

@@ -125,7 +125,12 @@ function world(services: readonly ObservedService[]): Observed {
   const endpoints = Object.fromEntries(services.map(({ name, instances }) => [name, instances.map(({ id }) => id)]));
   return {
     services: Object.fromEntries(services.map((service) => [service.name, service])),
-    traffic: { acknowledged: { routes: 'routes', endpoints, splits: {} }, inFlight: {}, longLived: {}, removedAt: {} },
+    traffic: {
+      acknowledged: { routes: 'routes', endpoints, warm: {}, splits: {} },
+      inFlight: {},
+      longLived: {},
+      removedAt: {},
+    },
     held: {},
   };
 }

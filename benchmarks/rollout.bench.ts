@@ -18,27 +18,33 @@ const SYSTEM = fileURLToPath(new URL('./rollout/system', import.meta.url));
  * systems of its own, while the rest is measured.
  */
 async function* claims(context: Context): AsyncIterable<Claim> {
+  const { wants } = context;
   await using shop = await Shop.copy(SYSTEM);
   await using quietShop = await Shop.copy(SYSTEM);
   await using scaledShop = await Shop.copy(SYSTEM);
   const subject = new Subject(shop, context);
   const quiet = new Subject(quietShop, context);
   await subject.islet('up');
-  await quiet.islet('up');
+  if (wants('rollout.quiet')) await quiet.islet('up');
 
-  const scaling = await Scaling.begin(scaledShop, context);
-  yield* scaling.burst();
-  const goesBack = background(scaling.goBack());
-  const isFound = background(badAtOneASecond(quiet, context));
-  yield* lossless(subject, context);
+  const scaling = wants('scale') ? await Scaling.begin(scaledShop, context) : undefined;
+  if (scaling !== undefined) yield* scaling.burst();
+  const goesBack = background(scaling?.goBack() ?? NOTHING);
+  const isFound = background(wants('rollout.quiet') ? badAtOneASecond(quiet, context) : NOTHING);
+  if (wants('rollout.failed')) yield* lossless(subject, context);
   yield* badRevisions(subject, context);
   yield* await goesBack;
-  yield* scaling.fromNone();
-  yield* scaling.forecast();
+  if (scaling !== undefined) {
+    yield* scaling.fromNone();
+    yield* scaling.forecast();
+  }
+  if (!wants('rollout.quiet')) return;
   context.progress('a bad revision at one request a second');
   yield* await isFound;
   yield await goodAtTenAMinute(quiet, context);
 }
+
+const NOTHING: Promise<readonly Claim[]> = Promise.resolve([]);
 
 /** Its failure is that of whoever waits for it, however late that is. */
 function background<T>(work: Promise<T>): Promise<T> {

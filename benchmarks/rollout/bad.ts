@@ -12,13 +12,14 @@ const BAD: readonly { name: string; behaviour: object; good?: object }[] = [
   { name: 'errors', behaviour: { fails: 0.05 } },
   { name: 'slow', behaviour: { ms: 600 }, good: { ms: 200 } },
   { name: 'crash', behaviour: { crashAfterMs: 20_000 } },
+  { name: 'crash-together', behaviour: { crashTogetherMs: 20_000 } },
   { name: 'leak', behaviour: { leakBytes: 40_000 } },
   { name: 'never-ready', behaviour: { neverReady: true } },
 ];
 const PER_SECOND = 100;
 
-export async function* badRevisions(subject: Subject, { progress, times }: Context): AsyncIterable<Claim> {
-  for (const { name, behaviour, good = {} } of BAD) {
+export async function* badRevisions(subject: Subject, { progress, times, wants }: Context): AsyncIterable<Claim> {
+  for (const { name, behaviour, good = {} } of BAD.filter((bad) => wants(`rollout.bad.${bad.name}`))) {
     const behaves = name === 'crash' ? { crashAfterMs: times(20_000, 2_000) } : behaviour;
     await subject.is({ rollout: CANARY, behaviour: { version: `good-${name}`, ...good } });
     progress(`a revision that is bad: ${name}`);
@@ -45,6 +46,7 @@ export async function* badRevisions(subject: Subject, { progress, times }: Conte
       `From the first request that it answered to the last. ${method}`,
     );
   }
+  if (!wants('rollout.switch')) return;
   progress('how fast traffic goes back');
   await subject.is({ rollout: CANARY, behaviour: { version: 'good-switch' } });
   using load = subject.load({ connections: CONNECTIONS, perSecond: 0 });

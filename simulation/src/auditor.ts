@@ -2,6 +2,7 @@ import { BY_HAND, type Decision } from '@islet/control-plane/testing';
 import type { ComputeDriver, StartRequest, StopRequest } from '@islet/driver';
 import type { RoutingTable } from '@islet/policy';
 import type { Ground } from './ground.ts';
+import { askedOf } from './requests.ts';
 
 /** What must hold whatever happens; each a name under which a broken one is told. */
 export const INVARIANTS = [
@@ -15,6 +16,7 @@ export const INVARIANTS = [
   'what a person stopped goes no further',
   'it converges',
   'scaled within its bounds',
+  'no request fails that a warm instance could answer',
 ] as const;
 export type Invariant = (typeof INVARIANTS)[number];
 
@@ -49,6 +51,8 @@ export interface AuditorParts {
   readonly elapsed: () => number;
   readonly table: () => RoutingTable | undefined;
   readonly inFlight: (instance: string) => number;
+  /** The generation of which instances are kept warm; undefined: of none. */
+  readonly kept: (service: string) => string | undefined;
   readonly onBroken: (broken: Broken) => void;
 }
 
@@ -65,11 +69,16 @@ export class Auditor {
   /** When an instance was last routed to. */
   readonly #routedAt = new Map<string, number>();
   readonly #running = new Set<string>();
+  /** Instances that were told to stop. */
+  readonly #stopped = new Set<string>();
+  /** When a service was last promoted. */
+  readonly #promotedAt = new Map<string, number>();
   /** Of each generation, how many steps of its rollout are behind it. */
   readonly #steps = new Map<string, number>();
   /** Generations whose rollout a person has paused. */
   readonly #paused = new Set<string>();
   #jumpedAt = Number.NEGATIVE_INFINITY;
+  #publishedAt = Number.NEGATIVE_INFINITY;
   checks = 0;
 
   constructor(parts: AuditorParts) {
@@ -104,6 +113,7 @@ export class Auditor {
     const isStopped = this.#paused.has(key) && (kind === 'advanced' || kind === 'promoted');
     this.#check('what a person stopped goes no further', !isStopped, `${key} is ${kind}`);
     if (kind === 'advanced') this.#checkStep(key, decision);
+    if (kind === 'promoted') this.#promotedAt.set(decision.service, this.#parts.elapsed());
   }
 
   #checkStep(key: string, { step, why }: Extract<Decision, { kind: 'advanced' }>): void {
@@ -117,14 +127,35 @@ export class Auditor {
   /** A table comes into use: what it takes out of traffic must not be missed. */
   onPublished(table: RoutingTable): void {
     const now = this.#parts.elapsed();
+    this.#publishedAt = now;
     for (const [service, { endpoints }] of Object.entries(table.services)) this.#checkNumber(service, endpoints);
     // Until now by the table before; this one is in use from here on.
-    for (const { instance } of this.#endpoints()) this.#routedAt.set(instance, now);
-    for (const { endpoints } of Object.values(table.services)) {
-      for (const { instance } of endpoints) {
+    for (const { instance } of this.#reached()) this.#routedAt.set(instance, now);
+    for (const { endpoints, warm = [] } of Object.values(table.services)) {
+      for (const { instance } of [...endpoints, ...warm]) {
         this.#check('no route to what is not ready', this.#parts.ground.wasHealthy(instance), instance);
       }
     }
+  }
+
+  /** A request could come now: whoever could answer it must be known to the proxy. */
+  onRequest(service: string): void {
+    const { ground, table, kept } = this.#parts;
+    const { machine } = ground;
+    const runs = ({ instance }: { readonly instance: string }) =>
+      machine.instances.get(instance)?.process.kind === 'running';
+    const generation = kept(service);
+    if (generation === undefined || askedOf({ table: table(), machine }, service).some(runs)) return;
+    const promotedAt = this.#promotedAt.get(service) ?? 0;
+    // A clock that was put forward has ended the bake before its time; and a table may be from before it.
+    if (this.#jumpedAt >= promotedAt || this.#publishedAt <= promotedAt) return;
+    const wishes = this.#recent(service);
+    const least = Math.min(...wishes.map((one) => (one === undefined || one.exclusive ? 0 : one.least)));
+    const warm = [...machine.instances.values()].filter(
+      (one) => one.service === service && one.generation === generation && one.index < least,
+    );
+    const able = warm.filter(({ id }) => !this.#stopped.has(id) && ground.isKnownHealthy(id)).map(({ id }) => id);
+    this.#check('no request fails that a warm instance could answer', able.length === 0, able.join(', '));
   }
 
   #checkNumber(service: string, after: readonly { readonly instance: string }[]): void {
@@ -182,10 +213,11 @@ export class Auditor {
   }
 
   #onStop({ instance }: StopRequest): void {
+    this.#stopped.add(instance);
     const { ground, inFlight, elapsed } = this.#parts;
     const found = ground.machine.instances.get(instance);
     if (found?.process.kind !== 'running') return;
-    const routed = this.#endpoints().some((endpoint) => endpoint.instance === instance);
+    const routed = this.#reached().some((endpoint) => endpoint.instance === instance);
     const asked = this.#recent(found.service);
     const present = asked.filter((one) => one !== undefined);
     // What goes down as a whole goes even while the proxy can't be asked.
@@ -207,11 +239,14 @@ export class Auditor {
     await act().finally(() => this.#running.delete(step));
   }
 
-  #endpoints(service?: string): readonly { readonly instance: string }[] {
+  #endpoints(service: string): readonly { readonly instance: string }[] {
+    return this.#parts.table()?.services[service]?.endpoints ?? [];
+  }
+
+  /** All that may be asked, be it as the last resort. */
+  #reached(): readonly { readonly instance: string }[] {
     const services = this.#parts.table()?.services ?? {};
-    return service === undefined
-      ? Object.values(services).flatMap(({ endpoints }) => endpoints)
-      : (services[service]?.endpoints ?? []);
+    return Object.values(services).flatMap(({ endpoints, warm = [] }) => [...endpoints, ...warm]);
   }
 
   /** What may be in force, or was lately: the last wish that was acknowledged before the window, and those since. */

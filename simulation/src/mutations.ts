@@ -14,14 +14,26 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'an instance is stopped before the proxy has let it go',
     file: 'packages/plan/src/retire.ts',
-    find: 'if (acknowledged?.endpoints[service.name]?.includes(id)) return',
+    find: 'if (isIn(acknowledged, service, id)) return',
     replace: 'if (false) return',
   },
   {
     name: 'a table on its way to the proxy is not heeded',
     file: 'packages/plan/src/retire.ts',
-    find: 'if (coming[service.name]?.includes(id)) return',
+    find: 'if (isIn(coming, service, id)) return',
     replace: 'if (false) return',
+  },
+  {
+    name: 'a warm instance is stopped while it may still be asked',
+    file: 'packages/plan/src/retire.ts',
+    find: '[table?.endpoints[name], table?.warm[name]]',
+    replace: '[table?.endpoints[name]]',
+  },
+  {
+    name: 'the proxy is not told of what is kept warm',
+    file: 'packages/plan/src/roll.ts',
+    find: 'warm: readyOf(warm)',
+    replace: 'warm: []',
   },
   {
     name: 'what is told to stop may be taken back',

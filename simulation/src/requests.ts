@@ -1,5 +1,6 @@
 import type { Counters, VirtualClock } from '@islet/control-plane/testing';
-import type { FakeTraffic } from '@islet/driver/fake';
+import type { FakeMachine, FakeTraffic } from '@islet/driver/fake';
+import type { Endpoint, RoutingTable } from '@islet/policy';
 
 /** What instances of one revision have answered. */
 export interface Served {
@@ -102,4 +103,16 @@ export class Requests {
     this.#counts.set(service, known);
     return known;
   }
+}
+
+interface Whereabouts {
+  readonly table: RoutingTable | undefined;
+  readonly machine: FakeMachine;
+}
+
+/** Whom the proxy asks: the warm ones where all others are dead. */
+export function askedOf({ table, machine }: Whereabouts, service: string): readonly Endpoint[] {
+  const { endpoints = [], warm = [] } = table?.services[service] ?? {};
+  const runs = ({ instance }: Endpoint) => machine.instances.get(instance)?.process.kind === 'running';
+  return endpoints.some(runs) || !warm.some(runs) ? endpoints : warm.filter(runs);
 }

@@ -88,6 +88,10 @@ async function foul(world: World, { workload, dice, fault, isBroken }: Foul): Pr
     workload.tick(TICK_MS);
     if (dice.chance(0.02)) workload.act();
     if (dice.chance(0.02)) strike(world, dice, fault);
+    for (const { name } of workload.asked) {
+      if (world.kept(name) !== undefined && dice.chance(0.05)) endAll(world, name, fault);
+      world.auditor.onRequest(name);
+    }
     await world.clock.pass(TICK_MS);
   }
 }
@@ -123,6 +127,13 @@ function strike(world: World, dice: Dice, fault: (what: string) => void): void {
     case undefined:
       return;
   }
+}
+
+/** What a bug of the revision that bakes does: who serves ends at one instant. */
+function endAll(world: World, service: string, fault: (what: string) => void): void {
+  const endpoints = world.table?.services[service]?.endpoints ?? [];
+  if (endpoints.length > 0) fault(`all of ${service} dies`);
+  for (const { instance } of endpoints) world.compute.crash(instance, 'SIGKILL');
 }
 
 /** The faults stop, and what was broken is repaired: now everything must become as it was asked for. */

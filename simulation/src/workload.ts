@@ -6,6 +6,7 @@ import { Author } from './author.ts';
 import { DEEDS, STEERING, unlessRefused } from './deeds.ts';
 import type { Dice } from './dice.ts';
 import { folderOf, PACE, type ServiceFile, unavailableOf } from './files.ts';
+import { askedOf } from './requests.ts';
 import type { World } from './world.ts';
 
 const ASKED = { environment: undefined, path: '/usr/bin', mode: 'revisions', changed: [] } as const;
@@ -124,9 +125,8 @@ export class Workload {
     for (const { name } of this.asked) {
       if (this.#dice.chance(0.01)) this.#rps.set(name, this.#dice.pick([0, 5, 40, 120, 400]) ?? 0);
       const rps = this.#rps.get(name) ?? 0;
-      const endpoints = this.#world.table?.services[name]?.endpoints ?? [];
       if (rps === 0) continue;
-      const endpoint = this.#dice.pick(endpoints);
+      const endpoint = this.#dice.pick(askedOf(this.#world, name));
       if (endpoint === undefined) this.#world.requests.knock(name, 5_000);
       else {
         this.#serve(name, endpoint, (rps * ms) / 1000);

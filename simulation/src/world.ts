@@ -25,6 +25,7 @@ import { pino } from 'pino';
 import { Auditor, type Broken } from './auditor.ts';
 import type { Dice } from './dice.ts';
 import { Ground } from './ground.ts';
+import { type Known, keptGeneration } from './kept.ts';
 import { Killed, Life, unlessKilled } from './life.ts';
 import { Requests } from './requests.ts';
 import { Weather } from './weather.ts';
@@ -57,6 +58,7 @@ export class World {
   #table: RoutingTable | undefined;
   #life: Life | undefined;
   #system: System | undefined;
+  #known: Known | undefined;
   deaths = 0;
   /** Turns of the loop, of all incarnations. */
   turns = 0;
@@ -76,6 +78,7 @@ export class World {
       elapsed: () => this.clock.elapsed(),
       table: () => this.#table,
       inFlight: (instance) => this.requests.inFlight(instance),
+      kept: (service) => this.kept(service),
       onBroken: options.onBroken,
     });
   }
@@ -86,6 +89,11 @@ export class World {
 
   get table(): RoutingTable | undefined {
     return this.#table;
+  }
+
+  /** The generation of which a service keeps instances warm; undefined: of none. */
+  kept(service: string): string | undefined {
+    return this.#known && keptGeneration(this.#known, service, this.clock.now());
   }
 
   /** The incarnation that is alive; undefined: none is. */
@@ -227,12 +235,14 @@ export class World {
 
   #stateFor(life: Life): State {
     const database = this.#database;
+    const known = { applied: openApplied(database), decisions: openDecisions(database) };
+    this.#known = known;
     return {
       id: 'simulated',
       layout: { state: '/simulated/.islet', runtime: '/simulated/.islet' },
       token: '',
-      applied: life.over(openApplied(database)),
-      decisions: life.over(this.#audited(openDecisions(database))),
+      applied: life.over(known.applied),
+      decisions: life.over(this.#audited(known.decisions)),
       secrets: NO_SECRETS,
       doorkeeper: createDoorkeeper({ sessions: openSessions(database), clock: this.clock }),
       evidence: life.over(openEvidence(database)),

@@ -120,14 +120,14 @@ const ACTS: { readonly [K in Step['kind']]: Act<K> } = {
     failpoint('start: after the process');
   },
 
-  publish: async ({ endpoints, splits }, hands, look, signal) => {
+  publish: async ({ endpoints, warm, splits }, hands, look, signal) => {
     const table = look.traffic.kind === 'reachable' ? look.traffic.table : undefined;
     const endpointOf = (id: InstanceId) => {
       const found = look.instances.get(id);
       const http2 = found && hands.applied.launch(found.service, found.revision)?.api.http2;
       return found && { instance: id, revision: found.revision, host: HOST, port: found.port, ...(http2 && { http2 }) };
     };
-    const next = { version: (table?.version ?? 0) + 1, routes: hands.routes(look), endpoints, splits };
+    const next = { version: (table?.version ?? 0) + 1, routes: hands.routes(look), endpoints, warm, splits };
     await hands.traffic.publish(routingTable({ ...next, endpointOf, unavailable: hands.unavailable }), { signal });
     failpoint('publish: after the table');
   },

@@ -21,7 +21,7 @@ import {
   type StepKey,
   unseen,
 } from '@islet/plan';
-import type { RoutingTable } from '@islet/policy';
+import type { Endpoint, RoutedService, RoutingTable } from '@islet/policy';
 import type { Clock } from './clock.ts';
 import type { DeclaredStore } from './declared-stores.ts';
 import { openEyes } from './eyes.ts';
@@ -79,7 +79,7 @@ export function createObserver(senses: Senses): Observer {
   const observed = observedInstances(senses);
   /** Processes that were there at the first look of all. One that is started later has to prove itself, whatever its name. */
   let before: ReadonlySet<string> | undefined;
-  /** Those of them that took traffic; filled by the first look that reaches the proxy. */
+  /** Those of them that took traffic, or were warm; filled by the first look that reaches the proxy. */
   let adopted: ReadonlySet<string> | undefined;
 
   return {
@@ -90,7 +90,7 @@ export function createObserver(senses: Senses): Observer {
         ...eyes.data.map((see) => see()),
       ]);
       const table = traffic.seen.kind === 'reachable' ? traffic.seen.table : undefined;
-      const routed = new Set(Object.values(endpointsOf(table)).flat());
+      const routed = new Set([endpointsOf(table), warmOf(table)].flatMap((some) => Object.values(some).flat()));
       const instances = Object.values(compute.seen.services).flatMap((service) => service.instances);
       before ??= new Set(instances.map(processKey));
       if (traffic.seen.kind === 'reachable') adopted ??= adoptedOf(instances, { before, routed });
@@ -148,7 +148,7 @@ function adoptedOf(
   return new Set(took.filter((key) => before.has(key)));
 }
 
-/** Since when each running instance has been out of the proxy's endpoints: what a drain's deadline counts from. */
+/** Since when each running instance has been out of the proxy's table: what a drain's deadline counts from. */
 function noteRemovals(
   removedAt: Map<InstanceId, number>,
   seen: { instances: readonly ComputeInstance[]; routed: ReadonlySet<InstanceId>; now: number },
@@ -213,15 +213,34 @@ function trafficOf(
   const removedAt = Object.fromEntries([...removals].map(([id, at]) => [id, past(`${id} removed`, at)]));
   if (traffic.kind === 'unreachable') return { acknowledged: undefined, inFlight: {}, longLived: {}, removedAt };
   const { table, inFlight, longLived } = traffic;
-  const acknowledged = { routes: table?.routes ?? '', endpoints: endpointsOf(table), splits: splitsOf(table) };
+  const acknowledged = {
+    routes: table?.routes ?? '',
+    endpoints: endpointsOf(table),
+    warm: warmOf(table),
+    splits: splitsOf(table),
+  };
   return { acknowledged, inFlight, longLived, removedAt };
 }
 
 function endpointsOf(table: RoutingTable | undefined): Endpoints {
+  return instancesOf(table, ({ endpoints }) => endpoints);
+}
+
+function warmOf(table: RoutingTable | undefined): Endpoints {
+  return instancesOf(table, ({ warm = [] }) => warm);
+}
+
+function instancesOf(
+  table: RoutingTable | undefined,
+  pick: (service: RoutedService) => readonly Endpoint[],
+): Endpoints {
+  const services = Object.entries(table?.services ?? {});
   return Object.fromEntries(
-    Object.entries(table?.services ?? {}).map(([name, { endpoints }]) => [
+    services.map(([name, it]) => [
       name,
-      endpoints.map(({ instance }) => instance).sort(),
+      pick(it)
+        .map(({ instance }) => instance)
+        .sort(),
     ]),
   );
 }

@@ -14,7 +14,7 @@ import { edgeName } from './edges.ts';
 import { routedSplit } from './split.ts';
 import type { Applied, LaunchSpec } from './store/applied.ts';
 
-/** Everything in a routing table but its version and endpoints. */
+/** Everything in a routing table but its version and instances. */
 export interface Routes {
   readonly key: string;
   /** Threads of the proxy. */
@@ -143,6 +143,7 @@ export interface TableInput {
   readonly version: number;
   readonly routes: Routes;
   readonly endpoints: Endpoints;
+  readonly warm: Endpoints;
   readonly splits: Splits;
   readonly endpointOf: (instance: InstanceId) => Endpoint | undefined;
   readonly unavailable: (service: string) => string | undefined;
@@ -152,6 +153,7 @@ export function routingTable({
   version,
   routes,
   endpoints,
+  warm,
   splits,
   endpointOf,
   unavailable,
@@ -159,10 +161,12 @@ export function routingTable({
   const services = Object.entries(routes.services).map(([name, service]): [string, RoutedService] => {
     const ids = endpoints[name] ?? [];
     const reachable = ids.flatMap((id) => endpointOf(id) ?? []);
+    const kept = (warm[name] ?? []).flatMap((id) => endpointOf(id) ?? []);
     const why = ids.length === 0 ? unavailable(name) : undefined;
     const planned = splits[name];
     const split = planned && routedSplit(planned, routes.previews[name]);
-    return [name, { ...service, endpoints: reachable, split, unavailable: why }];
+    const own = { ...service, endpoints: reachable, split, unavailable: why };
+    return [name, kept.length === 0 ? own : { ...own, warm: kept }];
   });
   const { key, workers, identity, listeners } = routes;
   return { version, routes: key, workers, identity, listeners, services: Object.fromEntries(services) };

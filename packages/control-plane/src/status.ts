@@ -170,7 +170,11 @@ function instanceStatus(
 ): ServiceStatus['instanceList'][number] {
   const running = process?.process.kind === 'running' ? process.process : undefined;
   const isReady = state.kind === 'ready';
-  const draining = isReady && !isRoutedTo(id, look) && look.observed.traffic.inFlight[id] !== undefined;
+  const draining =
+    isReady &&
+    !isRoutedTo(id, look, 'warm') &&
+    !isRoutedTo(id, look) &&
+    look.observed.traffic.inFlight[id] !== undefined;
   const why = state.kind === 'exited' ? describeEnd(state) : 'why' in state ? state.why : undefined;
   return {
     id,
@@ -196,8 +200,8 @@ function isWarm({ id, generation, state }: ObservedInstance, { fallback }: Rollo
   return state.kind === 'ready' && fallback?.generation === generation && !isRoutedTo(id, look);
 }
 
-function isRoutedTo(id: string, { observed }: Look): boolean {
-  return Object.values(observed.traffic.acknowledged?.endpoints ?? {}).some((ids) => ids.includes(id));
+function isRoutedTo(id: string, { observed }: Look, as: 'endpoints' | 'warm' = 'endpoints'): boolean {
+  return Object.values(observed.traffic.acknowledged?.[as] ?? {}).some((ids) => ids.includes(id));
 }
 
 function databaseOf(wanted: AppliedService | undefined, look: Look): ServiceStatus['database'] {

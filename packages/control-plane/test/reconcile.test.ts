@@ -32,7 +32,7 @@ const ASKED: Desired = {
 
 function lookOf(held: Observed['held']): Look {
   const traffic = {
-    acknowledged: { routes: 'routes', endpoints: {}, splits: {} },
+    acknowledged: { routes: 'routes', endpoints: {}, warm: {}, splits: {} },
     inFlight: {},
     longLived: {},
     removedAt: {},

@@ -26,6 +26,7 @@ test('the instances of an older revision are reached as the file says now', () =
     version: 1,
     routes: routes(after, before),
     endpoints: {},
+    warm: {},
     splits: {},
     endpointOf: () => undefined,
     unavailable: () => 'it starts',

@@ -34,7 +34,7 @@ const DESIRED: Desired = {
 
 function lookOf(store: 'none' | 'ready', held: Observed['held']): Look {
   const traffic = {
-    acknowledged: { routes: 'r', endpoints: {}, splits: {} },
+    acknowledged: { routes: 'r', endpoints: {}, warm: {}, splits: {} },
     inFlight: {},
     longLived: {},
     removedAt: {},

@@ -1,4 +1,5 @@
 import type {
+  AcknowledgedRoutes,
   Generation,
   InstanceId,
   Observed,
@@ -104,13 +105,17 @@ function killed(instance: ObservedInstance, how: string, now: number): ObservedI
 }
 
 function publish(step: Extract<Step, { kind: 'publish' }>, traffic: ObservedTraffic, now: number): ObservedTraffic {
-  const { routes, endpoints, splits } = step;
-  const before = Object.values(traffic.acknowledged?.endpoints ?? {}).flat();
-  const after = new Set<InstanceId>(Object.values(endpoints).flat());
+  const { kind: _publish, ...acknowledged } = step;
+  const before = allIn(traffic.acknowledged);
+  const after = new Set(allIn(acknowledged));
   const removed = before.filter((id) => !after.has(id));
   return {
     ...traffic,
-    acknowledged: { routes, endpoints, splits },
+    acknowledged,
     removedAt: { ...traffic.removedAt, ...Object.fromEntries(removed.map((id) => [id, now])) },
   };
+}
+
+function allIn(table: AcknowledgedRoutes | undefined): readonly InstanceId[] {
+  return [table?.endpoints, table?.warm].flatMap((some) => Object.values(some ?? {}).flat());
 }

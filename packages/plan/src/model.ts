@@ -158,13 +158,15 @@ export interface ObservedTraffic {
   readonly inFlight: Readonly<Record<InstanceId, number>>;
   /** Of those, the ones that are tunnels and streams. */
   readonly longLived: Readonly<Record<InstanceId, number>>;
-  /** When an instance was last in the acknowledged endpoints, for those that are no longer. */
+  /** When an instance was last in the acknowledged table, warm or not, for those that are no longer. */
   readonly removedAt: Readonly<Record<InstanceId, number>>;
 }
 
 export interface AcknowledgedRoutes {
   readonly routes: string;
   readonly endpoints: Endpoints;
+  /** Instances that are asked only where none of `endpoints` is there, by service; in neither list twice. */
+  readonly warm: Endpoints;
   readonly splits: Splits;
 }
 
@@ -200,7 +202,7 @@ export type Step =
       readonly generation: Generation;
       readonly index: number;
     }
-  | { readonly kind: 'publish'; readonly routes: string; readonly endpoints: Endpoints; readonly splits: Splits }
+  | ({ readonly kind: 'publish' } & AcknowledgedRoutes)
   | { readonly kind: 'stop'; readonly service: string; readonly instance: InstanceId; readonly graceMs: number }
   /** End an instance that hangs; it is then started again like any that ended. */
   | { readonly kind: 'kill'; readonly service: string; readonly instance: InstanceId; readonly why: string }

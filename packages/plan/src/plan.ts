@@ -39,10 +39,13 @@ export function plan(desired: Desired, observed: Observed, now: number): Step[] 
   }));
   const serving = decisions.filter(({ endpoints }) => endpoints.length > 0);
   const endpoints = Object.fromEntries(serving.map(({ service, endpoints }) => [service, endpoints]));
+  const warm = Object.fromEntries(
+    decisions.flatMap(({ service, warm }) => (warm.length === 0 ? [] : [[service, warm] as const])),
+  );
   const splits = Object.fromEntries(
     serving.flatMap(({ service, split }) => (split === undefined ? [] : [[service, split] as const])),
   );
-  return [...decisions.flatMap(({ steps }) => steps), ...publish({ endpoints, splits }, turn)].flatMap((step) =>
+  return [...decisions.flatMap(({ steps }) => steps), ...publish({ endpoints, warm, splits }, turn)].flatMap((step) =>
     unlessHeld(step, turn),
   );
 }
@@ -51,7 +54,7 @@ function bringUp(service: PresentService, turn: Turn): Decision {
   const seen = seenOf(service.name, turn.observed);
   const gate = waveGate(service, seen, turn);
   const goal = goalOf(service, seen, { isHeldBack: gate !== undefined });
-  if (goal === undefined) return { steps: forget(service, seen), endpoints: [], split: undefined };
+  if (goal === undefined) return { steps: forget(service, seen), endpoints: [], warm: [], split: undefined };
 
   const preparation = prepare(service, seen, goal);
   const start = preparation.ready ? startGate(service, seen, turn) : undefined;
@@ -59,10 +62,10 @@ function bringUp(service: PresentService, turn: Turn): Decision {
   const failure = failureOf(roster, turn.now);
   if (failure !== undefined) return giveUp(roster, failure, turn);
 
-  const { steps, endpoints, split } = roll(roster, turn);
+  const { steps, ...routed } = roll(roster, turn);
   const gates = [gate, start].filter((step) => step !== undefined);
   const late = [...contract(roster, turn.now), ...forget(service, seen)];
-  return { steps: [...preparation.steps, ...gates, ...steps, ...late], endpoints, split };
+  return { steps: [...preparation.steps, ...gates, ...steps, ...late], ...routed };
 }
 
 /**
@@ -90,7 +93,7 @@ function forget(service: PresentService, seen: ObservedService): Step[] {
     .map((revision) => ({ kind: 'forget', service: service.name, revision }));
 }
 
-function publish(wanted: Pick<AcknowledgedRoutes, 'endpoints' | 'splits'>, { desired, observed }: Turn): Step[] {
+function publish(wanted: Omit<AcknowledgedRoutes, 'routes'>, { desired, observed }: Turn): Step[] {
   const { acknowledged } = observed.traffic;
   if (acknowledged === undefined) {
     return [{ kind: 'wait', service: PROXY, why: 'waits for the proxy', until: undefined }];
@@ -98,6 +101,7 @@ function publish(wanted: Pick<AcknowledgedRoutes, 'endpoints' | 'splits'>, { des
   const same =
     acknowledged.routes === desired.routes &&
     sameByName(acknowledged.endpoints, wanted.endpoints, (ids) => ids.join()) &&
+    sameByName(acknowledged.warm, wanted.warm, (ids) => ids.join()) &&
     sameByName(acknowledged.splits, wanted.splits, splitText);
   return same ? [] : [{ kind: 'publish', routes: desired.routes, ...wanted }];
 }

@@ -1,4 +1,4 @@
-import type { InstanceId, ObservedInstance, ObservedTraffic, Step } from './model.ts';
+import type { AcknowledgedRoutes, InstanceId, ObservedInstance, ObservedTraffic, Step } from './model.ts';
 import type { Turn } from './turn.ts';
 
 export interface Retiring {
@@ -9,8 +9,8 @@ export interface Retiring {
 }
 
 /**
- * Acknowledged drain, level by level: an instance that is no longer wanted leaves the endpoints (the caller leaves it
- * out of them); once the proxy has acknowledged that, and what is in flight has ended or its deadline has passed, it is
+ * Acknowledged drain, level by level: an instance that is no longer wanted leaves the table (the caller leaves it out of
+ * the endpoints, and of those that are warm); once the proxy has acknowledged that, and what is in flight has ended or its deadline has passed, it is
  * stopped. Requests have one deadline, tunnels and streams another: neither waits for the other's. What has no process
  * takes no requests, and is cleared away as soon as it is in no table.
  */
@@ -39,13 +39,13 @@ function retireOne(service: Retiring, { id, state }: ObservedInstance, { observe
   if (observed.held[`start ${id}`]?.kind === 'running') return wait(`waits for the start of ${id} to end`);
   if (state.kind === 'stopping') return stop;
   // Also what looks dead: where the look is an old one, it may have been started again since.
-  if (acknowledged?.endpoints[service.name]?.includes(id)) return wait(`takes ${id} out of traffic`);
+  if (isIn(acknowledged, service, id)) return wait(`takes ${id} out of traffic`);
   if (state.kind === 'exited') return stop;
   if (acknowledged === undefined) return wait(`waits for the proxy before ${id} is stopped`);
 
   // A table that was on its way while everybody looked may be in use by now.
-  const coming = publishing?.kind === 'running' && publishing.step.kind === 'publish' ? publishing.step.endpoints : {};
-  if (coming[service.name]?.includes(id)) return wait(`takes ${id} out of traffic`);
+  const coming = publishing?.kind === 'running' && publishing.step.kind === 'publish' ? publishing.step : undefined;
+  if (isIn(coming, service, id)) return wait(`takes ${id} out of traffic`);
 
   const waitedFor = inFlightTo(id, service, observed.traffic, now).filter(
     ({ count, until }) => count > 0 && now < until,
@@ -53,6 +53,15 @@ function retireOne(service: Retiring, { id, state }: ObservedInstance, { observe
   if (waitedFor.length === 0) return stop;
   const texts = waitedFor.map(({ count, text }) => `${count} ${text}`);
   return wait(`drains ${id}: ${texts.join(', ')}`, Math.min(...waitedFor.map(({ until }) => until)));
+}
+
+/** Whether it may be asked by this table, be it as the last resort. */
+function isIn(
+  table: Pick<AcknowledgedRoutes, 'endpoints' | 'warm'> | undefined,
+  { name }: Retiring,
+  id: InstanceId,
+): boolean {
+  return [table?.endpoints[name], table?.warm[name]].some((ids) => ids?.includes(id));
 }
 
 function inFlightTo(id: InstanceId, service: Retiring, traffic: ObservedTraffic, now: number) {

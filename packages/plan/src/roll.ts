@@ -29,7 +29,8 @@ import type { Decision, Turn } from './turn.ts';
  * meanwhile, its tunnels and streams are waited for no longer than its requests.
  *
  * Where traffic moves by weight (`shift`), the old generation is kept whole until the new one is promoted. After that, it
- * is kept *warm* while the new one bakes: it runs, and gets no requests, so that going back is one routing table.
+ * is kept *warm* while the new one bakes: it runs, and gets no requests, so that going back is one routing table. The proxy
+ * knows of it, and asks it where none of the others is there at all: that is sooner than any turn.
  */
 export function roll(roster: Roster, turn: Turn): Decision {
   const { service, seen } = roster;
@@ -58,12 +59,16 @@ export function roll(roster: Roster, turn: Turn): Decision {
   const waits = kept.length === 0 || shift !== undefined ? [] : waitForHealthy(service, wanted, now);
   const { steps: retirements } = retire(retiringOf(service), surplus, turn);
   const { steps: drains } = hold(retiringOf(service), drained, turn);
-  const endpoints = [...(shift !== undefined && shift.split === undefined ? [] : wanted), ...kept]
-    .filter(({ state }) => state.kind === 'ready')
+  const endpoints = readyOf([...(shift !== undefined && shift.split === undefined ? [] : wanted), ...kept]);
+  const steps = [...starts, ...revivals, ...verdict, ...waits, ...bake(roster, now), ...retirements, ...drains];
+  return { steps, endpoints, warm: readyOf(warm), split: shift?.split && withStandIns(shift.split, kept) };
+}
+
+function readyOf(instances: readonly ObservedInstance[]): readonly InstanceId[] {
+  return instances
+    .filter(isReady)
     .map(({ id }) => id)
     .sort();
-  const steps = [...starts, ...revivals, ...verdict, ...waits, ...bake(roster, now), ...retirements, ...drains];
-  return { steps, endpoints, split: shift?.split && withStandIns(shift.split, kept) };
 }
 
 function retiringOf(service: PresentService): Retiring {

@@ -4,7 +4,7 @@ import { type Decision, seenOf, type Turn } from './turn.ts';
 
 /** Callers go before what they call: an instance stops only when nothing that is also going still uses it. */
 export function takeDown(service: AbsentService, turn: Turn): Decision {
-  return { endpoints: [], split: undefined, steps: stepsDown(service, turn) };
+  return { endpoints: [], warm: [], split: undefined, steps: stepsDown(service, turn) };
 }
 
 function stepsDown(service: AbsentService, turn: Turn): Step[] {
@@ -35,7 +35,7 @@ function callersStillThere(name: string, { desired, observed }: Turn): string[] 
 /** A proxy that can't be reached carries nothing, and must not keep a system from going down. */
 function retireUnrouted(service: AbsentService, turn: Turn): Step[] {
   const { observed } = turn;
-  const acknowledged = observed.traffic.acknowledged ?? { routes: '', endpoints: {}, splits: {} };
+  const acknowledged = observed.traffic.acknowledged ?? { routes: '', endpoints: {}, warm: {}, splits: {} };
   const reachable = { ...turn, observed: { ...observed, traffic: { ...observed.traffic, acknowledged } } };
   return retire(service, seenOf(service.name, observed).instances, reachable).steps;
 }

@@ -11,6 +11,8 @@ export interface Turn {
 export interface Decision {
   readonly steps: readonly Step[];
   readonly endpoints: readonly InstanceId[];
+  /** Which take it only where none of those is there. */
+  readonly warm: readonly InstanceId[];
   /** Undefined: requests go to all of them alike. */
   readonly split: Split | undefined;
 }

@@ -6,7 +6,7 @@ import { asked, present, ready, serving } from './world.ts';
 const text = (step: Step) => (step.kind === 'wait' ? `${step.why}, until ${step.until}` : stepKey(step));
 const routed = (world: Observed, endpoints: Record<string, string[]>): Observed => ({
   ...world,
-  traffic: { ...world.traffic, acknowledged: { routes: 'routes', endpoints, splits: {} } },
+  traffic: { ...world.traffic, acknowledged: { routes: 'routes', endpoints, warm: {}, splits: {} } },
 });
 
 describe('a drain', () => {

@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { assume, type Desired, type DesiredService, type Observed, plan, preview, stepKey } from '../src/index.ts';
+import { slotsOf } from '../src/drained.ts';
+import {
+  assume,
+  bakesUntil,
+  type Desired,
+  type DesiredService,
+  type Observed,
+  plan,
+  preview,
+  stepKey,
+} from '../src/index.ts';
 import { desired, type Move, move, setState, walk } from './walk.ts';
 
 /**
@@ -40,7 +50,8 @@ describe('plan, whatever happens', () => {
 
   it('stops nothing that runs before the proxy let go of it', () => {
     eachTurn(walks, (asked, world, now) => {
-      const routed = Object.values(world.traffic.acknowledged?.endpoints ?? {}).flat();
+      const { endpoints = {}, warm = {} } = world.traffic.acknowledged ?? {};
+      const routed = [endpoints, warm].flatMap((some) => Object.values(some).flat());
       for (const step of plan(asked, world, now)) {
         if (step.kind !== 'stop') continue;
         const instance = world.services[step.service]?.instances.find(({ id }) => id === step.instance);
@@ -53,9 +64,48 @@ describe('plan, whatever happens', () => {
     eachTurn(walks, (asked, world, now) => {
       for (const step of plan(asked, world, now)) {
         if (step.kind !== 'publish') continue;
-        for (const [name, ids] of Object.entries(step.endpoints)) {
+        for (const [name, ids] of [step.endpoints, step.warm].flatMap(Object.entries<readonly string[]>)) {
           for (const id of ids) assert.ok(readyOf(world, name).includes(id));
         }
+      }
+    });
+  });
+
+  it('lets nobody be asked in need but who was promoted before, and was neither given up nor taken out', () => {
+    eachTurn(walks, (asked, world, now) => {
+      for (const step of plan(asked, world, now)) {
+        if (step.kind !== 'publish') continue;
+        for (const [name, ids] of Object.entries(step.warm)) {
+          const service = asked.services.find((one) => one.name === name);
+          const seen = world.services[name];
+          assert.ok(service?.kind === 'present' && !service.exclusive && step.splits[name] === undefined);
+          assert.ok(ids.every((id) => !isOut(service, id) && !isGivenUp(world, name, id)));
+          assert.ok(ids.every((id) => id.startsWith(`${name}-${seen?.fallback?.generation}-`)));
+          assert.ok(ids.every((id) => !step.endpoints[name]?.includes(id)));
+        }
+      }
+    });
+  });
+
+  it('lets everybody be asked in need that is kept to go back to', () => {
+    eachTurn(walks, (asked, world, now) => {
+      const steps = plan(asked, world, now);
+      const table = steps.find(({ kind }) => kind === 'publish') ?? world.traffic.acknowledged;
+      if (table === undefined || !('endpoints' in table)) return;
+      for (const service of asked.services) {
+        const seen = world.services[service.name];
+        const isGivenUpNow = steps.some((step) => step.kind === 'fail' && step.service === service.name);
+        if (service.kind === 'absent' || service.exclusive || seen === undefined || isGivenUpNow) continue;
+        const until = bakesUntil(service, seen);
+        if (until === undefined || now >= until) continue;
+        const { name } = service;
+        const own = slotsOf(service, seen.fallback?.generation ?? '', service.instances);
+        const kept = seen.instances.filter(
+          ({ generation, index, state }) =>
+            generation === seen.fallback?.generation && own.has(index) && state.kind === 'ready',
+        );
+        const reached = [...(table.endpoints[name] ?? []), ...(table.warm[name] ?? [])];
+        assert.ok(kept.every(({ id }) => reached.includes(id)));
       }
     });
   });
@@ -151,7 +201,7 @@ function eachTurn(
 
 /** Faults stop: the proxy answers, and what runs gets ready. */
 function healed(world: Observed): Observed {
-  const acknowledged = world.traffic.acknowledged ?? { routes: 'routes', endpoints: {}, splits: {} };
+  const acknowledged = world.traffic.acknowledged ?? { routes: 'routes', endpoints: {}, warm: {}, splits: {} };
   const ids = Object.values(world.services).flatMap(({ instances }) => instances);
   const running = ids.filter(({ state }) => state.kind === 'starting' || state.kind === 'unready');
   const calm = running.reduce((seen, { id }) => setState(seen, id, { kind: 'ready', since: 0 }), world);

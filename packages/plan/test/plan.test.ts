@@ -18,7 +18,7 @@ const keys = (steps: readonly Step[]) => steps.filter(({ kind }) => kind !== 'wa
 const waits = (steps: readonly Step[]) => steps.flatMap((step) => (step.kind === 'wait' ? [step.why] : []));
 const routed = (world: Observed, endpoints: Record<string, string[]>): Observed => ({
   ...world,
-  traffic: { ...world.traffic, acknowledged: { routes: 'routes', endpoints, splits: {} } },
+  traffic: { ...world.traffic, acknowledged: { routes: 'routes', endpoints, warm: {}, splits: {} } },
 });
 
 describe('a first start', () => {

@@ -69,7 +69,7 @@ describe('a revision that bakes', () => {
     const endpoints = { web: [next.id] };
     const routed = {
       ...world,
-      traffic: { ...world.traffic, acknowledged: { routes: 'routes', endpoints, splits: {} } },
+      traffic: { ...world.traffic, acknowledged: { routes: 'routes', endpoints, warm: {}, splits: {} } },
     };
     assert.deepEqual(keys(plan(asked(again), routed, 60_000)), ['stop web-r2.0-0']);
   });

@@ -135,7 +135,7 @@ function afterMove(move: Move, state: { desired: Desired; world: Observed; now: 
     case 'pass':
       return { ...state, now: now + move.ms };
     case 'proxy': {
-      const acknowledged = move.there ? { routes: 'routes', endpoints: {}, splits: {} } : undefined;
+      const acknowledged = move.there ? { routes: 'routes', endpoints: {}, warm: {}, splits: {} } : undefined;
       return { ...state, world: { ...world, traffic: { ...world.traffic, acknowledged } } };
     }
     case 'hear':

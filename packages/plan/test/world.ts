@@ -43,7 +43,7 @@ export function asked(...services: Desired['services']): Desired {
 export const NOTHING: Observed = {
   services: {},
   traffic: {
-    acknowledged: { routes: 'routes', endpoints: {}, splits: {} },
+    acknowledged: { routes: 'routes', endpoints: {}, warm: {}, splits: {} },
     inFlight: {},
     longLived: {},
     removedAt: {},
@@ -76,7 +76,7 @@ export function withService(world: Observed, service: ObservedService): Observed
   return {
     ...world,
     services: { ...world.services, [service.name]: service },
-    traffic: { ...world.traffic, acknowledged: { routes: 'routes', endpoints, splits: {} } },
+    traffic: { ...world.traffic, acknowledged: { routes: 'routes', endpoints, warm: {}, splits: {} } },
   };
 }
 

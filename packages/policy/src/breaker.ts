@@ -8,6 +8,9 @@ import { type Cells, ownCells } from './cells.ts';
  * are refused at once, so that the caller does not wait for what will fail, and the service gets time. Then it is
  * half-open: a few calls are let through. If all succeed it closes; if one fails it opens again, for twice as long.
  *
+ * A service that answers, but so late that its callers come to nothing with it, fails in no call. Where a file says from when on
+ * a call is slow, slow ones are counted beside those that fail, and a slow one that was to find out has found that it is no better.
+ *
  * Results come late: a call that began before the breaker opened says nothing of the probes. So each change of state begins
  * a new generation, a call carries the one that it began in, and results of another one are dropped.
  */
@@ -42,7 +45,8 @@ export class Breaker {
   /** What opened it: of the calls of a window, or the one that was to find out. */
   get openedBy(): OpenedBy | undefined {
     const calls = this.#at(OPENED_BY_CALLS);
-    if (calls > 0) return { kind: 'calls', failures: this.#at(OPENED_BY_FAILURES), calls };
+    const count = this.#at(OPENED_BY_COUNT);
+    if (calls > 0) return count < 0 ? { kind: 'slow', slow: -count, calls } : { kind: 'calls', failures: count, calls };
     return calls < 0 ? { kind: 'probe' } : undefined;
   }
 
@@ -52,13 +56,10 @@ export class Breaker {
   }
 
   /** A call has ended; returns whether that opens the breaker. */
-  record(
-    generation: number,
-    { failed, now }: { readonly failed: boolean; readonly now: number },
-    spec: BreakerSpec,
-  ): boolean {
+  record(generation: number, result: CallResult, spec: BreakerSpec): boolean {
+    const { failed, slow, now } = result;
     if (generation !== this.#at(BREAKER_GENERATION)) return false;
-    if (this.#at(KIND) === HALF_OPEN) return this.#recordProbe({ failed, now }, spec);
+    if (this.#at(KIND) === HALF_OPEN) return this.#recordProbe(result, spec);
     this.#advance(now, spec.windowMs / SLOTS);
     const slot = this.#at(SLOT) % SLOTS;
     this.#add(CALLS + slot, 1);
@@ -67,10 +68,15 @@ export class Breaker {
       this.#add(FAILURES + slot, 1);
       this.#add(ALL_FAILURES, 1);
     }
-    const [calls, failures] = [this.#at(ALL_CALLS), this.#at(ALL_FAILURES)];
-    if (failures === 0 || calls < spec.minCalls || failures * 100 < spec.failureRatePercent * calls) return false;
-    this.#cells[OPENED_BY_CALLS] = calls;
-    this.#cells[OPENED_BY_FAILURES] = failures;
+    if (slow) {
+      this.#add(SLOW + slot, 1);
+      this.#add(ALL_SLOW, 1);
+    }
+    if ((!failed && !slow) || this.#at(ALL_CALLS) < spec.minCalls) return false;
+    if (this.#reaches(ALL_FAILURES, spec.failureRatePercent)) this.#openedBy('failures', ALL_FAILURES);
+    else if (spec.slow !== undefined && this.#reaches(ALL_SLOW, spec.slow.ratePercent))
+      this.#openedBy('slow', ALL_SLOW);
+    else return false;
     this.#open(spec.openMs, now);
     return true;
   }
@@ -90,11 +96,8 @@ export class Breaker {
     if (this.#at(KIND) === OPEN) this.#cells[UNTIL] = Math.min(now, this.#at(UNTIL));
   }
 
-  #recordProbe(
-    { failed, now }: { readonly failed: boolean; readonly now: number },
-    { halfOpen, maxOpenMs }: BreakerSpec,
-  ): boolean {
-    if (failed) {
+  #recordProbe({ failed, slow, now }: CallResult, { halfOpen, maxOpenMs }: BreakerSpec): boolean {
+    if (failed || slow) {
       this.#cells[OPENED_BY_CALLS] = -1;
       this.#open(Math.min(this.#at(OPEN_FOR) * 2, maxOpenMs), now);
       return true;
@@ -104,6 +107,16 @@ export class Breaker {
     this.#forget();
     this.#become(CLOSED);
     return false;
+  }
+
+  #reaches(all: number, ratePercent: number): boolean {
+    const count = this.#at(all);
+    return count > 0 && count * 100 >= ratePercent * this.#at(ALL_CALLS);
+  }
+
+  #openedBy(what: 'failures' | 'slow', all: number): void {
+    this.#cells[OPENED_BY_CALLS] = this.#at(ALL_CALLS);
+    this.#cells[OPENED_BY_COUNT] = what === 'slow' ? -this.#at(all) : this.#at(all);
   }
 
   #open(forMs: number, now: number): void {
@@ -130,8 +143,10 @@ export class Breaker {
       const index = (slot - step) % SLOTS;
       this.#add(ALL_CALLS, -this.#at(CALLS + index));
       this.#add(ALL_FAILURES, -this.#at(FAILURES + index));
+      this.#add(ALL_SLOW, -this.#at(SLOW + index));
       this.#cells[CALLS + index] = 0;
       this.#cells[FAILURES + index] = 0;
+      this.#cells[SLOW + index] = 0;
     }
     if (passed > 0) this.#cells[SLOT] = slot;
   }
@@ -149,9 +164,18 @@ export class Breaker {
   }
 }
 
+/** How a call went. */
+export interface CallResult {
+  readonly failed: boolean;
+  /** It took longer than `slow.afterMs`, whatever came of it. */
+  readonly slow: boolean;
+  readonly now: number;
+}
+
 /** Why a breaker is open. */
 export type OpenedBy =
   | { readonly kind: 'calls'; readonly failures: number; readonly calls: number }
+  | { readonly kind: 'slow'; readonly slow: number; readonly calls: number }
   | { readonly kind: 'probe' };
 
 /** Closed: calls flow. Open: they are refused. Half-open: a few find out. */
@@ -175,14 +199,17 @@ export const BREAKER_PROBES = 4;
 const SUCCESSES = 5;
 /** -1: it was a call that was to find out. */
 const OPENED_BY_CALLS = 6;
-const OPENED_BY_FAILURES = 7;
+/** Those that failed; below 0: those that were slow. */
+const OPENED_BY_COUNT = 7;
 const SLOT = 8;
 const SLOT_MS = 9;
 const ALL_CALLS = 10;
 const ALL_FAILURES = 11;
-const CALLS = 12;
+const ALL_SLOW = 12;
+const CALLS = 13;
 const FAILURES = CALLS + SLOTS;
-export const BREAKER_CELLS = FAILURES + SLOTS;
+const SLOW = FAILURES + SLOTS;
+export const BREAKER_CELLS = SLOW + SLOTS;
 
 /** Statuses that say that the service itself could not be had; any other, 500 too, is an answer. */
 export function isUnavailable(status: number): boolean {

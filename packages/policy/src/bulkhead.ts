@@ -31,6 +31,10 @@ export class Bulkhead<Waiter> {
     return this.#at(REQUESTS);
   }
 
+  get tunnels(): number {
+    return this.#at(TUNNELS);
+  }
+
   /** Whether somebody who waits could be let in. */
   hasRoom({ requests, connections }: Places): boolean {
     const used = this.#at(REQUESTS);
@@ -48,22 +52,22 @@ export class Bulkhead<Waiter> {
   /** Returns false where the queue is full. Rank 0 goes before 1, and so on; within a rank, clients take turns. */
   tryWait(waiter: Waiter, { pending }: Places, rank = 0, client = ''): boolean {
     if (this.#at(WAITS) >= pending) return false;
-    while (this.#waiting.length <= rank) this.#waiting.push(new FairQueue());
-    this.#waiting[rank]?.add(waiter, client);
-    this.#add(WAITS, 1);
+    this.#await(waiter, rank, client);
     return true;
   }
 
   /**
-   * Takes somebody out of a full queue for one that comes: who came last of the last rank, where that is behind `rank`, else of the
-   * client that has clearly more waiting than this one. Undefined: there is nobody.
+   * Takes somebody out of a full queue for one that comes and waits in its stead: who came last of the last rank, where that is behind
+   * `rank`, else of the client that has clearly more waiting than this one. Undefined: there is nobody.
    */
-  pushOut(rank: number, client = ''): Waiter | undefined {
+  pushOut(waiter: Waiter, rank: number, client = ''): Waiter | undefined {
     for (let behind = this.#waiting.length - 1; behind >= rank; behind--) {
       const last = this.#waiting[behind]?.last;
       const own = this.#waiting[behind]?.sizeOf(client) ?? 0;
       if (last === undefined || (behind === rank && last.of <= own + 1)) continue;
-      if (this.#remove(last.item)) return last.item;
+      if (!this.#remove(last.item)) continue;
+      this.#await(waiter, rank, client);
+      return last.item;
     }
     return undefined;
   }
@@ -108,6 +112,12 @@ export class Bulkhead<Waiter> {
 
   closeTunnel(): void {
     this.#add(TUNNELS, -1);
+  }
+
+  #await(waiter: Waiter, rank: number, client: string): void {
+    while (this.#waiting.length <= rank) this.#waiting.push(new FairQueue());
+    this.#waiting[rank]?.add(waiter, client);
+    this.#add(WAITS, 1);
   }
 
   #remove(waiter: Waiter): boolean {

@@ -29,6 +29,7 @@ export {
   BREAKER_PROBES,
   Breaker,
   type BreakerState,
+  type CallResult,
   isUnavailable,
   type OpenedBy,
 } from './breaker.ts';

@@ -17,7 +17,7 @@ export type AttemptFailure =
   | { readonly kind: 'stale' }
   /** A new connection ended before a byte of the response. `dead`: the instance has left the table or refuses. */
   | { readonly kind: 'reset'; readonly dead: boolean }
-  /** The instance answered 503, and another one is left. */
+  /** The instance answered 503, and another one is left; or it reset the stream for being asked too much. */
   | { readonly kind: 'unavailable' }
   /** It refused the request, or is about to close the connection: it has processed nothing of it (RFC 9113, 8.7). */
   | { readonly kind: 'unprocessed' }

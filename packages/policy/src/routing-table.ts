@@ -75,6 +75,11 @@ export interface RoutedService {
   /** How its callers reach it. */
   readonly traffic: ServiceTraffic;
   readonly endpoints: readonly Endpoint[];
+  /**
+   * Instances of the revision before one that bakes. They get no requests, but where none of `endpoints` takes a connection.
+   * Absent: none.
+   */
+  readonly warm?: readonly Endpoint[] | undefined;
   /** How requests are shared out among its revisions; undefined: over all endpoints alike. */
   readonly split: Split | undefined;
   /** Why there are no endpoints, for the body of the 503; undefined: not known. */

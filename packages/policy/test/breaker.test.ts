@@ -3,14 +3,18 @@ import { test } from 'node:test';
 import type { BreakerSpec } from '@islet/spec';
 import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
 import fc from 'fast-check';
-import { Breaker, isUnavailable } from '../src/index.ts';
+import { Breaker, type CallResult, isUnavailable } from '../src/index.ts';
 
 const spec = DEFAULT_TRAFFIC.breaker!;
 
 function call(breaker: Breaker, now: number, failed: boolean, by: BreakerSpec = spec): 'refused' | 'ok' | 'opened' {
-  const generation = breaker.admit(now, by);
+  return ended(breaker, { failed, slow: false, now }, by);
+}
+
+function ended(breaker: Breaker, result: CallResult, by: BreakerSpec): 'refused' | 'ok' | 'opened' {
+  const generation = breaker.admit(result.now, by);
   if (generation === undefined) return 'refused';
-  return breaker.record(generation, { failed, now }, by) ? 'opened' : 'ok';
+  return breaker.record(generation, result, by) ? 'opened' : 'ok';
 }
 
 function calls(breaker: Breaker, now: number, count: number, failed: boolean): readonly string[] {
@@ -44,7 +48,7 @@ test('open, every call is refused until a few may find out, and all of them must
     probes.map((probe) => probe !== undefined),
     [true, true, true, false],
   );
-  for (const probe of probes.slice(0, 3)) breaker.record(probe!, { failed: false, now: 5_100 }, spec);
+  for (const probe of probes.slice(0, 3)) breaker.record(probe!, { failed: false, slow: false, now: 5_100 }, spec);
   assert.equal(breaker.stateAt(5_100), 'closed');
   assert.equal(call(breaker, 5_100, true), 'ok');
 });
@@ -67,7 +71,7 @@ test('a call that began before says nothing of the probes, and one without a ver
   const early = breaker.admit(0, spec)!;
   calls(breaker, 0, 20, true);
   const probe = breaker.admit(5_000, spec)!;
-  assert.equal(breaker.record(early, { failed: true, now: 5_000 }, spec), false);
+  assert.equal(breaker.record(early, { failed: true, slow: false, now: 5_000 }, spec), false);
   assert.equal(breaker.stateAt(5_000), 'half-open');
   breaker.admit(5_000, spec);
   breaker.admit(5_000, spec);
@@ -86,6 +90,24 @@ test('it tells what opened it: so many calls of a window, or one that was to fin
   assert.deepEqual(breaker.openedBy, { kind: 'calls', failures: 12, calls: 20 });
   call(breaker, 5_000, true);
   assert.deepEqual(breaker.openedBy, { kind: 'probe' });
+});
+
+test('calls that answer, but late, open it where the file says what is late, and it tells so', () => {
+  const judged = { ...spec, slow: { afterMs: 2_000, ratePercent: 60 } };
+  const breaker = new Breaker();
+  const late = { failed: false, slow: true, now: 0 };
+  for (let count = 0; count < 8; count++) ended(breaker, { ...late, slow: false }, judged);
+  for (let count = 0; count < 11; count++) assert.equal(ended(breaker, late, judged), 'ok');
+  assert.equal(ended(breaker, late, judged), 'opened');
+  assert.deepEqual(breaker.openedBy, { kind: 'slow', slow: 12, calls: 20 });
+});
+
+test('a call that was to find out and is slow has found that nothing is better', () => {
+  const judged = { ...spec, slow: { afterMs: 2_000, ratePercent: 50 } };
+  const breaker = new Breaker();
+  for (let count = 0; count < 20; count++) ended(breaker, { failed: false, slow: true, now: 0 }, judged);
+  assert.equal(ended(breaker, { failed: false, slow: true, now: 5_000 }, judged), 'opened');
+  assert.equal(breaker.refusedForMs(5_000), 10_000);
 });
 
 test('a window of another length begins from nothing', () => {
@@ -109,9 +131,12 @@ test('a new instance is worth finding out about at once', () => {
 
 /** The rules as they are written, over a log of all calls: what the ring of counts is compared with. */
 test('it opens exactly when the calls of the window say so, and then lets nothing through', () => {
-  const step = fc.record({ afterMs: fc.nat(6_000), failed: fc.boolean(), lateMs: fc.nat(3_000) });
+  const step = fc.record({ afterMs: fc.nat(6_000), failed: fc.boolean(), slow: fc.boolean() });
   const specs = fc.record({
     failureRatePercent: fc.integer({ min: 1, max: 100 }),
+    slow: fc.option(fc.record({ afterMs: fc.constant(1), ratePercent: fc.integer({ min: 1, max: 100 }) }), {
+      nil: undefined,
+    }),
     windowMs: fc.constantFrom(1_000, 10_000, 30_000),
     minCalls: fc.integer({ min: 1, max: 10 }),
     openMs: fc.constant(5_000),
@@ -122,22 +147,25 @@ test('it opens exactly when the calls of the window say so, and then lets nothin
     fc.property(specs, fc.array(step, { maxLength: 200, size: 'max' }), (by, steps) => {
       const breaker = new Breaker();
       const slotMs = by.windowMs / 10;
-      let log: { at: number; failed: boolean }[] = [];
+      let log: { at: number; failed: boolean; slow: boolean }[] = [];
       let now = 1_000_000;
-      for (const { afterMs, failed } of steps) {
+      for (const { afterMs, failed, slow: late } of steps) {
         now += afterMs;
+        const slow = late && by.slow !== undefined;
         const before = breaker.stateAt(now);
-        const result = call(breaker, now, failed, by);
+        const result = ended(breaker, { failed, slow, now }, by);
         assert.equal(result === 'refused', before === 'open');
         if (before !== 'closed') {
-          assert.equal(result === 'opened', before === 'half-open' && failed);
+          assert.equal(result === 'opened', before === 'half-open' && (failed || slow));
           log = [];
           continue;
         }
-        log.push({ at: now, failed });
+        log.push({ at: now, failed, slow });
         const recent = log.filter(({ at }) => Math.floor(at / slotMs) > Math.floor(now / slotMs) - 10);
-        const failures = recent.filter((one) => one.failed).length;
-        const isTooMuch = failures > 0 && failures * 100 >= by.failureRatePercent * recent.length;
+        const reaches = (count: number, percent = 101) => count > 0 && count * 100 >= percent * recent.length;
+        const tooManyFail = reaches(recent.filter((one) => one.failed).length, by.failureRatePercent);
+        const tooManyLate = reaches(recent.filter((one) => one.slow).length, by.slow?.ratePercent);
+        const isTooMuch = (failed || slow) && (tooManyFail || tooManyLate);
         assert.equal(result === 'opened', recent.length >= by.minCalls && isTooMuch);
         if (result === 'opened') log = [];
       }

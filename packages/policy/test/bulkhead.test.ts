@@ -68,9 +68,8 @@ test('of those who wait, a higher rank goes first, and takes the place of the la
   ] as const)
     assert.ok(bulkhead.tryWait(waiter, limits, rank));
   assert.ok(!bulkhead.tryWait('d0', limits, 0));
-  assert.equal(bulkhead.pushOut(0), 'c3');
-  assert.ok(bulkhead.tryWait('d0', limits, 0));
-  assert.equal(bulkhead.pushOut(3), undefined);
+  assert.equal(bulkhead.pushOut('d0', 0), 'c3');
+  assert.equal(bulkhead.pushOut('e3', 3), undefined);
   const turns = [];
   for (let left = 3; left > 0; left--) {
     bulkhead.leave();
@@ -99,12 +98,12 @@ test('a full queue makes room for a client that has clearly fewer in it, and for
   const limits = { requests: 1, connections: 10, pending: 4 };
   bulkhead.tryEnter(limits);
   for (const name of ['a1', 'a2', 'a3', 'b1']) bulkhead.tryWait(name, limits, 0, name.slice(0, 1));
-  assert.equal(bulkhead.pushOut(0, 'a'), undefined);
-  assert.equal(bulkhead.pushOut(0, 'b'), 'a3');
-  assert.equal(bulkhead.tryWait('b2', limits, 0, 'b'), true);
+  assert.equal(bulkhead.pushOut('a4', 0, 'a'), undefined);
+  assert.equal(bulkhead.pushOut('b2', 0, 'b'), 'a3');
+  assert.equal(bulkhead.waiting, 4);
   // Two each: nobody has clearly more.
-  assert.equal(bulkhead.pushOut(0, 'b'), undefined);
-  assert.equal(bulkhead.pushOut(0, 'c'), 'b2');
+  assert.equal(bulkhead.pushOut('b3', 0, 'b'), undefined);
+  assert.equal(bulkhead.pushOut('c1', 0, 'c'), 'b2');
 });
 
 test('only who has clearly more waiting makes room: one more is not clearly more', () => {
@@ -112,8 +111,8 @@ test('only who has clearly more waiting makes room: one more is not clearly more
   const limits = { requests: 1, connections: 10, pending: 3 };
   bulkhead.tryEnter(limits);
   for (const name of ['a1', 'a2', 'b1']) bulkhead.tryWait(name, limits, 0, name.slice(0, 1));
-  assert.equal(bulkhead.pushOut(0, 'b'), undefined);
-  assert.equal(bulkhead.pushOut(0, 'c'), 'a2');
+  assert.equal(bulkhead.pushOut('b2', 0, 'b'), undefined);
+  assert.equal(bulkhead.pushOut('c1', 0, 'c'), 'a2');
 });
 
 test('who was pushed out and gives up gives nothing up twice; whose turn it is stands in the first rank where somebody waits', () => {
@@ -125,11 +124,13 @@ test('who was pushed out and gives up gives nothing up twice; whose turn it is s
   assert.equal(bulkhead.first, 'b3');
   bulkhead.tryWait('a1', limits, 1);
   assert.equal(bulkhead.first, 'a1');
-  assert.equal(bulkhead.pushOut(0), 'b3');
+  assert.equal(bulkhead.pushOut('c0', 0), 'b3');
   bulkhead.stopWaiting('b3');
-  assert.equal(bulkhead.waiting, 1);
-  bulkhead.leave();
-  assert.equal(bulkhead.next(limits), 'a1');
+  assert.equal(bulkhead.waiting, 2);
+  for (const turn of ['c0', 'a1']) {
+    bulkhead.leave();
+    assert.equal(bulkhead.next(limits), turn);
+  }
   assert.deepEqual([bulkhead.waiting, bulkhead.requests, bulkhead.next(limits)], [0, 1, undefined]);
 });
 

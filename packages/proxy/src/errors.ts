@@ -8,7 +8,10 @@ export const PROXY_ERRORS = {
     hint: 'send the head of the request within 10 s, and its body at 500 bytes a second or more',
   },
   'uri-too-long': { status: 414, hint: 'keep the request target under 16 KiB' },
-  'head-too-large': { status: 431, hint: 'keep the header fields under 32 KiB and 100 fields' },
+  'head-too-large': {
+    status: 431,
+    hint: 'keep the header fields under 32 KiB and 100 fields, and what traffic.limits.requestHeaders of the service allows',
+  },
   'body-too-large': {
     status: 413,
     hint: 'send less: traffic.limits.requestBody of the service says how much it takes',
@@ -24,7 +27,7 @@ export const PROXY_ERRORS = {
   'no-ready-instance': { status: 503, hint: 'see `islet status` for why no instance is ready' },
   'breaker-open': {
     status: 503,
-    hint: 'most of the last calls failed: see `islet logs` of the service; it is asked again soon',
+    hint: 'most of the last calls failed, or were slow: see `islet logs` of the service; it is asked again soon',
   },
   'rate-limited': { status: 429, hint: 'send fewer requests, or wait for as long as Retry-After says' },
   'not-cached': { status: 504, hint: 'nothing fit to use is stored: send the request without only-if-cached' },
@@ -35,6 +38,10 @@ export const PROXY_ERRORS = {
   overloaded: {
     status: 503,
     hint: 'the caller has as many requests in flight as traffic.limits of the service allows',
+  },
+  'instance-overloaded': {
+    status: 503,
+    hint: 'the instance asked for fewer requests (ENHANCE_YOUR_CALM): see its logs, scale the service, or send less',
   },
   'no-instance-reachable': { status: 503, hint: 'see `islet logs`: every instance refused the connection' },
   'connect-timeout': { status: 504, hint: 'see `islet status`: the instance did not take the connection' },

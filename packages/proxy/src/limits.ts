@@ -22,6 +22,10 @@ export const LIMITS = {
   /** How long, and of how many targets, it is known that their responses are not stored. */
   notStorableMs: 10_000,
   notStorableKeys: 10_000,
+  /** Of how many targets it is known when they were changed: for as long as something takes that was asked for before. */
+  changedTargets: 1_000,
+  /** How long others wait for what a client is brought that takes it slowly. */
+  cacheHeldMs: 1_000,
   /** Responses that are compressed at once; each takes some hundred kilobytes. */
   encoders: 128,
   controlBodyBytes: 16 * 1024 * 1024,
@@ -73,6 +77,14 @@ export const LIMITS = {
   http2GoodbyeMs: 1_000,
   /** Connections to one instance; more are opened only where its streams are used up. */
   http2SessionsPerEndpoint: 4,
+  /** With calls under way on a connection to an instance: how long nothing may come before a PING is sent. */
+  http2PingAfterMs: 500,
+  /** How long nothing may come after it, before others are asked instead; and before the connection is given up. */
+  http2SilentMs: 500,
+  http2PingTimeoutMs: 10_000,
+  /** What a server of gRPC takes between two answers, and what it takes at any time: 5 min (gRFC A8), and some. */
+  http2PingsUnanswered: 3,
+  http2PingSpacingMs: 330_000,
   /** Streams on a connection to an instance that has not told its limit yet. */
   http2StreamsUntold: 100,
 
@@ -120,6 +132,8 @@ export const LIMITS = {
   threadStillSeconds: 10,
   /** How long a thread that is not needed any more lets what it carries finish. */
   threadGoodbyeMs: 60_000,
+  /** How long connections at rest may ask once more, where a listener or a thread goes and all else stays. */
+  goodbyeMs: 5_000,
 
   sweepMs: 100,
   poolSweepMs: 1_000,

@@ -46,6 +46,8 @@ export class OpenListener {
   #server: Server | undefined;
   #problem: string | undefined;
   #closed = false;
+  /** Until then, connections may ask once more. */
+  #graceUntil = 0;
 
   constructor(listener: Listener, rules: ListenerRules, options: ListenOptions) {
     this.#listener = listener;
@@ -107,12 +109,17 @@ export class OpenListener {
     }
   }
 
-  /** Takes no more connections; each of those that are open ends after the request that it is at. */
-  close(): void {
+  /** Takes no more connections; each of those that are open ends after the request that it is at, or within the grace if it is at none. */
+  close({ graceMs }: { readonly graceMs: number }): void {
     this.#closed = true;
+    this.#graceUntil = this.#options.runtime.now() + graceMs;
     this.#server?.close();
     this.#dropTerminator();
-    for (const connection of this.#connections) connection.endWhenIdle();
+    for (const connection of this.#connections) connection.endWhenIdle(graceMs);
+  }
+
+  get connections(): number {
+    return this.#connections.size;
   }
 
   destroyAll(): void {
@@ -174,7 +181,7 @@ export class OpenListener {
     const Connection = spoken === 'http2' ? Http2Connection : ClientConnection;
     const connection = new Connection(incoming, this.#surroundings);
     this.#connections.add(connection);
-    if (this.#closed) connection.endWhenIdle();
+    if (this.#closed) connection.endWhenIdle(Math.max(0, this.#graceUntil - this.#options.runtime.now()));
   }
 
   #dropTerminator(): void {

@@ -15,6 +15,7 @@ export class Listeners {
   readonly #options: ListenersOptions;
   readonly #retry: NodeJS.Timeout;
   #open: ReadonlyMap<string, OpenListener> = new Map();
+  #closed = false;
 
   constructor(options: ListenersOptions) {
     this.#options = options;
@@ -29,7 +30,7 @@ export class Listeners {
   async apply(listeners: readonly Listener[]): Promise<void> {
     const wanted = new Map<string, OpenListener>();
     for (const listener of listeners) wanted.set(listenerKey(listener), await this.#keepOrMake(listener));
-    for (const [key, open] of this.#open) if (!wanted.has(key)) open.close();
+    for (const [key, open] of this.#open) if (!wanted.has(key)) open.close({ graceMs: LIMITS.goodbyeMs });
     this.#open = wanted;
     await this.openMissing();
   }
@@ -46,12 +47,17 @@ export class Listeners {
 
   /** Tries those again that are not open. */
   async openMissing(): Promise<void> {
-    await Promise.all([...this.#open.values()].map((listener) => listener.open()));
+    if (!this.#closed) await Promise.all([...this.#open.values()].map((listener) => listener.open()));
   }
 
-  close(): void {
+  close(how: { readonly graceMs: number }): void {
+    this.#closed = true;
     clearInterval(this.#retry);
-    for (const open of this.#open.values()) open.close();
+    for (const open of this.#open.values()) open.close(how);
+  }
+
+  get connections(): number {
+    return [...this.#open.values()].reduce((sum, { connections }) => sum + connections, 0);
   }
 
   destroyAll(): void {

@@ -64,13 +64,14 @@ export class DataPlane extends EventEmitter<{ drained: [instance: string]; wante
     const clock = new Clock(now);
     this.#now = now;
     this.stats = new Stats(states);
+    this.#deadlines = new Deadlines(now);
     this.#registry = new Registry({
       clock,
+      deadlines: this.#deadlines,
       onDrained: (instance) => this.emit('drained', instance),
       onWanted: (service) => this.emit('wanted', service),
       states,
     });
-    this.#deadlines = new Deadlines(now);
     const recorder = new Recorder({ sink, tokens });
     const runtime: Runtime = {
       now: clock.now,
@@ -132,6 +133,11 @@ export class DataPlane extends EventEmitter<{ drained: [instance: string]; wante
     else if (hint.kind === 'changed') this.#registry.forget(hint.service, hint.target);
   }
 
+  /** Of clients, whether or not they ask something. */
+  get connections(): number {
+    return this.#listeners.connections;
+  }
+
   get inFlight(): Readonly<Record<string, number>> {
     return this.#registry.inFlight();
   }
@@ -165,12 +171,16 @@ export class DataPlane extends EventEmitter<{ drained: [instance: string]; wante
     };
   }
 
-  /** Takes nothing new, lets what is in flight finish, and breaks off what has not by the deadline. */
-  async close({ byMs }: { readonly byMs: number }): Promise<void> {
+  /**
+   * Takes nothing new, lets what is in flight finish, and breaks off what has not by the deadline. For `graceMs` connections at rest may
+   * ask once more.
+   */
+  async close({ byMs, graceMs = 0 }: { readonly byMs: number; readonly graceMs?: number }): Promise<void> {
     this.#closing = true;
-    this.#listeners.close();
-    const deadline = this.#now() + byMs;
-    while (this.stats.inFlight > 0 && this.#now() < deadline) await tick();
+    this.#listeners.close({ graceMs });
+    const [deadline, restBy] = [this.#now() + byMs, this.#now() + Math.min(graceMs, byMs)];
+    const isAtRest = () => this.stats.inFlight === 0 && (this.#now() >= restBy || this.#listeners.connections === 0);
+    while (!isAtRest() && this.#now() < deadline) await tick();
     this.#listeners.destroyAll();
     this.#registry.closeIdle();
     this.#deadlines.close();

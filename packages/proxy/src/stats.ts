@@ -169,8 +169,8 @@ export class Edge {
       if (inFlight === 0 && !isKnown(route)) this.#byRoute.delete(route);
     }
     for (const [route, { guards, letGo }] of this.#routes) {
-      const { requests, waiting } = guards.bulkhead;
-      if (isKnown(route) || requests > 0 || waiting > 0) continue;
+      const { requests, tunnels, waiting } = guards.bulkhead;
+      if (isKnown(route) || requests + tunnels + waiting > 0) continue;
       this.#routes.delete(route);
       letGo();
     }

@@ -79,3 +79,35 @@ test('of those who wait for a place, the more important goes first, and takes th
     ['low', 'critical', 'normal'],
   );
 });
+
+test('one that takes the place of a lesser one in the queue, and is let in by its end, gives its place back', async (t) => {
+  const held: (() => void)[] = [];
+  const instance = await httpInstance(t, (_, response) => void held.push(() => response.end()));
+  const allow = (requests: number) => {
+    const limits = { ...DEFAULT_TRAFFIC.limits, requests, pending: 2 };
+    return { ...DEFAULT_TRAFFIC, limits, admission: ADMISSION };
+  };
+  const { edge, plane, change } = await world(t, [instance], 'http', { now: () => 1_000_000, traffic: allow(1) });
+  const ask = (priority: string) =>
+    send(edge, `GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nX-Priority: ${priority}\r\n\r\n`);
+  const waiting = () => plane.readStats().edges.find(({ from }) => from.kind === 'edge')?.waiting;
+  const first = ask('low');
+  await until(() => held.length === 1);
+  const normal = ask('normal');
+  await until(() => waiting() === 1);
+  // There is room now, and nobody has ended since who would have seen it.
+  await change({ traffic: allow(2) });
+  const low = ask('low');
+  await until(() => waiting() === 2);
+  const critical = ask('critical');
+  assert.match(await low, /x-islet-error: overloaded/);
+  await until(() => held.length === 2);
+  for (const end of held) end();
+  await until(() => held.length === 3);
+  held[2]?.();
+  await Promise.all([first, normal, critical]);
+  const next = [ask('low'), ask('low')];
+  await until(() => held.length === 5);
+  for (const end of held) end();
+  await Promise.all(next);
+});

@@ -39,15 +39,22 @@ const FAULTS: readonly Fault[] = [
   { what: 'vanishes from the network', begin: (bad) => bad.vanish(), ownNetwork: true },
 ];
 
-for (const instances of [2, 3, 5]) {
-  for (const fault of FAULTS) {
-    test(`one of ${instances} instances ${fault.what}: no request fails, and its harm ends soon`, async (t) => {
+/** Those that end no connection: over HTTP/2 all requests to an instance share one. */
+const SILENT = FAULTS.filter(({ what }) => what.includes('SIGSTOP') || what.includes('vanishes'));
+
+for (const { instances, faults, http2 } of [
+  ...[2, 3, 5].map((instances) => ({ instances, faults: FAULTS, http2: false })),
+  { instances: 2, faults: SILENT, http2: true },
+]) {
+  for (const fault of faults) {
+    const spoken = http2 ? ' and speaks HTTP/2' : '';
+    test(`one of ${instances} instances ${fault.what}${spoken}: no request fails, and its harm ends soon`, async (t) => {
       const network = fault.ownNetwork === true ? ownNetwork(t) : undefined;
       if (fault.ownNetwork === true && network === undefined) return t.skip('no network namespace can be made here');
-      const bad = await startInstance(t, network);
-      const others = await startMany(t, instances - 1);
+      const bad = await startInstance(t, { network, http2 });
+      const others = await startMany(t, instances - 1, http2);
       const records: RequestRecord[] = [];
-      const urls = await serve(t, [bad, ...others], await startMany(t, instances), records);
+      const urls = await serve(t, [bad, ...others], await startMany(t, instances, http2), records, http2);
       const load = await startLoad(t, { rate: RATE, seconds: SECONDS, urls });
       await pause(BAD_AFTER_MS);
       const badSince = Date.now();
@@ -87,8 +94,8 @@ test('an instance that answers 500 harms only as many requests as it takes to kn
   assert.ok(failed.length <= 5 + RATE / 20, `${failed.length} requests`);
 });
 
-function startMany(t: TestContext, count: number): Promise<InstanceProcess[]> {
-  return Promise.all(Array.from({ length: count }, () => startInstance(t)));
+function startMany(t: TestContext, count: number, http2 = false): Promise<InstanceProcess[]> {
+  return Promise.all(Array.from({ length: count }, () => startInstance(t, { http2 })));
 }
 
 /** The URLs of an edge to the service with the bad instance, and of one to the service that is well. */
@@ -97,6 +104,7 @@ async function serve(
   ours: readonly InstanceProcess[],
   theirs: readonly InstanceProcess[],
   records: RequestRecord[],
+  http2 = false,
 ): Promise<readonly string[]> {
   const plane = new DataPlane({ sink: { write: (line) => records.push(JSON.parse(line) as RequestRecord) } });
   t.after(() => plane.close({ byMs: 0 }));
@@ -105,14 +113,14 @@ async function serve(
   const listeners = names.map((service, index): EdgeListener => {
     return { kind: 'edge', caller: 'web', service, host: '127.0.0.1', port: ports[index]! };
   });
-  const table = tableOf({ endpoints: endpointsOf(ours), listeners, traffic: TRAFFIC });
+  const table = tableOf({ endpoints: endpointsOf(ours, http2), listeners, traffic: TRAFFIC });
   const { orders } = table.services as { readonly orders: RoutedService };
-  await plane.apply({ ...table, services: { orders, stock: { ...orders, endpoints: endpointsOf(theirs) } } });
+  await plane.apply({ ...table, services: { orders, stock: { ...orders, endpoints: endpointsOf(theirs, http2) } } });
   return ports.map((port) => `http://127.0.0.1:${port}/`);
 }
 
-function endpointsOf(instances: readonly InstanceProcess[]): readonly Endpoint[] {
-  return instances.map((it) => ({ instance: instanceOf(it), revision: 'a', host: it.host, port: it.port }));
+function endpointsOf(instances: readonly InstanceProcess[], http2: boolean): readonly Endpoint[] {
+  return instances.map((it) => ({ instance: instanceOf(it), revision: 'a', host: it.host, port: it.port, http2 }));
 }
 
 function instanceOf({ port }: InstanceProcess): string {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import type { RequestListener } from 'node:http';
+import { connect } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
+import { client } from './clocked.ts';
 import { endpointAt, httpInstance, send, until, world } from './world.ts';
 
 const GET = 'GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n';
@@ -60,6 +62,25 @@ test('after its time three calls find out, and where they succeed all flow again
   const answers = await calls(10);
   assert.ok(answers.every((answer) => answer.endsWith('well')));
   assert.equal(asked(), 30);
+  assert.equal(state(), 'closed');
+});
+
+test('a call that was to find out, and whose client leaves, lets another one find out', async (t) => {
+  const { behave, calls, state, pass, edge, plane } = await single(t);
+  behave(unavailable);
+  await calls(20);
+  pass(5_000);
+  let asked = 0;
+  behave(() => void asked++);
+  const leaving = Array.from({ length: DEFAULT_TRAFFIC.breaker!.halfOpen }, () => connect(edge, '127.0.0.1'));
+  for (const socket of leaving) socket.write(GET);
+  await until(() => asked === leaving.length);
+  assert.match((await calls(1))[0] ?? '', /x-islet-error: breaker-open/);
+  for (const socket of leaving) socket.resetAndDestroy();
+  await until(() => plane.stats.inFlight === 0);
+  behave(well);
+  const answers = await calls(leaving.length);
+  assert.ok(answers.every((answer) => answer.endsWith('well')));
   assert.equal(state(), 'closed');
 });
 
@@ -128,6 +149,34 @@ test('while one call finds out, the others are refused, and a timeout is a failu
   pass(61_000);
   assert.match((await probe)[0] ?? '', /response-timeout/);
   assert.equal(state(), 'open');
+});
+
+test('calls that are answered late open it too, where the file says what is late; the time of a client counts for nothing', async (t) => {
+  const breaker = { ...DEFAULT_TRAFFIC.breaker!, minCalls: 2, slow: { afterMs: 2_000, ratePercent: 100 } };
+  const { behave, calls, pass, state, edge, asked } = await single(t, { ...DEFAULT_TRAFFIC, breaker });
+  const early: Promise<string>[] = [];
+  for (const nth of [1, 2]) {
+    const { socket, seen } = client(
+      t,
+      edge,
+      'POST / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 2\r\n\r\na',
+    );
+    early.push(new Promise((resolve) => socket.on('close', () => resolve(seen.text))));
+    await until(() => asked() === nth);
+    pass(3_000);
+    socket.write('b');
+    assert.match(await early.at(-1)!, /^HTTP\/1\.1 200 /);
+  }
+  assert.equal(state(), 'closed');
+  behave((_, response) => {
+    pass(2_001);
+    response.end('late');
+  });
+  pass(30_000);
+  assert.ok((await calls(2)).every((answer) => answer.endsWith('late')));
+  assert.equal(state(), 'open');
+  const [refused = ''] = await calls(1);
+  assert.match(refused, /x-islet-error: breaker-open[\s\S]*too many of the last calls were slow/);
 });
 
 test('with the breaker off every call goes on, however many fail', async (t) => {

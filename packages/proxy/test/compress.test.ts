@@ -66,6 +66,14 @@ test('a compressed response is another representation: weak tag, no length, no p
   assert.doesNotMatch(head, /content-length|accept-ranges/i);
 });
 
+test('an answer to HEAD tells of the compressed response, whose length nobody knows', async (t) => {
+  const { ask } = await compressed(t, whole);
+  const head = await ask('gzip', { method: 'HEAD' });
+  assert.match(head, /\r\netag: W\/"a"\r\n[\s\S]*\r\nVary: Accept-Encoding\r\nContent-Encoding: gzip\r\n/);
+  assert.doesNotMatch(head, /content-length|transfer-encoding/i);
+  assert.match(await ask('identity', { method: 'HEAD' }), new RegExp(`\\r\\nContent-Length: ${TEXT.length}\\r\\n`));
+});
+
 test('a client that accepts none gets the response as it is, and caches learn that it varies', async (t) => {
   const { ask } = await compressed(t, whole);
   for (const accept of [undefined, 'identity', 'gzip;q=0']) {
@@ -74,6 +82,21 @@ test('a client that accepts none gets the response as it is, and caches learn th
     assert.match(answer, /\r\netag: "a"\r\n[\s\S]*\r\nVary: Accept-Encoding\r\n/);
     assert.doesNotMatch(answer, /Content-Encoding/i);
   }
+});
+
+test('a copy that was compressed is confirmed by its own tag, and a part says what it varies by as the whole does', async (t) => {
+  const { ask } = await compressed(t, (incoming, response) => {
+    const part = incoming.headers.range !== undefined;
+    response.writeHead(part ? 206 : 304, { ...(part ? JSON_TYPE : {}), etag: '"a"', vary: 'x-lang' }).end();
+  });
+  const confirmed = await ask('gzip', { fields: 'If-None-Match: W/"a"\r\n' });
+  assert.match(
+    confirmed,
+    /^HTTP\/1\.1 304 [\s\S]*\r\netag: W\/"a"\r\nvary: x-lang\r\n[\s\S]*Vary: Accept-Encoding\r\n/,
+  );
+  assert.match(await ask('gzip', { fields: 'If-None-Match: "a"\r\n' }), /\r\netag: "a"\r\n/);
+  const part = await ask('gzip', { fields: 'Range: bytes=0-1\r\n' });
+  assert.match(part, /^HTTP\/1\.1 206 [\s\S]*\r\netag: "a"\r\nvary: x-lang\r\n[\s\S]*Vary: Accept-Encoding\r\n/);
 });
 
 const AS_THEY_ARE: readonly {
@@ -96,13 +119,6 @@ for (const { what, fields, body } of AS_THEY_ARE) {
     assert.doesNotMatch(answer, /Vary:/);
   });
 }
-
-test('HEAD tells of the response as it is', async (t) => {
-  const { ask } = await compressed(t, whole);
-  const answer = await ask('gzip', { method: 'HEAD' });
-  assert.match(answer, new RegExp(`\r\nContent-Length: ${TEXT.length}\r\n`));
-  assert.doesNotMatch(answer, /Content-Encoding/);
-});
 
 test('each piece of a response that is made bit by bit comes out at once', async (t) => {
   let go = () => {};

@@ -21,16 +21,26 @@ export interface FrameInstance extends Instance {
 export interface FrameInstanceOptions {
   /** What it says first; its SETTINGS, where nothing else is asked. */
   readonly greeting?: Buffer;
+  /** Whether it says anything to begin with over this connection; where not, it never opens. */
+  greets?(nth: number): boolean;
+  /** Whether it answers PINGs, like every peer. */
+  answersPings?(): boolean;
   /** For each head of a request: it ends its block. */
   onRequest?(stream: number, to: ToInstance, nth: number): void;
   /** For each request that is whole. */
   onWhole?(stream: number, to: ToInstance, nth: number): void;
 }
 
-/** An instance that sends frames as a test says, and what no library would send. It acknowledges SETTINGS by itself. */
+/** An instance that sends frames as a test says, and what no library would send. It acknowledges SETTINGS and PINGs by itself. */
 export async function frameInstance(
   t: TestContext,
-  { greeting = frame(FRAME.settings, 0, 0), onRequest, onWhole }: FrameInstanceOptions,
+  {
+    greeting = frame(FRAME.settings, 0, 0),
+    answersPings = () => true,
+    greets = () => true,
+    onRequest,
+    onWhole,
+  }: FrameInstanceOptions,
 ): Promise<FrameInstance> {
   const connections: ToInstance[] = [];
   let requests = 0;
@@ -39,7 +49,8 @@ export async function frameInstance(
     const seen: Seen[] = [];
     const to: ToInstance = { socket, seen, send: (...frames) => void socket.write(Buffer.concat(frames)) };
     connections.push(to);
-    to.send(greeting);
+    const isGreeted = greets(connections.length - 1);
+    if (isGreeted) to.send(greeting);
     socket.on('end', () => socket.destroy());
     let rest = Buffer.alloc(0);
     let skipped = 0;
@@ -60,7 +71,10 @@ export async function frameInstance(
         };
         rest = rest.subarray(9 + length);
         seen.push(one);
-        if (one.type === FRAME.settings && one.flags === 0) to.send(frame(FRAME.settings, FLAG.ack, 0));
+        if (one.type === FRAME.settings && one.flags === 0 && isGreeted) to.send(frame(FRAME.settings, FLAG.ack, 0));
+        if (one.type === FRAME.ping && one.flags === 0 && answersPings()) {
+          to.send(frame(FRAME.ping, FLAG.ack, 0, one.payload));
+        }
         if (one.type === FRAME.headers) onRequest?.(one.stream, to, requests++);
         const isEnd = (one.type === FRAME.headers || one.type === FRAME.data) && (one.flags & FLAG.endStream) !== 0;
         if (isEnd) onWhole?.(one.stream, to, whole++);

@@ -1,7 +1,9 @@
 import type { TestContext } from 'node:test';
 import type { ServiceTraffic } from '@islet/spec';
 import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
-import { type FrameInstanceOptions, frameInstance } from './frame-instance.ts';
+import { LIMITS } from '../src/limits.ts';
+import { type FrameInstance, type FrameInstanceOptions, frameInstance } from './frame-instance.ts';
+import { FLAG, FRAME, frame } from './frames.ts';
 import { type Answer, http2Client } from './http2-world.ts';
 import { endpointAt, until, world } from './world.ts';
 
@@ -27,7 +29,27 @@ export async function frameWorld(t: TestContext, options: FrameInstanceOptions, 
     });
     return answer;
   };
-  return { ...made, instance, client, overdue };
+  const pass = (ms: number) => {
+    now += ms;
+  };
+  return { ...made, instance, client, overdue, pass };
+}
+
+const PING = frame(FRAME.ping, 0, 0, Buffer.alloc(8));
+
+/** Has the instance send this over its first connection, and waits until it is read: later, it would end a silence. */
+export async function isRead(instance: FrameInstance, bytes: Buffer = Buffer.alloc(0)): Promise<void> {
+  const acknowledged = () => instance.seen(FRAME.ping).filter(({ flags }) => flags === FLAG.ack).length;
+  const before = acknowledged();
+  instance.connections[0]?.send(PING, bytes);
+  await until(() => acknowledged() > before);
+}
+
+/** Nothing comes of the instance for so long that it is sent a PING. */
+export async function silence({ instance, pass }: { instance: FrameInstance; pass(ms: number): void }): Promise<void> {
+  const asked = instance.seen(FRAME.ping).length;
+  pass(LIMITS.http2PingAfterMs);
+  await until(() => instance.seen(FRAME.ping).length > asked);
 }
 
 export function codeOf({ body }: Answer): string | undefined {

@@ -143,6 +143,23 @@ test('responses are stored and compressed as those of any http service', async (
   assert.equal(asked, 1);
 });
 
+test('trailers that follow a body of known length reach a client of HTTP/1.1, as those of any', async (t) => {
+  const { edge } = await h2cWorld(t, [
+    (stream) => {
+      stream.respond({ ':status': 200, 'content-length': 5, trailer: 'x-sum' }, { waitForTrailers: true });
+      stream.on('wantTrailers', () => stream.sendTrailers({ 'x-sum': '532' }));
+      stream.end('hello');
+    },
+  ]);
+  const answer = await send(edge, `GET / HTTP/1.1\r\n${BYE}`);
+  assert.match(answer, /\r\nTransfer-Encoding: chunked\r\n[\s\S]*\r\n0\r\nx-sum: 532\r\n\r\n$/i);
+  assert.doesNotMatch(answer, /content-length/i);
+  assert.match(
+    await send(edge, 'GET / HTTP/1.0\r\nHost: h\r\n\r\n'),
+    /\r\nContent-Length: 5\r\n[\s\S]*\r\n\r\nhello$/i,
+  );
+});
+
 test('a request to switch protocols is an ordinary one, as HTTP/2 has no such thing', async (t) => {
   const { edge } = await h2cWorld(t, [tells]);
   const upgrade = 'GET /ws HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';

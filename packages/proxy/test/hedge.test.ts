@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { type TestContext, test } from 'node:test';
 import type { TrafficSpec } from '@islet/spec';
 import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
+import { client } from './clocked.ts';
 import { httpInstance, send, until, world } from './world.ts';
 
 const HEDGED: TrafficSpec = { ...DEFAULT_TRAFFIC, hedge: { delayMs: 1 } };
@@ -39,6 +40,51 @@ test('where the first instance is slow a second is asked; it is heard, and the f
     instances.map(({ errors }) => errors),
     [{}, {}],
   );
+});
+
+test('a request whose body comes after its head is hedged from its end on: the second gets all of it, and is told what time is left', async (t) => {
+  const asked: { deadline: unknown; body: string; response: ServerResponse }[] = [];
+  const instances = [0, 1].map(() =>
+    httpInstance(t, async (request, response) => {
+      const one = { deadline: request.headers['x-islet-deadline-ms'], body: '', response };
+      asked.push(one);
+      for await (const bytes of request) one.body += bytes;
+    }),
+  );
+  let now = 1_000_000;
+  const options = { traffic: HEDGED, now: () => now };
+  const { edge } = await world(t, await Promise.all(instances), 'http', options);
+  const head =
+    'PUT / HTTP/1.1\r\nHost: o\r\nContent-Length: 9\r\nx-islet-deadline-ms: 10000\r\nConnection: close\r\n\r\n';
+  const { socket, seen } = client(t, edge, `${head}all`);
+  await until(() => asked[0]?.body === 'all');
+  now += 5_000;
+  socket.write(' of it');
+  await until(() => asked[1]?.body === 'all of it');
+  assert.deepEqual(
+    asked.map(({ deadline }) => deadline),
+    ['9500', '4750'],
+  );
+  asked[1]?.response.end('second');
+  await until(() => seen.text.endsWith('second'));
+});
+
+test('a body too long to be kept is sent to one instance alone', async (t) => {
+  let begun = 0;
+  const instances = [0, 1].map(() =>
+    httpInstance(t, async (request, response) => {
+      begun++;
+      for await (const _ of request);
+      setTimeout(() => response.end(`asked ${begun}`), 20);
+    }),
+  );
+  const { edge } = await world(t, await Promise.all(instances), 'http', { traffic: HEDGED });
+  const length = 200_000;
+  const head = `PUT / HTTP/1.1\r\nHost: o\r\nContent-Length: ${length}\r\nConnection: close\r\n\r\n`;
+  const { socket, seen } = client(t, edge, head);
+  await until(() => begun === 1);
+  socket.write('x'.repeat(length));
+  await until(() => seen.text.endsWith('asked 1'));
 });
 
 test('a first instance that answers sooner after all is heard, and the second let go', async (t) => {
@@ -119,4 +165,43 @@ test('second requests are taken from the retry budget', async (t) => {
   await askedFor(20 + hedged());
   for (const response of asked) response.end('answer');
   for (const answer of answers) assert.match(await answer, /answer$/);
+});
+
+test('an instance that breaks off each time is ejected, also where another is heard in its stead', async (t) => {
+  const asked = new Map<string, ServerResponse>();
+  const instances = ['bad', 'good'].map((name) => {
+    return httpInstance(t, (_, response) => {
+      asked.set(name, response);
+      const bad = asked.get('bad');
+      const good = asked.get('good');
+      if (bad === undefined || good === undefined) return;
+      asked.clear();
+      bad.on('close', () => good.end('good')).destroy();
+    });
+  });
+  const { edge, plane } = await world(t, await Promise.all(instances), 'http', { traffic: HEDGED });
+  const call = () => send(edge, 'GET / HTTP/1.1\r\nHost: o\r\nConnection: close\r\n\r\n');
+  const { consecutiveGateway } = DEFAULT_TRAFFIC.outlier!;
+  const isEjected = () => plane.readStats().instances.map(({ ejected }) => ejected);
+  for (let count = 1; count <= consecutiveGateway; count++) {
+    assert.match(await call(), /good$/);
+    await until(() => plane.readStats().instances[0]?.errors['upstream-reset'] === count);
+    assert.deepEqual(isEjected(), [count === consecutiveGateway, false]);
+  }
+});
+
+test('where there is no other instance, none is asked a second time', async (t) => {
+  const asked: ServerResponse[] = [];
+  const instance = await httpInstance(t, (_, response) => void asked.push(response));
+  const { edge } = await world(t, [instance], 'http', { traffic: HEDGED });
+  const call = () => send(edge, 'GET / HTTP/1.1\r\nHost: o\r\nConnection: close\r\n\r\n');
+  const first = call();
+  await until(() => asked.length === 1);
+  // Set after the first one's, so over after it.
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  const second = call();
+  await until(() => asked.length > 1);
+  for (const response of asked) response.end('once');
+  assert.match((await first) + (await second), /once[\s\S]*once$/);
+  assert.equal(asked.length, 2);
 });

@@ -94,6 +94,8 @@ class EchoUser implements StreamUser {
     this.#stream.end(trailers);
   }
 
+  onSilent(): void {}
+
   onDrain(): void {
     this.#stream.resume();
   }
@@ -163,6 +165,8 @@ class Asker implements StreamUser {
   onEnd(trailers: readonly string[]): void {
     this.#trailers = trailers;
   }
+
+  onSilent(): void {}
 
   onDrain(): void {
     this.#push();

@@ -134,6 +134,7 @@ function recorder(told: Told): StreamUser {
     },
     onEnd: (trailers) => note(['end', ...trailers].join(' ')),
     onDrain: () => note('drain'),
+    onSilent: () => note('silent'),
     onClose: (code) => note(`close ${code ?? 'well'}`),
   };
 }

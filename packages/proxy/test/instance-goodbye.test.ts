@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
+import { LIMITS } from '../src/limits.ts';
 import { data, type FrameInstanceOptions, goaway, head, settings } from './frame-instance.ts';
-import { codeOf, frameWorld, ONCE, SETTING } from './frame-world.ts';
+import { codeOf, frameWorld, isRead, ONCE, SETTING, silence } from './frame-world.ts';
 import { block, FLAG, FRAME, frame } from './frames.ts';
 import { ask, begin, http2Client } from './http2-world.ts';
 import { until } from './world.ts';
@@ -16,12 +17,16 @@ const HALVES = [
 ] as const;
 
 for (const { name, bytes } of HALVES) {
-  test(`an instance that sends ${name} and then nothing is waited for like any other`, async (t) => {
-    const { instance, client, overdue } = await frameWorld(t, { onRequest: (_, to) => to.send(bytes) });
+  test(`an instance that sends ${name} and then nothing loses its connection when it answers no PING`, async (t) => {
+    const { instance, client, pass } = await frameWorld(t, { answersPings: () => false });
     const answer = ask(client, '/');
     await until(() => instance.seen(FRAME.headers).length > 0);
-    assert.equal(codeOf(await overdue(answer)), 'response-timeout');
-    await until(() => instance.seen(FRAME.reset).length > 0);
+    await isRead(instance, bytes);
+    await silence({ instance, pass });
+    // Less than any timeout of the request.
+    pass(LIMITS.http2PingTimeoutMs);
+    assert.equal(codeOf(await answer), 'upstream-reset');
+    await until(() => instance.connections[0]?.socket.destroyed === true);
   });
 }
 
@@ -35,7 +40,8 @@ test('what an instance has begun before it says goodbye is answered, and the res
         else if (nth > 1) to.send(head(stream, undefined, FLAG.endHeaders), data(stream, 'elsewhere'));
       },
     },
-    DEFAULT_TRAFFIC,
+    // That is no retry which could be used up, or switched off.
+    ONCE,
   );
   const first = ask(client, '/', { body: 'x' });
   await until(() => instance.seen(FRAME.headers).length === 1);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import type { LimitsSpec } from '@islet/spec';
 import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
@@ -58,8 +58,12 @@ test('whoever waits for too long is refused, and named the rule', async (t) => {
   await until(() => held.length === 1);
   const second = send(edge, GET);
   await until(() => waiting() === 1);
-  pass(1_000);
+  pass(500);
+  const third = send(edge, GET);
+  await until(() => waiting() === 2);
+  pass(500);
   const refused = await second;
+  assert.equal(waiting(), 1, 'who came later waits on');
   assert.match(
     refused,
     /^HTTP\/1\.1 503 [\s\S]*x-islet-error: overloaded\r\nx-islet-explain: traffic\.limits\.queue\r\n/,
@@ -67,6 +71,32 @@ test('whoever waits for too long is refused, and named the rule', async (t) => {
   assert.match(refused, /\r\nRetry-After: 1\r\n/);
   held[0]?.();
   assert.match(await first, /done$/);
+  await until(() => held.length === 2);
+  held[1]?.();
+  assert.match(await third, /done$/);
+});
+
+test('a tunnel that has ended leaves as many places as there were', async (t) => {
+  const asked: Socket[] = [];
+  const instance = await rawInstance(t, (socket) => {
+    socket.on('data', (bytes) => {
+      if (!bytes.includes('Upgrade')) asked.push(socket);
+      else socket.end('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: a\r\n\r\n');
+    });
+  });
+  const limits = { ...DEFAULT_TRAFFIC.limits, requests: 1 };
+  const { edge, plane } = await world(t, [instance], 'http', { traffic: { ...DEFAULT_TRAFFIC, limits } });
+  const stats = () => plane.readStats().edges.find(({ from }) => from.kind === 'edge');
+  await send(edge, 'GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: a\r\n\r\n');
+  await until(() => stats()?.inFlight === 0);
+  const answers = [send(edge, GET), send(edge, GET)];
+  await until(() => stats()?.inFlight === 2 && asked.length > 0);
+  assert.equal(stats()?.waiting, 1);
+  for (let count = 1; count <= 2; count++) {
+    await until(() => asked.length === count);
+    asked[count - 1]?.end('HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 4\r\n\r\ndone');
+  }
+  for (const answer of answers) assert.match(await answer, /done$/);
 });
 
 test('where enough wait already, one more is refused at once', async (t) => {

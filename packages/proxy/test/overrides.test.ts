@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import type { RouteMatch, TrafficOverride, TrafficSpec } from '@islet/spec';
 import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
+import { Edge } from '../src/stats.ts';
 import { httpInstance, send, until, world } from './world.ts';
 
 function override(policy: Partial<TrafficSpec>, who: { caller?: string; route?: string } = {}): TrafficOverride {
@@ -45,6 +46,24 @@ test('a route has its timeout, and every other request that of the service', asy
   assert.equal(status((await answers[0]) ?? ''), 504);
   pass(14_001);
   assert.match((await answers[1]) ?? '', /^HTTP\/1\.1 504 [\s\S]*x-islet-explain: traffic\.timeout\.request/);
+});
+
+test('an answer names the rule where it is written: of the caller on the route, of the route, or of the service', async (t) => {
+  const limits = { ...DEFAULT_TRAFFIC.limits, sizes: { ...DEFAULT_TRAFFIC.limits.sizes, requestBody: 1_024 } };
+  const ofRoute = { ...override({ limits }, { route: '/a' }), at: ['routes', 0] };
+  const ofBoth = { ...override({ limits }, { route: '/b', caller: 'web' }), at: ['callers', 'web', 'routes', 1] };
+  const { edgePort } = await orders(t, [ofRoute, ofBoth]);
+  const rules = [];
+  for (const path of ['/a', '/b', '/c']) {
+    const fields = `Host: h\r\nx-islet-explain: 1\r\nContent-Length: 2000\r\nConnection: close\r\n\r\n`;
+    const answer = await send(edgePort, `POST ${path} HTTP/1.1\r\n${fields}${path === '/c' ? 'x'.repeat(2_000) : ''}`);
+    rules.push(/\r\nx-islet-explain: (.*)\r\n/.exec(answer)?.[1]);
+  }
+  assert.deepEqual(rules, [
+    'traffic.routes[0].limits.requestBody',
+    'traffic.callers.web.routes[1].limits.requestBody',
+    undefined,
+  ]);
 });
 
 test('a route is of the path that the service sees, without query and however it is spelt', async (t) => {
@@ -149,4 +168,16 @@ test('a change of a route holds from the next request on, over the connection th
   await ask();
   assert.deepEqual(statuses(), ['HTTP/1.1 200', 'HTTP/1.1 200', 'HTTP/1.1 200', 'HTTP/1.1 429']);
   assert.equal(edge()?.requests, 4);
+});
+
+test('a route that the file names again still has the tunnels that were opened on it', () => {
+  const edge = new Edge({ kind: 'edge', caller: 'web' }, 'orders');
+  const one = { requests: 5, connections: 1, pending: 0 };
+  const bulkhead = () => edge.onRoute('GET /events').bulkhead;
+  assert.equal(bulkhead().tryOpenTunnel(one), true);
+  edge.pruneRoutes(() => false);
+  assert.equal(bulkhead().tryOpenTunnel(one), false);
+  bulkhead().closeTunnel();
+  edge.pruneRoutes(() => false);
+  assert.equal(bulkhead().tryOpenTunnel(one), true);
 });

@@ -48,6 +48,15 @@ test('an answer says how many more are let through, of the limit that leaves the
   assert.match(await call(edge), /RateLimit-Limit: 2\r\nRateLimit-Remaining: 0\r\nRateLimit-Reset: 2\r\n/);
 });
 
+test('an error of the proxy says it too, since it has cost a token', async (t) => {
+  const { edge, call, publish } = await limited(t, { kind: 'client' });
+  await publish();
+  assert.match(
+    await call(edge),
+    /^HTTP\/1\.1 503 [\s\S]*x-islet-error: no-ready-instance\r\n[\s\S]*RateLimit-Remaining: 1\r\nRateLimit-Reset: 1\r\n/,
+  );
+});
+
 test('an instance that says its own limit has the word', async (t) => {
   const own = await httpInstance(t, (_, response) => response.setHeader('RateLimit-Limit', '7').end('ok'));
   const rateLimit: readonly RateLimitSpec[] = [{ rps: 1, burst: 2, by: { kind: 'client' } }];

@@ -55,6 +55,36 @@ test('a request that was sent again says which instances were asked, what came o
   assert.ok(record.tries.every(({ start, end }) => start <= end && end <= record.timings.total));
 });
 
+test('each try says what it came to: whether nobody took the connection, or how else no response came', async (t) => {
+  const gone = await httpInstance(t, () => undefined);
+  const resets = await rawInstance(t, (socket) => void socket.once('data', () => socket.resetAndDestroy()));
+  const good = await httpInstance(t, (_, response) => response.end('fine'));
+  gone.kill();
+  const { records, sink } = memory();
+  const { gateway, plane } = await world(t, [gone, resets, good], 'http', { sink, dice: () => 0 });
+  assert.match(await send(gateway, get()), /fine/);
+  await until(() => records.length > 0);
+  const outcomes = records.flatMap(({ tries }) => tries.map(({ outcome }) => outcome));
+  assert.deepEqual(outcomes, ['connection-refused', 'upstream-reset', 200]);
+  assert.deepEqual(
+    plane.readStats().instances.map(({ errors }) => errors),
+    [{ 'no-instance-reachable': 1 }, { 'upstream-reset': 1 }, {}],
+  );
+});
+
+test('a try that became a tunnel has come to that, and is not said to be abandoned', async (t) => {
+  const switched = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: a\r\n\r\n';
+  const instance = await rawInstance(t, (socket) => void socket.once('data', () => socket.end(switched)));
+  const { records, sink } = memory();
+  const { gateway } = await world(t, [instance], 'http', { sink });
+  await send(gateway, 'GET /orders HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: a\r\n\r\n');
+  await until(() => records.length > 0);
+  assert.deepEqual(
+    records.flatMap(({ status, tries }) => [status, ...tries.map(({ outcome }) => outcome)]),
+    [101, 101],
+  );
+});
+
 test('a line holds no query and no header', async (t) => {
   const instance = await httpInstance(t, (_, response) => response.end());
   const lines: string[] = [];
@@ -144,7 +174,7 @@ test('a refusal names the counters that decided, and the public learns only that
   const breaker = { ...DEFAULT_TRAFFIC.breaker, failureRatePercent: 50, minCalls: 2 };
   const policy = {
     ...traffic,
-    breaker: { ...breaker, windowMs: 30_000, openMs: 5_000, maxOpenMs: 60_000, halfOpen: 3 },
+    breaker: { ...breaker, windowMs: 30_000, openMs: 5_000, maxOpenMs: 60_000, halfOpen: 3, slow: undefined },
   };
   const { gateway } = await world(t, [instance], 'http', { sink, traffic: policy, now: () => 1_000 });
   const responses = [await send(gateway, get()), await send(gateway, get()), await send(gateway, get())];

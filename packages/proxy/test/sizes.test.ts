@@ -70,6 +70,7 @@ test('header fields that are too large for the service are refused, though the p
   const { edge } = await limited(t, { requestHeaders: 1_024 }, instance);
   const refused = await send(edge, post('', `X-Long: ${LONG}\r\n`));
   assert.match(refused, /^HTTP\/1\.1 431 [\s\S]*x-islet-explain: traffic\.limits\.requestHeaders\r\n/);
+  assert.match(JSON.parse(refused.split('\r\n\r\n')[1] ?? '').error.hint, /traffic\.limits\.requestHeaders/);
   assert.equal(asked(), 0);
 });
 

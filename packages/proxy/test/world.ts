@@ -65,6 +65,7 @@ export interface TableParts {
   readonly traffic?: TrafficSpec | ServiceTraffic;
   readonly split?: Split | undefined;
   readonly hold?: Hold | undefined;
+  readonly warm?: readonly Endpoint[];
   readonly fault?: Fault | undefined;
 }
 
@@ -78,6 +79,7 @@ export function tableOf({
   traffic = DEFAULT_TRAFFIC,
   split,
   hold,
+  warm,
   fault,
 }: TableParts): RoutingTable {
   const whole = { overrides: [], ...traffic };
@@ -85,7 +87,7 @@ export function tableOf({
     version,
     routes: 'r',
     listeners,
-    services: { orders: { protocol, traffic: whole, endpoints, split, unavailable, hold, fault } },
+    services: { orders: { protocol, traffic: whole, endpoints, split, unavailable, hold, warm, fault } },
   };
 }
 

@@ -20,10 +20,15 @@ function protocolErrors(draft: Sound): readonly SpecError[] {
   if (protocol === 'http') return [];
   return sectionsOf(draft).flatMap(({ at, parsed }) => {
     const declared = (['cache', 'compress', 'fallback'] as const).filter((key) => (parsed[key] ?? 'off') !== 'off');
-    return declared.flatMap((key) => {
+    const ofRequests: readonly string[] = [
+      ...(parsed.rateLimit.length > 0 ? ['rateLimit'] : []),
+      ...(parsed.hedge === 'off' ? [] : ['hedge']),
+    ];
+    return [...declared, ...(protocol === 'tcp' ? ofRequests : [])].flatMap((key) => {
       const path = [...at, key];
       if (nodeAt(draft.tree, path) === undefined) return [];
-      const message = `it is for services that speak http, and this one speaks ${protocol}`;
+      const speaks = ofRequests.includes(key) ? 'http or grpc' : 'http';
+      const message = `it is for services that speak ${speaks}, and this one speaks ${protocol}`;
       return [errorIn(draft, path, { rule: 'value', message, hint: 'remove it', place: keyPlaceAt(draft.tree, path) })];
     });
   });

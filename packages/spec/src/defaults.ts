@@ -116,6 +116,8 @@ export const SERVICE_DEFAULTS = {
   'traffic.outlier.max': { value: '60s', name: 'outlier detection', source: 'Envoy, shortened for few instances' },
   'traffic.outlier.maxPercent': { value: 50, name: 'outlier detection', source: 'Envoy, widened for few instances' },
   'traffic.breaker.failureRate': { value: '50%', name: 'circuit breaker: failure', source: 'resilience4j' },
+  'traffic.breaker.slowCall': { value: 'off', name: 'circuit breaker: failure' },
+  'traffic.breaker.slowRate': { value: '50%', name: 'circuit breaker: failure', source: 'as failureRate' },
   'traffic.breaker.window': { value: '30s', name: 'circuit breaker: failure' },
   'traffic.breaker.minCalls': { value: 20, name: 'circuit breaker: failure', source: 'MicroProfile Fault Tolerance' },
   'traffic.breaker.open': { value: '5s', name: 'circuit breaker: failure', source: 'MicroProfile Fault Tolerance' },

@@ -32,7 +32,7 @@ function scalarRemedy(
       // A rule of its own says what it has to be; quotes would not make it that.
       return issue.message.startsWith('Invalid input') ? `quote it: "${node.text}"` : undefined;
     case 'array':
-      return `write it as a list: [${node.text}]`;
+      return asSection(path, node) ?? `write it as a list: [${node.text}]`;
     case 'object':
       return asSection(path, node);
     case 'int':
@@ -40,7 +40,7 @@ function scalarRemedy(
       if (/^["']/.test(node.raw)) return 'remove the quotes';
       return isText && OTHER_NOTATION.test(node.text) ? 'write it in plain decimal: 1000' : undefined;
     default:
-      return undefined;
+      return asSection(path, node);
   }
 }
 
@@ -59,10 +59,17 @@ function asText(items: readonly Located[]): string | undefined {
 
 /** Sections that people write as the one value that matters to them. */
 function asSection(path: Path, { text, value }: LocatedScalar): string | undefined {
-  const key = own(SHORT_FOR, pathText(path));
+  // What holds for some routes and callers is written like what holds for all.
+  const where = pathText(path).replace(/^traffic\.(callers\.[^.]+\.)?(routes\[[0-9]+\]\.)?/, 'traffic.');
+  const name = String(path.at(-1));
+  if (SWITCHED_ON.has(where) && (value === true || /^(on|yes)$/i.test(text))) return `write it as ${name}: {}`;
+  const key = own(SHORT_FOR, where);
   if (key === undefined || !key.takes(value, text)) return undefined;
-  return `write it as ${String(path.at(-1))}: { ${key.key}: ${text} }`;
+  return `write it as ${name}: { ${key.key}: ${text} }`;
 }
+
+/** Off unless declared, and on with all of their defaults. */
+const SWITCHED_ON: ReadonlySet<string> = new Set(['traffic.hedge', 'traffic.cache', 'traffic.compress']);
 
 const isPath = (_: unknown, text: string) => text.startsWith('/');
 const isNumber = (value: unknown) => typeof value === 'number';
@@ -78,6 +85,9 @@ const SHORT_FOR: Readonly<
   gateway: { key: 'port', takes: isNumber },
   test: { key: 'unit', takes: isText },
   rollout: { key: 'strategy', takes: isText },
+  'traffic.rateLimit': { key: 'rps', takes: isNumber },
+  'traffic.retry': { key: 'attempts', takes: isNumber },
+  'traffic.hedge': { key: 'delay', takes: isDuration },
   'run.resources': { key: 'memory', takes: isText },
   'run.stop': { key: 'grace', takes: isDuration },
   'telemetry.slo.latency': { key: 'p99', takes: isDuration },

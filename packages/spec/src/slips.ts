@@ -7,7 +7,8 @@ import { CPU_RULE, DURATION_RULE, NAME_RULE, OBJECTIVE_RULE, PERCENT_RULE, SIZE_
 /** What a value that breaks one of the rules of quantities and names was probably meant to be. */
 export function slipOf(rule: string, { text, value }: LocatedScalar): string | undefined {
   const isBare = typeof value === 'number';
-  switch (rule) {
+  // Where a word may stand for it, the rule goes on.
+  switch (rule.startsWith(DURATION_RULE) ? DURATION_RULE : rule) {
     case DURATION_RULE:
       return isBare ? `write its unit: ${text}s` : meant(durationIn(text));
     case SIZE_RULE:

@@ -94,9 +94,11 @@ function outlierLeaves(section: Path, outlier: OutlierSpec | undefined): readonl
 
 function breakerLeaves(section: Path, breaker: BreakerSpec | undefined): readonly Leaf[] {
   if (breaker === undefined) return leaves(section, { breaker: 'off' });
-  const { failureRatePercent, windowMs, minCalls, openMs, maxOpenMs, halfOpen } = breaker;
+  const { failureRatePercent, slow, windowMs, minCalls, openMs, maxOpenMs, halfOpen } = breaker;
   return leaves([...section, 'breaker'], {
     failureRate: `${failureRatePercent}%`,
+    slowCall: slow === undefined ? 'off' : durationText(slow.afterMs),
+    slowRate: slow && `${slow.ratePercent}%`,
     window: durationText(windowMs),
     minCalls,
     open: durationText(openMs),

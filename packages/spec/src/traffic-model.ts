@@ -163,6 +163,8 @@ export interface OutlierSpec {
 export interface BreakerSpec {
   /** Of the calls of the last `windowMs`, in hundredths. */
   readonly failureRatePercent: number;
+  /** Undefined: a call may take as long as it likes. */
+  readonly slow: SlowCallSpec | undefined;
   readonly windowMs: number;
   readonly minCalls: number;
   /** The first time; each next one in a row is twice as long, at most `maxOpenMs`. */
@@ -170,6 +172,12 @@ export interface BreakerSpec {
   readonly maxOpenMs: number;
   /** Calls that must succeed before it closes. */
   readonly halfOpen: number;
+}
+
+/** A call that took longer until the head of its response is slow; so many of the window, in hundredths, open the breaker. */
+export interface SlowCallSpec {
+  readonly afterMs: number;
+  readonly ratePercent: number;
 }
 
 /** What each caller may have in flight. Names: Envoy's thresholds. */

@@ -1,6 +1,7 @@
 import { balanceErrors } from './balance-rules.ts';
 import { type Draft, errorIn } from './draft.ts';
 import type { SpecError } from './errors.ts';
+import { keyPlaceAt, nodeAt } from './located.ts';
 import { overrideErrors } from './override-rules.ts';
 import { durationText } from './quantities.ts';
 import type { ParsedService } from './schema/service.ts';
@@ -20,6 +21,7 @@ function policyErrors(draft: Sound): readonly SpecError[] {
     ...hedgeErrors(draft),
     ...ejectionErrors(draft),
     ...openErrors(draft),
+    ...slowErrors(draft),
   ];
 }
 
@@ -53,6 +55,16 @@ function ejectionErrors(draft: Sound): readonly SpecError[] {
   const message = `the first time out may be longer than the longest, ${durationText(outlier.max)}`;
   const hint = `at most ${durationText(outlier.max)}, or a longer max`;
   return [errorIn(draft, ['traffic', 'outlier', 'base'], { rule: 'value', message, hint })];
+}
+
+/** A rate of what is never counted is a mistake: its author expects something of it. */
+function slowErrors(draft: Sound): readonly SpecError[] {
+  const { breaker } = draft.parsed.traffic;
+  const path = ['traffic', 'breaker', 'slowRate'];
+  if (breaker === 'off' || breaker.slowCall !== 'off' || nodeAt(draft.tree, path) === undefined) return [];
+  const message = 'no call is slow while slowCall does not say from when on one is';
+  const place = keyPlaceAt(draft.tree, path);
+  return [errorIn(draft, path, { rule: 'value', message, hint: 'add slowCall: 2s, or remove it', place })];
 }
 
 function openErrors(draft: Sound): readonly SpecError[] {

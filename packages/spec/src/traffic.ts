@@ -76,8 +76,16 @@ function outlierOf(outlier: ParsedPolicy['outlier']): OutlierSpec | undefined {
 
 function breakerOf(breaker: ParsedPolicy['breaker']): BreakerSpec | undefined {
   if (breaker === 'off') return undefined;
-  const { failureRate, window, minCalls, open, maxOpen, halfOpen } = breaker;
-  return { failureRatePercent: failureRate, windowMs: window, minCalls, openMs: open, maxOpenMs: maxOpen, halfOpen };
+  const { failureRate, slowCall, slowRate, window, minCalls, open, maxOpen, halfOpen } = breaker;
+  return {
+    failureRatePercent: failureRate,
+    slow: slowCall === 'off' ? undefined : { afterMs: slowCall, ratePercent: slowRate },
+    windowMs: window,
+    minCalls,
+    openMs: open,
+    maxOpenMs: maxOpen,
+    halfOpen,
+  };
 }
 
 function limitsOf({ connections, pending, requests, queue, ...sizes }: ParsedPolicy['limits']): LimitsSpec {

@@ -46,7 +46,7 @@ test('every default of the table is filled in, as it is written there, and named
     'islet.yaml': 'system: x\n',
     'services/a/service.yaml': EVERYTHING_BY_DEFAULT,
     'services/b/service.yaml': `${RUN}traffic: { balance: { algorithm: ring-hash, key: client } }\nrollout: { strategy: canary }\n`,
-    'services/c/service.yaml': `${RUN}traffic: { balance: peak-ewma, hedge: {} }\nrollout: { strategy: blue-green }\n`,
+    'services/c/service.yaml': `${RUN}traffic: { balance: peak-ewma, hedge: {}, breaker: { slowCall: 2s } }\nrollout: { strategy: blue-green }\n`,
   };
   const result = parseSystem(memoryFiles(texts));
   assert(result.kind === 'ok');

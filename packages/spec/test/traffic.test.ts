@@ -105,19 +105,6 @@ test('ejection can be written out, or switched off', () => {
   assert.equal(serviceOf(orders(`${RUN}traffic: { outlier: off }\n`)).traffic.outlier, undefined);
 });
 
-test('the breaker can be written out, or switched off', () => {
-  const written = serviceOf(orders(`${RUN}traffic: { breaker: { failureRate: 80%, minCalls: 100 } }\n`));
-  assert.deepEqual(written.traffic.breaker, {
-    failureRatePercent: 80,
-    windowMs: 30_000,
-    minCalls: 100,
-    openMs: 5_000,
-    maxOpenMs: 60_000,
-    halfOpen: 3,
-  });
-  assert.equal(serviceOf(orders(`${RUN}traffic: { breaker: off }\n`)).traffic.breaker, undefined);
-});
-
 test('limits that are not written have their defaults', () => {
   const { limits } = serviceOf(orders(`${RUN}traffic: { limits: { requests: 20, queue: 0s } }\n`)).traffic;
   const { sizes, ...places } = limits;
@@ -161,7 +148,7 @@ const MISTAKES = [
   },
   {
     section: 'traffic: { hedge: { delay: p99 } }',
-    line: `${ORDERS}:2:28  value  traffic.hedge.delay: expected p95 or a duration; found "p99"`,
+    line: `${ORDERS}:2:28  value  traffic.hedge.delay: a duration is a whole number and a unit: 500ms, 30s, 2m, 24h, 7d; or p95; found "p99"`,
   },
   {
     section: 'traffic: { fallback: { respond: { body: x, file: y } } }',

@@ -28,7 +28,7 @@ export async function previewOf({ applied, warnings, changed }: Proposal, system
     gates: system.care.gates,
     instances: system.autoscaler.instances,
   });
-  const traffic = look.observed.traffic.acknowledged ?? { routes: '', endpoints: {}, splits: {} };
+  const traffic = look.observed.traffic.acknowledged ?? { routes: '', endpoints: {}, warm: {}, splits: {} };
   const observed = { ...look.observed, traffic: { ...look.observed.traffic, acknowledged: traffic } };
   const steps = preview(wished, tryingAgain(observed), parts.clock.now());
   const shown = steps.filter(({ kind }) => kind !== 'publish');

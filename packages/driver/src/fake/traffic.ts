@@ -107,7 +107,8 @@ export class FakeTraffic implements TrafficDriver {
   }
 
   #endpoints(): readonly InstanceId[] {
-    return Object.values(this.#table?.services ?? {}).flatMap(({ endpoints }) => endpoints.map((it) => it.instance));
+    const services = Object.values(this.#table?.services ?? {});
+    return services.flatMap(({ endpoints, warm = [] }) => [...endpoints, ...warm].map(({ instance }) => instance));
   }
 
   #tell(change: TrafficChange = { kind: 'other' }): void {

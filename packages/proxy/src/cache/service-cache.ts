@@ -1,15 +1,11 @@
 import type { CacheSpec } from '@islet/spec';
 import { LIMITS } from '../limits.ts';
 import { CacheBudget } from './cache-budget.ts';
+import type { CacheKey } from './cache-key.ts';
+import { Changes } from './changes.ts';
 import { Flights } from './flights.ts';
 import type { CacheFields } from './request.ts';
 import { isSelected, type Stored, sizeOf } from './stored.ts';
-
-/** What is asked for: who asks, where, and the target as the instance sees it. */
-export interface CacheKey {
-  readonly text: string;
-  readonly target: string;
-}
 
 export type Found =
   | { readonly kind: 'stored'; readonly stored: Stored }
@@ -17,13 +13,14 @@ export type Found =
 
 /** The stored responses of one service, the least recently used first; and who is asking for one that is not there. */
 export class ServiceCache {
-  readonly flights = new Flights();
+  /** What was asked for before the last change of its target may be what was to be forgotten. */
+  readonly changes = new Changes();
+  readonly flights = new Flights(this.changes);
   readonly #budget: CacheBudget;
   readonly #variants = new Map<string, readonly Stored[]>();
   readonly #keysOfTarget = new Map<string, Set<string>>();
   readonly #targetOfKey = new Map<string, string>();
   #bytes = 0;
-  #purges = 0;
 
   readonly #onChanged: (target: string) => void;
 
@@ -35,11 +32,6 @@ export class ServiceCache {
 
   get bytes(): number {
     return this.#bytes;
-  }
-
-  /** How often it was purged: what was asked for before the last time may be what was to be forgotten. */
-  get purges(): number {
-    return this.#purges;
   }
 
   get responses(): number {
@@ -73,12 +65,13 @@ export class ServiceCache {
   }
 
   forget(target: string): void {
+    this.changes.note(target);
     for (const key of this.#keysOfTarget.get(target) ?? []) this.#drop(key);
   }
 
   /** Returns how many responses went: those that are meant, and what else is stored of the same request. */
   purge(meant: (target: string, stored: Stored) => boolean = () => true): number {
-    this.#purges++;
+    this.changes.noteAll();
     const before = this.responses;
     for (const [key, variants] of [...this.#variants]) {
       const target = this.#targetOfKey.get(key) ?? '';

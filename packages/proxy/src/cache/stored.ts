@@ -36,7 +36,7 @@ export function storedHead(head: ResponseHead, options: StoringOptions): StoredH
   const request = { method, cacheControl: asked.cacheControl, hasAuthorization: asked.hasAuthorization };
   const vary = values.get('vary');
   const names = (vary ?? '').split(',').flatMap((name) => name.trim().toLowerCase() || []);
-  if (names.some((name) => ANOTHER_EACH_TIME.has(name))) return undefined;
+  if (names.some(isAnotherEachTime)) return undefined;
   const etag = values.get('etag');
   const lastModified = values.get('last-modified');
   const lifetime = lifetimeOf(
@@ -56,8 +56,12 @@ export function storedHead(head: ResponseHead, options: StoringOptions): StoredH
   );
   if (lifetime === undefined) return undefined;
   const selectedBy = names.map((name) => [name, asked.values.get(name)] as const);
-  const passed = serialiseFields(parseFields(head.passed).filter(({ lower }) => lower !== 'age'));
-  return { head: { ...head, passed }, lifetime, storedAt: now, revision, selectedBy, etag, lastModified };
+  return { head: withoutAge(head), lifetime, storedAt: now, revision, selectedBy, etag, lastModified };
+}
+
+/** Whoever is served with it is told how old it is then. */
+export function withoutAge(head: ResponseHead): ResponseHead {
+  return { ...head, passed: serialiseFields(parseFields(head.passed).filter(({ lower }) => lower !== 'age')) };
 }
 
 /** Whether a request may have it, by what `Vary` names (RFC 9111, 4.1). */
@@ -80,8 +84,15 @@ export function sizeOf({ head, body, selectedBy }: Stored, key: string): number 
 
 const OF_THE_BODY: ReadonlySet<string> = new Set(['content-encoding', 'content-type', 'content-range']);
 
-/** What the proxy writes anew for each request: a response that varies by it is for one request. */
+/**
+ * What the proxy writes anew for each request, and what else a service hears of where one came from: a response that varies by it is
+ * for one request. Scheme and host are part of the key.
+ */
+function isAnotherEachTime(name: string): boolean {
+  if (name === 'x-forwarded-proto' || name === 'x-forwarded-host') return false;
+  return ANOTHER_EACH_TIME.has(name) || name.startsWith('x-forwarded-');
+}
+
 const ANOTHER_EACH_TIME: ReadonlySet<string> = new Set([
-  ...['traceparent', 'tracestate', 'x-request-id', 'x-islet-deadline-ms', 'via'],
-  ...['forwarded', 'x-real-ip', 'x-forwarded-for'],
+  ...['traceparent', 'tracestate', 'x-request-id', 'x-islet-deadline-ms', 'via', 'forwarded', 'x-real-ip'],
 ]);

@@ -7,8 +7,11 @@ import type { ListenerRules } from './rules.ts';
 /** A client's connection, whatever is spoken over it. */
 export interface Accepted {
   readonly socket: Socket;
-  /** Takes nothing new, and ends once what it carries has ended. */
-  endWhenIdle(): void;
+  /**
+   * Takes nothing new, and ends once what it carries has ended. A client that is kept may be asking at this instant, and would be cut
+   * off without a word: for so long it may ask once more, and is told with the answer.
+   */
+  endWhenIdle(graceMs: number): void;
 }
 
 /** A connection that is to be served. Its socket may be replaced by one that is read otherwise, and is not kept then. */

@@ -6,6 +6,7 @@ import { fieldValue } from '../http/fields.ts';
 import type { ResponseHead } from '../http/response-head.ts';
 import { breakerText } from '../record/reasons.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
+import type { Patience } from './patience.ts';
 import { drawsOf } from './rate-key.ts';
 
 export type AdmissionOptions = Pick<
@@ -16,6 +17,7 @@ export type AdmissionOptions = Pick<
 /** Whether one request is let through to its service, and what its end says to those who decide that of the next ones. */
 export class Admission {
   readonly #options: AdmissionOptions;
+  readonly #patience: Pick<Patience, 'tookMs'>;
   /** In which generation of the breaker it was let through; undefined: it owes the breaker nothing. */
   #generation: number | undefined;
   #taken: RateTaken | undefined;
@@ -25,8 +27,9 @@ export class Admission {
   /** It owes an end to those who decide how much is sent. */
   #isCounted = false;
 
-  constructor(options: AdmissionOptions) {
+  constructor(options: AdmissionOptions, patience: Pick<Patience, 'tookMs'>) {
     this.#options = options;
+    this.#patience = patience;
     this.#priority = priorityOf(options);
   }
 
@@ -42,14 +45,11 @@ export class Admission {
       return GO;
     }
     const rank = PRIORITIES.indexOf(this.#priority);
-    if (!way.bulkhead.tryWait(waiter, limits, rank, client)) {
-      const lesser = way.bulkhead.pushOut(rank, client);
-      if (lesser === undefined) return { kind: 'refused', error: QUEUE_FULL };
-      way.bulkhead.tryWait(waiter, limits, rank, client);
-      lesser.onPushedOut();
-    }
+    const waits = way.bulkhead.tryWait(waiter, limits, rank, client);
+    const pushedOut = waits ? undefined : way.bulkhead.pushOut(waiter, rank, client);
+    if (!waits && pushedOut === undefined) return { kind: 'refused', error: QUEUE_FULL };
     this.#place = 'waiting';
-    return { kind: 'waits', until: this.#options.runtime.now() + limits.queueMs };
+    return { kind: 'waits', until: this.#options.runtime.now() + limits.queueMs, pushedOut };
   }
 
   /** Its turn has come. */
@@ -94,7 +94,7 @@ export class Admission {
   }
 
   /** What the response says of its rate limits, whoever makes it; an instance that says so itself has the word. */
-  rateFields({ passed }: ResponseHead): string {
+  rateFields({ passed }: Pick<ResponseHead, 'passed'>): string {
     const taken = this.#taken;
     if (taken === undefined || fieldValue(passed, 'ratelimit-limit') !== undefined) return '';
     return rateFields(taken.limit.burst, taken.left, taken.fullInMs);
@@ -123,10 +123,12 @@ export class Admission {
     this.#generation = way.breaker.admit(now, breaker);
     if (this.#generation !== undefined) return undefined;
     const retryAfterMs = way.breaker.refusedForMs(now);
-    return new ProxyError('breaker-open', 'too many of the last calls have failed', {
+    const { openedBy } = way.breaker;
+    const whatTheyDid = openedBy?.kind === 'slow' ? 'were slow' : 'have failed';
+    return new ProxyError('breaker-open', `too many of the last calls ${whatTheyDid}`, {
       rule: 'traffic.breaker',
       retryAfterMs,
-      why: breakerText(way.breaker.openedBy, breaker, retryAfterMs),
+      why: breakerText(openedBy, breaker, retryAfterMs),
     });
   }
 
@@ -172,7 +174,9 @@ export class Admission {
     const { way, policy, runtime } = this.#options;
     const { breaker } = policy;
     if (this.#generation === undefined || breaker === undefined) return;
-    way.breaker.record(this.#generation, { failed, now: runtime.now() }, breaker);
+    const now = runtime.now();
+    const slow = breaker.slow !== undefined && this.#patience.tookMs(now) > breaker.slow.afterMs;
+    way.breaker.record(this.#generation, { failed, slow, now }, breaker);
     this.#generation = undefined;
   }
 }
@@ -202,7 +206,8 @@ function rateFields(limit: number, left: number, resetMs: number): string {
 
 export type Entrance =
   | { readonly kind: 'go' }
-  | { readonly kind: 'waits'; readonly until: number }
+  /** `pushedOut` is to be told so once this one waits: its end may let this one in. */
+  | { readonly kind: 'waits'; readonly until: number; readonly pushedOut: Waiter | undefined }
   | { readonly kind: 'refused'; readonly error: ProxyError };
 
 const GO: Entrance = { kind: 'go' };

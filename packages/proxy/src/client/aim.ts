@@ -9,6 +9,7 @@ import type { EndpointState } from '../upstream/endpoint.ts';
 import { type Meant, meantFor, panics, pickEndpoint, type Tried } from '../upstream/pick.ts';
 import type { RequestOrigin } from '../upstream/request-text.ts';
 import type { ServiceState } from '../upstream/service.ts';
+import { isWarm, warmText } from '../upstream/warm.ts';
 import { balanceHash } from './balance-key.ts';
 import { stickyField, stuckEndpoint } from './sticky.ts';
 
@@ -45,6 +46,10 @@ export class Aim {
     const meant = this.#meantFor(stuckTo);
     const found = pickEndpoint(service, tried, { now, dice, idempotent, balance, meant, hash, stuckTo });
     if (found === undefined) return undefined;
+    if (isWarm(service, found)) {
+      trail.decided('rollout.bake', warmText(service, found), now, found);
+      return found;
+    }
     if (panics(service, balance)) trail.decided('traffic.balance.panic', panicText(service), now, found);
     if (meant !== undefined && tried.failed.length === 0) this.#tellSplit(meant, found, now);
     return found;
@@ -52,8 +57,10 @@ export class Aim {
 
   /** The head as the client gets it: one who will come back is told where to. */
   withSticky(head: ResponseHead, endpoint: EndpointState): ResponseHead {
-    const { sticky } = this.#options.policy.balance;
-    if (sticky === undefined || this.#home() === endpoint) return head;
+    const { policy, service } = this.#options;
+    const { sticky } = policy.balance;
+    // A warm one stands in for a moment: its client's home is where it was.
+    if (sticky === undefined || this.#home() === endpoint || isWarm(service, endpoint)) return head;
     return { ...head, passed: head.passed + stickyField(sticky, endpoint, this.#options.origin) };
   }
 

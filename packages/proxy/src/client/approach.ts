@@ -4,6 +4,7 @@ import type { ProxyError } from '../errors.ts';
 import type { Waiter } from '../guards.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Held } from '../upstream/doorstep.ts';
+import { isEmpty } from '../upstream/warm.ts';
 import type { Admission } from './admission.ts';
 import type { Cached, Look } from './cached.ts';
 import type { Call } from './call.ts';
@@ -125,9 +126,9 @@ export class Approach implements Waiter, Follower, Held {
   }
 
   #knock(): void {
-    const { hold, pool } = this.#options.order.service;
-    if (hold === undefined || pool.endpoints.length > 0) this.#enter();
-    else this.#waitAtDoor(hold);
+    const { service } = this.#options.order;
+    if (service.hold === undefined || !isEmpty(service)) this.#enter();
+    else this.#waitAtDoor(service.hold);
   }
 
   /** Its service was scaled to none: its first instance starts. */
@@ -143,7 +144,10 @@ export class Approach implements Waiter, Follower, Held {
     const entrance = admission.enter(this);
     if (entrance.kind === 'go') call.start();
     else if (entrance.kind === 'refused') user.onNoAnswer(entrance.error);
-    else this.#wait('waiting', Math.min(entrance.until, this.#patientUntil));
+    else {
+      this.#wait('waiting', Math.min(entrance.until, this.#patientUntil));
+      entrance.pushedOut?.onPushedOut();
+    }
   }
 
   #wait(state: 'following' | 'held' | 'waiting', until: number): void {

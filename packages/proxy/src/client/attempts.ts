@@ -36,8 +36,7 @@ export class Attempts {
   readonly #options: AttemptsOptions;
   readonly #aim: Aim;
   /** The next attempt goes to another endpoint than these, if there is one. */
-  readonly #failed: EndpointState[] = [];
-  readonly #refused: EndpointState[] = [];
+  readonly #tried: Record<'failed' | 'refused' | 'ended', EndpointState[]> = { failed: [], refused: [], ended: [] };
   readonly #sample: Sample;
   #retries: Retries | undefined;
   #current: Attempt | undefined;
@@ -81,20 +80,20 @@ export class Attempts {
   }
 
   get failures(): number {
-    return this.#failed.length;
+    return this.#tried.failed.length;
   }
 
   /** Whether an instance is left that this request has not been sent to. */
   get othersLeft(): boolean {
     const { available } = this.#options.service.pool;
-    return available.some((endpoint) => endpoint !== this.#current?.endpoint && !this.#failed.includes(endpoint));
+    return available.some((endpoint) => endpoint !== this.#current?.endpoint && !this.#tried.failed.includes(endpoint));
   }
 
   /** Undefined where no endpoint is left to ask. After a failure, no kept connection is trusted. */
   begin(): Attempt | undefined {
     const { idempotent, runtime } = this.#options;
     const now = runtime.now();
-    const endpoint = this.#aim.next({ failed: this.#failed, refused: this.#refused }, now);
+    const endpoint = this.#aim.next(this.#tried, now);
     if (endpoint === undefined) return undefined;
     const isProbe = endpoint.standing.isOut && endpoint.standing.tryProbe(now, { idempotent });
     this.#options.trail.tryBegins(endpoint, now, { probe: isProbe });
@@ -113,14 +112,14 @@ export class Attempts {
   }
 
   #elsewhere(now: number): EndpointState | undefined {
-    const asked = [...this.#failed, ...(this.#current === undefined ? [] : [this.#current.endpoint])];
-    const found = this.#aim.next({ failed: asked, refused: this.#refused }, now);
+    const asked = [...this.#tried.failed, ...(this.#current === undefined ? [] : [this.#current.endpoint])];
+    const found = this.#aim.next({ ...this.#tried, failed: asked }, now);
     return found === undefined || found.standing.isOut || asked.includes(found) ? undefined : found;
   }
 
   #replace(attempt: Attempt): Attempt | undefined {
     const before = this.#current;
-    if (before !== undefined) this.#failed.push(before.endpoint);
+    if (before !== undefined) this.#tried.failed.push(before.endpoint);
     this.#sample.forget();
     this.#current = attempt;
     return before;
@@ -175,7 +174,7 @@ export class Attempts {
 
   /** Ends the current attempt, and its response is passed on to nobody. */
   discard({ reusable }: { readonly reusable: boolean }): void {
-    if (this.#current !== undefined) this.#failed.push(this.#current.endpoint);
+    if (this.#current !== undefined) this.#tried.failed.push(this.#current.endpoint);
     this.finish({ reusable });
   }
 
@@ -264,11 +263,11 @@ export class Attempts {
     this.#options.trail.tryCameTo(failure.kind === 'refused' ? 'connection-refused' : error);
     wire.destroy();
     endpoint.counts.error(error);
-    this.#failed.push(endpoint);
-    if (failure.kind === 'refused') {
-      this.#refused.push(endpoint);
-      endpoint.refused(now);
-    } else if (isHeldAgainst(failure, error)) {
+    this.#tried.failed.push(endpoint);
+    endpoint.heed(failure, now);
+    if (failure.kind === 'refused') this.#tried.refused.push(endpoint);
+    else if (failure.kind === 'stale') this.#tried.ended.push(endpoint);
+    else if (isHeldAgainst(failure, error)) {
       if (this.#options.policy.outlier !== undefined || attempt.isProbe) endpoint.standing.onFailure();
       this.#observe(endpoint, now - attempt.startedAt);
       this.#judge(attempt);

@@ -1,12 +1,15 @@
 import { type CacheUse, useOf } from '@islet/policy';
 import type { CacheSpec } from '@islet/spec';
-import type { Follower, Landing } from '../cache/flights.ts';
+import type { CacheKey } from '../cache/cache-key.ts';
+import type { Flight, Follower, Landing } from '../cache/flights.ts';
 import { askingFields, type CacheFields, cacheFields } from '../cache/request.ts';
-import type { CacheKey, Found } from '../cache/service-cache.ts';
-import { confirmedHead, type Stored, type StoredHead, storedHead } from '../cache/stored.ts';
+import type { Found } from '../cache/service-cache.ts';
+import { confirmedHead, type Stored, type StoredHead, storedHead, withoutAge } from '../cache/stored.ts';
 import { PROXY_ERRORS, type ProxyError } from '../errors.ts';
 import type { ResponseHead } from '../http/response-head.ts';
+import { LIMITS } from '../limits.ts';
 import type { Runtime } from '../runtime.ts';
+import { hitStatus, withStatus } from './cache-status.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
 
 export interface StoredAnswer {
@@ -45,10 +48,14 @@ export class Cached {
   #found: Found | undefined;
   #use: Extract<CacheUse, { kind: 'ask' }> | undefined;
   #fwd: string;
-  #leads = false;
-  #collapsed = false;
+  #leads: Flight | undefined;
+  #follows: Flight | undefined;
+  /** When it first waited for another. */
+  #followedAt: number | undefined;
+  #held: NodeJS.Timeout | undefined;
   #askedAt = 0;
-  #purges = 0;
+  /** Of the changes, when it was asked. */
+  #moment = 0;
   #recording: { readonly head: StoredHead; readonly chunks: Buffer[]; bytes: number } | undefined;
 
   constructor(order: ExchangeOrder, spec: CacheSpec, runtime: Runtime) {
@@ -64,21 +71,23 @@ export class Cached {
   look(follower: Follower, landing?: Landing): Look {
     const now = this.#runtime.now();
     this.#askedAt = now;
-    this.#purges = this.#cache.purges;
+    this.#moment = this.#cache.changes.moment;
     if (this.#bypass !== undefined) return ASK;
     const found = this.#cache.find(this.#key, this.#asked, (revision) => this.#isCurrent(revision));
     this.#found = found;
     const use = found.kind === 'stored' ? this.#useOf(found.stored, now) : undefined;
     if (found.kind === 'stored' && use !== undefined && use.kind !== 'ask') return this.#answer(found.stored, use, now);
-    if (found.kind === 'stored' && landing === 'stored' && this.#collapsed)
+    if (found.kind === 'stored' && landing === 'stored' && this.#hasComeSince(found.stored))
       return this.#answerLanded(found.stored, now);
     this.#use = use?.kind === 'ask' ? use : undefined;
     this.#fwd = found.kind === 'nothing' ? found.fwd : (this.#use?.why ?? 'stale');
     if (this.#wants?.includes('only-if-cached')) return { kind: 'only-if-cached' };
-    if (!this.#mayCollapse || landing === 'not-stored') return ASK;
-    this.#leads = this.#cache.flights.tryLead(this.#key.text, now);
-    if (this.#leads || this.#order.refreshes || !this.#cache.flights.tryFollow(this.#key.text, follower)) return ASK;
-    this.#collapsed = true;
+    if (!this.#mayCollapse || landing === 'not-stored' || landing === 'held') return ASK;
+    this.#leads = this.#cache.flights.tryLead(this.#key, now);
+    if (this.#leads !== undefined || this.#order.refreshes) return ASK;
+    this.#follows = this.#cache.flights.tryFollow(this.#key, follower);
+    if (this.#follows === undefined) return ASK;
+    this.#followedAt ??= now;
     return { kind: 'wait' };
   }
 
@@ -92,15 +101,16 @@ export class Cached {
 
   onHead(head: ResponseHead, revision: string): Verdict {
     if (this.#invalidates(head)) this.#cache.invalidate(this.#key.target);
-    const stored = this.#stored;
-    if (head.status >= 500 && stored !== undefined && this.#use?.ifError) {
+    const instead = head.status >= 500 ? this.#instead : undefined;
+    if (instead !== undefined) {
       this.#land('not-stored');
-      return { kind: 'instead', stored, status: this.#hitStatus(stored) };
+      return { kind: 'instead', ...instead };
     }
+    const stored = this.#stored;
     if (head.status === 304 && stored !== undefined && this.order !== this.#order) return this.#confirm(stored, head);
     this.#record(head, revision);
     const stores = this.#recording === undefined ? '' : '; stored';
-    const status = `fwd=${this.#fwd}; fwd-status=${head.status}${stores}${this.#collapsed ? '; collapsed' : ''}`;
+    const status = `fwd=${this.#fwd}; fwd-status=${head.status}${stores}${this.#followedAt === undefined ? '' : '; collapsed'}`;
     return { kind: 'pass', head: withStatus(head, status) };
   }
 
@@ -119,7 +129,7 @@ export class Cached {
     const recording = this.#recording;
     this.#recording = undefined;
     if (recording === undefined || hasTrailers) return;
-    if (this.#cache.purges !== this.#purges) {
+    if (this.#isOld) {
       this.#land('abandoned');
       return;
     }
@@ -132,15 +142,17 @@ export class Cached {
 
   /** What is used where the service has not answered at all; undefined: nothing. */
   insteadOf({ code }: ProxyError): StoredAnswer | undefined {
-    const stored = this.#stored;
-    if (stored === undefined || !this.#use?.ifError) return undefined;
-    if (PROXY_ERRORS[code].status < 500 || code === 'not-cached') return undefined;
-    return { stored, status: this.#hitStatus(stored) };
+    return PROXY_ERRORS[code].status < 500 || code === 'not-cached' ? undefined : this.#instead;
+  }
+
+  /** Its client takes no more for now. Others wait for it a moment longer, and not until it does. */
+  onHeld(): void {
+    if (this.#leads !== undefined) this.#held ??= setTimeout(() => this.#land('held'), LIMITS.cacheHeldMs);
   }
 
   /** It is over, whatever it came to. */
   end(follower: Follower, { answered }: { readonly answered: boolean }): void {
-    if (this.#collapsed) this.#cache.flights.stopFollowing(this.#key.text, follower);
+    this.#follows?.followers.delete(follower);
     this.#recording = undefined;
     this.#land(answered ? 'not-stored' : 'abandoned');
   }
@@ -148,12 +160,20 @@ export class Cached {
   #confirm(stored: Stored, head: ResponseHead): Verdict {
     const now = this.#runtime.now();
     const { revision } = stored;
-    const kept = storedHead(confirmedHead(stored, head), { ...this.#storing(now), method: 'GET', revision });
-    const confirmed = kept === undefined ? stored : { ...kept, body: stored.body };
-    if (kept === undefined) this.#cache.invalidate(this.#key.target);
-    else this.#cache.put(this.#key, confirmed, this.#spec);
-    this.#land(kept === undefined ? 'not-stored' : 'stored');
+    const told = confirmedHead(stored, head);
+    const kept = storedHead(told, { ...this.#storing(now), method: 'GET', revision });
+    // Also where it is not kept any more, this client gets what the service has just said of it.
+    const confirmed = { ...stored, head: withoutAge(told), ...kept };
+    this.#land(this.#keep(kept === undefined ? undefined : confirmed));
     return { kind: 'confirmed', stored: confirmed, status: `fwd=${this.#fwd}; fwd-status=304` };
+  }
+
+  /** Undefined: it may not be kept any longer. */
+  #keep(confirmed: Stored | undefined): Landing {
+    if (this.#isOld) return 'abandoned';
+    if (confirmed === undefined) this.#cache.invalidate(this.#key.target);
+    else this.#cache.put(this.#key, confirmed, this.#spec);
+    return confirmed === undefined ? 'not-stored' : 'stored';
   }
 
   #record(head: ResponseHead, revision: string): void {
@@ -175,9 +195,11 @@ export class Cached {
   }
 
   #land(landing: Landing): void {
-    if (!this.#leads) return;
-    this.#leads = false;
-    this.#cache.flights.land(this.#key.text, landing, this.#runtime.now());
+    const flight = this.#leads;
+    if (flight === undefined) return;
+    this.#leads = undefined;
+    clearTimeout(this.#held);
+    this.#cache.flights.land(flight, landing, this.#runtime.now());
   }
 
   /** A refresh asks whatever there is: that is what it is for. */
@@ -187,18 +209,13 @@ export class Cached {
   }
 
   #answer(stored: Stored, { kind }: CacheUse, now: number): Look {
-    const refresh = kind === 'hit-and-refresh' && !this.#cache.flights.has(this.#key.text);
-    return { kind: 'answer', stored, refresh, status: this.#hitStatus(stored, now) };
+    const refresh = kind === 'hit-and-refresh' && this.#cache.flights.mayLead(this.#key, now);
+    return { kind: 'answer', stored, refresh, status: hitStatus(stored, now) };
   }
 
-  /** It has come since this request did, so it is new enough whatever its own time. */
+  /** For one that has come since this request did: it is new enough whatever its own time. */
   #answerLanded(stored: Stored, now: number): Look {
-    return { kind: 'answer', stored, refresh: false, status: `${this.#hitStatus(stored, now)}; collapsed` };
-  }
-
-  #hitStatus({ lifetime, storedAt }: Stored, now: number = this.#runtime.now()): string {
-    const leftMs = lifetime.freshForMs - lifetime.initialAgeMs - (now - storedAt);
-    return `hit; ttl=${Math.trunc(leftMs / 1000)}`;
+    return { kind: 'answer', stored, refresh: false, status: `${hitStatus(stored, now)}; collapsed` };
   }
 
   /** While requests are shared out among revisions each must be asked: the numbers decide which one stays. */
@@ -210,6 +227,7 @@ export class Cached {
 
   /** Whether others may wait for this one: what it brings is likely to be theirs too. */
   get #mayCollapse(): boolean {
+    if (this.#order.refreshes) return true;
     const { hasAuthorization, range, ifNoneMatch, ifModifiedSince } = this.#asked;
     const isConditional = this.#stored === undefined && (ifNoneMatch ?? ifModifiedSince) !== undefined;
     if (this.#order.request.method !== 'GET' || hasAuthorization || range !== undefined) return false;
@@ -224,6 +242,23 @@ export class Cached {
     const { endpoints } = this.#order.service.pool;
     if (this.#spec.acrossRevisions || endpoints.length === 0) return true;
     return endpoints.some(({ endpoint }) => endpoint.revision === revision);
+  }
+
+  /** Of what is stored, only what has landed meanwhile: `Vary` may select another one, which is as old as it was. */
+  #hasComeSince({ storedAt }: Stored): boolean {
+    return this.#followedAt !== undefined && storedAt >= this.#followedAt;
+  }
+
+  /** What is asked for was changed meanwhile: the service may have said it before that, and it is not kept. */
+  get #isOld(): boolean {
+    return this.#cache.changes.since(this.#moment, this.#key.target);
+  }
+
+  /** What is used where the service fails. */
+  get #instead(): StoredAnswer | undefined {
+    const stored = this.#stored;
+    if (stored === undefined || !this.#use?.ifError || this.#isOld) return undefined;
+    return { stored, status: hitStatus(stored, this.#runtime.now()) };
   }
 
   get #stored(): Stored | undefined {
@@ -245,15 +280,11 @@ export function cachedOf(order: ExchangeOrder, runtime: Runtime): Cached | undef
   return cache === undefined ? undefined : new Cached(order, cache, runtime);
 }
 
-export function withStatus(head: ResponseHead, status: string): ResponseHead {
-  return { ...head, passed: `${head.passed}Cache-Status: islet; ${status}\r\n` };
-}
-
 /** What a service learns of a request beside the fields that `Vary` can name, and the target as it sees it. */
 function keyOf({ request, origin }: ExchangeOrder): CacheKey {
   const { host, forwardedHost = '', forwardedProto = '' } = request.fields;
   const caller = origin.inNameOf ?? (origin.from.kind === 'edge' ? origin.from.caller : '');
-  const seen = origin.from.kind === 'gateway' ? '' : `${forwardedHost} ${forwardedProto}`;
+  const seen = origin.from.kind === 'gateway' ? `${origin.secure}` : `${forwardedHost} ${forwardedProto}`;
   return { text: [origin.from.kind, caller, host, seen, origin.target].join(' '), target: origin.target };
 }
 

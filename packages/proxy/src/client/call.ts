@@ -7,7 +7,7 @@ import type { Gone, ResponseUser, Wire } from '../upstream/wire.ts';
 import { type Attempt, Attempts } from './attempts.ts';
 import type { CallOptions, CallUser } from './call-user.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
-import { failureOf, notReady, REFUSED, RESET, RESPONSE_TIMEOUT } from './failures.ts';
+import { errorOf, failureOf, nobodyLeft, RESPONSE_TIMEOUT } from './failures.ts';
 import { statusOf } from './grpc-outcome.ts';
 import { mirror } from './mirror.ts';
 import { NextTry } from './next-try.ts';
@@ -69,17 +69,14 @@ export class Call implements ResponseUser {
   start(): void {
     const overdue = this.patience.overdue(this.#runtime.now());
     const attempt = overdue === undefined ? this.#attempts.begin() : undefined;
-    if (attempt === undefined) {
-      this.#giveUp(overdue ?? (this.#attempts.failures > 0 ? REFUSED : notReady(this.#order.service)));
-      return;
-    }
-    attempt.wire.use(this);
-    if (attempt.wire.open) this.onOpen();
+    attempt?.wire.use(this);
+    if (attempt === undefined) this.#giveUp(overdue ?? nobodyLeft(this.#attempts, this.#order.service));
+    else if (attempt.wire.open) this.onOpen();
     else {
       this.#state = 'connecting';
       this.#client.deadlineAt = this.patience.connectBy(attempt.startedAt);
     }
-    if (this.#attempts.failures === 0) mirror(this.#order, attempt.endpoint, this.#runtime);
+    if (attempt !== undefined && this.#attempts.failures === 0) mirror(this.#order, attempt.endpoint, this.#runtime);
   }
 
   /** It begins in a turn of the loop of its own: no chain of ends and starts grows on the stack. */
@@ -102,12 +99,12 @@ export class Call implements ResponseUser {
   onOpen(): void {
     const attempt = this.#attempts.current;
     if (attempt === undefined) return;
-    const { request, origin } = this.#order;
+    const [{ request, origin }, { patience }] = [this.#order, this];
     const now = this.#runtime.now();
     this.#attempts.opened(now);
     this.#state = 'sent';
     this.patience.onSent(now, attempt.endpoint);
-    const flows = this.#body.begin(attempt.wire, { request, origin, time: this.patience.timeLeft(now) });
+    const flows = this.#body.begin(attempt.wire, { request, origin, time: patience.timeLeft(now), patience });
     if (flows && !this.#body.ended) this.patience.onBodyFlows(now);
     this.#wait();
   }
@@ -118,6 +115,7 @@ export class Call implements ResponseUser {
     else {
       this.#user.onSwitch(this.#attempts.dressed(head), attempt);
       attempt.endpoint.counts.status(head.status);
+      this.#order.trail.tryCameTo(head.status);
       this.#end();
     }
   }
@@ -130,7 +128,7 @@ export class Call implements ResponseUser {
     else {
       this.#state = 'responding';
       this.#body.letGo();
-      this.patience.onHead(head);
+      this.patience.onHead(head, this.#runtime.now());
       if (head.streams) this.#stream = OpenStream.of(head, this.#attempts.current, () => this.#endStream());
       this.#user.onHead(this.#attempts.dressed(head), { status, revision: this.#attempts.revision });
     }
@@ -170,6 +168,10 @@ export class Call implements ResponseUser {
     this.#client.resumeBody();
   }
 
+  onSilent(): void {
+    if (this.#state === 'sent' && this.#body.ended) this.#judge(this.#next.whileSilent());
+  }
+
   /** The client takes more of the response. */
   onClientDrain(): void {
     this.patience.onTaken();
@@ -191,7 +193,7 @@ export class Call implements ResponseUser {
     const overdue = overdueOf(this.#state, { patience: this.patience, isSent: this.#body.ended, now });
     if (overdue.kind === 'abandon') this.#user.onAbandoned();
     else if (overdue.kind === 'fail') this.#fail(overdue.failure, overdue.error);
-    else if (overdue.kind === 'judge') this.#judge();
+    else if (overdue.kind === 'judge') this.#judge(this.#next.whileOverdue());
     else if (overdue.kind === 'wait') this.#wait();
     else if (overdue.kind === 'break') this.#break(overdue.error);
   }
@@ -201,7 +203,7 @@ export class Call implements ResponseUser {
     if (this.#state === 'responding') this.#break();
     else if (this.#state === 'responded') this.onFlush();
     else if (this.#state === 'connecting' || this.#state === 'sent')
-      this.#fail(failureOf(why, this.#attempts.current?.wire), error ?? (why === 'refused' ? REFUSED : RESET));
+      this.#fail(failureOf(why, this.#attempts.current?.wire), error ?? errorOf(why));
   }
 
   /** Ends it where it is: nobody waits for the response any more. */
@@ -215,9 +217,8 @@ export class Call implements ResponseUser {
     this.#attempts.end();
   }
 
-  /** No response yet, and something is to be decided. */
-  #judge(): void {
-    const failure = this.#next.whileOverdue();
+  /** No response yet: it is waited for, or asked for elsewhere. */
+  #judge(failure: AttemptFailure | undefined): void {
     if (failure === undefined) this.#wait();
     else {
       this.#attempts.fail(RESPONSE_TIMEOUT.code, failure);

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Waiting } from '../deadlines.ts';
-import { PROXY_ERRORS, ProxyError } from '../errors.ts';
+import { ProxyError } from '../errors.ts';
 import { type BodyReader, type BodySink, bodyReader } from '../http/body-reader.ts';
 import type { Field } from '../http/fields.ts';
 import { type RequestHead, requestHeads } from '../http/request-head.ts';
@@ -11,6 +11,7 @@ import { type Accepted, breakOff, type Incoming, type Surroundings } from './acc
 import { type ErrorDetails, errorResponse } from './error-response.ts';
 import { Exchange } from './exchange.ts';
 import type { ExchangeClient } from './exchange-client.ts';
+import { HEAD_TIMEOUT } from './failures.ts';
 import { Http1Reply } from './http1-reply.ts';
 import { Output } from './output.ts';
 import { type Placing, placeOrder, placingOf } from './place-order.ts';
@@ -32,7 +33,6 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Rea
   readonly #placing: Placing;
   readonly #output: Output;
   readonly #uptake: Uptake;
-
   #phase: 'head' | 'body' | 'answering' | 'flushing' | 'tunnel' | 'lingering' | 'closed' = 'head';
   #request: RequestHead | undefined;
   #body: BodyReader | undefined;
@@ -42,7 +42,8 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Rea
   #held: Buffer | undefined;
   #reading = false;
   #ended = false;
-  #leaving = false;
+  /** It ends by then at the latest, though its client was not told. */
+  #leaveBy = Number.POSITIVE_INFINITY;
 
   constructor({ socket, clientAddress, secure }: Incoming, surroundings: Surroundings) {
     this.#surroundings = surroundings;
@@ -63,14 +64,16 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Rea
     this.#guard(this.#onBytes, bytes);
   }
 
-  endWhenIdle(): void {
-    this.#leaving = true;
+  endWhenIdle(graceMs: number): void {
+    this.#leaveBy = this.#runtime.now() + graceMs;
     this.#tunnel?.goAway();
-    if (this.#phase === 'head' && !this.#heads.hasBegun) this.#linger();
+    const rests = this.#phase === 'head' && !this.#heads.hasBegun;
+    if (rests && graceMs === 0) this.#linger();
+    else if (rests) this.deadlineAt = Math.min(this.deadlineAt, this.#leaveBy);
   }
 
   get leaving(): boolean {
-    return this.#leaving || this.#runtime.closing();
+    return this.#leaveBy < Number.POSITIVE_INFINITY || this.#runtime.closing();
   }
 
   onBody(bytes: Buffer): void {
@@ -104,14 +107,15 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Rea
   done({ keep }: { readonly keep: boolean }): void {
     this.#exchange = undefined;
     if (this.#phase === 'closed') return;
-    if (!keep || this.#phase === 'body' || this.leaving) {
+    const now = this.#runtime.now();
+    if (!keep || this.#phase === 'body' || this.#leaveBy <= now) {
       this.#linger();
       return;
     }
     // A client that sends requests and reads no answers must not fill our memory with them.
     this.#phase = this.socket.writableNeedDrain ? 'flushing' : 'head';
     this.#request = undefined;
-    this.deadlineAt = this.#runtime.now() + LIMITS.clientIdleMs;
+    this.deadlineAt = Math.min(now + LIMITS.clientIdleMs, this.#leaveBy);
     if (this.#phase === 'flushing') this.#waitForClient();
     else if (!this.#reading) this.#readHeld();
   }
@@ -138,7 +142,7 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Rea
   onDeadline(): void {
     if (this.#tunnel !== undefined) this.#checkTunnel(this.#tunnel);
     else if (this.#exchange !== undefined) this.#exchange.onDeadline();
-    else if (this.#phase === 'head' && this.#heads.hasBegun) this.#refuse(TOO_SLOW);
+    else if (this.#phase === 'head' && this.#heads.hasBegun) this.#refuse(HEAD_TIMEOUT);
     else if (this.#phase !== 'head' && this.#uptake.moves()) this.#waitForClient();
     else this.socket.destroy();
   }
@@ -295,5 +299,3 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Rea
     this.#surroundings.onClose(this);
   }
 }
-
-const TOO_SLOW = new ProxyError('request-timeout', PROXY_ERRORS['request-timeout'].hint);

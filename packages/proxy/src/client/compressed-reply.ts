@@ -65,13 +65,23 @@ export class CompressedReply implements Reply {
   }
 
   addHead(head: ResponseHead, options: HeadOptions): void {
-    const { reply, spec, runtime } = this.#options;
+    const { reply, request, spec, runtime } = this.#options;
     const fields = parseFields(head.passed);
+    if (head.status === 304 || head.status === 206) {
+      reply.addHead({ ...head, passed: this.#asOfTheWhole(head, fields) }, options);
+      return;
+    }
     if (!isWorthIt(head, fields, spec)) {
       reply.addHead(head, options);
       return;
     }
-    const coding = head.framing.kind === 'none' ? undefined : this.#wanted;
+    const isBodiless = head.framing.kind === 'none';
+    const coding = isBodiless && request.method !== 'HEAD' ? undefined : this.#wanted;
+    if (isBodiless && coding !== undefined) {
+      // What is told of a body is told of the one that GET would get (RFC 9110, 8.6 and 9.3.2).
+      reply.addHead({ ...encodedHead(head, fields, coding), framing: head.framing }, options);
+      return;
+    }
     const encoder = coding && runtime.encoders.tryOpen(coding);
     const told =
       coding && encoder ? encodedHead(head, fields, coding) : { ...head, passed: varied(head.passed, fields) };
@@ -110,6 +120,19 @@ export class CompressedReply implements Reply {
   abort(): void {
     this.#encoder?.destroy();
     this.#encoder = undefined;
+  }
+
+  /**
+   * Of a confirmation, or a part, what the whole would have said (RFC 9110, 15.3.7 and 15.4.5): that it varies, and the tag of the copy
+   * that its client has, which is a weak one where that is compressed.
+   */
+  #asOfTheWhole({ status }: ResponseHead, fields: readonly Field[]): string {
+    const asked = fieldValues(parseFields(this.#options.request.fields.passed)).get('if-none-match') ?? '';
+    const told = fields.map((field) => {
+      const weak = weakened(field.value);
+      return status === 304 && field.lower === 'etag' && asked.includes(weak) ? { ...field, value: weak } : field;
+    });
+    return varied(serialiseFields(told), fields);
   }
 
   get #wanted(): ContentCoding | undefined {

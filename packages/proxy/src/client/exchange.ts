@@ -45,9 +45,9 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
     this.#order = order;
     this.#client = client;
     this.#runtime = runtime;
-    this.#admission = new Admission(order);
     this.#cached = cachedOf(order, runtime);
     this.#call = new Call({ order, runtime, user: this, client });
+    this.#admission = new Admission(order, this.#call.patience);
     this.#sizes = sizesOf(order.policy.limits.sizes);
     const sizes = this.#sizes;
     const cached = this.#cached;
@@ -161,6 +161,7 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
   onFlush(): boolean {
     if (this.#state === 'over') return true;
     const more = this.#reply.flush();
+    if (!more) this.#cached?.onHeld();
     if (this.#state === 'responded') this.#finishWhenWhole();
     return more;
   }

@@ -1,17 +1,27 @@
 import type { AttemptFailure } from '@islet/policy';
-import { ProxyError, type ProxyErrorCode } from '../errors.ts';
+import { PROXY_ERRORS, ProxyError, type ProxyErrorCode } from '../errors.ts';
 import type { ServiceState } from '../upstream/service.ts';
 import type { Gone, Wire } from '../upstream/wire.ts';
 
 /** What the end of a wire, before the head of a response, says to the retry policy. */
 export function failureOf(why: Gone, wire: Wire | undefined): AttemptFailure {
   if (why === 'refused' || why === 'unprocessed') return { kind: why };
+  if (why === 'overloaded' && wire?.answering === false) return { kind: 'unavailable' };
   if (why === 'bad-response' || wire === undefined || wire.answering) return { kind: 'final' };
   return wire.used ? { kind: 'stale' } : { kind: 'reset', dead: false };
 }
 
 export const REFUSED = new ProxyError('no-instance-reachable', 'no instance took a connection');
 export const RESET = new ProxyError('upstream-reset', 'the instance closed the connection before it responded');
+const OVERLOADED = new ProxyError('instance-overloaded', 'the instance asked for fewer requests');
+
+/** What is told of it, where no more is known. */
+export function errorOf(why: Gone): ProxyError {
+  if (why === 'refused') return REFUSED;
+  return why === 'overloaded' ? OVERLOADED : RESET;
+}
+
+export const HEAD_TIMEOUT = new ProxyError('request-timeout', PROXY_ERRORS['request-timeout'].hint);
 export const CONNECT_TIMEOUT = new ProxyError('connect-timeout', 'the instance took no connection in time', {
   rule: 'traffic.timeout.connect',
 });
@@ -42,13 +52,18 @@ export const DOOR_FULL = new ProxyError('overloaded', 'too many requests wait fo
   rule: 'scale.zero.requests',
 });
 
+/** Nobody is there to ask, or nobody else. */
+export function nobodyLeft({ failures }: { readonly failures: number }, service: ServiceState): ProxyError {
+  return failures > 0 ? REFUSED : notReady(service);
+}
+
 /** Nobody was there to ask. */
-export function notReady({ name, unavailable }: ServiceState): ProxyError {
+function notReady({ name, unavailable }: ServiceState): ProxyError {
   return new ProxyError('no-ready-instance', unavailable ?? `no instance of ${name} is ready`);
 }
 
 /** What is the instance's doing: not what the client left undone, nor a kept connection that it closed in order. */
 export function isHeldAgainst({ kind }: AttemptFailure, error: ProxyErrorCode): boolean {
   if (kind === 'final') return error === 'response-timeout' || error === 'bad-response';
-  return kind === 'reset' || kind === 'slow' || kind === 'connect-timeout';
+  return kind === 'reset' || kind === 'slow' || kind === 'unavailable' || kind === 'connect-timeout';
 }

@@ -89,6 +89,7 @@ function responseOf(
       hasRequestId: false,
       streams: false,
       events: false,
+      announcesTrailers: false,
       framing: isBodiless || isHead(request) ? NO_BODY : { kind: 'length', length: bytes.length },
       toldLength: isHead(request) && !isBodiless ? bytes.length : undefined,
     },

@@ -47,8 +47,8 @@ export class Greeting implements Accepted, Waiting {
     socket.on('close', this.#onClose);
   }
 
-  endWhenIdle(): void {
-    if (this.#come.length === 0) this.socket.end();
+  endWhenIdle(graceMs: number): void {
+    if (graceMs === 0 && this.#come.length === 0) this.socket.end();
   }
 
   onDeadline(): void {

@@ -2,6 +2,7 @@ import type { EndpointState } from '../upstream/endpoint.ts';
 import { HedgedWire } from '../upstream/hedged-wire.ts';
 import type { Gone, Wire } from '../upstream/wire.ts';
 import type { Attempt, AttemptsOptions } from './attempts.ts';
+import { errorOf } from './failures.ts';
 
 /** What hedging needs of the tries of its request. */
 export interface HedgedTries {
@@ -26,13 +27,14 @@ export class Hedging {
 
   /** The wire of a try as its user sees it. */
   around(first: Wire): Wire {
-    const { policy, service, request, idempotent } = this.#options;
+    const { policy, service, request, idempotent, runtime } = this.#options;
     const delayMs = policy.hedge && (policy.hedge.delayMs ?? service.pool.p95Ms);
     if (delayMs === undefined || !idempotent || request.fields.upgrade !== undefined) return first;
     let second: Attempt | undefined;
     const hedged: Wire = new HedgedWire({
       first,
       delayMs,
+      now: runtime.now,
       openSecond: () => {
         const opened = this.#open(delayMs);
         if (opened !== undefined) second = { ...opened, wire: hedged };
@@ -89,7 +91,7 @@ export class Hedging {
 
   #goneFor(attempt: Attempt, why: Gone): void {
     const { endpoint } = attempt;
-    endpoint.counts.error(why === 'refused' ? 'no-instance-reachable' : 'upstream-reset');
+    endpoint.counts.error(errorOf(why).code);
     if (why === 'refused') endpoint.refused(this.#options.runtime.now());
     else if (why !== 'unprocessed') this.#tries.blame(attempt);
   }

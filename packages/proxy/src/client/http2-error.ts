@@ -45,6 +45,7 @@ const OTHERWISE: Readonly<Partial<Record<ProxyErrorCode, GrpcStatus>>> = {
   'connect-timeout': GRPC_STATUS.unavailable,
   'no-instance-reachable': GRPC_STATUS.unavailable,
   overloaded: GRPC_STATUS.resourceExhausted,
+  'instance-overloaded': GRPC_STATUS.resourceExhausted,
   'bad-response': GRPC_STATUS.internal,
   'response-cut': GRPC_STATUS.unavailable,
 };

@@ -68,6 +68,9 @@ export class Http2Stream implements ExchangeClient, StreamUser, Waiting {
     this.#guard(this.#onRoom, undefined);
   }
 
+  /** Whoever waits for an answer may be silent. */
+  onSilent(): void {}
+
   onClose(): void {
     this.#options.surroundings.runtime.deadlines.delete(this);
     const exchange = this.#exchange;

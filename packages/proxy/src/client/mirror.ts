@@ -104,6 +104,8 @@ class Copy implements ResponseUser {
 
   onDrain(): void {}
 
+  onSilent(): void {}
+
   onGone(why: Gone): void {
     const { kind } = failureOf(why, this.#wire);
     // A kept connection that its server has closed in order is no failure of the revision.

@@ -1,5 +1,6 @@
 import { type AttemptFailure, GRPC_STATUS, pushback, retryAfterMs } from '@islet/policy';
 import type { ResponseHead } from '../http/response-head.ts';
+import { LIMITS } from '../limits.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Attempts } from './attempts.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
@@ -45,6 +46,17 @@ export class NextTry {
     return delayMs === undefined ? undefined : (asked ?? delayMs);
   }
 
+  /** The connection to the instance does not answer: shall another be asked now? */
+  whileSilent(): AttemptFailure | undefined {
+    const { attempts, order, runtime } = this.#options;
+    const silent = attempts.current;
+    const failure = silent?.isProbe ? attempts.stalled() : SLOW;
+    if (failure === undefined || !attempts.othersLeft || this.delayAfter(failure) === undefined) return undefined;
+    const why = `its connection was silent for ${SILENT_MS} ms, and a PING was not answered`;
+    order.trail.decided('traffic.outlier.stall', why, runtime.now(), silent?.endpoint);
+    return failure;
+  }
+
   /** While no response comes: is the instance hanging, and shall another be asked now? */
   whileOverdue(): AttemptFailure | undefined {
     const { attempts, patience, order, runtime } = this.#options;
@@ -67,4 +79,5 @@ export class NextTry {
   }
 }
 
+const SILENT_MS = LIMITS.http2PingAfterMs + LIMITS.http2SilentMs;
 const SLOW: AttemptFailure = { kind: 'slow' };

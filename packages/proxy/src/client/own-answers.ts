@@ -1,15 +1,18 @@
-import type { TrafficRule } from '@islet/policy';
+import { rulePath, type TrafficRule } from '@islet/policy';
 import type { ProxyError, ProxyErrorCode } from '../errors.ts';
 import type { ResponseHead } from '../http/response-head.ts';
 import { ownFields, whyOf } from '../record/told.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Admission } from './admission.ts';
-import { type StoredAnswer, withStatus } from './cached.ts';
+import { withStatus } from './cache-status.ts';
+import type { StoredAnswer } from './cached.ts';
 import type { Call } from './call.ts';
 import type { ExchangeClient } from './exchange-client.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
 import { addWhole, type HeadOptions, type Reply, type WholeResponse } from './reply.ts';
 import { servedOf } from './stored-reply.ts';
+
+const NO_FIELDS = { passed: '' };
 
 export interface OwnAnswersOptions {
   readonly order: ExchangeOrder;
@@ -55,11 +58,13 @@ export class OwnAnswers {
 
   /** Ends the exchange for its client. */
   error({ code, message, rule, retryAfterMs, fields }: ProxyError): void {
-    const { client, order } = this.#options;
-    const { service, trail, origin } = order;
-    const explanation = trail.start.asked ? trail.text : origin.from.kind === 'gateway' ? undefined : rule;
+    const { client, order, admission } = this.#options;
+    const { service, trail, origin, way } = order;
+    const written = origin.from.kind === 'gateway' ? undefined : rule && rulePath(rule, way);
+    const explanation = trail.start.asked ? trail.text : written;
     const { requestId } = origin;
-    client.answer({ code, message, explanation, retryAfterMs, fields, service: service.name, requestId });
+    const told = fields + admission.rateFields(NO_FIELDS);
+    client.answer({ code, message, explanation, retryAfterMs, fields: told, service: service.name, requestId });
   }
 
   /** A rule has made this error of it. */

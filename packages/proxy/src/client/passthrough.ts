@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Waiting } from '../deadlines.ts';
 import type { ProxyErrorCode } from '../errors.ts';
+import { LIMITS } from '../limits.ts';
 import { requestId } from '../record/recorder.ts';
 import { Trail } from '../record/trail.ts';
 import type { Runtime } from '../runtime.ts';
@@ -9,6 +10,7 @@ import type { RawUser, UpstreamConnection } from '../upstream/connection.ts';
 import type { EndpointState } from '../upstream/endpoint.ts';
 import { meantFor, pickEndpoint } from '../upstream/pick.ts';
 import type { ServiceState } from '../upstream/service.ts';
+import { isWarm, warmText } from '../upstream/warm.ts';
 import { type Accepted, addressOf } from './accepted.ts';
 import { balanceHash } from './balance-key.ts';
 import type { Way } from './edge-policies.ts';
@@ -132,7 +134,7 @@ export class Passthrough implements Accepted, RawUser, Waiting {
   #choose(): void {
     const { service, edge, way, runtime } = this.#options;
     const now = runtime.now();
-    const tried = { failed: this.#failed, refused: this.#failed };
+    const tried = { failed: this.#failed, refused: this.#failed, ended: [] };
     const meant = tried.failed.length > 0 ? undefined : meantFor(service, NO_FIELDS, undefined);
     const { balance } = way.policy;
     const client = edge.from.kind === 'edge' ? edge.from.caller : '';
@@ -143,6 +145,7 @@ export class Passthrough implements Accepted, RawUser, Waiting {
       this.#giveUp(this.#failed.length > 0 ? 'no-instance-reachable' : 'no-ready-instance');
       return;
     }
+    if (isWarm(service, endpoint)) this.#trail.decided('rollout.bake', warmText(service, endpoint), now, endpoint);
     this.#endpoint = endpoint;
     endpoint.counts.requests++;
     endpoint.counts.inFlight++;
@@ -157,7 +160,10 @@ export class Passthrough implements Accepted, RawUser, Waiting {
     if (endpoint === undefined || this.#over) return;
     endpoint.counts.error(code);
     this.#trail.tryCameTo(code);
-    endpoint.refused(this.#options.runtime.now());
+    const now = this.#options.runtime.now();
+    // One that does not take it in time is there all the same.
+    if (code === 'connect-timeout') endpoint.avoid(now + LIMITS.avoidRefusedMs);
+    else endpoint.refused(now);
     this.#failed.push(endpoint);
     this.#endAttempt();
     this.#choose();

@@ -18,6 +18,9 @@ export class Patience {
   #answerBy: number;
   #tryBy = Number.POSITIVE_INFINITY;
   #stallBy = Number.POSITIVE_INFINITY;
+  #wholeAt = FOREVER;
+  #sentAt = FOREVER;
+  #headAt = FOREVER;
   #clientEnded = false;
   /** Nobody vouches for who sends its body and takes its response. */
   #paced: boolean;
@@ -42,6 +45,7 @@ export class Patience {
 
   /** The request has come whole: its timeout begins. */
   onWhole(now: number): void {
+    this.#wholeAt = now;
     this.#answerBy = Math.min(this.#callersDeadline, now + this.#timeout.requestMs);
     this.onTry(now);
   }
@@ -68,7 +72,8 @@ export class Patience {
   }
 
   /** Who streams takes as long as it likes, and so may its client. */
-  onHead({ streams }: ResponseHead): void {
+  onHead({ streams }: ResponseHead, now: number): void {
+    this.#headAt = now;
     if (streams) this.#paced = false;
   }
 
@@ -118,7 +123,13 @@ export class Patience {
   /** When the first byte of this try is overdue. */
   onSent(now: number, { stallMs }: { readonly stallMs: number }): void {
     this.onTry(now);
+    this.#sentAt = Math.min(this.#sentAt, now);
     this.#stallBy = now + stallMs;
+  }
+
+  /** From when an instance had the whole request to the head of its response, over all tries; 0 where none has got it whole. */
+  tookMs(now: number): number {
+    return Math.max(0, Math.min(now, this.#headAt) - Math.max(this.#wholeAt, this.#sentAt));
   }
 
   /** It is overdue, and nobody else is asked. Where there was no telling why: look again soon. */

@@ -36,8 +36,7 @@ export class RequestBody {
 
   /** Sends the head, and all that is kept. Returns whether more is read. */
   begin(wire: Wire, head: Omit<RequestMessage, 'body' | 'trailers'>): boolean {
-    const { request, origin, time } = head;
-    const more = wire.send({ request, origin, time, body: this.#kept ?? NOTHING, trailers: this.#trailers });
+    const more = wire.send({ ...head, body: this.#kept ?? NOTHING, trailers: this.#trailers });
     if (more) this.#flow.resumeBody();
     else this.#flow.pauseBody();
     this.#letGoIfFull();

@@ -14,12 +14,16 @@ export interface ResponseOptions {
   readonly toHead: boolean;
 }
 
-/** The head as the client gets it. A body without a known length is chunked, or ends with the connection in HTTP/1.0. */
+/**
+ * The head as the client gets it. A body without a known length is chunked, or ends with the connection in HTTP/1.0. Over HTTP/2
+ * trailers may follow a body whose length is told; in HTTP/1.1 only chunks have room for them.
+ */
 export function responseText(head: ResponseHead, { close, fields, http10, toHead }: ResponseOptions): ResponseShape {
   const { framing, toldLength } = head;
-  const unsized = framing.kind === 'chunked' || framing.kind === 'close';
-  const chunked = unsized && !http10;
-  const length = framing.kind === 'length' ? framing.length : (toldLength ?? emptyLength(head, toHead));
+  const sized = framing.kind === 'length' && !head.announcesTrailers;
+  const chunked = framing.kind !== 'none' && !sized && !http10;
+  const told = framing.kind === 'length' ? framing.length : (toldLength ?? emptyLength(head, toHead));
+  const length = chunked ? undefined : told;
   return {
     text:
       startText(head) +

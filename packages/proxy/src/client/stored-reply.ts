@@ -19,7 +19,8 @@ export function servedOf(
   if (head.status === 200 && clientHasIt(asked, { etag, lastModified })) {
     return { head: { ...head, ...NOT_MODIFIED, passed: ofNotModified(passed) }, body: undefined };
   }
-  if (method === 'HEAD') return { head: { ...head, framing: NO_BODY, toldLength: body.length }, body: undefined };
+  if (method === 'HEAD')
+    return { head: { ...head, passed, framing: NO_BODY, toldLength: body.length }, body: undefined };
   const range = head.status === 200 ? rangeOf(asked, { etag, lastModified, length: body.length }) : undefined;
   if (range?.kind === 'part') {
     const part = body.subarray(range.first, range.last + 1);

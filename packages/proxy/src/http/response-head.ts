@@ -23,6 +23,8 @@ export interface ResponseHead {
   readonly streams: boolean;
   /** It is a stream of server-sent events, and not encoded. */
   readonly events: boolean;
+  /** It says that trailers will follow. */
+  readonly announcesTrailers: boolean;
   /** End-to-end fields without the framing, re-serialised. */
   readonly passed: string;
 }
@@ -69,6 +71,7 @@ export function responseHead(
     hasRequestId: meaning.hasRequestId,
     streams: meaning.streams,
     events: meaning.events,
+    announcesTrailers: meaning.announcesTrailers,
     passed: meaning.passed,
   };
 }
@@ -83,6 +86,7 @@ export interface FieldsMeaning {
   readonly hasRequestId: boolean;
   readonly streams: boolean;
   readonly events: boolean;
+  readonly announcesTrailers: boolean;
   readonly passed: string;
 }
 
@@ -98,6 +102,7 @@ export function meaningOf(fields: readonly Field[]): FieldsMeaning {
     grpcPushback: value('grpc-retry-pushback-ms'),
     hasRequestId: value('x-request-id') !== undefined,
     streams: STREAM.test(value('content-type') ?? ''),
+    announcesTrailers: value('trailer') !== undefined,
     events: EVENTS.test(value('content-type') ?? '') && value('content-encoding') === undefined,
     passed: serialiseFields(fields.filter(({ lower }) => !OWN.has(lower) && !connection.has(lower))),
   };

@@ -1,5 +1,5 @@
 import type { Flood } from './flood.ts';
-import { FLAG, FRAME, uint31 } from './frames.ts';
+import { FLAG, FRAME, uint31, uint32 } from './frames.ts';
 import { Http2Error } from './http2-error.ts';
 import type { LiveStream } from './live-stream.ts';
 import type { Sender } from './sender.ts';
@@ -16,7 +16,7 @@ export interface ControlHost {
   readonly settled: boolean;
   onSettings(): void;
   onAcknowledged(): void;
-  onGoaway(last: number): void;
+  onGoaway(last: number, code: number): void;
 }
 
 export interface ControlFrame {
@@ -74,7 +74,7 @@ export class ControlFrames {
   #onGoaway(id: number, bytes: Buffer, start: number, end: number): void {
     refuseStream(id, 'GOAWAY');
     if (end - start < 8) throw new Http2Error('frameSize', 'GOAWAY that is cut');
-    this.#host.onGoaway(uint31(bytes, start));
+    this.#host.onGoaway(uint31(bytes, start), uint32(bytes, start + 4));
   }
 }
 

@@ -12,7 +12,7 @@ export class FieldMemo {
   #bytes: Buffer = EMPTY;
   /** Where each field ends; below zero, if it would be written in another way the next time. */
   #ends: number[] = [];
-  /** Where the value begins of each field whose value is always written out; 0: of another. */
+  /** Where the value begins of each field of which another value would be written out; 0: of others. */
   #values: number[] = [];
   /** The same of the block that is being written. */
   #next: number[] = [];
@@ -35,10 +35,10 @@ export class FieldMemo {
     return at - nth;
   }
 
-  /** Copies what stands before the nth field's value, if that is written out whatever it is; returns whether it is. */
+  /** Copies what stands before the nth field's value, if that is another one and is written out; returns whether it is. */
   copyName(raw: readonly string[], nth: number, writer: BlockWriter): boolean {
     const value = this.#values[nth] ?? 0;
-    if (value === 0 || raw[2 * nth] !== this.#raw[2 * nth]) return false;
+    if (value === 0 || raw[2 * nth] !== this.#raw[2 * nth] || raw[2 * nth + 1] === this.#raw[2 * nth + 1]) return false;
     writer.copy(this.#bytes, nth === 0 ? 0 : Math.abs(this.#ends[nth - 1] ?? 0), value);
     return true;
   }
@@ -68,7 +68,7 @@ export class FieldMemo {
 export interface Written {
   /** It would be written in the same way once more. */
   readonly repeats: boolean;
-  /** Where its value begins, if that is written out whatever it is; else 0. */
+  /** Where its value begins, if another one would be written out too; else 0. */
   readonly value: number;
 }
 

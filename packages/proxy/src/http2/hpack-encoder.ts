@@ -8,8 +8,8 @@ import { STATIC_END, staticField, staticName } from './static-table.ts';
 /**
  * Encodes the header blocks of one connection (RFC 7541). A place in the table is for what is said again: each change of the
  * table costs both sides work, and makes the memory of the last block useless. So a value is written out the first time,
- * and goes into the table the second, if that comes soon; only a name that is new goes there at once, for the sake of the
- * name. Values that differ each time are not added after that, and secrets never.
+ * and goes into the table the second, if that comes soon. A name that is new goes there at once, for the sake of the name,
+ * and so do fields that say the same all day. Values that differ each time are not added after that, and secrets never.
  */
 export class HpackEncoder {
   readonly #table = new DynamicTable(DEFAULT_TABLE_BYTES);
@@ -17,6 +17,8 @@ export class HpackEncoder {
   readonly #heads = new FieldMemo();
   readonly #trailers = new FieldMemo();
   readonly #recent = new RecentFields();
+  /** The last that was written out. */
+  #date = '';
   /** The smallest size of the table since the last block, if it was changed: the peer must be told (4.2). */
   #smallestBytes: number | undefined;
 
@@ -56,9 +58,10 @@ export class HpackEncoder {
       const copied = isGood ? memo.copyRun(raw, nth, writer) : 0;
       nth += copied;
       if (copied > 0) continue;
-      const hasName = isGood && memo.copyName(raw, nth, writer);
+      const name = raw[2 * nth] ?? '';
       const value = raw[2 * nth + 1] ?? '';
-      const written = hasName ? writeValue(value) : this.#writeField(raw[2 * nth] ?? '', value);
+      const hasName = isGood && memo.copyName(raw, nth, writer);
+      const written = hasName ? this.#writeOther(name, value) : this.#writeField(name, value);
       memo.note(nth, writer.at, written);
       nth++;
     }
@@ -91,18 +94,32 @@ export class HpackEncoder {
       return REPEATS;
     }
     const fits = entryBytes(name, value) <= this.#table.limitBytes / 2;
-    if (fits && (named === 0 || (!DIFFERS.has(name) && this.#recent.has(name, value)))) {
+    if (fits && (named === 0 || isSteady(name, value) || this.#isSaidAgain(name, value))) {
       this.#begin(INDEXED, named, name);
       writer.compressed(value);
       this.#table.add(name, value);
       return DIFFERS_NEXT;
     }
     this.#begin(NOT_INDEXED, named, name);
-    if (DIFFERS.has(name)) return writeValue(value);
+    if (name === DATE || DIFFERS.has(name)) return this.#writeOther(name, value);
     writer.plain(value);
     if (!fits) return REPEATS;
     this.#recent.add(name, value);
     return DIFFERS_NEXT;
+  }
+
+  /** A date is known by being that of the message before: those of a second come one after the other. */
+  #isSaidAgain(name: string, value: string): boolean {
+    if (name === DATE) return value === this.#date;
+    return !DIFFERS.has(name) && this.#recent.has(name, value);
+  }
+
+  /** A value that is another than the last. */
+  #writeOther(name: string, value: string): Written {
+    const written = writeValue(value);
+    if (name !== DATE) return written;
+    this.#date = value;
+    return { repeats: false, value: written.value };
   }
 
   /** Of a field with this name, or 0. */
@@ -139,6 +156,7 @@ function writeValue(value: string): Written {
 }
 
 const COLON = 0x3a;
+const DATE = 'date';
 const REPEATS: Written = { repeats: true, value: 0 };
 const DIFFERS_NEXT: Written = { repeats: false, value: 0 };
 
@@ -152,12 +170,32 @@ const INDEXED: Literal = { flags: 0x40, mask: 0x3f };
 const NOT_INDEXED: Literal = { flags: 0, mask: 0x0f };
 const NEVER_INDEXED: Literal = { flags: 0x10, mask: 0x0f };
 
+/** Whether all messages of a connection are likely to say this, or one of a few such things. */
+function isSteady(name: string, value: string): boolean {
+  return value.length <= LONGEST_STEADY && STEADY.has(name);
+}
+
+const STEADY: ReadonlySet<string> = new Set([
+  ':authority',
+  'accept',
+  'accept-encoding',
+  'accept-ranges',
+  'access-control-allow-origin',
+  'cache-control',
+  'content-encoding',
+  'content-type',
+  'server',
+  'strict-transport-security',
+  'vary',
+]);
+/** The boundary of a form's parts is longer, and another each time. */
+const LONGEST_STEADY = 48;
+
 /** Fields that nearly always differ from one message to the next. */
 const DIFFERS: ReadonlySet<string> = new Set([
   'age',
   'content-length',
   'content-range',
-  'date',
   'etag',
   'expires',
   'grpc-timeout',

@@ -45,22 +45,20 @@ export function encodeHuffman(text: string, into: Uint8Array, start: number): nu
     const symbol = text.charCodeAt(nth);
     const length = CODE_LENGTHS[symbol] ?? 0;
     const code = CODES[symbol] ?? 0;
-    // With up to 7 bits held, one of 30 is too much for the 32 that numbers are shifted in: it goes by bytes.
-    for (let left = length; left > 0; ) {
-      const taken = Math.min(left, 8 - bits);
-      left -= taken;
-      held = (held << taken) | ((code >>> left) & ((1 << taken) - 1));
-      bits += taken;
-      if (bits === 8) {
-        into[at++] = held;
-        held = 0;
-        bits = 0;
-      }
-    }
+    // With up to 7 bits held, one of 30 is too much for the 32 that numbers are shifted in: it goes in two parts.
+    const later = length > LONGEST_AT_ONCE ? LONGEST_AT_ONCE / 2 : 0;
+    held = (held << (length - later)) | (code >>> later);
+    for (bits += length - later; bits >= 8; bits -= 8) into[at++] = held >>> (bits - 8);
+    if (later === 0) continue;
+    held = (held << later) | (code & ((1 << later) - 1));
+    for (bits += later; bits >= 8; bits -= 8) into[at++] = held >>> (bits - 8);
   }
   if (bits > 0) into[at++] = (held << (8 - bits)) | (0xff >> bits);
   return at;
 }
+
+/** In bits; what is above has left. */
+const LONGEST_AT_ONCE = 24;
 
 /** An entry of `STEPS`: the octet, whether it is complete, and where in the table the steps of the next node begin. */
 const COMPLETES = 1 << 8;

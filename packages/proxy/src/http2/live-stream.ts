@@ -170,6 +170,10 @@ export class LiveStream implements SessionStream, Sending {
     if (!this.over) this.#finish(code, { isOwn: false });
   }
 
+  tellSilent(): void {
+    this.#user.onSilent();
+  }
+
   /** Tells its user; once, after all else. */
   tellClosed(code: number | undefined): void {
     const user = this.#user;
@@ -228,5 +232,6 @@ const NOBODY: StreamUser = {
   onData: ignore,
   onEnd: ignore,
   onDrain: ignore,
+  onSilent: ignore,
   onClose: ignore,
 };

@@ -9,7 +9,7 @@ export interface SessionUser {
   /** The peer's SETTINGS have come, for the first time or again. */
   onSettings(): void;
   /** The peer takes no more streams. Those that it has not begun close as refused. */
-  onGoaway(): void;
+  onGoaway(code: number): void;
   /** It is over: no stream is left, and nothing is read or sent. `cause`: what is to blame, where it is not the peer. */
   onClose(cause: unknown): void;
 }

@@ -101,6 +101,18 @@ export class Session implements FrameSink, ReceiverHost, SenderUser, StreamHost 
     return this.peer.streams ?? Number.POSITIVE_INFINITY;
   }
 
+  /** The peer answers it at once, whatever else it does. */
+  ping(): void {
+    if (this.#state === 'over') return;
+    this.sender.outbox.frame({ type: FRAME.ping, flags: 0, stream: 0 }, PING, 0, PING.length);
+    this.sender.wake();
+  }
+
+  /** Tells the users of all streams that the peer does not answer for now. */
+  tellSilent(): void {
+    for (const stream of [...this.streams.values()]) stream.tellSilent();
+  }
+
   /** Asks for no more streams, and refuses none yet. */
   goodbye(): void {
     if (this.#state === 'open') this.#sendGoaway(HTTP2_CODES.none, MOST);
@@ -205,12 +217,13 @@ export class Session implements FrameSink, ReceiverHost, SenderUser, StreamHost 
   }
 
   /** The peer takes no more streams. Those of ours above `last` it has not begun. */
-  onGoaway(last: number): void {
+  onGoaway(last: number, code: number): void {
     if (this.#state === 'open') this.#state = 'leaving';
+    // First: who is refused now asks again at once, and not here.
+    this.#user.onGoaway(code);
     if (!this.isServer) {
       for (const [id, stream] of this.streams) if (id > last) stream.onReset(HTTP2_CODES.refusedStream);
     }
-    this.#user.onGoaway();
     this.sender.wake();
   }
 
@@ -271,5 +284,7 @@ export class Session implements FrameSink, ReceiverHost, SenderUser, StreamHost 
 
 /** Of what the peer's blocks refer to: the default, which needs no word. */
 const TABLE_BYTES = 4_096;
+/** Whatever comes after it shows that it has arrived: what it holds is of no account. */
+const PING = Buffer.alloc(8);
 /** Of a request; a response has one. */
 const PSEUDO_FIELDS = 4;

@@ -14,6 +14,8 @@ export interface StreamUser {
   onEnd(trailers: readonly string[]): void;
   /** After `data` has returned false: what was written has left, and more is welcome. */
   onDrain(): void;
+  /** Its connection does not answer for now. All may still come. */
+  onSilent(): void;
   /**
    * Comes exactly once, whoever ended it, and last. `undefined`: both sides have ended well. Else the code of the RST_STREAM
    * or of the connection's end; REFUSED_STREAM: the peer has not begun it. A connection that is lost counts as CANCEL.

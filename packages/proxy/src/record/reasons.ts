@@ -18,9 +18,15 @@ export function ejectionText(cause: OutlierCause, isProbe: boolean, { outlier }:
   return `${outlier?.consecutiveGateway} of ${outlier?.consecutiveGateway} gateway errors in a row`;
 }
 
-export function breakerText(by: OpenedBy | undefined, { windowMs }: BreakerSpec, refusedForMs: number): string {
-  const calls = by?.kind === 'calls' ? `${by.failures} of ${by.calls} calls failed in ${windowMs / 1000} s` : undefined;
-  return `${calls ?? 'a call that was to find out failed'}; refused for ${Math.ceil(refusedForMs)} ms more`;
+export function breakerText(by: OpenedBy | undefined, spec: BreakerSpec, refusedForMs: number): string {
+  return `${openedText(by, spec)}; refused for ${Math.ceil(refusedForMs)} ms more`;
+}
+
+function openedText(by: OpenedBy | undefined, { windowMs, slow }: BreakerSpec): string {
+  const within = `in ${windowMs / 1000} s`;
+  if (by?.kind === 'calls') return `${by.failures} of ${by.calls} calls failed ${within}`;
+  if (by?.kind === 'slow') return `${by.slow} of ${by.calls} calls took longer than ${slow?.afterMs} ms ${within}`;
+  return slow === undefined ? 'a call that was to find out failed' : 'a call that was to find out failed, or was slow';
 }
 
 /** Which rule ejects for which cause. */

@@ -151,7 +151,7 @@ export class Trail {
   /** For whoever may see it, in a header: what has happened up to now, on one line. */
   get text(): string {
     const tries = this.#tries.map(({ endpoint, outcome }) => `${endpoint.endpoint.instance}=${outcome}`);
-    const decisions = this.#decisions.map(({ rule, why }) => `${rule} (${why})`);
+    const decisions = this.#decisions.map(({ rule, why, path = rule }) => `${path} (${why})`);
     return [`id=${this.start.id}`, `tries=${tries.join(',')}`, ...decisions].join('; ').replace(/[^\t\x20-\x7e]/g, '?');
   }
 

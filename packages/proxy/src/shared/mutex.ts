@@ -66,10 +66,13 @@ export class Mutex implements Lock {
       if (Atomics.compareExchange(this.#words, this.#at, 0, this.#me) === 0) return;
     }
     let patience = PATIENCE;
+    let before = 0;
     // Whoever has slept can't know that nobody else does, so it takes the lock as one that is waited for.
     for (let held = this.#mark(); held !== 0; held = this.#mark()) {
-      if (Atomics.wait(this.#words, this.#at, held, WAIT_MS) !== 'timed-out') continue;
-      if (--patience === 0) Atomics.compareExchange(this.#words, this.#at, held, 0);
+      if (held !== before) patience = PATIENCE;
+      before = held;
+      if (Atomics.wait(this.#words, this.#at, held, WAIT_MS) !== 'timed-out') patience = PATIENCE;
+      else if (--patience <= 0) Atomics.compareExchange(this.#words, this.#at, held, 0);
     }
   }
 

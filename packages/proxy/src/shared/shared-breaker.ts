@@ -1,4 +1,4 @@
-import { Breaker } from '@islet/policy';
+import { Breaker, type CallResult } from '@islet/policy';
 import type { BreakerSpec } from '@islet/spec';
 import type { Slot } from './arena.ts';
 import { guardsCells, LANE_GENERATION, LANE_PROBES } from './layout.ts';
@@ -25,7 +25,7 @@ export class SharedBreaker extends Breaker {
     return generation;
   }
 
-  override record(generation: number, result: { failed: boolean; now: number }, spec: BreakerSpec): boolean {
+  override record(generation: number, result: CallResult, spec: BreakerSpec): boolean {
     const { lock } = this.#slot;
     lock.take();
     this.#endProbe(generation);

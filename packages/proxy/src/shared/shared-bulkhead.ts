@@ -40,9 +40,9 @@ export class SharedBulkhead extends Bulkhead<Waiter> {
     return waits;
   }
 
-  override pushOut(rank: number, client?: string): Waiter | undefined {
+  override pushOut(waiter: Waiter, rank: number, client?: string): Waiter | undefined {
     this.#take();
-    const out = super.pushOut(rank, client);
+    const out = super.pushOut(waiter, rank, client);
     this.#release();
     return out;
   }

@@ -68,6 +68,7 @@ const service = z.strictObject({
   protocol: z.enum(['http', 'grpc', 'tcp']),
   traffic,
   endpoints: z.array(endpoint),
+  warm: optional(z.array(endpoint)),
   split: optional(split),
   unavailable: optional(z.string().max(2_000)),
   toldClients: optional(z.boolean()),

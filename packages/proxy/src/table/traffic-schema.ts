@@ -48,6 +48,7 @@ const outlier = z.strictObject({
 
 const breaker = z.strictObject({
   failureRatePercent: percent,
+  slow: orOff(z.strictObject({ afterMs: ms.min(1), ratePercent: percent.min(1) })),
   windowMs: ms.min(10),
   minCalls: z.int().min(1),
   openMs: ms,

@@ -36,5 +36,9 @@ export class Drains<Plane> {
 }
 
 function instancesOf({ services }: RoutingTable): ReadonlySet<string> {
-  return new Set(Object.values(services).flatMap(({ endpoints }) => endpoints.map(({ instance }) => instance)));
+  return new Set(
+    Object.values(services).flatMap(({ endpoints, warm = [] }) =>
+      [...endpoints, ...warm].map(({ instance }) => instance),
+    ),
+  );
 }

@@ -147,7 +147,10 @@ export class Fleet extends EventEmitter<FleetEvents> {
   async close({ byMs }: { readonly byMs: number }): Promise<void> {
     this.#closing = true;
     clearInterval(this.#timer);
-    await Promise.all([this.main.close({ byMs }), ...[...this.#threads.values()].map((it) => this.#end(it, byMs))]);
+    await Promise.all([
+      this.main.close({ byMs }),
+      ...[...this.#threads.values()].map((it) => this.#end(it, { byMs, graceMs: 0 })),
+    ]);
     this.#channel.close();
   }
 
@@ -167,7 +170,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
     await this.main.share(wanted, alone ? { kind: 'alone' } : { kind: 'first' });
     if (alone) this.#states.alone = true;
     const staying = [...this.#threads.values()].filter(({ stage }) => stage !== 'leaving');
-    for (const member of staying.slice(wanted - 1)) void this.#end(member, LIMITS.threadGoodbyeMs);
+    for (const member of staying.slice(wanted - 1)) void this.#end(member, GOODBYE);
     for (let missing = wanted - 1 - staying.length; missing > 0; missing--) this.#start();
   }
 
@@ -220,9 +223,9 @@ export class Fleet extends EventEmitter<FleetEvents> {
     return state;
   }
 
-  async #end(member: Member, byMs: number): Promise<void> {
+  async #end(member: Member, how: { readonly byMs: number; readonly graceMs: number }): Promise<void> {
     member.stage = 'leaving';
-    const stats = await member.thread.ask({ kind: 'close', byMs });
+    const stats = await member.thread.ask({ kind: 'close', ...how });
     member.stats = stats ?? member.stats;
     await member.thread.kill();
   }
@@ -258,6 +261,9 @@ export class Fleet extends EventEmitter<FleetEvents> {
     if (this.#threads.size > 0 && this.main.openKeys.join('\n') !== this.#told) await this.#tellAll();
   }
 }
+
+/** Of a thread that is not needed any more, while the others carry on. */
+const GOODBYE = { byMs: LIMITS.threadGoodbyeMs, graceMs: LIMITS.goodbyeMs } as const;
 
 interface Member {
   readonly thread: Thread;

@@ -23,7 +23,7 @@ export type Order =
   | { readonly kind: 'purge'; readonly purge: CachePurge }
   /** Lines for the access log that wait are to be sent. */
   | { readonly kind: 'flush' }
-  | { readonly kind: 'close'; readonly byMs: number };
+  | { readonly kind: 'close'; readonly byMs: number; readonly graceMs: number };
 
 export interface Ordered {
   readonly call: number;

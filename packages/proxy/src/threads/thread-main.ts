@@ -58,7 +58,7 @@ async function carryOut(order: Order): Promise<Answers[Order['kind']]> {
       lines.flush();
       return undefined;
     case 'close':
-      await plane.close({ byMs: order.byMs });
+      await plane.close({ byMs: order.byMs, graceMs: order.graceMs });
       lines.flush();
       return plane.readStats();
   }

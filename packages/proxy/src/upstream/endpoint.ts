@@ -1,5 +1,13 @@
-import { type Candidate, type Endpoint, LatencyWindow, PeakEwma, type Standing } from '@islet/policy';
+import {
+  type AttemptFailure,
+  type Candidate,
+  type Endpoint,
+  LatencyWindow,
+  PeakEwma,
+  type Standing,
+} from '@islet/policy';
 import type { Clock } from '../clock.ts';
+import type { Deadlines } from '../deadlines.ts';
 import { LIMITS } from '../limits.ts';
 import type { InstanceShare } from '../shared/states.ts';
 import { Counts } from '../stats.ts';
@@ -20,6 +28,7 @@ export interface EndpointOptions {
   readonly endpoint: Endpoint;
   readonly cameAt: number;
   readonly clock: Clock;
+  readonly deadlines: Deadlines;
   readonly share: InstanceShare;
 }
 
@@ -51,18 +60,24 @@ export class EndpointState implements Candidate {
   removed = false;
   /** It refused a connection a moment ago, or asked to be left alone: others are taken while there are any. */
   avoidUntil = 0;
+  /** Nobody listened there a moment ago. */
+  deadUntil = 0;
+  /** How long it is avoided because it is silent. */
+  #silentUntil = 0;
   readonly #clock: Clock;
+  readonly #deadlines: Deadlines;
   /** Most recently used last: the newest is taken, so that the rest can grow old and go. */
   readonly #idle: UpstreamConnection[] = [];
   readonly #longLived = new Map<object, LongLived>();
   #http2: Http2Pool | undefined;
   #checking: Promise<boolean> | undefined;
 
-  constructor({ service, endpoint, cameAt, clock, share }: EndpointOptions) {
+  constructor({ service, endpoint, cameAt, clock, deadlines, share }: EndpointOptions) {
     this.service = service;
     this.endpoint = endpoint;
     this.cameAt = cameAt;
     this.#clock = clock;
+    this.#deadlines = deadlines;
     this.#share = share;
   }
 
@@ -87,10 +102,15 @@ export class EndpointState implements Candidate {
     return this.#idle.length;
   }
 
+  /** What is sent to it now would wait until other requests have ended. */
+  get isFull(): boolean {
+    return this.#http2?.isFull === true;
+  }
+
   /** A way to send one request. */
   acquire(wanted: WantedWire): Wire {
     if (!wanted.http2) return this.connect(wanted);
-    this.#http2 ??= new Http2Pool(this.endpoint, this.#clock);
+    this.#http2 ??= this.#openPool();
     return this.#http2.acquire();
   }
 
@@ -125,12 +145,27 @@ export class EndpointState implements Candidate {
     this.#http2?.sweep(now);
   }
 
+  /** A try has failed so: what that says of the next ones. */
+  heed({ kind }: AttemptFailure, now: number): void {
+    if (kind === 'refused') this.refused(now);
+    else if (kind === 'unavailable') this.#calm(now);
+  }
+
   refused(now: number): void {
-    this.avoid(now + LIMITS.avoidRefusedMs);
+    this.deadUntil = now + LIMITS.avoidRefusedMs;
+    this.avoid(this.deadUntil);
   }
 
   avoid(until: number): void {
     this.avoidUntil = Math.max(this.avoidUntil, until);
+  }
+
+  /** None of its connections answers: it may only be busy, so it is asked where nobody else is left. Or one does again. */
+  #onSilence(isSilent: boolean): void {
+    if (isSilent) {
+      this.#silentUntil = this.#clock.now() + LIMITS.http2PingTimeoutMs;
+      this.avoid(this.#silentUntil);
+    } else if (this.avoidUntil === this.#silentUntil) this.avoidUntil = 0;
   }
 
   /** What a try that is in flight has become. */
@@ -147,6 +182,11 @@ export class EndpointState implements Candidate {
 
   remove(): void {
     this.removed = true;
+    this.standBack();
+  }
+
+  /** It is given nothing new, for now or for good: what is long-lived had better go elsewhere. */
+  standBack(): void {
     this.closeIdle();
     for (const it of this.#longLived.values()) it.goAway();
   }
@@ -185,6 +225,23 @@ export class EndpointState implements Candidate {
       const timer = setTimeout(() => decide(false), LIMITS.deathCheckMs);
       socket.once('connect', () => decide(false));
       socket.once('error', () => decide(true));
+    });
+  }
+
+  /** It asked for fewer requests. */
+  #calm(now: number): void {
+    this.avoid(now + LIMITS.avoidRefusedMs);
+  }
+
+  #openPool(): Http2Pool {
+    const onSilence = (isSilent: boolean) => this.#onSilence(isSilent);
+    const onCalm = () => this.#calm(this.#clock.now());
+    return new Http2Pool({
+      endpoint: this.endpoint,
+      clock: this.#clock,
+      deadlines: this.#deadlines,
+      onSilence,
+      onCalm,
     });
   }
 

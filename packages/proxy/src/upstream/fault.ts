@@ -103,6 +103,7 @@ const INJECTED: ResponseHead = {
   hasRequestId: false,
   streams: false,
   events: false,
+  announcesTrailers: false,
   retryAfter: undefined,
   grpcStatus: undefined,
   grpcPushback: undefined,

@@ -1,12 +1,14 @@
 import type { ProxyError } from '../errors.ts';
 import type { Field } from '../http/fields.ts';
 import type { ResponseHead } from '../http/response-head.ts';
+import { LIMITS } from '../limits.ts';
 import type { Gone, RequestMessage, ResponseUser, Wire } from './wire.ts';
 
 export interface HedgeOptions {
   readonly first: Wire;
   /** How long the first instance may take before a second one is asked. */
   readonly delayMs: number;
+  readonly now: () => number;
   /** A wire to a second instance; undefined where none may be asked. */
   readonly openSecond: () => Wire | undefined;
   /** The second one carries the response, or what is left of the try: the first has lost, or is gone for this reason. */
@@ -18,7 +20,8 @@ export interface HedgeOptions {
 /**
  * A try that is hedged (Dean and Barroso, "The Tail at Scale", 2013): when its instance takes longer than nearly all
  * answers do, a second one is asked the same, and whoever answers first is heard. To its user it is one wire. Only a request
- * that has been sent whole is hedged; and an error of the second instance is no answer while the first may still give one.
+ * that has been sent whole is hedged, and its time begins then; and an error of the second instance is no answer while the first
+ * may still give one. What of the body follows the head is kept for the second, up to what would be kept for a retry.
  */
 export class HedgedWire implements Wire {
   readonly #options: HedgeOptions;
@@ -28,6 +31,8 @@ export class HedgedWire implements Wire {
   #first: Wire | undefined;
   #second: Wire | undefined;
   #timer: NodeJS.Timeout | undefined;
+  /** What has been sent, while more of it is to come; undefined: it is whole, or too long. */
+  #growing: { readonly message: RequestMessage; readonly body: Buffer[]; bytes: number } | undefined;
 
   constructor(options: HedgeOptions) {
     this.#options = options;
@@ -60,15 +65,21 @@ export class HedgedWire implements Wire {
   }
 
   send(message: RequestMessage): boolean {
-    if (message.trailers !== undefined) this.#timer = setTimeout(() => this.#askSecond(message), this.#options.delayMs);
+    const { body, trailers } = message;
+    if (trailers !== undefined) this.#begin(message);
+    else this.#growing = { message, body: [...body], bytes: body.reduce((sum, { length }) => sum + length, 0) };
     return this.#current.send(message);
   }
 
   write(bytes: Buffer): boolean {
+    this.#grow(bytes);
     return this.#current.write(bytes);
   }
 
   end(trailers: readonly Field[]): void {
+    const growing = this.#growing;
+    this.#growing = undefined;
+    if (growing !== undefined) this.#begin({ ...growing.message, body: growing.body, trailers });
     this.#current.end(trailers);
   }
 
@@ -114,6 +125,11 @@ export class HedgedWire implements Wire {
     return true;
   }
 
+  /** Nobody else is asked the same. */
+  get asksOne(): boolean {
+    return this.#first === undefined || this.#second === undefined;
+  }
+
   isSecond(wire: Wire): boolean {
     return wire !== this.#options.first;
   }
@@ -122,13 +138,27 @@ export class HedgedWire implements Wire {
     return this.#heard ?? this.#first ?? this.#second ?? this.#options.first;
   }
 
+  #begin(message: RequestMessage): void {
+    this.#timer = setTimeout(() => this.#askSecond(message), this.#options.delayMs);
+  }
+
+  #grow(bytes: Buffer): void {
+    const growing = this.#growing;
+    if (growing === undefined) return;
+    growing.body.push(bytes);
+    growing.bytes += bytes.length;
+    if (growing.bytes > LIMITS.replayBytes) this.#growing = undefined;
+  }
+
   #askSecond(message: RequestMessage): void {
     if (this.#heard !== undefined || this.#user === undefined || this.#current.answering) return;
     const second = this.#options.openSecond();
     if (second === undefined) return;
     this.#second = second;
-    second.use(new Ear(this, second, this.#user, message));
-    if (second.open) second.send(message);
+    const time = message.patience?.timeLeft(this.#options.now()) ?? message.time;
+    const again = { ...message, time };
+    second.use(new Ear(this, second, this.#user, again));
+    if (second.open) second.send(again);
   }
 
   #letSecondBeAll(gone: Gone | undefined): void {
@@ -187,6 +217,10 @@ class Ear implements ResponseUser {
 
   onFlush(): boolean {
     return this.#isHeard || !this.#hedged.isSecond(this.#wire) ? this.#user.onFlush() : true;
+  }
+
+  onSilent(): void {
+    if (this.#hedged.asksOne) this.#user.onSilent();
   }
 
   onDrain(): void {

@@ -13,7 +13,7 @@ export class Http2Wire implements Wire, StreamOwner {
   readonly reusable = false;
   /** An end of a connection with many streams is no server's that closes what is idle: that one says GOAWAY first. */
   readonly used = false;
-  readonly #session: Http2Session;
+  #session: Http2Session;
   #user: ResponseUser | undefined;
   #stream: SessionStream | undefined;
   /** What waits until the instance takes one more stream. */
@@ -46,8 +46,10 @@ export class Http2Wire implements Wire, StreamOwner {
 
   send(message: RequestMessage): boolean {
     this.#toHead = message.request.method === 'HEAD';
-    if (this.#session.takes(this)) return this.#begin(message);
+    if (!this.#session.takes) this.#moveTo(this.#session.other);
+    if (this.#session.takes) return this.#begin(message);
     this.#held = { message, body: [...message.body], trailers: message.trailers };
+    this.#session.hold(this);
     return false;
   }
 
@@ -85,10 +87,11 @@ export class Http2Wire implements Wire, StreamOwner {
     this.#goneFor('refused');
   }
 
-  onRoom(): void {
+  onRoom(session: Http2Session): void {
     const held = this.#held;
     if (held === undefined) return;
     this.#held = undefined;
+    this.#moveTo(session);
     this.#guard(this.#beginHeld, held);
   }
 
@@ -122,10 +125,14 @@ export class Http2Wire implements Wire, StreamOwner {
     this.#guard(this.#flush, undefined);
   }
 
+  onSilent(): void {
+    this.#guard(this.#tellSilent, undefined);
+  }
+
   onClose(code: number | undefined): void {
     this.#stream = undefined;
     if (this.#whole) this.#leave();
-    else this.#goneFor(...meaningOf(code));
+    else this.#goneFor(...meaningOf(code, this.#session.over));
   }
 
   /** Returns whether more of the body is welcome. */
@@ -143,6 +150,13 @@ export class Http2Wire implements Wire, StreamOwner {
     for (const bytes of body) flows = stream.data(bytes);
     if (trailers !== undefined && !isWhole) stream.end(trailersRaw(trailers));
     return flows;
+  }
+
+  #moveTo(session: Http2Session | undefined): void {
+    if (session === undefined || session === this.#session) return;
+    this.#session.leave(this);
+    this.#session = session;
+    session.enter();
   }
 
   #beginHeld({ message, body, trailers }: HeldRequest): void {
@@ -178,6 +192,10 @@ export class Http2Wire implements Wire, StreamOwner {
 
   #tellDrain(): void {
     this.#user?.onDrain();
+  }
+
+  #tellSilent(): void {
+    this.#user?.onSilent();
   }
 
   #flush(): void {
@@ -221,8 +239,10 @@ interface HeldRequest {
 }
 
 /** Why a stream that is not whole has closed. */
-function meaningOf(code: number | undefined): [why: Gone, error?: ProxyError] {
+function meaningOf(code: number | undefined, isOver: boolean): [why: Gone, error?: ProxyError] {
   if (code === HTTP2_CODES.refusedStream) return ['unprocessed'];
+  // Of a connection, it is we who say so.
+  if (code === HTTP2_CODES.enhanceYourCalm && !isOver) return ['overloaded'];
   return code !== undefined && MISTAKES.has(code) ? ['bad-response', NOT_HTTP2] : ['closed'];
 }
 

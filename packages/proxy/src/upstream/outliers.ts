@@ -1,7 +1,7 @@
 import { type Group, LatencyWindow, mayEject, type OutlierCause, p95Ms, quantileMs, stallAfterMs } from '@islet/policy';
 import type { OutlierSpec } from '@islet/spec';
 import type { EndpointState } from './endpoint.ts';
-import { refreshAvailable, type ServiceState } from './service.ts';
+import { peersOf, refreshAvailable, type ServiceState } from './service.ts';
 
 export interface Judging {
   /** By the policy of the request; undefined: its failures are held against nobody. */
@@ -24,7 +24,7 @@ export function judgeStall(
   { sentAt, ...judging }: Judging & { readonly sentAt: number },
 ): boolean {
   if (endpoint.standing.isOut || endpoint.standing.answeredAt >= sentAt) return false;
-  const siblingAnswered = service.pool.endpoints.some(
+  const siblingAnswered = peersOf(service, endpoint).some(
     (other) => other !== endpoint && other.standing.answeredAt >= sentAt,
   );
   return siblingAnswered && eject(service, endpoint, 'stall', judging);
@@ -37,7 +37,7 @@ export function ejectAgain({ standing }: EndpointState, cause: OutlierCause, jud
 }
 
 /** What each instance's first bytes are held against from now on. */
-export function refreshStalls({ pool, policies }: ServiceState, now: number): void {
+export function refreshStalls({ pool, warm, policies }: ServiceState, now: number): void {
   const { endpoints } = pool;
   const isJudged = policies.judgesInstances && endpoints.length > 1;
   const sum = LatencyWindow.emptySum();
@@ -51,6 +51,8 @@ export function refreshStalls({ pool, policies }: ServiceState, now: number): vo
     endpoint.stallMs = isJudged ? stallAfterMs(quantileMs(sum, 0.99)) : Number.POSITIVE_INFINITY;
     endpoint.firstBytes.addTo(sum, 1);
   }
+  // They are asked too rarely for what is usual of them to be known.
+  for (const endpoint of warm.endpoints) endpoint.stallMs = Number.POSITIVE_INFINITY;
 }
 
 function eject(service: ServiceState, endpoint: EndpointState, cause: OutlierCause, judging: Judging): boolean {
@@ -64,7 +66,8 @@ function eject(service: ServiceState, endpoint: EndpointState, cause: OutlierCau
   return may;
 }
 
-function groupOf({ pool: { endpoints } }: ServiceState, endpoint: EndpointState, now: number): Group {
+function groupOf(service: ServiceState, endpoint: EndpointState, now: number): Group {
+  const endpoints = peersOf(service, endpoint);
   const within = endpoints.filter(({ standing }) => !standing.isOut);
   const well = within.filter((other) => other !== endpoint && other.avoidUntil <= now);
   return { total: endpoints.length, out: endpoints.length - within.length, othersWell: well.length };

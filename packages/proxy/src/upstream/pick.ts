@@ -3,12 +3,15 @@ import type { BalanceSpec } from '@islet/spec';
 import type { EndpointState } from './endpoint.ts';
 import type { Pool } from './pool.ts';
 import type { ServiceState } from './service.ts';
+import { isNobodyThere } from './warm.ts';
 
 /** What earlier attempts of the same request have shown. */
 export interface Tried {
   readonly failed: readonly EndpointState[];
   /** These refused: to ask them again is pointless. */
   readonly refused: readonly EndpointState[];
+  /** These ended a kept connection, as one that is well may do: whether they live is not known. */
+  readonly ended: readonly EndpointState[];
 }
 
 export interface Picking extends Choice {
@@ -51,10 +54,10 @@ export function panics({ pool }: ServiceState, { panicPercent }: BalanceSpec): b
 /**
  * The endpoint for the next attempt. The first attempt goes where its client's requests always go, or else to the revision
  * that the request is meant for, and each later one to the stable revision, so that what a canary fails is healed; where
- * that one has nobody to ask, anybody is.
+ * that one has nobody to ask, anybody is. Where nobody is there at all, a warm one is asked.
  */
 export function pickEndpoint(service: ServiceState, tried: Tried, picking: Picking): EndpointState | undefined {
-  const { pool, split } = service;
+  const { pool, warm, split } = service;
   const { meant, stuckTo } = picking;
   const isFirst = tried.failed.length === 0;
   if (
@@ -72,6 +75,10 @@ export function pickEndpoint(service: ServiceState, tried: Tried, picking: Picki
     const stable = own === split.stable ? undefined : goodOf(split.pools.get(split.stable), isPanic, tried, picking);
     if (stable !== undefined) return stable;
   }
+  if (warm.endpoints.length > 0 && isNobodyThere(service, tried, picking.now)) {
+    const found = goodOf(warm, false, tried, picking) ?? leastBad(warm, tried, picking);
+    if (found !== undefined) return found;
+  }
   return goodOf(pool, isPanic, tried, picking) ?? leastBad(pool, tried, picking);
 }
 
@@ -87,8 +94,10 @@ function goodOf(pool: Pool | undefined, isPanic: boolean, { failed }: Tried, pic
   const members = isPanic ? endpoints : available;
   const balancer = pool.balancer(balance);
   const first = failed.length === 0 ? balancer.choose(members, picking) : undefined;
-  if (first !== undefined && first.avoidUntil <= now) return first;
-  return balancer.chooseGood(members, (it) => it.avoidUntil <= now && !failed.includes(it), picking);
+  const usual = first !== undefined && first.avoidUntil <= now ? first : undefined;
+  if (usual?.isFull === false) return usual;
+  const isGood = (it: EndpointState) => it.avoidUntil <= now && !it.isFull && !failed.includes(it);
+  return balancer.chooseGood(members, isGood, picking) ?? usual;
 }
 
 /**

@@ -2,6 +2,7 @@ import type { CachePurge, Endpoint, RoutingTable } from '@islet/policy';
 import { CacheBudget } from '../cache/cache-budget.ts';
 import { isMeant } from '../cache/purging.ts';
 import type { Clock } from '../clock.ts';
+import type { Deadlines } from '../deadlines.ts';
 import { OWN_STATES, type States } from '../shared/states.ts';
 import type { InstanceStats, RevisionStats } from '../stats.ts';
 import type { HoldStats } from './doorstep.ts';
@@ -10,11 +11,13 @@ import { refreshStalls } from './outliers.ts';
 import { Pool } from './pool.ts';
 import { RevisionLedger } from './revisions.ts';
 import { type Clocks, nextState, refreshAvailable, type ServiceState } from './service.ts';
+import { isEmpty } from './warm.ts';
 
 type OwnService = { -readonly [Key in keyof ServiceState]: ServiceState[Key] };
 
 export interface RegistryOptions {
   readonly clock: Clock;
+  readonly deadlines: Deadlines;
   readonly onDrained: (instance: string) => void;
   /** Somebody waits for the first instance of a service. */
   readonly onWanted: (service: string) => void;
@@ -32,12 +35,14 @@ export class Registry {
   readonly #revisions = new RevisionLedger();
   readonly #cacheBudget = new CacheBudget();
   readonly #clock: Clock;
+  readonly #deadlines: Deadlines;
   readonly #onDrained: (instance: string) => void;
   readonly #onWanted: (service: string) => void;
   readonly #states: States;
 
-  constructor({ clock, onDrained, onWanted, states = OWN_STATES }: RegistryOptions) {
+  constructor({ clock, deadlines, onDrained, onWanted, states = OWN_STATES }: RegistryOptions) {
     this.#clock = clock;
+    this.#deadlines = deadlines;
     this.#states = states;
     this.#onDrained = onDrained;
     this.#onWanted = onWanted;
@@ -51,23 +56,27 @@ export class Registry {
   apply(services: RoutingTable['services'], clocks: Clocks): readonly string[] {
     const current = new Map<string, EndpointState>();
     const reinforced: string[] = [];
-    const stateOf = (service: string, endpoint: Endpoint) => {
+    const stateOf = (service: string, endpoint: Endpoint, cameAt: number) => {
       const key = keyOf(endpoint);
-      // Where there was nobody, the proxy itself may be what is new; and nobody is there to take a newcomer's part.
-      const cameAt = this.#services.get(service)?.pool.endpoints.length ? clocks.now : Number.NEGATIVE_INFINITY;
-      const state =
-        this.#current.get(key) ?? this.#returning(key, cameAt) ?? this.#make({ service, endpoint, cameAt }, key);
+      const state = this.#current.get(key) ?? this.#returning(key) ?? this.#make({ service, endpoint, cameAt }, key);
       current.set(key, state);
       return state;
     };
     for (const [name, service] of this.#services) if (!Object.hasOwn(services, name)) this.#drop(service, clocks.now);
     for (const [name, routed] of Object.entries(services)) {
       const before = this.#services.get(name);
-      const endpoints = routed.endpoints.map((endpoint) => stateOf(name, endpoint));
-      if (routed.endpoints.some((endpoint) => !this.#current.has(keyOf(endpoint)))) reinforced.push(name);
+      const known = new Set(before?.pool.endpoints);
+      // Where there was nobody, the proxy itself may be what is new; and nobody is there to take a newcomer's part.
+      const cameAt = known.size > 0 ? clocks.now : Number.NEGATIVE_INFINITY;
+      const endpoints = routed.endpoints.map((endpoint) => stateOf(name, endpoint, cameAt));
+      const warm = (routed.warm ?? []).map((endpoint) => stateOf(name, endpoint, cameAt));
+      const newcomers = endpoints.filter((state) => !known.has(state));
+      for (const state of newcomers) state.cameAt = cameAt;
+      if (newcomers.length > 0) reinforced.push(name);
+      for (const state of warm) if (known.has(state)) state.standBack();
       const onWanted = () => this.#onWanted(name);
       const shared = { cacheBudget: this.#cacheBudget, states: this.#states };
-      const next = nextState({ name, routed, endpoints, before, clocks, onWanted, ...shared });
+      const next = nextState({ name, routed, endpoints, warm, before, clocks, onWanted, ...shared });
       const service = Object.assign(before ?? {}, next);
       this.#services.set(name, service);
       // What is sent to an instance that has just come is held against its siblings too.
@@ -82,8 +91,8 @@ export class Registry {
     }
     this.#revisions.prune((name) => this.#services.has(name));
     // What waits is let in when all of the table is in use; where nothing is held any more, it is told so.
-    for (const { door, hold, pool } of this.#services.values()) {
-      if (pool.endpoints.length > 0 || hold === undefined) door.open(clocks.now);
+    for (const service of this.#services.values()) {
+      if (!isEmpty(service) || service.hold === undefined) service.door.open(clocks.now);
     }
     return reinforced;
   }
@@ -111,8 +120,8 @@ export class Registry {
 
   instances(): readonly InstanceStats[] {
     const rows: InstanceStats[] = [];
-    for (const { name, pool } of this.#services.values()) {
-      for (const { endpoint, counts, standing, idleConnections } of pool.endpoints) {
+    for (const { name, pool, warm } of this.#services.values()) {
+      for (const { endpoint, counts, standing, idleConnections } of [...pool.endpoints, ...warm.endpoints]) {
         const { instance, revision } = endpoint;
         rows.push({ service: name, instance, revision, ejected: standing.isOut, idleConnections, ...counts.toJSON() });
       }
@@ -165,22 +174,23 @@ export class Registry {
   #drop(service: OwnService, now: number): void {
     this.#services.delete(service.name);
     const unavailable = `${service.name} was removed`;
-    Object.assign(service, { pool: new Pool([]), split: undefined, hold: undefined, unavailable });
+    const nobody = { pool: new Pool([]), warm: new Pool([]), split: undefined };
+    Object.assign(service, { ...nobody, hold: undefined, unavailable });
     service.cache.purge();
     service.door.open(now);
     service.share.letGo();
   }
 
-  #make(known: Omit<EndpointOptions, 'share' | 'clock'>, key: string): EndpointState {
-    return new EndpointState({ ...known, clock: this.#clock, share: this.#states.instance(known.service, key) });
+  #make(known: Pick<EndpointOptions, 'service' | 'endpoint' | 'cameAt'>, key: string): EndpointState {
+    const share = this.#states.instance(known.service, key);
+    return new EndpointState({ ...known, clock: this.#clock, deadlines: this.#deadlines, share });
   }
 
-  #returning(key: string, cameAt: number): EndpointState | undefined {
+  #returning(key: string): EndpointState | undefined {
     const state = this.#leaving.get(key);
     if (state === undefined) return undefined;
     this.#leaving.delete(key);
     state.removed = false;
-    state.cameAt = cameAt;
     return state;
   }
 

@@ -31,6 +31,11 @@ export interface TimeLeft {
   readonly callMs: number | undefined;
 }
 
+/** Who knows how long that is at any instant. */
+export interface TimeKeeper {
+  timeLeft(now: number): TimeLeft;
+}
+
 /** The head as an instance gets it that speaks HTTP/1.1. */
 export function requestText(request: RequestHead, origin: RequestOrigin, time: TimeLeft): string {
   return `${origin.steady.of(request, origin)}${passingText(origin, time)}\r\n`;

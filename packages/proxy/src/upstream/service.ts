@@ -25,6 +25,8 @@ export interface ServiceState {
   readonly cache: ServiceCache;
   /** All of its endpoints. */
   readonly pool: Pool;
+  /** Instances that are asked only where none of those is there. */
+  readonly warm: Pool;
   /** Undefined: requests go to all endpoints alike, whatever their revisions. */
   readonly split: SplitState | undefined;
   /** Undefined: requests that find no instance are refused. */
@@ -48,8 +50,9 @@ export interface MirrorState extends Mirror {
 }
 
 /** Who may be chosen, after an instance has been ejected or has come back. */
-export function refreshAvailable({ pool, split }: Pick<ServiceState, 'pool' | 'split'>): void {
+export function refreshAvailable({ pool, warm, split }: Pick<ServiceState, 'pool' | 'warm' | 'split'>): void {
   pool.refresh();
+  warm.refresh();
   for (const own of split?.pools.values() ?? []) own.refresh();
 }
 
@@ -58,10 +61,16 @@ export function speaksHttp2({ protocol }: Pick<ServiceState, 'protocol'>, { endp
   return protocol === 'grpc' || endpoint.http2 === true;
 }
 
+/** Those that an instance is judged beside. */
+export function peersOf({ pool, warm }: ServiceState, endpoint: EndpointState): readonly EndpointState[] {
+  return warm.endpoints.includes(endpoint) ? warm.endpoints : pool.endpoints;
+}
+
 export interface NextState {
   readonly name: string;
   readonly routed: RoutedService;
   readonly endpoints: readonly EndpointState[];
+  readonly warm: readonly EndpointState[];
   readonly before: ServiceState | undefined;
   readonly clocks: Clocks;
   readonly cacheBudget: CacheBudget;
@@ -78,7 +87,7 @@ export interface Clocks {
 
 /** A table is pushed whole, so what it says is mostly what is known: turns and rings go on where nothing has changed. */
 export function nextState(next: NextState): ServiceState {
-  const { name, routed, endpoints, before, clocks, cacheBudget, states, onWanted } = next;
+  const { name, routed, endpoints, warm, before, clocks, cacheBudget, states, onWanted } = next;
   const { protocol, unavailable, split, hold, fault, toldClients = false } = routed;
   const isSame = before !== undefined && isDeepStrictEqual(before.traffic, routed.traffic);
   const traffic = isSame ? before.traffic : routed.traffic;
@@ -98,9 +107,10 @@ export function nextState(next: NextState): ServiceState {
     rates: isSame ? before.rates : (before?.rates.keepShared() ?? new Rates(name, states)),
     cache: before?.cache ?? new ServiceCache(cacheBudget, (target) => share.changed(target)),
     pool: poolOf(endpoints, before?.pool),
+    warm: poolOf(warm, before?.warm),
     split: split && splitState(split, endpoints, before?.split),
   };
-  if (!state.policies.judgesInstances) for (const { standing } of endpoints) standing.clear();
+  if (!state.policies.judgesInstances) for (const { standing } of [...endpoints, ...warm]) standing.clear();
   refreshAvailable(state);
   return state;
 }

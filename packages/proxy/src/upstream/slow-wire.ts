@@ -54,6 +54,10 @@ export class SlowWire extends OtherWire implements ResponseUser {
     this.#user?.onDrain();
   }
 
+  onSilent(): void {
+    this.#user?.onSilent();
+  }
+
   onInformational(head: ResponseHead): void {
     this.#tell(() => this.#user?.onInformational(head));
   }

@@ -3,7 +3,7 @@ import type { Field } from '../http/fields.ts';
 import type { RequestHead } from '../http/request-head.ts';
 import type { ResponseSink } from '../http/response-reader.ts';
 import type { UpstreamConnection } from './connection.ts';
-import type { RequestOrigin, TimeLeft } from './request-text.ts';
+import type { RequestOrigin, TimeKeeper, TimeLeft } from './request-text.ts';
 
 /** What carries one try to an instance and its response back, whatever the protocol. */
 export interface Wire {
@@ -35,13 +35,15 @@ export interface RequestMessage {
   readonly request: RequestHead;
   readonly origin: RequestOrigin;
   readonly time: TimeLeft;
+  /** For whoever sends it once more, later. */
+  readonly patience?: TimeKeeper;
   readonly body: readonly Buffer[];
   /** Undefined: more of the body will come. */
   readonly trailers: readonly Field[] | undefined;
 }
 
 /** Why a wire is gone. */
-export type Gone = 'refused' | 'unprocessed' | 'closed' | 'bad-response';
+export type Gone = 'refused' | 'unprocessed' | 'overloaded' | 'closed' | 'bad-response';
 
 /** Who uses the wire now. */
 export interface WireUser {
@@ -52,6 +54,8 @@ export interface WireUser {
 
 /** Reads responses. Bytes are views, valid only until `onFlush` returns; some for longer: see `mayBeKept`. */
 export interface ResponseUser extends WireUser, ResponseSink {
+  /** Its connection does not answer for now. Nothing is lost yet. */
+  onSilent(): void;
   /** All that one read brought has been told. Returns false where some of it is kept, and still to be written. */
   onFlush(): boolean;
 }

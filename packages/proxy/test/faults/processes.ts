@@ -18,9 +18,17 @@ export interface InstanceProcess {
   vanish(): void;
 }
 
-export async function startInstance(t: TestContext, network?: Network): Promise<InstanceProcess> {
+export interface InstanceOptions {
+  readonly network?: Network | undefined;
+  readonly http2?: boolean;
+}
+
+export async function startInstance(
+  t: TestContext,
+  { network, http2 = false }: InstanceOptions = {},
+): Promise<InstanceProcess> {
   const host = network?.address ?? '127.0.0.1';
-  const argv = [...(network?.prefix ?? []), process.execPath, INSTANCE, host];
+  const argv = [...(network?.prefix ?? []), process.execPath, INSTANCE, host, ...(http2 ? ['http2'] : [])];
   const child = spawn(argv[0]!, argv.slice(1), { stdio: ['pipe', 'pipe', 'inherit'] });
   t.after(() => end(child));
   child.stdin.on('error', () => undefined);

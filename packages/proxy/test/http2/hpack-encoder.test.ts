@@ -41,11 +41,38 @@ test('a value that differs each time does not take the place of what is repeated
 
 test('a value goes into the table when it is said a second time', () => {
   const { sent, passed } = pair();
-  const list = ['content-type', 'text/html'];
+  const list = ['accept-language', 'en-US,en;q=0.9'];
   assert.equal(sent(list)[0]! >> 4, 0);
   assert.equal(sent(list)[0]! >> 6, 1);
   assert.equal(sent(list).length, 1);
   assert.throws(() => passed(list), 'this decoder has not seen the first ones');
+});
+
+test('what says the same all day goes into the table at once, unless it is a boundary', () => {
+  const { sent } = pair();
+  for (const list of [
+    ['content-type', 'application/json'],
+    ['cache-control', 'no-store'],
+    ['server', 'islet'],
+    [':authority', 'orders'],
+  ]) {
+    assert.equal(sent(list)[0]! >> 6, 1);
+    assert.equal(sent(list).length, 1);
+  }
+  const form = (nth: number) => ['content-type', `multipart/form-data; boundary=${String(nth).repeat(32)}`];
+  for (let nth = 0; nth < 9; nth++) assert.equal(sent(form(nth))[0]! >> 4, 0);
+  assert.equal(sent(['server', 'islet']).length, 1);
+});
+
+test('a date goes into the table where a second has more than one message, and stays out where it has one', () => {
+  const { sent } = pair();
+  const at = (second: number) => ['date', new Date(second * 1_000).toUTCString()];
+  for (let second = 0; second < 5; second++) assert.equal(sent(at(second))[0]! >> 4, 0);
+  for (let second = 5; second < 9; second++) {
+    assert.equal(sent(at(second))[0]! >> 4, 0);
+    assert.equal(sent(at(second))[0]! >> 6, 1);
+    assert.equal(sent(at(second)).length, 1);
+  }
 });
 
 test('what no table should hold is written out, never to be indexed', () => {

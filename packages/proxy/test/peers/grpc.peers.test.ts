@@ -42,6 +42,12 @@ for (const play of ['cancel', 'cancel-stream']) {
   });
 }
 
+test('a Go server that is silent is not asked so often whether it is there that it ends the connection', async (t) => {
+  const { edge, a, publish } = await proxied(t);
+  await publish(endpointAt(a.port, 'a'));
+  await goClient(program, edge, 'silences');
+});
+
 test('the calls of one Go connection go to both servers', async (t) => {
   const { edge } = await proxied(t);
   const counts = (await goClient(program, edge, 'balance')).split(' ').map(Number);

@@ -14,7 +14,7 @@ import { SharedStates, sharedMemory } from '../../src/shared/shared-states.ts';
 
 const LANES = 3;
 const outlier = DEFAULT_TRAFFIC.outlier!;
-const breaker = { ...DEFAULT_TRAFFIC.breaker!, minCalls: 4, windowMs: 5_000 };
+const breaker = { ...DEFAULT_TRAFFIC.breaker!, minCalls: 4, windowMs: 5_000, slow: { afterMs: 1, ratePercent: 70 } };
 const admission = { k: 1.2, windowMs: 12_000, header: undefined };
 const limits = { requests: 5, connections: 8, pending: 0 } as const;
 const limit = { rps: 20, burst: 4, by: { kind: 'client' } } as const;
@@ -116,7 +116,7 @@ test('calls that find out, and what they found', () => {
           const generation = calls[lane]!.shift();
           if (generation === undefined) return;
           if (op === 5) both((it) => it.release(generation));
-          else both((it) => it.record(generation, { failed: flag, now }, breaker));
+          else both((it) => it.record(generation, { failed: flag, slow: !flag, now }, breaker));
         }
         both((it) => [it.stateAt(now), it.openedBy, it.refusedForMs(now)]);
       },

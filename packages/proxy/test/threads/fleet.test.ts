@@ -10,6 +10,7 @@ import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
 import { freePort } from '../../../../scripts/test/free-port.ts';
 import { ExplainTokens } from '../../src/record/explain-tokens.ts';
 import { Fleet } from '../../src/threads/fleet.ts';
+import { client } from '../clocked.ts';
 import { endpointAt, httpInstance, type TableParts, tableOf, until } from '../world.ts';
 
 /** A proxy of several threads with an edge from `web` to the service `orders`, and what it has written to its log. */
@@ -140,6 +141,22 @@ test('an instance is drained when all threads have said so, and not before', asy
   assert.deepEqual([drained, (await fleet.state()).inFlight], [['orders-1'], {}]);
 });
 
+test('warm instances are asked by all threads where nobody else is there, and are drained when they leave for good', async (t) => {
+  const { endpoints, waiting } = await instanceOf(t);
+  const dead = endpointAt(await freePort(), 'orders-2');
+  const { fleet, port, change, edgeStats } = await fleetOf(t, { endpoints: [dead], warm: endpoints });
+  const drained: string[] = [];
+  fleet.on('drained', (instance) => drained.push(instance));
+  const { answers } = await inThread(fleet, port, 1, waiting);
+  assert.equal((await edgeStats())?.decisions['rollout.bake'], answers.length);
+  await change({ endpoints: [dead], warm: [] });
+  assert.deepEqual(drained, []);
+  for (const answer of waiting) answer();
+  assert.deepEqual(new Set((await Promise.all(answers)).map((it) => it?.status)), new Set([200]));
+  await until(() => drained.length === 1);
+  assert.deepEqual(drained, ['orders-1']);
+});
+
 test('a thread that dies under load takes only its own requests along, gives back its places, and is replaced', async (t) => {
   const { endpoints, waiting } = await instanceOf(t);
   const limits = { ...DEFAULT_TRAFFIC.limits, requests: 64, pending: 0 };
@@ -243,6 +260,25 @@ test('threads come and go by the table, and connections that are open stay open'
   assert.match(await ask(), /^HTTP\/1.1 200/);
   assert.equal((await get(port)).status, 200);
   assert.deepEqual((await fleet.state()).problems, []);
+});
+
+test('a client whose thread goes may ask once more, and is told with the answer', async (t) => {
+  const { endpoints } = await instanceOf(t);
+  const { fleet, port, change } = await fleetOf(t, { endpoints });
+  // From now on both take connections.
+  await change({});
+  const clients = Array.from({ length: 16 }, () => client(t, port, 'GET / HTTP/1.1\r\nHost: h\r\n\r\n'));
+  await until(() => clients.every(({ seen }) => seen.text.includes('\r\n\r\n')));
+  await change({ workers: 1 });
+  // The thread has been told to go before it answers this.
+  await fleet.state();
+  for (const { socket } of clients) socket.write('GET /again HTTP/1.1\r\nHost: h\r\n\r\n');
+  await until(() => clients.every(({ seen }) => seen.ended || seen.text.split('HTTP/1.1 200').length === 3));
+  assert.deepEqual(
+    clients.map(({ seen }) => seen.text.split('HTTP/1.1 200').length - 1),
+    clients.map(() => 2),
+  );
+  await until(() => fleet.threads.size === 0);
 });
 
 test('a port that another program has is a problem, and no thread shares it', async (t) => {

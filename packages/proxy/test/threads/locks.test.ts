@@ -37,7 +37,7 @@ const BULKHEAD = machine<Bulkhead<Waiter>>(
   {
     tryEnter: (it) => it.tryEnter(limits),
     tryWait: (it) => it.tryWait(waiter, limits),
-    pushOut: (it) => it.pushOut(0),
+    pushOut: (it) => it.pushOut(waiter, 0),
     stopWaiting: (it) => it.stopWaiting(waiter),
     next: (it) => it.next(limits),
     leave: (it) => it.leave(),
@@ -45,14 +45,14 @@ const BULKHEAD = machine<Bulkhead<Waiter>>(
     becomeTunnel: (it) => it.becomeTunnel(),
     closeTunnel: (it) => it.closeTunnel(),
   },
-  ['waiting', 'requests', 'hasRoom', 'first'],
+  ['waiting', 'requests', 'tunnels', 'hasRoom', 'first'],
 );
 
 const BREAKER = machine<Breaker>(
   Breaker,
   {
     admit: (it) => it.admit(0, breaker!),
-    record: (it) => it.record(0, { failed: true, now: 0 }, breaker!),
+    record: (it) => it.record(0, { failed: true, slow: false, now: 0 }, breaker!),
     release: (it) => it.release(0),
     hope: (it) => it.hope(0),
   },

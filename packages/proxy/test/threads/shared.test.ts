@@ -5,6 +5,7 @@ import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
 import type { Waiter } from '../../src/guards.ts';
 import { Mutex } from '../../src/shared/mutex.ts';
 import { SharedStates, sharedMemory } from '../../src/shared/shared-states.ts';
+import { until } from '../world.ts';
 import { crowd, NOW } from './crowd.ts';
 
 const breaker = DEFAULT_TRAFFIC.breaker!;
@@ -25,7 +26,11 @@ for (const places of [1, 3]) {
     const edge = states[0]!.edge('web orders');
     // The breaker is open; by the time the crowd comes, a few may find out.
     for (let call = 0; call < breaker.minCalls; call++) {
-      edge.guards.breaker.record(edge.guards.breaker.admit(NOW, breaker)!, { failed: true, now: NOW }, breaker);
+      edge.guards.breaker.record(
+        edge.guards.breaker.admit(NOW, breaker)!,
+        { failed: true, slow: false, now: NOW },
+        breaker,
+      );
     }
     const turns = 4_000;
     const counted = await crowd({ memory, threads: 4, turns, places });
@@ -46,7 +51,7 @@ test('what a dead thread had is given back: places, those who waited in it, and 
   assert.equal(b!.bulkhead.tryWait(waiter, limits), true);
   assert.equal(b!.bulkhead.waiting, 1);
   for (let call = 0; call < breaker.minCalls; call++) {
-    c!.breaker.record(c!.breaker.admit(0, breaker)!, { failed: true, now: 0 }, breaker);
+    c!.breaker.record(c!.breaker.admit(0, breaker)!, { failed: true, slow: false, now: 0 }, breaker);
   }
   for (let probe = 0; probe < breaker.halfOpen; probe++) b!.breaker.admit(breaker.openMs, breaker);
   assert.equal(c!.breaker.admit(breaker.openMs, breaker), undefined);
@@ -105,9 +110,28 @@ test('of the places that a thread frees, others get their part, though somebody 
     own.push(a!.next(one) !== undefined);
   }
   assert.deepEqual([own, told], [[true, true, false], ['0 freed']]);
-  // Should nobody come for it, it is not lost.
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  // Should nobody come for it, it is not lost, and the next one is again this thread's own.
+  await until(() => a!.next(one) !== undefined);
+  a!.tryWait(waiter(), one);
+  a!.leave();
   assert.notEqual(a!.next(one), undefined);
+  assert.deepEqual(told, ['0 freed']);
+});
+
+test('who takes the place of a lesser one in the queue waits in its stead, and is given back with its thread', () => {
+  const { states } = threads(3);
+  const [a, b, c] = states.map((it) => it.edge('web orders').guards.bulkhead);
+  const one = { ...limits, requests: 1, pending: 1 };
+  const waiter = (): Waiter => ({ onPlace: () => undefined, onPushedOut: () => undefined, onRoom: () => undefined });
+  const [lesser, more] = [waiter(), waiter()];
+  a!.tryEnter(one);
+  assert.equal(b!.tryWait(lesser, one, 3), true);
+  assert.equal(c!.pushOut(more, 0), undefined, 'who waits in another thread is nobody to push out');
+  assert.equal(b!.pushOut(more, 0), lesser);
+  assert.deepEqual([a!.waiting, b!.first], [1, more]);
+  assert.equal(c!.tryWait(waiter(), one), false);
+  states[0]!.bury(1);
+  assert.equal(a!.waiting, 0);
 });
 
 test('one that finds its place free although it was refused a moment ago need not be told', async () => {

@@ -119,7 +119,7 @@ export const rollout = z
       'A revision with nothing ready after this long has failed, and is rolled back.',
     ),
     bake: byDefault('rollout.bake', duration()).describe(
-      'How long a new revision is watched after it got all traffic, with the one before kept warm to go back to at once.',
+      'How long a new revision is watched after it got all traffic, with the one before kept warm: to go back to at once, and to answer where no instance of the new one is there.',
     ),
     steps: byDefault('rollout.steps', distinct(z.string(SHIFT_RULE).regex(SHIFT, SHIFT_RULE)).min(1).max(20)).describe(
       'Of a canary: which share of the requests it gets, step by step; after the last, all.',

@@ -7,7 +7,7 @@ import { cache } from './cache.ts';
 import { compress } from './compress.ts';
 import { fallback } from './fallback.ts';
 import { withShorthand } from './notes.ts';
-import { byDefault, count, countOr, distinct, duration, orOff, percent, size } from './values.ts';
+import { byDefault, count, countOr, distinct, duration, durationOr, orOff, percent, size } from './values.ts';
 
 const timeout = withShorthand(
   z.strictObject({
@@ -51,12 +51,9 @@ const retry = orOff(
 
 const hedge = orOff(
   z.strictObject({
-    delay: byDefault(
-      'traffic.hedge.delay',
-      z
-        .union([z.literal('p95'), duration(1)], { error: 'expected p95 or a duration' })
-        .meta({ title: 'duration, or p95' }),
-    ).describe('How long the first one may take; `p95`: longer than 95 of 100 answers of the last minute.'),
+    delay: byDefault('traffic.hedge.delay', durationOr('p95')).describe(
+      'How long the first one may take; `p95`: longer than 95 of 100 answers of the last minute.',
+    ),
   }),
 );
 
@@ -82,6 +79,12 @@ const breaker = orOff(
   z.strictObject({
     failureRate: byDefault('traffic.breaker.failureRate', percent(1)).describe(
       'So many of the calls of the window must fail: 502, 503, 504, or no response.',
+    ),
+    slowCall: byDefault('traffic.breaker.slowCall', durationOr('off')).describe(
+      'From this on a call is slow, however it ends: the time until the head of its response, or `off`.',
+    ),
+    slowRate: byDefault('traffic.breaker.slowRate', percent(1)).describe(
+      'So many slow calls of the window open it too. Only with `slowCall`.',
     ),
     window: byDefault('traffic.breaker.window', duration(1_000)).describe('Which calls count.'),
     minCalls: byDefault('traffic.breaker.minCalls', count(1, 10_000)).describe('Fewer calls than this prove nothing.'),

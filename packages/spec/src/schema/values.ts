@@ -54,6 +54,12 @@ export const duration = (leastMs = 0, mostMs: number = LIMITS.longestMs) =>
     .transform(durationMs)
     .meta({ title: 'duration' });
 
+/** A duration of a millisecond or more, or the word for another rule. */
+export const durationOr = <W extends string>(word: W) =>
+  z
+    .union([z.literal(word), duration(1)], { error: `${DURATION_RULE}; or ${word}` })
+    .meta({ title: `duration, or ${word}` });
+
 export const size = ({ least = '1Mi', most = '1Ti' }: { readonly least?: string; readonly most?: string } = {}) =>
   z
     .union([z.int().min(1), z.string().regex(SIZE, SIZE_RULE)], { error: SIZE_RULE })

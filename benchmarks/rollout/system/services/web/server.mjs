@@ -8,6 +8,7 @@ const {
   ms = 2,
   cpuMs = 0,
   crashAfterMs,
+  crashTogetherMs,
   leakBytes,
   neverReady,
 } = JSON.parse(readFileSync(new URL('behaviour.json', import.meta.url), 'utf8'));
@@ -21,4 +22,9 @@ const server = createServer((request, response) => {
 });
 server.listen(Number(process.env.PORT), process.env.HOST ?? '127.0.0.1');
 if (crashAfterMs) setTimeout(() => process.exit(9), crashAfterMs);
+// By the clock of the machine, so that all instances end at one instant; not in the middle of a start.
+if (crashTogetherMs) {
+  const untilMs = crashTogetherMs - (Date.now() % crashTogetherMs);
+  setTimeout(() => process.exit(9), untilMs < 2_000 ? untilMs + crashTogetherMs : untilMs);
+}
 for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => server.close(() => process.exit(0)));

@@ -46,6 +46,7 @@ var cases = map[string]func(context.Context, *grpc.ClientConn) error{
 	"deadline-told": playTold,
 	"cancel":        playCancel,
 	"cancel-stream": playCancelStream,
+	"silences":      playSilences,
 	"big":           playBig,
 	"unavailable":   playUnavailable,
 	"balance":       playBalance,
@@ -210,6 +211,38 @@ func playCancelStream(ctx context.Context, connection *grpc.ClientConn) error {
 	// A client that ends at once may be gone before its reset is out.
 	time.Sleep(200 * time.Millisecond)
 	return expectCode(err, codes.Canceled)
+}
+
+// playSilences leaves the server silent six times, each long enough to be asked whether it is still there.
+func playSilences(ctx context.Context, connection *grpc.ClientConn) error {
+	stream, err := open(ctx, connection, "Chat")
+	if err != nil {
+		return err
+	}
+	for _, word := range []string{"one", "two"} {
+		if err := send(stream, word); err != nil {
+			return err
+		}
+		if err := expect(receive(stream))(word); err != nil {
+			return err
+		}
+		for silence := 0; silence < 6 && word == "one"; silence++ {
+			// A deadline would make it say something.
+			left, leave := context.WithCancel(ctx)
+			time.AfterFunc(900*time.Millisecond, leave)
+			_, err := ask(left, connection, "wait")
+			if err := expectCode(err, codes.Canceled); err != nil {
+				return err
+			}
+		}
+	}
+	if err := stream.CloseSend(); err != nil {
+		return err
+	}
+	if _, err := receive(stream); err != io.EOF {
+		return fmt.Errorf("expected the end, got %v", err)
+	}
+	return nil
 }
 
 func playBig(ctx context.Context, connection *grpc.ClientConn) error {
