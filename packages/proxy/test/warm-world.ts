@@ -43,7 +43,11 @@ export async function baking(
   const revision = (name: string) => made.plane.readStats().revisions.find((it) => it.revision === name);
   const decisions = () => made.plane.readStats().edges.find(({ from }) => from.kind === 'edge')?.decisions ?? {};
   const killNew = () => {
-    for (const instance of young) instance.kill();
+    for (const instance of young) {
+      // A socket that is reset while it ends can keep the runtime from ending.
+      for (const socket of instance.sockets) socket.destroy();
+      instance.kill();
+    }
   };
   const pass = (ms: number) => {
     now += ms;
