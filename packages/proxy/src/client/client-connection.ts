@@ -32,8 +32,7 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Rea
   readonly #heads = requestHeads();
   readonly #placing: Placing;
   readonly #output: Output;
-  readonly #uptake: Uptake;
-  #phase: 'head' | 'body' | 'answering' | 'flushing' | 'tunnel' | 'lingering' | 'closed' = 'head';
+  readonly #uptake: Uptake;  #phase: 'head' | 'body' | 'answering' | 'flushing' | 'tunnel' | 'lingering' | 'closed' = 'head';
   #request: RequestHead | undefined;
   #body: BodyReader | undefined;
   #exchange: Exchange | undefined;
@@ -67,9 +66,9 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Rea
   endWhenIdle(graceMs: number): void {
     this.#leaveBy = this.#runtime.now() + graceMs;
     this.#tunnel?.goAway();
-    const rests = this.#phase === 'head' && !this.#heads.hasBegun;
-    if (rests && graceMs === 0) this.#linger();
-    else if (rests) this.deadlineAt = Math.min(this.deadlineAt, this.#leaveBy);
+    if (this.#phase !== 'head' || this.#heads.hasBegun) return;
+    if (graceMs > 0) this.deadlineAt = Math.min(this.deadlineAt, this.#leaveBy);
+    else this.#linger();
   }
 
   get leaving(): boolean {
