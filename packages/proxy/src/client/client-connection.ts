@@ -32,7 +32,8 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Rea
   readonly #heads = requestHeads();
   readonly #placing: Placing;
   readonly #output: Output;
-  readonly #uptake: Uptake;  #phase: 'head' | 'body' | 'answering' | 'flushing' | 'tunnel' | 'lingering' | 'closed' = 'head';
+  readonly #uptake: Uptake;
+  #phase: 'head' | 'body' | 'answering' | 'flushing' | 'tunnel' | 'lingering' | 'closed' = 'head';
   #request: RequestHead | undefined;
   #body: BodyReader | undefined;
   #exchange: Exchange | undefined;
@@ -204,11 +205,10 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Rea
       if (!began) this.deadlineAt = this.#runtime.now() + LIMITS.requestHeadTimeoutMs;
       return bytes.length;
     }
-    const request = read.head;
-    this.#request = request;
-    this.#body = bodyReader(request.fields.framing);
+    this.#request = read.head;
+    this.#body = bodyReader(read.head.fields.framing);
     this.#phase = this.#body === undefined ? 'answering' : 'body';
-    return this.#begin(request, bytes, start + read.length);
+    return this.#begin(read.head, bytes, start + read.length);
   }
 
   #begin(request: RequestHead, bytes: Buffer, start: number): number {

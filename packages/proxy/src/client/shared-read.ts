@@ -26,8 +26,13 @@ export function readShared(accepted: Socket, user: ReadUser): Socket {
   const socket = new Socket({ handle: handle as unknown as BoundSocket, allowHalfOpen: true, onread, ...backlog });
   (accepted as WithHandle)._handle = null;
   accepted.destroy();
-  if (come !== null) process.nextTick(() => user.onRead(come));
+  // Not by a function made here: `onread` would hold what it holds, for as long as the connection lasts.
+  if (come !== null) process.nextTick(give, user, come);
   return socket;
+}
+
+function give(user: ReadUser, bytes: Buffer): void {
+  user.onRead(bytes);
 }
 
 /** Requests are often as long as the one before, so that its view will do. */

@@ -55,7 +55,7 @@ export class HeadReader<Head> {
     const last = this.#complete(bytes, start, stop);
     const read = { head: last.head, length: stop + END.length - start };
     if (last !== before) return read;
-    const known = { ...read, bytes: Buffer.from(bytes.subarray(start, stop + END.length)) };
+    const known = { ...read, bytes: unpooled(bytes.subarray(start, stop + END.length)) };
     this.#common?.add(known);
     this.#known = known;
     return known;
@@ -120,4 +120,11 @@ function refuseIfTooLarge(bytes: Buffer, start: number, end: number): void {
   const lineEnd = found < 0 || found > end ? end : found;
   if (lineEnd - lineStart > LINE_BYTES) throw new ProxyError('uri-too-long', 'the request line is too long');
   if (end - lineEnd > LIMITS.fieldsBytes + 4) throw new ProxyError('head-too-large', 'the header fields are too large');
+}
+
+/** A copy that keeps nothing else alive: the runtime cuts small buffers out of large ones. */
+function unpooled(bytes: Buffer): Buffer {
+  const copy = Buffer.allocUnsafeSlow(bytes.length);
+  bytes.copy(copy);
+  return copy;
 }
