@@ -87,8 +87,10 @@ export { LatencyWindow, p95Ms, quantileMs } from './latency-window.ts';
 export { LoopTurns } from './loop-turns.ts';
 export { type Allotment, allot, type Demand, type Resources } from './machine-budget.ts';
 export {
+  failsMore,
   type Group,
   mayEject,
+  OUTLIER_RATE,
   type OutlierCause,
   STANDING_CELLS,
   STANDING_PROBING,

@@ -1,6 +1,7 @@
 import type { OutlierSpec } from '@islet/spec';
 import { isUnavailable } from './breaker.ts';
 import { type Cells, ownCells } from './cells.ts';
+import type { Tally } from './sequential.ts';
 
 /**
  * Outlier detection: an instance that fails while others answer is taken out of the choice for a while, and comes back by
@@ -15,6 +16,10 @@ import { type Cells, ownCells } from './cells.ts';
  * that request was sent, and it has answered nothing. A slow request alone proves nothing: the same instance answers
  * others meanwhile. Such a request is asked again elsewhere where it may be, and an answer in time clears the instance at
  * once; a late one does not, or an instance that has become slow would be trusted anew with each of its answers.
+ *
+ * And it can fail now and then: each second request, say, which is never so many in a row. So the share of requests that fail is
+ * held against that of its siblings (gRFC A50, Envoy's `failure_percentage`). Where they fail nearly as often, it is not the
+ * instance, and to eject it would help nobody.
  *
  * Whoever asks counts: how many are out, and who is last, is for the caller of `eject` to know.
  */
@@ -47,6 +52,7 @@ export class Standing {
   /** The head of a response has come. `isLate`: after it was overdue. */
   onAnswer(status: number, { now, isProbe, isLate }: Answer): void {
     this.#answered(now);
+    this.#count(now, status >= 500);
     if (status < 500) {
       this.#cells[ERRORS] = 0;
       this.#cells[GATEWAY_ERRORS] = 0;
@@ -58,7 +64,8 @@ export class Standing {
   }
 
   /** No response came, and that is the instance's doing. */
-  onFailure(): void {
+  onFailure(now: number): void {
+    this.#count(now, true);
     this.#cells[ERRORS] = this.#at(ERRORS) + 1;
     this.#cells[GATEWAY_ERRORS] = this.#at(GATEWAY_ERRORS) + 1;
   }
@@ -68,6 +75,18 @@ export class Standing {
     if (this.isOut) return undefined;
     if (this.#at(GATEWAY_ERRORS) >= consecutiveGateway) return 'gateway';
     return this.#at(ERRORS) >= consecutive5xx ? '5xx' : undefined;
+  }
+
+  /** Its requests that have ended within the window of `OUTLIER_RATE`. */
+  tally(now: number): Tally {
+    const oldest = Math.floor(now / RATE_SLOT_MS) - RATE_SLOTS;
+    let [bad, all] = [0, 0];
+    for (let cell = RATE; cell < STANDING_CELLS; cell += RATE_CELLS) {
+      if (this.#at(cell) <= oldest) continue;
+      all += this.#at(cell + 1);
+      bad += this.#at(cell + 2);
+    }
+    return { bad, all };
   }
 
   /** Out for `base` × how often in a row, plus up to half of it, so that instances don't come back together. */
@@ -83,6 +102,7 @@ export class Standing {
     cells[STANDING_PROBING] = 0;
     cells[ERRORS] = 0;
     cells[GATEWAY_ERRORS] = 0;
+    cells.fill(0, RATE, STANDING_CELLS);
   }
 
   /**
@@ -116,6 +136,19 @@ export class Standing {
     this.#cells[ANSWERED_AT] = now;
   }
 
+  #count(now: number, failed: boolean): void {
+    const cells = this.#cells;
+    const slot = Math.floor(now / RATE_SLOT_MS);
+    const cell = RATE + (slot % RATE_SLOTS) * RATE_CELLS;
+    if (this.#at(cell) !== slot) {
+      cells[cell] = slot;
+      cells[cell + 1] = 0;
+      cells[cell + 2] = 0;
+    }
+    cells[cell + 1] = this.#at(cell + 1) + 1;
+    if (failed) cells[cell + 2] = this.#at(cell + 2) + 1;
+  }
+
   #return(now: number): void {
     this.#cells[EJECTED_FOR] = IN;
     this.#cells[RETURNED_AT] = now;
@@ -126,7 +159,7 @@ export class Standing {
   }
 }
 
-export type OutlierCause = '5xx' | 'gateway' | 'stall';
+export type OutlierCause = '5xx' | 'gateway' | 'rate' | 'stall';
 
 export interface Answer {
   readonly now: number;
@@ -138,6 +171,18 @@ interface Chance {
   readonly now: number;
   readonly dice: () => number;
 }
+
+/**
+ * Whether an instance is due to be ejected by the share of its requests that fail, which must be twice that of its siblings; and
+ * there must be enough requests on both sides to tell.
+ */
+export function failsMore(own: Tally, siblings: Tally, { failureRatePercent, minCalls }: OutlierSpec): boolean {
+  if (own.all < minCalls || siblings.all < minCalls) return false;
+  const share = own.bad / own.all;
+  return share * 100 >= failureRatePercent && share >= SIBLINGS_FACTOR * (siblings.bad / siblings.all);
+}
+
+const SIBLINGS_FACTOR = 2;
 
 /** Whether one more may go: one of two always, `maxPercent` of more, and never the last that is well. */
 export function mayEject({ total, out, othersWell }: Group, { maxPercent }: OutlierSpec): boolean {
@@ -175,7 +220,14 @@ export const STANDING_PROBING = 7;
 /** How often in a row it was ejected. */
 const TIMES = 8;
 const RETURNED_AT = 9;
-export const STANDING_CELLS = 10;
+/** Slots of the window: which one it is, calls, failures. */
+const RATE = 10;
+const RATE_CELLS = 3;
+const RATE_SLOTS = 6;
+export const STANDING_CELLS = RATE + RATE_SLOTS * RATE_CELLS;
+
+export const OUTLIER_RATE = { windowMs: 30_000 } as const;
+const RATE_SLOT_MS = OUTLIER_RATE.windowMs / RATE_SLOTS;
 
 /** What stands for a probe that began then. */
 function probeAt(now: number): number {

@@ -22,6 +22,7 @@ export const TRAFFIC_RULES = [
   'traffic.hedge',
   'traffic.outlier.consecutive5xx',
   'traffic.outlier.consecutiveGateway',
+  'traffic.outlier.failureRate',
   'traffic.outlier.stall',
   'traffic.breaker',
   'traffic.limits.connections',

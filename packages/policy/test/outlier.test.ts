@@ -21,7 +21,7 @@ test('five errors in a row are due, three where they are those of a gateway, and
   assert.equal(failing([503, 502, 500, 503]).due(policy), undefined);
   assert.equal(failing([500, 500, 500, 500, 404, 500]).due(policy), undefined);
   const silent = new Standing();
-  for (let count = 0; count < 3; count++) silent.onFailure();
+  for (let count = 0; count < 3; count++) silent.onFailure(0);
   assert.equal(silent.due(policy), 'gateway');
 });
 
@@ -43,7 +43,7 @@ test('each time in a row lasts longer, up to the limit, and a long time well for
   assert.equal(out(400_000), 10_000);
   standing.onAnswer(200, { now: 500_000, isProbe: true, isLate: false });
   assert.equal(out(559_999), 15_000, 'not well for long enough');
-  for (let count = 0; count < 3; count++) standing.onFailure();
+  for (let count = 0; count < 3; count++) standing.onFailure(559_999);
   assert.equal(standing.due(policy), undefined, 'it is out');
 });
 
@@ -110,7 +110,7 @@ test('a first byte brings back who hung, and a probe whoever it was; nothing els
 test('no response counts as an error too, among others', () => {
   const standing = new Standing();
   for (const fail of [500, undefined, 500, undefined]) {
-    if (fail === undefined) standing.onFailure();
+    if (fail === undefined) standing.onFailure(0);
     else standing.onAnswer(fail, { now: 0, isProbe: false, isLate: false });
     assert.equal(standing.due(policy), undefined);
   }
@@ -162,7 +162,7 @@ test('never the last one goes, and never more than the policy allows', () => {
           const isProbe = what === 'probe' && standing.tryProbe(now, { idempotent: true });
           if (what === 'ok' || isProbe) standing.onAnswer(200, { now, isProbe, isLate: false });
           else if (what === 'error') standing.onAnswer(500, { now, isProbe, isLate: false });
-          else if (what === 'silent') standing.onFailure();
+          else if (what === 'silent') standing.onFailure(now);
           const cause = what === 'stall' && !standing.isOut ? what : standing.due(spec);
           const others = {
             total: size,
@@ -242,7 +242,7 @@ test('who comes back begins anew: what it was ejected for is not held against it
     else if (comesBack === 'answer') standing.onAnswer(200, { now: 5_000, isProbe: true, isLate: false });
     else standing.clear();
     assert.equal(standing.isOut, false, comesBack);
-    standing.onFailure();
+    standing.onFailure(0);
     standing.onAnswer(500, { now: 5_001, isProbe: false, isLate: false });
     assert.equal(standing.due(policy), undefined, comesBack);
   }

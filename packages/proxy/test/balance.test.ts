@@ -163,7 +163,8 @@ test('an instance that comes gets its full part by and by; the first ones at onc
 });
 
 test('when most instances are ejected, all are asked again, and each time is counted', async (t) => {
-  const outlier = { consecutive5xx: 2, consecutiveGateway: 2, baseMs: 60_000, maxMs: 60_000, maxPercent: 100 };
+  const often = { consecutive5xx: 2, consecutiveGateway: 2, failureRatePercent: 50, minCalls: 20 };
+  const outlier = { ...often, baseMs: 60_000, maxMs: 60_000, maxPercent: 100 };
   const { call, change, failing, plane, decisions } = await numbered(t, 3, trafficOf({ panicPercent: 0 }, { outlier }));
   failing.add(0).add(1);
   for (let count = 0; count < 40; count++) await call();

@@ -31,7 +31,7 @@ function orders(count: number, traffic: TrafficSpec = { ...DEFAULT_TRAFFIC, outl
 const judgingAt = (now: number): Judging => ({ outlier, now, dice: () => 0 });
 
 function fails(service: ServiceState, instance: EndpointState, now: number) {
-  for (let count = 0; count < outlier.consecutiveGateway; count++) instance.standing.onFailure();
+  for (let count = 0; count < outlier.consecutiveGateway; count++) instance.standing.onFailure(now);
   return judge(service, instance, judgingAt(now));
 }
 
@@ -80,7 +80,7 @@ test('whom a request does not judge by its own policy it ejects for nothing', ()
   const [first, second] = instances;
   answers(second!, 150);
   const nobody = { ...judgingAt(200), outlier: undefined };
-  for (let count = 0; count < 100; count++) first!.standing.onFailure();
+  for (let count = 0; count < 100; count++) first!.standing.onFailure(200);
   assert.equal(judge(service, first!, nobody), undefined);
   assert.equal(judgeStall(service, first!, { ...nobody, sentAt: 100 }), false);
   ejectAgain(first!, '5xx', nobody);

@@ -62,6 +62,37 @@ test('of two instances the one that fails five times in a row gets no more, unti
   assert.deepEqual(isEjected(), [false, false]);
 });
 
+/** It fails each second request, so never twice in a row. */
+function nowAndThen(): RequestListener {
+  let count = 0;
+  return (_, response) => {
+    count++;
+    if (count % 2 === 0) response.writeHead(500);
+    response.end(`${count}`);
+  };
+}
+
+test('of two instances the one that fails each second request is ejected for that, and well it comes back', async (t) => {
+  const { bad, call, isEjected, pass, plane } = await pair(t);
+  bad.behave(nowAndThen());
+  for (let count = 0; count < 200 && !isEjected()[0]; count++) await call();
+  assert.deepEqual(isEjected(), [true, false]);
+  assert.equal(plane.readStats().edges[0]?.decisions['traffic.outlier.failureRate'], 1);
+  pass(7_501);
+  bad.behave((_, response) => void response.end('well'));
+  assert.equal((await call()).body, 'well');
+  for (let count = 0; count < 100; count++) await call();
+  assert.deepEqual(isEjected(), [false, false], 'what it did before it went is forgotten');
+});
+
+test('where both instances fail each second request, it is neither of them', async (t) => {
+  const { bad, good, call, isEjected } = await pair(t);
+  bad.behave(nowAndThen());
+  good.behave(nowAndThen());
+  for (let count = 0; count < 200; count++) await call();
+  assert.deepEqual(isEjected(), [false, false]);
+});
+
 test('a probe that fails costs its client nothing, and the instance stays out for longer', async (t) => {
   const { bad, call, isEjected, pass } = await pair(t);
   bad.behave(fails);

@@ -112,6 +112,8 @@ export const SERVICE_DEFAULTS = {
   'traffic.hedge.delay': { value: 'p95', name: 'hedging', source: 'gRPC A6 hedgingPolicy' },
   'traffic.outlier.consecutive5xx': { value: 5, name: 'outlier detection', source: 'Envoy consecutive_5xx' },
   'traffic.outlier.consecutiveGateway': { value: 3, name: 'outlier detection' },
+  'traffic.outlier.failureRate': { value: '50%', name: 'outlier: rate', source: 'gRFC A50, lowered for few instances' },
+  'traffic.outlier.minCalls': { value: 20, name: 'outlier: rate', source: 'gRFC A50, lowered for few instances' },
   'traffic.outlier.base': { value: '5s', name: 'outlier detection', source: 'Envoy, shortened for few instances' },
   'traffic.outlier.max': { value: '60s', name: 'outlier detection', source: 'Envoy, shortened for few instances' },
   'traffic.outlier.maxPercent': { value: 50, name: 'outlier detection', source: 'Envoy, widened for few instances' },

@@ -82,10 +82,12 @@ function hedgeLeaves(section: Path, hedge: HedgeSpec | undefined): readonly Leaf
 
 function outlierLeaves(section: Path, outlier: OutlierSpec | undefined): readonly Leaf[] {
   if (outlier === undefined) return leaves(section, { outlier: 'off' });
-  const { consecutive5xx, consecutiveGateway, baseMs, maxMs, maxPercent } = outlier;
+  const { consecutive5xx, consecutiveGateway, failureRatePercent, minCalls, baseMs, maxMs, maxPercent } = outlier;
   return leaves([...section, 'outlier'], {
     consecutive5xx,
     consecutiveGateway,
+    failureRate: `${failureRatePercent}%`,
+    minCalls,
     base: durationText(baseMs),
     max: durationText(maxMs),
     maxPercent,

@@ -152,6 +152,10 @@ export interface OutlierSpec {
   readonly consecutive5xx: number;
   /** The same, of 502, 503, 504 and no response alone. */
   readonly consecutiveGateway: number;
+  /** Of its requests of the last 30 s, and twice the share of its siblings', in hundredths. */
+  readonly failureRatePercent: number;
+  /** Fewer requests than this, its own or its siblings', prove nothing of that share. */
+  readonly minCalls: number;
   /** The n-th time in a row lasts n times as long, at most `maxMs`. */
   readonly baseMs: number;
   readonly maxMs: number;

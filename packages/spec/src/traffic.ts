@@ -70,8 +70,16 @@ function retryOf(retry: ParsedPolicy['retry']): RetrySpec | undefined {
 
 function outlierOf(outlier: ParsedPolicy['outlier']): OutlierSpec | undefined {
   if (outlier === 'off') return undefined;
-  const { consecutive5xx, consecutiveGateway, base, max, maxPercent } = outlier;
-  return { consecutive5xx, consecutiveGateway, baseMs: base, maxMs: max, maxPercent };
+  const { consecutive5xx, consecutiveGateway, failureRate, minCalls, base, max, maxPercent } = outlier;
+  return {
+    consecutive5xx,
+    consecutiveGateway,
+    failureRatePercent: failureRate,
+    minCalls,
+    baseMs: base,
+    maxMs: max,
+    maxPercent,
+  };
 }
 
 function breakerOf(breaker: ParsedPolicy['breaker']): BreakerSpec | undefined {

@@ -98,6 +98,8 @@ test('ejection can be written out, or switched off', () => {
   assert.deepEqual(written.traffic.outlier, {
     consecutive5xx: 5,
     consecutiveGateway: 3,
+    failureRatePercent: 50,
+    minCalls: 20,
     baseMs: 2_000,
     maxMs: 60_000,
     maxPercent: 10,

@@ -126,7 +126,8 @@ export class Attempts {
   }
 
   #blame(attempt: Attempt): void {
-    if (this.#options.policy.outlier !== undefined) attempt.endpoint.standing.onFailure();
+    const { policy, runtime } = this.#options;
+    if (policy.outlier !== undefined) attempt.endpoint.standing.onFailure(runtime.now());
     this.#judge(attempt);
   }
 
@@ -268,7 +269,7 @@ export class Attempts {
     if (failure.kind === 'refused') this.#tried.refused.push(endpoint);
     else if (failure.kind === 'stale') this.#tried.ended.push(endpoint);
     else if (isHeldAgainst(failure, error)) {
-      if (this.#options.policy.outlier !== undefined || attempt.isProbe) endpoint.standing.onFailure();
+      if (this.#options.policy.outlier !== undefined || attempt.isProbe) endpoint.standing.onFailure(now);
       this.#observe(endpoint, now - attempt.startedAt);
       this.#judge(attempt);
     }

@@ -1,4 +1,11 @@
-import { type OpenedBy, type OutlierCause, RETRY_BUDGET, type RetryBudget, type TrafficRule } from '@islet/policy';
+import {
+  type OpenedBy,
+  OUTLIER_RATE,
+  type OutlierCause,
+  RETRY_BUDGET,
+  type RetryBudget,
+  type TrafficRule,
+} from '@islet/policy';
 import type { BreakerSpec, RetrySpec, TrafficSpec } from '@islet/spec';
 
 /** The counters that decided, as a person reads them. */
@@ -15,6 +22,10 @@ export function stallText(afterMs: number, isProbe: boolean): string {
 export function ejectionText(cause: OutlierCause, isProbe: boolean, { outlier }: TrafficSpec): string {
   if (isProbe) return 'it failed the request by which it could have come back';
   if (cause === '5xx') return `${outlier?.consecutive5xx} of ${outlier?.consecutive5xx} errors in a row`;
+  if (cause === 'rate') {
+    const within = `within ${OUTLIER_RATE.windowMs / 1000} s`;
+    return `at least ${outlier?.failureRatePercent} % of its requests failed ${within}, twice the share of its siblings'`;
+  }
   return `${outlier?.consecutiveGateway} of ${outlier?.consecutiveGateway} gateway errors in a row`;
 }
 
@@ -33,5 +44,6 @@ function openedText(by: OpenedBy | undefined, { windowMs, slow }: BreakerSpec): 
 export const OUTLIER_RULES = {
   '5xx': 'traffic.outlier.consecutive5xx',
   gateway: 'traffic.outlier.consecutiveGateway',
+  rate: 'traffic.outlier.failureRate',
   stall: 'traffic.outlier.stall',
 } as const satisfies Record<OutlierCause, TrafficRule>;

@@ -26,9 +26,9 @@ export class SharedStanding extends Standing {
     this.#release(wasOut);
   }
 
-  override onFailure(): void {
+  override onFailure(now: number): void {
     const wasOut = this.#take();
-    super.onFailure();
+    super.onFailure(now);
     this.#release(wasOut);
   }
 

@@ -41,6 +41,8 @@ const retry = z.strictObject({
 const outlier = z.strictObject({
   consecutive5xx: z.int().min(1),
   consecutiveGateway: z.int().min(1),
+  failureRatePercent: percent.min(1),
+  minCalls: z.int().min(1),
   baseMs: ms,
   maxMs: ms,
   maxPercent: percent,

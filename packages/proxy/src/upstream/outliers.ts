@@ -1,4 +1,14 @@
-import { type Group, LatencyWindow, mayEject, type OutlierCause, p95Ms, quantileMs, stallAfterMs } from '@islet/policy';
+import {
+  failsMore,
+  type Group,
+  LatencyWindow,
+  mayEject,
+  type OutlierCause,
+  p95Ms,
+  quantileMs,
+  stallAfterMs,
+  type Tally,
+} from '@islet/policy';
 import type { OutlierSpec } from '@islet/spec';
 import type { EndpointState } from './endpoint.ts';
 import { peersOf, refreshAvailable, type ServiceState } from './service.ts';
@@ -10,11 +20,34 @@ export interface Judging {
   readonly dice: () => number;
 }
 
-/** Ejects an instance that its errors in a row make due; returns why, if it did. */
+/** Ejects an instance that its errors make due, in a row or in all; returns why, if it did. */
 export function judge(service: ServiceState, endpoint: EndpointState, judging: Judging): OutlierCause | undefined {
   const { outlier } = judging;
-  const cause = outlier && endpoint.standing.due(outlier);
+  const cause = outlier && (endpoint.standing.due(outlier) ?? dueByRate(service, endpoint, outlier, judging.now));
   return cause !== undefined && eject(service, endpoint, cause, judging) ? cause : undefined;
+}
+
+function dueByRate(
+  service: ServiceState,
+  endpoint: EndpointState,
+  outlier: OutlierSpec,
+  now: number,
+): OutlierCause | undefined {
+  if (endpoint.standing.isOut) return undefined;
+  const own = endpoint.standing.tally(now);
+  if (own.all < outlier.minCalls) return undefined;
+  return failsMore(own, tallyOfOthers(service, endpoint, now), outlier) ? 'rate' : undefined;
+}
+
+function tallyOfOthers(service: ServiceState, endpoint: EndpointState, now: number): Tally {
+  let [bad, all] = [0, 0];
+  for (const other of peersOf(service, endpoint)) {
+    if (other === endpoint) continue;
+    const tally = other.standing.tally(now);
+    bad += tally.bad;
+    all += tally.all;
+  }
+  return { bad, all };
 }
 
 /** The first byte of a request that was sent at `sentAt` is overdue. Returns whether that ejects its instance. */

@@ -142,7 +142,7 @@ test('how an instance stands, and who finds out', () => {
         const isProbe = probes[lane]!.length > 0 && flag;
         if (op === 0) both((it) => it.onAnswer(flag ? 500 : 503, { now, isProbe, isLate: false }));
         else if (op === 1) both((it) => it.onAnswer(200, { now, isProbe, isLate: false }));
-        else if (op === 2) both((it) => (flag ? it.onFailure() : it.onFirstByte({ now, isProbe, isLate: false })));
+        else if (op === 2) both((it) => (flag ? it.onFailure(now) : it.onFirstByte({ now, isProbe, isLate: false })));
         else if (op === 3) both((it) => it.eject(flag ? 'stall' : '5xx', outlier, { now, dice: () => 0 }));
         else if (op === 4 && both((it) => it.tryProbe(now, { idempotent: flag }))) probes[lane]!.push(now);
         else if (op === 5) {

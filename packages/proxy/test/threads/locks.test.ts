@@ -79,13 +79,13 @@ const STANDING = machine<Standing>(
   {
     onFirstByte: (it) => it.onFirstByte({ now: 0, isProbe: false, isLate: false }),
     onAnswer: (it) => it.onAnswer(200, { now: 0, isProbe: false, isLate: false }),
-    onFailure: (it) => it.onFailure(),
+    onFailure: (it) => it.onFailure(0),
     eject: (it) => it.eject('5xx', outlier!, { now: 0, dice }),
     tryProbe: (it) => it.tryProbe(0, { idempotent: true }),
     endProbe: (it) => it.endProbe(0),
     clear: (it) => it.clear(),
   },
-  ['isOut', 'hangs', 'answeredAt', 'due', 'mayProbe'],
+  ['isOut', 'hangs', 'answeredAt', 'due', 'tally', 'mayProbe'],
 );
 
 /** A request draws from all of its buckets at once: the other ways to draw belong to one that nobody shares. */

@@ -65,6 +65,12 @@ const outlier = orOff(
     consecutiveGateway: byDefault('traffic.outlier.consecutiveGateway', count(1)).describe(
       'The same, of 502, 503, 504 and no response alone.',
     ),
+    failureRate: byDefault('traffic.outlier.failureRate', percent(1)).describe(
+      'So many of its requests of the last 30 s must fail, and twice the share of the other instances.',
+    ),
+    minCalls: byDefault('traffic.outlier.minCalls', count(1, 10_000)).describe(
+      'Fewer requests than this, its own or those of the others, prove nothing of that share.',
+    ),
     base: byDefault('traffic.outlier.base', duration(1)).describe(
       'How long the first time; the n-th is n times as long.',
     ),
