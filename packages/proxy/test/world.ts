@@ -46,7 +46,11 @@ export async function serve(t: TestContext, server: Server): Promise<Instance> {
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   const kill = () => {
     server.close();
-    for (const socket of sockets) socket.resetAndDestroy();
+    // Of one that is being ended or is closed, the runtime would wait for that end for ever.
+    for (const socket of sockets) {
+      if (socket.destroyed || socket.writableEnded) socket.destroy();
+      else socket.resetAndDestroy();
+    }
   };
   t.after(kill);
   return { port, sockets, kill };
