@@ -15,7 +15,12 @@ export async function portOwner(port: number): Promise<PortOwner | undefined> {
   for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
     const links = await openFiles(pid);
     if (!links.includes(`socket:[${inode}]`)) continue;
-    return otherSystem(await argvOf(pid)) ?? { name: `${(await programName(pid)) || 'a process'} (pid ${pid})`, remedy: 'end it' };
+    return (
+      otherSystem(await argvOf(pid)) ?? {
+        name: `${(await programName(pid)) || 'a process'} (pid ${pid})`,
+        remedy: 'end it',
+      }
+    );
   }
   return undefined;
 }
