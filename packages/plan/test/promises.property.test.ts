@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { isDrained } from '../src/drained.ts';
 import {
   type Desired,
   type Observed,
   type ObservedInstance,
-  plan,
   type PresentService,
+  plan,
   type Step,
 } from '../src/index.ts';
-import { isDrained } from '../src/drained.ts';
 import { eachTurn } from './walk.ts';
 
 describe('plan, on every turn of a random walk', () => {
