@@ -17,13 +17,13 @@ const ExplainedTry = z
 
 const ExplainedDecision = z
   .object({
-    /** The path in service.yaml that sets the rule. */
+    /** The path in service.yaml that sets the rule: `traffic.routes[0].timeout.request`. */
     rule: z.string(),
     at: z.number(),
     /** The counters that decided. */
     why: z.string(),
     instance: z.string().optional(),
-    /** `services/orders/service.yaml:7`, or which default. */
+    /** `services/orders/service.yaml:7`, `default`, or who else has set it. */
     from: z.string(),
   })
   .meta({ id: 'ExplainedDecision' });

@@ -47,7 +47,7 @@ export function telemetryHandlers(system: System): TelemetryHandlers {
     trace: async (request) => {
       const found = await forwarded.trace(request);
       const records = found.requests as unknown as readonly RequestRecord[];
-      return { ...found, requests: records.map((record) => explained(record, parts.state.applied)) };
+      return { ...found, requests: records.map(explained) };
     },
     logRecords: async (request) => {
       const found = await forwarded.logRecords(request);
