@@ -1,4 +1,5 @@
 import type { CertificateFiles, IdentitySpec, Protocol, ServiceTraffic } from '@islet/spec';
+import type { WrittenLines } from './rule-place.ts';
 
 export type { CertificateFiles, IdentitySpec };
 
@@ -74,6 +75,8 @@ export interface RoutedService {
   readonly protocol: Protocol;
   /** How its callers reach it. */
   readonly traffic: ServiceTraffic;
+  /** Where the files write that, and what else can decide of a request, by path. Absent: nobody knows. */
+  readonly lines?: WrittenLines | undefined;
   readonly endpoints: readonly Endpoint[];
   /**
    * Instances of the revision before one that bakes. They get no requests, but where none of `endpoints` takes a connection.

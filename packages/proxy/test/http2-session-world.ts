@@ -140,7 +140,7 @@ function recorder(told: Told): StreamUser {
   };
 }
 
-export function framesIn(bytes: Buffer, from: number): { readonly seen: readonly Seen[]; readonly end: number } {
+function framesIn(bytes: Buffer, from: number): { readonly seen: readonly Seen[]; readonly end: number } {
   const seen: Seen[] = [];
   let at = from;
   while (bytes.length - at >= 9 && bytes.length - at >= 9 + bytes.readUIntBE(at, 3)) {

@@ -12,7 +12,7 @@ export function failureOf(why: Gone, wire: Wire | undefined): AttemptFailure {
 }
 
 export const REFUSED = new ProxyError('no-instance-reachable', 'no instance took a connection');
-export const RESET = new ProxyError('upstream-reset', 'the instance closed the connection before it responded');
+const RESET = new ProxyError('upstream-reset', 'the instance closed the connection before it responded');
 const OVERLOADED = new ProxyError('instance-overloaded', 'the instance asked for fewer requests');
 
 /** What is told of it, where no more is known. */

@@ -15,6 +15,8 @@ export interface ServiceState {
   readonly name: string;
   readonly protocol: RoutedService['protocol'];
   readonly traffic: RoutedService['traffic'];
+  /** Where the files write that. */
+  readonly lines: RoutedService['lines'];
   readonly unavailable: string | undefined;
   readonly policies: Policies;
   readonly rates: Rates;
@@ -88,7 +90,7 @@ export interface Clocks {
 /** A table is pushed whole, so what it says is mostly what is known: turns and rings go on where nothing has changed. */
 export function nextState(next: NextState): ServiceState {
   const { name, routed, endpoints, warm, before, clocks, cacheBudget, states, onWanted } = next;
-  const { protocol, unavailable, split, hold, fault, toldClients = false } = routed;
+  const { protocol, lines, unavailable, split, hold, fault, toldClients = false } = routed;
   const isSame = before !== undefined && isDeepStrictEqual(before.traffic, routed.traffic);
   const traffic = isSame ? before.traffic : routed.traffic;
   const share = before?.share ?? states.service(name);
@@ -96,6 +98,7 @@ export function nextState(next: NextState): ServiceState {
     name,
     protocol,
     traffic,
+    lines,
     unavailable,
     hold,
     toldClients,
