@@ -6,7 +6,7 @@ import { LIMITS } from '../limits.ts';
  * hold as much as all of their windows. So each begins with a narrow one, and only a response that is taken as it comes gets
  * a wide one, for as long as it lasts. Of those there are a few for all clients together: many at once gain nothing by them.
  */
-export class WideWindows {
+class WideWindows {
   readonly #most: number;
   #taken = 0;
 
