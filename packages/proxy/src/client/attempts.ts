@@ -120,11 +120,12 @@ export class Attempts {
   }
 
   #blame(attempt: Attempt, status: number | undefined): void {
-    const { policy, runtime } = this.#options;
+    const { outlier, now } = this.#judging;
     const { standing } = attempt.endpoint;
-    const now = runtime.now();
-    if (policy.outlier !== undefined && status === undefined) standing.onFailure(now);
-    else if (policy.outlier !== undefined) standing.onAnswer(status, { now, isProbe: false, isLate: false });
+    if (outlier !== undefined) {
+      if (status === undefined) standing.onFailure(now);
+      else standing.onAnswer(status, { now, isProbe: false, isLate: false });
+    }
     this.#judge(attempt);
   }
 
@@ -169,10 +170,11 @@ export class Attempts {
   }
 
   /** The head of a response has come. `status` undefined: only its end will tell how it went. */
-  answered(status: number | undefined): void {
+  answered({ http10 }: ResponseHead, status: number | undefined): void {
     const attempt = this.#current;
     if (attempt === undefined) return;
     const { endpoint, startedAt } = attempt;
+    endpoint.http10 = http10;
     const now = this.#options.runtime.now();
     endpoint.firstBytes.record(now - startedAt);
     // An instance that refuses is quick, and says nothing of how long its work takes.

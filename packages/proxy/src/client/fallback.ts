@@ -82,6 +82,7 @@ function responseOf(
       passed,
       reason: STATUS_CODES[status] ?? '',
       keepAliveMs: undefined,
+      http10: false,
       upgrade: undefined,
       retryAfter: undefined,
       grpcStatus: undefined,

@@ -1,5 +1,6 @@
 import type { EndpointState } from '../upstream/endpoint.ts';
 import { faulty, strikes } from '../upstream/fault.ts';
+import { LengthWire } from '../upstream/length-wire.ts';
 import { speaksHttp2 } from '../upstream/service.ts';
 import type { Wire } from '../upstream/wire.ts';
 import type { AttemptsOptions } from './attempts.ts';
@@ -11,8 +12,9 @@ export function wireTo(
   { now, fresh }: { readonly now: number; readonly fresh: boolean },
 ): Wire {
   const { service, idempotent } = options;
-  const wire = endpoint.acquire({ now, http2: speaksHttp2(service, endpoint), once: !idempotent, fresh });
-  return underFault(wire, endpoint, options, now);
+  const http2 = speaksHttp2(service, endpoint);
+  const wire = endpoint.acquire({ now, http2, once: !idempotent, fresh });
+  return underFault(endpoint.http10 && !http2 ? new LengthWire(wire) : wire, endpoint, options, now);
 }
 
 function underFault(wire: Wire, { endpoint }: EndpointState, options: AttemptsOptions, now: number): Wire {
