@@ -250,3 +250,22 @@ test('decisions are told newest last, doctor with what is missing', async () => 
   const { stdout } = await islet(['doctor'], { cwd: folder });
   assert.match(stdout, /go +no +shipping +install Go\n\n.*\nisolation +no +not root\n\na note\n/);
 });
+
+describe('rollback', () => {
+  test('takes a word for a revision, also where it looks like none, unless it can only be a folder', async () => {
+    const asked: unknown[] = [];
+    await fakeWith({
+      rollback: ({ revision }) => {
+        asked.push(revision);
+        throw new ApiError('not-found', `${revision ?? 'nothing'} never worked here`, {
+          hint: 'revisions that worked: none',
+        });
+      },
+    });
+    for (const words of [['nosuch'], ['3f9a2c1'], ['.'], ['3f9a2c1', '.']]) {
+      const { code } = await islet(['rollback', 'web', ...words], { cwd: folder });
+      assert.equal(code, 2);
+    }
+    assert.deepEqual(asked, ['nosuch', '3f9a2c1', undefined, '3f9a2c1']);
+  });
+});
