@@ -58,8 +58,9 @@ export function nobodyLeft({ failures }: { readonly failures: number }, service:
 }
 
 /** Nobody was there to ask. */
-function notReady({ name, unavailable }: ServiceState): ProxyError {
-  return new ProxyError('no-ready-instance', unavailable ?? `no instance of ${name} is ready`);
+function notReady({ name, unavailable, pool, split }: ServiceState): ProxyError {
+  const whose = split === undefined || pool.endpoints.length === 0 ? '' : ' whose revision has a share of its requests';
+  return new ProxyError('no-ready-instance', unavailable ?? `no instance of ${name}${whose} is ready`);
 }
 
 /** What is the instance's doing: not what the client left undone, nor a kept connection that it closed in order. */
