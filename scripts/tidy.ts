@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { listFiles, ROOT, readText } from './repository.ts';
 import { banned } from './tidy/banned.ts';
 import { dead } from './tidy/dead.ts';
+import { deadExports } from './tidy/dead-exports.ts';
 import { documents } from './tidy/documents.ts';
 import { layers } from './tidy/layers.ts';
 import { manifests } from './tidy/manifest.ts';
@@ -15,7 +16,7 @@ import { SIZES, sizes, tightened } from './tidy/size.ts';
  * if there are any. `--tighten` first lowers the recorded sizes to what the files have shrunk to.
  */
 
-const RULES = [layers, manifests, banned, sizes, dead, documents, prose];
+const RULES = [layers, manifests, banned, sizes, dead, deadExports, documents, prose];
 const TEXT = /\.(ts|tsx|js|mjs|json|md|sh|sql|py|go|java|css|yaml)$|(^|\/)[^.]+$|^\.ci\/run$/;
 
 function main(args: readonly string[]): number {

@@ -54,7 +54,7 @@ function loose(place: { path: string; line: number }, message: string): Finding 
   return { ...place, rule: 'size', message, remedy: 'tighten the record: node scripts/tidy.ts --tighten' };
 }
 
-export function recordedSizes({ files }: Repository): Readonly<Record<string, number>> {
+function recordedSizes({ files }: Repository): Readonly<Record<string, number>> {
   return JSON.parse(files.get(SIZES) ?? '{}');
 }
 

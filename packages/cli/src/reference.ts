@@ -10,7 +10,7 @@ export function referencePages(): readonly (readonly [string, string])[] {
 }
 
 /** `docs/reference/cli.md`, made of the same table as the command line itself. */
-export function renderReference(): string {
+function renderReference(): string {
   const visible = COMMANDS.filter((command) => !command.hidden);
   const groups = Object.entries(GROUPS).map(([key, title]) => {
     const members = visible.filter(({ group }) => group === key);
@@ -30,7 +30,7 @@ export function renderReference(): string {
 }
 
 /** `docs/reference/exit-codes.md`. */
-export function renderExitCodes(): string {
+function renderExitCodes(): string {
   const rows = (Object.keys(EXIT) as ExitName[]).map((name) => `| ${EXIT[name]} | ${name} | ${EXIT_MEANINGS[name]} |`);
   return `# Exit codes
 

@@ -21,11 +21,6 @@ export interface Session extends AsyncDisposable {
   renew(signal: AbortSignal): Promise<void>;
 }
 
-/** Every verb's `--state`. */
-export interface CommonOptions {
-  readonly state?: string | undefined;
-}
-
 /** `once`: ask a system whether or not it runs. `never`: only one that runs. */
 export async function openSession(context: Context, options: SystemOptions, start: 'once' | 'never'): Promise<Session> {
   const system = findSystem(context, options);

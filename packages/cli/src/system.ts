@@ -16,7 +16,7 @@ export interface SystemOptions {
   readonly state?: string | undefined;
 }
 
-export const SYSTEM_FILE = 'islet.yaml';
+const SYSTEM_FILE = 'islet.yaml';
 
 export function findSystem({ cwd }: Pick<Context, 'cwd'>, options: SystemOptions, inFolder = '.islet'): System {
   const folder = options.folder === undefined ? findUpwards(cwd) : given(cwd, options.folder);

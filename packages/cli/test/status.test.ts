@@ -108,6 +108,14 @@ test('the status has a reason for each service that is not ready, and the warnin
   ]);
 });
 
+test('a system that nothing was asked of yet says what to ask', () => {
+  const warnings = ['no isolation between services: not root'];
+  assert.deepEqual(renderStatus(aStatus([], { warnings }), { colours }), [
+    'Nothing was asked for yet; `islet up` starts the services',
+    'warning: no isolation between services: not root',
+  ]);
+});
+
 test('one service is told with its instances and its failure', () => {
   const instance = {
     id: 'orders-3f9a2c1d04.0-0',

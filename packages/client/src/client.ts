@@ -6,7 +6,7 @@ import { ROUTES, type RouteName } from './routes.ts';
 export type { Answer, CallOptions, Client, Input } from './call.ts';
 
 /** How long an answer may take; streams have no such limit, only their signal. */
-export const ANSWER_TIMEOUT_MS = 60_000;
+const ANSWER_TIMEOUT_MS = 60_000;
 
 /**
  * The typed client of the control API: one function per route of the contract.

@@ -33,7 +33,7 @@ export interface Connection extends AsyncDisposable {
 }
 
 /** How long a control plane may take until it answers; the last lines that it printed are in the error. */
-export const START_TIMEOUT_MS = 10_000;
+const START_TIMEOUT_MS = 10_000;
 /** How long a keeper may take to start one that was killed again. */
 const REVIVAL_TIMEOUT_MS = 3_000;
 /** How long one that runs may take to say so. */

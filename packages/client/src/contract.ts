@@ -19,7 +19,7 @@ import { telemetryRoutes } from './telemetry-contract.ts';
  * `stream` routes answer with one JSON value a line (NDJSON) until the caller goes away.
  */
 
-export const ApplyRequest = z
+const ApplyRequest = z
   .object({
     environment: z.string().optional(),
     /**
@@ -71,7 +71,7 @@ export const SecretInfo = z
   })
   .meta({ id: 'SecretInfo' });
 
-export const ServiceEnvironment = z
+const ServiceEnvironment = z
   .object({
     cwd: z.string(),
     env: z.record(z.string(), z.string()),
@@ -84,7 +84,7 @@ export const Guarantee = z
   .object({ name: z.string(), held: z.boolean(), reason: z.string().optional() })
   .meta({ id: 'Guarantee' });
 
-export const Toolchain = z
+const Toolchain = z
   .object({
     program: z.string(),
     path: z.string().optional(),

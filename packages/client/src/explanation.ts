@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 /** What the control API says of one request: the proxy's records of it, each decision with the line that it comes from. */
 
-export const ExplainedTry = z
+const ExplainedTry = z
   .object({
     instance: z.string(),
     revision: z.string(),
@@ -15,15 +15,15 @@ export const ExplainedTry = z
   })
   .meta({ id: 'ExplainedTry' });
 
-export const ExplainedDecision = z
+const ExplainedDecision = z
   .object({
-    /** The path in service.yaml that sets the rule. */
+    /** The path in service.yaml that sets the rule: `traffic.routes[0].timeout.request`. */
     rule: z.string(),
     at: z.number(),
     /** The counters that decided. */
     why: z.string(),
     instance: z.string().optional(),
-    /** `services/orders/service.yaml:7`, or which default. */
+    /** `services/orders/service.yaml:7`, `default`, or who else has set it. */
     from: z.string(),
   })
   .meta({ id: 'ExplainedDecision' });

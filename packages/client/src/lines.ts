@@ -3,7 +3,7 @@ import { ApiError } from './errors.ts';
 import { type Exchange, reachError, send, type Target, whoOf } from './http.ts';
 
 /** The longest line that a stream may have. */
-export const MAX_LINE_BYTES = 16 * 1024 * 1024;
+const MAX_LINE_BYTES = 16 * 1024 * 1024;
 
 /** A stream route's values, one JSON value a line, until the server ends, the caller breaks off, or the signal. */
 export async function* streamLines(

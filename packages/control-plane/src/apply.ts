@@ -10,7 +10,7 @@ import { edgePorts, takeEdges, withEdges } from './edges.ts';
 import { failpoint } from './failpoint.ts';
 import { usableGateway } from './gateway-files.ts';
 import { proposeService } from './propose-service.ts';
-import { ruleLinesOf } from './rule-lines.ts';
+import { writtenLines } from './rule-lines.ts';
 import type { Applied, AppliedService, GoneService, LaunchSpec } from './store/applied.ts';
 import { judgeStores, upgradeWarnings } from './store-errors.ts';
 import { usableForwards } from './telemetry/forward-files.ts';
@@ -85,7 +85,7 @@ export async function propose(asked: Asked, parts: ApplyParts): Promise<Proposal
   const gateway = await usableGateway(spec.gateway, parts);
 
   const proposing = { asked, before, seq: from, parts, upgrades: verdict.upgrades };
-  const proposed = await Promise.all(read.map((service) => proposeService(withoutOrigins(service), spec, proposing)));
+  const proposed = await Promise.all(read.map((service) => proposeService(withoutPlaces(service), spec, proposing)));
   const services = [...kept, ...proposed].sort((a, b) => (a.spec.name < b.spec.name ? -1 : 1));
   const applied: Applied = {
     system: spec.name,
@@ -119,7 +119,7 @@ function linesOf(
   before: Applied | undefined,
 ): Applied['lines'] {
   const old = kept.map(({ spec: { name } }) => [name, before?.lines?.[name] ?? {}] as const);
-  return Object.fromEntries([...read.map((service) => [service.name, ruleLinesOf(service)] as const), ...old]);
+  return Object.fromEntries([...read.map((service) => [service.name, writtenLines(service)] as const), ...old]);
 }
 
 /** Of a request for one service, the others: as they were last asked for. */
@@ -239,7 +239,7 @@ export function allGone(
   );
 }
 
-function withoutOrigins({ origins: _origins, ...spec }: SystemSpec['services'][number]): LaunchSpec {
+function withoutPlaces({ origins: _origins, written: _written, ...spec }: SystemSpec['services'][number]): LaunchSpec {
   return spec;
 }
 

@@ -195,7 +195,7 @@ function laterOf(service: string, revision: RevisionId, { decisions }: Hands): r
   return decisions.rollouts(service).later.get(revision) ?? [];
 }
 
-export function portName(instance: InstanceId): string {
+function portName(instance: InstanceId): string {
   return `instance ${instance}`;
 }
 

@@ -4,7 +4,7 @@ import { dieAt } from '@islet/supervise';
  * Instants between an effect of the control plane and what comes after it. A test names one (see `dieAt`); the process is
  * killed there, and the next control plane has to go on from what it finds.
  */
-export const CONTROL_FAILPOINTS = [
+const CONTROL_FAILPOINTS = [
   'apply: before the record',
   'apply: after the record',
   'build: after the bytes',

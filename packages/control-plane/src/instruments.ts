@@ -47,7 +47,7 @@ const PYTHON_ENVIRONMENTS = ['.venv', 'venv'] as const;
 const PYTHON_AGENT = 'opentelemetry/instrumentation/auto_instrumentation';
 
 /** What `opentelemetry-instrument` does is to put its folder first: the interpreter loads the agent from there. */
-export function forPython(folder: string): Record<string, string> {
+function forPython(folder: string): Record<string, string> {
   for (const environment of PYTHON_ENVIRONMENTS) {
     const lib = join(folder, environment, 'lib');
     const version = existsSync(lib) ? readdirSync(lib).find((name) => name.startsWith('python')) : undefined;
@@ -61,7 +61,7 @@ export function forPython(folder: string): Record<string, string> {
 const JAVA_PLACES = ['.', 'lib', 'agent', 'target', 'build/libs'] as const;
 const JAVA_AGENT = 'opentelemetry-javaagent.jar';
 
-export function forJava(folder: string): Record<string, string> {
+function forJava(folder: string): Record<string, string> {
   const place = JAVA_PLACES.find((within) => existsSync(join(folder, within, JAVA_AGENT)));
   if (place === undefined) return {};
   return { JAVA_TOOL_OPTIONS: `-javaagent:${join(folder, place, JAVA_AGENT)}`, ...OVER_HTTP };

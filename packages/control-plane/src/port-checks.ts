@@ -57,8 +57,10 @@ async function refusal(port: number, host: string): Promise<string | undefined> 
   switch (code) {
     case undefined:
       return undefined;
-    case 'EADDRINUSE':
-      return `${(await portOwner(port)) ?? 'another program'} does: end it, or choose another port`;
+    case 'EADDRINUSE': {
+      const { name, remedy } = (await portOwner(port)) ?? { name: 'another program', remedy: 'end it' };
+      return `${name} does: ${remedy}, or choose another port`;
+    }
     case 'EACCES':
       return 'only root may listen on ports below 1024: choose a higher one';
     case 'EADDRNOTAVAIL':

@@ -7,10 +7,12 @@ import type {
   Listener,
   RoutedService,
   RoutingTable,
+  WrittenLines,
 } from '@islet/policy';
 import type { IdentitySpec, PreviewSpec, ServiceTraffic } from '@islet/spec';
 import { digest } from './desire.ts';
 import { edgeName } from './edges.ts';
+import { ruleLines } from './rule-lines.ts';
 import { routedSplit } from './split.ts';
 import type { Applied, LaunchSpec } from './store/applied.ts';
 
@@ -23,7 +25,7 @@ export interface Routes {
   readonly identity: IdentitySpec | undefined;
   readonly listeners: readonly Listener[];
   readonly services: Readonly<
-    Record<string, Pick<RoutedService, 'protocol' | 'traffic' | 'hold' | 'fault' | 'toldClients'>>
+    Record<string, Pick<RoutedService, 'protocol' | 'traffic' | 'lines' | 'hold' | 'fault' | 'toldClients'>>
   >;
   /** How to ask for a service's new revision while two of them serve. */
   readonly previews: Readonly<Record<string, PreviewSpec>>;
@@ -45,7 +47,7 @@ export function routesOf({ applied, specs, edgePort, operatorSocket, faultOf }: 
     ...(applied === undefined || applied.goingDown ? [] : gatewaysOf(applied)),
     ...edgesOf(specs, edgePort),
   ];
-  const services = withFaults(servicesOf(specs), faultOf);
+  const services = withFaults(servicesOf(specs, applied?.lines ?? {}), faultOf);
   const previews = previewsOf(applied);
   // What an older version of Islet has kept says nothing of it.
   const workers = applied?.gateway.workers ?? 1;
@@ -54,15 +56,22 @@ export function routesOf({ applied, specs, edgePort, operatorSocket, faultOf }: 
   return { key, workers, identity, listeners, services, previews };
 }
 
-const TRAFFIC_KEYS = new WeakMap<ServiceTraffic, string>();
+const KEYS = new WeakMap<object, string>();
 
-/** How callers reach a service is most of a table, is never changed, and is the same in each turn: it is written out once. */
+/**
+ * How callers reach a service is most of a table, is never changed, and is the same in each turn: it is written out once. So are the
+ * lines that say so: where they move, the proxy must know, and nothing else has changed.
+ */
 function keyed(services: Routes['services']): readonly unknown[] {
-  return Object.entries(services).map(([name, { traffic, ...rest }]) => {
-    const known = TRAFFIC_KEYS.get(traffic) ?? digest(JSON.stringify(traffic));
-    TRAFFIC_KEYS.set(traffic, known);
-    return [name, known, rest];
+  return Object.entries(services).map(([name, { traffic, lines, ...rest }]) => {
+    return [name, keyOf(traffic), lines && keyOf(lines), rest];
   });
+}
+
+function keyOf(part: ServiceTraffic | WrittenLines): string {
+  const known = KEYS.get(part) ?? digest(JSON.stringify(part));
+  KEYS.set(part, known);
+  return known;
 }
 
 function previewsOf(applied: Applied | undefined): Routes['previews'] {
@@ -75,14 +84,15 @@ function previewsOf(applied: Applied | undefined): Routes['previews'] {
 }
 
 /** What is asked for comes first in `specs`, so the instances of an older revision are reached as the file says now. */
-function servicesOf(specs: readonly LaunchSpec[]): Routes['services'] {
+function servicesOf(specs: readonly LaunchSpec[], lines: NonNullable<Applied['lines']>): Routes['services'] {
   const services: Record<string, Routes['services'][string]> = {};
   for (const { name, api, traffic, scale } of specs) {
     const asked = services[name];
     const { zero } = scale;
     const hold = zero && { maxMs: zero.holdMs, requests: zero.requests };
     const told = api.proxyProtocol === undefined ? {} : { toldClients: api.proxyProtocol };
-    const own = { protocol: api.protocol, ...told };
+    const known = lines[name];
+    const own = { protocol: api.protocol, ...(known && { lines: ruleLines(known) }), ...told };
     services[name] = { ...own, traffic: asked?.traffic ?? traffic, hold: asked ? asked.hold : hold };
   }
   return services;

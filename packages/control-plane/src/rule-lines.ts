@@ -1,43 +1,41 @@
-import type { Origin, ServiceSpec } from '@islet/spec';
-import type { Applied } from './store/applied.ts';
+import { layersOf, placesOf, placeText, type WrittenLines } from '@islet/policy';
+import type { ServiceSpec, ServiceTraffic, TrafficOverride } from '@islet/spec';
 
-/** Where the values of a service that stand in a file are written: `file:line` by path. All else is a default. */
-export type RuleLines = Readonly<Record<string, string>>;
-
-export function ruleLinesOf({ origins }: Pick<ServiceSpec, 'origins'>): RuleLines {
-  const lines: Record<string, string> = {};
-  for (const [path, origin] of origins) {
-    if (origin.kind === 'file') lines[path] = lineText(origin);
-  }
-  return lines;
+/** Where the files write what they say of a service. */
+export function writtenLines({ written }: Pick<ServiceSpec, 'written'>): WrittenLines {
+  return Object.fromEntries([...written].map(([path, { file, line }]) => [path, `${file}:${line}`]));
 }
 
-/**
- * Where a rule comes from. A rule such as `traffic.outlier.stall` has no value of its own: it stands where the nearest
- * part of a file does that it belongs to.
- */
-export function ruleOrigin(rule: string, service: string | undefined, applied: Applied | undefined): string {
-  const known = CALLERS[rule];
+const RULES_AMONG = new WeakMap<WrittenLines, WrittenLines>();
+
+/** Of these, those of what can decide of a request. They are most of a table where files say much, and the same in each turn. */
+export function ruleLines(lines: WrittenLines): WrittenLines {
+  const known = RULES_AMONG.get(lines);
   if (known !== undefined) return known;
-  const lines = service === undefined ? undefined : applied?.lines?.[service];
-  if (lines === undefined) return 'not known any more';
-  for (let path = rule; path.includes('.'); path = path.slice(0, path.lastIndexOf('.'))) {
-    const found = lines[path] ?? Object.entries(lines).find(([other]) => isBelow(other, path))?.[1];
-    if (found !== undefined) return found;
-  }
-  return 'default';
+  const found = Object.fromEntries(Object.entries(lines).filter(([path]) => RULE_PATH.test(path)));
+  RULES_AMONG.set(lines, found);
+  return found;
 }
 
-function isBelow(path: string, section: string): boolean {
-  return path.startsWith(`${section}.`) || path.startsWith(`${section}[`);
+/** Of a route, what it is for decides nothing. */
+const RULE_PATH = /^(traffic\.(?!.*\]\.match)|rollout(\.bake|\.preview)?$|scale\.zero\.)/;
+
+/** The line of a value, also of one that an override inherits; undefined: it is a default, or follows from another. */
+export function lineOf(path: string, lines: WrittenLines, traffic: ServiceTraffic): string | undefined {
+  const override = traffic.overrides.find(({ at }) => at !== undefined && path.startsWith(`${placeText(at)}.`));
+  return override === undefined ? lines[path] : inherited(path, override, { lines, traffic });
 }
 
-function lineText({ place }: Extract<Origin, { kind: 'file' }>): string {
-  return `${place.file}:${place.line}`;
+function inherited(
+  path: string,
+  override: TrafficOverride,
+  { lines, traffic }: { readonly lines: WrittenLines; readonly traffic: ServiceTraffic },
+): string | undefined {
+  const below = path.slice(placeText(override.at ?? []).length);
+  const section = override.changes.find(
+    (name) => below === `.${name}` || below.startsWith(`.${name}.`) || below.startsWith(`.${name}[`),
+  );
+  if (section === undefined) return lines[path];
+  const places = placesOf(section, layersOf(override, traffic));
+  return places.flatMap((place) => lines[`${place}${below}`] ?? []).at(0);
 }
-
-/** What no file sets. */
-const CALLERS: Readonly<Record<string, string>> = {
-  deadline: "the caller's own x-islet-deadline-ms or grpc-timeout",
-  drill: 'a drill that is being run',
-};

@@ -1,47 +1,64 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import type { Origin } from '@islet/spec';
-import { ruleLinesOf, ruleOrigin } from '../src/rule-lines.ts';
-import type { Applied } from '../src/store/applied.ts';
+import type { ServiceTraffic, TrafficOverride } from '@islet/spec';
+import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
+import { lineOf, ruleLines, writtenLines } from '../src/rule-lines.ts';
 
-const at = (line: number): Origin => ({ kind: 'file', place: { file: 'orders/service.yaml', line, column: 1 } });
-const ORIGINS = new Map<string, Origin>([
-  ['traffic.timeout.request', at(3)],
-  ['traffic.timeout.perTry', { kind: 'derived', from: 'traffic.timeout.request' }],
-  ['traffic.outlier.base', at(5)],
-  ['traffic.rateLimit[0].rps', at(7)],
-  ['traffic.routes[1].timeout.request', at(9)],
+const FILE = 'orders/service.yaml';
+const at = (line: number) => ({ file: FILE, line, column: 1 });
+const WRITTEN = new Map([
+  ['run', at(1)],
   ['run.command', at(1)],
-  ['traffic.retry.attempts', { kind: 'default', name: 'retry' }],
+  ['traffic', at(2)],
+  ['traffic.timeout', at(3)],
+  ['traffic.timeout.request', at(3)],
+  ['traffic.routes[1]', at(8)],
+  ['traffic.routes[1].match', at(8)],
+  ['traffic.routes[1].match.path', at(8)],
+  ['traffic.routes[1].timeout', at(9)],
+  ['traffic.routes[1].timeout.idle', at(9)],
+  ['rollout', at(11)],
+  ['rollout.bake', at(12)],
+  ['rollout.maxSurge', at(13)],
+  ['scale.zero.hold', at(14)],
 ]);
+const LINES = writtenLines({ written: WRITTEN });
 
-const LINES = ruleLinesOf({ origins: ORIGINS });
-const applied = { lines: { orders: LINES } } as unknown as Applied;
-
-for (const [rule, from] of [
-  ['traffic.timeout.request', 'orders/service.yaml:3'],
-  ['traffic.outlier.stall', 'orders/service.yaml:5'],
-  ['traffic.rateLimit', 'orders/service.yaml:7'],
-  ['traffic.routes[1].timeout.request', 'orders/service.yaml:9'],
-  ['traffic.routes[1].timeout.connect', 'orders/service.yaml:9'],
-  ['traffic.retry', 'default'],
-  ['traffic.retry.budget', 'default'],
-  ['traffic.breaker', 'default'],
-  ['deadline', "the caller's own x-islet-deadline-ms or grpc-timeout"],
-] as const) {
-  it(`${rule} comes from ${from}`, () => assert.equal(ruleOrigin(rule, 'orders', applied), from));
-}
-
-it('keeps the places of what stands in a file, and of nothing else', () => {
-  assert.deepEqual(Object.keys(LINES), [
+it('the proxy is told the lines of what can decide of a request, and of nothing else', () => {
+  const told = ruleLines(LINES);
+  assert.deepEqual(Object.keys(told), [
+    'traffic.timeout',
     'traffic.timeout.request',
-    'traffic.outlier.base',
-    'traffic.rateLimit[0].rps',
-    'traffic.routes[1].timeout.request',
-    'run.command',
+    'traffic.routes[1]',
+    'traffic.routes[1].timeout',
+    'traffic.routes[1].timeout.idle',
+    'rollout',
+    'rollout.bake',
+    'scale.zero.hold',
   ]);
+  assert.equal(told['traffic.timeout.request'], `${FILE}:3`);
+  assert.equal(ruleLines(LINES), told, 'the same object: it is written out once');
 });
 
-it('a service that nobody knows any more has no lines', () => {
-  assert.equal(ruleOrigin('traffic.retry', 'gone', applied), 'not known any more');
-});
+const override: TrafficOverride = {
+  at: ['routes', 1],
+  caller: undefined,
+  route: { method: undefined, path: '/slow' },
+  changes: ['timeout'],
+  policy: { timeout: DEFAULT_TRAFFIC.timeout },
+};
+const traffic: ServiceTraffic = { ...DEFAULT_TRAFFIC, overrides: [override] };
+
+for (const [path, line] of [
+  ['run.command', 1],
+  ['traffic.timeout.request', 3],
+  ['traffic.timeout.idle', undefined],
+  ['traffic.routes[1].match', 8],
+  ['traffic.routes[1].timeout.idle', 9],
+  ['traffic.routes[1].timeout.request', 3],
+  ['traffic.routes[1].timeout.connect', undefined],
+] as const) {
+  it(`${path} stands in ${line === undefined ? 'no line' : `line ${line}`}`, () => {
+    assert.equal(lineOf(path, LINES, traffic), line === undefined ? undefined : `${FILE}:${line}`);
+  });
+}

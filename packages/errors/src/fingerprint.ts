@@ -32,7 +32,7 @@ function frameKey({ function: name, file = '' }: Frame): string {
 }
 
 /** Neither the folder of one revision nor the hash that a bundler put into a name. */
-export function stablePath(file: string): string {
+function stablePath(file: string): string {
   return file
     .replace(/^.*\/revisions\/[^/]+\/files\//, '')
     .replace(/([.-])(?=[0-9a-zA-Z_]*\d)[0-9a-zA-Z_]{8,}(?=\.[cm]?jsx?$)/, '$1*');

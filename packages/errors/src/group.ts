@@ -109,6 +109,6 @@ export function sparkOf({ hours }: ErrorGroup, now: number): number[] {
   return Array.from({ length: KEPT.hours }, (_, index) => counts.get(hour - KEPT.hours + 1 + index) ?? 0);
 }
 
-export function frameText({ function: name, file, line }: Frame): string {
+function frameText({ function: name, file, line }: Frame): string {
   return file === undefined ? name : `${name} (${file}${line === undefined ? '' : `:${line}`})`;
 }

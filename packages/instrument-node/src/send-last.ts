@@ -28,14 +28,14 @@ export function sendLast(spans: readonly ReadableSpan[], env: NodeJS.ProcessEnv)
 }
 
 /** As OpenTelemetry's exporter has it: one for traces as it is, the common one with the signal's path. */
-export function tracesUrl(env: NodeJS.ProcessEnv): string | undefined {
+function tracesUrl(env: NodeJS.ProcessEnv): string | undefined {
   const { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: own, OTEL_EXPORTER_OTLP_ENDPOINT: common } = env;
   if (own) return own;
   return common ? `${common.replace(/\/$/, '')}/v1/traces` : undefined;
 }
 
 /** `name=value` with commas between, both as in a URL (W3C Baggage). */
-export function headersIn(env: NodeJS.ProcessEnv): Record<string, string> {
+function headersIn(env: NodeJS.ProcessEnv): Record<string, string> {
   const pairs = [env.OTEL_EXPORTER_OTLP_HEADERS, env.OTEL_EXPORTER_OTLP_TRACES_HEADERS].flatMap((text) =>
     (text ?? '').split(',').flatMap((pair) => {
       const at = pair.indexOf('=');

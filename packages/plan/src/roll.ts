@@ -54,7 +54,8 @@ export function roll(roster: Roster, turn: Turn): Decision {
 
   const crowd = spare.length - drained.length;
   const starts = startMissing(roster, { wanted, crowd, slots, shift });
-  const revivals = [...wanted, ...kept, ...warm].flatMap((instance) => revive(instance, roster, now));
+  const running = [...wanted, ...kept, ...warm];
+  const revivals = running.flatMap((instance) => revive(instance, { roster, first: running[0] }, now));
   const verdict = judge(roster, { wanted, settled, shift }, now);
   const waits = kept.length === 0 || shift !== undefined ? [] : waitForHealthy(service, wanted, now);
   const { steps: retirements } = retire(retiringOf(service), surplus, turn);
@@ -182,8 +183,7 @@ interface Ranks {
 function startMissing(roster: Roster, { wanted, crowd, slots, shift }: Ranks): Step[] {
   const { service, goal, startable } = roster;
   if (!startable || isPaused(roster)) return [];
-  const surge = service.exclusive ? 0 : service.rollout.maxSurge;
-  const room = shift === undefined ? Math.max(0, service.instances + surge - crowd - wanted.length) : slots.size;
+  const room = roomFor(roster, { wanted, crowd, slots, shift });
   const taken = new Set(wanted.map(({ index }) => index));
   return [...slots]
     .filter((index) => !taken.has(index))
@@ -198,8 +198,20 @@ function startMissing(roster: Roster, { wanted, crowd, slots, shift }: Ranks): S
     }));
 }
 
+/** How many more may be started. */
+function roomFor({ service, seen, goal }: Roster, { wanted, crowd, slots, shift }: Ranks): number {
+  if (service.exclusive && seen.instances.some(({ generation }) => generation !== goal.generation)) return 0;
+  if (shift !== undefined) return slots.size;
+  const surge = service.exclusive ? 0 : service.rollout.maxSurge;
+  return Math.max(0, service.instances + surge - crowd - wanted.length);
+}
+
 /** An ended instance is started again, after its back-off, and one that hangs is ended. It never gives up. */
-function revive(instance: ObservedInstance, { service, seen }: Roster, now: number): Step[] {
+function revive(
+  instance: ObservedInstance,
+  { roster: { service, seen }, first }: { readonly roster: Roster; readonly first: ObservedInstance | undefined },
+  now: number,
+): Step[] {
   const { state, id, revision, generation, index } = instance;
   if (state.kind === 'hung') return [{ kind: 'kill', service: service.name, instance: id, why: state.why }];
   if (state.kind !== 'exited' || !seen.built.includes(revision)) return [];
@@ -207,5 +219,8 @@ function revive(instance: ObservedInstance, { service, seen }: Roster, now: numb
     const why = `${id} ended: ${describeEnd(state)}`;
     return [{ kind: 'wait', service: service.name, why, until: state.restartAt }];
   }
+  // Of two that can't run at once, the one that runs stays alone; where none does, the one that is worth most begins.
+  const isApart = seen.instances.every((other) => other.generation === generation || other.state.kind === 'exited');
+  if (service.exclusive && !(isApart && first?.generation === generation)) return [];
   return [{ kind: 'start', service: service.name, instance: id, revision, generation, index }];
 }

@@ -2,27 +2,16 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { slotsOf } from '../src/drained.ts';
-import {
-  assume,
-  bakesUntil,
-  type Desired,
-  type DesiredService,
-  type Observed,
-  plan,
-  preview,
-  stepKey,
-} from '../src/index.ts';
-import { desired, type Move, move, setState, walk } from './walk.ts';
+import { assume, bakesUntil, type DesiredService, type Observed, plan, preview, stepKey } from '../src/index.ts';
+import { eachTurn, setState, walk, walks } from './walk.ts';
 
 /**
  * After each move of a random walk the promises of `plan` are checked; at the end the faults stop, and the world must
  * converge.
  */
 describe('plan, whatever happens', () => {
-  const walks = fc.tuple(desired, fc.array(move, { maxLength: 60, size: 'max' }));
-
   it('asks for no step twice, for none under way, and only for services asked for', () => {
-    eachTurn(walks, (asked, world, now) => {
+    eachTurn((asked, world, now) => {
       const steps = plan(asked, world, now).filter(({ kind }) => kind !== 'wait');
       assert.equal(new Set(steps.map(stepKey)).size, steps.length);
       const held = Object.fromEntries(steps.map((step) => [stepKey(step), { kind: 'running', step } as const]));
@@ -33,7 +22,7 @@ describe('plan, whatever happens', () => {
   });
 
   it('stops no ready instance while nothing replaces it', () => {
-    eachTurn(walks, (asked, world, now) => {
+    eachTurn((asked, world, now) => {
       const stopped = new Set(plan(asked, world, now).flatMap((step) => (step.kind === 'stop' ? [step.instance] : [])));
       for (const service of asked.services) {
         if (service.kind === 'absent' || service.exclusive) continue;
@@ -49,7 +38,7 @@ describe('plan, whatever happens', () => {
   });
 
   it('stops nothing that runs before the proxy let go of it', () => {
-    eachTurn(walks, (asked, world, now) => {
+    eachTurn((asked, world, now) => {
       const { endpoints = {}, warm = {} } = world.traffic.acknowledged ?? {};
       const routed = [endpoints, warm].flatMap((some) => Object.values(some).flat());
       for (const step of plan(asked, world, now)) {
@@ -61,7 +50,7 @@ describe('plan, whatever happens', () => {
   });
 
   it('routes only to ready instances', () => {
-    eachTurn(walks, (asked, world, now) => {
+    eachTurn((asked, world, now) => {
       for (const step of plan(asked, world, now)) {
         if (step.kind !== 'publish') continue;
         for (const [name, ids] of [step.endpoints, step.warm].flatMap(Object.entries<readonly string[]>)) {
@@ -72,7 +61,7 @@ describe('plan, whatever happens', () => {
   });
 
   it('lets nobody be asked in need but who was promoted before, and was neither given up nor taken out', () => {
-    eachTurn(walks, (asked, world, now) => {
+    eachTurn((asked, world, now) => {
       for (const step of plan(asked, world, now)) {
         if (step.kind !== 'publish') continue;
         for (const [name, ids] of Object.entries(step.warm)) {
@@ -88,7 +77,7 @@ describe('plan, whatever happens', () => {
   });
 
   it('lets everybody be asked in need that is kept to go back to', () => {
-    eachTurn(walks, (asked, world, now) => {
+    eachTurn((asked, world, now) => {
       const steps = plan(asked, world, now);
       const table = steps.find(({ kind }) => kind === 'publish') ?? world.traffic.acknowledged;
       if (table === undefined || !('endpoints' in table)) return;
@@ -111,7 +100,7 @@ describe('plan, whatever happens', () => {
   });
 
   it('brings nothing back into traffic that a person took out, unless nobody else could answer', () => {
-    eachTurn(walks, (asked, world, now) => {
+    eachTurn((asked, world, now) => {
       for (const step of plan(asked, world, now)) {
         if (step.kind !== 'publish') continue;
         for (const service of asked.services) {
@@ -126,7 +115,7 @@ describe('plan, whatever happens', () => {
   });
 
   it('shares out all of the requests, and gives a share only to revisions that are routed to', () => {
-    eachTurn(walks, (asked, world, now) => {
+    eachTurn((asked, world, now) => {
       for (const step of plan(asked, world, now)) {
         if (step.kind !== 'publish') continue;
         for (const [name, { weights, stable, candidate }] of Object.entries(step.splits)) {
@@ -145,7 +134,7 @@ describe('plan, whatever happens', () => {
   });
 
   it('takes the traffic from a generation in the turn that gives it up, where the one before serves', () => {
-    eachTurn(walks, (asked, world, now) => {
+    eachTurn((asked, world, now) => {
       const planned = plan(asked, world, now);
       for (const step of planned) {
         if (step.kind !== 'fail') continue;
@@ -186,18 +175,6 @@ describe('plan, whatever happens', () => {
     );
   });
 });
-
-function eachTurn(
-  walks: fc.Arbitrary<[Desired, Move[]]>,
-  check: (desired: Desired, world: Observed, now: number) => void,
-): void {
-  fc.assert(
-    fc.property(walks, ([first, moves]) => {
-      walk(first, moves, check);
-    }),
-    { numRuns: 1000 },
-  );
-}
 
 /** Faults stop: the proxy answers, and what runs gets ready. */
 function healed(world: Observed): Observed {

@@ -140,13 +140,12 @@ describe('a rollout', () => {
   });
 
   it('ends the old instance before it starts the new one where two can not run at once', () => {
-    const one = present('smtp', { revision: 'r2', exclusive: true });
     const world = serving('smtp', 'r1', 1, { built: ['r1', 'r2'] });
-    assert.deepEqual(keys(preview(asked(one), world, 0)).slice(0, 3), [
-      'publish',
-      'stop smtp-r1.0-0',
-      'start smtp-r2.0-0',
-    ]);
+    for (const instances of [1, 2]) {
+      const asks = asked(present('smtp', { revision: 'r2', exclusive: true, instances }));
+      const steps = keys(preview(asks, world, 0)).slice(0, 3);
+      assert.deepEqual(steps, ['publish', 'stop smtp-r1.0-0', 'start smtp-r2.0-0']);
+    }
   });
 
   it('forgets bytes that nothing needs', () => {

@@ -73,17 +73,18 @@ function absent(name: string, purge: boolean): DesiredService {
   return { kind: 'absent', name, after: [], drainMs: 1_000, longLivedMs: 1_000, stopGraceMs: 1_000, purge };
 }
 
-export const desired: fc.Arbitrary<Desired> = fc.tuple(...NAMES.map(service)).map((services) => asked(...services));
+const desired: fc.Arbitrary<Desired> = fc.tuple(...NAMES.map(service)).map((services) => asked(...services));
 
 export type Move =
   | { readonly kind: 'ask'; readonly desired: Desired }
   | { readonly kind: 'apply'; readonly mask: readonly boolean[]; readonly comesUp: boolean }
   | { readonly kind: 'disturb'; readonly pick: number; readonly state: InstanceState['kind'] }
   | { readonly kind: 'hear'; readonly pick: number; readonly isWorse: boolean; readonly requests: number }
+  | { readonly kind: 'load'; readonly pick: number; readonly requests: number; readonly longLived: number }
   | { readonly kind: 'proxy'; readonly there: boolean }
   | { readonly kind: 'pass'; readonly ms: number };
 
-export const move: fc.Arbitrary<Move> = fc.oneof(
+const move: fc.Arbitrary<Move> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('ask'), desired }) },
   {
     weight: 6,
@@ -110,9 +111,25 @@ export const move: fc.Arbitrary<Move> = fc.oneof(
       requests: fc.nat(20),
     }),
   },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant('load'), pick: fc.nat(20), requests: fc.nat(2), longLived: fc.nat(2) }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('proxy'), there: fc.boolean() }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('pass'), ms: fc.nat(20_000) }) },
 ) as fc.Arbitrary<Move>;
+
+export const walks = fc.tuple(desired, fc.array(move, { maxLength: 60, size: 'max' }));
+
+/** Checks what holds after each move of many a walk. */
+export function eachTurn(check: (desired: Desired, world: Observed, now: number) => void): void {
+  fc.assert(
+    fc.property(walks, ([first, moves]) => {
+      walk(first, moves, check);
+    }),
+    { numRuns: 1000 },
+  );
+}
 
 export function walk(
   first: Desired,
@@ -122,6 +139,7 @@ export function walk(
   let state = { desired: first, world: NOTHING, now: 1_000 };
   for (const move of moves) {
     state = afterMove(move, state);
+    state = { ...state, world: withRemovals(state.world, state.now) };
     check(state.desired, state.world, state.now);
   }
   return state;
@@ -138,6 +156,8 @@ function afterMove(move: Move, state: { desired: Desired; world: Observed; now: 
       const acknowledged = move.there ? { routes: 'routes', endpoints: {}, warm: {}, splits: {} } : undefined;
       return { ...state, world: { ...world, traffic: { ...world.traffic, acknowledged } } };
     }
+    case 'load':
+      return { ...state, world: load(world, move) };
     case 'hear':
       return { ...state, world: hear(desired, world, move) };
     case 'disturb':
@@ -152,6 +172,28 @@ function afterMove(move: Move, state: { desired: Desired; world: Observed; now: 
       return { ...state, world: next };
     }
   }
+}
+
+/** Whoever observes notes of each instance since when it is in no table. */
+function withRemovals(world: Observed, now: number): Observed {
+  const { acknowledged, removedAt } = world.traffic;
+  const routed = [acknowledged?.endpoints, acknowledged?.warm].flatMap((some) => Object.values(some ?? {}).flat());
+  const out = idsOf(world).filter((id) => !routed.includes(id));
+  const noted = Object.fromEntries(out.map((id) => [id, removedAt[id] ?? now]));
+  return { ...world, traffic: { ...world.traffic, removedAt: noted } };
+}
+
+function load(world: Observed, move: Extract<Move, { kind: 'load' }>): Observed {
+  const ids = idsOf(world);
+  const id = ids[move.pick % Math.max(1, ids.length)];
+  if (id === undefined) return world;
+  const inFlight = { ...world.traffic.inFlight, [id]: move.requests + move.longLived };
+  const longLived = { ...world.traffic.longLived, [id]: move.longLived };
+  return { ...world, traffic: { ...world.traffic, inFlight, longLived } };
+}
+
+function idsOf({ services }: Observed): string[] {
+  return Object.values(services).flatMap(({ instances }) => instances.map(({ id }) => id));
 }
 
 /** What requests say of the generation that a service is asked to be at. */
@@ -178,7 +220,7 @@ function disturb(
   { pick, state }: { pick: number; state: InstanceState['kind'] },
   now: number,
 ): Observed {
-  const ids = Object.values(world.services).flatMap(({ instances }) => instances.map(({ id }) => id));
+  const ids = idsOf(world);
   const id = ids[pick % Math.max(1, ids.length)];
   if (id === undefined) return world;
   if (state === 'exited')

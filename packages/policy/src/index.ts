@@ -145,6 +145,16 @@ export { POINTS_PER_INSTANCE, Ring } from './ring.ts';
 export { indexRoutes, matchRoute, matchRouteNaively, type RouteIndex, stripPrefix } from './route.ts';
 export { type PatternRoute, RouteTree } from './route-tree.ts';
 export type * from './routing-table.ts';
+export {
+  layersOf,
+  placesOf,
+  placeText,
+  type RulePlace,
+  rulePlace,
+  type Scope,
+  type Whereabouts,
+  type WrittenLines,
+} from './rule-place.ts';
 export { decideScale, type ScaleInput, type ScaleRule, type ScaleVerdict } from './scale.ts';
 export { NO_SCALE_MEMORY, rememberChange, rememberWanted, SCALE_BEHAVIOR, type ScaleMemory } from './scale-memory.ts';
 export { type LocalTime, scheduledMin } from './scale-schedule.ts';
@@ -153,5 +163,5 @@ export { OddsTest, RateTest, type Tally } from './sequential.ts';
 export { warmth } from './slow-start.ts';
 export { EvenDraw, ruledRevision, type SplitFields, weightedRevision } from './split.ts';
 export { THROTTLE, THROTTLE_CELLS, Throttle } from './throttle.ts';
-export { type RoutePolicy, routeName, rulePath, type Scope, type Scoped, TrafficPolicies } from './traffic-policies.ts';
+export { type RoutePolicy, routeName, type Scoped, TrafficPolicies } from './traffic-policies.ts';
 export { TRAFFIC_RULES, type TrafficRule } from './traffic-rule.ts';

@@ -85,8 +85,13 @@ export interface DecisionRecord {
   /** The counters that decided, as a person reads them: `3 of 3 gateway errors in a row`. */
   readonly why: string;
   readonly instance?: string | undefined;
-  /** Where the rule is written, if that is for a route or a caller alone: `traffic.routes[0].timeout.request`. */
+  /** Where the rule is written, if it goes by another name there: `traffic.routes[0].timeout.request`. */
   readonly path?: string | undefined;
+  /**
+   * The line that says so: `services/orders/service.yaml:7`; `default`, where no file does; or who else has set it. Absent: an older
+   * Islet wrote this.
+   */
+  readonly from?: string | undefined;
 }
 
 export const KEPT_BECAUSE = ['error', 'decision', 'slow', 'asked', 'sample'] as const;

@@ -1,4 +1,5 @@
 import type { CertificateFiles, IdentitySpec, Protocol, ServiceTraffic } from '@islet/spec';
+import type { WrittenLines } from './rule-place.ts';
 
 export type { CertificateFiles, IdentitySpec };
 
@@ -74,6 +75,8 @@ export interface RoutedService {
   readonly protocol: Protocol;
   /** How its callers reach it. */
   readonly traffic: ServiceTraffic;
+  /** Where the files write that, and what else can decide of a request, by path. Absent: nobody knows. */
+  readonly lines?: WrittenLines | undefined;
   readonly endpoints: readonly Endpoint[];
   /**
    * Instances of the revision before one that bakes. They get no requests, but where none of `endpoints` takes a connection.
@@ -112,7 +115,10 @@ export interface Fault {
 
 /** How requests are shared out among revisions of a service that serve at once. */
 export interface Split {
-  /** Percent of the requests by revision; together 100. One that is not named gets none, unless a rule asks for it. */
+  /**
+   * Percent of the requests by revision; together 100. One that is not named gets none, unless a rule asks for it or nobody else is
+   * there; one with 0 gets none unless a rule asks for it, whoever else is there.
+   */
   readonly weights: Readonly<Record<string, number>>;
   /** The revision that is known to work: it takes what was meant for one that has nobody to ask, and what that one failed. */
   readonly stable: string;

@@ -1,7 +1,7 @@
 import type { RouteMatch, ServiceTraffic, TrafficOverride, TrafficSpec } from '@islet/spec';
 import { withOverride } from '@islet/spec/model';
 import { RouteTree } from './route-tree.ts';
-import type { TrafficRule } from './traffic-rule.ts';
+import { placesOf, RANKS, type Scope, scopeOf, type Whereabouts } from './rule-place.ts';
 
 /** What holds for the requests of one caller on one route, or on none of the routes that are named. */
 export interface RoutePolicy {
@@ -10,15 +10,11 @@ export interface RoutePolicy {
   readonly policy: TrafficSpec;
   /** Whose state a section has: what a route says of limits or breakers counts the requests of that route alone. */
   readonly scopes: Readonly<Record<Scoped, Scope>>;
-  /** Of sections that are otherwise, where: `traffic.routes[0]`. */
-  readonly written: Readonly<Partial<Record<string, string>>>;
+  readonly written: Whereabouts['written'];
 }
 
 /** Sections that count something. */
 export type Scoped = 'breaker' | 'limits' | 'rateLimit';
-
-/** Who has said otherwise, most specific first; `service`: nobody. */
-export type Scope = 'caller-route' | 'route' | 'caller' | 'service';
 
 /**
  * The policies of one service for one caller. What is declared is indexed once for each table; what holds on a route is put
@@ -64,35 +60,14 @@ export function routeName({ method, path }: RouteMatch): string {
 }
 
 function policyOf(base: TrafficSpec, route: string | undefined, overrides: readonly TrafficOverride[]): RoutePolicy {
-  const layers = overrides.toSorted((a, b) => RANKS.indexOf(scopeOf(b)) - RANKS.indexOf(scopeOf(a)));
-  const policy = layers.reduce<TrafficSpec>(withOverride, base);
-  const scopes = { breaker: 'service', limits: 'service', rateLimit: 'service' } as Record<Scoped, Scope>;
-  for (const layer of layers) {
-    for (const section of SCOPED) if (layer.changes.includes(section)) scopes[section] = scopeOf(layer);
-  }
-  const written: Record<string, string> = {};
-  for (const { at, changes } of layers) {
-    // What follows from two has no place of its own; the last of the two before it is the route's.
-    if (at !== undefined) for (const section of changes) written[section] = placeOf(at);
-  }
+  const layers = overrides.toSorted((a, b) => RANKS.indexOf(scopeOf(a)) - RANKS.indexOf(scopeOf(b)));
+  const policy = layers.reduceRight<TrafficSpec>(withOverride, base);
+  const scopeFor = (section: Scoped): Scope => {
+    const layer = layers.find(({ changes }) => changes.includes(section));
+    return layer === undefined ? 'service' : scopeOf(layer);
+  };
+  const scopes = { breaker: scopeFor('breaker'), limits: scopeFor('limits'), rateLimit: scopeFor('rateLimit') };
+  const changed = new Set(layers.flatMap(({ changes }) => changes));
+  const written = Object.fromEntries([...changed].map((section) => [section, placesOf(section, layers)]));
   return { route, policy, scopes, written };
 }
-
-/** Where a rule is written that has decided: `traffic.routes[0].timeout.request`, or as it is called. */
-export function rulePath(rule: TrafficRule, { written }: Pick<RoutePolicy, 'written'>): string {
-  const [, section = ''] = rule.split('.');
-  const place = rule.startsWith('traffic.') ? written[section] : undefined;
-  return place === undefined ? rule : `${place}${rule.slice('traffic'.length)}`;
-}
-
-function placeOf(at: readonly (string | number)[]): string {
-  return at.reduce<string>((text, key) => (typeof key === 'number' ? `${text}[${key}]` : `${text}.${key}`), 'traffic');
-}
-
-function scopeOf({ caller, route }: TrafficOverride): Scope {
-  if (route === undefined) return 'caller';
-  return caller === undefined ? 'route' : 'caller-route';
-}
-
-const SCOPED: readonly Scoped[] = ['breaker', 'limits', 'rateLimit'];
-const RANKS: readonly Scope[] = ['caller-route', 'route', 'caller', 'service'];

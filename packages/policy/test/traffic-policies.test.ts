@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RouteMatch, TrafficOverride, TrafficSpec } from '@islet/spec';
 import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
-import { rulePath, TrafficPolicies } from '../src/index.ts';
+import { TrafficPolicies } from '../src/index.ts';
 
 const { timeout } = DEFAULT_TRAFFIC;
 const ORDER: RouteMatch = { method: undefined, path: '/orders/{id}' };
@@ -68,22 +68,4 @@ test('what counts by route, by caller or for the service is told for each sectio
 test('a route is put together once, so what is kept by its policy stays', () => {
   const it = policies('web', ...ALL);
   assert.equal(it.find('GET', '/orders/1'), it.find('POST', '/orders/2'));
-});
-
-test('a rule that has decided is found where it is written for the route, the caller, or both', () => {
-  const at = ['callers', 'web', 'routes', 1];
-  const it = policies(
-    'web',
-    override({ at: ['routes', 0], route: ORDER, policy: after(1) }),
-    override({ at: undefined, caller: 'web', route: ORDER, policy: after(2) }),
-    override({ at: ['callers', 'web'], caller: 'web', policy: { ...after(3), retry: undefined } }),
-    override({ at, caller: 'web', route: PLACE, policy: after(4) }),
-  );
-  const order = it.find('GET', '/orders/7');
-  assert.equal(rulePath('traffic.timeout.request', order), 'traffic.routes[0].timeout.request');
-  assert.equal(rulePath('traffic.retry.budget', order), 'traffic.callers.web.retry.budget');
-  assert.equal(rulePath('traffic.breaker', order), 'traffic.breaker');
-  assert.equal(rulePath('rollout.split', order), 'rollout.split');
-  const place = it.find('POST', '/orders');
-  assert.equal(rulePath('traffic.timeout.request', place), 'traffic.callers.web.routes[1].timeout.request');
 });

@@ -76,6 +76,8 @@ export type ProxyErrorCode = keyof typeof PROXY_ERRORS;
 export interface ProxyErrorOptions {
   readonly cause?: unknown;
   readonly rule?: TrafficRule;
+  /** What of the rule: see `rulePlace`. */
+  readonly part?: string;
   readonly retryAfterMs?: number;
   /** The counters that decided, for whoever may ask; never sent to others. */
   readonly why?: string;
@@ -87,6 +89,7 @@ export class ProxyError extends Error {
   readonly code: ProxyErrorCode;
   /** The rule of the traffic policy that decided so. */
   readonly rule: TrafficRule | undefined;
+  readonly part: string;
   /** When it is worth trying again; undefined: not known. */
   readonly retryAfterMs: number | undefined;
   readonly fields: string;
@@ -97,6 +100,7 @@ export class ProxyError extends Error {
     this.name = 'ProxyError';
     this.code = code;
     this.rule = options.rule;
+    this.part = options.part ?? '';
     this.retryAfterMs = options.retryAfterMs;
     this.fields = options.fields ?? '';
     this.why = options.why;

@@ -63,6 +63,11 @@ export const LIMITS = {
   http2Streams: 250,
   /** What may come of one stream's body before it is read on, and so what a stalled stream can hold. */
   http2WindowBytes: 256 * 1024,
+  /** The same of a response that has just begun, and how many may be widened to that at once, of all clients. */
+  http2NarrowWindowBytes: 64 * 1024,
+  http2WideWindows: 32,
+  /** After a response that needed one: how many of the next over that connection get one from the beginning. */
+  http2WideAhead: 16,
   /** What may come of all streams of one connection between two turns of the loop. */
   http2ConnectionWindowBytes: 1024 * 1024,
   /** Streams that a client may reset at once, and in a second after that (CVE-2023-44487). */

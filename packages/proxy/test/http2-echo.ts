@@ -39,8 +39,9 @@ export interface Tuning {
 const ownFields = (raw: readonly string[]) => raw.filter((_, at) => raw[at - (at % 2)]?.startsWith('x-') === true);
 const REQUEST = [':method', 'POST', ':scheme', 'http', ':path', '/', ':authority', 'h'];
 
-function tuned({ windowBytes }: Tuning) {
-  return { ...SESSION_LIMITS, windowBytes, connectionWindowBytes: Math.max(65_535, 2 * windowBytes) };
+function tuned(role: 'server' | 'client', { windowBytes }: Tuning) {
+  const connectionWindowBytes = Math.max(65_535, 2 * windowBytes);
+  return { ...SESSION_LIMITS[role], windowBytes, wideWindowBytes: 4 * windowBytes, connectionWindowBytes };
 }
 
 const QUIET: Omit<SessionUser, 'onStream' | 'onClose'> = {
@@ -62,7 +63,7 @@ export async function ourServer(t: TestContext, tuning: Tuning, onBroken: (cause
     const onClose = (cause: unknown) => cause !== undefined && onBroken(cause);
     const user: SessionUser = { ...QUIET, onStream: (stream) => new EchoUser(stream), onClose };
     const now = () => performance.now();
-    drive(socket, new Session({ role: 'server', socket, user, now, limits: tuned(tuning) }));
+    drive(socket, new Session({ role: 'server', socket, user, now, limits: tuned('server', tuning) }));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -123,7 +124,7 @@ export async function ourClient(
     socket,
     user: { ...QUIET, onStream, onClose },
     now,
-    limits: tuned(tuning),
+    limits: tuned('client', tuning),
   });
   drive(socket, session);
   return { ask: (asked) => new Promise((resolve) => new Asker(asked, resolve).begin(session)) };

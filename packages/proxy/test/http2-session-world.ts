@@ -61,6 +61,7 @@ export async function sessionWorld(
   limits: Partial<SessionLimits> = {},
   { acknowledges = true, greets = true }: { readonly acknowledges?: boolean; readonly greets?: boolean } = {},
 ): Promise<SessionWorld> {
+  const { wideWindowBytes = limits.windowBytes ?? SESSION_LIMITS[role].wideWindowBytes } = limits;
   const wire = new Wire({ highWaterMark: 16 * 1024 });
   const events: string[] = [];
   const streams: Told[] = [];
@@ -70,7 +71,7 @@ export async function sessionWorld(
     role,
     socket: wire as unknown as Socket,
     now: () => now,
-    limits: { ...SESSION_LIMITS, ...limits },
+    limits: { ...SESSION_LIMITS[role], wideWindowBytes, ...limits },
     user: {
       onStream: (stream) => {
         const told: Told = { events: [], heads: [], stream, body: '' };
@@ -139,7 +140,7 @@ function recorder(told: Told): StreamUser {
   };
 }
 
-export function framesIn(bytes: Buffer, from: number): { readonly seen: readonly Seen[]; readonly end: number } {
+function framesIn(bytes: Buffer, from: number): { readonly seen: readonly Seen[]; readonly end: number } {
   const seen: Seen[] = [];
   let at = from;
   while (bytes.length - at >= 9 && bytes.length - at >= 9 + bytes.readUIntBE(at, 3)) {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LIMITS } from '../src/limits.ts';
-import { data, head, type ToInstance } from './frame-instance.ts';
-import { frameWorld } from './frame-world.ts';
+import { data, head, settings, type ToInstance } from './frame-instance.ts';
+import { frameWorld, SETTING } from './frame-world.ts';
 import { FLAG, FRAME, rawPeer, request } from './frames.ts';
 import { ask } from './http2-world.ts';
 import { until } from './world.ts';
@@ -30,7 +30,7 @@ class Body {
   send(all: readonly Body[]): boolean {
     const total = all.reduce((sum, { sent }) => sum + sent, 0);
     const connection = LIMITS.http2ConnectionWindowBytes + this.#opened(0, LIMITS.http2ConnectionWindowBytes - 65_535);
-    const stream = LIMITS.http2WindowBytes + this.#opened(this.#stream, 0) - this.sent;
+    const stream = LIMITS.http2NarrowWindowBytes + this.#opened(this.#stream, 0) - this.sent;
     const length = Math.min(16_384, this.#bytes - this.sent, stream, connection - total);
     if (length <= 0) return false;
     this.sent += length;
@@ -44,7 +44,7 @@ class Body {
   }
 }
 
-test('clients that take nothing hold a window each, and others get all of theirs over the same connection', async (t) => {
+test('clients that take nothing hold a narrow window each, and others get all of theirs over the same connection', async (t) => {
   const slow = 20;
   const large = 8 * LIMITS.http2WindowBytes;
   const bodies: Body[] = [];
@@ -54,14 +54,14 @@ test('clients that take nothing hold a window each, and others get all of theirs
   const pump = () => {
     for (let sends = true; sends; ) sends = bodies.map((body) => body.send(bodies)).includes(true);
   };
-  // It never opens its windows.
   const peer = rawPeer(edge);
+  peer.send(settings([SETTING.windowBytes, 0]));
   t.after(() => peer.socket.destroy());
   for (let nth = 0; nth < slow; nth++) peer.send(request(2 * nth + 1));
   await until(() => bodies.length === slow);
   await until(() => {
     pump();
-    return bodies.every(({ sent }) => sent === LIMITS.http2WindowBytes);
+    return bodies.every(({ sent }) => sent === LIMITS.http2NarrowWindowBytes);
   });
   const answer = ask(client, '/');
   await until(() => bodies.length > slow);
@@ -70,6 +70,6 @@ test('clients that take nothing hold a window each, and others get all of theirs
     return bodies.at(-1)?.sent === large;
   });
   assert.equal((await answer).body.length, large);
-  for (const { sent } of bodies.slice(0, slow)) assert.equal(sent, LIMITS.http2WindowBytes);
+  for (const { sent } of bodies.slice(0, slow)) assert.equal(sent, LIMITS.http2NarrowWindowBytes);
   assert.equal(instance.connections.length, 1);
 });

@@ -1,7 +1,7 @@
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
-import type { Endpoint, Fault, Hold, Listener, RoutingTable, Split } from '@islet/policy';
+import type { Endpoint, Fault, Hold, Listener, RoutingTable, Split, WrittenLines } from '@islet/policy';
 import type { ServiceTraffic, TrafficSpec } from '@islet/spec';
 import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
 import { freePort } from '../../../scripts/test/free-port.ts';
@@ -67,6 +67,7 @@ export interface TableParts {
   readonly protocol?: 'http' | 'grpc' | 'tcp';
   readonly unavailable?: string;
   readonly traffic?: TrafficSpec | ServiceTraffic;
+  readonly lines?: WrittenLines;
   readonly split?: Split | undefined;
   readonly hold?: Hold | undefined;
   readonly warm?: readonly Endpoint[];
@@ -81,6 +82,7 @@ export function tableOf({
   protocol = 'http',
   unavailable,
   traffic = DEFAULT_TRAFFIC,
+  lines,
   split,
   hold,
   warm,
@@ -91,7 +93,7 @@ export function tableOf({
     version,
     routes: 'r',
     listeners,
-    services: { orders: { protocol, traffic: whole, endpoints, split, unavailable, hold, warm, fault } },
+    services: { orders: { protocol, traffic: whole, lines, endpoints, split, unavailable, hold, warm, fault } },
   };
 }
 
@@ -111,7 +113,7 @@ export async function world(
   t: TestContext,
   instances: readonly Instance[],
   protocol: 'http' | 'grpc' | 'tcp' = 'http',
-  { traffic = DEFAULT_TRAFFIC, ...options }: PlaneOptions & { readonly traffic?: TrafficSpec | ServiceTraffic } = {},
+  { traffic = DEFAULT_TRAFFIC, lines, ...options }: PlaneOptions & Pick<TableParts, 'traffic' | 'lines'> = {},
 ) {
   const plane = new DataPlane(options);
   t.after(() => plane.close({ byMs: 0 }));
@@ -128,7 +130,7 @@ export async function world(
     },
     { kind: 'edge', caller: 'web', service: 'orders', host: '127.0.0.1', port: edge },
   ];
-  let parts: TableParts = { version: 0, endpoints: [], listeners, protocol, traffic };
+  let parts: TableParts = { version: 0, endpoints: [], listeners, protocol, traffic, ...(lines && { lines }) };
   const change = (changes: Partial<TableParts>) => {
     parts = { ...parts, ...changes, version: (parts.version ?? 0) + 1 };
     return plane.apply(tableOf(parts));

@@ -6,7 +6,7 @@ import { type Files, join } from './files.ts';
 import { inferLanguage } from './language.ts';
 import type { Leaf } from './leaf.ts';
 import { leavesOf } from './leaves.ts';
-import { nodeAt, pathText, replaceAt } from './located.ts';
+import { nodeAt, pathText, replaceAt, writtenIn } from './located.ts';
 import type {
   ApiSpec,
   DatabaseSpec,
@@ -69,7 +69,7 @@ export function buildService(draft: Sound, files: Files): ServiceSpec {
   const origins = leavesOf(built).map((leaf) => {
     return [leaf.path, inheritedOrigin(draft, leaf, inherited) ?? originOf(draft, leaf, derived)] as const;
   });
-  return { ...built, origins: new Map(origins) };
+  return { ...built, origins: new Map(origins), written: new Map(writtenIn(draft.tree)) };
 }
 
 function derivedTraffic({ rateLimit }: ParsedPolicy): Derived {

@@ -7,7 +7,7 @@ import type {
   ProbeTarget,
   RedisSpec,
   SeedSpec,
-  ServiceSpec,
+  ServiceMeaning,
   StartupProbeSpec,
 } from './model.ts';
 import { overrideLeaves } from './override-leaves.ts';
@@ -20,7 +20,7 @@ import { trafficLeaves } from './traffic-leaves.ts';
 import { volumeLeaves } from './volumes.ts';
 
 /** Every effective value of a service, in the order of the reference. What is undefined has no leaf. */
-export function leavesOf(spec: Omit<ServiceSpec, 'origins'>): readonly Leaf[] {
+export function leavesOf(spec: ServiceMeaning): readonly Leaf[] {
   const { run, api, health, scale } = spec;
   return [
     ...leaves([], { name: spec.name, language: spec.language }),

@@ -73,6 +73,20 @@ export function placeInside(scalar: LocatedScalar, index: number): Place {
   return { ...scalar.place, line, column: index - lastBreak };
 }
 
+/** All that is written below `path`, by its path: a section and a list where their key stands, a value where it does itself. */
+export function writtenIn(node: Located, path: Path = []): readonly (readonly [string, Place])[] {
+  if (node.kind === 'list')
+    return node.items.flatMap((item, index) => writtenBelow(item.place, item, [...path, index]));
+  if (node.kind === 'scalar') return [];
+  return [...node.entries].flatMap(([key, { keyPlace, node: child }]) => {
+    return writtenBelow(child.kind === 'scalar' ? child.place : keyPlace, child, [...path, key]);
+  });
+}
+
+function writtenBelow(place: Place, node: Located, path: Path): readonly (readonly [string, Place])[] {
+  return [[pathText(path), place], ...writtenIn(node, path)];
+}
+
 /** The plain value, as a schema checks it. Keys that reach a prototype never get this far. */
 export function plainOf(node: Located): unknown {
   if (node.kind === 'scalar') return node.value;

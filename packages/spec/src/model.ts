@@ -150,7 +150,12 @@ export interface ServiceSpec {
   readonly test: TestSpec;
   /** Origin of every effective value, by path (`scale.min`, `run.env.LOG_LEVEL`). */
   readonly origins: ReadonlyMap<string, Origin>;
+  /** Where each key of the files that says something of it stands, by path, and each item of a list (`traffic.rateLimit[1]`). */
+  readonly written: ReadonlyMap<string, Place>;
 }
+
+/** What a service's files mean, wherever they say it. */
+export type ServiceMeaning = Omit<ServiceSpec, 'origins' | 'written'>;
 
 export interface RunSpec {
   /** A shell command; `${…}` references are already split out. */

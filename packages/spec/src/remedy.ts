@@ -8,6 +8,7 @@ type Issue = z.core.$ZodIssue;
 
 /** What to do about a value that is wrong: what was probably meant, as it is to be written. */
 export function remedyOf(issue: Issue, node: Located, path: Path): string | undefined {
+  if (path.length === 0) return 'a file holds keys, each as "key: value"';
   const wanted = issue.code === 'invalid_type' ? issue.expected : undefined;
   switch (node.kind) {
     case 'scalar':

@@ -15,10 +15,9 @@ function boundErrors(draft: Sound): readonly SpecError[] {
   const { scale, api } = draft.parsed;
   const max = maxOf(scale);
   if (max < scale.min && !lost(draft, 'max') && !lost(draft, 'min')) {
-    const message = `max, ${max}, is less than min, ${scale.min}`;
-    return [
-      errorIn(draft, ['scale', 'max'], { rule: 'value', message, found: String(max), hint: `at least ${scale.min}` }),
-    ];
+    const message = `max (${max}) is less than min (${scale.min})`;
+    const hint = `raise max to ${scale.min}, or lower min to ${max}`;
+    return [errorIn(draft, ['scale', 'max'], { rule: 'value', message, found: String(max), hint })];
   }
   if (api.port === undefined || max === 1) return [];
   const path = ['scale', scale.min > 1 ? 'min' : 'max'];
@@ -55,7 +54,7 @@ function scaleTargetErrors(draft: Sound): readonly SpecError[] {
   }
   for (const [index, { min }] of scale.schedule.entries()) {
     if (min <= max || lost(draft, 'max')) continue;
-    const message = `${min} instances are more than scale.max, ${max}`;
+    const message = `${min} instances are more than scale.max (${max})`;
     const error = { rule: 'value', message, found: String(min), hint: `at most ${max}, or raise scale.max` } as const;
     errors.push(errorIn(draft, ['scale', 'schedule', index, 'min'], error));
   }

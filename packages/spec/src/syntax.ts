@@ -15,18 +15,20 @@ export interface SyntaxProblem {
  *
  * A bracket or a quote that is never closed swallows what follows, so the parser notices it lines later, or at the end of
  * the file, and blames the indentation there. What was opened is what the person has to look at. Whatever comes after an
- * open quote is inside of it and says nothing; and of one line the first complaint is enough, the others follow from it.
+ * open quote is inside of it and says nothing. So it is with a bracket too many: for the parser the document ends there. And of
+ * one line the first complaint is enough, the others follow from it.
  */
 export function syntaxProblems(document: Document.Parsed, text: string): readonly SyntaxProblem[] {
   const found = [...document.errors, ...document.warnings];
-  const openQuote = found.find(isOpenQuote)?.pos[0] ?? Number.POSITIVE_INFINITY;
+  const isLast = (error: Complaint) => isOpenQuote(error) || isPastEnd(error) || isBraceInValue(error, text);
+  const end = Math.min(...found.filter(isLast).map(({ pos: [offset] }) => offset));
   const told = {
     text,
     codes: new Set(found.map(({ code }) => code)),
     open: found.some(isNeverClosed) ? lastOpen(document, text) : undefined,
   };
   const problems = found
-    .filter((error) => isOpenQuote(error) || error.pos[0] < openQuote)
+    .filter((error) => error.pos[0] < end || (error.pos[0] === end && isLast(error)))
     .map((error) => problemOf(error, told));
   const byLine = Map.groupBy(problems, ({ offset, isFatal }) => (isFatal ? lineStart(text, offset) : -1 - offset));
   return [...byLine.values()].flatMap(([first]) => first ?? []);
@@ -48,13 +50,18 @@ function problemOf(error: Complaint, { text, codes, open }: Told): SyntaxProblem
     const sign = text[open] ?? '';
     return { offset: open, message: `${sign} is never closed`, hint: `close it with ${CLOSERS[sign]}`, isFatal: true };
   }
-  // A key over two lines is a line without a colon, unless its value goes on in the next one, as a section would.
-  const isDeeper = code === 'MULTILINE_IMPLICIT_KEY' && codes.has('BLOCK_AS_IMPLICIT_KEY');
-  const isKeyAlone = code === 'MISSING_CHAR' && message.startsWith('Implicit');
-  const kind = isDeeper ? 'BLOCK_AS_IMPLICIT_KEY' : isKeyAlone ? 'MULTILINE_IMPLICIT_KEY' : code;
-  const isNextDeeper = kind === 'BLOCK_AS_IMPLICIT_KEY' && codes.has('MULTILINE_IMPLICIT_KEY');
-  const [words, hint] = own(HELP, isNextDeeper ? 'DEEPER' : kind) ?? [message, undefined];
+  if (isBraceInValue(error, text)) return braceInValue(offset, text);
+  const [words, hint] = own(HELP, kindOf(error, codes)) ?? [message, undefined];
   return { offset, message: words, hint, isFatal: code !== 'DUPLICATE_KEY' };
+}
+
+function kindOf({ code, message }: Complaint, codes: ReadonlySet<string>): string {
+  // A key over two lines is a line without a colon, unless its value goes on in the next one, as a section would.
+  const isBoth = codes.has('BLOCK_AS_IMPLICIT_KEY') && codes.has('MULTILINE_IMPLICIT_KEY');
+  if (isBoth && (code === 'BLOCK_AS_IMPLICIT_KEY' || code === 'MULTILINE_IMPLICIT_KEY')) return 'DEEPER';
+  if (code === 'MISSING_CHAR' && message.startsWith('Implicit')) return 'MULTILINE_IMPLICIT_KEY';
+  if (code === 'MISSING_CHAR' && message.startsWith('Missing , ')) return 'BLOCK_IN_FLOW';
+  return code;
 }
 
 function isNeverClosed(error: Complaint): boolean {
@@ -63,6 +70,30 @@ function isNeverClosed(error: Complaint): boolean {
 
 function isOpenQuote({ code, message }: Complaint): boolean {
   return code === 'MISSING_CHAR' && message.startsWith('Missing closing');
+}
+
+function isPastEnd({ message }: Complaint): boolean {
+  return message.includes('token in YAML stream');
+}
+
+/** Between braces or brackets, `${port}` and `/orders/{id}` end at their own brace, where no quotes say otherwise. */
+function isBraceInValue({ code, pos: [offset] }: Complaint, text: string): boolean {
+  const mayBe = (code === 'UNEXPECTED_TOKEN' || code === 'MISSING_CHAR') && text[offset] === '{';
+  const beginning = beginningOf(offset, text);
+  return mayBe && beginning !== '' && !/^["']|[\s:]$/.test(beginning);
+}
+
+function braceInValue(offset: number, text: string): SyntaxProblem {
+  const beginning = beginningOf(offset, text);
+  const [rest] = /^(\{[^{}\n]*\}[^,{}[\]\n]*)+/.exec(text.slice(offset)) ?? [];
+  const hint = rest === undefined ? 'quote the value' : `quote the value: "${beginning}${rest.trimEnd()}"`;
+  const message = 'between { } or [ ] a value with a brace needs quotes';
+  return { offset: offset - beginning.length, message, hint, isFatal: true };
+}
+
+/** What stands before it in its line and belongs to the same value. */
+function beginningOf(offset: number, text: string): string {
+  return text.slice(lineStart(text, offset), offset).replace(/^(.*([{[,]|:\s)|\s*-\s)?\s*/, '');
 }
 
 const CLOSERS: Readonly<Record<string, string>> = { '{': '}', '[': ']', '"': '"', "'": "'" };

@@ -33,6 +33,8 @@ for (const [written, told] of [
   ['run: { command: x, resources: { memory: 1 gb } }', 'did you mean "1Gi"?'],
   ['run: { command: x, resources: { memory: 256 } }', 'write its unit: 256Mi'],
   ['run: { command: x, resources: { cpu: 50% } }', 'did you mean "0.5"?'],
+  ['node src/main.ts', 'a file holds keys, each as "key: value"'],
+  ['- node src/main.ts', 'a file holds keys, each as "key: value"'],
   [`name: My Orders\n${RUN}`, 'did you mean "my-orders"?'],
   [`${RUN}database: mysql`, 'mariadb speaks its protocol: engine: mariadb'],
 ] as const) {

@@ -135,7 +135,7 @@ const ROWS: readonly Row[] = [
   {
     rule: 'max is not below min',
     texts: orders(`${RUN}scale: { min: 3, max: 2 }\n`),
-    expected: [`${ORDERS}:2:23  value  scale.max: max, 2, is less than min, 3; at least 3`],
+    expected: [`${ORDERS}:2:23  value  scale.max: max (2) is less than min (3); raise max to 3, or lower min to 2`],
   },
   {
     rule: 'only what the gateway understands is exposed',

@@ -52,6 +52,31 @@ for (const { name, text, expected } of [
     text: 'run: { command: x build: y }\n',
     expected: '1:17  syntax  two values without a comma',
   },
+  {
+    name: 'a missing comma between texts in quotes',
+    text: `${RUN}uses: ["a" "b"]\n`,
+    expected: '2:12  syntax  two values without a comma between them; put a comma',
+  },
+  {
+    name: 'a reference without quotes between braces',
+    text: 'run: { command: x, env: { A: ${port}, B: 1 } }\nuses: [a]\nscale: 1\n',
+    expected: '1:30  syntax  between { } or [ ] a value with a brace needs quotes; quote the value: "${port}"',
+  },
+  {
+    name: 'a reference without quotes between brackets',
+    text: `${RUN}uses: [a, \${port}]\n`,
+    expected: '2:11  syntax  between { } or [ ] a value with a brace needs quotes; quote the value: "${port}"',
+  },
+  {
+    name: 'a path with a name in it, without quotes between braces, over two lines',
+    text: `${RUN}traffic:\n  routes:\n    - { match: GET /a/{id}/b,\n        timeout: 1s }\nscale: 1\n`,
+    expected: '4:16  syntax  between { } or [ ] a value with a brace needs quotes; quote the value: "GET /a/{id}/b"',
+  },
+  {
+    name: 'a bracket too many',
+    text: `${RUN}uses: [a]]\nscale: 1\n`,
+    expected: '2:10  syntax  this is more than can stand here; remove it',
+  },
   { name: 'a second document', text: `${RUN}---\n${RUN}`, expected: '2:1  syntax  a second document' },
   { name: 'two colons in a line', text: 'name: a: b\n', expected: '1:7  syntax  a second ": "' },
   { name: 'a tag', text: `${RUN}name: !ref orders\n`, expected: '2:7  syntax  this tag means nothing here' },

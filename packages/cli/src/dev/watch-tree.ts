@@ -25,7 +25,7 @@ export interface WatchTreeOptions {
 const QUIET_MS = 40;
 /** … or when it is this old. */
 const LONGEST_MS = 100;
-export const MAX_FOLDERS = 10_000;
+const MAX_FOLDERS = 10_000;
 
 export async function watchTree(roots: readonly string[], options: WatchTreeOptions): Promise<TreeWatch> {
   const { ignore, onChange, onError } = options;

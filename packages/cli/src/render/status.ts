@@ -10,6 +10,8 @@ export interface StatusOptions {
 
 /** `islet status`: one line a service, with its reason. */
 export function renderStatus(status: SystemStatus, { colours, columns }: StatusOptions): string[] {
+  const warnings = status.warnings.map((warning) => `${colours.yellow('warning:')} ${warning}`);
+  if (status.services.length === 0) return ['Nothing was asked for yet; `islet up` starts the services', ...warnings];
   return [
     ...renderTable({
       headers: ['service', 'state', 'revision', 'instances', 'address', 'why'],
@@ -25,7 +27,7 @@ export function renderStatus(status: SystemStatus, { colours, columns }: StatusO
       paintHeader: colours.dim,
     }),
     ...gatewayLines(status, colours),
-    ...status.warnings.map((warning) => `${colours.yellow('warning:')} ${warning}`),
+    ...warnings,
   ];
 }
 

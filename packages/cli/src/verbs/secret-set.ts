@@ -10,7 +10,7 @@ export interface SecretOptions {
 }
 
 /** The longest value that is taken; larger things belong in files. */
-export const MAX_SECRET_BYTES = 64 * 1024;
+const MAX_SECRET_BYTES = 64 * 1024;
 
 export async function run(
   context: Context,

@@ -51,7 +51,10 @@ function only(status: SystemStatus, service: string | undefined): SystemStatus {
   const services = status.services.filter(({ name }) => name === service);
   if (services.length > 0) return { ...status, services };
   const names = status.services.map(({ name }) => name).join(', ');
-  throw new UsageError(`no service is called ${service}`, names ? `there are ${names}` : 'the system runs no service');
+  throw new UsageError(
+    `no service is called ${service}`,
+    names ? `there are ${names}` : 'nothing was asked for yet: islet up',
+  );
 }
 
 function render({ stdout }: Context, status: SystemStatus, service: string | undefined): string[] {

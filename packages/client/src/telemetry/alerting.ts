@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 /** What telemetry is for: errors, objectives and alerts, as they are told. */
 
-export const ERROR_STATES = ['open', 'resolved', 'ignored', 'regressed'] as const;
+const ERROR_STATES = ['open', 'resolved', 'ignored', 'regressed'] as const;
 
 export const ErrorGroup = z
   .object({

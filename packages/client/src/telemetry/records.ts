@@ -63,7 +63,7 @@ export const LogRecord = z
 export const Gap = z.object({ from: z.number(), to: z.number(), why: z.string() }).meta({ id: 'Gap' });
 
 /** Why a trace was kept: `asked` by a person, or one of those that stand for the others. */
-export const TRACE_KEPT = ['error', 'slow', 'decision', 'asked', 'sample'] as const;
+const TRACE_KEPT = ['error', 'slow', 'decision', 'asked', 'sample'] as const;
 
 export const TraceSummary = z
   .object({

@@ -1,4 +1,5 @@
 import { leavesOf } from '@islet/spec';
+import { lineOf } from '../rule-lines.ts';
 import type { AppliedService } from '../store/applied.ts';
 import type { System } from '../system.ts';
 import type { Handlers } from './server.ts';
@@ -21,7 +22,7 @@ export function dashboardHandlers(
       const { spec } = wanted(service);
       const lines = applied.current()?.lines?.[service] ?? {};
       const values = leavesOf(spec).map(({ path, value }) => {
-        const from = lines[path];
+        const from = lineOf(path, lines, spec.traffic);
         const plain = typeof value === 'object' ? [...value] : value;
         return { path, value: plain, ...(from === undefined ? {} : { from }) };
       });

@@ -47,7 +47,7 @@ export function telemetryHandlers(system: System): TelemetryHandlers {
     trace: async (request) => {
       const found = await forwarded.trace(request);
       const records = found.requests as unknown as readonly RequestRecord[];
-      return { ...found, requests: records.map((record) => explained(record, parts.state.applied)) };
+      return { ...found, requests: records.map(explained) };
     },
     logRecords: async (request) => {
       const found = await forwarded.logRecords(request);
@@ -89,7 +89,7 @@ async function* redactAll(values: AsyncIterable<unknown>, redact: (text: string)
 }
 
 /** Services write what they like into logs and attributes: also their secrets. */
-export function redactDeep(value: unknown, redact: (text: string) => string): unknown {
+function redactDeep(value: unknown, redact: (text: string) => string): unknown {
   if (typeof value === 'string') return redact(value);
   if (Array.isArray(value)) return value.map((one) => redactDeep(one, redact));
   if (typeof value !== 'object' || value === null) return value;

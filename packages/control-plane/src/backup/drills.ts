@@ -45,7 +45,7 @@ const NO_SMOKE: SmokeOutcome = { told: undefined, problems: [] };
 
 type Party = readonly [KeptStore, ...KeptStore[]];
 
-export function drillStore(service: string): string {
+function drillStore(service: string): string {
   return `drill.${service}`;
 }
 

@@ -15,7 +15,7 @@ export interface Page {
 }
 
 /** Nothing from elsewhere, nothing inline, no frame around it, no sink for text that would become script. */
-export const CONTENT_SECURITY_POLICY = [
+const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",

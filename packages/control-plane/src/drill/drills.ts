@@ -8,7 +8,7 @@ import { isPutOff, putOffUntil } from '../put-off.ts';
 import type { Decisions } from '../store/decisions.ts';
 
 /** Faults that the control plane itself carries out; each ends by itself. */
-export const DRILLS = ['kill', 'pause', 'slow', 'errors', 'partition', 'disk-full'] as const;
+const DRILLS = ['kill', 'pause', 'slow', 'errors', 'partition', 'disk-full'] as const;
 export type DrillKind = (typeof DRILLS)[number];
 
 /** No fault lasts longer, whatever is asked and whatever the clock does. */

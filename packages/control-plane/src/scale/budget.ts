@@ -12,7 +12,7 @@ export function costOf({ spec }: AppliedService, used: readonly Resources[] = []
 }
 
 /** What the servers of stores may hold. Of those that say nothing of it, nothing is known. */
-export function storeMemory(applied: Applied | undefined): number {
+function storeMemory(applied: Applied | undefined): number {
   const bytes = (applied?.services ?? []).map(({ spec: { database, redis } }) => {
     return (database?.limits?.memoryBytes ?? 0) + (redis?.maxMemoryBytes ?? 0);
   });

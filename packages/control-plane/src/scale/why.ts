@@ -19,7 +19,7 @@ export function whyText({ verdict, allotment, scale, current }: Why): string {
 }
 
 /** `52 requests in flight, 40 for each: 2`. */
-export function signalText({ metric, target, total, wants }: SignalVerdict): string {
+function signalText({ metric, target, total, wants }: SignalVerdict): string {
   const [name, unit] = WORDS[metric];
   if (total === undefined) return `${name} not known`;
   return `${name} ${round(total)}${unit} for ${round(target)}${unit}${metric === 'p95' ? '' : ' each'}: ${wants ?? '?'}`;

@@ -1,15 +1,15 @@
 import type { Wanted } from '@islet/backup';
 import type { InstanceId, RevisionId } from '@islet/plan';
+import type { WrittenLines } from '@islet/policy';
 import type {
   AlertsSpec,
   GatewaySpec,
   MachineSpec,
   OffMachineSpec,
-  ServiceSpec,
+  ServiceMeaning,
   SystemTelemetrySpec,
 } from '@islet/spec';
 import type { StoreKind } from '../backup/kept-stores.ts';
-import type { RuleLines } from '../rule-lines.ts';
 import { type Database, inTransaction } from './database.ts';
 
 /** What was last asked for, complete: the control plane works from this alone, and never reads the files in between. */
@@ -29,8 +29,8 @@ export interface Applied {
   /** `PATH` of the person who asked. */
   readonly path: string;
   readonly services: readonly AppliedService[];
-  /** Where the rules of each service are written. */
-  readonly lines?: Readonly<Record<string, RuleLines>> | undefined;
+  /** Where the files write what they say of each service. */
+  readonly lines?: Readonly<Record<string, WrittenLines>> | undefined;
   /** Services that are asked to be gone. */
   readonly gone: readonly GoneService[];
   /** Islet itself ends once everything is gone. */
@@ -88,8 +88,8 @@ export interface RewindPart {
   readonly ended?: 'restored' | 'failed';
 }
 
-/** A parsed service without the origins of its values. */
-export type LaunchSpec = Omit<ServiceSpec, 'origins'>;
+/** A parsed service without the places of its values. */
+export type LaunchSpec = ServiceMeaning;
 
 export interface GoneService {
   readonly name: string;

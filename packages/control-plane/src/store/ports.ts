@@ -63,7 +63,7 @@ export function openPorts(database: Database, system: string, isFree = isFreeNow
 }
 
 /** Whether one may listen there on the loopback now, by trying. */
-export async function isFreeNow(port: number): Promise<boolean> {
+async function isFreeNow(port: number): Promise<boolean> {
   return (await refusalToListen(port, '127.0.0.1')) === undefined;
 }
 

@@ -20,7 +20,7 @@ export interface ActivityView {
 const WINDOW_MS = 120_000;
 const KEPT_ANNOTATIONS = 200;
 
-export const activityView = createCell<ActivityView>({
+const activityView = createCell<ActivityView>({
   at: undefined,
   services: undefined,
   edges: undefined,

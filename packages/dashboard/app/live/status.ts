@@ -12,7 +12,7 @@ export interface StatusView {
 /** As often as a person sees a difference. */
 const EVERY_MS = 200;
 
-export const statusView = createCell<StatusView>({ status: undefined, connection: { kind: 'connecting' } });
+const statusView = createCell<StatusView>({ status: undefined, connection: { kind: 'connecting' } });
 
 export function followStatus(): () => void {
   return keepOpen({

@@ -2,7 +2,7 @@ import type { LogRecord } from '@islet/client/browser';
 import type { Tone } from './overview.ts';
 
 /** As many as a page holds; the oldest go first. */
-export const SHOWN_LOGS = 1_000;
+const SHOWN_LOGS = 1_000;
 
 /** New records in front of those that are there, the newest first, each once. */
 export function withRecords(before: readonly LogRecord[], fresh: readonly LogRecord[]): readonly LogRecord[] {

@@ -46,7 +46,7 @@ export function serverArguments(place: ServerPlace): readonly string[] {
 }
 
 /** A variable is named with underscores, its option with dashes. */
-export function asOptions(settings: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+function asOptions(settings: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(settings).map(([name, value]) => [name.replaceAll('_', '-'), value]));
 }
 

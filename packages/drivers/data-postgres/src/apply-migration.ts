@@ -15,16 +15,33 @@ export interface Applying {
   readonly signal: AbortSignal;
 }
 
-/** Whole, in one transaction with its record; from the start again when a lock is not to be had. */
-export async function applyInside(migration: Migration, { client, records, signal }: Applying): Promise<ApplyOutcome> {
+/**
+ * Whole, in one transaction with its record; from the start again when a lock is not to be had. Statement by statement where
+ * the parser could tell them apart: the server names no place for most mistakes, such as a table that is not there.
+ */
+export async function applyInside(
+  migration: Migration,
+  parsed: readonly ParsedStatement[] | undefined,
+  { client, records, signal }: Applying,
+): Promise<ApplyOutcome> {
+  const whole: Sent = { text: migration.sql, line: 1 };
+  const statements = parsed?.map((statement): Sent => ({ ...statement, isStatement: true })) ?? [whole];
   for (let attempt = 1; ; attempt++) {
+    let sent = whole;
     try {
-      await inTransaction(client, migration, records);
+      await client.query('BEGIN');
+      await inOneTransaction(client, async () => {
+        for (sent of statements) await client.query(sent.text);
+        sent = whole;
+        await resetSession(client);
+      });
+      await records.add(migration);
+      await client.query('COMMIT');
       failpoint('postgres: after a migration');
       return { kind: 'applied' };
     } catch (error) {
       await rollBack(client, signal);
-      const reason = explain(migration.name, error, { text: migration.sql, line: 1 });
+      const reason = explain(migration.name, error, sent);
       if (codeOf(error) !== SQLSTATE.lockNotAvailable) return { kind: 'failed', reason };
       if (attempt === LIMITS.lockAttempts) return { kind: 'failed', reason: `${reason}; ${LOCKED}` };
       await pause(LIMITS.lockPauseMs, undefined, { signal });
@@ -71,7 +88,7 @@ async function runAlone(
       return undefined;
     } catch (error) {
       signal.throwIfAborted();
-      const reason = explain(name, error, piece);
+      const reason = explain(name, error, { ...piece, isStatement: true });
       if (!(error instanceof DatabaseError)) return reason;
       if (node !== undefined) await dropInvalidIndex(client, node);
       if (error.code !== SQLSTATE.lockNotAvailable) return reason;
@@ -85,16 +102,13 @@ const LOCKED =
   `gave up after waiting ${LIMITS.lockAttempts} times for ${LIMITS.lockMs / 1000} s: ` +
   'a long transaction holds the lock, see pg_stat_activity';
 
-async function inTransaction(client: Client, migration: Migration, records: MigrationRecords): Promise<void> {
-  await client.query('BEGIN');
+/** Proves that what is done leaves the transaction open that it began in. */
+async function inOneTransaction(client: Client, act: () => Promise<void>): Promise<void> {
   const before = await transactionId(client);
-  await client.query(migration.sql);
-  await resetSession(client);
+  await act();
   if ((await transactionId(client)) !== before) {
     throw new Error('it ended its transaction itself, and what came before that stays applied');
   }
-  await records.add(migration);
-  await client.query('COMMIT');
 }
 
 async function transactionId(client: Client): Promise<string | undefined> {
@@ -113,19 +127,25 @@ async function rollBack(client: Client, signal: AbortSignal): Promise<void> {
   await client.query('ROLLBACK');
 }
 
+/** What the server was given at once, and where in the file it begins. */
+interface Sent {
+  readonly text: string;
+  readonly line: number;
+  /** It is one statement: where the server names no place, it is the place. */
+  readonly isStatement?: boolean;
+}
+
 /** The message with its place in the file. */
-export function explain(name: string, error: unknown, sent: { readonly text: string; readonly line: number }): string {
+export function explain(name: string, error: unknown, sent: Sent): string {
   if (!(error instanceof DatabaseError)) return `${name}: ${messageOf(error)}`;
-  // Positions begin at 1 and count characters, not the two halves that JavaScript makes of some.
   const position = Number(error.position ?? 0);
-  const line =
-    sent.line -
-    1 +
-    [...sent.text]
-      .slice(0, position - 1)
-      .join('')
-      .split('\n').length;
-  const place = position > 0 ? `${name}:${line}` : name;
+  const place = position > 0 || sent.isStatement ? `${name}:${lineAt(position, sent)}` : name;
   const more = [error.detail, error.hint].filter((text) => text !== undefined);
   return [`${place}: ${error.message} (${error.code})`, ...more].join('; ');
+}
+
+/** Positions begin at 1 and count characters, not the two halves that JavaScript makes of some. */
+function lineAt(position: number, { text, line }: Sent): number {
+  const before = [...text].slice(0, Math.max(0, position - 1));
+  return line + before.filter((character) => character === '\n').length;
 }

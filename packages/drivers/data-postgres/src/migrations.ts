@@ -69,7 +69,7 @@ async function migrate(client: Client, migrations: readonly Migration[], signal:
         const refusal = refusalOf(hazards);
         if (refusal !== undefined) return { kind: 'failed', reason: refusal };
         passed.push(...hazards);
-        return inTransaction ? applyInside(migration, applying) : applyOutside(migration, statements, applying);
+        return (inTransaction ? applyInside : applyOutside)(migration, statements, applying);
       },
     },
     migrations,

@@ -47,6 +47,14 @@ describe('a PostgreSQL migration', () => {
     );
   });
 
+  it('that fails names the line of its statement where the server names none', async () => {
+    const outcome = await migrate({
+      '1.sql': 'CREATE TABLE a (x int);\n\n-- more\nALTER TABLE b\n  ADD y int;\nSELECT 1;',
+    });
+    assert.equal(reason(outcome), '1.sql:4: relation "b" does not exist (42P01)');
+    assert.deepEqual(await query(url, "SELECT tablename FROM pg_tables WHERE tablename = 'a'"), []);
+  });
+
   it('of a server that is stopped is unavailable, and waits for nothing', async () => {
     await world.driver.stop({ service }, patience());
     await assert.rejects(migrate({ '1.sql': 'SELECT 1' }), { code: 'unavailable', message: /ECONNREFUSED/ });

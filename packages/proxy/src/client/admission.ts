@@ -1,4 +1,5 @@
 import { isUnavailable, type RateRefusal, type RateTaken } from '@islet/policy';
+import type { TrafficSpec } from '@islet/spec';
 import { PRIORITIES, type Priority } from '@islet/spec/model';
 import { ProxyError, type ProxyErrorCode } from '../errors.ts';
 import type { Waiter } from '../guards.ts';
@@ -88,7 +89,7 @@ export class Admission {
     if (rateLimit.length === 0) return undefined;
     const draws = drawsOf(rateLimit, { client, fields: request.fields, claimOf: runtime.claimOf });
     const verdict = way.rate.takeAll(draws, runtime.now());
-    if (verdict.kind === 'refused') return rateLimited(verdict);
+    if (verdict.kind === 'refused') return rateLimited(verdict, rateLimit);
     if (verdict.kind === 'taken') this.#taken = verdict;
     return undefined;
   }
@@ -189,9 +190,11 @@ function priorityOf({ policy, request, origin }: AdmissionOptions): Priority {
   return PRIORITIES.find((known) => known === said) ?? priority;
 }
 
-function rateLimited({ limit: { rps, burst }, waitMs }: RateRefusal): ProxyError {
+function rateLimited({ limit, waitMs }: RateRefusal, all: TrafficSpec['rateLimit']): ProxyError {
+  const { rps, burst } = limit;
   return new ProxyError('rate-limited', `more than ${rps} requests a second`, {
     rule: 'traffic.rateLimit',
+    part: all.length > 1 ? `[${all.indexOf(limit)}]` : '',
     why: `none left of ${burst} at once and ${rps} a second; the next in ${Math.ceil(waitMs)} ms`,
     retryAfterMs: waitMs,
     fields: rateFields(burst, 0, waitMs),

@@ -6,7 +6,7 @@ import { ejectionText, OUTLIER_RULES, stallText } from '../record/reasons.ts';
 import type { EndpointState } from '../upstream/endpoint.ts';
 import { faulty, strikes } from '../upstream/fault.ts';
 import { ejectAgain, type Judging, judge, judgeStall } from '../upstream/outliers.ts';
-import { refreshAvailable, speaksHttp2 } from '../upstream/service.ts';
+import { openPool, refreshAvailable, speaksHttp2 } from '../upstream/service.ts';
 import type { Wire } from '../upstream/wire.ts';
 import { Aim, type AimOptions } from './aim.ts';
 import type { Way } from './edge-policies.ts';
@@ -85,7 +85,7 @@ export class Attempts {
 
   /** Whether an instance is left that this request has not been sent to. */
   get othersLeft(): boolean {
-    const { available } = this.#options.service.pool;
+    const { available } = openPool(this.#options.service);
     return available.some((endpoint) => endpoint !== this.#current?.endpoint && !this.#tried.failed.includes(endpoint));
   }
 

@@ -1,19 +1,17 @@
-import type { Breaker, Bulkhead, RateLimiter, RoutePolicy, Scope, TrafficPolicies } from '@islet/policy';
+import type { Breaker, Bulkhead, RateLimiter, RoutePolicy, Scope, TrafficPolicies, Whereabouts } from '@islet/policy';
 import type { TrafficSpec } from '@islet/spec';
 import type { Waiter } from '../guards.ts';
 import type { Edge } from '../stats.ts';
 import type { ServiceState } from '../upstream/service.ts';
 
 /** What holds for a request, and what it is counted by. */
-export interface Way {
+export interface Way extends Whereabouts {
   /** Such as `POST /orders/{id}`; undefined: none of the routes that the file names. */
   readonly route: string | undefined;
   readonly policy: TrafficSpec;
   readonly breaker: Breaker;
   readonly bulkhead: Bulkhead<Waiter>;
   readonly rate: RateLimiter;
-  /** Where sections are written that are otherwise. */
-  readonly written: RoutePolicy['written'];
 }
 
 /**
@@ -54,7 +52,7 @@ export class EdgePolicies {
     const { breaker } = guards(scopes.breaker);
     const { bulkhead } = guards(scopes.limits);
     const rate = service.rates.of(rateKey(scopes.rateLimit, edge, route));
-    return { route, policy, breaker, bulkhead, rate, written };
+    return { route, policy, breaker, bulkhead, rate, written, lines: service.lines };
   }
 }
 

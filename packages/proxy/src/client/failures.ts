@@ -12,7 +12,7 @@ export function failureOf(why: Gone, wire: Wire | undefined): AttemptFailure {
 }
 
 export const REFUSED = new ProxyError('no-instance-reachable', 'no instance took a connection');
-export const RESET = new ProxyError('upstream-reset', 'the instance closed the connection before it responded');
+const RESET = new ProxyError('upstream-reset', 'the instance closed the connection before it responded');
 const OVERLOADED = new ProxyError('instance-overloaded', 'the instance asked for fewer requests');
 
 /** What is told of it, where no more is known. */
@@ -58,8 +58,9 @@ export function nobodyLeft({ failures }: { readonly failures: number }, service:
 }
 
 /** Nobody was there to ask. */
-function notReady({ name, unavailable }: ServiceState): ProxyError {
-  return new ProxyError('no-ready-instance', unavailable ?? `no instance of ${name} is ready`);
+function notReady({ name, unavailable, pool, split }: ServiceState): ProxyError {
+  const whose = split === undefined || pool.endpoints.length === 0 ? '' : ' whose revision has a share of its requests';
+  return new ProxyError('no-ready-instance', unavailable ?? `no instance of ${name}${whose} is ready`);
 }
 
 /** What is the instance's doing: not what the client left undone, nor a kept connection that it closed in order. */

@@ -1,4 +1,4 @@
-import { rulePath, type TrafficRule } from '@islet/policy';
+import { rulePlace, type TrafficRule } from '@islet/policy';
 import type { ProxyError, ProxyErrorCode } from '../errors.ts';
 import type { ResponseHead } from '../http/response-head.ts';
 import { ownFields, whyOf } from '../record/told.ts';
@@ -57,10 +57,10 @@ export class OwnAnswers {
   }
 
   /** Ends the exchange for its client. */
-  error({ code, message, rule, retryAfterMs, fields }: ProxyError): void {
+  error({ code, message, rule, part, retryAfterMs, fields }: ProxyError): void {
     const { client, order, admission } = this.#options;
     const { service, trail, origin, way } = order;
-    const written = origin.from.kind === 'gateway' ? undefined : rule && rulePath(rule, way);
+    const written = origin.from.kind === 'gateway' ? undefined : rule && rulePlace(rule, part, way).path;
     const explanation = trail.start.asked ? trail.text : written;
     const { requestId } = origin;
     const told = fields + admission.rateFields(NO_FIELDS);
@@ -70,7 +70,7 @@ export class OwnAnswers {
   /** A rule has made this error of it. */
   decided(error: ProxyError, rule: TrafficRule): void {
     const { order, runtime } = this.#options;
-    order.trail.decided(rule, whyOf(error, rule, order.policy), runtime.now());
+    order.trail.decided(rule, whyOf(error, rule, order.policy), runtime.now(), undefined, error.part);
   }
 
   /** It ends without an answer of its own, and can't be told so. */

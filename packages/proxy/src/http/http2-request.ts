@@ -32,7 +32,7 @@ function isSame(some: readonly string[], others: readonly string[]): boolean {
  * follows. Throws `ProxyError`. The codec has refused what is malformed by the RFC; what another reader of the same
  * request could take for something else is refused here once more, so that nothing depends on the codec's strictness.
  */
-export function http2Request(raw: readonly string[], { ended }: { readonly ended: boolean }): RequestHead {
+function http2Request(raw: readonly string[], { ended }: { readonly ended: boolean }): RequestHead {
   if (raw.length / 2 > LIMITS.fields + PSEUDO.length) throw new ProxyError('head-too-large', 'too many fields');
   const { pseudo, fields } = readHttp2Fields(raw);
   const [method, , authority, target] = PSEUDO.map((name) => pseudo.get(name));

@@ -40,7 +40,7 @@ export interface Http2Shape {
 }
 
 /** The head of a response that came over HTTP/2, as one of HTTP/1.1 would be understood; throws `bad-response`. */
-export function http2Response(raw: readonly string[], { ended, toHead }: Http2Shape): ResponseHead {
+function http2Response(raw: readonly string[], { ended, toHead }: Http2Shape): ResponseHead {
   try {
     const { pseudo, fields } = readHttp2Fields(raw);
     const status = Number(/^[1-5][0-9]{2}$/.exec(pseudo.get('status') ?? '')?.[0]);

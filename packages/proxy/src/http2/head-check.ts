@@ -37,7 +37,7 @@ interface Known {
   readonly checked: Checked;
 }
 
-export function checkHead(raw: readonly string[], kind: HeadKind): Checked {
+function checkHead(raw: readonly string[], kind: HeadKind): Checked {
   const found = new Findings();
   for (let at = 0; at + 1 < raw.length; at += 2) {
     const name = raw[at] ?? '';

@@ -4,16 +4,20 @@ import type { Checked } from './head-check.ts';
 import { HTTP2_CODES } from './http2-error.ts';
 import { SendQueue } from './send-queue.ts';
 import type { Sender, Sending } from './sender.ts';
+import type { SessionLimits } from './session-options.ts';
 import type { SessionStream, StreamUser } from './stream.ts';
+import { WIDE_WINDOWS } from './wide-windows.ts';
 
 /** What a stream needs of its connection. */
 export interface StreamHost {
   readonly sender: Sender;
-  /** What the peer may send of one stream before it is read on, and whether it knows that already. */
-  readonly windowBytes: number;
+  readonly limits: SessionLimits;
+  /** Whether the peer knows them already. */
   readonly acknowledged: boolean;
   /** A stream that pauses has been given so much more; less: it goes on, or is over. */
   onHeld(bytes: number): void;
+  /** A stream has needed a wide window, and has one. */
+  onWidened(): void;
   /** The stream is no more. `isOwn`: we have reset it, and the peer may not know yet. */
   onStreamOver(stream: LiveStream, code: number | undefined, how: { readonly isOwn: boolean }): void;
 }
@@ -36,8 +40,11 @@ export class LiveStream implements SessionStream, Sending {
   isToHead = false;
   readonly #host: StreamHost;
   #user: StreamUser = NOBODY;
-  /** Bytes that may still come before the window is opened. */
+  /** What it is opened to, and bytes that may still come before it is. */
+  #fullWindow: number;
   #window: number;
+  /** Whether that is one of the wide ones, of which there are a few. */
+  #isLent = false;
   /** What a peer may send more, which has begun it with the window that there is without a word. */
   readonly #slack: number;
   /** Bytes of the body that are to come, where the head said so. */
@@ -53,8 +60,9 @@ export class LiveStream implements SessionStream, Sending {
     this.id = id;
     this.#host = host;
     this.sendWindow = sendWindow;
-    this.#window = host.windowBytes;
-    this.#slack = host.acknowledged ? 0 : Math.max(0, WINDOW_BYTES - host.windowBytes);
+    this.#fullWindow = host.limits.windowBytes;
+    this.#window = this.#fullWindow;
+    this.#slack = host.acknowledged ? 0 : Math.max(0, WINDOW_BYTES - this.#fullWindow);
   }
 
   use(user: StreamUser): void {
@@ -116,6 +124,11 @@ export class LiveStream implements SessionStream, Sending {
 
   onDrain(): void {
     this.#user.onDrain();
+  }
+
+  /** What comes of it is likely to be large. */
+  widen(): void {
+    if (this.#widen()) this.#fillWindow();
   }
 
   /** A head, or trailers, as the check found them. Returns false where they don't fit what came before. */
@@ -196,6 +209,7 @@ export class LiveStream implements SessionStream, Sending {
 
   #finish(code: number | undefined, how: { readonly isOwn: boolean }): void {
     this.over = true;
+    if (this.#isLent) WIDE_WINDOWS.giveBack();
     this.#letGo();
     this.#host.sender.drop(this);
     this.#host.onStreamOver(this, code, how);
@@ -212,12 +226,27 @@ export class LiveStream implements SessionStream, Sending {
 
   /** What has been read may come again, once it is half a window: a frame for each read would cost more than it tells. */
   #openWindow(): void {
-    const { windowBytes, sender } = this.#host;
-    const read = windowBytes - this.#window;
-    if (this.over || this.ended || read < windowBytes / 2) return;
-    this.#window = windowBytes;
-    sender.outbox.number(FRAME.update, this.id, read);
+    if (this.over || this.ended || this.#window > this.#fullWindow / 2) return;
+    if (!this.#isWide && this.#widen()) this.#host.onWidened();
+    this.#fillWindow();
+  }
+
+  #fillWindow(): void {
+    const { sender } = this.#host;
+    sender.outbox.number(FRAME.update, this.id, this.#fullWindow - this.#window);
+    this.#window = this.#fullWindow;
     sender.wake();
+  }
+
+  get #isWide(): boolean {
+    return this.#fullWindow >= this.#host.limits.wideWindowBytes;
+  }
+
+  #widen(): boolean {
+    if (!WIDE_WINDOWS.take()) return false;
+    this.#fullWindow = this.#host.limits.wideWindowBytes;
+    this.#isLent = true;
+    return true;
   }
 }
 

@@ -8,6 +8,8 @@ export interface SessionLimits {
   readonly streams: number;
   /** What may come of one stream before it is read on, and of all of them together. */
   readonly windowBytes: number;
+  /** The same of a stream that is read as it comes, while `WIDE_WINDOWS` has one for it. */
+  readonly wideWindowBytes: number;
   readonly connectionWindowBytes: number;
   /**
    * What may wait to be sent: above it no stream is begun, and whoever takes nothing at all is cut off. So much may also have
@@ -23,13 +25,22 @@ export interface SessionOptions {
   readonly user: SessionUser;
   /** Milliseconds that never go back. */
   readonly now: () => number;
-  /** `SESSION_LIMITS` where nothing is said. */
+  /** Those of its role where nothing is said. */
   readonly limits?: SessionLimits;
 }
 
-export const SESSION_LIMITS: SessionLimits = {
-  streams: LIMITS.http2Streams,
-  windowBytes: LIMITS.http2WindowBytes,
-  connectionWindowBytes: LIMITS.http2ConnectionWindowBytes,
-  queuedBytes: LIMITS.http2SessionMiB * 1024 * 1024,
+/** Of a server what its streams hold together has a limit. Of a client it has none, so what each of them can hold is less. */
+export const SESSION_LIMITS: Readonly<Record<SessionOptions['role'], SessionLimits>> = {
+  server: limitsWith(LIMITS.http2WindowBytes),
+  client: limitsWith(LIMITS.http2NarrowWindowBytes),
 };
+
+function limitsWith(windowBytes: number): SessionLimits {
+  return {
+    streams: LIMITS.http2Streams,
+    windowBytes,
+    wideWindowBytes: LIMITS.http2WindowBytes,
+    connectionWindowBytes: LIMITS.http2ConnectionWindowBytes,
+    queuedBytes: LIMITS.http2SessionMiB * 1024 * 1024,
+  };
+}

@@ -45,11 +45,13 @@ export class Session implements FrameSink, ReceiverHost, SenderUser, StreamHost 
   #preface: number;
   /** What its streams were given while they pause. */
   #held = 0;
+  /** Of a client: how many of the next streams get a wide window from the beginning, since one has needed it. */
+  #wideAhead = 0;
   #state: 'open' | 'leaving' | 'over' = 'open';
   #told: { stream: LiveStream; code: number | undefined }[] = [];
 
   constructor(options: SessionOptions) {
-    const { role, socket, user, now, limits = SESSION_LIMITS } = options;
+    const { role, socket, user, now, limits = SESSION_LIMITS[role] } = options;
     this.#options = options;
     this.#user = user;
     this.limits = limits;
@@ -93,6 +95,7 @@ export class Session implements FrameSink, ReceiverHost, SenderUser, StreamHost 
     stream.head(raw, ended);
     stream.use(user);
     this.streams.set(stream.id, stream);
+    if (this.#wideAhead > 0) this.#widenAhead(stream);
     return stream;
   }
 
@@ -138,10 +141,6 @@ export class Session implements FrameSink, ReceiverHost, SenderUser, StreamHost 
     return this.#state === 'over';
   }
 
-  get windowBytes(): number {
-    return this.limits.windowBytes;
-  }
-
   onFrame(bytes: Buffer, start: number, end: number): void {
     this.#receiver.onFrame(bytes, start, end);
   }
@@ -165,6 +164,10 @@ export class Session implements FrameSink, ReceiverHost, SenderUser, StreamHost 
   onHeld(bytes: number): void {
     this.#held += bytes;
     if (bytes < 0) this.#receiver.openWindow();
+  }
+
+  onWidened(): void {
+    this.#wideAhead = LIMITS.http2WideAhead;
   }
 
   /** Of a client, never: those who share its connection don't know each other, and a few that are slow would stop all. */
@@ -234,6 +237,11 @@ export class Session implements FrameSink, ReceiverHost, SenderUser, StreamHost 
     this.sender.outbox.flush();
     this.#endAll(HTTP2_CODES.internal, thrown);
     this.#options.socket.end();
+  }
+
+  #widenAhead(stream: LiveStream): void {
+    this.#wideAhead--;
+    stream.widen();
   }
 
   get #lastOfPeer(): number {

@@ -1,5 +1,13 @@
-import type { DecisionRecord, KeptBecause, RequestRecord, TrafficRule, TryRecord, WireProtocol } from '@islet/policy';
-import { RECORD_VERSION, rulePath } from '@islet/policy';
+import type {
+  DecisionRecord,
+  KeptBecause,
+  RequestRecord,
+  RulePlace,
+  TrafficRule,
+  TryRecord,
+  WireProtocol,
+} from '@islet/policy';
+import { RECORD_VERSION, rulePlace } from '@islet/policy';
 import type { AccessLogSpec } from '@islet/spec';
 import type { Way } from '../client/edge-policies.ts';
 import type { Trace } from '../client/trace-context.ts';
@@ -38,6 +46,15 @@ interface Try {
   outcome: number | string;
 }
 
+/** What a rule did to it. Which line says so is looked up where it is read. */
+interface Decision {
+  readonly rule: TrafficRule;
+  readonly part: string;
+  readonly why: string;
+  readonly at: number;
+  readonly endpoint: EndpointState | undefined;
+}
+
 /**
  * What is noted of one request while it is carried. Every request has a trail and nearly none is read, so it only keeps
  * references and numbers; the text is made for those that are kept.
@@ -45,7 +62,7 @@ interface Try {
 export class Trail {
   readonly start: TrailStart;
   #tries: readonly Try[] = NONE;
-  #decisions: readonly DecisionRecord[] = NONE;
+  #decisions: readonly Decision[] = NONE;
   bytesIn = 0;
   bytesOut = 0;
   status: number | undefined;
@@ -64,20 +81,17 @@ export class Trail {
     start.counts.inFlight++;
   }
 
-  /** Counts a decision, and notes it with what decided. */
-  decided(rule: TrafficRule, why: string, now: number, endpoint?: EndpointState): void {
+  /** Counts a decision, and notes it with what decided; `part` is what of the rule it was: see `rulePlace`. */
+  decided(rule: TrafficRule, why: string, now: number, endpoint?: EndpointState, part?: string): void {
     this.#isNotable = true;
-    this.noted(rule, why, now, endpoint);
+    this.noted(rule, why, now, endpoint, part);
   }
 
   /** The same for what is an everyday matter: it alone is no reason to keep the record. */
-  noted(rule: TrafficRule, why: string, now: number, endpoint?: EndpointState): void {
+  noted(rule: TrafficRule, why: string, now: number, endpoint?: EndpointState, part = ''): void {
     this.start.edge.decided(rule);
     if (this.#decisions.length >= DECISIONS) return;
-    const written = this.start.way && rulePath(rule, this.start.way);
-    const path = written === rule ? undefined : written;
-    const decision = { rule, why, at: this.#since(now), instance: endpoint?.endpoint.instance, path };
-    this.#decisions = [...this.#decisions, decision];
+    this.#decisions = [...this.#decisions, { rule, part, why, at: this.#since(now), endpoint }];
   }
 
   /** The proxy answers it with an error of its own; or, for errors that are never sent, ends it so. */
@@ -151,7 +165,10 @@ export class Trail {
   /** For whoever may see it, in a header: what has happened up to now, on one line. */
   get text(): string {
     const tries = this.#tries.map(({ endpoint, outcome }) => `${endpoint.endpoint.instance}=${outcome}`);
-    const decisions = this.#decisions.map(({ rule, why, path = rule }) => `${path} (${why})`);
+    const decisions = this.#decisions.map((one) => {
+      const { path, from } = this.#placeOf(one);
+      return `${path} (${one.why}) from ${from}`;
+    });
     return [`id=${this.start.id}`, `tries=${tries.join(',')}`, ...decisions].join('; ').replace(/[^\t\x20-\x7e]/g, '?');
   }
 
@@ -185,7 +202,7 @@ export class Trail {
         total: this.#since(now),
       },
       tries: this.#tries.map((one) => this.#tryRecord(one, now)),
-      decisions: this.#decisions,
+      decisions: this.#decisions.map((one) => this.#decisionRecord(one)),
       kept,
     };
   }
@@ -201,6 +218,16 @@ export class Trail {
     };
   }
 
+  #decisionRecord(decision: Decision): DecisionRecord {
+    const { rule, at, why, endpoint } = decision;
+    const { path, from } = this.#placeOf(decision);
+    return { rule, at, why, instance: endpoint?.endpoint.instance, path: path === rule ? undefined : path, from };
+  }
+
+  #placeOf({ rule, part }: Decision): RulePlace {
+    return rulePlace(rule, part, this.start.way ?? NOWHERE);
+  }
+
   #since(now: number): number {
     return rounded(now - this.start.startedAt);
   }
@@ -213,6 +240,8 @@ function rounded(ms: number): number {
 
 /** Most requests end with no decision made of them, and all begin without a try. */
 const NONE: readonly never[] = [];
+/** It found no service. */
+const NOWHERE = { written: {}, lines: undefined };
 /** A request has few tries, so few decisions are made of it. */
 const DECISIONS = 32;
 const PATH_CHARACTERS = 512;

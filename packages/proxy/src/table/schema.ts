@@ -67,6 +67,7 @@ const split = z.strictObject({
 const service = z.strictObject({
   protocol: z.enum(['http', 'grpc', 'tcp']),
   traffic,
+  lines: optional(z.record(z.string(), z.string())),
   endpoints: z.array(endpoint),
   warm: optional(z.array(endpoint)),
   split: optional(split),

@@ -54,7 +54,7 @@ export class Http2Wire implements Wire, StreamOwner {
   }
 
   write(bytes: Buffer): boolean {
-    if (this.#held === undefined) return this.#stream?.data(bytes) ?? true;
+    if (this.#held === undefined) return this.#stream?.data(bytes, true) ?? true;
     this.#held.body.push(bytes);
     return false;
   }
@@ -147,7 +147,7 @@ export class Http2Wire implements Wire, StreamOwner {
     }
     this.#stream = stream;
     let flows = true;
-    for (const bytes of body) flows = stream.data(bytes);
+    for (const bytes of body) flows = stream.data(bytes, true);
     if (trailers !== undefined && !isWhole) stream.end(trailersRaw(trailers));
     return flows;
   }

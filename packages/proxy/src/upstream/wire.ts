@@ -19,7 +19,7 @@ export interface Wire {
   readonly reusable: boolean;
   /** Lends it to whoever will send a request. */
   use(user: ResponseUser): void;
-  /** Sends the head, and what is there of the body; returns false where the rest should wait. */
+  /** Sends the head, and what is there of the body; returns false where the rest should wait. Bytes of bodies may be kept. */
   send(message: RequestMessage): boolean;
   write(bytes: Buffer): boolean;
   end(trailers: readonly Field[]): void;

@@ -24,4 +24,3 @@ export const traffic = policy
   .describe('How the proxy carries requests to the service, whoever calls.');
 
 export type ParsedPolicy = z.output<typeof policy>;
-export type ParsedTraffic = z.output<typeof traffic>;

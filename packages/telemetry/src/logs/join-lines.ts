@@ -16,7 +16,7 @@ export interface OpenRecord {
   readonly bytes: number;
 }
 
-export const JOIN_LIMITS = { lines: 500, bytes: 64 * 1024 } as const;
+const JOIN_LIMITS = { lines: 500, bytes: 64 * 1024 } as const;
 
 /** The record with the line, or undefined: the line begins another. */
 export function join(open: OpenRecord | undefined, line: string): OpenRecord | undefined {

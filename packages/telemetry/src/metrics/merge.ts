@@ -44,7 +44,7 @@ export function mergedHistogram(rows: readonly MetricRow[]): Histogram {
   return Histogram.from({ sum, count, buckets: [...counts].sort(([one], [other]) => one - other) });
 }
 
-export function bucketsText(histogram: Histogram): string {
+function bucketsText(histogram: Histogram): string {
   return JSON.stringify(histogram.toJSON().buckets);
 }
 

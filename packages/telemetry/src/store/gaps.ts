@@ -3,7 +3,7 @@ import type { Gap } from '@islet/client';
 import { LIMITS } from './limits.ts';
 
 /** What of telemetry is missing in a gap. Output of instances is read again from their files, so it is seldom. */
-export const GAP_OF = ['output', 'otlp', 'metrics', 'stored'] as const;
+const GAP_OF = ['output', 'otlp', 'metrics', 'stored'] as const;
 export type GapOf = (typeof GAP_OF)[number];
 
 export interface KnownGap extends Gap {

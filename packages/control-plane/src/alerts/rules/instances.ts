@@ -4,7 +4,7 @@ import type { Condition } from '@islet/policy';
 /** Kubernetes restarts for ever without a word; five ends in ten minutes are worth one. */
 export const RESTART_LOOP = { ends: 5, withinMs: 10 * 60_000 } as const;
 /** A service may be without an instance for so long before it is said: one that ends is started again within it. */
-export const DOWN_MS = 2 * 60_000;
+const DOWN_MS = 2 * 60_000;
 
 export function restartLoops(status: SystemStatus, endsIn: (service: string) => number): readonly Condition[] {
   return status.services.flatMap(({ name }): Condition[] => {

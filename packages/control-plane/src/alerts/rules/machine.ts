@@ -5,7 +5,7 @@ export interface Disk {
   readonly usedPercent: number;
 }
 
-export const DISK_PERCENT = { ticket: 80, page: 90 } as const;
+const DISK_PERCENT = { ticket: 80, page: 90 } as const;
 
 export function fullDisks(disks: readonly Disk[]): readonly Condition[] {
   return disks.flatMap(({ path, usedPercent }): Condition[] => {
@@ -31,7 +31,7 @@ export interface Certificate {
 }
 
 const DAY_MS = 86_400_000;
-export const CERTIFICATE_DAYS = { ticket: 7, page: 1 } as const;
+const CERTIFICATE_DAYS = { ticket: 7, page: 1 } as const;
 
 export function endingCertificates(certificates: readonly Certificate[], now: number): readonly Condition[] {
   return certificates.flatMap(({ file, validTo }): Condition[] => {

@@ -25,7 +25,7 @@ export function transactionMode(migration: Migration, statements: readonly Parse
   return { kind: 'mixed', reason };
 }
 
-export function mustBeOutside(node: Node): boolean {
+function mustBeOutside(node: Node): boolean {
   if ('VacuumStmt' in node) return node.VacuumStmt.is_vacuumcmd === true;
   return isConcurrent(node);
 }

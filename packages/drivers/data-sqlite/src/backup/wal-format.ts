@@ -63,7 +63,7 @@ export function frameSum(before: Sum, frame: Buffer, bigEndian: boolean): Sum {
   return addToSum(addToSum(before, frame.subarray(0, 8), bigEndian), frame.subarray(FRAME_HEAD_BYTES), bigEndian);
 }
 
-export function addToSum({ s0, s1 }: Sum, bytes: Buffer, bigEndian: boolean): Sum {
+function addToSum({ s0, s1 }: Sum, bytes: Buffer, bigEndian: boolean): Sum {
   const words = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   let [a, b] = [s0, s1];
   for (let at = 0; at < bytes.length; at += 8) {
