@@ -194,10 +194,10 @@ export class Attempts {
     return status;
   }
 
-  /** Ends the current attempt in the middle of its response. `error`: why, where it is not the instance's doing. */
-  break(error: ProxyError | undefined): void {
+  /** Ends the current attempt in the middle of its response, which may not be the instance's doing. */
+  break({ code }: ProxyError): void {
     const attempt = this.end();
-    if (error === undefined) attempt?.endpoint.counts.error('response-cut');
+    if (code === 'response-cut') attempt?.endpoint.counts.error(code);
     attempt?.wire.destroy();
   }
 
@@ -241,7 +241,8 @@ export class Attempts {
     const judging = { ...this.#judging, sentAt: startedAt };
     if (isProbe) ejectAgain(endpoint, 'stall', judging);
     else if (!judgeStall(service, endpoint, judging)) return endpoint.standing.hangs ? { kind: 'slow' } : undefined;
-    trail.decided('traffic.outlier.stall', stallText(judging.now - startedAt, isProbe), judging.now, endpoint);
+    const why = stallText(judging.now - startedAt, { isProbe, outForMs: endpoint.standing.outForMs });
+    trail.decided('traffic.outlier.stall', why, judging.now, endpoint);
     return isProbe ? { kind: 'probe' } : { kind: 'slow' };
   }
 
@@ -282,10 +283,9 @@ export class Attempts {
   #judge({ endpoint, isProbe }: Attempt): void {
     const { service, trail, policy } = this.#options;
     const judging = this.#judging;
-    if (isProbe) ejectAgain(endpoint, '5xx', judging);
-    const cause = isProbe ? '5xx' : judge(service, endpoint, judging);
-    if (cause !== undefined) {
-      trail.decided(OUTLIER_RULES[cause], ejectionText(cause, isProbe, policy), judging.now, endpoint);
-    }
+    const ejection = isProbe ? ejectAgain(endpoint, '5xx', judging) : judge(service, endpoint, judging);
+    if (ejection === undefined) return;
+    const why = ejectionText(ejection, { isProbe, outForMs: endpoint.standing.outForMs }, policy);
+    trail.decided(OUTLIER_RULES[ejection.cause], why, judging.now, endpoint);
   }
 }

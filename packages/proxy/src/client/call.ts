@@ -7,7 +7,7 @@ import type { Gone, ResponseUser, Wire } from '../upstream/wire.ts';
 import { type Attempt, Attempts } from './attempts.ts';
 import type { CallOptions, CallUser } from './call-user.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
-import { errorOf, failureOf, nobodyLeft, RESPONSE_TIMEOUT } from './failures.ts';
+import { CUT, errorOf, failureOf, nobodyLeft, RESPONSE_TIMEOUT } from './failures.ts';
 import { statusOf } from './grpc-outcome.ts';
 import { mirror } from './mirror.ts';
 import { NextTry } from './next-try.ts';
@@ -276,7 +276,7 @@ export class Call implements ResponseUser {
     this.#user.onNoAnswer(error);
   }
 
-  #break(error?: ProxyError): void {
+  #break(error: ProxyError = CUT): void {
     this.#end();
     this.#attempts.break(error);
     this.#user.onBroken(error);

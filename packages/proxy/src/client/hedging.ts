@@ -1,3 +1,4 @@
+import { budgetText } from '../record/reasons.ts';
 import type { EndpointState } from '../upstream/endpoint.ts';
 import { HedgedWire } from '../upstream/hedged-wire.ts';
 import type { Gone, Wire } from '../upstream/wire.ts';
@@ -57,7 +58,8 @@ export class Hedging {
     const endpoint = this.#tries.elsewhere(now);
     if (endpoint === undefined || policy.retry === undefined) return undefined;
     if (!edge.budget.tryRetry(now, policy.retry.budgetPercent)) {
-      trail.decided('traffic.retry.budget', 'nothing is left of it for a second request', now);
+      const spent = budgetText(edge.budget, policy.retry);
+      trail.decided('traffic.retry.budget', `nothing is left of it for a second request: ${spent}`, now);
       return undefined;
     }
     edge.counts.retries++;

@@ -60,13 +60,16 @@ export function responseHead(
   const { declared } = meaning;
   const isBodiless = toHead || status < 200 || status === 204 || status === 304;
   const framing = isBodiless ? NO_BODY : (declared ?? undeclared);
+  const mayTellLength = status === 304 || (toHead && status >= 200 && status !== 204);
+  // It says that a body follows where none can: whoever wrote it may send one, and the next response would begin with it.
+  const isUnclear = status === 204 && declared !== undefined && !(declared.kind === 'length' && declared.length === 0);
   return {
     status,
     reason,
     http10,
     framing,
-    toldLength: (toHead || status === 304) && declared?.kind === 'length' ? declared.length : undefined,
-    keepAliveMs: http10 || framing.kind === 'close' ? 0 : meaning.keepAliveMs,
+    toldLength: mayTellLength && declared?.kind === 'length' ? declared.length : undefined,
+    keepAliveMs: http10 || framing.kind === 'close' || isUnclear ? 0 : meaning.keepAliveMs,
     upgrade: meaning.upgrade,
     retryAfter: meaning.retryAfter,
     grpcStatus: meaning.grpcStatus,
@@ -136,6 +139,7 @@ const BY_CLOSE: Framing = { kind: 'close' };
 const OWN: ReadonlySet<string> = new Set([
   'content-length',
   'transfer-encoding',
+  'upgrade',
   'x-islet-error',
   'x-islet-explain',
   'x-islet-fallback',
