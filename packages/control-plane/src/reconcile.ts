@@ -146,7 +146,7 @@ export function createReconciler(parts: ReconcileParts): Reconciler {
     if (calledOff) return void held.delete(stepKey(step));
     const delayMs = Math.min(COOLING.firstMs * 2 ** (attempt - 1), COOLING.capMs);
     const until = parts.clock.now() + delayMs;
-    held.set(stepKey(step), { kind: 'cooling', step, until, reason: error.message, attempt });
+    held.set(stepKey(step), { kind: 'cooling', step, until, reason: error.advice, attempt });
     parts.onFailure(step, error, attempt);
   };
 

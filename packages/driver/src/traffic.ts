@@ -31,6 +31,7 @@ export interface RevisionTraffic {
 }
 
 export type TrafficObservation =
+  /** `reason` is a sentence: "the proxy can't be reached (ECONNREFUSED)". */
   | { readonly kind: 'unreachable'; readonly reason: string }
   | {
       readonly kind: 'reachable';

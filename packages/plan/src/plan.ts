@@ -12,12 +12,12 @@ import {
   type Step,
   stepKey,
 } from './model.ts';
-import { waveGate } from './order.ts';
 import { contract, goalOf, prepare, startGate } from './prepare.ts';
 import { roll } from './roll.ts';
 import type { Roster } from './roster.ts';
 import { takeDown } from './take-down.ts';
 import { type Decision, PROXY, seenOf, type Turn } from './turn.ts';
+import { waveGate } from './wave.ts';
 
 /**
  * What to do next so that `observed` becomes `desired`: every step that may be taken now, in any order or at once.

@@ -19,7 +19,7 @@ export function retire(service: Retiring, surplus: readonly ObservedInstance[], 
 }
 
 /** The same drain, and then nothing: what a person took out of traffic runs on. */
-export function hold(service: Retiring, drained: readonly ObservedInstance[], turn: Turn): { steps: Step[] } {
+export function keepOut(service: Retiring, drained: readonly ObservedInstance[], turn: Turn): { steps: Step[] } {
   const steps = drained.map((instance): Step => {
     const step = retireOne(service, instance, turn);
     if (step.kind !== 'stop') return step;

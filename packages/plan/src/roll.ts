@@ -9,7 +9,7 @@ import {
   type PresentService,
   type Step,
 } from './model.ts';
-import { hold, type Retiring, retire } from './retire.ts';
+import { keepOut, type Retiring, retire } from './retire.ts';
 import { bakesUntil, isBaking, isPaused, type Roster } from './roster.ts';
 import { type Shift, shiftOf, withStandIns } from './shift.ts';
 import { short } from './short.ts';
@@ -23,6 +23,9 @@ import type { Decision, Turn } from './turn.ts';
  * as many spare instances are kept as are needed so that, with the wanted ones that have been ready for `minHealthyMs`,
  * no fewer than `instances - maxUnavailable` serve. It is worked out anew on every turn, so a new instance that fails
  * in the middle of a rollout takes its old counterpart back into traffic for as long as that still runs.
+ *
+ * So each spare instance goes one of four ways: *kept*, it serves; *drained*, it runs on out of traffic; *warm*, it is asked
+ * where nobody else is there; or it is *surplus*, and retired.
  *
  * Wanted instances are started as long as all together stay within `instances + maxSurge`. Where two generations can't
  * run at once (`exclusive`), no spare one is kept, and the wanted ones wait for the last of them to end; as nobody serves
@@ -59,7 +62,7 @@ export function roll(roster: Roster, turn: Turn): Decision {
   const verdict = judge(roster, { wanted, settled, shift }, now);
   const waits = kept.length === 0 || shift !== undefined ? [] : waitForHealthy(service, wanted, now);
   const { steps: retirements } = retire(retiringOf(service), surplus, turn);
-  const { steps: drains } = hold(retiringOf(service), drained, turn);
+  const { steps: drains } = keepOut(retiringOf(service), drained, turn);
   const endpoints = readyOf([...(shift !== undefined && shift.split === undefined ? [] : wanted), ...kept]);
   const steps = [...starts, ...revivals, ...verdict, ...waits, ...bake(roster, now), ...retirements, ...drains];
   return { steps, endpoints, warm: readyOf(warm), split: shift?.split && withStandIns(shift.split, kept) };

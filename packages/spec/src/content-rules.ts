@@ -1,21 +1,18 @@
-import { type Draft, errorIn } from './draft.ts';
+import { type Draft, errorIn, isSound, type SoundDraft } from './draft.ts';
 import type { SpecError } from './errors.ts';
 import { type Files, join } from './files.ts';
 import { LIMITS } from './limits.ts';
 import { keyPlaceAt, nodeAt, type Path } from './located.ts';
 import { layeredOverrides } from './overrides.ts';
-import type { ParsedService } from './schema/service.ts';
 import type { ParsedPolicy } from './schema/traffic.ts';
 
-type Sound = Draft & { readonly parsed: ParsedService };
-
 /** Rules of what is done with the content of responses. */
-export function contentErrors(draft: Sound, files: Files): readonly SpecError[] {
+export function contentErrors(draft: SoundDraft, files: Files): readonly SpecError[] {
   return [...protocolErrors(draft), ...fallbackErrors(draft), ...fileErrors(draft, files)];
 }
 
 /** A key that would do nothing is a mistake. */
-function protocolErrors(draft: Sound): readonly SpecError[] {
+function protocolErrors(draft: SoundDraft): readonly SpecError[] {
   const { protocol } = draft.parsed.api;
   if (protocol === 'http') return [];
   return sectionsOf(draft).flatMap(({ at, parsed }) => {
@@ -35,7 +32,7 @@ function protocolErrors(draft: Sound): readonly SpecError[] {
 }
 
 /** The call is made in the name of the service that declares it: it must have the right to it. */
-function fallbackErrors(draft: Sound): readonly SpecError[] {
+function fallbackErrors(draft: SoundDraft): readonly SpecError[] {
   const { uses } = draft.parsed;
   return standIns(draft).flatMap(({ path, service }) => {
     if (uses.includes(service)) return [];
@@ -46,7 +43,7 @@ function fallbackErrors(draft: Sound): readonly SpecError[] {
   });
 }
 
-function fileErrors(draft: Sound, files: Files): readonly SpecError[] {
+function fileErrors(draft: SoundDraft, files: Files): readonly SpecError[] {
   return sectionsOf(draft).flatMap(({ at, parsed: { fallback } }) => {
     const path = [...at, 'fallback', 'respond', 'file'];
     const file = fallback === undefined || fallback === 'off' ? undefined : fallback.respond?.file;
@@ -105,7 +102,7 @@ interface StandIn {
 }
 
 /** Every service that is written as a fallback, once for each place. */
-function standIns(draft: Sound): readonly StandIn[] {
+function standIns(draft: SoundDraft): readonly StandIn[] {
   return sectionsOf(draft).flatMap(({ at, parsed: { fallback } }) => {
     const path = [...at, 'fallback', 'service'];
     const service = fallback === undefined || fallback === 'off' ? undefined : fallback.service;
@@ -114,12 +111,8 @@ function standIns(draft: Sound): readonly StandIn[] {
 }
 
 /** The service's policy, and what is otherwise for some routes and callers. */
-function sectionsOf(draft: Sound): readonly { readonly at: Path; readonly parsed: ParsedPolicy }[] {
+function sectionsOf(draft: SoundDraft): readonly { readonly at: Path; readonly parsed: ParsedPolicy }[] {
   const overrides = layeredOverrides(nodeAt(draft.tree, ['traffic']));
   const written = overrides.flatMap(({ at, parsed }) => (at === undefined ? [] : [{ at: ['traffic', ...at], parsed }]));
   return [{ at: ['traffic'], parsed: draft.parsed.traffic }, ...written];
-}
-
-function isSound(draft: Draft): draft is Sound {
-  return draft.parsed !== undefined;
 }

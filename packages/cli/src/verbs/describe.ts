@@ -1,7 +1,7 @@
 import { describe } from '@islet/spec';
 import { type Context, writeJson, writeLines } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { UsageError } from '../failures.ts';
+import { noSuchService } from '../failures.ts';
 import { parseFolder } from '../offline.ts';
 import { renderDescription } from '../render/description.ts';
 import { findSystem } from '../system.ts';
@@ -16,8 +16,11 @@ export async function run(
   const system = findSystem(context, { folder });
   const { services } = parseFolder(system.folder, options.env).spec;
   const chosen = services.filter(({ name }) => service === undefined || name === service);
-  if (chosen.length === 0)
-    throw new UsageError(`no service is called ${service}`, `there are ${services.map(({ name }) => name).join(', ')}`);
+  if (chosen.length === 0 && service !== undefined)
+    throw noSuchService(
+      service,
+      services.map(({ name }) => name),
+    );
   const described = chosen.map((one) => ({ service: one.name, values: describe(one) }));
   const { stdout } = context;
   if (options.json) writeJson(stdout, described);

@@ -26,7 +26,7 @@ function sentence(decision: Decision): string {
     case 'resumed':
       return `was asked to go on with the rollout of ${short(decision.generation)}`;
     case 'provisioned':
-      return 'started its database';
+      return 'starts its database';
     case 'migrated':
       return migrated(decision);
     case 'retired':

@@ -20,7 +20,7 @@ export interface StoredAnswer {
 
 /** What the cache has for a request. */
 export type Look =
-  | ({ readonly kind: 'answer'; readonly refresh: boolean } & StoredAnswer)
+  | ({ readonly kind: 'answer'; readonly isStale: boolean; readonly refresh: boolean } & StoredAnswer)
   /** Another request is under way for it. */
   | { readonly kind: 'wait' }
   /** Nobody may be asked, by the client's own word (`only-if-cached`). */
@@ -209,13 +209,14 @@ export class Cached {
   }
 
   #answer(stored: Stored, { kind }: CacheUse, now: number): Look {
-    const refresh = kind === 'hit-and-refresh' && this.#cache.flights.mayLead(this.#key, now);
-    return { kind: 'answer', stored, refresh, status: hitStatus(stored, now) };
+    const isStale = kind === 'hit-and-refresh';
+    const refresh = isStale && this.#cache.flights.mayLead(this.#key, now);
+    return { kind: 'answer', stored, isStale, refresh, status: hitStatus(stored, now) };
   }
 
   /** For one that has come since this request did: it is new enough whatever its own time. */
   #answerLanded(stored: Stored, now: number): Look {
-    return { kind: 'answer', stored, refresh: false, status: `${hitStatus(stored, now)}; collapsed` };
+    return { kind: 'answer', stored, isStale: false, refresh: false, status: `${hitStatus(stored, now)}; collapsed` };
   }
 
   /** While requests are shared out among revisions each must be asked: the numbers decide which one stays. */

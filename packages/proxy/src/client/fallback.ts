@@ -52,7 +52,8 @@ function fallbackOf(order: ExchangeOrder, { to }: FallbackSpec, { error, now }: 
   const { edge, way } = other;
   const own = { service: other.service, edge, way, policy: way.policy };
   const counts = way.route === undefined ? undefined : edge.countsOf(way.route);
-  const start = { ...trail.start, startedAt: now, edge, way, route: way.route, counts, log: way.policy.accessLog };
+  const { accessLog: log } = way.policy;
+  const start = { ...trail.start, startedAt: now, edge, way, route: way.route, counts, log, standsInFor: trail };
   return {
     kind: 'service',
     order: {
@@ -84,6 +85,7 @@ function responseOf(
       passed,
       reason: STATUS_CODES[status] ?? '',
       keepAliveMs: undefined,
+      http10: false,
       upgrade: undefined,
       retryAfter: undefined,
       grpcStatus: undefined,

@@ -10,7 +10,7 @@ import { seenOf, type Turn } from './turn.ts';
  */
 export function waveGate(service: PresentService, seen: ObservedService, turn: Turn): Step | undefined {
   if (service.wave === undefined || service.blocked.length > 0) return undefined;
-  if (!isOpen(service, seen) || hasBegun(service, seen)) return undefined;
+  if (!isPending(service, seen) || hasBegun(service, seen)) return undefined;
   const wave = turn.desired.services.filter(
     (other): other is PresentService => other.kind === 'present' && other.wave === service.wave && other !== service,
   );
@@ -21,12 +21,12 @@ export function waveGate(service: PresentService, seen: ObservedService, turn: T
     return { ...wait, why, rest: 'held-back' };
   }
   const used = usedBy(service, turn);
-  const before = wave.filter((other) => used.has(other.name) && isOpen(other, seenOf(other.name, turn.observed)));
+  const before = wave.filter((other) => used.has(other.name) && isPending(other, seenOf(other.name, turn.observed)));
   return before.length === 0 ? undefined : { ...wait, why: `waits for the rollout of ${names(before)}` };
 }
 
 /** It serves one generation, and another is asked for that has not been decided on. */
-function isOpen({ generation, instances }: PresentService, { stable, failed }: ObservedService): boolean {
+function isPending({ generation, instances }: PresentService, { stable, failed }: ObservedService): boolean {
   if (stable === undefined || instances === 0) return false;
   return stable.generation !== generation && failed[generation] === undefined;
 }
