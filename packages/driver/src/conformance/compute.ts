@@ -192,6 +192,23 @@ export function computeConformance(name: string, make: () => Promise<ComputeHarn
       assert.equal((await instance('orders-r1.0-0')).process.kind, 'running');
     });
 
+    it('ends the process that is meant, and no later one', async () => {
+      await build();
+      await start();
+      const startedAt = async () => {
+        const { process } = await instance('orders-r1.0-0');
+        assert.ok(process.kind === 'running');
+        return process.startedAt;
+      };
+      const first = await startedAt();
+      const kill = () => driver.kill({ instance: 'orders-r1.0-0', startedAt: first }, options());
+      await kill();
+      assert.equal((await instance('orders-r1.0-0')).process.kind, 'exited');
+      await start();
+      await kill();
+      assert.notEqual(await startedAt(), first);
+    });
+
     it('tells where a revision lies once it is built', async () => {
       const folder = () => driver.folder({ service: 'orders', revision: 'r1' });
       await assert.rejects(folder(), isFailure('not-found'));
