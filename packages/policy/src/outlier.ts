@@ -39,6 +39,11 @@ export class Standing {
     return this.#at(EJECTED_FOR) === STALLED;
   }
 
+  /** How long it is out, of the last time. */
+  get outForMs(): number {
+    return this.#at(OUT_FOR);
+  }
+
   get answeredAt(): number {
     return this.#at(HAS_ANSWERED) === 0 ? Number.NEGATIVE_INFINITY : this.#at(ANSWERED_AT);
   }

@@ -65,6 +65,15 @@ export class Throttle {
     return Math.min(Math.max(left / own, 0), 1);
   }
 
+  /** Of the window. */
+  get requests(): number {
+    return this.#at(ALL_REQUESTS);
+  }
+
+  get accepts(): number {
+    return this.#at(ALL_ACCEPTS);
+  }
+
   #requestsOf(level: number): number {
     let count = 0;
     for (let slot = 0; slot < SLOTS; slot++) count += this.#requests[slot * LEVELS + level] ?? 0;

@@ -10,6 +10,8 @@ export interface TunnelOptions {
   readonly idleMs: number;
   /** Its frames are followed, so that its client can be told to go. */
   readonly isWebSocket: boolean;
+  /** Nothing has flowed for too long: it ends. */
+  readonly onIdle: (why: string) => void;
   /** Told once, when nothing flows any more. */
   readonly onEnd: () => void;
 }
@@ -26,6 +28,7 @@ export class Tunnel implements RawUser, LongLived {
   readonly #connection: UpstreamConnection;
   readonly #now: () => number;
   readonly #idleMs: number;
+  readonly #onIdle: TunnelOptions['onIdle'];
   readonly #onEnd: () => void;
   readonly #frames: WebSocketFrames | undefined;
   #goodbye: 'none' | 'due' | 'said' = 'none';
@@ -34,11 +37,12 @@ export class Tunnel implements RawUser, LongLived {
   #over = false;
   deadlineAt: number;
 
-  constructor({ client, connection, now, idleMs, isWebSocket, onEnd }: TunnelOptions) {
+  constructor({ client, connection, now, idleMs, isWebSocket, onIdle, onEnd }: TunnelOptions) {
     this.#client = client;
     this.#connection = connection;
     this.#now = now;
     this.#idleMs = idleMs;
+    this.#onIdle = onIdle;
     this.#onEnd = onEnd;
     this.#frames = isWebSocket ? new WebSocketFrames() : undefined;
     this.deadlineAt = now() + idleMs;
@@ -73,6 +77,7 @@ export class Tunnel implements RawUser, LongLived {
   }
 
   onDeadline(): void {
+    this.#onIdle(`nothing came from either side for ${this.#idleMs} ms`);
     this.#connection.destroy();
     this.#client.destroy();
     this.#end();

@@ -79,7 +79,8 @@ export class UpstreamConnection implements Wire {
 
   send(message: RequestMessage): boolean {
     this.#answering = false;
-    this.#reader.expect(message.request.method);
+    const { method, fields } = message.request;
+    this.#reader.expect(method, fields.expectsContinue);
     return this.#writer.begin(message);
   }
 
