@@ -61,14 +61,15 @@ function fileErrors(draft: SoundDraft, files: Files): readonly SpecError[] {
   });
 }
 
-/** Services that stand in for one another in a circle would ask each other for ever. */
-export function fallbackCycles(drafts: readonly Draft[]): readonly SpecError[] {
+/** Services that stand in for one another in a circle would ask each other for ever. Told in files that somebody is told of. */
+export function fallbackCycles(drafts: readonly Draft[], isTold: (file: string) => boolean): readonly SpecError[] {
+  const told = new Set(drafts.filter(({ file }) => isTold(file)).map(({ name }) => name));
   const next = new Map(drafts.map((draft) => [draft.name, isSound(draft) ? standIns(draft) : []]));
   return drafts.flatMap((draft) => {
     for (const { path, service } of next.get(draft.name) ?? []) {
       const circle = wayBack(draft.name, [draft.name, service], next);
       // One error for each circle, at the first of its services.
-      if (circle === undefined || [...circle].sort()[0] !== draft.name) continue;
+      if (circle?.filter((name) => told.has(name)).sort()[0] !== draft.name) continue;
       const message = `fallbacks go in a circle: ${circle.join(' → ')}`;
       return [errorIn(draft, path, { rule: 'value', message, hint: 'end one of them with respond' })];
     }

@@ -38,7 +38,7 @@ export function parseSystem(files: Files, { environment, isTold = () => true }: 
     ...found.errors,
     ...drafts.flatMap((draft) => draft.errors),
     ...sound.flatMap((draft) => serviceErrors(draft, files)),
-    ...(gateway === undefined ? [] : systemErrors(drafts, { islet, gateway })),
+    ...(gateway === undefined ? [] : systemErrors(drafts, { islet, gateway, isTold })),
   ];
   if (errors.length > 0 || islet.parsed === undefined || gateway === undefined) {
     return { kind: 'errors', errors: sortErrors(errors) };

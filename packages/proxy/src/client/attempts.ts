@@ -4,9 +4,8 @@ import type { Field } from '../http/fields.ts';
 import type { ResponseHead } from '../http/response-head.ts';
 import { ejectionText, OUTLIER_RULES, stallText } from '../record/reasons.ts';
 import type { EndpointState } from '../upstream/endpoint.ts';
-import { faulty, strikes } from '../upstream/fault.ts';
 import { ejectAgain, type Judging, judge, judgeStall } from '../upstream/outliers.ts';
-import { openPool, refreshAvailable, speaksHttp2 } from '../upstream/service.ts';
+import { openPool, refreshAvailable } from '../upstream/service.ts';
 import type { Wire } from '../upstream/wire.ts';
 import { Aim, type AimOptions } from './aim.ts';
 import type { Way } from './edge-policies.ts';
@@ -15,6 +14,7 @@ import { statusIn } from './grpc-outcome.ts';
 import { Hedging } from './hedging.ts';
 import { Retries } from './retries.ts';
 import { Sample } from './sample.ts';
+import { wireTo } from './wire-to.ts';
 
 /** One try at one endpoint. */
 export interface Attempt {
@@ -54,9 +54,9 @@ export class Attempts {
   #hedge(options: AttemptsOptions): Hedging {
     return new Hedging(options, {
       elsewhere: (now) => this.#elsewhere(now),
-      connect: (endpoint, now) => this.#connect(endpoint, now, { fresh: false }),
+      connect: (endpoint, now) => wireTo(endpoint, options, { now, fresh: false }),
       replace: (attempt) => this.#replace(attempt),
-      blame: (attempt) => this.#blame(attempt),
+      blame: (attempt, status) => this.#blame(attempt, status),
     });
   }
 
@@ -97,18 +97,12 @@ export class Attempts {
     if (endpoint === undefined) return undefined;
     const isProbe = endpoint.standing.isOut && endpoint.standing.tryProbe(now, { idempotent });
     this.#options.trail.tryBegins(endpoint, now, { probe: isProbe });
-    const first = this.#connect(endpoint, now, { fresh: isProbe || this.failures > 0 });
+    const first = wireTo(endpoint, this.#options, { now, fresh: isProbe || this.failures > 0 });
     const wire = isProbe ? first : (this.#hedging?.around(first) ?? first);
     endpoint.counts.requests++;
     endpoint.counts.inFlight++;
     this.#current = { endpoint, wire, isProbe, startedAt: now };
     return this.#current;
-  }
-
-  #connect(endpoint: EndpointState, now: number, { fresh }: { readonly fresh: boolean }): Wire {
-    const { service, idempotent } = this.#options;
-    const wanted = { now, http2: speaksHttp2(service, endpoint), once: !idempotent, fresh };
-    return this.#underFault(endpoint, endpoint.acquire(wanted), now);
   }
 
   #elsewhere(now: number): EndpointState | undefined {
@@ -125,18 +119,14 @@ export class Attempts {
     return before;
   }
 
-  #blame(attempt: Attempt): void {
-    const { policy, runtime } = this.#options;
-    if (policy.outlier !== undefined) attempt.endpoint.standing.onFailure(runtime.now());
+  #blame(attempt: Attempt, status: number | undefined): void {
+    const { outlier, now } = this.#judging;
+    const { standing } = attempt.endpoint;
+    if (outlier !== undefined) {
+      if (status === undefined) standing.onFailure(now);
+      else standing.onAnswer(status, { now, isProbe: false, isLate: false });
+    }
     this.#judge(attempt);
-  }
-
-  #underFault({ endpoint: { instance } }: EndpointState, wire: Wire, now: number): Wire {
-    const { service, trail, runtime } = this.#options;
-    const { fault } = service;
-    if (fault === undefined || !strikes(fault, { instance, now, dice: runtime.dice })) return wire;
-    trail.decided('drill', `${fault.kind}, as the drill asks`, now);
-    return faulty(fault, wire);
   }
 
   /** The head as the client gets it. */
@@ -180,10 +170,11 @@ export class Attempts {
   }
 
   /** The head of a response has come. `status` undefined: only its end will tell how it went. */
-  answered(status: number | undefined): void {
+  answered({ http10 }: ResponseHead, status: number | undefined): void {
     const attempt = this.#current;
     if (attempt === undefined) return;
     const { endpoint, startedAt } = attempt;
+    endpoint.http10 = http10;
     const now = this.#options.runtime.now();
     endpoint.firstBytes.record(now - startedAt);
     // An instance that refuses is quick, and says nothing of how long its work takes.

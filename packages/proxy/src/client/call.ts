@@ -122,7 +122,7 @@ export class Call implements ResponseUser {
 
   onHead(head: ResponseHead): void {
     const status = statusOf(head, this.#order.request);
-    this.#attempts.answered(status);
+    this.#attempts.answered(head, status);
     const delayMs = status === undefined || status < 500 ? undefined : this.#next.delayInsteadOf(head, status);
     if (delayMs !== undefined) this.#discard = { delayMs, whole: false };
     else {

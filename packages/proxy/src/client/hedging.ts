@@ -12,8 +12,8 @@ export interface HedgedTries {
   connect(endpoint: EndpointState, now: number): Wire;
   /** Makes this the current attempt. Returns the one that was. */
   replace(attempt: Attempt): Attempt | undefined;
-  /** What an instance did is held against it. */
-  blame(attempt: Attempt): void;
+  /** What an instance did is held against it. `status`: it answered so; undefined: it answered nothing. */
+  blame(attempt: Attempt, status?: number): void;
 }
 
 /** Asks a second instance where the first is slow, and keeps the books of both. */
@@ -86,8 +86,10 @@ export class Hedging {
   #lose(second: Attempt, outcome: number | Gone | 'late'): void {
     const { endpoint } = second;
     endpoint.counts.inFlight--;
-    if (typeof outcome === 'number') endpoint.counts.status(outcome);
-    else if (outcome !== 'late') this.#goneFor(second, outcome);
+    if (typeof outcome === 'number') {
+      endpoint.counts.status(outcome);
+      this.#tries.blame(second, outcome);
+    } else if (outcome !== 'late') this.#goneFor(second, outcome);
     this.#options.settle(endpoint);
   }
 

@@ -7,6 +7,8 @@ import { declaredFraming, type Framing, NO_BODY } from './framing.ts';
 export interface ResponseHead {
   readonly status: number;
   readonly reason: string;
+  /** The instance knows no chunks. */
+  readonly http10: boolean;
   readonly framing: Framing;
   /** The length that a response to HEAD, or a 304, only tells of. */
   readonly toldLength: number | undefined;
@@ -54,7 +56,7 @@ export function responseHead(
   meaning: FieldsMeaning,
   { toHead, undeclared }: ResponseShape,
 ): ResponseHead {
-  const { status, reason } = line;
+  const { status, reason, http10 } = line;
   const { declared } = meaning;
   const isBodiless = toHead || status < 200 || status === 204 || status === 304;
   const framing = isBodiless ? NO_BODY : (declared ?? undeclared);
@@ -64,9 +66,10 @@ export function responseHead(
   return {
     status,
     reason,
+    http10,
     framing,
     toldLength: mayTellLength && declared?.kind === 'length' ? declared.length : undefined,
-    keepAliveMs: line.http10 || framing.kind === 'close' || isUnclear ? 0 : meaning.keepAliveMs,
+    keepAliveMs: http10 || framing.kind === 'close' || isUnclear ? 0 : meaning.keepAliveMs,
     upgrade: meaning.upgrade,
     retryAfter: meaning.retryAfter,
     grpcStatus: meaning.grpcStatus,
