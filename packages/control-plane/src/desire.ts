@@ -110,6 +110,7 @@ export function launchKey(spec: LaunchSpec, secretVersions: Readonly<Record<stri
     port: api.port,
     protocol: api.protocol,
     http2: api.http2,
+    proxyProtocol: api.proxyProtocol,
     database: store,
     // Its limits hold without a restart.
     redis: redis && true,

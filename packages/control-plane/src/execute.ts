@@ -124,8 +124,11 @@ const ACTS: { readonly [K in Step['kind']]: Act<K> } = {
     const table = look.traffic.kind === 'reachable' ? look.traffic.table : undefined;
     const endpointOf = (id: InstanceId) => {
       const found = look.instances.get(id);
-      const http2 = found && hands.applied.launch(found.service, found.revision)?.api.http2;
-      return found && { instance: id, revision: found.revision, host: HOST, port: found.port, ...(http2 && { http2 }) };
+      if (found === undefined) return undefined;
+      // What an instance understands is its revision's to say.
+      const { http2, proxyProtocol } = hands.applied.launch(found.service, found.revision)?.api ?? {};
+      const spoken = { ...(http2 && { http2 }), ...(proxyProtocol && { toldClients: proxyProtocol }) };
+      return { instance: id, revision: found.revision, host: HOST, port: found.port, ...spoken };
     };
     const next = { version: (table?.version ?? 0) + 1, routes: hands.routes(look), endpoints, warm, splits };
     await hands.traffic.publish(routingTable({ ...next, endpointOf, unavailable: hands.unavailable }), { signal });

@@ -89,8 +89,6 @@ export interface RoutedService {
   readonly unavailable: string | undefined;
   /** Requests wait for its first instance; absent: where there is none, they are refused. */
   readonly hold?: Hold | undefined;
-  /** Its instances are told first whose a connection is (PROXY protocol, version 2); for `tcp`. */
-  readonly toldClients?: boolean | undefined;
   /** What a drill does to its requests; absent: nothing. */
   readonly fault?: Fault | undefined;
 }
@@ -160,4 +158,6 @@ export interface Endpoint {
   readonly port: number;
   /** An instance of an `http` service that speaks HTTP/2 without TLS; absent: HTTP/1.1. */
   readonly http2?: boolean | undefined;
+  /** An instance of a `tcp` service that is told first whose a connection is (PROXY protocol, version 2); absent: it is not. */
+  readonly toldClients?: boolean | undefined;
 }
