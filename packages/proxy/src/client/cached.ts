@@ -99,8 +99,13 @@ export class Cached {
     return { ...this.#order, request: { ...request, fields: askingFields(request.fields, stored) } };
   }
 
+  /** The service has answered so, whatever becomes of its answer: what is stored may be true no longer (RFC 9111, 4.4). */
+  onStatus({ status }: ResponseHead): void {
+    const succeeds = status >= 200 && status < 400;
+    if (succeeds && !SAFE.has(this.#order.request.method)) this.#cache.invalidate(this.#key.target);
+  }
+
   onHead(head: ResponseHead, revision: string): Verdict {
-    if (this.#invalidates(head)) this.#cache.invalidate(this.#key.target);
     const instead = head.status >= 500 ? this.#instead : undefined;
     if (instead !== undefined) {
       this.#land('not-stored');
@@ -233,10 +238,6 @@ export class Cached {
     const isConditional = this.#stored === undefined && (ifNoneMatch ?? ifModifiedSince) !== undefined;
     if (this.#order.request.method !== 'GET' || hasAuthorization || range !== undefined) return false;
     return !isConditional && this.#use?.why !== 'request' && !this.#wants?.includes('no-store');
-  }
-
-  #invalidates({ status }: ResponseHead): boolean {
-    return this.#bypass === 'method' && !SAFE.has(this.#order.request.method) && status >= 200 && status < 400;
   }
 
   #isCurrent(revision: string): boolean {

@@ -106,6 +106,7 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
   onHead(head: ResponseHead, { status, revision }: Parameters<CallUser['onHead']>[1]): void {
     const { edge, trail } = this.#order;
     trail.answered(head.status, this.#runtime.now());
+    this.#cached?.onStatus(head);
     const tooLarge = this.#sizes?.refuseResponse(head);
     if (tooLarge !== undefined) {
       this.#breakOff(tooLarge);
