@@ -37,7 +37,9 @@ export interface Hands extends FactSources {
 type StepOf<K extends Step['kind']> = Extract<Step, { kind: K }>;
 type Act<K extends Step['kind']> = (step: StepOf<K>, hands: Hands, look: Look, signal: AbortSignal) => Promise<void>;
 
-/** Carries out one step. It repeats safely: every driver call is idempotent, every record of an effect is made after it. */
+/**
+ * Carries out one step. It repeats safely: every driver call is idempotent, every record of an effect is made after it.
+ */
 export function execute(step: Step, hands: Hands, look: Look, signal: AbortSignal): Promise<void> {
   return ACTS[step.kind](step as never, hands, look, signal);
 }
