@@ -12,7 +12,8 @@ export function isDown(state: string): boolean {
 
 /**
  * Resolves when the system is asked to go down, or the signal is aborted. Each process sees it by itself: whoever asked
- * may have been killed right after. A state folder that was made anew is another system's, which has processes of its own.
+ * may have been killed right after. A state folder that was made anew is another system's, which has processes of its
+ * own.
  */
 export async function untilDown(state: string, signal: AbortSignal): Promise<void> {
   const own = identityOf(state);

@@ -61,7 +61,10 @@ function fileErrors(draft: SoundDraft, files: Files): readonly SpecError[] {
   });
 }
 
-/** Services that stand in for one another in a circle would ask each other for ever. Told in files that somebody is told of. */
+/**
+ * Services that stand in for one another in a circle would ask each other for ever. Told in files that somebody is told
+ * of.
+ */
 export function fallbackCycles(drafts: readonly Draft[], isTold: (file: string) => boolean): readonly SpecError[] {
   const told = new Set(drafts.filter(({ file }) => isTold(file)).map(({ name }) => name));
   const next = new Map(drafts.map((draft) => [draft.name, isSound(draft) ? standIns(draft) : []]));

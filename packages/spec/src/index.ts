@@ -1,8 +1,9 @@
 /*
  * Desired state: text to a frozen value with every default filled in, or every mistake at once.
  *
- * `parse-system.ts` is all of it in one page, and `model.ts` is what comes out. `locate.ts` knows where each value stands,
- * `draft.ts` reads one service's file, `build-service.ts` makes it a spec. What belongs to one section has its name:
+ * `parse-system.ts` is all of it in one page, and `model.ts` is what comes out. `locate.ts` knows where each value
+ * stands, `draft.ts` reads one service's file, `build-service.ts` makes it a spec. What to do about a mistake is known
+ * to `remedy.ts`, `slips.ts` and `near-misses.ts`. What belongs to one section has its name:
  *
  *   schema/<section>.ts    its keys, with defaults and the words of the reference
  *   <section>-model.ts     what it means

@@ -20,7 +20,10 @@ export type ParseResult =
 
 export interface ParseOptions {
   readonly environment?: string | undefined;
-  /** Whether what stands in this file may be pointed at: not where its text only stands in for it. Without it, everywhere. */
+  /**
+   * Whether what stands in this file may be pointed at: not where its text only stands in for it. Without it,
+   * everywhere.
+   */
   readonly isTold?: (file: string) => boolean;
 }
 

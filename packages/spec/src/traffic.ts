@@ -50,8 +50,8 @@ export function policyOf({
 }
 
 /**
- * Half of the time, unless told otherwise: so that a second instance can still answer after the first was slow. An override may
- * inherit the time of one try, and allow less for all.
+ * Half of the time, unless told otherwise: so that a second instance can still answer after the first was slow. An
+ * override may inherit the time of one try, and allow less for all.
  */
 function timeoutOf({ connect, request, perTry, idle }: ParsedPolicy['timeout']): TimeoutSpec {
   return {
