@@ -6,20 +6,22 @@ import { createMariadb } from '@islet/data-mariadb';
 import { createExternal, createPostgres } from '@islet/data-postgres';
 import { createRedis } from '@islet/data-redis';
 import { createSqlite } from '@islet/data-sqlite';
-import { layoutOf } from '@islet/driver';
+import { type ComputeDriver, layoutOf } from '@islet/driver';
 import { socketPath } from '@islet/keeper/life';
 import { accessLogOf, findRecords } from '@islet/proxy';
-import { openSupervisor } from '@islet/supervise';
+import { openSupervisor, type Supervisor } from '@islet/supervise';
 import { createProxyTraffic, type ProxyTraffic } from '@islet/traffic-proxy';
 import type { Logger } from 'pino';
 import type { Sentinel } from './alerts/sentinel.ts';
 import { sentinelOf } from './alerts/system-sentinel.ts';
 import { createOverseer, type Overseer } from './backup/overseer.ts';
 import { systemClock } from './clock.ts';
+import { LAST_GRACE_MS } from './deadlines.ts';
 import { createInstrument } from './instruments.ts';
 import { inspectMachine, SERVER_PATH } from './machine.ts';
 import { check } from './probe/check.ts';
 import { openState } from './state.ts';
+import type { Applied } from './store/applied.ts';
 import { createSystem, type System } from './system.ts';
 import type { SystemParts } from './system-parts.ts';
 import { createTelemetry, type Telemetry } from './telemetry/overseer.ts';
@@ -40,8 +42,8 @@ export interface Composed {
   /** Undefined: this one only answers. */
   readonly telemetry: Telemetry | undefined;
   readonly sentinel: Sentinel;
-  /** Lets go of everything; services, databases and the proxy run on. */
-  readonly close: () => Promise<void>;
+  /** Lets go of everything; services, databases and the proxy run on, unless their processes are to end too. */
+  readonly close: (how?: { readonly withProcesses: boolean }) => Promise<void>;
 }
 
 const STATS_MS = 2_000;
@@ -118,7 +120,7 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
     }),
     ...data.map((driver) => driver.watch(() => system.reconciler.poke())),
   ];
-  const close = async () => {
+  const close = async ({ withProcesses } = { withProcesses: false }) => {
     for (const watch of watches) watch[Symbol.dispose]();
     sentinel.close();
     system.status.close();
@@ -127,11 +129,30 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
     system.close();
     backups.close();
     telemetry?.close();
+    if (withProcesses) await endAll({ supervisor, compute, applied: state.applied.current() });
     await Promise.all([compute.close(), traffic.close(), ...data.map((driver) => driver.close())]);
     await supervisor.close();
     state.close();
   };
   return { system, backups, telemetry, sentinel, close };
+}
+
+interface Left {
+  readonly supervisor: Supervisor;
+  readonly compute: ComputeDriver;
+  readonly applied: Applied | undefined;
+}
+
+/** Every process, and then what services have on the machine beside their data: users above all. */
+async function endAll({ supervisor, compute, applied }: Left): Promise<void> {
+  const processes = [...supervisor.observe().keys()];
+  await Promise.allSettled(processes.map((name) => supervisor.stop(name, { graceMs: LAST_GRACE_MS })));
+  const services = [
+    ...(applied?.services.map(({ spec }) => spec.name) ?? []),
+    ...(applied?.gone ?? []).map(({ name }) => name),
+  ];
+  const signal = AbortSignal.timeout(LAST_GRACE_MS);
+  await Promise.allSettled(services.map((service) => compute.purge({ service }, { signal })));
 }
 
 /** From the proxy, which holds the newest; where it is not there, from what it has written. */

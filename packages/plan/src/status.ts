@@ -68,9 +68,9 @@ export function describeStep(step: Step): string {
     case 'build':
       return `builds revision ${short(step.revision)}`;
     case 'provision':
-      return 'starts its database';
+      return 'starts its store';
     case 'retire':
-      return 'withdraws the old credentials of its database';
+      return 'withdraws the old credentials of its store';
     case 'migrate':
       return `migrates its database for ${short(step.revision)}`;
     case 'contract':
@@ -94,7 +94,7 @@ export function describeStep(step: Step): string {
     case 'forget':
       return `removes the bytes of ${short(step.revision)}`;
     case 'stop-store':
-      return 'stops its database';
+      return 'stops its store';
     case 'purge':
       return 'deletes its data and files';
     case 'wait':
@@ -161,7 +161,8 @@ function underWay(
   if (looping) return undefined;
   const starting = seen.instances.find(({ state }) => state.kind === 'starting' || state.kind === 'stopping');
   if (starting !== undefined) return `waits for ${starting.id}${because(starting)}`;
-  // That an old instance waits for its back-off meanwhile is no progress of a rollout that waits for a person, or is held back.
+  // That an old instance waits for its back-off meanwhile is no progress of a rollout that waits for a person, or is
+  // held back.
   if (resting(steps, 'paused') !== undefined || resting(steps, 'held-back') !== undefined) return undefined;
   const wait = steps.find((step) => step.kind === 'wait' && step.rest === undefined);
   return wait && describeStep(wait);

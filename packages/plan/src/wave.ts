@@ -2,9 +2,10 @@ import type { ObservedService, PresentService, Step } from './model.ts';
 import { seenOf, type Turn } from './turn.ts';
 
 /**
- * Services that were asked for together roll out one after the other: each after all that it uses, so that it never meets
- * a callee older than the one it was written against. The first that fails ends the wave: what has not begun stays at
- * the revision that works with its neighbours as they are. Only what serves already is held; a cold start is not.
+ * Services that were asked for together roll out one after the other: each after all that it uses, so that it never
+ * meets a callee older than the one it was written against. The first that fails ends the wave: what has not begun
+ * stays at the revision that works with its neighbours as they are. Only what serves already is held; a cold start is
+ * not.
  *
  * Undefined: it may begin, or has begun, or waits for nobody else, being blocked.
  */

@@ -12,7 +12,7 @@ describe('the status of a service', () => {
   it('whose step fails again and again is degraded, and why', () => {
     const world = { ...serving('web', 'r1', 1), held: { 'provision web': hold } };
     const statuses = told(world, 0);
-    const why = '1 of 1 ready: starts its database: failed 3 times: no space';
+    const why = '1 of 1 ready: starts its store: failed 3 times: no space';
     assert.deepEqual(statuses, { web: { state: 'degraded', why } });
     assert.ok(settled(statuses));
   });

@@ -9,7 +9,10 @@ export function backupErrors(draft: SoundDraft): readonly SpecError[] {
   return [...outsideErrors(draft), ...cacheErrors(draft), ...drillErrors(draft)];
 }
 
-/** What Islet doesn't run it doesn't back up either. An overlay may put another's server in the place of one that it does. */
+/**
+ * What Islet doesn't run it doesn't back up either. An overlay may put another's server in the place of one that it
+ * does.
+ */
 function outsideErrors(draft: SoundDraft): readonly SpecError[] {
   const url = nodeAt(draft.tree, ['database', 'url']);
   if (url === undefined) return [];

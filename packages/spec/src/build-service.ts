@@ -77,7 +77,10 @@ function derivedTraffic({ rateLimit }: ParsedPolicy): Derived {
   return new Map([['traffic.timeout.perTry', 'traffic.timeout.request'], ...bursts]);
 }
 
-/** A value of an override comes from its line, or from wherever the policy below has it. Undefined: it is of no override. */
+/**
+ * A value of an override comes from its line, or from wherever the policy below has it. Undefined: it is of no
+ * override.
+ */
 function inheritedOrigin(draft: Draft, { keys }: Leaf, overrides: ReadonlyMap<string, Layered>): Origin | undefined {
   const [section, ...below] = keys;
   if (section !== 'traffic' || (below[0] !== 'routes' && below[0] !== 'callers')) return undefined;

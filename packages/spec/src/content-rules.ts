@@ -16,7 +16,7 @@ function protocolErrors(draft: SoundDraft): readonly SpecError[] {
   const { protocol } = draft.parsed.api;
   if (protocol === 'http') return [];
   return sectionsOf(draft).flatMap(({ at, parsed }) => {
-    const declared = (['cache', 'compress', 'fallback'] as const).filter((key) => (parsed[key] ?? 'off') !== 'off');
+    const declared = (['cache', 'compress', 'fallback'] as const).filter((key) => parsed[key] !== 'off');
     const ofRequests: readonly string[] = [
       ...(parsed.rateLimit.length > 0 ? ['rateLimit'] : []),
       ...(parsed.hedge === 'off' ? [] : ['hedge']),
@@ -46,7 +46,7 @@ function fallbackErrors(draft: SoundDraft): readonly SpecError[] {
 function fileErrors(draft: SoundDraft, files: Files): readonly SpecError[] {
   return sectionsOf(draft).flatMap(({ at, parsed: { fallback } }) => {
     const path = [...at, 'fallback', 'respond', 'file'];
-    const file = fallback === undefined || fallback === 'off' ? undefined : fallback.respond?.file;
+    const file = fallback === 'off' ? undefined : fallback.respond?.file;
     if (file === undefined || nodeAt(draft.tree, path) === undefined) return [];
     const whole = join(draft.folder, file);
     const text = files.readText(whole);
@@ -61,7 +61,10 @@ function fileErrors(draft: SoundDraft, files: Files): readonly SpecError[] {
   });
 }
 
-/** Services that stand in for one another in a circle would ask each other for ever. Told in files that somebody is told of. */
+/**
+ * Services that stand in for one another in a circle would ask each other for ever. Told in files that somebody is told
+ * of.
+ */
 export function fallbackCycles(drafts: readonly Draft[], isTold: (file: string) => boolean): readonly SpecError[] {
   const told = new Set(drafts.filter(({ file }) => isTold(file)).map(({ name }) => name));
   const next = new Map(drafts.map((draft) => [draft.name, isSound(draft) ? standIns(draft) : []]));
@@ -105,7 +108,7 @@ interface StandIn {
 function standIns(draft: SoundDraft): readonly StandIn[] {
   return sectionsOf(draft).flatMap(({ at, parsed: { fallback } }) => {
     const path = [...at, 'fallback', 'service'];
-    const service = fallback === undefined || fallback === 'off' ? undefined : fallback.service;
+    const service = fallback === 'off' ? undefined : fallback.service;
     return service === undefined || nodeAt(draft.tree, path) === undefined ? [] : [{ path, service }];
   });
 }

@@ -133,15 +133,21 @@ export const SERVICE_DEFAULTS = {
     source: 'Envoy adaptive_concurrency; Netflix concurrency-limits',
   },
   'traffic.limits.queue': { value: '1s', name: 'timeout: queue', source: 'Linkerd failfast' },
+  'traffic.limits.requestHeaders': { value: 'off', name: 'sizes', source: 'the proxy itself takes 32Ki' },
+  'traffic.limits.requestBody': { value: 'off', name: 'sizes' },
+  'traffic.limits.responseHeaders': { value: 'off', name: 'sizes', source: 'the proxy itself takes 32Ki' },
+  'traffic.limits.responseBody': { value: 'off', name: 'sizes' },
   'traffic.priority': { value: 'normal', name: 'overload' },
   'traffic.admission.k': { value: 2, name: 'overload', source: 'Site Reliability Engineering, "Handling Overload"' },
   'traffic.admission.window': { value: '2m', name: 'overload', source: 'Site Reliability Engineering' },
+  'traffic.cache': { value: 'off', name: 'cache' },
   'traffic.cache.memory': { value: '32Mi', name: 'cache' },
   'traffic.cache.maxBody': { value: '1Mi', name: 'cache' },
   'traffic.cache.freshFor': { value: '0s', name: 'cache', source: 'RFC 9111, 4.2.2: nothing is guessed' },
   'traffic.cache.staleWhileRevalidate': { value: '0s', name: 'cache', source: 'RFC 5861' },
   'traffic.cache.staleIfError': { value: '0s', name: 'cache', source: 'RFC 5861' },
   'traffic.cache.acrossRevisions': { value: false, name: 'cache' },
+  'traffic.compress': { value: 'off', name: 'compression' },
   'traffic.compress.encodings': { value: ['zstd', 'br', 'gzip'], name: 'compression' },
   'traffic.compress.min': { value: '1Ki', name: 'compression' },
   'traffic.compress.types': {
@@ -157,11 +163,13 @@ export const SERVICE_DEFAULTS = {
     ],
     name: 'compression',
   },
+  'traffic.fallback': { value: 'off', name: 'fallback' },
   'traffic.fallback.on': { value: ['unanswered'], name: 'fallback' },
   'traffic.fallback.respond.status': { value: 200, name: 'fallback' },
   'traffic.fallback.respond.type': { value: 'application/json', name: 'fallback' },
   'traffic.accessLog.sample': { value: 20, name: 'access log' },
   'traffic.accessLog.slow': { value: '1s', name: 'access log' },
+  'traffic.rateLimit': { value: 'off', name: 'rate limit' },
   'traffic.rateLimit.by': { value: 'client', name: 'rate limit' },
   'telemetry.forward': { value: ['traces', 'logs', 'metrics'], name: 'telemetry: forwarding' },
   'telemetry.instrument': { value: true, name: 'telemetry' },
@@ -177,6 +185,12 @@ export const SERVICE_DEFAULTS = {
 } as const satisfies Record<string, Default>;
 
 export type ServiceDefault = keyof typeof SERVICE_DEFAULTS;
+
+/** What a path of the system's file is without being written: a default of the table, or off. */
+export function systemDefault(path: string): Pick<Default, 'name' | 'source'> {
+  const { name, source } = own<Default>(SYSTEM_DEFAULTS, path) ?? { name: path.split('.', 1)[0] ?? '' };
+  return source === undefined ? { name } : { name, source };
+}
 
 /** The default for a path of a service's file; an item of a list has its list's. */
 export function serviceDefault(path: string): Default | undefined {

@@ -1,8 +1,8 @@
 import { own } from './own.ts';
 
 /**
- * Keys that people bring along from other tools, or put one level too high, and where they belong here. The nearest name
- * by spelling would mislead for these.
+ * Keys that people bring along from other tools, or put one level too high, and where they belong here. The nearest
+ * name by spelling would mislead for these.
  */
 export function nearMiss(path: string, file: 'system' | 'service'): string | undefined {
   const key = path.split('.').at(-1) ?? '';
@@ -181,6 +181,9 @@ const BY_KEY: Readonly<Record<string, string>> = {
   secrets: 'name a secret where it is used: run.env.NAME: { secret: name }',
   healthcheck: 'write it as health.ready',
   probes: 'write it as health',
+  livenessProbe: 'write it as health.live',
+  readinessProbe: 'write it as health.ready',
+  startupProbe: 'write it as health.startup',
   routes: TO_EXPOSE,
   ingress: TO_EXPOSE,
   interval: 'did you mean "period"?',

@@ -68,7 +68,10 @@ function templatesOf(draft: SoundDraft): readonly { path: Path; node: LocatedSca
   });
 }
 
-/** A section that was found wrong is not there to be referred to; one error is enough. A list that lost an item still is. */
+/**
+ * A section that was found wrong is not there to be referred to; one error is enough. A list that lost an item still
+ * is.
+ */
 function isAboutDropped(draft: SoundDraft, text: string): boolean {
   const dropped = draft.dropped.filter((path) => path.length === 1 || path[0] === 'database');
   return dropped.some(([section]) => text.startsWith(`\${${String(section)}.`));

@@ -93,7 +93,7 @@ export class Passthrough implements Accepted, RawUser, Waiting {
     const { socket, runtime, way } = this.#options;
     this.#trail.tryOpened(runtime.now());
     this.#trail.tryCameTo('connected');
-    if (this.#options.service.toldClients) connection.socket.write(this.#header);
+    if (endpoint.endpoint.toldClients) connection.socket.write(this.#header);
     const { idleMs } = way.policy.timeout;
     const onEnd = () => this.#end();
     const onIdle = (why: string) => this.#trail.decided('traffic.timeout.idle', why, runtime.now());

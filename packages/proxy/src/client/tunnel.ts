@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { closeFrame, WebSocketFrames } from '../http/websocket-frames.ts';
 import type { RawUser, UpstreamConnection } from '../upstream/connection.ts';
 import type { LongLived } from '../upstream/endpoint.ts';
+import { breakOff } from './accepted.ts';
 
 export interface TunnelOptions {
   readonly client: Socket;
@@ -18,7 +19,8 @@ export interface TunnelOptions {
 
 /**
  * Bytes in both directions, passed on as they are: after an upgrade, or for a service that doesn't speak HTTP. Each side
- * is paused while the other can't take more, and each side's end is passed on alone, so that the other can finish.
+ * is paused while the other can't take more, and each side's end is passed on alone, so that the other can finish. A side that
+ * breaks off is broken off for the other too: an orderly end would say that what has come is all there is.
  *
  * The client of a WebSocket whose instance or listener goes is sent a close frame between two messages. It answers with
  * its own, which goes to the instance, which ends the connection: the usual handshake, begun by the proxy.
@@ -72,7 +74,7 @@ export class Tunnel implements RawUser, LongLived {
 
   onClientGone(): void {
     if (this.#clientEnded && this.#instanceEnded) this.#connection.socket.end();
-    else this.#connection.destroy();
+    else this.#connection.breakOff();
     this.#end();
   }
 
@@ -110,7 +112,7 @@ export class Tunnel implements RawUser, LongLived {
 
   onGone(): void {
     if (this.#instanceEnded) this.#client.end();
-    else this.#client.destroy();
+    else breakOff(this.#client);
     this.#end();
   }
 

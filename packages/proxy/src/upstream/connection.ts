@@ -130,10 +130,14 @@ export class UpstreamConnection implements Wire {
   }
 
   destroy(): void {
-    this.gone = true;
-    this.#buffer.end();
-    this.#letGo();
+    this.#leave();
     this.socket.destroy();
+  }
+
+  /** Its instance is told that what it has got is not all. */
+  breakOff(): void {
+    this.#leave();
+    this.socket.resetAndDestroy();
   }
 
   #onOpen(): void {
@@ -192,6 +196,12 @@ export class UpstreamConnection implements Wire {
     this.destroy();
     if (user === undefined) this.#onIdleEnd(this);
     else user.onGone(why, error);
+  }
+
+  #leave(): void {
+    this.gone = true;
+    this.#buffer.end();
+    this.#letGo();
   }
 
   #letGo(): void {

@@ -35,8 +35,6 @@ export interface ServiceState {
   readonly hold: Hold | undefined;
   readonly door: Doorstep;
   readonly fault: FaultState | undefined;
-  /** Its instances are told first whose a connection is. */
-  readonly toldClients: boolean;
 }
 
 export interface SplitState extends Split {
@@ -101,7 +99,7 @@ export interface Clocks {
 /** A table is pushed whole, so what it says is mostly what is known: turns and rings go on where nothing has changed. */
 export function nextState(next: NextState): ServiceState {
   const { name, routed, endpoints, warm, before, clocks, cacheBudget, states, onWanted } = next;
-  const { protocol, lines, unavailable, split, hold, fault, toldClients = false } = routed;
+  const { protocol, lines, unavailable, split, hold, fault } = routed;
   const isSame = before !== undefined && isDeepStrictEqual(before.traffic, routed.traffic);
   const traffic = isSame ? before.traffic : routed.traffic;
   const share = before?.share ?? states.service(name);
@@ -112,7 +110,6 @@ export function nextState(next: NextState): ServiceState {
     lines,
     unavailable,
     hold,
-    toldClients,
     share,
     throttle: share.throttle,
     door: before?.door ?? new Doorstep(onWanted, share.atDoor),

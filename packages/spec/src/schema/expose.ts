@@ -15,11 +15,9 @@ export const hostName = () =>
     .regex(HOST, 'a host is a name such as shop.example.com, without scheme, port or "*"')
     .transform((host) => host.toLowerCase());
 
-export const urlPath = () =>
-  z
-    .string()
-    .regex(PATH, 'a path begins with "/", and has no "//", "..", "?", "#", "*" or space')
-    .meta({ title: 'URL path' });
+export const PATH_RULE = 'a path begins with "/", and has no "//", "..", "?", "#", "*" or space';
+
+export const urlPath = () => z.string().regex(PATH, PATH_RULE).meta({ title: 'URL path' });
 
 const route = withShorthand(
   z.strictObject({
@@ -42,7 +40,9 @@ export const expose = withShorthand(z.array(route), {
   lift: (node) => (node.kind === 'list' ? node : { kind: 'list', place: node.place, items: [node] }),
 });
 
-/** `/api` is a path; `shop.example.com/api` is a host and a path. What has no slash is neither, and checked as a path. */
+/**
+ * `/api` is a path; `shop.example.com/api` is a host and a path. What has no slash is neither, and checked as a path.
+ */
 function liftRoute(node: Located): Located {
   if (node.kind !== 'scalar' || typeof node.value !== 'string') return node;
   const slash = node.value.indexOf('/');
