@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:net';
 
 /*
- * Ports for tests whose listener is named before it listens: of a gateway, of another program.
+ * Ports for tests whose listener is named before it listens: of a gateway, a store, another program.
  *
  * To listen on port 0 and close is not enough: such a port is of those that outgoing connections get, and the next one of
  * any process may be given it before the listener comes. And test files run side by side: a port that is free when one of
@@ -9,11 +9,8 @@ import { createServer, type Server } from 'node:net';
  * its first until it ends, and hands the others out in turn.
  */
 
-/**
- * Below the ephemeral range, below those that systems give their instances (20,000 and up), and beside those of the
- * conformance suites.
- */
-const BLOCKS = { first: 10_000, size: 100, count: 70 } as const;
+/** Below the ephemeral range, and below those that systems give their instances (20,000 and up). */
+const BLOCKS = { first: 10_000, size: 100, count: 100 } as const;
 
 interface Block {
   readonly first: number;
@@ -31,6 +28,19 @@ export async function freePort(): Promise<number> {
     if (await isFree(port)) return port;
   }
   throw new Error(`no port from ${own.first} to ${own.first + BLOCKS.size - 1} is free`);
+}
+
+/** For those who ask by name, as stores do: a port for each, the same each time, as long as nobody else took it. */
+export function freePorts(): { take(name: string): Promise<number> } {
+  const kept = new Map<string, number>();
+  return {
+    take: async (name) => {
+      const known = kept.get(name);
+      const port = known !== undefined && (await isFree(known)) ? known : await freePort();
+      kept.set(name, port);
+      return port;
+    },
+  };
 }
 
 async function takeBlock(): Promise<Block> {

@@ -4,7 +4,6 @@ export type { ComputeHarness } from './compute-harness.ts';
 export { dataConformance } from './data.ts';
 export type { DataHarness } from './data-harness.ts';
 export type { DataTraits, OptionalPart, StoreWords } from './data-traits.ts';
-export { freePorts } from './free-ports.ts';
 export {
   type CreateServers,
   makeServerWorld,

@@ -8,7 +8,6 @@ import type { DataDriver, StoreConnection, StoreRequest } from '../data.ts';
 import type { Layout } from '../layout.ts';
 import type { ServerOptions } from '../server/options.ts';
 import type { BackupHarness } from './backups.ts';
-import { freePorts } from './free-ports.ts';
 
 /** A system with nothing but stores of one engine, in a folder of its own. */
 export interface ServerWorld {
@@ -24,7 +23,7 @@ export interface ServerWorld {
   close(): Promise<void>;
 }
 
-export type CreateServers = (options: Omit<ServerOptions, 'path'> & { readonly tools: string }) => DataDriver;
+export type CreateServers = (options: Omit<ServerOptions, 'path' | 'ports'> & { readonly tools: string }) => DataDriver;
 
 let worlds = 0;
 
@@ -45,7 +44,7 @@ export async function openServerWorld(
   const layout = { state, runtime: state };
   const supervisor = await openSupervisor({ folder: join(state, 'processes'), system });
   const log = { info: () => {}, warn: () => {} };
-  const driver = create({ layout, system, supervisor, tools: join(root, 'tools'), ports: freePorts(), log });
+  const driver = create({ layout, system, supervisor, tools: join(root, 'tools'), log });
   const leave = async () => {
     await driver.close();
     await supervisor.close();

@@ -6,6 +6,7 @@ import {
   patience,
   serverHarness,
 } from '@islet/driver/conformance';
+import { freePorts } from '../../../../scripts/test/free-port.ts';
 import { withConnection } from '../src/connect.ts';
 import { createMariadb, createMariadbReader } from '../src/index.ts';
 
@@ -13,7 +14,7 @@ export { patience, type ServerWorld as World } from '@islet/driver/conformance';
 
 export const PATH = '/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin';
 
-const create: CreateServers = (options) => createMariadb({ ...options, path: PATH });
+const create: CreateServers = (options) => createMariadb({ ...options, path: PATH, ports: freePorts() });
 
 export const makeWorld = () => makeServerWorld(create);
 export const openWorld = (root: string, system: string) => openServerWorld(create, { root, system });

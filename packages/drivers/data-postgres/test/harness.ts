@@ -1,6 +1,7 @@
 import type { StoreServer } from '@islet/driver';
 import { type CreateServers, makeServerWorld, openServerWorld, serverHarness } from '@islet/driver/conformance';
 import { Client, type ClientConfig } from 'pg';
+import { freePorts } from '../../../../scripts/test/free-port.ts';
 import { createPostgres, createPostgresReader } from '../src/index.ts';
 
 export { patience, type ServerWorld as World } from '@islet/driver/conformance';
@@ -8,7 +9,7 @@ export { patience, type ServerWorld as World } from '@islet/driver/conformance';
 /** Where the machine's own programs are. */
 export const PATH = '/usr/bin:/bin';
 
-const create: CreateServers = (options) => createPostgres({ ...options, path: PATH });
+const create: CreateServers = (options) => createPostgres({ ...options, path: PATH, ports: freePorts() });
 
 export const makeWorld = () => makeServerWorld(create);
 export const openWorld = (root: string, system: string) => openServerWorld(create, { root, system });

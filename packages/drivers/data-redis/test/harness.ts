@@ -7,6 +7,7 @@ import {
   patience,
   serverHarness,
 } from '@islet/driver/conformance';
+import { freePorts } from '../../../../scripts/test/free-port.ts';
 import { withClient } from '../src/client.ts';
 import { createRedis, createRedisReader } from '../src/index.ts';
 
@@ -15,7 +16,7 @@ export { patience, type ServerWorld as World } from '@islet/driver/conformance';
 export const PATH = '/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin';
 
 const creating = (path: string): CreateServers => {
-  return (options) => createRedis({ ...options, path });
+  return (options) => createRedis({ ...options, path, ports: freePorts() });
 };
 
 export const makeWorld = (path = PATH) => makeServerWorld(creating(path));
