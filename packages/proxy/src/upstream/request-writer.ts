@@ -1,17 +1,19 @@
 import type { Socket } from 'node:net';
 import { CHUNK_END, chunkStart, lastChunk } from '../http/chunk-text.ts';
 import type { Field } from '../http/fields.ts';
-import { writeJoined } from '../write-joined.ts';
+import { DirectWriter } from '../direct-writer.ts';
 import { requestText } from './request-text.ts';
 import type { RequestMessage } from './wire.ts';
 
 /** Writes the requests of one HTTP/1.1 connection, one at a time. Each method returns false where the next should wait. */
 export class RequestWriter {
   readonly #socket: Socket;
+  readonly #direct: DirectWriter;
   #chunked = false;
 
   constructor(socket: Socket) {
     this.#socket = socket;
+    this.#direct = new DirectWriter(socket);
   }
 
   begin({ request, origin, time, body, trailers }: RequestMessage): boolean {
@@ -25,7 +27,7 @@ export class RequestWriter {
     if (this.#chunked && trailers !== undefined) pieces.push(lastChunk(trailers));
     let length = 0;
     for (const piece of pieces) length += piece.length;
-    writeJoined(socket, pieces, { count: pieces.length, length });
+    this.#direct.join(pieces, { count: pieces.length, length });
     return !socket.writableNeedDrain;
   }
 
