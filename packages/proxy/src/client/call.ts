@@ -99,12 +99,11 @@ export class Call implements ResponseUser {
   onOpen(): void {
     const attempt = this.#attempts.current;
     if (attempt === undefined) return;
-    const [{ request, origin }, { patience }] = [this.#order, this];
     const now = this.#runtime.now();
     this.#attempts.opened(now);
     this.#state = 'sent';
     this.patience.onSent(now, attempt.endpoint);
-    const flows = this.#body.begin(attempt.wire, { request, origin, time: patience.timeLeft(now), patience });
+    const flows = this.#body.begin(attempt.wire, this.#order, this.patience, now);
     if (flows && !this.#body.ended) this.patience.onBodyFlows(now);
     this.#wait();
   }

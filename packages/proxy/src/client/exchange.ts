@@ -49,17 +49,17 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
     this.#call = new Call({ order, runtime, user: this, client });
     this.#admission = new Admission(order, this.#call.patience);
     this.#sizes = sizesOf(order.policy.limits.sizes);
-    const sizes = this.#sizes;
-    const cached = this.#cached;
-    const admission = this.#admission;
-    const call = this.#call;
-    this.#approach = new Approach({ order, runtime, client, sizes, cached, admission, call, user: this });
-    const reply = client.replyTo(request);
+    const [sizes, cached, admission, call] = [this.#sizes, this.#cached, this.#admission, this.#call];
+    const plain = client.replyTo(request);
     const { compress: spec } = order.policy;
     if (spec !== undefined)
-      this.#compressed = new CompressedReply({ reply, request, spec, user: this, client, call, runtime });
-    this.#reply = this.#compressed ?? reply;
-    this.#own = new OwnAnswers({ order, client, runtime, call, admission, reply: this.#reply });
+      this.#compressed = new CompressedReply({ reply: plain, request, spec, user: this, client, call, runtime });
+    const reply = this.#compressed ?? plain;
+    this.#reply = reply;
+    // One for both, since it is made for each request.
+    const parts = { order, client, runtime, sizes, cached, admission, call, reply, user: this };
+    this.#approach = new Approach(parts);
+    this.#own = new OwnAnswers(parts);
     runtime.stats.begin(order.edge, order.trail.start.startedAt);
   }
 

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
-import { mayBeKept } from '../upstream/read-buffers.ts';
 import { DirectWriter } from '../direct-writer.ts';
+import { mayBeKept } from '../upstream/read-buffers.ts';
 
 /**
  * Gathers what one read of an instance's socket brought for the client, and sends it at once. Most of that is a view of the
@@ -10,8 +10,8 @@ import { DirectWriter } from '../direct-writer.ts';
 export class Output {
   readonly #socket: Socket;
   readonly #writer: DirectWriter;
-  /** Used again and again: those after the first `#count` are nothing. Most responses are a head and a body. */
-  readonly #pieces: (string | Buffer)[] = ['', ''];
+  /** Used again and again: those after the first `#count` are nothing. Most responses are a head in two parts and a body. */
+  readonly #pieces: (string | Buffer)[] = ['', '', ''];
   #count = 0;
   #length = 0;
   #hasLarge = false;
