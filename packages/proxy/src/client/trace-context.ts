@@ -6,51 +6,34 @@ import { randomHex } from './random-hex.ts';
  * one. The proxy is a span of its own in it, and each try another: the instance that is asked is told the try's.
  */
 export class Trace {
+  readonly id: string;
   /** The caller's span; undefined: the trace begins here. */
   readonly parent: string | undefined;
   readonly tracestate: string | undefined;
   readonly #flags: string;
-  /** What a `traceparent` begins with: version, trace, and all digits of the span but the last, which is the try's. */
+  /** What its span and those of its tries begin with. */
   readonly #stem: string;
   /** How many tries have begun. */
   tries = 0;
 
   constructor(traceparent: string | undefined, tracestate: string | undefined) {
     const valid = traceparent !== undefined && isValid(traceparent);
+    this.id = valid ? traceparent.slice(3, 35) : randomHex(16);
     this.parent = valid ? traceparent.slice(36, 52) : undefined;
     this.#flags = valid ? traceparent.slice(53, 55) : '01';
     this.tracestate = valid ? tracestate : undefined;
-    this.#stem = valid ? `00-${traceparent.slice(3, 35)}-${randomHex(8).slice(1)}` : newStem();
-  }
-
-  get id(): string {
-    return this.#stem.slice(3, 35);
+    this.#stem = randomHex(8).slice(1);
   }
 
   get span(): string {
-    return `${this.#stem.slice(36)}0`;
+    return `${this.#stem}0`;
   }
 
   /** What the instance of the current try is told. */
   get traceparent(): string {
-    return this.#stem + (this.tries === 1 && this.#flags === '01' ? '1-01' : `${tryDigit(this.tries)}-${this.#flags}`);
+    return `00-${this.id}-${this.#stem}${tryDigit(this.tries)}-${this.#flags}`;
   }
 }
-
-/** Of a trace that begins here. They are written for many at once, as random digits are drawn. */
-function newStem(): string {
-  const start = used;
-  used += STEM;
-  if (used <= stems.length) return stems.slice(start, used);
-  stems = randomHex(24 * STEMS).replace(/(.{32})(.{15})./g, '00-$1-$2');
-  used = STEM;
-  return stems.slice(0, used);
-}
-
-const STEM = '00--'.length + 32 + 15;
-const STEMS = 256;
-let stems = '';
-let used = 0;
 
 function isValid(traceparent: string): boolean {
   const match = TRACEPARENT.exec(traceparent);
