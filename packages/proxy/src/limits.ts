@@ -1,5 +1,6 @@
 /** Every limit of the proxy, in one place. Times in milliseconds, sizes in bytes; sources in the documented defaults. */
 export const LIMITS = {
+  openingsPerTurn: Number(process.env.OPENINGS ?? 128),
   /** The request target: RFC 9112 asks for at least 8,000. */
   targetBytes: 16 * 1024,
   /** All header fields of a message together, and their number. */

@@ -13,6 +13,7 @@ import { Exchange } from './exchange.ts';
 import type { ExchangeClient } from './exchange-client.ts';
 import { HEAD_TIMEOUT } from './failures.ts';
 import { Http1Reply } from './http1-reply.ts';
+import type { Opening } from './openings.ts';
 import { Output } from './output.ts';
 import { type Placing, placeOrder, placingOf } from './place-order.ts';
 import type { Reply } from './reply.ts';
@@ -24,7 +25,7 @@ import { Uptake } from './uptake.ts';
  * One client's connection: heads, bodies, and one exchange at a time. Requests that a client pipelines wait here, not
  * looked at, until the one before has been answered: so answers come in order. What may wait has a limit.
  */
-export class ClientConnection implements Accepted, ExchangeClient, BodySink, ReadUser, Waiting {
+export class ClientConnection implements Accepted, ExchangeClient, BodySink, ReadUser, Waiting, Opening {
   readonly socket: Socket;
   deadlineAt: number;
   readonly #surroundings: Surroundings;
@@ -33,8 +34,10 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Rea
   readonly #placing: Placing;
   readonly #output: Output;
   readonly #uptake: Uptake;
-  #phase: 'head' | 'body' | 'answering' | 'flushing' | 'tunnel' | 'lingering' | 'closed' = 'head';
+  #phase: 'head' | 'opening' | 'body' | 'answering' | 'flushing' | 'tunnel' | 'lingering' | 'closed' = 'head';
   #request: RequestHead | undefined;
+  /** When its head had come. */
+  #readAt = 0;
   #body: BodyReader | undefined;
   #exchange: Exchange | undefined;
   #tunnel: Tunnel | undefined;
@@ -154,6 +157,7 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Rea
 
   #onBytes(bytes: Buffer): void {
     if (this.#tunnel !== undefined) this.#tunnel.onClientBytes(bytes);
+    else if (this.#phase === 'opening') this.#hold(bytes);
     else if (this.#phase !== 'lingering' && this.#phase !== 'closed') this.#read(bytes);
   }
 
@@ -165,8 +169,9 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Rea
     } else (this.#tunnel ?? this.#exchange)?.onClientDrain();
   }
 
-  #readHeld(): void {
-    const held = this.#held;
+  /** What came before its turn, or else this. */
+  #readHeld(nothing?: Buffer): void {
+    const held = this.#held ?? nothing;
     this.#held = undefined;
     this.socket.resume();
     if (held !== undefined) this.#guard(this.#read, held);
@@ -176,15 +181,13 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Rea
   #read(bytes: Buffer): void {
     this.#reading = true;
     try {
-      let at = 0;
+      let at = this.#phase === 'opening' ? this.#open(bytes) : 0;
       while (at < bytes.length) {
         if (this.#phase === 'head') at = this.#readHead(bytes, at);
         else if (this.#phase === 'body') at = this.#readBody(bytes, at);
         else break;
       }
-      if (at < bytes.length && (this.#phase === 'answering' || this.#phase === 'flushing')) {
-        this.#hold(bytes.subarray(at));
-      }
+      if (at < bytes.length && WAITING.has(this.#phase)) this.#hold(bytes.subarray(at));
       // The end may have come while these bytes waited.
       if (this.#ended) this.#heedEnd();
     } finally {
@@ -198,6 +201,15 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Rea
     if (this.#held.length >= LIMITS.heldBytes) this.socket.pause();
   }
 
+  onTurn(): void {
+    if (this.#phase === 'opening') this.#readHeld(NOTHING);
+  }
+
+  /** The request that has waited for its turn. `bytes` came behind its head. */
+  #open(bytes: Buffer): number {
+    return this.#request === undefined ? 0 : this.#begin(this.#request, bytes, 0);
+  }
+
   #readHead(bytes: Buffer, start: number): number {
     const began = this.#heads.hasBegun;
     const read = this.#heads.read(bytes, start, bytes.length);
@@ -207,12 +219,17 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Rea
     }
     this.#request = read.head;
     this.#body = bodyReader(read.head.fields.framing);
-    this.#phase = this.#body === undefined ? 'answering' : 'body';
-    return this.#begin(read.head, bytes, start + read.length);
+    this.#readAt = this.#runtime.now();
+    const at = start + read.length;
+    if (this.#runtime.openings.tryOpen()) return this.#begin(read.head, bytes, at);
+    this.#phase = 'opening';
+    this.#runtime.openings.defer(this);
+    return at;
   }
 
   #begin(request: RequestHead, bytes: Buffer, start: number): number {
-    const placed = placeOrder(request, this.#placing);
+    this.#phase = this.#body === undefined ? 'answering' : 'body';
+    const placed = placeOrder(request, this.#placing, this.#readAt);
     if (placed.kind === 'nowhere') {
       this.answer(placed.details);
       return start;
@@ -298,3 +315,7 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Rea
     this.#surroundings.onClose(this);
   }
 }
+
+/** What comes meanwhile waits. */
+const WAITING: ReadonlySet<string> = new Set(['opening', 'answering', 'flushing']);
+const NOTHING = Buffer.alloc(0);

@@ -50,6 +50,7 @@ export function placingOf(
 export function placeOrder(
   request: RequestHead,
   { rules, clientAddress, secure, settle, runtime, memo, protocol }: Placing,
+  startedAt: number,
 ): Placed {
   const { deadlineMs, explain, traceparent, tracestate, requestId: given } = request.fields;
   const { from } = rules;
@@ -63,7 +64,7 @@ export function placeOrder(
     const edge = rules.ownEdge;
     edge.counts.error(code);
     const trail = new Trail({
-      startedAt: runtime.now(),
+      startedAt,
       edge,
       id,
       trace,
@@ -89,7 +90,7 @@ export function placeOrder(
     way,
     policy: way.policy,
     trail: new Trail({
-      startedAt: runtime.now(),
+      startedAt,
       edge,
       id,
       trace,
