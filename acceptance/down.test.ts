@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { test } from 'node:test';
 import { idOf, processesOf, tracesOf, usersOf } from './support/left-behind.ts';
 import { makeSystem } from './support/system.ts';
+import { until } from './support/until.ts';
 
 /* How a system, or a service of it, ends; and what it leaves. */
 
@@ -51,6 +52,24 @@ test('a purge of a running system leaves nothing either', async () => {
   assert.deepEqual(processesOf(system.state, id), []);
   assert.deepEqual(tracesOf(id, users), []);
   assert.deepEqual(readdirSync(system.folder).sort(), ['islet.yaml', 'services']);
+});
+
+test('a system whose state folder is removed ends as a whole, and the next one begins from nothing', async () => {
+  await using system = await makeSystem({ services: withStores });
+  await system.up();
+  const id = idOf(system.state) ?? '';
+  assert.notDeepEqual(processesOf(system.state, id), []);
+  // Whoever still writes there puts folders back.
+  await until(`${system.state} is removed`, () => {
+    rmSync(system.state, { recursive: true, force: true });
+    return !existsSync(system.state);
+  });
+  await until(`nothing of ${id} runs`, () => processesOf(system.state, id).length === 0);
+  await assert.rejects(system.get('/filed/'));
+
+  await system.up();
+  assert.equal((await system.ask('filed')).reply, 'I am filed');
+  assert.notEqual(idOf(system.state), id);
 });
 
 const COUNTS = `

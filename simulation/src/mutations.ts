@@ -56,7 +56,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a step that fails is never tried again',
     file: 'packages/control-plane/src/reconcile.ts',
-    find: "held.set(stepKey(step), { kind: 'cooling', step, until, reason: error.message, attempt });",
+    find: "held.set(stepKey(step), { kind: 'cooling', step, until, reason: error.advice, attempt });",
     replace: "held.set(stepKey(step), { kind: 'running', step });",
   },
   {

@@ -50,8 +50,9 @@ export const COMMANDS: readonly CommandSpec[] = [
     usage: 'describe [service] [folder]',
     group: 'make',
     summary: 'Show every effective value, and the line or default that it comes from',
-    examples: ['islet describe orders'],
-    options: [environment, json],
+    details: 'What a route or a caller has of its own stands after what holds for all, with what it inherits.',
+    examples: ['islet describe orders', 'islet describe orders --only traffic.retry'],
+    options: [environment, { flags: '--only <key>', text: 'a section, or one value: traffic, traffic.retry' }, json],
   },
   {
     usage: 'test [service] [folder]',

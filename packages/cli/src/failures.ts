@@ -14,6 +14,11 @@ export class UsageError extends Error {
   }
 }
 
+export function noSuchService(service: string, names: readonly string[]): UsageError {
+  const hint = names.length > 0 ? `there are ${names.join(', ')}` : 'nothing was asked for yet: islet up';
+  return new UsageError(`no service is called ${service}`, hint);
+}
+
 /** The system's files have mistakes. */
 export class InvalidSpec extends Error {
   readonly folder: string;

@@ -111,7 +111,10 @@ describe('call', () => {
   const socket = () => join(folder, 'operator.sock');
   const service = createServer(async (request, response) => {
     const body = await text(request);
-    response.writeHead(request.url === '/missing' ? 404 : 200, { 'x-answer': 'yes' });
+    response.writeHead(request.url === '/missing' ? 404 : 200, {
+      'x-answer': 'yes',
+      'x-request-id': '4bf92f3577b34da6',
+    });
     const { host, 'content-type': type, 'x-one': one } = request.headers;
     response.end(JSON.stringify({ method: request.method, url: request.url, host, type, one, body }));
   });
@@ -127,9 +130,16 @@ describe('call', () => {
   });
 
   test('an answer of 400 or above is printed and exits 1', async () => {
-    const { code, stdout } = await islet(['call', 'web', '/missing'], { cwd: folder });
+    const { code, stdout, stderr } = await islet(['call', 'web', '/missing'], { cwd: folder });
     assert.equal(code, 1);
     assert.equal(JSON.parse(stdout).url, '/missing');
+    assert.equal(stderr, 'web answers 404 Not Found; `islet explain 4bf92f3577b34da6` tells more\n');
+  });
+
+  test('of a service that is not there is bad usage, with those that there are', async () => {
+    const { code, stderr } = await islet(['call', 'wbe', '/'], { cwd: folder });
+    assert.equal(code, 2);
+    assert.match(stderr, /no service is called wbe\nhint: {2}there are web/);
   });
 
   test('a path that is none is bad usage', async () => {
@@ -239,4 +249,23 @@ test('decisions are told newest last, doctor with what is missing', async () => 
   );
   const { stdout } = await islet(['doctor'], { cwd: folder });
   assert.match(stdout, /go +no +shipping +install Go\n\n.*\nisolation +no +not root\n\na note\n/);
+});
+
+describe('rollback', () => {
+  test('takes a word for a revision, also where it looks like none, unless it can only be a folder', async () => {
+    const asked: unknown[] = [];
+    await fakeWith({
+      rollback: ({ revision }) => {
+        asked.push(revision);
+        throw new ApiError('not-found', `${revision ?? 'nothing'} never worked here`, {
+          hint: 'revisions that worked: none',
+        });
+      },
+    });
+    for (const words of [['nosuch'], ['3f9a2c1'], ['.'], ['3f9a2c1', '.']]) {
+      const { code } = await islet(['rollback', 'web', ...words], { cwd: folder });
+      assert.equal(code, 2);
+    }
+    assert.deepEqual(asked, ['nosuch', '3f9a2c1', undefined, '3f9a2c1']);
+  });
 });

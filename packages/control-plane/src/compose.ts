@@ -9,13 +9,14 @@ import { createSqlite } from '@islet/data-sqlite';
 import { layoutOf } from '@islet/driver';
 import { socketPath } from '@islet/keeper/life';
 import { accessLogOf, findRecords } from '@islet/proxy';
-import { openSupervisor } from '@islet/supervise';
+import { openSupervisor, type Supervisor } from '@islet/supervise';
 import { createProxyTraffic, type ProxyTraffic } from '@islet/traffic-proxy';
 import type { Logger } from 'pino';
 import type { Sentinel } from './alerts/sentinel.ts';
 import { sentinelOf } from './alerts/system-sentinel.ts';
 import { createOverseer, type Overseer } from './backup/overseer.ts';
 import { systemClock } from './clock.ts';
+import { LAST_GRACE_MS } from './deadlines.ts';
 import { createInstrument } from './instruments.ts';
 import { inspectMachine, SERVER_PATH } from './machine.ts';
 import { check } from './probe/check.ts';
@@ -40,8 +41,8 @@ export interface Composed {
   /** Undefined: this one only answers. */
   readonly telemetry: Telemetry | undefined;
   readonly sentinel: Sentinel;
-  /** Lets go of everything; services, databases and the proxy run on. */
-  readonly close: () => Promise<void>;
+  /** Lets go of everything; services, databases and the proxy run on, unless their processes are to end too. */
+  readonly close: (how?: { readonly withProcesses: boolean }) => Promise<void>;
 }
 
 const STATS_MS = 2_000;
@@ -118,7 +119,7 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
     }),
     ...data.map((driver) => driver.watch(() => system.reconciler.poke())),
   ];
-  const close = async () => {
+  const close = async ({ withProcesses } = { withProcesses: false }) => {
     for (const watch of watches) watch[Symbol.dispose]();
     sentinel.close();
     system.status.close();
@@ -128,10 +129,16 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
     backups.close();
     telemetry?.close();
     await Promise.all([compute.close(), traffic.close(), ...data.map((driver) => driver.close())]);
+    if (withProcesses) await endAll(supervisor);
     await supervisor.close();
     state.close();
   };
   return { system, backups, telemetry, sentinel, close };
+}
+
+async function endAll(supervisor: Supervisor): Promise<void> {
+  const names = [...supervisor.observe().keys()];
+  await Promise.allSettled(names.map((name) => supervisor.stop(name, { graceMs: LAST_GRACE_MS })));
 }
 
 /** From the proxy, which holds the newest; where it is not there, from what it has written. */

@@ -75,3 +75,5 @@ export function within<T>(
       .finally(() => timer[Symbol.dispose]());
   });
 }
+/** How long what runs may take to end in order where the state folder was removed. */
+export const LAST_GRACE_MS = 2_000;

@@ -6,7 +6,9 @@ import { shiftSteps } from './shift-steps.ts';
 import type { Applied, AppliedService, LaunchSpec } from './store/applied.ts';
 import type { Decisions } from './store/decisions.ts';
 
-/** The last revisions whose bytes are kept for a rollback, beside the one that runs. Kubernetes: revisionHistoryLimit. */
+/**
+ * The last revisions whose bytes are kept for a rollback, beside the one that runs. Kubernetes: revisionHistoryLimit.
+ */
 const KEPT_REVISIONS = 10;
 
 export interface DesireContext {
@@ -83,8 +85,8 @@ function keptRevisions(service: string, decisions: Decisions): readonly Revision
 }
 
 /**
- * What of a service's file makes another revision of it: all that reaches an instance. How many run, how they are probed
- * and how they are replaced does not.
+ * What of a service's file makes another revision of it: all that reaches an instance. How many run, how they are
+ * probed and how they are replaced does not.
  */
 export function launchKey(spec: LaunchSpec, secretVersions: Readonly<Record<string, number>>): string {
   const { run, uses, api, database, redis, volumes } = spec;
@@ -110,6 +112,7 @@ export function launchKey(spec: LaunchSpec, secretVersions: Readonly<Record<stri
     port: api.port,
     protocol: api.protocol,
     http2: api.http2,
+    proxyProtocol: api.proxyProtocol,
     database: store,
     // Its limits hold without a restart.
     redis: redis && true,

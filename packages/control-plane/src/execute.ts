@@ -37,7 +37,9 @@ export interface Hands extends FactSources {
 type StepOf<K extends Step['kind']> = Extract<Step, { kind: K }>;
 type Act<K extends Step['kind']> = (step: StepOf<K>, hands: Hands, look: Look, signal: AbortSignal) => Promise<void>;
 
-/** Carries out one step. It repeats safely: every driver call is idempotent, every record of an effect is made after it. */
+/**
+ * Carries out one step. It repeats safely: every driver call is idempotent, every record of an effect is made after it.
+ */
 export function execute(step: Step, hands: Hands, look: Look, signal: AbortSignal): Promise<void> {
   return ACTS[step.kind](step as never, hands, look, signal);
 }
@@ -124,8 +126,11 @@ const ACTS: { readonly [K in Step['kind']]: Act<K> } = {
     const table = look.traffic.kind === 'reachable' ? look.traffic.table : undefined;
     const endpointOf = (id: InstanceId) => {
       const found = look.instances.get(id);
-      const http2 = found && hands.applied.launch(found.service, found.revision)?.api.http2;
-      return found && { instance: id, revision: found.revision, host: HOST, port: found.port, ...(http2 && { http2 }) };
+      if (found === undefined) return undefined;
+      // What an instance understands is its revision's to say.
+      const { http2, proxyProtocol } = hands.applied.launch(found.service, found.revision)?.api ?? {};
+      const spoken = { ...(http2 && { http2 }), ...(proxyProtocol && { toldClients: proxyProtocol }) };
+      return { instance: id, revision: found.revision, host: HOST, port: found.port, ...spoken };
     };
     const next = { version: (table?.version ?? 0) + 1, routes: hands.routes(look), endpoints, warm, splits };
     await hands.traffic.publish(routingTable({ ...next, endpointOf, unavailable: hands.unavailable }), { signal });

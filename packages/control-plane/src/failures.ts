@@ -21,8 +21,7 @@ export function giveUp(step: Step, error: DriverError, { attempt, hands }: { att
   if ('generation' in step && step.generation !== generation) return;
   const { stable, failed } = hands.decisions.rollouts(step.service);
   if (stable?.generation === generation || failed.has(generation)) return;
-  const reason = error.hint === undefined ? error.message : `${error.message} (${error.hint})`;
-  recordFailure(hands, { service: step.service, revision, step: step.kind, reason, log: [] });
+  recordFailure(hands, { service: step.service, revision, step: step.kind, reason: error.advice, log: [] });
 }
 
 type RolloutStep = Extract<Step, { kind: 'build' | 'provision' | 'migrate' | 'start' }>;

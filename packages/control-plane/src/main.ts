@@ -13,6 +13,7 @@ import {
   livingPid,
   reviveKeeper,
   socketPath,
+  untilDown,
 } from '@islet/keeper/life';
 import { RUNTIME_FLAGS } from '@islet/proxy';
 import { pino } from 'pino';
@@ -97,11 +98,13 @@ async function serve(): Promise<void> {
   system.reconciler.poke();
   log.info({ url: api.url, folder }, 'the control plane serves');
 
+  const stateGone = new AbortController();
   let goingDown = false;
   let ending = false;
-  const end = async () => {
+  const end = async (how = { withProcesses: false }) => {
     if (ending) return;
     ending = true;
+    stateGone.abort();
     // Nothing is lost by an end in the middle, so nothing that hangs may keep this process.
     setTimeout(() => process.exit(1), END_MS).unref();
     keeper[Symbol.dispose]();
@@ -109,10 +112,16 @@ async function serve(): Promise<void> {
     prometheus[Symbol.dispose]();
     certificates[Symbol.dispose]();
     clearInterval(watchKeeper);
-    await close(composed, api);
+    await close(composed, api, how);
     process.exit(0);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void end());
+  // Nobody could ever take over what it runs, which would go on for ever without what it needs.
+  void untilDown(stateFolder, stateGone.signal).then(() => {
+    if (goingDown || ending) return;
+    log.fatal('the state folder was removed while the system ran: all of it ends');
+    void end({ withProcesses: true });
+  });
 
   /** Everything is gone: `run/down` ends the proxy and the keeper, and keeps each from reviving another. */
   async function goDown(): Promise<void> {
@@ -145,16 +154,17 @@ async function serveOnce(): Promise<void> {
   });
   process.stdout.write(`${JSON.stringify({ url: api.url, token })}\n`);
   process.stdin.resume();
-  process.stdin.once('end', () => void close(composed, api).then(() => process.exit(0)));
+  const letGo = () => close(composed, api, { withProcesses: false });
+  process.stdin.once('end', () => void letGo().then(() => process.exit(0)));
 }
 
 function start(options: Pick<Parameters<typeof compose>[0], 'keeperPid' | 'onDown' | 'idle'>): Promise<Composed> {
   return compose({ folder, stateFolder, version: packageJson.version, log, ...options });
 }
 
-async function close(composed: Composed, api: ApiServer): Promise<void> {
+async function close(composed: Composed, api: ApiServer, how: { readonly withProcesses: boolean }): Promise<void> {
   await api.close();
-  await composed.close();
+  await composed.close(how);
   await life?.close({ isLast: isDown(stateFolder) });
 }
 

@@ -77,7 +77,10 @@ export function createObserver(senses: Senses): Observer {
   const pastOf = createPast();
   const eyes = openEyes(senses);
   const observed = observedInstances(senses);
-  /** Processes that were there at the first look of all. One that is started later has to prove itself, whatever its name. */
+  /**
+   * Processes that were there at the first look of all. One that is started later has to prove itself, whatever its
+   * name.
+   */
   let before: ReadonlySet<string> | undefined;
   /** Those of them that took traffic, or were warm; filled by the first look that reaches the proxy. */
   let adopted: ReadonlySet<string> | undefined;

@@ -18,6 +18,29 @@ export interface ObservedInstances {
 export function observedInstances({ ledger, prober }: InstanceSenses): ObservedInstances {
   /** Why those that hang were given up: their end alone says no more than SIGKILL. */
   const hung = new Map<InstanceId, string>();
+  /** The same of the process before: until the next one is ready, it is the best guess at what keeps that from it. */
+  const hungBefore = new Map<InstanceId, string>();
+
+  const noteOf = (id: InstanceId, state: InstanceState): InstanceState => {
+    switch (state.kind) {
+      case 'hung':
+        hung.set(id, state.why);
+        return state;
+      case 'starting': {
+        const why = hung.get(id) ?? hungBefore.get(id);
+        hung.delete(id);
+        if (why === undefined) return state;
+        hungBefore.set(id, why);
+        return { ...state, why: state.why ?? `the process before was killed, since ${why}` };
+      }
+      case 'ready':
+      case 'unready':
+        for (const notes of [hung, hungBefore]) notes.delete(id);
+        return state;
+      default:
+        return state;
+    }
+  };
 
   const see = (instance: ComputeInstance): ObservedInstance => {
     const { id, revision, generation, index, firstStartedAt, process } = instance;
@@ -28,15 +51,14 @@ export function observedInstances({ ledger, prober }: InstanceSenses): ObservedI
       const how = why === undefined ? process.how : `killed, since ${why}`;
       return { ...about, state: { kind: 'exited', at: process.at, restartAt: restartAt ?? process.at, how } };
     }
-    const state = stateOf(process, processKey(instance), prober);
-    if (state.kind === 'hung') hung.set(id, state.why);
-    else if (state.kind !== 'stopping') hung.delete(id);
-    return { ...about, state };
+    return { ...about, state: noteOf(id, stateOf(process, processKey(instance), prober)) };
   };
   return {
     see,
     keep: (ids) => {
-      for (const id of hung.keys()) if (!ids.has(id)) hung.delete(id);
+      for (const notes of [hung, hungBefore]) {
+        for (const id of notes.keys()) if (!ids.has(id)) notes.delete(id);
+      }
     },
   };
 }

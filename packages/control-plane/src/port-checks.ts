@@ -35,8 +35,9 @@ export async function gatewayTaken(
   isOurs: (port: number) => Promise<boolean>,
 ): Promise<string | undefined> {
   for (const each of tls?.httpPort === undefined ? [port] : [port, tls.httpPort]) {
-    const why = await refusal(each, host);
-    if (why !== undefined && !(await isOurs(each))) return `the gateway can't listen on ${host}:${each}: ${why}`;
+    const code = await refusalToListen(each, host);
+    if (code === undefined || (code === 'EADDRINUSE' && (await isOurs(each)))) continue;
+    return `the gateway can't listen on ${host}:${each}: ${await remedyOf(code, { port: each, host })}`;
   }
   return undefined;
 }
@@ -44,27 +45,27 @@ export async function gatewayTaken(
 /** Why a service with a fixed port can't listen there, where no instance of this system is what does. */
 export async function fixedPortTaken({ api }: LaunchSpec, compute: ComputeDriver): Promise<readonly string[]> {
   const { port } = api;
-  if (port === undefined || (await refusalToListen(port, HOST)) === undefined) return [];
+  const code = port === undefined ? undefined : await refusalToListen(port, HOST);
+  if (port === undefined || code === undefined) return [];
   const { services } = await compute.observe();
   const own = Object.values(services).flatMap(({ instances }) => instances);
   if (own.some((instance) => instance.port === port && instance.process.kind !== 'exited')) return [];
-  const why = await refusal(port, HOST);
-  return why === undefined ? [] : [`it can't listen on its fixed port ${port}: ${why}`];
+  return [`it can't listen on its fixed port ${port}: ${await remedyOf(code, { port, host: HOST })}`];
 }
 
-async function refusal(port: number, host: string): Promise<string | undefined> {
-  const code = await refusalToListen(port, host);
+async function remedyOf(code: string, { port, host }: { readonly port: number; readonly host: string }) {
   switch (code) {
-    case undefined:
-      return undefined;
     case 'EADDRINUSE': {
       const { name, remedy } = (await portOwner(port)) ?? { name: 'another program', remedy: 'end it' };
       return `${name} does: ${remedy}, or choose another port`;
     }
     case 'EACCES':
       return 'only root may listen on ports below 1024: choose a higher one';
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `nothing is known of a host ${host}: write an address of this machine, or 0.0.0.0 for all of them`;
     case 'EADDRNOTAVAIL':
-      return `this machine has no address ${host}`;
+      return `this machine has no address ${host}: \`ip address\` lists those that it has`;
     default:
       return code;
   }

@@ -47,9 +47,9 @@ export interface Reconciler {
 }
 
 /**
- * The loop: observe → plan → begin each step → and again when a step ends, something changes, or an instant that a `wait`
- * named has come. Steps run side by side; the plan leaves out those under way. It keeps nothing that a new control plane
- * would miss: what is held is only what this process itself is doing.
+ * The loop: observe → plan → begin each step → and again when a step ends, something changes, or an instant that a
+ * `wait` named has come. Steps run side by side; the plan leaves out those under way. It keeps nothing that a new
+ * control plane would miss: what is held is only what this process itself is doing.
  */
 export function createReconciler(parts: ReconcileParts): Reconciler {
   const held = new Map<StepKey, Hold>();
@@ -120,7 +120,9 @@ export function createReconciler(parts: ReconcileParts): Reconciler {
     running.set(key, { step, controller, ended });
   };
 
-  /** What is said to be done, and is not to be seen, would otherwise be done again and again as fast as the machine can. */
+  /**
+   * What is said to be done, and is not to be seen, would otherwise be done again and again as fast as the machine can.
+   */
   const succeed = (step: Step, attempt: number) => {
     const key = stepKey(step);
     const now = parts.clock.now();
@@ -146,7 +148,7 @@ export function createReconciler(parts: ReconcileParts): Reconciler {
     if (calledOff) return void held.delete(stepKey(step));
     const delayMs = Math.min(COOLING.firstMs * 2 ** (attempt - 1), COOLING.capMs);
     const until = parts.clock.now() + delayMs;
-    held.set(stepKey(step), { kind: 'cooling', step, until, reason: error.message, attempt });
+    held.set(stepKey(step), { kind: 'cooling', step, until, reason: error.advice, attempt });
     parts.onFailure(step, error, attempt);
   };
 
@@ -156,7 +158,10 @@ export function createReconciler(parts: ReconcileParts): Reconciler {
     for (const [key, hold] of held) if (hold.kind === 'cooling' && hold.until <= now) held.delete(key);
   };
 
-  /** A build of what nobody asks for any more is work for nothing: it takes another's turn, and keeps a service from going. */
+  /**
+   * A build of what nobody asks for any more is work for nothing: it takes another's turn, and keeps a service from
+   * going.
+   */
   const callOffUnwanted = (desired: Desired) => {
     for (const { step, controller } of running.values()) if (!isStillWanted(step, desired)) controller.abort();
   };
@@ -208,7 +213,8 @@ function isStillWanted(step: Step, { services }: Desired): boolean {
 
 /**
  * What the turn itself knew to be under way, and what it began. A step that ended during the look was left out of the
- * plan because it ran, so it must count as running here: otherwise nothing at all would seem left to do, for an instant.
+ * plan because it ran, so it must count as running here: otherwise nothing at all would seem left to do, for an
+ * instant.
  */
 function heldBy({ observed }: Look, begun: readonly Step[]): Readonly<Record<StepKey, Hold>> {
   const running = begun.map((step): [StepKey, Hold] => [stepKey(step), { kind: 'running', step }]);

@@ -24,9 +24,7 @@ export interface Routes {
   /** Whose tokens say who a client is. */
   readonly identity: IdentitySpec | undefined;
   readonly listeners: readonly Listener[];
-  readonly services: Readonly<
-    Record<string, Pick<RoutedService, 'protocol' | 'traffic' | 'lines' | 'hold' | 'fault' | 'toldClients'>>
-  >;
+  readonly services: Readonly<Record<string, Pick<RoutedService, 'protocol' | 'traffic' | 'lines' | 'hold' | 'fault'>>>;
   /** How to ask for a service's new revision while two of them serve. */
   readonly previews: Readonly<Record<string, PreviewSpec>>;
 }
@@ -90,9 +88,8 @@ function servicesOf(specs: readonly LaunchSpec[], lines: NonNullable<Applied['li
     const asked = services[name];
     const { zero } = scale;
     const hold = zero && { maxMs: zero.holdMs, requests: zero.requests };
-    const told = api.proxyProtocol === undefined ? {} : { toldClients: api.proxyProtocol };
     const known = lines[name];
-    const own = { protocol: api.protocol, ...(known && { lines: ruleLines(known) }), ...told };
+    const own = { protocol: api.protocol, ...(known && { lines: ruleLines(known) }) };
     services[name] = { ...own, traffic: asked?.traffic ?? traffic, hold: asked ? asked.hold : hold };
   }
   return services;

@@ -93,7 +93,7 @@ function isRouted({ look, steps }: TurnReport): boolean {
 function trafficProblems({ traffic, observed }: Look): readonly string[] {
   const refused = observed.held.publish;
   return [
-    ...(traffic.kind === 'reachable' ? traffic.problems : [`the proxy can't be reached: ${traffic.reason}`]),
+    ...(traffic.kind === 'reachable' ? traffic.problems : [traffic.reason]),
     ...(refused?.kind === 'cooling' ? [`the proxy did not take its routes: ${refused.reason}`] : []),
   ];
 }

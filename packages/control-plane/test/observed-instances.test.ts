@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { ComputeInstance } from '@islet/driver';
+import type { ProbeState } from '@islet/policy';
 import { observedInstances } from '../src/observed-instances.ts';
 
 const RUNNING = { kind: 'running', pid: 1, startedAt: 0 } as const;
@@ -47,6 +48,30 @@ it('takes no other end for that', () => {
   };
   assert.equal(how('exit 1'), 'exit 1');
   assert.equal(look().see(instance({ kind: 'exited', at: 7, how: 'SIGKILL' })).state.kind, 'exited');
+});
+
+it('says of one that starts again why the process before was killed, until it is ready or says more itself', () => {
+  let probed: ProbeState = { kind: 'failed', at: 5, cause: 'startup' };
+  let problem: string | undefined = 'nothing listens on port 1';
+  const { see } = observedInstances({
+    ledger: { note: () => ({ exits: 1, restartAt: 9 }) },
+    prober: { state: () => probed, problem: () => problem },
+  });
+  const why = () => {
+    const { state } = see(instance(RUNNING));
+    return 'why' in state ? state.why : undefined;
+  };
+  assert.equal(why(), WHY);
+  [probed, problem] = [{ kind: 'starting', since: 8, probedAt: undefined }, undefined];
+  assert.equal(why(), `the process before was killed, since ${WHY}`);
+  problem = 'GET /readyz answers 503';
+  assert.equal(why(), 'GET /readyz answers 503');
+  problem = undefined;
+  assert.equal(why(), `the process before was killed, since ${WHY}`);
+  probed = { kind: 'ready', since: 10, against: 0, liveFailures: 0, readyAt: 10, liveAt: 10 };
+  assert.equal(why(), undefined);
+  probed = { kind: 'starting', since: 11, probedAt: undefined };
+  assert.equal(why(), undefined);
 });
 
 it('forgets why one hung that is no longer there: another of its name may be killed for any reason', () => {

@@ -21,6 +21,11 @@ test('another traffic policy is another table, and no other revision', () => {
   assert.equal(launchKey(before, {}), launchKey(after, {}));
 });
 
+test('what an instance is told of its connections makes another revision of it', () => {
+  const told = { ...before, api: { ...before.api, proxyProtocol: true as const } };
+  assert.notEqual(launchKey(before, {}), launchKey(told, {}));
+});
+
 test('the instances of an older revision are reached as the file says now', () => {
   const table = routingTable({
     version: 1,

@@ -1,9 +1,9 @@
 import type { CallOptions } from './compute.ts';
 
 /**
- * Copies of a store, and stores from copies: the part of a data driver that backups are made with. A driver says how its
- * engine is copied and rolled forward; what becomes of the bytes (encryption, checksums, where they are kept and for how
- * long) is not its affair.
+ * Copies of a store, and stores from copies: the part of a data driver that backups are made with. A driver says how
+ * its engine is copied and rolled forward; what becomes of the bytes (encryption, checksums, where they are kept and
+ * for how long) is not its affair.
  *
  * It has two halves. A `StoreReader` copies a running store and follows its log, in a process of its own that goes on
  * when the control plane dies; all that it knows of the store is a `StoreSource`. `StoreBackups` belongs to the driver,
@@ -24,11 +24,13 @@ export interface StoreBackups {
    * restore leaves that failed is never observed as ready, and goes with `purge`.
    */
   restore(request: RestoreRequest, options: CallOptions): Promise<RestoreOutcome>;
-  /** Gives a stopped store another name, under which it can be purged, or renamed back. Throws `refused` where it runs. */
+  /**
+   * Gives a stopped store another name, under which it can be purged, or renamed back. Throws `refused` where it runs.
+   */
   rename(request: { readonly service: string; readonly to: string }, options: CallOptions): Promise<void>;
   /**
-   * Lets a service's user open the store of another name, which is the driver's own to remove from then on. Undefined: it is
-   * reached by its address and password alone.
+   * Lets a service's user open the store of another name, which is the driver's own to remove from then on. Undefined:
+   * it is reached by its address and password alone.
    */
   lend?(request: { readonly service: string; readonly to: string }, options: CallOptions): Promise<void>;
   /** The engine's own check of everything that a running store holds. Each finding is a sentence; none: it is sound. */
@@ -53,9 +55,9 @@ export interface StoreReader {
    */
   identity(source: StoreSource, options: CallOptions): Promise<string>;
   /**
-   * One consistent copy of a whole store that is in use, as of one moment before the end of the bytes. The copy is whole
-   * if and only if the iteration ends without an error; what it returns is kept with it, as secret as the bytes. What
-   * `earlier` holds need not be among the bytes, where the reader says so in `CopyFacts.bases`.
+   * One consistent copy of a whole store that is in use, as of one moment before the end of the bytes. The copy is
+   * whole if and only if the iteration ends without an error; what it returns is kept with it, as secret as the bytes.
+   * What `earlier` holds need not be among the bytes, where the reader says so in `CopyFacts.bases`.
    */
   copy(source: StoreSource, options: CopyOptions): AsyncGenerator<Uint8Array, CopyFacts>;
   /** Undefined: the engine has no log, and what was written after the last copy is lost with the store. */
@@ -65,8 +67,9 @@ export interface StoreReader {
 }
 
 /**
- * How pieces of a log are put together by whoever keeps it. `bytes`: each holds as many as lie between its positions, so what
- * overlaps can be cut. `frames`: they say themselves where they lie, so they are put one after the other, whole.
+ * How pieces of a log are put together by whoever keeps it. `bytes`: each holds as many as lie between its positions,
+ * so what overlaps can be cut. `frames`: they say themselves where they lie, so they are put one after the other,
+ * whole.
  */
 export type LogForm = 'bytes' | 'frames';
 
@@ -114,7 +117,8 @@ export interface CopyFacts {
 
 /**
  * A place in a store's log. Positions of one log are of equal length and sort as text, and their first 16 hexadecimal
- * digits count bytes (`logCount`): so whoever keeps the log need not know the engine, to order and to merge what it keeps.
+ * digits count bytes (`logCount`): so whoever keeps the log need not know the engine, to order and to merge what it
+ * keeps.
  */
 export type LogPosition = string;
 
@@ -131,9 +135,9 @@ export interface LogChunk extends LogRange {
 }
 
 /**
- * Follows a log from a position; without one, from where the engine still has it. Asking for the next chunk says that the
- * one before is durable, and that the engine may let go of it: nothing is acknowledged otherwise. Ends by an error, or
- * when it is aborted. Throws `not-found` where the engine has let go of what would come next: a new copy is needed.
+ * Follows a log from a position; without one, from where the engine still has it. Asking for the next chunk says that
+ * the one before is durable, and that the engine may let go of it: nothing is acknowledged otherwise. Ends by an error,
+ * or when it is aborted. Throws `not-found` where the engine has let go of what would come next: a new copy is needed.
  */
 export type FollowLog = (
   request: { readonly source: StoreSource; readonly from: LogPosition | undefined },

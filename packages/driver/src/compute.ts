@@ -21,13 +21,15 @@ export interface ComputeDriver {
   /** The lines that are written to it from now on, until the signal. */
   follow(log: LogRef, signal: AbortSignal): AsyncIterable<string>;
   /**
-   * Runs a command of a built revision once, to its end, as its instances run. One of the same name that is left of an earlier
-   * call is ended first. Throws `not-found` before `build`.
+   * Runs a command of a built revision once, to its end, as its instances run. One of the same name that is left of an
+   * earlier call is ended first. Throws `not-found` before `build`.
    */
   run(request: TaskRequest, options: CallOptions): Promise<TaskOutcome>;
   /** Returns once the process runs, or already ran; readiness is the prober's to find out. */
   start(request: StartRequest, options: CallOptions): Promise<void>;
-  /** SIGTERM to the whole tree, SIGKILL at the end of the grace; returns when no process of it is left, and forgets it. */
+  /**
+   * SIGTERM to the whole tree, SIGKILL at the end of the grace; returns when no process of it is left, and forgets it.
+   */
   stop(request: StopRequest, options: CallOptions): Promise<void>;
   /** Ends the whole tree now; the instance counts as exited, and may be started again. */
   kill(request: { readonly instance: InstanceId }, options: CallOptions): Promise<void>;
@@ -39,7 +41,9 @@ export interface ComputeDriver {
   observe(): Promise<ComputeObservation>;
   /** What each running instance uses, by looking. */
   usage(): Promise<Readonly<Record<InstanceId, InstanceUsage>>>;
-  /** Stops every process of an instance where it is, or lets it go on: a drill. Ends nothing, and says nothing to it. */
+  /**
+   * Stops every process of an instance where it is, or lets it go on: a drill. Ends nothing, and says nothing to it.
+   */
   suspend(request: { readonly instance: InstanceId; readonly suspended: boolean }): Promise<void>;
   /** Calls back when something may have changed (a death above all). Only a hint: `observe` tells the truth. */
   watch(onChange: (change: ComputeChange) => void): Disposable;

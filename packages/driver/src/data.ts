@@ -46,13 +46,13 @@ export interface DataDriver {
 }
 
 /**
- * Renews how a service is let into its store, without a moment in which nobody is: both halves hold for a while, and what
- * runs with the old one is replaced meanwhile.
+ * Renews how a service is let into its store, without a moment in which nobody is: both halves hold for a while, and
+ * what runs with the old one is replaced meanwhile.
  */
 export interface StoreCredentials {
   /**
-   * From now on `connection` tells new ones; those before go on working until `retire`. While some wait for that, it does
-   * nothing: at most two hold at a time.
+   * From now on `connection` tells new ones; those before go on working until `retire`. While some wait for that, it
+   * does nothing: at most two hold at a time.
    */
   rotate(request: { readonly service: string }, options: CallOptions): Promise<void>;
   /** Lets nobody in any more by what `rotate` replaced, and ends who is inside by it. */
@@ -67,11 +67,13 @@ export interface StorePasswords {
 }
 
 /**
- * All of a store, in a language that the next version reads. What is written lies beside the data that it is of, goes with it by
- * `rename` and `purge`, and only the service's own user reads it.
+ * All of a store, in a language that the next version reads. What is written lies beside the data that it is of, goes
+ * with it by `rename` and `purge`, and only the service's own user reads it.
  */
 export interface StoreUpgrade {
-  /** Why what is there can't be taken over to what is asked for, with the remedy; undefined: it can. Changes nothing. */
+  /**
+   * Why what is there can't be taken over to what is asked for, with the remedy; undefined: it can. Changes nothing.
+   */
   missing(request: ServerWish, options: CallOptions): Promise<DriverError | undefined>;
   /** Writes it, of a store that runs and that nobody writes to. */
   write(request: { readonly service: string } & Pick<StoreRequest, 'server'>, options: CallOptions): Promise<void>;
@@ -89,13 +91,15 @@ export interface StoreRequest {
   readonly settings?: Readonly<Record<string, string>>;
   /** Of a server that has such; those of one that runs hold from its next start on. Absent: the driver's own. */
   readonly limits?: StoreLimits;
-  /** Of an engine that comes in several versions; holds from the next start on. Absent: what it was started with last. */
+  /**
+   * Of an engine that comes in several versions; holds from the next start on. Absent: what it was started with last.
+   */
   readonly server?: StoreServer;
   /** How data that an older version made is taken over, where the file says so. Absent: it is refused. */
   readonly upgrade?: 'copy' | 'in-place';
   /**
-   * Called once before an `in-place` upgrade, while nothing runs on the data and it is as its older version left it; `to` is what
-   * takes it over, for people. What this throws keeps it as it is.
+   * Called once before an `in-place` upgrade, while nothing runs on the data and it is as its older version left it;
+   * `to` is what takes it over, for people. What this throws keeps it as it is.
    */
   readonly beforeUpgrade?: (to: string) => Promise<void>;
 }
@@ -152,7 +156,9 @@ export interface PendingMigration {
   readonly unread: string | undefined;
 }
 
-/** What the other users of a store would feel of a statement. All but the last stop a migration that doesn't allow them. */
+/**
+ * What the other users of a store would feel of a statement. All but the last stop a migration that doesn't allow them.
+ */
 export const HAZARD_EFFECTS = [
   'blocks writes',
   'blocks reads and writes',

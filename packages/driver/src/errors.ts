@@ -34,6 +34,11 @@ export class DriverError extends Error {
     return this.message.slice(`${this.code}: `.length);
   }
 
+  /** For people, with what to do next. */
+  get advice(): string {
+    return this.hint === undefined ? this.reason : `${this.reason} (${this.hint})`;
+  }
+
   get retryable(): boolean {
     return DRIVER_FAILURES[this.code].retryable;
   }

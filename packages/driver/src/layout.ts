@@ -2,7 +2,8 @@ import { join } from 'node:path';
 
 /**
  * Where a system keeps what. `state` is the system's identity and holds what only Islet reads; `runtime` holds what
- * services run from, and is elsewhere only where their users could not reach it below `state` (a home folder of mode 0700).
+ * services run from, and is elsewhere only where their users could not reach it below `state` (a home folder of mode
+ * 0700).
  */
 export interface Layout {
   /** `.islet` beside `islet.yaml`, or `--state DIR`. */

@@ -1,9 +1,9 @@
 import type { LogPosition } from './backups.ts';
 
 /**
- * A place in a log whose engine counts nothing that would do: how many bytes of the log lie before it, and, in the engine's
- * own words, what comes there. Counts are of equal length and stand first, so positions sort as text, and whoever keeps the
- * log knows the length of what lies between two of them.
+ * A place in a log whose engine counts nothing that would do: how many bytes of the log lie before it, and, in the
+ * engine's own words, what comes there. Counts are of equal length and stand first, so positions sort as text, and
+ * whoever keeps the log knows the length of what lies between two of them.
  */
 export interface LogPlace {
   readonly count: bigint;

@@ -58,8 +58,8 @@ export async function removeOwnedFolder(folder: string): Promise<void> {
 }
 
 /**
- * Gives it to another owner, with all that is in it. Only while no process of the owner before runs, who could put a link in
- * the place of a file; a link itself is given, and never what it points at.
+ * Gives it to another owner, with all that is in it. Only while no process of the owner before runs, who could put a
+ * link in the place of a file; a link itself is given, and never what it points at.
  */
 export async function handOver(folder: string, owner: Owner | undefined): Promise<void> {
   if (owner === undefined) return;

@@ -20,8 +20,8 @@ export interface OwnersProgram {
 
 /**
  * One of our programs, in a process that has the rights of a service's user and no others once it has become that user
- * (`become.ts`): whatever a service puts in the way of its files, links to where it must not look among them, leads no further
- * than the service itself could go.
+ * (`become.ts`): whatever a service puts in the way of its files, links to where it must not look among them, leads no
+ * further than the service itself could go.
  */
 export function startOwnersChild({ program, trouble }: OwnersProgram, signal: AbortSignal): OwnersChild {
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', fileURLToPath(program)], {

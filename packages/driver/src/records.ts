@@ -2,7 +2,10 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:f
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-/** What a driver remembers of each store: one file per service, readable by Islet's own user only, and read once: this driver alone writes them. */
+/**
+ * What a driver remembers of each store: one file per service, readable by Islet's own user only, and read once: this
+ * driver alone writes them.
+ */
 export class Records<R extends { readonly service: string }> {
   readonly #folder: string;
   readonly #known = new Map<string, R>();

@@ -1,6 +1,6 @@
 /**
- * What stores count, by names that hold for every engine: so one chart shows all of them. Which engine it is stands beside
- * them, as OpenTelemetry's `db.system.name`. Units are UCUM's, as OpenTelemetry writes them.
+ * What stores count, by names that hold for every engine: so one chart shows all of them. Which engine it is stands
+ * beside them, as OpenTelemetry's `db.system.name`. Units are UCUM's, as OpenTelemetry writes them.
  */
 export const STORE_METRICS = {
   /** Of data: on disk; of Redis in memory. */

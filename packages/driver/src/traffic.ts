@@ -10,8 +10,8 @@ export interface TrafficDriver {
   /** What each revision answered since the proxy started. Throws `unavailable` where the proxy can't be reached. */
   revisions(options: CallOptions): Promise<readonly RevisionTraffic[]>;
   /**
-   * Calls back when the proxy came, went, an instance's requests in flight reached zero, or a request waits for the first
-   * instance of a service. Only a hint.
+   * Calls back when the proxy came, went, an instance's requests in flight reached zero, or a request waits for the
+   * first instance of a service. Only a hint.
    */
   watch(onChange: (change: TrafficChange) => void): Disposable;
   close(): Promise<void>;
@@ -19,7 +19,9 @@ export interface TrafficDriver {
 
 export type TrafficChange = { readonly kind: 'wanted'; readonly service: string } | { readonly kind: 'other' };
 
-/** All instances of one revision together, also those that are gone. Each try counts, also one that a retry has healed. */
+/**
+ * All instances of one revision together, also those that are gone. Each try counts, also one that a retry has healed.
+ */
 export interface RevisionTraffic {
   readonly service: string;
   readonly revision: RevisionId;
@@ -31,6 +33,7 @@ export interface RevisionTraffic {
 }
 
 export type TrafficObservation =
+  /** `reason` is a sentence: "the proxy can't be reached (ECONNREFUSED)". */
   | { readonly kind: 'unreachable'; readonly reason: string }
   | {
       readonly kind: 'reachable';

@@ -2,8 +2,8 @@ import { closeSync, readdirSync, readFileSync } from 'node:fs';
 
 /**
  * Closes what whoever started this process had left open in it. A daemon that keeps the descriptor of `flock` holds the
- * lock for ever, one that keeps the end of a pipe keeps its reader waiting, and each service would inherit them in turn.
- * Node.js opens its own to be closed in children; of those it inherits it marks only the first few.
+ * lock for ever, one that keeps the end of a pipe keeps its reader waiting, and each service would inherit them in
+ * turn. Node.js opens its own to be closed in children; of those it inherits it marks only the first few.
  */
 export function closeInherited(): void {
   for (const fd of openDescriptors()) {

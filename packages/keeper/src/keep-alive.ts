@@ -72,8 +72,8 @@ export function keeperArgv(state: string): readonly string[] {
 }
 
 /**
- * The programs' side of the bargain: the keeper keeps them alive, and each of them keeps the keeper alive. Goes on until
- * disposed, or until the system is asked to go down.
+ * The programs' side of the bargain: the keeper keeps them alive, and each of them keeps the keeper alive. Goes on
+ * until disposed, or until the system is asked to go down.
  */
 export function reviveKeeper({
   state,

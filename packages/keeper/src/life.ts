@@ -24,16 +24,16 @@ export interface LifeOptions {
 
 export interface Life {
   /**
-   * Ends the watchers' connections and lets the next instance in. The kernel does the same when the process dies. The last process
-   * of a system takes with it what leads to the sockets of all.
+   * Ends the watchers' connections and lets the next instance in. The kernel does the same when the process dies. The
+   * last process of a system takes with it what leads to the sockets of all.
    */
   close(options?: { readonly isLast: boolean }): Promise<void>;
 }
 
 /**
  * Makes this process the one instance of `program`, and lets others watch it: it listens on `run/<program>.life.sock`,
- * says its pid there and nothing more, and the end of a connection is the kernel's word that it has died. Undefined when
- * another instance lives.
+ * says its pid there and nothing more, and the end of a connection is the kernel's word that it has died. Undefined
+ * when another instance lives.
  */
 export async function listenLife({ state, program }: LifeOptions): Promise<Life | undefined> {
   mkdirSync(join(state, 'run'), { recursive: true, mode: 0o700 });
@@ -59,8 +59,8 @@ export async function listenLife({ state, program }: LifeOptions): Promise<Life 
 }
 
 /**
- * A transaction of SQLite, for its lock alone: the kernel lets go of it when the process dies, however it dies. It writes
- * nothing, so that a full disk keeps no program from being started again.
+ * A transaction of SQLite, for its lock alone: the kernel lets go of it when the process dies, however it dies. It
+ * writes nothing, so that a full disk keeps no program from being started again.
  */
 function takeLock(path: string): DatabaseSync | undefined {
   const lock = new DatabaseSync(path, { timeout: LOCK_WAIT_MS });

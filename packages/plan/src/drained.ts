@@ -8,9 +8,9 @@ import {
 } from './model.ts';
 
 /**
- * An instance that a person took out of traffic runs on, so that it can be looked at, and counts for nothing: the next index
- * of its generation stands in for it. So the number that serves is the number asked for, and taking it back is nothing but
- * leaving its name out: it is then wanted again, and its stand-in is one too many.
+ * An instance that a person took out of traffic runs on, so that it can be looked at, and counts for nothing: the next
+ * index of its generation stands in for it. So the number that serves is the number asked for, and taking it back is
+ * nothing but leaving its name out: it is then wanted again, and its stand-in is one too many.
  *
  * It leaves only once the others are enough, and comes back by itself only where nobody else could answer.
  */
@@ -30,8 +30,8 @@ export function slotsOf(service: PresentService, generation: Generation, count: 
 }
 
 /**
- * It may run on, also where it hangs: that may be what somebody looks at. Who scales to none, or replaces its generation, does
- * not want it any more either.
+ * It may run on, also where it hangs: that may be what somebody looks at. Who scales to none, or replaces its
+ * generation, does not want it any more either.
  */
 export function mayStay(
   service: PresentService,

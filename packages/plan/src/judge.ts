@@ -13,7 +13,10 @@ export interface Standing {
   readonly shift: Shift | undefined;
 }
 
-/** Why the generation asked for must be given up, in its rollout or while it bakes; undefined: nothing speaks against it. */
+/**
+ * Why the generation asked for must be given up, in its rollout or while it bakes; undefined: nothing speaks against
+ * it.
+ */
 export function failureOf(roster: Roster, now: number): RolloutFailure | undefined {
   const { service, seen, goal } = roster;
   const open = isOpen(roster);
@@ -49,7 +52,9 @@ export function judge(roster: Roster, standing: Standing, now: number): Step[] {
   return seen.failed[goal.generation] === undefined ? waitForReady(service, standing.wanted) : [];
 }
 
-/** A step of a canary ends when it has lasted long enough, and enough requests have been answered, if they can be had. */
+/**
+ * A step of a canary ends when it has lasted long enough, and enough requests have been answered, if they can be had.
+ */
 function judgeStep(roster: Roster, shift: Shift, { wanted, settled }: Standing, now: number): Step[] {
   const { service, goal } = roster;
   const { name } = service;

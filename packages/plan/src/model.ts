@@ -37,7 +37,9 @@ export interface PresentService {
   readonly after: readonly string[];
   readonly hasStore: boolean;
   readonly migrates: boolean;
-  /** Two of it can't run at once (a fixed port, or `strategy: recreate`): the old one ends before the new one starts. */
+  /**
+   * Two of it can't run at once (a fixed port, or `strategy: recreate`): the old one ends before the new one starts.
+   */
   readonly exclusive: boolean;
   readonly rollout: RolloutPace;
   /** Services asked for together roll out in the order of `after`; undefined: in none. */
@@ -140,7 +142,9 @@ export interface ObservedInstance {
 }
 
 export type InstanceState =
-  /** Its process runs, and no probe has succeeded yet. `why`: what the last probe met with, once that is worth a word. */
+  /**
+   * Its process runs, and no probe has succeeded yet. `why`: what the last probe met with, once that is worth a word.
+   */
   | { readonly kind: 'starting'; readonly since: number; readonly why?: string | undefined }
   | { readonly kind: 'ready'; readonly since: number }
   /** Was ready, runs, and its readiness probe fails. */
@@ -239,7 +243,9 @@ export type Step =
       readonly rest?: Rest;
     };
 
-/** It bakes; a person has to say how it goes on, or has taken it out; another service's failure keeps it from beginning. */
+/**
+ * It bakes; a person has to say how it goes on, or has taken it out; another service's failure keeps it from beginning.
+ */
 export type Rest = 'bake' | 'paused' | 'drained' | 'held-back';
 
 export type StepKey = string;

@@ -12,24 +12,24 @@ import {
   type Step,
   stepKey,
 } from './model.ts';
-import { waveGate } from './order.ts';
 import { contract, goalOf, prepare, startGate } from './prepare.ts';
 import { roll } from './roll.ts';
 import type { Roster } from './roster.ts';
 import { takeDown } from './take-down.ts';
 import { type Decision, PROXY, seenOf, type Turn } from './turn.ts';
+import { waveGate } from './wave.ts';
 
 /**
  * What to do next so that `observed` becomes `desired`: every step that may be taken now, in any order or at once.
  *
  * Pure and level-based: it looks at what is, never at what happened, so a control plane killed at any instant loses
- * nothing by asking again. A step that is under way is not asked for twice. When nothing is left to do the list is empty;
- * when something has to be waited for, it holds a `wait` that says for what, and until when at the latest.
+ * nothing by asking again. A step that is under way is not asked for twice. When nothing is left to do the list is
+ * empty; when something has to be waited for, it holds a `wait` that says for what, and until when at the latest.
  *
  * What it promises, and `test/plan.property.test.ts` checks: no ready instance is stopped while nothing replaces it; an
- * instance is stopped only after the proxy has acknowledged its removal and what is in flight has ended (or its deadline
- * in the drain has passed); a revision that is given up gets no request from that same turn on, and its rollout ends on the last
- * generation that worked; it converges, and then plans nothing.
+ * instance is stopped only after the proxy has acknowledged its removal and what is in flight has ended (or its
+ * deadline in the drain has passed); a revision that is given up gets no request from that same turn on, and its
+ * rollout ends on the last generation that worked; it converges, and then plans nothing.
  */
 export function plan(desired: Desired, observed: Observed, now: number): Step[] {
   const turn: Turn = { desired, observed, now };
@@ -69,8 +69,8 @@ function bringUp(service: PresentService, turn: Turn): Decision {
 }
 
 /**
- * In the turn that gives a generation up it is already treated as given up: traffic leaves it at once, and does not wait
- * for the record. Nothing is stopped yet: what it printed last is read first.
+ * In the turn that gives a generation up it is already treated as given up: traffic leaves it at once, and does not
+ * wait for the record. Nothing is stopped yet: what it printed last is read first.
  */
 function giveUp({ service, seen, goal }: Roster, failure: RolloutFailure, turn: Turn): Decision {
   const fail = { kind: 'fail', service: service.name, generation: goal.generation, ...failure } as const;

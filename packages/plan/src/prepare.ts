@@ -2,7 +2,9 @@ import type { ObservedService, PresentService, StableGeneration, Step } from './
 import { isBaking, type Roster } from './roster.ts';
 import { seenOf, type Turn } from './turn.ts';
 
-/** A service whose dependency is not ready starts all the same after this long: no service waits for ever on another. */
+/**
+ * A service whose dependency is not ready starts all the same after this long: no service waits for ever on another.
+ */
 export const START_PATIENCE_MS = 60_000;
 
 /**
@@ -46,8 +48,8 @@ export function prepare(service: PresentService, seen: ObservedService, goal: St
 }
 
 /**
- * What takes away from the schema waits until nothing needs it: the revision was promoted, has baked, and no instance of
- * another one is there. From then on there is no way back to those before.
+ * What takes away from the schema waits until nothing needs it: the revision was promoted, has baked, and no instance
+ * of another one is there. From then on there is no way back to those before.
  */
 export function contract({ service, seen, goal }: Omit<Roster, 'startable'>, now: number): Step[] {
   const { stable, contracts, instances, store } = seen;

@@ -9,17 +9,17 @@ export interface Retiring {
 }
 
 /**
- * Acknowledged drain, level by level: an instance that is no longer wanted leaves the table (the caller leaves it out of
- * the endpoints, and of those that are warm); once the proxy has acknowledged that, and what is in flight has ended or its deadline has passed, it is
- * stopped. Requests have one deadline, tunnels and streams another: neither waits for the other's. What has no process
- * takes no requests, and is cleared away as soon as it is in no table.
+ * Acknowledged drain, level by level: an instance that is no longer wanted leaves the table (the caller leaves it out
+ * of the endpoints, and of those that are warm); once the proxy has acknowledged that, and what is in flight has ended
+ * or its deadline has passed, it is stopped. Requests have one deadline, tunnels and streams another: neither waits for
+ * the other's. What has no process takes no requests, and is cleared away as soon as it is in no table.
  */
 export function retire(service: Retiring, surplus: readonly ObservedInstance[], turn: Turn): { steps: Step[] } {
   return { steps: surplus.map((instance) => retireOne(service, instance, turn)) };
 }
 
 /** The same drain, and then nothing: what a person took out of traffic runs on. */
-export function hold(service: Retiring, drained: readonly ObservedInstance[], turn: Turn): { steps: Step[] } {
+export function keepOut(service: Retiring, drained: readonly ObservedInstance[], turn: Turn): { steps: Step[] } {
   const steps = drained.map((instance): Step => {
     const step = retireOne(service, instance, turn);
     if (step.kind !== 'stop') return step;

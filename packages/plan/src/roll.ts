@@ -9,7 +9,7 @@ import {
   type PresentService,
   type Step,
 } from './model.ts';
-import { hold, type Retiring, retire } from './retire.ts';
+import { keepOut, type Retiring, retire } from './retire.ts';
 import { bakesUntil, isBaking, isPaused, type Roster } from './roster.ts';
 import { type Shift, shiftOf, withStandIns } from './shift.ts';
 import { short } from './short.ts';
@@ -24,13 +24,16 @@ import type { Decision, Turn } from './turn.ts';
  * no fewer than `instances - maxUnavailable` serve. It is worked out anew on every turn, so a new instance that fails
  * in the middle of a rollout takes its old counterpart back into traffic for as long as that still runs.
  *
- * Wanted instances are started as long as all together stay within `instances + maxSurge`. Where two generations can't
- * run at once (`exclusive`), no spare one is kept, and the wanted ones wait for the last of them to end; as nobody serves
- * meanwhile, its tunnels and streams are waited for no longer than its requests.
+ * So each spare instance goes one of four ways: *kept*, it serves; *drained*, it runs on out of traffic; *warm*, it is
+ * asked where nobody else is there; or it is *surplus*, and retired.
  *
- * Where traffic moves by weight (`shift`), the old generation is kept whole until the new one is promoted. After that, it
- * is kept *warm* while the new one bakes: it runs, and gets no requests, so that going back is one routing table. The proxy
- * knows of it, and asks it where none of the others is there at all: that is sooner than any turn.
+ * Wanted instances are started as long as all together stay within `instances + maxSurge`. Where two generations can't
+ * run at once (`exclusive`), no spare one is kept, and the wanted ones wait for the last of them to end; as nobody
+ * serves meanwhile, its tunnels and streams are waited for no longer than its requests.
+ *
+ * Where traffic moves by weight (`shift`), the old generation is kept whole until the new one is promoted. After that,
+ * it is kept *warm* while the new one bakes: it runs, and gets no requests, so that going back is one routing table.
+ * The proxy knows of it, and asks it where none of the others is there at all: that is sooner than any turn.
  */
 export function roll(roster: Roster, turn: Turn): Decision {
   const { service, seen } = roster;
@@ -59,7 +62,7 @@ export function roll(roster: Roster, turn: Turn): Decision {
   const verdict = judge(roster, { wanted, settled, shift }, now);
   const waits = kept.length === 0 || shift !== undefined ? [] : waitForHealthy(service, wanted, now);
   const { steps: retirements } = retire(retiringOf(service), surplus, turn);
-  const { steps: drains } = hold(retiringOf(service), drained, turn);
+  const { steps: drains } = keepOut(retiringOf(service), drained, turn);
   const endpoints = readyOf([...(shift !== undefined && shift.split === undefined ? [] : wanted), ...kept]);
   const steps = [...starts, ...revivals, ...verdict, ...waits, ...bake(roster, now), ...retirements, ...drains];
   return { steps, endpoints, warm: readyOf(warm), split: shift?.split && withStandIns(shift.split, kept) };
@@ -78,8 +81,8 @@ function retiringOf(service: PresentService): Retiring {
 }
 
 /**
- * Those most worth keeping first: ready ones, then those that nobody took out of traffic, then those of the goal, then those of the
- * last generation that worked.
+ * Those most worth keeping first: ready ones, then those that nobody took out of traffic, then those of the goal, then
+ * those of the last generation that worked.
  */
 function byWorth(spare: readonly ObservedInstance[], { service, goal, seen }: Roster): ObservedInstance[] {
   const generations = [goal.generation, seen.stable?.generation, seen.fallback?.generation];

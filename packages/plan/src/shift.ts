@@ -17,9 +17,9 @@ export interface Shift {
 }
 
 /**
- * Traffic is moved by weight, not by the number of instances: 5 % of the requests are 5 %, also with two instances. The new
- * revision has as many instances as its share and the next step's need, and the old one keeps all of its own, so that the
- * way back is one routing table.
+ * Traffic is moved by weight, not by the number of instances: 5 % of the requests are 5 %, also with two instances. The
+ * new revision has as many instances as its share and the next step's need, and the old one keeps all of its own, so
+ * that the way back is one routing table.
  *
  * The weight follows what is ready: where an instance of the new revision is lost, it goes down to what the others can
  * carry, and comes back with it. Undefined: traffic moves with the instances.

@@ -1,16 +1,17 @@
 import { because } from './because.ts';
 import { isDrained } from './drained.ts';
-import type {
-  AbsentService,
-  Desired,
-  DesiredService,
-  Hold,
-  Observed,
-  ObservedInstance,
-  ObservedService,
-  PresentService,
-  Rest,
-  Step,
+import {
+  type AbsentService,
+  type Desired,
+  type DesiredService,
+  type Hold,
+  type Observed,
+  type ObservedInstance,
+  type ObservedService,
+  type PresentService,
+  type Rest,
+  type Step,
+  stepKey,
 } from './model.ts';
 import { START_ATTEMPTS } from './roster.ts';
 import { short } from './short.ts';
@@ -67,9 +68,9 @@ export function describeStep(step: Step): string {
     case 'build':
       return `builds revision ${short(step.revision)}`;
     case 'provision':
-      return 'starts its database';
+      return 'starts its store';
     case 'retire':
-      return 'withdraws the old credentials of its database';
+      return 'withdraws the old credentials of its store';
     case 'migrate':
       return `migrates its database for ${short(step.revision)}`;
     case 'contract':
@@ -93,7 +94,7 @@ export function describeStep(step: Step): string {
     case 'forget':
       return `removes the bytes of ${short(step.revision)}`;
     case 'stop-store':
-      return 'stops its database';
+      return 'stops its store';
     case 'purge':
       return 'deletes its data and files';
     case 'wait':
@@ -108,7 +109,7 @@ function statusOf(
   holds: readonly Hold[],
 ): Status {
   const running = holds.filter(({ kind }) => kind === 'running').map(({ step }) => step);
-  const stuck = holds.flatMap(reasonIfStuck);
+  const stuck = holds.filter((hold) => isAskedFor(hold, steps)).flatMap(reasonIfStuck);
   if (service.kind === 'absent') return goneStatus(service, seen, [...running, ...steps]);
   const counted = seen.instances.filter((instance) => !isDrained(service, instance));
   const ready = counted.filter(({ state }) => state.kind === 'ready').length;
@@ -124,6 +125,13 @@ function statusOf(
   if (paused !== undefined) return { state: 'paused', why: paused };
   if (ready < service.instances || stuck.length > 0) return degraded(service, seen, { ready, steps, stuck });
   return readyStatus(service, ready, resting(steps, 'drained') ?? resting(steps, 'bake'));
+}
+
+/** What has failed is no trouble any more once something else has brought it about, as a restore does with a store. */
+function isAskedFor(hold: Hold, steps: readonly Step[]): boolean {
+  const key = stepKey(hold.step);
+  const isItsWait = (step: Step) => hold.kind === 'cooling' && step.kind === 'wait' && step.until === hold.until;
+  return steps.some((step) => stepKey(step) === key || isItsWait(step));
 }
 
 /** A step that fails again and again is tried for ever, but is no progress: whoever waits for it shall know. */
@@ -153,7 +161,8 @@ function underWay(
   if (looping) return undefined;
   const starting = seen.instances.find(({ state }) => state.kind === 'starting' || state.kind === 'stopping');
   if (starting !== undefined) return `waits for ${starting.id}${because(starting)}`;
-  // That an old instance waits for its back-off meanwhile is no progress of a rollout that waits for a person, or is held back.
+  // That an old instance waits for its back-off meanwhile is no progress of a rollout that waits for a person, or is
+  // held back.
   if (resting(steps, 'paused') !== undefined || resting(steps, 'held-back') !== undefined) return undefined;
   const wait = steps.find((step) => step.kind === 'wait' && step.rest === undefined);
   return wait && describeStep(wait);

@@ -7,8 +7,6 @@ import {
   preview,
   START_PATIENCE_MS,
   type Step,
-  settled,
-  status,
   stepKey,
   unseen,
 } from '../src/index.ts';
@@ -248,26 +246,6 @@ describe('a step', () => {
 
 describe('what is told of a service', () => {
   const spare = { ...present('web', { revision: 'r2', generation: 'r2.0' }) };
-
-  it('whose step fails again and again is degraded, and why', () => {
-    const step = {
-      kind: 'start',
-      service: 'web',
-      instance: 'web-r1.0-0',
-      revision: 'r1',
-      generation: 'r1.0',
-      index: 0,
-    } as const;
-    const world = {
-      ...built('web'),
-      held: { 'start web-r1.0-0': { kind: 'cooling', step, until: 9, reason: 'no user', attempt: 3 } as const },
-    };
-    const desired = asked(present('web'));
-    const told = status(desired, world, plan(desired, world, 0));
-    assert.equal(told.web?.state, 'degraded');
-    assert.match(told.web?.why ?? '', /^0 of 1 ready: starts web-r1.0-0: failed 3 times: no user$/);
-    assert.ok(settled(told));
-  });
 
   it('never asks to build an older revision, whose files are gone', () => {
     const world = withService(NOTHING, { ...serving('web', 'r1', 1).services.web!, built: [], stable: undefined });

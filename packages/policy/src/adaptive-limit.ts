@@ -6,25 +6,26 @@ import { LIMIT_TRIAL, LimitTrial } from './limit-trial.ts';
  * How many requests one caller may have in flight to one service, found by watching (adaptive concurrency: Netflix's
  * gradient limiter, Envoy's `adaptive_concurrency`; their names and numbers).
  *
- * A fixed number is wrong on the day it is written: the service gets a second instance, or its database a bad hour. What
- * shows that too much is in flight is that answers take longer than when little was. So the median time to the first byte
- * is taken of one cohort of requests after another, and compared with the *baseline*, the median at rest. Within a buffer
- * above it all is well, and the limit grows where it is in use. Beyond, it shrinks by the ratio (the *gradient*), never
- * below `min`.
+ * A fixed number is wrong on the day it is written: the service gets a second instance, or its database a bad hour.
+ * What shows that too much is in flight is that answers take longer than when little was. So the median time to the
+ * first byte is taken of one cohort of requests after another, and compared with the *baseline*, the median at rest.
+ * Within a buffer above it all is well, and the limit grows where it is in use. Beyond, it shrinks by the ratio (the
+ * *gradient*), never below `min`.
  *
  * Those who have built this report two harms. Envoy measures its baseline again each minute by letting nearly nothing
- * through, which a service of long requests feels; and a service that has simply become slower is throttled for nothing.
- * Both are answered by one test. In a queue the time falls with what is in flight; so where the limit has shrunk well and
- * the time has not, there is no queue: the time is the service's own, it becomes the baseline, and the limit goes back to
- * where it was. With `min` in flight or less a service is at rest, whatever its time, and being measured costs it nothing.
+ * through, which a service of long requests feels; and a service that has simply become slower is throttled for
+ * nothing. Both are answered by one test. In a queue the time falls with what is in flight; so where the limit has
+ * shrunk well and the time has not, there is no queue: the time is the service's own, it becomes the baseline, and the
+ * limit goes back to where it was. With `min` in flight or less a service is at rest, whatever its time, and being
+ * measured costs it nothing.
  *
- * Times are noisy, and worst where it matters: on a machine that is overloaded. So what is answered in a second has a say
- * too. Where less in flight has cost throughput, there was no queue; and a limit that is reached is lifted now and then, to
- * see whether more is answered: see `LimitTrial`.
+ * Times are noisy, and worst where it matters: on a machine that is overloaded. So what is answered in a second has a
+ * say too. Where less in flight has cost throughput, there was no queue; and a limit that is reached is lifted now and
+ * then, to see whether more is answered: see `LimitTrial`.
  *
- * Two kinds of service are left alone. A buffer of some milliseconds, whatever the baseline, keeps the noise of quick ones
- * from being taken for load. And where a request at rest takes longer than one may wait in the queue, a smaller limit
- * could only refuse, never make wait: such a service is not judged.
+ * Two kinds of service are left alone. A buffer of some milliseconds, whatever the baseline, keeps the noise of quick
+ * ones from being taken for load. And where a request at rest takes longer than one may wait in the queue, a smaller
+ * limit could only refuse, never make wait: such a service is not judged.
  */
 export const ADAPTIVE_LIMIT = {
   min: 16,
@@ -183,7 +184,9 @@ export class AdaptiveLimit {
     return Math.min(next, this.limit);
   }
 
-  /** Of the way down, the worst moment counts: a service that is still getting worse is no proof that less doesn't help. */
+  /**
+   * Of the way down, the worst moment counts: a service that is still getting worse is no proof that less doesn't help.
+   */
   #descend({ medianMs, peak, perMs }: Window): void {
     const descent = this.#descent ?? { peak, medianMs, perMs, limit: this.limit, proves: false };
     this.#descent = medianMs > descent.medianMs * (1 + CLEARLY) ? { ...descent, peak, medianMs } : descent;

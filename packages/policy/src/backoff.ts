@@ -2,8 +2,8 @@
 export const RESTART_BACKOFF = { firstMs: 1_000, factor: 2, capMs: 300_000, jitter: 0.25 } as const;
 
 /**
- * How long to wait before the next start of an instance which has ended `exits` times since it was last healthy for long:
- * 0, then 1 s doubling to 5 min, each ±25 % so that instances which died together don't come back together.
+ * How long to wait before the next start of an instance which has ended `exits` times since it was last healthy for
+ * long: 0, then 1 s doubling to 5 min, each ±25 % so that instances which died together don't come back together.
  */
 export function restartDelayMs({ exits, dice }: { readonly exits: number; readonly dice: () => number }): number {
   if (exits <= 1) return 0;

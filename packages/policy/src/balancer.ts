@@ -24,11 +24,12 @@ export interface Choice {
 /**
  * Which instance gets a request, by one balance section, among one set of instances.
  *
- * The default is the power of two choices: of two drawn at random, the one with fewer requests in flight. Taking the least
- * loaded of all makes a herd: every proxy worker sends the next request to the same instance, which was idle a moment ago.
- * Taking any ignores a slow instance. Two draws keep the longest queue near log log n (Mitzenmacher, 2001), need no shared
- * order, and see a slow instance at once because its requests pile up. More draws (Envoy's `choice_count`) come nearer to the
- * least loaded, and to the herd. `peak-ewma` compares the two by how long a request would wait, and not by how many do.
+ * The default is the power of two choices: of two drawn at random, the one with fewer requests in flight. Taking the
+ * least loaded of all makes a herd: every proxy worker sends the next request to the same instance, which was idle a
+ * moment ago. Taking any ignores a slow instance. Two draws keep the longest queue near log log n (Mitzenmacher, 2001),
+ * need no shared order, and see a slow instance at once because its requests pile up. More draws (Envoy's
+ * `choice_count`) come nearer to the least loaded, and to the herd. `peak-ewma` compares the two by how long a request
+ * would wait, and not by how many do.
  *
  * Nothing is allocated for a choice, and none looks at all instances but `ring-hash`, which needs their average.
  */

@@ -4,15 +4,16 @@ import { type Cells, ownCells } from './cells.ts';
 /**
  * A circuit breaker for one caller and one service (Nygard, "Release It!"; parameters as in resilience4j).
  *
- * Closed, calls flow and their results are counted over a window. When enough of enough calls have failed, it opens: calls
- * are refused at once, so that the caller does not wait for what will fail, and the service gets time. Then it is
+ * Closed, calls flow and their results are counted over a window. When enough of enough calls have failed, it opens:
+ * calls are refused at once, so that the caller does not wait for what will fail, and the service gets time. Then it is
  * half-open: a few calls are let through. If all succeed it closes; if one fails it opens again, for twice as long.
  *
- * A service that answers, but so late that its callers come to nothing with it, fails in no call. Where a file says from when on
- * a call is slow, slow ones are counted beside those that fail, and a slow one that was to find out has found that it is no better.
+ * A service that answers, but so late that its callers come to nothing with it, fails in no call. Where a file says
+ * from when on a call is slow, slow ones are counted beside those that fail, and a slow one that was to find out has
+ * found that it is no better.
  *
- * Results come late: a call that began before the breaker opened says nothing of the probes. So each change of state begins
- * a new generation, a call carries the one that it began in, and results of another one are dropped.
+ * Results come late: a call that began before the breaker opened says nothing of the probes. So each change of state
+ * begins a new generation, a call carries the one that it began in, and results of another one are dropped.
  */
 export class Breaker {
   readonly #cells: Cells;

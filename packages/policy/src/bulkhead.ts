@@ -4,12 +4,13 @@ import { type Cells, ownCells } from './cells.ts';
 import { FairQueue } from './fair-queue.ts';
 
 /**
- * What one caller may have in flight to one service (a bulkhead: one flooded compartment doesn't sink the ship; the numbers
- * are Envoy's thresholds). Whoever finds it full waits, within a rank client by client in turn, and so does whoever comes
- * while others wait; where too many wait, more are refused at once, because a queue that can't be served in time only makes all late.
+ * What one caller may have in flight to one service (a bulkhead: one flooded compartment doesn't sink the ship; the
+ * numbers are Envoy's thresholds). Whoever finds it full waits, within a rank client by client in turn, and so does
+ * whoever comes while others wait; where too many wait, more are refused at once, because a queue that can't be served
+ * in time only makes all late.
  *
- * A request is a connection too, for as long as it lasts; a tunnel (an upgraded or plain connection) is nothing else. How
- * many requests are too many is declared, or found by watching: see `AdaptiveLimit`.
+ * A request is a connection too, for as long as it lasts; a tunnel (an upgraded or plain connection) is nothing else.
+ * How many requests are too many is declared, or found by watching: see `AdaptiveLimit`.
  */
 export class Bulkhead<Waiter> {
   readonly adaptive: AdaptiveLimit;
@@ -57,8 +58,8 @@ export class Bulkhead<Waiter> {
   }
 
   /**
-   * Takes somebody out of a full queue for one that comes and waits in its stead: who came last of the last rank, where that is behind
-   * `rank`, else of the client that has clearly more waiting than this one. Undefined: there is nobody.
+   * Takes somebody out of a full queue for one that comes and waits in its stead: who came last of the last rank, where
+   * that is behind `rank`, else of the client that has clearly more waiting than this one. Undefined: there is nobody.
    */
   pushOut(waiter: Waiter, rank: number, client = ''): Waiter | undefined {
     for (let behind = this.#waiting.length - 1; behind >= rank; behind--) {

@@ -3,16 +3,16 @@ import { erlangC, meanWaitMs, responseQuantileMs, type Station } from './erlang.
 /**
  * How many instances a rate needs, and how long requests will then take, from what was measured of the service itself.
  *
- * Latency alone does not say it: most of it may be waiting for others, which costs the service nothing. So a request is cut
- * into two parts. The part that needs a *core* is the processor time used, divided by the requests (the utilization law);
- * for it requests wait in line, as in M/M/c with the cores of all instances. The *rest* does not depend on how many others
- * are there, and is what was measured less what the queue explains; it is carried over as it is, of the mean and of the
- * p95 alike. Where the limit is no core but a pool (connections, threads), a person declares how many requests one instance
- * serves at once, and the service time is the one that explains the mean that was measured.
+ * Latency alone does not say it: most of it may be waiting for others, which costs the service nothing. So a request is
+ * cut into two parts. The part that needs a *core* is the processor time used, divided by the requests (the utilization
+ * law); for it requests wait in line, as in M/M/c with the cores of all instances. The *rest* does not depend on how
+ * many others are there, and is what was measured less what the queue explains; it is carried over as it is, of the
+ * mean and of the p95 alike. Where the limit is no core but a pool (connections, threads), a person declares how many
+ * requests one instance serves at once, and the service time is the one that explains the mean that was measured.
  *
- * One line for all instances is the best case: the proxy chooses the least loaded, which comes near to it. What the model
- * can't know is what begins to hurt only at the other rate: a database that is full, a lock. How far off it is, is therefore
- * measured (`errorOf`) and told with each forecast.
+ * One line for all instances is the best case: the proxy chooses the least loaded, which comes near to it. What the
+ * model can't know is what begins to hurt only at the other rate: a database that is full, a lock. How far off it is,
+ * is therefore measured (`errorOf`) and told with each forecast.
  */
 export interface Observed {
   readonly requests: number;
@@ -41,7 +41,9 @@ export type Fit =
   | { readonly kind: 'fitted'; readonly model: CapacityModel }
   | { readonly kind: 'refused'; readonly why: Unfit };
 
-/** `few`: too few requests. `unmeasured`: they used no processor time that could be seen. `saturated`: nothing was left. */
+/**
+ * `few`: too few requests. `unmeasured`: they used no processor time that could be seen. `saturated`: nothing was left.
+ */
 export type Unfit = 'few' | 'unmeasured' | 'saturated';
 
 /** Of fewer a p95 is two or three requests. */
@@ -111,7 +113,9 @@ export interface ForecastError {
   readonly p95: number;
 }
 
-/** Of a model that has not seen it: fitted to one time, asked about another. Undefined: it would not have carried it. */
+/**
+ * Of a model that has not seen it: fitted to one time, asked about another. Undefined: it would not have carried it.
+ */
 export function errorOf(model: CapacityModel, came: Observed): ForecastError | undefined {
   const told = forecast(model, came);
   if (told === undefined || came.meanMs <= 0 || came.p95Ms <= 0) return undefined;
@@ -127,7 +131,10 @@ function stationOf(observed: Observed, parallelism: Parallelism): Station | unde
   return { servers, serviceMs: ((usedCores / observed.rps) * 1000 * servers) / cores };
 }
 
-/** The service time whose mean, with its wait, is the one that was measured. It is found by halving, for it grows with it. */
+/**
+ * The service time whose mean, with its wait, is the one that was measured. It is found by halving, for it grows with
+ * it.
+ */
 function explaining(observed: Observed, servers: number): Station {
   let [least, most] = [0, observed.meanMs];
   for (let step = 0; step < 50; step++) {

@@ -1,7 +1,7 @@
 /**
- * The median time of requests that were sent at about the same moment. A window of answers would favour the quick: of the
- * requests that were sent in it, those have answered first. So the members are told when they are sent, and the median is
- * taken when most of them have answered; the rest were slower, however long they still take.
+ * The median time of requests that were sent at about the same moment. A window of answers would favour the quick: of
+ * the requests that were sent in it, those have answered first. So the members are told when they are sent, and the
+ * median is taken when most of them have answered; the rest were slower, however long they still take.
  */
 export const COHORT = {
   /** Requests join for this long, and until there are so many; where they come slowly, a few are enough. */

@@ -2,15 +2,17 @@ import { Histogram, type HistogramData } from './histogram.ts';
 import { OddsTest, RateTest, type Tally, type TestEvidence } from './sequential.ts';
 
 /**
- * Is a new revision worse than the one before? Three questions are asked of its requests: do more fail, are more of them slow
- * (the tail), and are all of them slower (the middle)?
+ * Is a new revision worse than the one before? Three questions are asked of its requests: do more fail, are more of
+ * them slow (the tail), and are all of them slower (the middle)?
  *
- * While both serve, each question is put to what came at the same time, so that what troubles both is held against neither.
- * Once the new one has everything, it is held against what is allowed, or what the old one did where that was worse.
+ * While both serve, each question is put to what came at the same time, so that what troubles both is held against
+ * neither. Once the new one has everything, it is held against what is allowed, or what the old one did where that was
+ * worse.
  *
- * A revision is called worse only if a question's share is beyond what is allowed *and* chance is ruled out. All questions
- * together do that to a revision that is not worse at most once in `1 / FALSE_ALARMS` rollouts, however many requests it
- * gets and however often one looks; a test of this file's plays that through. It is never called worse for silence.
+ * A revision is called worse only if a question's share is beyond what is allowed *and* chance is ruled out. All
+ * questions together do that to a revision that is not worse at most once in `1 / FALSE_ALARMS` rollouts, however many
+ * requests it gets and however often one looks; a test of this file's plays that through. It is never called worse for
+ * silence.
  */
 export const FALSE_ALARMS = 0.02;
 
@@ -38,7 +40,10 @@ export interface Regression {
   readonly limitMs: number | undefined;
 }
 
-/** The p99 may be half as long again as the old one's, and the middle twice as long, or 50 ms longer. Source: Flagger; our own. */
+/**
+ * The p99 may be half as long again as the old one's, and the middle twice as long, or 50 ms longer. Source: Flagger;
+ * our own.
+ */
 const TAIL = { quantile: 0.99, share: 0.01, factor: 1.5 } as const;
 const MIDDLE = { quantile: 0.5, share: 0.5, factor: 2, graceMs: 50 } as const;
 /** Fewer of the old revision's requests say nothing of its latency. */

@@ -1,9 +1,9 @@
 /**
  * The queue M/M/c: requests come at random (Poisson), take an exponential time, and wait in one line for `c` servers.
  *
- * Erlang's formula as it is printed, with a^c / c!, overflows at about 170 servers. The recurrence of the loss formula has
- * no large term: B(0) = 1, B(k) = a·B(k−1) / (k + a·B(k−1)). The probability of having to wait follows from it:
- * C = B / (1 − ρ·(1 − B)) with ρ = a / c. Where the load reaches the servers (ρ ≥ 1) the line grows without end, and there
+ * Erlang's formula as it is printed, with a^c / c!, overflows at about 170 servers. The recurrence of the loss formula
+ * has no large term: B(0) = 1, B(k) = a·B(k−1) / (k + a·B(k−1)). The probability of having to wait follows from it: C =
+ * B / (1 − ρ·(1 − B)) with ρ = a / c. Where the load reaches the servers (ρ ≥ 1) the line grows without end, and there
  * is nothing to tell.
  *
  * Source: A. K. Erlang, 1917; Cooper, Introduction to Queueing Theory, 2nd ed., 1981, chapter 3.
@@ -15,7 +15,9 @@ export interface Station {
   readonly serviceMs: number;
 }
 
-/** The probability that one who comes has to wait. `erlangs`: the mean number of servers in use, if there were enough. */
+/**
+ * The probability that one who comes has to wait. `erlangs`: the mean number of servers in use, if there were enough.
+ */
 export function erlangC(servers: number, erlangs: number): number {
   if (erlangs >= servers) return 1;
   let blocked = 1;
@@ -35,7 +37,8 @@ export function meanWaitMs({ servers, serviceMs }: Station, rps: number): number
 
 /**
  * What a share `q` of the requests are quicker than, from their coming to the end of their service, in milliseconds;
- * undefined: the line grows without end. The tail is known exactly, and falls, so that halving finds where it is `1 − q`.
+ * undefined: the line grows without end. The tail is known exactly, and falls, so that halving finds where it is `1 −
+ * q`.
  */
 export function responseQuantileMs({ servers, serviceMs }: Station, rps: number, q: number): number | undefined {
   const erlangs = (rps / 1000) * serviceMs;

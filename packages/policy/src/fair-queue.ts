@@ -1,6 +1,6 @@
 /**
- * A queue in which clients take turns (round robin; Nagle, RFC 970): of one client's, who came first goes first, and one client's
- * thousand requests hold nobody else's up by more than one.
+ * A queue in which clients take turns (round robin; Nagle, RFC 970): of one client's, who came first goes first, and
+ * one client's thousand requests hold nobody else's up by more than one.
  */
 export class FairQueue<T> {
   /** By client; the one whose turn it is stands first. */

@@ -1,20 +1,21 @@
 import { logMean } from './sequential.ts';
 
 /**
- * Does an instance need more and more memory? A leak shows in no answer until the kernel ends the process, so it has to be
- * seen in what the process holds.
+ * Does an instance need more and more memory? A leak shows in no answer until the kernel ends the process, so it has to
+ * be seen in what the process holds.
  *
- * What a process holds goes up and down: garbage waits to be collected, buffers come and go. Hence only the *floor* of each
- * window of time counts, the least that it held in it. If memory does not grow, the floors are as good in any order, and the
- * k-th is the highest so far with a probability of exactly 1/k, independently of those before (Rényi's theorem on records,
- * 1962), whatever their distribution. So "is it a record?" is a coin of known bias, and a likelihood ratio of it against "records
- * are the rule" is a test martingale (see `sequential.ts`): seven records in a row are enough, one at the beginning is not. A
- * leak may be quick or slow, so it is asked with windows of three widths.
+ * What a process holds goes up and down: garbage waits to be collected, buffers come and go. Hence only the *floor* of
+ * each window of time counts, the least that it held in it. If memory does not grow, the floors are as good in any
+ * order, and the k-th is the highest so far with a probability of exactly 1/k, independently of those before (Rényi's
+ * theorem on records, 1962), whatever their distribution. So "is it a record?" is a coin of known bias, and a
+ * likelihood ratio of it against "records are the rule" is a test martingale (see `sequential.ts`): seven records in a
+ * row are enough, one at the beginning is not. A leak may be quick or slow, so it is asked with windows of three
+ * widths.
  *
- * Two things grow and are no leak. A process that warms up fills its heap and its caches: what it does in its first half minute
- * does not count. And what swings slowly is not as good in any order: so growth alone is never enough. It must also have
- * come to hold far more than any instance of the revision before was seen to hold in all that time, which has warmed up long ago.
- * Without the one before to compare with, nothing is said.
+ * Two things grow and are no leak. A process that warms up fills its heap and its caches: what it does in its first
+ * half minute does not count. And what swings slowly is not as good in any order: so growth alone is never enough. It
+ * must also have come to hold far more than any instance of the revision before was seen to hold in all that time,
+ * which has warmed up long ago. Without the one before to compare with, nothing is said.
  */
 export const GROWTH = {
   warmUpMs: 30_000,

@@ -1,7 +1,7 @@
 /**
  * What gRPC says in other places than HTTP: every answer is a 200, and its verdict is a number in the trailers. For
- * balancing, ejection and statistics, a call's status counts as the HTTP status that it is equivalent to (the mapping of
- * google.rpc.Code, which Envoy uses as well).
+ * balancing, ejection and statistics, a call's status counts as the HTTP status that it is equivalent to (the mapping
+ * of google.rpc.Code, which Envoy uses as well).
  */
 export const GRPC_STATUS = {
   ok: 0,
@@ -25,7 +25,9 @@ export function httpEquivalent(grpcStatus: number): number {
   return HTTP_EQUIVALENTS[grpcStatus] ?? 500;
 }
 
-/** What a gRPC client is told where an answer is HTTP's alone (grpc/doc/http-grpc-status-mapping.md, and 408 and 504). */
+/**
+ * What a gRPC client is told where an answer is HTTP's alone (grpc/doc/http-grpc-status-mapping.md, and 408 and 504).
+ */
 export function grpcEquivalent(httpStatus: number): GrpcStatus {
   switch (httpStatus) {
     case 404:
@@ -63,8 +65,8 @@ export function grpcTimeoutText(ms: number): string {
 }
 
 /**
- * `grpc-retry-pushback-ms` (gRFC A6): how long a server asks its callers to wait before a retry. `never` is what a negative
- * number says, and everything that is no number.
+ * `grpc-retry-pushback-ms` (gRFC A6): how long a server asks its callers to wait before a retry. `never` is what a
+ * negative number says, and everything that is no number.
  */
 export function pushback(value: string | undefined): number | 'never' | undefined {
   if (value === undefined) return undefined;

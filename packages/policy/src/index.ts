@@ -1,3 +1,10 @@
+/*
+ * Decisions that need neither I/O nor a clock of their own: proxy, control plane and simulation share them. One noun to
+ * a file. `routing-table.ts` is what the proxy is told; what it decides of a request is, in the order of asking, in
+ * `route-tree.ts`, `rate-limiter.ts`, `throttle.ts` (admission), `breaker.ts`, `bulkhead.ts`, `split.ts` (revisions),
+ * `balancer.ts`, `outlier.ts`, `deadline.ts`, `retry.ts` and `retry-budget.ts`. The control plane asks `probe.ts`,
+ * `backoff.ts`, `scale.ts` and `sequential.ts` (whether a revision is worse).
+ */
 export { ADAPTIVE_LIMIT, AdaptiveLimit } from './adaptive-limit.ts';
 export {
   type Alert,

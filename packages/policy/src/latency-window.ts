@@ -1,7 +1,7 @@
 /**
- * The recent latencies of one instance, roughly: four buckets to a power of two of milliseconds, the last half minute at
- * least and the last minute at most. For thresholds that compare instances, where a factor of 1.2 does not matter and a
- * record must cost next to nothing; what is shown to people is in `Histogram`.
+ * The recent latencies of one instance, roughly: four buckets to a power of two of milliseconds, the last half minute
+ * at least and the last minute at most. For thresholds that compare instances, where a factor of 1.2 does not matter
+ * and a record must cost next to nothing; what is shown to people is in `Histogram`.
  */
 const HALF_MS = 30_000;
 /** Everything below is alike. */

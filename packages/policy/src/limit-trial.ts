@@ -1,19 +1,22 @@
 import type { CohortSeen } from './cohort.ts';
 
 /**
- * Lets in twice as many for the time of one cohort, to see whether more is then answered (hill climbing, as in congestion
- * control).
+ * Lets in twice as many for the time of one cohort, to see whether more is then answered (hill climbing, as in
+ * congestion control).
  *
- * A median can't always tell a queue from a service that has become slower. One of a hundred times that vary is off by a
- * fifth, and a limit that follows it ends at its floor, where a steady load that the service would have served is
- * refused. What is answered in a second tells more: in a queue it is the same, however many are in flight; without one it
- * grows with them (Little's law). Where it grows, the limit was the reason why requests waited.
+ * A median can't always tell a queue from a service that has become slower. One of a hundred times that vary is off by
+ * a fifth, and a limit that follows it ends at its floor, where a steady load that the service would have served is
+ * refused. What is answered in a second tells more: in a queue it is the same, however many are in flight; without one
+ * it grows with them (Little's law). Where it grows, the limit was the reason why requests waited.
  *
  * In a queue, a trial makes answers late for one cohort. So the more of them have shown nothing, the rarer they are.
  */
 export const LIMIT_TRIAL = {
   by: 2,
-  /** After a trial that has shown nothing, the next waits for twice as many cohorts that had reached the limit; at most so many. */
+  /**
+   * After a trial that has shown nothing, the next waits for twice as many cohorts that had reached the limit; at most
+   * so many.
+   */
   rarest: 8,
   /** Where it was not used by this much more, it has shown nothing. */
   leastUsed: 1.25,

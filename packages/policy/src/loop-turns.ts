@@ -1,14 +1,14 @@
 /**
  * When that came which an event loop hears of now.
  *
- * A proxy with one thread that has a thousand sockets to read hears of an answer when it gets to it, and that may be long
- * after it came. Measured by its own clock, every service then looks slow, and slower the more is sent to it: just what a
- * service with a queue looks like. A limit that believes it refuses requests because the proxy is busy.
+ * A proxy with one thread that has a thousand sockets to read hears of an answer when it gets to it, and that may be
+ * long after it came. Measured by its own clock, every service then looks slow, and slower the more is sent to it: just
+ * what a service with a queue looks like. A limit that believes it refuses requests because the proxy is busy.
  *
- * A loop works in turns: it asks the kernel what there is to read, and then reads all of it. What it hears of in one turn
- * was not there when the turn before asked, so it has come since then; and where it had to wait for this turn, nothing
- * was there, so it has come just now. The least that an answer may have taken is thus known to within one turn, whatever
- * the loop itself adds.
+ * A loop works in turns: it asks the kernel what there is to read, and then reads all of it. What it hears of in one
+ * turn was not there when the turn before asked, so it has come since then; and where it had to wait for this turn,
+ * nothing was there, so it has come just now. The least that an answer may have taken is thus known to within one turn,
+ * whatever the loop itself adds.
  */
 export class LoopTurns {
   #beganAt = Number.NEGATIVE_INFINITY;

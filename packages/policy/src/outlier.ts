@@ -4,22 +4,23 @@ import { type Cells, ownCells } from './cells.ts';
 import type { Tally } from './sequential.ts';
 
 /**
- * Outlier detection: an instance that fails while others answer is taken out of the choice for a while, and comes back by
- * one real request.
+ * Outlier detection: an instance that fails while others answer is taken out of the choice for a while, and comes back
+ * by one real request.
  *
  * The field's defaults (Envoy: 5 errors in a row, 30 s out, at most 10 % of the instances, a sweep every 10 s) are made
  * for a hundred instances: with two, 10 % is nobody. Here one may always be out where there are two, the time is short,
  * and doubt ends with evidence: when the time is over, one request goes there, and its answer decides.
  *
  * An instance can also fail without an error: it hangs. Its requests would wait for their timeouts one by one, and each
- * new one with them. So a request whose first byte is long overdue is held against it, where siblings have answered since
- * that request was sent, and it has answered nothing. A slow request alone proves nothing: the same instance answers
- * others meanwhile. Such a request is asked again elsewhere where it may be, and an answer in time clears the instance at
- * once; a late one does not, or an instance that has become slow would be trusted anew with each of its answers.
+ * new one with them. So a request whose first byte is long overdue is held against it, where siblings have answered
+ * since that request was sent, and it has answered nothing. A slow request alone proves nothing: the same instance
+ * answers others meanwhile. Such a request is asked again elsewhere where it may be, and an answer in time clears the
+ * instance at once; a late one does not, or an instance that has become slow would be trusted anew with each of its
+ * answers.
  *
- * And it can fail now and then: each second request, say, which is never so many in a row. So the share of requests that fail is
- * held against that of its siblings (gRFC A50, Envoy's `failure_percentage`). Where they fail nearly as often, it is not the
- * instance, and to eject it would help nobody.
+ * And it can fail now and then: each second request, say, which is never so many in a row. So the share of requests
+ * that fail is held against that of its siblings (gRFC A50, Envoy's `failure_percentage`). Where they fail nearly as
+ * often, it is not the instance, and to eject it would help nobody.
  *
  * Whoever asks counts: how many are out, and who is last, is for the caller of `eject` to know.
  */
@@ -37,6 +38,11 @@ export class Standing {
   /** It is out because a request to it hung. */
   get hangs(): boolean {
     return this.#at(EJECTED_FOR) === STALLED;
+  }
+
+  /** How long it is out, of the last time. */
+  get outForMs(): number {
+    return this.#at(OUT_FOR);
   }
 
   get answeredAt(): number {
@@ -121,7 +127,10 @@ export class Standing {
     return now >= this.#at(OUT_UNTIL) + (idempotent ? 0 : this.#at(OUT_FOR));
   }
 
-  /** The probe that began then has ended; without a verdict, another one may go. After one, it may end when another is under way. */
+  /**
+   * The probe that began then has ended; without a verdict, another one may go. After one, it may end when another is
+   * under way.
+   */
   endProbe(beganAt: number): void {
     if (this.#at(STANDING_PROBING) === probeAt(beganAt)) this.#cells[STANDING_PROBING] = 0;
   }
@@ -173,8 +182,8 @@ interface Chance {
 }
 
 /**
- * Whether an instance is due to be ejected by the share of its requests that fail, which must be twice that of its siblings; and
- * there must be enough requests on both sides to tell.
+ * Whether an instance is due to be ejected by the share of its requests that fail, which must be twice that of its
+ * siblings; and there must be enough requests on both sides to tell.
  */
 export function failsMore(own: Tally, siblings: Tally, { failureRatePercent, minCalls }: OutlierSpec): boolean {
   if (own.all < minCalls || siblings.all < minCalls) return false;
@@ -198,7 +207,10 @@ export interface Group {
 
 const STALL = { leastMs: 1_000, factor: 4 } as const;
 
-/** When a request's first byte is overdue: by the 99th percentile of the siblings; undefined: they have answered nothing. */
+/**
+ * When a request's first byte is overdue: by the 99th percentile of the siblings; undefined: they have answered
+ * nothing.
+ */
 export function stallAfterMs(siblingsP99Ms: number | undefined): number {
   return siblingsP99Ms === undefined ? Number.POSITIVE_INFINITY : Math.max(STALL.leastMs, STALL.factor * siblingsP99Ms);
 }

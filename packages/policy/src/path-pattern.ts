@@ -1,6 +1,6 @@
 /**
- * A path with names in it, such as `/orders/{id}/lines`: each name stands for one part between two `/`. One with `/**` at its
- * end also takes everything below. It is compared as written, but for a `/` at the end, which says nothing.
+ * A path with names in it, such as `/orders/{id}/lines`: each name stands for one part between two `/`. One with `/**`
+ * at its end also takes everything below. It is compared as written, but for a `/` at the end, which says nothing.
  */
 export interface PathPattern {
   /** Undefined where a name stands. */

@@ -1,10 +1,10 @@
 /**
  * How slow an instance is, as Finagle and Linkerd measure it for their choice: a moving average over time that a slow
- * answer lifts at once (the peak) and quick ones lower by and by. While nothing is heard the estimate fades, so an instance
- * that was slow is tried again.
+ * answer lifts at once (the peak) and quick ones lower by and by. While nothing is heard the estimate fades, so an
+ * instance that was slow is tried again.
  *
- * The cost of choosing it is the estimate for each request that would then be in flight: a quick instance that is busy costs
- * as much as a slow one that is idle, and load is shared by speed.
+ * The cost of choosing it is the estimate for each request that would then be in flight: a quick instance that is busy
+ * costs as much as a slow one that is idle, and load is shared by speed.
  */
 export class PeakEwma {
   #rttMs: number | undefined;

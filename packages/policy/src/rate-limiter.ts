@@ -1,11 +1,12 @@
 import type { RateLimitSpec } from '@islet/spec';
 
 /**
- * A token bucket for each key: `burst` at once, then `rps` in a second. Kept as one number per key, the instant at which the bucket
- * will be full again (the generic cell rate algorithm of ITU-T I.371): exact at any moment, with no timer that fills.
+ * A token bucket for each key: `burst` at once, then `rps` in a second. Kept as one number per key, the instant at
+ * which the bucket will be full again (the generic cell rate algorithm of ITU-T I.371): exact at any moment, with no
+ * timer that fills.
  *
- * Keys come from outside, so there may be any number of them. A bucket that is full says nothing and is forgotten; past the
- * limit the one that was made first goes, which gives a flood of new keys nothing that a new key has not anyway.
+ * Keys come from outside, so there may be any number of them. A bucket that is full says nothing and is forgotten; past
+ * the limit the one that was made first goes, which gives a flood of new keys nothing that a new key has not anyway.
  */
 export class RateLimiter {
   readonly #buckets: Buckets;

@@ -13,12 +13,12 @@ export interface Ended {
 }
 
 /**
- * Which requests are written to the access log. Whatever a person would ask about is kept: what was asked for, failed, was
- * decided by a rule, or was slow. Of the rest, which is nearly all, some each second are kept as samples.
+ * Which requests are written to the access log. Whatever a person would ask about is kept: what was asked for, failed,
+ * was decided by a rule, or was slow. Of the rest, which is nearly all, some each second are kept as samples.
  *
- * In an outage all requests fail. A log of each of them would take the processor from the service that recovers, and push
- * the beginning of the trouble, which says most, out of a log of bounded size. So the kept ones have a budget too, wide
- * enough for any trouble of a small system; what is over it is counted. Both budgets begin anew with each second.
+ * In an outage all requests fail. A log of each of them would take the processor from the service that recovers, and
+ * push the beginning of the trouble, which says most, out of a log of bounded size. So the kept ones have a budget too,
+ * wide enough for any trouble of a small system; what is over it is counted. Both budgets begin anew with each second.
  */
 export class RecordBudget {
   #second = -1;

@@ -6,8 +6,8 @@ import type { TrafficRule } from './traffic-rule.ts';
  * The line holds no query, no header and no body: they carry secrets. A reader takes lines of the version that it knows
  * and passes over others. What is `undefined` is not in the line.
  *
- * Spans: the request is a span `span`, child of `parent`; its n-th try is a span `trySpan(span, n)`, child of `span`, and
- * the parent that the instance was told. Both are of `trace` (W3C Trace Context).
+ * Spans: the request is a span `span`, child of `parent`; its n-th try is a span `trySpan(span, n)`, child of `span`,
+ * and the parent that the instance was told. Both are of `trace` (W3C Trace Context).
  */
 export interface RequestRecord {
   readonly v: typeof RECORD_VERSION;
@@ -88,8 +88,8 @@ export interface DecisionRecord {
   /** Where the rule is written, if it goes by another name there: `traffic.routes[0].timeout.request`. */
   readonly path?: string | undefined;
   /**
-   * The line that says so: `services/orders/service.yaml:7`; `default`, where no file does; or who else has set it. Absent: an older
-   * Islet wrote this.
+   * The line that says so: `services/orders/service.yaml:7`; `default`, where no file does; or who else has set it.
+   * Absent: an older Islet wrote this.
    */
   readonly from?: string | undefined;
 }

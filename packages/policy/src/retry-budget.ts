@@ -1,8 +1,9 @@
 import { type Cells, ownCells } from './cells.ts';
 
 /**
- * Retries may be at most a share (in percent, by the service's policy) of the requests of the last seconds, plus a floor so that a quiet edge can retry at all
- * (Envoy's and Linkerd's retry budget). The window is a ring of one-second counts: a second is forgotten as a whole.
+ * Retries may be at most a share (in percent, by the service's policy) of the requests of the last seconds, plus a
+ * floor so that a quiet edge can retry at all (Envoy's and Linkerd's retry budget). The window is a ring of one-second
+ * counts: a second is forgotten as a whole.
  */
 export const RETRY_BUDGET = { floor: 10, windowSeconds: 10 } as const;
 

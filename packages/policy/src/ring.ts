@@ -1,16 +1,17 @@
 import { hash32 } from './hash.ts';
 
 /**
- * Consistent hashing with bounded loads (Karger and others, 1997; Mirrokni, Thorup and Zadimoghaddam, 2018): each instance
- * stands at many points of a ring, and a key belongs to the next point on from its own. So a key finds the same instance each
- * time, and one that comes or goes moves only its own keys.
+ * Consistent hashing with bounded loads (Karger and others, 1997; Mirrokni, Thorup and Zadimoghaddam, 2018): each
+ * instance stands at many points of a ring, and a key belongs to the next point on from its own. So a key finds the
+ * same instance each time, and one that comes or goes moves only its own keys.
  *
- * Keys are not equal: the busiest would bury its instance. So an instance takes no more than `boundPercent` of the average in
- * flight, this request included; what is above that goes on to the next instance along the ring, which is the same one each
- * time. The last one is always under the bound, because not all can be above the average.
+ * Keys are not equal: the busiest would bury its instance. So an instance takes no more than `boundPercent` of the
+ * average in flight, this request included; what is above that goes on to the next instance along the ring, which is
+ * the same one each time. The last one is always under the bound, because not all can be above the average.
  *
- * The number of points belongs to an instance and not to the ring (Envoy's `minimum_ring_size` of 1024, at two instances):
- * were it cut to fit, each newcomer would thin out the others' points, and move keys that are none of its business.
+ * The number of points belongs to an instance and not to the ring (Envoy's `minimum_ring_size` of 1024, at two
+ * instances): were it cut to fit, each newcomer would thin out the others' points, and move keys that are none of its
+ * business.
  */
 export const POINTS_PER_INSTANCE = 512;
 

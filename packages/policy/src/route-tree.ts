@@ -1,13 +1,13 @@
 import { parsePattern } from './path-pattern.ts';
 
 /**
- * Which of a service's routes a request belongs to: its path against patterns such as `/orders/{id}` and `/files/**`, and its
- * method. The most specific path wins, part by part from the left: what is written out before a name, a name before `/**`;
- * among routes of one path, the one that names the method.
+ * Which of a service's routes a request belongs to: its path against patterns such as `/orders/{id}` and `/files/**`,
+ * and its method. The most specific path wins, part by part from the left: what is written out before a name, a name
+ * before `/**`; among routes of one path, the one that names the method.
  *
- * Patterns tried one by one would cost a request more with each route that is declared. In a tree by the parts of the path,
- * a request costs as much as its own path is long, whatever the number of routes. A name may turn out to have been the wrong
- * turn, and then the tree goes back; but each of its nodes is visited once at most.
+ * Patterns tried one by one would cost a request more with each route that is declared. In a tree by the parts of the
+ * path, a request costs as much as its own path is long, whatever the number of routes. A name may turn out to have
+ * been the wrong turn, and then the tree goes back; but each of its nodes is visited once at most.
  */
 export class RouteTree<T> {
   readonly #root: Node<T> = newNode();

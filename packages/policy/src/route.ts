@@ -6,7 +6,8 @@ import type { GatewayRoute } from './routing-table.ts';
  *
  * Trying every route costs a request more with each service that is added. Instead, each host has its paths in a map,
  * and the request's path is looked up as it is and then cut at each `/` from the right. A path that is longer than any
- * route's is cut to that length first, so that a long hostile path costs no more lookups than the longest route has `/`.
+ * route's is cut to that length first, so that a long hostile path costs no more lookups than the longest route has
+ * `/`.
  */
 export interface RouteIndex {
   readonly hosts: ReadonlyMap<string, PathIndex>;

@@ -31,8 +31,8 @@ export interface GatewayListener {
   /** Undefined: plain HTTP is served. */
   readonly secure?: SecureGateway | undefined;
   /**
-   * Networks whose connections begin by saying whose they are (PROXY protocol, version 2), such as those of a load balancer: they
-   * must, and nobody else may. Absent: nobody's.
+   * Networks whose connections begin by saying whose they are (PROXY protocol, version 2), such as those of a load
+   * balancer: they must, and nobody else may. Absent: nobody's.
    */
   readonly passedOnBy?: readonly string[] | undefined;
 }
@@ -79,8 +79,8 @@ export interface RoutedService {
   readonly lines?: WrittenLines | undefined;
   readonly endpoints: readonly Endpoint[];
   /**
-   * Instances of the revision before one that bakes. They get no requests, but where none of `endpoints` takes a connection.
-   * Absent: none.
+   * Instances of the revision before one that bakes. They get no requests, but where none of `endpoints` takes a
+   * connection. Absent: none.
    */
   readonly warm?: readonly Endpoint[] | undefined;
   /** How requests are shared out among its revisions; undefined: over all endpoints alike. */
@@ -89,8 +89,6 @@ export interface RoutedService {
   readonly unavailable: string | undefined;
   /** Requests wait for its first instance; absent: where there is none, they are refused. */
   readonly hold?: Hold | undefined;
-  /** Its instances are told first whose a connection is (PROXY protocol, version 2); for `tcp`. */
-  readonly toldClients?: boolean | undefined;
   /** What a drill does to its requests; absent: nothing. */
   readonly fault?: Fault | undefined;
 }
@@ -115,9 +113,15 @@ export interface Fault {
 
 /** How requests are shared out among revisions of a service that serve at once. */
 export interface Split {
-  /** Percent of the requests by revision; together 100. One that is not named gets none, unless a rule asks for it. */
+  /**
+   * Percent of the requests by revision; together 100. One that is not named gets none, unless a rule asks for it or
+   * nobody else is there; one with 0 gets none unless a rule asks for it, whoever else is there.
+   */
   readonly weights: Readonly<Record<string, number>>;
-  /** The revision that is known to work: it takes what was meant for one that has nobody to ask, and what that one failed. */
+  /**
+   * The revision that is known to work: it takes what was meant for one that has nobody to ask, and what that one
+   * failed.
+   */
   readonly stable: string;
   /** Requests that go to one revision whatever the weights. The first that matches wins. */
   readonly rules: readonly SplitRule[];
@@ -125,8 +129,8 @@ export interface Split {
 }
 
 /**
- * Requests for this host, or that carry this header or cookie, with that value; undefined: whatever its value. The name of a header
- * or a host is lower case.
+ * Requests for this host, or that carry this header or cookie, with that value; undefined: whatever its value. The name
+ * of a header or a host is lower case.
  */
 export interface SplitRule {
   readonly kind: 'header' | 'cookie' | 'host';
@@ -135,7 +139,10 @@ export interface SplitRule {
   readonly revision: string;
 }
 
-/** A copy of safe requests (GET, HEAD, OPTIONS) goes to a revision, and its answer is dropped. The original never waits for it. */
+/**
+ * A copy of safe requests (GET, HEAD, OPTIONS) goes to a revision, and its answer is dropped. The original never waits
+ * for it.
+ */
 export interface Mirror {
   readonly revision: string;
   readonly percent: number;
@@ -157,4 +164,9 @@ export interface Endpoint {
   readonly port: number;
   /** An instance of an `http` service that speaks HTTP/2 without TLS; absent: HTTP/1.1. */
   readonly http2?: boolean | undefined;
+  /**
+   * An instance of a `tcp` service that is told first whose a connection is (PROXY protocol, version 2); absent: it is
+   * not.
+   */
+  readonly toldClients?: boolean | undefined;
 }

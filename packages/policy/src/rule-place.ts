@@ -2,10 +2,10 @@ import type { ServiceTraffic, TrafficOverride, TrafficSpec } from '@islet/spec';
 import type { TrafficRule } from './traffic-rule.ts';
 
 /**
- * Where the line is that a rule comes from. A file is written key by key, and so is it inherited: of the caller on the route,
- * the route, the caller and the service, the first that writes a key has the say. So it is enough to know where each key is
- * written, and to look for it in that order; what none of them writes is a default. A section that one of them turns off
- * and a more specific one on again inherits nothing from below.
+ * Where the line is that a rule comes from. A file is written key by key, and so is it inherited: of the caller on the
+ * route, the route, the caller and the service, the first that writes a key has the say. So it is enough to know where
+ * each key is written, and to look for it in that order; what none of them writes is a default. A section that one of
+ * them turns off and a more specific one on again inherits nothing from below.
  */
 
 /** Where the files write what, by path: `services/orders/service.yaml:7` for `traffic.routes[0].timeout.request`. */
@@ -43,7 +43,9 @@ export function rulePlace(rule: TrafficRule, part: string, { written, lines }: W
   return { path: `${rule}${part}`, from: 'default' };
 }
 
-/** Where a section can be written whose value holds, of overrides that all concern a request, the most specific first. */
+/**
+ * Where a section can be written whose value holds, of overrides that all concern a request, the most specific first.
+ */
 export function placesOf(section: keyof TrafficSpec, layers: readonly TrafficOverride[]): readonly string[] {
   const places: string[] = [];
   for (const { at, changes, policy } of layers) {

@@ -26,12 +26,12 @@ export interface ScaledNow {
 }
 
 /**
- * Kubernetes' HorizontalPodAutoscaler: `ceil(current × value / target)`, nothing within the tolerance. Instances that have
- * not been measured (they have just started) count as idle where more are asked for, and as fully used where fewer are: so
- * one decision is not made twice while its instances start, and nothing is taken away that was never looked at.
+ * Kubernetes' HorizontalPodAutoscaler: `ceil(current × value / target)`, nothing within the tolerance. Instances that
+ * have not been measured (they have just started) count as idle where more are asked for, and as fully used where fewer
+ * are: so one decision is not made twice while its instances start, and nothing is taken away that was never looked at.
  *
- * Latency is another thing than load: three times the latency does not need three times the instances, and half of it does
- * not say that half would do. It asks for more in proportion, and for one fewer at a time once it is below half.
+ * Latency is another thing than load: three times the latency does not need three times the instances, and half of it
+ * does not say that half would do. It asks for more in proportion, and for one fewer at a time once it is below half.
  */
 export function judgeSignal(signal: ScaleSignal, now: ScaledNow): SignalVerdict {
   const { metric, target, total } = signal;

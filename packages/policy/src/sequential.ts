@@ -1,13 +1,14 @@
 /**
  * Tests that may be looked at after every request, and are wrong no more often for it.
  *
- * A canary is watched, and stopped as soon as something is wrong. The usual tests (z, χ², Fisher's) have their error rate only
- * for one look, at a number of requests fixed before; looked at each second, they sooner or later call any good revision bad. So
- * evidence is kept as a *test martingale*: a likelihood ratio of "worse" against "not worse", multiplied on with each block
- * of requests. While the revision is not worse, its expected value never grows, so that by Ville's inequality (1939) it ever
- * reaches 1/α with a probability of at most α, however often it is looked at and whenever one stops. The average over several
- * alternatives is again one: how much worse it may be need not be known (Robbins' mixture, 1970; see Howard et al.,
- * "Time-uniform, nonparametric, nonasymptotic confidence sequences", 2021). All of it is exact at three requests too.
+ * A canary is watched, and stopped as soon as something is wrong. The usual tests (z, χ², Fisher's) have their error
+ * rate only for one look, at a number of requests fixed before; looked at each second, they sooner or later call any
+ * good revision bad. So evidence is kept as a *test martingale*: a likelihood ratio of "worse" against "not worse",
+ * multiplied on with each block of requests. While the revision is not worse, its expected value never grows, so that
+ * by Ville's inequality (1939) it ever reaches 1/α with a probability of at most α, however often it is looked at and
+ * whenever one stops. The average over several alternatives is again one: how much worse it may be need not be known
+ * (Robbins' mixture, 1970; see Howard et al., "Time-uniform, nonparametric, nonasymptotic confidence sequences", 2021).
+ * All of it is exact at three requests too.
  *
  * Evidence is kept as natural logarithms: 0 says nothing, log(1/α) is enough.
  */
@@ -25,8 +26,8 @@ export type TestEvidence = readonly number[];
 const ODDS = [2, 4, 8, 16, 32, 64] as const;
 
 /**
- * Are more than `allowed` of the requests bad? For when nothing else is there to compare with at the same time. Under a share
- * that is smaller than allowed the ratio's expectation is smaller than 1, so it is a test against all of them.
+ * Are more than `allowed` of the requests bad? For when nothing else is there to compare with at the same time. Under a
+ * share that is smaller than allowed the ratio's expectation is smaller than 1, so it is a test against all of them.
  */
 export class RateTest {
   readonly #allowed: number;
@@ -58,10 +59,11 @@ export class RateTest {
 }
 
 /**
- * Is a request to the candidate more likely to be bad than one to the baseline at the same time? What both share, such as a
- * database that is down, is no evidence, whatever its share and however it changes from block to block: given how many
- * requests of a block were bad, how many of them were the candidate's has a hypergeometric distribution if there is no
- * difference (Fisher's exact test), and a known one if the odds differ by a factor. The blocks are strata (Mantel-Haenszel).
+ * Is a request to the candidate more likely to be bad than one to the baseline at the same time? What both share, such
+ * as a database that is down, is no evidence, whatever its share and however it changes from block to block: given how
+ * many requests of a block were bad, how many of them were the candidate's has a hypergeometric distribution if there
+ * is no difference (Fisher's exact test), and a known one if the odds differ by a factor. The blocks are strata
+ * (Mantel-Haenszel).
  */
 export class OddsTest {
   readonly #logs: number[];

@@ -3,11 +3,12 @@ import type { Split } from './routing-table.ts';
 /**
  * Which revision a request goes to, where several serve at once.
  *
- * Dice keep a share only roughly: of 200 requests at 5 %, anything from 4 to 16 would be usual, and a canary is judged by
- * those few. A fixed order (each twentieth request) is exact, but beats in time with what it counts: a page that makes
- * twenty calls would send always the same one to the canary. So the draws are a Kronecker sequence, multiples of the golden
- * ratio modulo 1 (Weyl, 1916): after n requests each share is off by a few requests at most, however many they were; the
- * gaps between two of one share have three lengths and no period. It knows nothing of the weights, so it goes on when they change.
+ * Dice keep a share only roughly: of 200 requests at 5 %, anything from 4 to 16 would be usual, and a canary is judged
+ * by those few. A fixed order (each twentieth request) is exact, but beats in time with what it counts: a page that
+ * makes twenty calls would send always the same one to the canary. So the draws are a Kronecker sequence, multiples of
+ * the golden ratio modulo 1 (Weyl, 1916): after n requests each share is off by a few requests at most, however many
+ * they were; the gaps between two of one share have three lengths and no period. It knows nothing of the weights, so it
+ * goes on when they change.
  *
  * What the shares are of is requests, not instances: two instances at 5 % get 5 %, as one would.
  */

@@ -4,13 +4,13 @@ import { type Cells, ownCells } from './cells.ts';
 /**
  * Admission control (adaptive throttling: Beyer and others, "Site Reliability Engineering", 2016, "Handling Overload").
  *
- * A service that is offered more than it can do spends its time on refusing, and whoever waits for a refusal loses time too.
- * So what is mostly refused is not sent: of the last requests, those beyond `K` times the accepted ones are shed, by chance,
- * so that some always go and find out when it is over. Of each priority, the lowest is shed first, and the next only when
- * all of that is.
+ * A service that is offered more than it can do spends its time on refusing, and whoever waits for a refusal loses time
+ * too. So what is mostly refused is not sent: of the last requests, those beyond `K` times the accepted ones are shed,
+ * by chance, so that some always go and find out when it is over. Of each priority, the lowest is shed first, and the
+ * next only when all of that is.
  *
- * A request counts when its end is known or when it is shed. Counted at its start, as the book has it, a burst after a quiet
- * time would look like so many refusals; and fewer than `THROTTLE.least` prove nothing.
+ * A request counts when its end is known or when it is shed. Counted at its start, as the book has it, a burst after a
+ * quiet time would look like so many refusals; and fewer than `THROTTLE.least` prove nothing.
  */
 export const THROTTLE = {
   least: 20,
@@ -63,6 +63,15 @@ export class Throttle {
     for (let level = LEVELS - 1; level > PRIORITIES.indexOf(priority); level--) left -= this.#requestsOf(level);
     const own = Math.max(1, this.#requestsOf(PRIORITIES.indexOf(priority)));
     return Math.min(Math.max(left / own, 0), 1);
+  }
+
+  /** Of the window. */
+  get requests(): number {
+    return this.#at(ALL_REQUESTS);
+  }
+
+  get accepts(): number {
+    return this.#at(ALL_ACCEPTS);
   }
 
   #requestsOf(level: number): number {

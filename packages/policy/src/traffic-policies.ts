@@ -5,7 +5,10 @@ import { placesOf, RANKS, type Scope, scopeOf, type Whereabouts } from './rule-p
 
 /** What holds for the requests of one caller on one route, or on none of the routes that are named. */
 export interface RoutePolicy {
-  /** Such as `POST /orders/{id}`; undefined: the request belongs to no route. It is the label of what is counted by route. */
+  /**
+   * Such as `POST /orders/{id}`; undefined: the request belongs to no route. It is the label of what is counted by
+   * route.
+   */
   readonly route: string | undefined;
   readonly policy: TrafficSpec;
   /** Whose state a section has: what a route says of limits or breakers counts the requests of that route alone. */
@@ -17,8 +20,8 @@ export interface RoutePolicy {
 export type Scoped = 'breaker' | 'limits' | 'rateLimit';
 
 /**
- * The policies of one service for one caller. What is declared is indexed once for each table; what holds on a route is put
- * together when the first request comes that belongs to it, and then known.
+ * The policies of one service for one caller. What is declared is indexed once for each table; what holds on a route is
+ * put together when the first request comes that belongs to it, and then known.
  */
 export class TrafficPolicies {
   readonly #elsewhere: RoutePolicy;

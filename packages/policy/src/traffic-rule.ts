@@ -1,8 +1,9 @@
 /**
- * The rules that can change what becomes of a request, by the path in `service.yaml` that sets them: what answers, counters
- * and `islet explain` name. `deadline` is set by the caller, not by a file, and `drill` by `islet drill`. `rollout.rule` sent a request to the revision that its
- * header or cookie asks for; `rollout.split` sent it to another revision than the weights or rules said, which had nobody to ask;
- * `rollout.bake` sent it to a warm instance, since nobody else was there.
+ * The rules that can change what becomes of a request, by the path in `service.yaml` that sets them: what answers,
+ * counters and `islet explain` name. `deadline` is set by the caller, not by a file, and `drill` by `islet drill`.
+ * `rollout.rule` sent a request to the revision that its header or cookie asks for; `rollout.split` sent it to another
+ * revision than the weights or rules said, which had nobody to ask; `rollout.bake` sent it to a warm instance, since
+ * nobody else was there.
  */
 export const TRAFFIC_RULES = [
   'deadline',

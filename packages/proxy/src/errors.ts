@@ -16,6 +16,10 @@ export const PROXY_ERRORS = {
     status: 413,
     hint: 'send less: traffic.limits.requestBody of the service says how much it takes',
   },
+  'length-required': {
+    status: 411,
+    hint: 'send Content-Length, or let the service answer in HTTP/1.1: in HTTP/1.0 a body without it is up to 64 KiB',
+  },
   'response-too-large': { status: 502, hint: 'the service answered with more than its own traffic.limits allow' },
   'http-version': { status: 505, hint: 'use HTTP/2 or HTTP/1.1' },
   'https-only': { status: 308, hint: 'use https: the Location field says where' },

@@ -6,6 +6,8 @@ export const LIMITS = {
   /** All header fields of a message together, and their number. */
   fieldsBytes: 32 * 1024,
   fields: 100,
+  /** Heads before the response, such as early hints: each of them is passed on. */
+  informationalHeads: 32,
   chunkLineBytes: 256,
   trailersBytes: 8 * 1024,
   /** A head that comes again and again is kept once for all connections up to this size. */

@@ -175,6 +175,20 @@ test('an unsafe request that succeeds makes what is stored of its target untrue'
   assert.equal(statusOf(await ask('/a', 'Content-Length: 0\r\n', 'POST')), 'fwd=method; fwd-status=200');
 });
 
+test('a POST that succeeded drops what is stored of its target also where its answer is too large to be passed on', async (t) => {
+  const { ask, change, traffic } = await cached(t, (request, response) => {
+    const body = request.method === 'GET' ? 'small' : 'too large';
+    response.writeHead(200, { 'Cache-Control': 'max-age=60', 'Content-Length': body.length }).end(body);
+  });
+  const { limits } = traffic;
+  const sizes = { ...limits.sizes, responseBody: 5 };
+  await change({ traffic: { ...traffic, limits: { ...limits, sizes } } });
+  await ask('/a');
+  assert.match(statusOf(await ask('/a')) ?? '', /^hit/);
+  assert.match(await ask('/a', 'Content-Length: 0\r\n', 'POST'), /^HTTP\/1\.1 502 [\s\S]*response-too-large/);
+  assert.equal(statusOf(await ask('/a')), 'fwd=uri-miss; fwd-status=200; stored');
+});
+
 test('a part is served from the whole, and a part alone is never kept', async (t) => {
   const { ask, seen } = await cached(t, (request, response) => {
     const fields = { 'cache-control': 'max-age=60', etag: '"a"' };

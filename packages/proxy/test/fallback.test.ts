@@ -90,12 +90,13 @@ test('the connection is kept after it, and the next request answered', async (t)
 /** `orders`, for which `archive` stands in, and an edge from `web` to it. */
 async function standIn(
   t: TestContext,
-  { orders, archive }: { orders: readonly Instance[]; archive: readonly Instance[] },
+  { orders, archive, circle = false }: { orders: readonly Instance[]; archive: readonly Instance[]; circle?: boolean },
 ) {
   const plane = new DataPlane();
   t.after(() => plane.close({ byMs: 0 }));
   const edge = await freePort();
   const fallback: FallbackSpec = { unanswered: true, statuses: [500], to: { kind: 'service', service: 'archive' } };
+  const back: FallbackSpec = { ...fallback, to: { kind: 'service', service: 'orders' } };
   const routed = (traffic: ServiceTraffic, instances: readonly Instance[]) => ({
     ...({
       protocol: 'http',
@@ -111,7 +112,10 @@ async function standIn(
     version: 1,
     routes: 'r',
     listeners: [{ kind: 'edge', caller: 'web', service: 'orders', host: '127.0.0.1', port: edge }],
-    services: { orders: routed({ ...DEFAULT_TRAFFIC, fallback }, orders), archive: routed(DEFAULT_TRAFFIC, archive) },
+    services: {
+      orders: routed({ ...DEFAULT_TRAFFIC, fallback }, orders),
+      archive: routed(circle ? { ...DEFAULT_TRAFFIC, fallback: back } : DEFAULT_TRAFFIC, archive),
+    },
   });
   const ask = (method = 'GET', fields = '', body = '') =>
     send(edge, `${method} /x HTTP/1.1\r\nHost: h\r\nConnection: close\r\n${fields}\r\n${body}`);
@@ -150,6 +154,13 @@ test('where the other service has no answer either, its error is told', async (t
   const { ask, plane } = await standIn(t, { orders: [], archive: [] });
   assert.match(await ask(), /^HTTP\/1\.1 503 [\s\S]*"service":"archive"/);
   assert.equal(plane.stats.inFlight, 0);
+});
+
+test('services that stand in for each other are asked once each', async (t) => {
+  const { ask, plane, edges } = await standIn(t, { orders: [], archive: [], circle: true });
+  assert.match(await ask(), /^HTTP\/1\.1 503 [\s\S]*"service":"archive"/);
+  assert.deepEqual([edges().get('web orders')?.requests, edges().get('orders archive')?.requests], [1, 1]);
+  assert.deepEqual([plane.stats.inFlight, plane.stats.unexpected], [0, 0]);
 });
 
 test('a client that leaves ends what is asked of the other service', async (t) => {

@@ -190,6 +190,31 @@ test('an instance that breaks off each time is ejected, also where another is he
   }
 });
 
+test('a second instance that answers errors is ejected, though the first is heard in its stead', async (t) => {
+  const asked = new Map<string, ServerResponse>();
+  const instances = ['bad', 'good'].map((name) => {
+    return httpInstance(t, (_, response) => {
+      asked.set(name, response);
+      const bad = asked.get('bad');
+      const good = asked.get('good');
+      if (bad === undefined || good === undefined) return;
+      asked.clear();
+      bad
+        .on('close', () => good.end('good'))
+        .writeHead(500)
+        .end();
+    });
+  });
+  const { edge, plane } = await world(t, await Promise.all(instances), 'http', { traffic: HEDGED, dice: () => 0.99 });
+  const { consecutive5xx } = DEFAULT_TRAFFIC.outlier!;
+  const bad = () => plane.readStats().instances[0];
+  for (let count = 1; count <= consecutive5xx; count++) {
+    assert.match(await send(edge, 'GET / HTTP/1.1\r\nHost: o\r\nConnection: close\r\n\r\n'), /good$/);
+    assert.equal(bad()?.statuses['5xx'], count);
+    assert.equal(bad()?.ejected, count === consecutive5xx);
+  }
+});
+
 test('where there is no other instance, none is asked a second time', async (t) => {
   const asked: ServerResponse[] = [];
   const instance = await httpInstance(t, (_, response) => void asked.push(response));

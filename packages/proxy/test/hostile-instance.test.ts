@@ -5,7 +5,7 @@ import { data, head, settings } from './frame-instance.ts';
 import { codeOf, frameWorld, SETTING } from './frame-world.ts';
 import { block, FLAG, FRAME, frame } from './frames.ts';
 import { ask, begin } from './http2-world.ts';
-import { until } from './world.ts';
+import { send, until } from './world.ts';
 
 /*
  * Instances that speak HTTP/2, and mean harm or are ill. What one of them does costs the requests that it was sent, and not
@@ -175,16 +175,63 @@ const MALFORMED = [
     ],
   ],
   ['101', [[':status', '101']]],
+  ['a status beyond all classes', [[':status', '600']]],
+  ['a status with its reason', [[':status', '200 OK']]],
+  [
+    'Connection',
+    [
+      [':status', '200'],
+      ['connection', 'close'],
+    ],
+  ],
+  [
+    'a length with a plus',
+    [
+      [':status', '200'],
+      ['content-length', '+1'],
+    ],
+  ],
+  [
+    'a list of lengths',
+    [
+      [':status', '200'],
+      ['content-length', '1, 1'],
+    ],
+  ],
+  [
+    'a colon in a name',
+    [
+      [':status', '200'],
+      ['x-a: b', 'c'],
+    ],
+  ],
+  [
+    'a blank in a name',
+    [
+      [':status', '200'],
+      ['x a', 'b'],
+    ],
+  ],
+  [
+    'a NUL in a value',
+    [
+      [':status', '200'],
+      ['x-a', 'b\0c'],
+    ],
+  ],
 ] as const;
 
 for (const [name, fields] of MALFORMED) {
   test(`an answer with ${name} is refused, and the connection serves on`, async (t) => {
-    const { instance, client } = await frameWorld(t, {
-      onRequest: (stream, to, nth) => to.send(head(stream, nth === 0 ? block(fields) : undefined)),
+    const { instance, client, edge } = await frameWorld(t, {
+      onRequest: (stream, to, nth) => to.send(head(stream, nth < 2 ? block(fields) : undefined)),
     });
     const first = await ask(client, '/');
     assert.deepEqual([first.status, codeOf(first)], [502, 'bad-response']);
+    const get = 'GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n';
+    assert.match(await send(edge, get), /^HTTP\/1\.1 502 [\s\S]*"bad-response"/);
     assert.equal((await ask(client, '/')).status, 200);
+    assert.match(await send(edge, get), /^HTTP\/1\.1 200 /);
     assert.equal(instance.connections.length, 1);
   });
 }

@@ -77,6 +77,21 @@ const malformed = [
   ['a line break in a name', with_(['x-a\r\nevil', 'b'])],
   ['a colon in a name', with_(['x-a: b\r\nevil', 'b'])],
   ['an empty name', with_(['', 'b'])],
+  ['a blank in a name', with_(['x a', 'b'])],
+  ['a list of lengths', with_(['content-length', '0, 0'])],
+  ['a length with a blank', with_(['content-length', ' 0'])],
+  ['a blank in the method', without(':method', [':method', 'GET /evil'])],
+  ['CONNECT with a path', without(':method', [':method', 'CONNECT'])],
+  ['CONNECT to a protocol', [...without(':method', [':method', 'CONNECT']), [':protocol', 'websocket']]],
+  ['a fragment in the path', without(':path', [':path', '/a#b'])],
+  ['a byte above ASCII in the path', without(':path', [':path', '/\xe9'])],
+  ['a blank in the authority', without(':authority', [':authority', 'h evil'])],
+  ['a line break in the authority', without(':authority', [':authority', 'h\r\nevil: yes'])],
+  ['an empty authority', without(':authority', [':authority', ''])],
+  ['two Hosts', without(':authority', ['host', 'h'], ['host', 'h'])],
+  ['no authority', without(':authority')],
+  ['a line break in the scheme', without(':scheme', [':scheme', 'http\r\nevil: yes'])],
+  ['a line break in a cookie', with_(['cookie', 'a=b'], ['cookie', 'c=d\r\nevil: yes'])],
 ] as const;
 
 for (const [what, fields] of malformed) {
@@ -87,6 +102,28 @@ for (const [what, fields] of malformed) {
     await until(() => fateOf(evil) !== undefined);
     assert.ok([PROTOCOL_ERROR, 'goaway 1', 'bad-request'].includes(fateOf(evil) ?? ''), fateOf(evil));
     assert.equal(reached(), '');
+  });
+}
+
+for (const [what, ...trailers] of [
+  ['a pseudo-field', [':path', '/evil']],
+  ['Transfer-Encoding', ['transfer-encoding', 'chunked']],
+  ['a line break in a value', ['x-a', 'b\r\n\r\nGET /evil HTTP/1.1']],
+  ['a line break in a name', ['x-a\r\nevil', 'b']],
+  ['a name with capitals', ['X-A', 'b']],
+] as const) {
+  test(`trailers with ${what} end their stream, and its instance gets no whole request`, async (t) => {
+    const { peer, reached, plane } = await recorder(t);
+    const evil = peer();
+    evil.send(
+      request(1, [[':method', 'POST'], ...GET.slice(1)], FLAG.endHeaders),
+      frame(FRAME.data, 0, 1, Buffer.from('a')),
+    );
+    evil.send(request(1, trailers as unknown as typeof GET));
+    await until(() => fateOf(evil) !== undefined);
+    assert.ok([PROTOCOL_ERROR, 'goaway 1', 'bad-request'].includes(fateOf(evil) ?? ''), fateOf(evil));
+    assert.doesNotMatch(reached(), /\r\n0\r\n|evil/);
+    await until(() => plane.stats.inFlight === 0);
   });
 }
 

@@ -32,7 +32,7 @@ const judgingAt = (now: number): Judging => ({ outlier, now, dice: () => 0 });
 
 function fails(service: ServiceState, instance: EndpointState, now: number) {
   for (let count = 0; count < outlier.consecutiveGateway; count++) instance.standing.onFailure(now);
-  return judge(service, instance, judgingAt(now));
+  return judge(service, instance, judgingAt(now))?.cause;
 }
 
 const answers = ({ standing }: EndpointState, now: number) =>

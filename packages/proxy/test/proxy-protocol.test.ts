@@ -134,27 +134,41 @@ for (const [what, at, value] of BAD) {
   });
 }
 
-test('a tcp service that asks for it is told who calls, before the first byte', async (t) => {
-  let seen = Buffer.alloc(0);
-  const instance = await rawInstance(t, (socket) => {
-    socket.on('data', (bytes) => {
-      seen = Buffer.concat([seen, bytes]);
-      if (seen.includes('hello')) socket.end('bye');
+test('an instance whose revision asks for it is told who calls, before the first byte, and no other one', async (t) => {
+  const listening = (seen: Buffer[]) =>
+    rawInstance(t, (socket) => {
+      let bytes = Buffer.alloc(0);
+      socket.on('data', (more) => {
+        bytes = Buffer.concat([bytes, more]);
+        if (!bytes.includes('hello')) return;
+        seen.push(bytes);
+        socket.end('bye');
+      });
     });
-  });
-  const { plane, edge, listeners } = await world(t, [instance], 'tcp');
+  const [told, untold]: [Buffer[], Buffer[]] = [[], []];
+  const [one, other] = [await listening(told), await listening(untold)];
+  const { plane, edge, listeners } = await world(t, [one, other], 'tcp');
   const table = tableOf({ version: 9, endpoints: [], listeners, protocol: 'tcp' });
   const { orders } = table.services;
   assert.ok(orders !== undefined);
-  const endpoints = [{ instance: 'orders-1', revision: 'a', host: '127.0.0.1', port: instance.port }];
-  await plane.apply({ ...table, services: { orders: { ...orders, endpoints, toldClients: true } } });
-  const socket = connect({ port: edge, host: '127.0.0.1' });
-  socket.write('hello');
-  await once(socket, 'connect');
-  const from = { address: '127.0.0.1', port: socket.localPort ?? 0 };
-  await once(socket.resume(), 'end');
-  const expected = proxyHeader({ from, to: { address: '127.0.0.1', port: edge }, caller: 'web' });
-  assert.deepEqual(seen, Buffer.concat([expected, Buffer.from('hello')]));
+  const at = (port: number) => ({ host: '127.0.0.1', port });
+  const endpoints = [
+    { instance: 'orders-b', revision: 'b', ...at(one.port), toldClients: true },
+    { instance: 'orders-a', revision: 'a', ...at(other.port) },
+  ];
+  await plane.apply({ ...table, services: { orders: { ...orders, endpoints } } });
+  const headers: Buffer[] = [];
+  while (told.length === 0 || untold.length === 0) {
+    const socket = connect({ port: edge, host: '127.0.0.1' });
+    socket.write('hello');
+    await once(socket, 'connect');
+    const from = { address: '127.0.0.1', port: socket.localPort ?? 0 };
+    headers.push(proxyHeader({ from, to: { address: '127.0.0.1', port: edge }, caller: 'web' }));
+    await once(socket.resume(), 'end');
+  }
+  const hello = Buffer.from('hello');
+  assert.ok(told.every((bytes) => headers.some((header) => bytes.equals(Buffer.concat([header, hello])))));
+  assert.ok(untold.every((bytes) => bytes.equals(hello)));
 });
 
 function urlOf(address: string): string {

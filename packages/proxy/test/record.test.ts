@@ -183,7 +183,7 @@ test('a refusal names the counters that decided, and the public learns only that
   assert.equal(fieldOf(responses[2] ?? '', 'x-islet-explain'), undefined);
   assert.deepEqual(
     records[2]?.decisions.map(({ rule, why }) => [rule, why]),
-    [['traffic.breaker', '2 of 2 calls failed in 30 s; refused for 5000 ms more']],
+    [['traffic.breaker', '2 of 2 calls failed in 30 s (50% open it); refused for 5000 ms more']],
   );
   assert.deepEqual([records[2]?.status, records[2]?.error, records[2]?.kept], [503, 'breaker-open', 'error']);
 });

@@ -102,8 +102,36 @@ test('a revision without an instance loses no request: another one takes it, and
   await change({ endpoints: endpoints.slice(0, 2), split: splitOf(50) });
   assert.deepEqual(await answers(call, 20), { old: 20 });
   assert.equal(decisions()['rollout.split'], 10);
-  await change({ endpoints: endpoints.slice(2), split: splitOf(0) });
+  await change({ endpoints: endpoints.slice(2), split: splitOf(5) });
   assert.deepEqual(await answers(call, 20), { new: 20 });
+});
+
+test('a revision without a share gets only who asks for it, though nobody else is there', async (t) => {
+  const rules = [{ kind: 'header', name: 'x-preview', value: undefined, revision: 'new' }] as const;
+  const { call, change, endpoints, edge } = await canary(t, splitOf(0, { rules }));
+  await change({ endpoints: endpoints.slice(2) });
+  assert.deepEqual(await answers(call, 5), { 503: 5 });
+  assert.equal(await call({ 'x-preview': '1' }), 'new');
+  const told = await send(edge, 'GET / HTTP/1.1\r\nHost: o\r\nConnection: close\r\n\r\n');
+  assert.match(told, /no instance of orders whose revision has a share of its requests is ready/);
+});
+
+test('what the only instance of the stable revision fails is not asked of one without a share', async (t) => {
+  const failing = await httpInstance(t, fails);
+  const { call, change, endpoints, revision } = await canary(t, splitOf(0));
+  await change({ endpoints: [of('old', failing), ...endpoints.slice(2)] });
+  assert.deepEqual(await answers(call, 20), { 503: 20 });
+  failing.kill();
+  assert.deepEqual(await answers(call, 5), { 503: 5 });
+  assert.equal(revision('new')?.requests, 0);
+});
+
+test('where nobody of those with a share is there, a warm instance is asked before one without', async (t) => {
+  const warm = await httpInstance(t, (_, response) => void response.end('warm'));
+  const { call, change, endpoints, old } = await canary(t, splitOf(0));
+  await change({ endpoints, warm: [of('older', warm)] });
+  for (const instance of old) instance.kill();
+  assert.deepEqual(await answers(call, 5), { warm: 5 });
 });
 
 test('what the canary fails is answered by the stable revision, and still counts against the canary', async (t) => {

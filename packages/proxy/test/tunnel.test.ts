@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import { endpointAt, httpInstance, rawInstance, send, until, world } from './world.ts';
@@ -101,6 +102,26 @@ test('a tcp service is passed through per connection, past an instance that refu
     assert.equal(await send(edge, 'any bytes\n\0', { half: true }), 'any bytes\n\0');
   await until(() => plane.stats.inFlight === 0);
   assert.deepEqual(plane.inFlight, {});
+});
+
+test('a side of a tcp service that breaks off is no end for the other', async (t) => {
+  const seen: string[] = [];
+  const instance = await rawInstance(t, (socket) => {
+    socket.on('data', (bytes) => {
+      socket.write('part');
+      if (String(bytes) === 'break off') setTimeout(() => socket.resetAndDestroy(), 20);
+    });
+    for (const event of ['end', 'error'] as const) socket.on(event, () => seen.push(event));
+  });
+  const { edge, plane } = await world(t, [instance], 'tcp');
+  await assert.rejects(send(edge, 'break off'), /ECONNRESET/);
+  const client = connect(edge, '127.0.0.1');
+  client.write('half of it');
+  await once(client, 'data');
+  client.resetAndDestroy();
+  await until(() => seen.length > 0);
+  assert.deepEqual(seen, ['error']);
+  await until(() => plane.stats.inFlight === 0);
 });
 
 test('an instance of a tcp service may speak first', async (t) => {

@@ -1,19 +1,19 @@
 import type { KeptSection } from './backup.ts';
-import { type Draft, errorIn } from './draft.ts';
+import { errorIn, type SoundDraft } from './draft.ts';
 import type { SpecError } from './errors.ts';
 import { keyPlaceAt, nodeAt } from './located.ts';
 import type { StoreSection } from './schema/backup.ts';
-import type { ParsedService } from './schema/service.ts';
-
-type Sound = Draft & { readonly parsed: ParsedService };
 
 /** A key that does nothing is a mistake. */
-export function backupErrors(draft: Sound): readonly SpecError[] {
+export function backupErrors(draft: SoundDraft): readonly SpecError[] {
   return [...outsideErrors(draft), ...cacheErrors(draft), ...drillErrors(draft)];
 }
 
-/** What Islet doesn't run it doesn't back up either. An overlay may put another's server in the place of one that it does. */
-function outsideErrors(draft: Sound): readonly SpecError[] {
+/**
+ * What Islet doesn't run it doesn't back up either. An overlay may put another's server in the place of one that it
+ * does.
+ */
+function outsideErrors(draft: SoundDraft): readonly SpecError[] {
   const url = nodeAt(draft.tree, ['database', 'url']);
   if (url === undefined) return [];
   return ['backup', 'drill'].flatMap((key) => {
@@ -26,7 +26,7 @@ function outsideErrors(draft: Sound): readonly SpecError[] {
   });
 }
 
-function drillErrors(draft: Sound): readonly SpecError[] {
+function drillErrors(draft: SoundDraft): readonly SpecError[] {
   const { database, redis } = draft.parsed;
   return [
     ...(database === undefined || database.url !== undefined ? [] : drillErrorsOf(draft, 'database', database)),
@@ -34,7 +34,7 @@ function drillErrors(draft: Sound): readonly SpecError[] {
   ];
 }
 
-function drillErrorsOf(draft: Sound, section: StoreSection, { backup, drill }: KeptSection): readonly SpecError[] {
+function drillErrorsOf(draft: SoundDraft, section: StoreSection, { backup, drill }: KeptSection): readonly SpecError[] {
   if (drill === 'off') return [];
   const path = [section, 'drill'];
   if (backup === 'off' && nodeAt(draft.tree, path) !== undefined) {
@@ -57,7 +57,7 @@ function drillErrorsOf(draft: Sound, section: StoreSection, { backup, drill }: K
 }
 
 /** What is not on disk begins empty whenever its server does. */
-function cacheErrors(draft: Sound): readonly SpecError[] {
+function cacheErrors(draft: SoundDraft): readonly SpecError[] {
   const { redis } = draft.parsed;
   if (redis?.as !== 'cache') return [];
   return (['backup', 'drill'] as const).flatMap((key) => {

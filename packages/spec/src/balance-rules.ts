@@ -1,4 +1,4 @@
-import { type Draft, errorIn } from './draft.ts';
+import { errorIn, type SoundDraft } from './draft.ts';
 import type { SpecError } from './errors.ts';
 import { keyPlaceAt, nodeAt, type Path, pathText } from './located.ts';
 import type { BalanceAlgorithm } from './model.ts';
@@ -17,7 +17,7 @@ const LOOKED_AT_BY: Readonly<Record<string, readonly Kind[]>> = {
 };
 
 export function balanceErrors(
-  draft: Draft & { readonly parsed: ParsedService },
+  draft: SoundDraft,
   section: Path,
   { algorithm, key }: ParsedService['traffic']['balance'],
 ): readonly SpecError[] {
@@ -37,7 +37,7 @@ export function balanceErrors(
 }
 
 /** Connections of TCP are passed through unread: there is no header to look at. */
-function unreadErrors(draft: Draft & { readonly parsed: ParsedService }, section: Path): readonly SpecError[] {
+function unreadErrors(draft: SoundDraft, section: Path): readonly SpecError[] {
   const { api, traffic } = draft.parsed;
   if (api.protocol !== 'tcp') return [];
   const { key, sticky } = traffic.balance;

@@ -1,7 +1,7 @@
 import { backupOf, drillOf } from './backup.ts';
 import { withFiles } from './content.ts';
 import { serviceDefault } from './defaults.ts';
-import type { Draft } from './draft.ts';
+import type { Draft, SoundDraft } from './draft.ts';
 import { type Files, join } from './files.ts';
 import { inferLanguage } from './language.ts';
 import type { Leaf } from './leaf.ts';
@@ -30,13 +30,11 @@ import { telemetryOf } from './telemetry.ts';
 import { parseTemplate } from './template.ts';
 import { volumesOf } from './volumes.ts';
 
-type Sound = Draft & { readonly parsed: ParsedService };
-
 /** Values that follow from others, by path, with what they follow from. */
 type Derived = Map<string, string>;
 
 /** The service's specification, from a draft that breaks no rule. */
-export function buildService(draft: Sound, files: Files): ServiceSpec {
+export function buildService(draft: SoundDraft, files: Files): ServiceSpec {
   const { parsed, name, folder, file } = draft;
   const derived: Derived = new Map();
   const volumes = volumesOf(parsed);
@@ -79,7 +77,10 @@ function derivedTraffic({ rateLimit }: ParsedPolicy): Derived {
   return new Map([['traffic.timeout.perTry', 'traffic.timeout.request'], ...bursts]);
 }
 
-/** A value of an override comes from its line, or from wherever the policy below has it. Undefined: it is of no override. */
+/**
+ * A value of an override comes from its line, or from wherever the policy below has it. Undefined: it is of no
+ * override.
+ */
 function inheritedOrigin(draft: Draft, { keys }: Leaf, overrides: ReadonlyMap<string, Layered>): Origin | undefined {
   const [section, ...below] = keys;
   if (section !== 'traffic' || (below[0] !== 'routes' && below[0] !== 'callers')) return undefined;
@@ -113,14 +114,14 @@ function originOf({ tree }: Pick<Draft, 'tree'>, { path, keys }: Omit<Leaf, 'val
   return source === undefined ? { kind: 'default', name } : { kind: 'default', name, source };
 }
 
-function languageOf({ parsed, folder }: Sound, { files, derived }: { files: Files; derived: Derived }) {
+function languageOf({ parsed, folder }: SoundDraft, { files, derived }: { files: Files; derived: Derived }) {
   if (parsed.language !== undefined) return parsed.language;
   const { language, from } = inferLanguage(files, { folder, command: parsed.run.command });
   derived.set('language', from);
   return language;
 }
 
-function runOf({ parsed, tree }: Sound): RunSpec {
+function runOf({ parsed, tree }: SoundDraft): RunSpec {
   const { run } = parsed;
   const env = Object.entries(run.env).map(([name, value]): [string, EnvValue] => {
     if (typeof value === 'object') return [name, { kind: 'secret', secret: value.secret }];

@@ -18,10 +18,10 @@ export interface Checked<T> {
 /**
  * Checks a tree against a schema and finds every mistake, also those that others hide.
  *
- * A schema stops early: rules over a whole section run only once each part of it is sound, and rules over services only where
- * the whole file is. So whatever is found wrong is left out, or replaced by a stand-in where it is required, and the
- * rest is checked again. Complaints that only repeat what was left out (its section now lacks it) are not new. Each pass
- * makes the tree smaller, and passes are bounded besides.
+ * A schema stops early: rules over a whole section run only once each part of it is sound, and rules over services only
+ * where the whole file is. So whatever is found wrong is left out, or replaced by a stand-in where it is required, and
+ * the rest is checked again. Complaints that only repeat what was left out (its section now lacks it) are not new. Each
+ * pass makes the tree smaller, and passes are bounded besides.
  */
 export function check<S extends z.ZodType>(
   schema: S,
@@ -74,7 +74,10 @@ function leaveOut(tree: Located, findings: readonly Finding[], standIns: Readonl
   return lastFirst(wrong).reduce((rest, { path, standIn }) => replaceAt(rest, path, standIn), tree);
 }
 
-/** Items leave a list from its end, so that the others keep their numbers; what was in a section that left is gone already. */
+/**
+ * Items leave a list from its end, so that the others keep their numbers; what was in a section that left is gone
+ * already.
+ */
 function lastFirst<T extends { readonly path: Path }>(wrong: readonly T[]): readonly T[] {
   const lastNumber = ({ path }: T) => Number(path.findLast((key) => typeof key === 'number') ?? -1);
   const byPath = new Map(wrong.map((one) => [pathText(one.path), one]));

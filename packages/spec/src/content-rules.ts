@@ -1,25 +1,22 @@
-import { type Draft, errorIn } from './draft.ts';
+import { type Draft, errorIn, isSound, type SoundDraft } from './draft.ts';
 import type { SpecError } from './errors.ts';
 import { type Files, join } from './files.ts';
 import { LIMITS } from './limits.ts';
 import { keyPlaceAt, nodeAt, type Path } from './located.ts';
 import { layeredOverrides } from './overrides.ts';
-import type { ParsedService } from './schema/service.ts';
 import type { ParsedPolicy } from './schema/traffic.ts';
 
-type Sound = Draft & { readonly parsed: ParsedService };
-
 /** Rules of what is done with the content of responses. */
-export function contentErrors(draft: Sound, files: Files): readonly SpecError[] {
+export function contentErrors(draft: SoundDraft, files: Files): readonly SpecError[] {
   return [...protocolErrors(draft), ...fallbackErrors(draft), ...fileErrors(draft, files)];
 }
 
 /** A key that would do nothing is a mistake. */
-function protocolErrors(draft: Sound): readonly SpecError[] {
+function protocolErrors(draft: SoundDraft): readonly SpecError[] {
   const { protocol } = draft.parsed.api;
   if (protocol === 'http') return [];
   return sectionsOf(draft).flatMap(({ at, parsed }) => {
-    const declared = (['cache', 'compress', 'fallback'] as const).filter((key) => (parsed[key] ?? 'off') !== 'off');
+    const declared = (['cache', 'compress', 'fallback'] as const).filter((key) => parsed[key] !== 'off');
     const ofRequests: readonly string[] = [
       ...(parsed.rateLimit.length > 0 ? ['rateLimit'] : []),
       ...(parsed.hedge === 'off' ? [] : ['hedge']),
@@ -35,7 +32,7 @@ function protocolErrors(draft: Sound): readonly SpecError[] {
 }
 
 /** The call is made in the name of the service that declares it: it must have the right to it. */
-function fallbackErrors(draft: Sound): readonly SpecError[] {
+function fallbackErrors(draft: SoundDraft): readonly SpecError[] {
   const { uses } = draft.parsed;
   return standIns(draft).flatMap(({ path, service }) => {
     if (uses.includes(service)) return [];
@@ -46,10 +43,10 @@ function fallbackErrors(draft: Sound): readonly SpecError[] {
   });
 }
 
-function fileErrors(draft: Sound, files: Files): readonly SpecError[] {
+function fileErrors(draft: SoundDraft, files: Files): readonly SpecError[] {
   return sectionsOf(draft).flatMap(({ at, parsed: { fallback } }) => {
     const path = [...at, 'fallback', 'respond', 'file'];
-    const file = fallback === undefined || fallback === 'off' ? undefined : fallback.respond?.file;
+    const file = fallback === 'off' ? undefined : fallback.respond?.file;
     if (file === undefined || nodeAt(draft.tree, path) === undefined) return [];
     const whole = join(draft.folder, file);
     const text = files.readText(whole);
@@ -64,14 +61,18 @@ function fileErrors(draft: Sound, files: Files): readonly SpecError[] {
   });
 }
 
-/** Services that stand in for one another in a circle would ask each other for ever. */
-export function fallbackCycles(drafts: readonly Draft[]): readonly SpecError[] {
+/**
+ * Services that stand in for one another in a circle would ask each other for ever. Told in files that somebody is told
+ * of.
+ */
+export function fallbackCycles(drafts: readonly Draft[], isTold: (file: string) => boolean): readonly SpecError[] {
+  const told = new Set(drafts.filter(({ file }) => isTold(file)).map(({ name }) => name));
   const next = new Map(drafts.map((draft) => [draft.name, isSound(draft) ? standIns(draft) : []]));
   return drafts.flatMap((draft) => {
     for (const { path, service } of next.get(draft.name) ?? []) {
       const circle = wayBack(draft.name, [draft.name, service], next);
       // One error for each circle, at the first of its services.
-      if (circle === undefined || [...circle].sort()[0] !== draft.name) continue;
+      if (circle?.filter((name) => told.has(name)).sort()[0] !== draft.name) continue;
       const message = `fallbacks go in a circle: ${circle.join(' → ')}`;
       return [errorIn(draft, path, { rule: 'value', message, hint: 'end one of them with respond' })];
     }
@@ -104,21 +105,17 @@ interface StandIn {
 }
 
 /** Every service that is written as a fallback, once for each place. */
-function standIns(draft: Sound): readonly StandIn[] {
+function standIns(draft: SoundDraft): readonly StandIn[] {
   return sectionsOf(draft).flatMap(({ at, parsed: { fallback } }) => {
     const path = [...at, 'fallback', 'service'];
-    const service = fallback === undefined || fallback === 'off' ? undefined : fallback.service;
+    const service = fallback === 'off' ? undefined : fallback.service;
     return service === undefined || nodeAt(draft.tree, path) === undefined ? [] : [{ path, service }];
   });
 }
 
 /** The service's policy, and what is otherwise for some routes and callers. */
-function sectionsOf(draft: Sound): readonly { readonly at: Path; readonly parsed: ParsedPolicy }[] {
+function sectionsOf(draft: SoundDraft): readonly { readonly at: Path; readonly parsed: ParsedPolicy }[] {
   const overrides = layeredOverrides(nodeAt(draft.tree, ['traffic']));
   const written = overrides.flatMap(({ at, parsed }) => (at === undefined ? [] : [{ at: ['traffic', ...at], parsed }]));
   return [{ at: ['traffic'], parsed: draft.parsed.traffic }, ...written];
-}
-
-function isSound(draft: Draft): draft is Sound {
-  return draft.parsed !== undefined;
 }

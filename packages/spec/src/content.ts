@@ -17,7 +17,7 @@ export function admissionLeaves(section: Path, admission: AdmissionSpec | undefi
 }
 
 export function cacheOf(cache: ParsedPolicy['cache']): CacheSpec | undefined {
-  if (cache === undefined || cache === 'off') return undefined;
+  if (cache === 'off') return undefined;
   const { memory, maxBody, freshFor, staleWhileRevalidate, staleIfError, acrossRevisions } = cache;
   return {
     memoryBytes: memory,
@@ -30,7 +30,7 @@ export function cacheOf(cache: ParsedPolicy['cache']): CacheSpec | undefined {
 }
 
 export function cacheLeaves(section: Path, cache: CacheSpec | undefined): readonly Leaf[] {
-  if (cache === undefined) return [];
+  if (cache === undefined) return leaves(section, { cache: 'off' });
   return leaves([...section, 'cache'], {
     memory: sizeText(cache.memoryBytes),
     maxBody: sizeText(cache.maxBodyBytes),
@@ -42,19 +42,19 @@ export function cacheLeaves(section: Path, cache: CacheSpec | undefined): readon
 }
 
 export function compressOf(compress: ParsedPolicy['compress']): CompressSpec | undefined {
-  if (compress === undefined || compress === 'off') return undefined;
+  if (compress === 'off') return undefined;
   const { encodings, min, types } = compress;
   return { encodings, minBytes: min, types };
 }
 
 export function compressLeaves(section: Path, compress: CompressSpec | undefined): readonly Leaf[] {
-  if (compress === undefined) return [];
+  if (compress === undefined) return leaves(section, { compress: 'off' });
   const { encodings, minBytes, types } = compress;
   return leaves([...section, 'compress'], { encodings, min: sizeText(minBytes), types });
 }
 
 export function fallbackOf(fallback: ParsedPolicy['fallback']): FallbackSpec | undefined {
-  if (fallback === undefined || fallback === 'off') return undefined;
+  if (fallback === 'off') return undefined;
   const { on, respond, service = '' } = fallback;
   const statuses = on.filter((condition) => condition !== 'unanswered');
   const unanswered = on.includes('unanswered');
@@ -75,7 +75,7 @@ export function withFiles(traffic: ServiceTraffic, readText: (file: string) => s
 }
 
 export function fallbackLeaves(section: Path, fallback: FallbackSpec | undefined): readonly Leaf[] {
-  if (fallback === undefined) return [];
+  if (fallback === undefined) return leaves(section, { fallback: 'off' });
   const { unanswered, statuses, to } = fallback;
   const on = [...(unanswered ? ['unanswered'] : []), ...statuses.map(String)];
   const own = leaves([...section, 'fallback'], { on });

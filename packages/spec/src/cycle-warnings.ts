@@ -3,8 +3,8 @@ import type { SpecError } from './errors.ts';
 import type { CutEdge } from './model.ts';
 
 /**
- * Each cycle of `uses`, where it was cut: who starts there starts before what it uses. Of a cycle that is cut in a file which
- * nobody is told of, at what closes it in one that somebody is.
+ * Each cycle of `uses`, where it was cut: who starts there starts before what it uses. Of a cycle that is cut in a file
+ * which nobody is told of, at what closes it in one that somebody is.
  */
 export function cycleWarnings(
   drafts: readonly Draft[],

@@ -5,8 +5,8 @@ import { pathText, placeAt } from './located.ts';
 import type { GatewaySpec } from './model.ts';
 
 /**
- * The domains that the development authority speaks for. Both are reserved (RFC 6761) and lead to no server of anybody, so a
- * browser that trusts the authority trusts it with nothing else, whoever gets hold of its key.
+ * The domains that the development authority speaks for. Both are reserved (RFC 6761) and lead to no server of anybody,
+ * so a browser that trusts the authority trusts it with nothing else, whoever gets hold of its key.
  */
 export const DEVELOPMENT_DOMAINS = ['localhost', 'test'] as const;
 

@@ -35,6 +35,15 @@ export interface Draft {
   readonly errors: readonly SpecError[];
 }
 
+/** Its file is YAML, so that there is something to hold against the rules. */
+export interface SoundDraft extends Draft {
+  readonly parsed: ParsedService;
+}
+
+export function isSound(draft: Draft): draft is SoundDraft {
+  return draft.parsed !== undefined;
+}
+
 export interface DraftRequest {
   readonly files: Files;
   readonly islet: IsletFile;

@@ -53,7 +53,9 @@ export function findServices(
   }
 }
 
-/** Where `islet.yaml` is no YAML, services in the usual place are read all the same, for the mistakes that they have. */
+/**
+ * Where `islet.yaml` is no YAML, services in the usual place are read all the same, for the mistakes that they have.
+ */
 function patternsOf({ parsed, errors }: IsletFile): readonly string[] {
   if (parsed !== undefined) return parsed.services;
   return errors.some(({ rule }) => rule === 'syntax') ? SYSTEM_DEFAULTS.services.value : [];

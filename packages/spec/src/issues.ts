@@ -10,7 +10,9 @@ import { keysAt } from './schema/walk.ts';
 
 type Issue = z.core.$ZodIssue;
 
-/** What an issue of the schema says in the words of the file: its errors, and what must go for the rest to be checked. */
+/**
+ * What an issue of the schema says in the words of the file: its errors, and what must go for the rest to be checked.
+ */
 export interface Finding {
   readonly error: SpecError;
   readonly drop: Path;

@@ -17,8 +17,8 @@ export function jsonSchema(file: 'islet' | 'service'): JsonSchema {
 }
 
 /**
- * What a person writes, not what parsing makes of it. In a part of a file, which an overlay is, nothing is required, and what is
- * left out is not the default's but the file's below.
+ * What a person writes, not what parsing makes of it. In a part of a file, which an overlay is, nothing is required,
+ * and what is left out is not the default's but the file's below.
  */
 function written(schema: z.core.$ZodType, options: { readonly isPart: boolean }): JsonSchema {
   return z.toJSONSchema(schema, {

@@ -73,7 +73,10 @@ export function placeInside(scalar: LocatedScalar, index: number): Place {
   return { ...scalar.place, line, column: index - lastBreak };
 }
 
-/** All that is written below `path`, by its path: a section and a list where their key stands, a value where it does itself. */
+/**
+ * All that is written below `path`, by its path: a section and a list where their key stands, a value where it does
+ * itself.
+ */
 export function writtenIn(node: Located, path: Path = []): readonly (readonly [string, Place])[] {
   if (node.kind === 'list')
     return node.items.flatMap((item, index) => writtenBelow(item.place, item, [...path, index]));

@@ -1,5 +1,6 @@
 /**
- * What a system's files mean, after parsing: frozen values with every default filled in. Nothing downstream checks again.
+ * What a system's files mean, after parsing: frozen values with every default filled in. Nothing downstream checks
+ * again.
  *
  * Durations are milliseconds (`…Ms`), sizes are bytes (`…Bytes`), CPU is in cores. Paths are POSIX and relative to the
  * folder of the file that names them (in an overlay: to the service's folder), unless a comment says otherwise.
@@ -105,7 +106,10 @@ export interface IdentitySpec {
 export interface TlsSpec {
   /** Of the development authority: none, until whoever carries it out says where it will be. */
   readonly certificates: readonly CertificateFiles[];
-  /** The development authority makes it. `isInherited`: the environment in force doesn't say so itself. Absent: they are files. */
+  /**
+   * The development authority makes it. `isInherited`: the environment in force doesn't say so itself. Absent: they are
+   * files.
+   */
   readonly development?: { readonly isInherited: boolean };
   /** Plain HTTP is sent to `https`; false: refused. */
   readonly redirect: boolean;
@@ -150,7 +154,10 @@ export interface ServiceSpec {
   readonly test: TestSpec;
   /** Origin of every effective value, by path (`scale.min`, `run.env.LOG_LEVEL`). */
   readonly origins: ReadonlyMap<string, Origin>;
-  /** Where each key of the files that says something of it stands, by path, and each item of a list (`traffic.rateLimit[1]`). */
+  /**
+   * Where each key of the files that says something of it stands, by path, and each item of a list
+   * (`traffic.rateLimit[1]`).
+   */
   readonly written: ReadonlyMap<string, Place>;
 }
 

@@ -1,8 +1,8 @@
 import { own } from './own.ts';
 
 /**
- * Keys that people bring along from other tools, or put one level too high, and where they belong here. The nearest name
- * by spelling would mislead for these.
+ * Keys that people bring along from other tools, or put one level too high, and where they belong here. The nearest
+ * name by spelling would mislead for these.
  */
 export function nearMiss(path: string, file: 'system' | 'service'): string | undefined {
   const key = path.split('.').at(-1) ?? '';

@@ -2,7 +2,10 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Files } from './files.ts';
 
-/** Reads a system from the disk. What is not there, or may not be read, is undefined or empty: parsing says what it lacks. */
+/**
+ * Reads a system from the disk. What is not there, or may not be read, is undefined or empty: parsing says what it
+ * lacks.
+ */
 export function nodeFiles(root: string): Files {
   return {
     readText: (path) => orUndefined(() => readFileSync(join(root, path), 'utf8')),

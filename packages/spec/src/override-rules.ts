@@ -1,16 +1,13 @@
-import { type Draft, errorIn } from './draft.ts';
+import { type Draft, errorIn, type SoundDraft } from './draft.ts';
 import type { SpecError } from './errors.ts';
 import { keyPlaceAt, type Located, nodeAt, type Path, pathText, replaceAt } from './located.ts';
 import type { Place } from './model.ts';
 import { type Layered, layeredOverrides } from './overrides.ts';
-import type { ParsedService } from './schema/service.ts';
-
-type Sound = Draft & { readonly parsed: ParsedService };
 
 /** Mistakes that a route's or a caller's override makes together with what it inherits, where it makes them. */
 export function overrideErrors(
-  draft: Sound,
-  policyErrors: (draft: Sound) => readonly SpecError[],
+  draft: SoundDraft,
+  policyErrors: (draft: SoundDraft) => readonly SpecError[],
 ): readonly SpecError[] {
   const overrides = layeredOverrides(nodeAt(draft.tree, ['traffic']));
   return [
@@ -21,9 +18,9 @@ export function overrideErrors(
 }
 
 function brokenTogether(
-  draft: Sound,
+  draft: SoundDraft,
   { at, tree, parsed }: Layered,
-  policyErrors: (draft: Sound) => readonly SpecError[],
+  policyErrors: (draft: SoundDraft) => readonly SpecError[],
 ): readonly SpecError[] {
   if (at === undefined) return [];
   const traffic = { ...draft.parsed.traffic, ...parsed };
@@ -35,7 +32,7 @@ function brokenTogether(
     .map((error) => ({ ...error, path: error.path.replace(/(^|\.)traffic\./, `$1${pathText(['traffic', ...at])}.`) }));
 }
 
-function twice(draft: Sound, overrides: readonly Layered[]): readonly SpecError[] {
+function twice(draft: SoundDraft, overrides: readonly Layered[]): readonly SpecError[] {
   const seen = new Set<string>();
   return overrides.flatMap(({ at, caller, route }) => {
     if (at === undefined || route === undefined) return [];
@@ -50,7 +47,7 @@ function twice(draft: Sound, overrides: readonly Layered[]): readonly SpecError[
   });
 }
 
-function unreadRoutes(draft: Sound, overrides: readonly Layered[]): readonly SpecError[] {
+function unreadRoutes(draft: SoundDraft, overrides: readonly Layered[]): readonly SpecError[] {
   if (draft.parsed.api.protocol !== 'tcp') return [];
   const routes = overrides.flatMap(({ at, route }) => (at === undefined || route === undefined ? [] : [at]));
   return routes.map((at) => {

@@ -16,9 +16,10 @@ export interface Layered {
 }
 
 /**
- * Everything in a service's `traffic` that is otherwise for some. An override is laid over what it inherits key by key, as an
- * environment is over a file: first the service's policy, then the caller's, then the route's, then the caller's on that route.
- * Where a caller and a route change the same section, and nothing is written for both, what follows for both is added.
+ * Everything in a service's `traffic` that is otherwise for some. An override is laid over what it inherits key by key,
+ * as an environment is over a file: first the service's policy, then the caller's, then the route's, then the caller's
+ * on that route. Where a caller and a route change the same section, and nothing is written for both, what follows for
+ * both is added.
  */
 export function layeredOverrides(section: Located | undefined): readonly Layered[] {
   if (section?.kind !== 'map') return [];

@@ -3,11 +3,11 @@ import type { Files } from './files.ts';
 import { join } from './files.ts';
 import { findServices, SERVICE_FILE } from './find-services.ts';
 import { readIslet } from './islet-file.ts';
-import type { ServiceSpec } from './model.ts';
+import type { ServiceSpec, ServiceTraffic } from './model.ts';
 import { type ParseResult, parseSystem } from './parse-system.ts';
 
 /** A service that stays as it is: what another's file may have to do with it. */
-export type Neighbour = Pick<ServiceSpec, 'name' | 'folder' | 'file' | 'uses' | 'api' | 'security'>;
+export type Neighbour = Pick<ServiceSpec, 'name' | 'folder' | 'file' | 'uses' | 'api' | 'security' | 'traffic'>;
 
 /**
  * One service's file, against the others as they were last asked for: what their files say by now, and whether it is
@@ -48,13 +48,21 @@ function folderOf(
 }
 
 /** A file that says of a service what others depend on. JSON is YAML. */
-function standIn({ name, uses, api, security }: Neighbour): string {
+function standIn({ name, uses, api, security, traffic }: Neighbour): string {
   const { protocol, expose, port } = api;
+  const fallbacks = fallbackServices(traffic).map((service, nth) => ({ match: `/${nth}`, fallback: { service } }));
   return JSON.stringify({
     name,
     run: { command: 'true' },
     uses,
     api: { protocol, expose: expose.map(({ host, path, strip }) => ({ host, path, strip })), port },
     security: { allow: security.allow },
+    ...(fallbacks.length > 0 && { traffic: { routes: fallbacks } }),
   });
+}
+
+/** Services that stand in for this one, wherever that is said. */
+function fallbackServices({ fallback, overrides }: ServiceTraffic): readonly string[] {
+  const all = [fallback, ...overrides.map(({ policy }) => policy.fallback)];
+  return [...new Set(all.flatMap((spec) => (spec?.to.kind === 'service' ? [spec.to.service] : [])))];
 }

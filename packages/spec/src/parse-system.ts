@@ -1,7 +1,7 @@
 import { buildService } from './build-service.ts';
 import { cycleWarnings } from './cycle-warnings.ts';
 import { developmentWarnings } from './development-tls.ts';
-import { type Draft, readDraft } from './draft.ts';
+import { isSound, readDraft } from './draft.ts';
 import type { SpecError } from './errors.ts';
 import type { Files } from './files.ts';
 import { findServices } from './find-services.ts';
@@ -9,7 +9,6 @@ import { sortErrors } from './format-error.ts';
 import { freezeDeep } from './freeze.ts';
 import { environmentErrors, gatewayIn, machineIn, offMachineIn, readIslet, telemetryIn } from './islet-file.ts';
 import type { SystemSpec } from './model.ts';
-import type { ParsedService } from './schema/service.ts';
 import { serviceErrors, serviceWarnings } from './service-rules.ts';
 import { startOrder } from './start-order.ts';
 import { systemErrors } from './system-rules.ts';
@@ -21,7 +20,10 @@ export type ParseResult =
 
 export interface ParseOptions {
   readonly environment?: string | undefined;
-  /** Whether what stands in this file may be pointed at: not where its text only stands in for it. Without it, everywhere. */
+  /**
+   * Whether what stands in this file may be pointed at: not where its text only stands in for it. Without it,
+   * everywhere.
+   */
   readonly isTold?: (file: string) => boolean;
 }
 
@@ -39,7 +41,7 @@ export function parseSystem(files: Files, { environment, isTold = () => true }: 
     ...found.errors,
     ...drafts.flatMap((draft) => draft.errors),
     ...sound.flatMap((draft) => serviceErrors(draft, files)),
-    ...(gateway === undefined ? [] : systemErrors(drafts, { islet, gateway })),
+    ...(gateway === undefined ? [] : systemErrors(drafts, { islet, gateway, isTold })),
   ];
   if (errors.length > 0 || islet.parsed === undefined || gateway === undefined) {
     return { kind: 'errors', errors: sortErrors(errors) };
@@ -65,8 +67,4 @@ export function parseSystem(files: Files, { environment, isTold = () => true }: 
     ...developmentWarnings(drafts, { islet, gateway, environment }),
   ];
   return { kind: 'ok', spec: freezeDeep(spec), warnings: sortErrors(warnings) };
-}
-
-function isSound(draft: Draft): draft is Draft & { readonly parsed: ParsedService } {
-  return draft.parsed !== undefined;
 }

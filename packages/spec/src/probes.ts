@@ -14,8 +14,9 @@ const FIELD = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):\s*(.*)$/;
 const VARIABLE = /^@([\w-]+)\s*=\s*(.*)$/;
 
 /**
- * The safe requests of an `.http` file, as editors send them: requests are parted by `###`, each has a request line, fields,
- * and perhaps a body. Which host it names does not matter; one whose path has a variable of no known value is left out.
+ * The safe requests of an `.http` file, as editors send them: requests are parted by `###`, each has a request line,
+ * fields, and perhaps a body. Which host it names does not matter; one whose path has a variable of no known value is
+ * left out.
  */
 export function probesOfSmoke(text: string): readonly ProbeRequest[] {
   const lines = text.split(/\r?\n/);
@@ -56,7 +57,9 @@ function withoutHost({ host: _host, ...headers }: Record<string, string>): Recor
   return headers;
 }
 
-/** The GETs of an OpenAPI document that need nothing to be known: no parameter is required, in the path or elsewhere. */
+/**
+ * The GETs of an OpenAPI document that need nothing to be known: no parameter is required, in the path or elsewhere.
+ */
 export function probesOfContract(text: string): readonly ProbeRequest[] {
   const { paths } = asRecord(readYaml(text));
   return Object.entries(asRecord(paths)).flatMap(([path, item]) => {

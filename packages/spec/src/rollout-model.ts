@@ -2,8 +2,8 @@
 export interface RolloutSpec {
   readonly strategy: 'rolling' | 'canary' | 'blue-green' | 'recreate';
   /**
-   * What must hold before a new revision comes in. `backup`: its data is being backed up, in time. `drill`: the last restore drill of it
-   * passed, and is not late.
+   * What must hold before a new revision comes in. `backup`: its data is being backed up, in time. `drill`: the last
+   * restore drill of it passed, and is not late.
    */
   readonly requires: readonly ('backup' | 'drill')[];
   readonly maxSurge: number;
@@ -18,7 +18,9 @@ export interface RolloutSpec {
   readonly steps: readonly RolloutStep[];
   /** Of each step that names none of its own, and of a blue-green rollout's preview. */
   readonly holdMs: number;
-  /** Of a canary: of the safe requests, in hundredths, so many are copied to it before its first step; 0: no such step. */
+  /**
+   * Of a canary: of the safe requests, in hundredths, so many are copied to it before its first step; 0: no such step.
+   */
   readonly mirrorPercent: number;
   /** Of a blue-green rollout: it goes on by itself. */
   readonly autoPromote: boolean;

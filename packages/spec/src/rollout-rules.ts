@@ -1,14 +1,13 @@
-import { type Draft, errorIn } from './draft.ts';
+import { type Draft, errorIn, type SoundDraft } from './draft.ts';
 import type { SpecError } from './errors.ts';
 import { keyPlaceAt, nodeAt } from './located.ts';
 import { stepOf } from './rollout.ts';
 import type { ParsedService } from './schema/service.ts';
 
-type Sound = Draft & { readonly parsed: ParsedService };
 type Key = keyof ParsedService['rollout'];
 
 /** What a rollout section can say that makes no sense, though each key by itself does. */
-export function rolloutErrors(draft: Sound): readonly SpecError[] {
+export function rolloutErrors(draft: SoundDraft): readonly SpecError[] {
   return [
     ...paceErrors(draft),
     ...idleKeys(draft),
@@ -31,7 +30,7 @@ const UNPROVED = {
   ],
 } as const;
 
-function requirementErrors(draft: Sound): readonly SpecError[] {
+function requirementErrors(draft: SoundDraft): readonly SpecError[] {
   const { rollout, database, redis, volumes } = draft.parsed;
   const stores = [database?.url === undefined && database, redis?.as === 'store' && redis];
   const backedUp = stores.flatMap((store) => (store && store.backup !== 'off' ? [store] : []));
@@ -48,7 +47,7 @@ function requirementErrors(draft: Sound): readonly SpecError[] {
   });
 }
 
-function paceErrors(draft: Sound): readonly SpecError[] {
+function paceErrors(draft: SoundDraft): readonly SpecError[] {
   const { rollout, api } = draft.parsed;
   const saysSurge = says(draft, 'maxSurge') && rollout.maxSurge > 0;
   const saysOther = says(draft, 'strategy') && rollout.strategy !== 'recreate';
@@ -79,7 +78,7 @@ const ONLY_WITH: Readonly<Partial<Record<Key, readonly string[]>>> = {
   preview: ['canary', 'blue-green'],
 };
 
-function idleKeys(draft: Sound): readonly SpecError[] {
+function idleKeys(draft: SoundDraft): readonly SpecError[] {
   const { strategy } = draft.parsed.rollout;
   // One that was misspelt is not the default; which keys go with it, only its writer knows.
   if (draft.dropped.some(([section, key]) => section === 'rollout' && key === 'strategy')) return [];
@@ -92,7 +91,7 @@ function idleKeys(draft: Sound): readonly SpecError[] {
   });
 }
 
-function stepErrors(draft: Sound): readonly SpecError[] {
+function stepErrors(draft: SoundDraft): readonly SpecError[] {
   const { steps, strategy } = draft.parsed.rollout;
   if (strategy !== 'canary') return [];
   const shares = steps.map((text) => stepOf(text, 0).percent);
@@ -105,7 +104,7 @@ function stepErrors(draft: Sound): readonly SpecError[] {
   });
 }
 
-function protocolErrors(draft: Sound): readonly SpecError[] {
+function protocolErrors(draft: SoundDraft): readonly SpecError[] {
   const { api, rollout } = draft.parsed;
   const shifts = rollout.strategy === 'canary' || rollout.strategy === 'blue-green';
   if (api.protocol !== 'tcp' || !shifts) return [];
@@ -113,7 +112,7 @@ function protocolErrors(draft: Sound): readonly SpecError[] {
   return [errorIn(draft, ['rollout', 'strategy'], { rule: 'value', message, hint: 'write strategy: rolling' })];
 }
 
-function checkErrors(draft: Sound): readonly SpecError[] {
+function checkErrors(draft: SoundDraft): readonly SpecError[] {
   const { rollout, database } = draft.parsed;
   if (rollout.analysis === 'off' || database !== undefined) return [];
   return rollout.analysis.checks.flatMap(({ sql }, index) => {
@@ -125,7 +124,7 @@ function checkErrors(draft: Sound): readonly SpecError[] {
   });
 }
 
-function previewErrors(draft: Sound): readonly SpecError[] {
+function previewErrors(draft: SoundDraft): readonly SpecError[] {
   const { rollout, api } = draft.parsed;
   const { header, cookie, host, value } = rollout.preview ?? { header: '' };
   const path = ['rollout', 'preview'];

@@ -1,17 +1,15 @@
-import { type Draft, errorIn } from './draft.ts';
+import { type Draft, errorIn, type SoundDraft } from './draft.ts';
 import type { SpecError } from './errors.ts';
 import { SCALE_METRICS } from './model.ts';
 import { maxOf } from './scale.ts';
 import type { ParsedService } from './schema/service.ts';
 
-type Sound = Draft & { readonly parsed: ParsedService };
-
 /** Rules of a scale section that a schema can't say. */
-export function scaleErrors(draft: Sound): readonly SpecError[] {
+export function scaleErrors(draft: SoundDraft): readonly SpecError[] {
   return [...boundErrors(draft), ...scaleTargetErrors(draft), ...zeroErrors(draft)];
 }
 
-function boundErrors(draft: Sound): readonly SpecError[] {
+function boundErrors(draft: SoundDraft): readonly SpecError[] {
   const { scale, api } = draft.parsed;
   const max = maxOf(scale);
   if (max < scale.min && !lost(draft, 'max') && !lost(draft, 'min')) {
@@ -32,7 +30,7 @@ function lost({ dropped }: Draft, key: keyof ParsedService['scale']): boolean {
 }
 
 /** Keys that would do nothing. */
-function scaleTargetErrors(draft: Sound): readonly SpecError[] {
+function scaleTargetErrors(draft: SoundDraft): readonly SpecError[] {
   const { scale, run } = draft.parsed;
   const max = maxOf(scale);
   const errors: SpecError[] = [];
@@ -62,7 +60,7 @@ function scaleTargetErrors(draft: Sound): readonly SpecError[] {
 }
 
 /** The proxy holds the first requests, and of a plain connection it doesn't see whether it is one. */
-function zeroErrors(draft: Sound): readonly SpecError[] {
+function zeroErrors(draft: SoundDraft): readonly SpecError[] {
   const { scale, api } = draft.parsed;
   if ((scale.zero === undefined && scale.min > 0) || api.protocol === 'http') return [];
   const path = scale.zero === undefined ? ['scale', 'min'] : ['scale', 'zero'];

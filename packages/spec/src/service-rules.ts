@@ -1,6 +1,6 @@
 import { backupErrors } from './backup-rules.ts';
 import { contentErrors } from './content-rules.ts';
-import { type Draft, errorIn } from './draft.ts';
+import { errorIn, type SoundDraft } from './draft.ts';
 import type { SpecError } from './errors.ts';
 import { type Files, join } from './files.ts';
 import { keyPlaceAt, type LocatedScalar, nodeAt, type Path, placeInside } from './located.ts';
@@ -11,10 +11,8 @@ import type { ParsedService } from './schema/service.ts';
 import { parseTemplate, type Scope } from './template.ts';
 import { trafficErrors } from './traffic-rules.ts';
 
-type Sound = Draft & { readonly parsed: ParsedService };
-
 /** Rules that one service can break by itself, and that a schema can't say. */
-export function serviceErrors(draft: Sound, files: Files): readonly SpecError[] {
+export function serviceErrors(draft: SoundDraft, files: Files): readonly SpecError[] {
   return [
     ...referenceErrors(draft),
     ...reservedVariables(draft),
@@ -36,7 +34,7 @@ export function serviceErrors(draft: Sound, files: Files): readonly SpecError[] 
 }
 
 /** What is allowed, but takes something away. */
-export function serviceWarnings(draft: Sound): readonly SpecError[] {
+export function serviceWarnings(draft: SoundDraft): readonly SpecError[] {
   return [...exposedSecrets(draft), ...fixedPort(draft)];
 }
 
@@ -48,7 +46,7 @@ export function scopeOf(
   return { engine, hasRedis: redis !== undefined, volumes: volumes?.folders ?? [], uses, isCommand };
 }
 
-function referenceErrors(draft: Sound): readonly SpecError[] {
+function referenceErrors(draft: SoundDraft): readonly SpecError[] {
   return templatesOf(draft).flatMap(({ path, node, isCommand }) => {
     const { problems } = parseTemplate(node.text, scopeOf(draft.parsed, { isCommand }));
     return problems
@@ -62,7 +60,7 @@ function referenceErrors(draft: Sound): readonly SpecError[] {
 }
 
 /** Every text that may hold references, with its scalar. */
-function templatesOf(draft: Sound): readonly { path: Path; node: LocatedScalar; isCommand: boolean }[] {
+function templatesOf(draft: SoundDraft): readonly { path: Path; node: LocatedScalar; isCommand: boolean }[] {
   const paths = [['run', 'command'], ...Object.keys(draft.parsed.run.env).map((name) => ['run', 'env', name])];
   return paths.flatMap((path) => {
     const node = nodeAt(draft.tree, path);
@@ -70,8 +68,11 @@ function templatesOf(draft: Sound): readonly { path: Path; node: LocatedScalar; 
   });
 }
 
-/** A section that was found wrong is not there to be referred to; one error is enough. A list that lost an item still is. */
-function isAboutDropped(draft: Sound, text: string): boolean {
+/**
+ * A section that was found wrong is not there to be referred to; one error is enough. A list that lost an item still
+ * is.
+ */
+function isAboutDropped(draft: SoundDraft, text: string): boolean {
   const dropped = draft.dropped.filter((path) => path.length === 1 || path[0] === 'database');
   return dropped.some(([section]) => text.startsWith(`\${${String(section)}.`));
 }
@@ -83,7 +84,7 @@ function placeOfNth(node: LocatedScalar, nth: number): Place {
   return opening === undefined ? node.place : placeInside(node, opening.index);
 }
 
-function reservedVariables(draft: Sound): readonly SpecError[] {
+function reservedVariables(draft: SoundDraft): readonly SpecError[] {
   return Object.entries(draft.parsed.run.env).flatMap(([name, value]) => {
     const path = ['run', 'env', name];
     const isGiven = name === 'PORT' ? value !== `\${port}` : name.startsWith('ISLET_');
@@ -94,7 +95,7 @@ function reservedVariables(draft: Sound): readonly SpecError[] {
   });
 }
 
-function missingFiles(draft: Sound, files: Files): readonly SpecError[] {
+function missingFiles(draft: SoundDraft, files: Files): readonly SpecError[] {
   const { api, database, run } = draft.parsed;
   const named: readonly { path: Path; file: string | undefined; wanted: 'file' | 'folder' | 'either' }[] = [
     { path: ['api', 'contract'], file: api.contract, wanted: 'file' },
@@ -113,7 +114,7 @@ function missingFiles(draft: Sound, files: Files): readonly SpecError[] {
   });
 }
 
-function exposeErrors(draft: Sound): readonly SpecError[] {
+function exposeErrors(draft: SoundDraft): readonly SpecError[] {
   const { protocol, expose } = draft.parsed.api;
   if (protocol !== 'tcp' || expose.length === 0) return [];
   const message = 'the gateway carries HTTP and gRPC, and this service speaks plain tcp';
@@ -122,7 +123,7 @@ function exposeErrors(draft: Sound): readonly SpecError[] {
   return [errorIn(draft, ['api', 'expose'], { rule: 'value', message, hint, place })];
 }
 
-function proxyProtocolErrors(draft: Sound): readonly SpecError[] {
+function proxyProtocolErrors(draft: SoundDraft): readonly SpecError[] {
   const { protocol, proxyProtocol } = draft.parsed.api;
   if (proxyProtocol === undefined || protocol === 'tcp') return [];
   const message = `the PROXY protocol is for tcp, and this service speaks ${protocol}`;
@@ -131,7 +132,7 @@ function proxyProtocolErrors(draft: Sound): readonly SpecError[] {
   return [errorIn(draft, ['api', 'proxyProtocol'], { rule: 'value', message, hint, place })];
 }
 
-function http2Errors(draft: Sound): readonly SpecError[] {
+function http2Errors(draft: SoundDraft): readonly SpecError[] {
   const { protocol, http2 } = draft.parsed.api;
   if (http2 === undefined || protocol === 'http') return [];
   const message =
@@ -142,14 +143,14 @@ function http2Errors(draft: Sound): readonly SpecError[] {
   return [errorIn(draft, ['api', 'http2'], { rule: 'value', message, hint: 'remove it', place })];
 }
 
-function selfUse(draft: Sound): readonly SpecError[] {
+function selfUse(draft: SoundDraft): readonly SpecError[] {
   const index = draft.parsed.uses.indexOf(draft.name);
   if (index < 0) return [];
   const error = { rule: 'value', message: "a service can't use itself", found: draft.name, hint: 'remove it' } as const;
   return [errorIn(draft, ['uses', index], error)];
 }
 
-function migrateErrors(draft: Sound): readonly SpecError[] {
+function migrateErrors(draft: SoundDraft): readonly SpecError[] {
   const { migrations, migrate } = draft.parsed.database ?? {};
   if (migrations === undefined || migrate === undefined) return [];
   const message = 'a schema is migrated by files or by a command, not by both';
@@ -158,7 +159,7 @@ function migrateErrors(draft: Sound): readonly SpecError[] {
 }
 
 /** What an engine has none of is a mistake, and not ignored. */
-function limitErrors(draft: Sound): readonly SpecError[] {
+function limitErrors(draft: SoundDraft): readonly SpecError[] {
   const { database } = draft.parsed;
   if (database === undefined || database.engine === 'postgres') return [];
   const { engine = 'external' } = database;
@@ -181,7 +182,7 @@ type ServerKey = (typeof SERVER_KEYS)[number];
 const MARIADBS: readonly ServerKey[] = ['upgrade', 'memory', 'connections'];
 
 /** Each engine has its own way, and one of them must be told where to. */
-function upgradeErrors(draft: Sound): readonly SpecError[] {
+function upgradeErrors(draft: SoundDraft): readonly SpecError[] {
   const { database } = draft.parsed;
   const { engine, upgrade, version } = database ?? {};
   if (upgrade === undefined || (engine !== 'postgres' && engine !== 'mariadb')) return [];
@@ -207,7 +208,7 @@ const INSTEAD: Readonly<Record<'mariadb' | 'sqlite' | 'external', Partial<Record
 };
 
 /** An overlay that takes another engine leaves the settings of the one that it replaces behind. */
-function settingErrors(draft: Sound): readonly SpecError[] {
+function settingErrors(draft: SoundDraft): readonly SpecError[] {
   const { database } = draft.parsed;
   const settings = nodeAt(draft.tree, ['database', 'settings']);
   const chosen = nodeAt(draft.tree, ['database', database?.engine === undefined ? 'url' : 'engine']);
@@ -220,7 +221,7 @@ function settingErrors(draft: Sound): readonly SpecError[] {
   return [errorIn(draft, ['database', 'settings'], { rule: 'value', message, hint: 'remove it' })];
 }
 
-function exposedSecrets(draft: Sound): readonly SpecError[] {
+function exposedSecrets(draft: SoundDraft): readonly SpecError[] {
   const node = nodeAt(draft.tree, ['run', 'command']);
   if (node?.kind !== 'scalar') return [];
   const isFile = draft.parsed.database?.engine === 'sqlite';
@@ -240,7 +241,7 @@ function exposedSecrets(draft: Sound): readonly SpecError[] {
 
 const SECRET_PARTS: ReadonlySet<string> = new Set(['url', 'password']);
 
-function fixedPort(draft: Sound): readonly SpecError[] {
+function fixedPort(draft: SoundDraft): readonly SpecError[] {
   const { port } = draft.parsed.api;
   if (port === undefined) return [];
   const message = `no zero-downtime: port ${port} is fixed, so a rollout ends the old instance before the new one starts`;

@@ -3,17 +3,17 @@ import type { CutEdge } from './model.ts';
 /**
  * In which order to start services, so that each begins after all that it `uses`.
  *
- * A cycle (`a` uses `b` uses `a`) is honest: two services that call each other, each of which can stand a moment without the
- * other. It has no start order, so something must be left out, and what is left out must not change from one machine
- * or run to the next, nor because an unrelated service was added with a later name.
+ * A cycle (`a` uses `b` uses `a`) is honest: two services that call each other, each of which can stand a moment
+ * without the other. It has no start order, so something must be left out, and what is left out must not change from
+ * one machine or run to the next, nor because an unrelated service was added with a later name.
  *
- * The rule: walk depth first, services by name, and the `uses` of each by name; a service's place in the order is when the walk
- * leaves it. An edge that leads back to a service which the walk is still inside of closes a cycle: it is cut, and the
- * path walked from there is the cycle to report. Every other edge leads to a service that is left earlier, so it is
- * respected. An edge is cut only if it closes a cycle, so a system without cycles has no cuts.
+ * The rule: walk depth first, services by name, and the `uses` of each by name; a service's place in the order is when
+ * the walk leaves it. An edge that leads back to a service which the walk is still inside of closes a cycle: it is cut,
+ * and the path walked from there is the cycle to report. Every other edge leads to a service that is left earlier, so
+ * it is respected. An edge is cut only if it closes a cycle, so a system without cycles has no cuts.
  *
- * It doesn't find the fewest cuts (that is NP-hard, and nobody would recognise the answer); it finds the same ones every time.
- * The walk keeps its own stack, so that a chain of thousands of services can't overflow the runtime's.
+ * It doesn't find the fewest cuts (that is NP-hard, and nobody would recognise the answer); it finds the same ones
+ * every time. The walk keeps its own stack, so that a chain of thousands of services can't overflow the runtime's.
  */
 export function startOrder(uses: ReadonlyMap<string, readonly string[]>): {
   readonly order: readonly string[];

@@ -13,10 +13,10 @@ export interface SyntaxProblem {
 /**
  * What a parser of YAML complains of, said where it was made.
  *
- * A bracket or a quote that is never closed swallows what follows, so the parser notices it lines later, or at the end of
- * the file, and blames the indentation there. What was opened is what the person has to look at. Whatever comes after an
- * open quote is inside of it and says nothing. So it is with a bracket too many: for the parser the document ends there. And of
- * one line the first complaint is enough, the others follow from it.
+ * A bracket or a quote that is never closed swallows what follows, so the parser notices it lines later, or at the end
+ * of the file, and blames the indentation there. What was opened is what the person has to look at. Whatever comes
+ * after an open quote is inside of it and says nothing. So it is with a bracket too many: for the parser the document
+ * ends there. And of one line the first complaint is enough, the others follow from it.
  */
 export function syntaxProblems(document: Document.Parsed, text: string): readonly SyntaxProblem[] {
   const found = [...document.errors, ...document.warnings];

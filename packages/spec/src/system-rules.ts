@@ -11,7 +11,7 @@ import { layeredOverrides } from './overrides.ts';
 /** Rules that services can break only together. */
 export function systemErrors(
   drafts: readonly Draft[],
-  system: { readonly islet: IsletFile; readonly gateway: GatewaySpec },
+  system: { readonly islet: IsletFile; readonly gateway: GatewaySpec; readonly isTold: (file: string) => boolean },
 ): readonly SpecError[] {
   return [
     ...duplicateServices(drafts),
@@ -23,7 +23,7 @@ export function systemErrors(
     ...duplicatePreviews(drafts),
     ...httpPortErrors(system),
     ...claimErrors(drafts, system.gateway),
-    ...fallbackCycles(drafts),
+    ...fallbackCycles(drafts, system.isTold),
     ...portCollisions(drafts, system.gateway),
     ...strayOverlays(drafts, system.islet),
   ];

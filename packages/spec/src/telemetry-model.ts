@@ -10,7 +10,10 @@ export interface SystemTelemetrySpec {
   readonly prometheus: { readonly port: number } | undefined;
   /** Absent: an older Islet was asked, which forwards nothing. */
   readonly forward?: readonly ForwardSpec[];
-  /** What holds where no service's file says otherwise: of the machine, the gateway, and Islet itself. Absent: an older Islet was asked. */
+  /**
+   * What holds where no service's file says otherwise: of the machine, the gateway, and Islet itself. Absent: an older
+   * Islet was asked.
+   */
   readonly services?: TelemetrySpec;
 }
 

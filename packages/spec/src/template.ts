@@ -9,8 +9,8 @@ import { didYouMean } from './nearest.ts';
  * (`${HOME}`, `${PORT:-80}`, `${#list}`, `${1}`) is the shell's, and passes through untouched, what is inside it
  * included, where a reference may stand again. `$NAME` without braces is always the shell's.
  *
- * A variable's value is read by no shell: `${HOME}` in it would reach the service as these seven characters, which nobody
- * means, so it is an error there. `$${` stands for `${` in both.
+ * A variable's value is read by no shell: `${HOME}` in it would reach the service as these seven characters, which
+ * nobody means, so it is an error there. `$${` stands for `${` in both.
  */
 export interface ParsedTemplate {
   readonly template: Template;

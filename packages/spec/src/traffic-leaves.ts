@@ -45,7 +45,7 @@ export function trafficLeaves(
     ...limitLeaves([...section, 'limits'], limits),
     ...leaves(section, { priority }),
     ...admissionLeaves(section, admission),
-    ...rateLimit.flatMap((limit, index) => rateLeaves([...section, 'rateLimit', index], limit)),
+    ...rateLimitLeaves([...section, 'rateLimit'], rateLimit),
     ...cacheLeaves(section, cache),
     ...compressLeaves(section, compress),
     ...fallbackLeaves(section, fallback),
@@ -115,15 +115,20 @@ function limitLeaves(section: Path, { connections, pending, requests, queueMs, s
     pending,
     requests,
     queue: durationText(queueMs),
-    requestHeaders: maybeSize(sizes.requestHeaders),
-    requestBody: maybeSize(sizes.requestBody),
-    responseHeaders: maybeSize(sizes.responseHeaders),
-    responseBody: maybeSize(sizes.responseBody),
+    requestHeaders: sizeOrOff(sizes.requestHeaders),
+    requestBody: sizeOrOff(sizes.requestBody),
+    responseHeaders: sizeOrOff(sizes.responseHeaders),
+    responseBody: sizeOrOff(sizes.responseBody),
   });
 }
 
-function maybeSize(bytes: number | undefined): string | undefined {
-  return bytes === undefined ? undefined : sizeText(bytes);
+function sizeOrOff(bytes: number | undefined): string {
+  return bytes === undefined ? 'off' : sizeText(bytes);
+}
+
+function rateLimitLeaves(section: Path, limits: TrafficSpec['rateLimit']): readonly Leaf[] {
+  if (limits.length === 0) return leaves(section.slice(0, -1), { rateLimit: 'off' });
+  return limits.flatMap((limit, index) => rateLeaves([...section, index], limit));
 }
 
 function rateLeaves(section: Path, { rps, burst, by }: RateLimitSpec): readonly Leaf[] {

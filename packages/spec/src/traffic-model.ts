@@ -6,9 +6,10 @@ export interface ServiceTraffic extends TrafficSpec {
 }
 
 /**
- * What is otherwise for one caller, for one route, or for one caller on one route. Of several that concern a request, the
- * one for both comes before the one for the route, and that before the one for the caller. What an override inherits, key by
- * key, has been filled in, also where both a caller's and a route's change the same section: then there is one for both.
+ * What is otherwise for one caller, for one route, or for one caller on one route. Of several that concern a request,
+ * the one for both comes before the one for the route, and that before the one for the caller. What an override
+ * inherits, key by key, has been filled in, also where both a caller's and a route's change the same section: then
+ * there is one for both.
  */
 export interface TrafficOverride {
   /** Where in the `traffic` section it is written; undefined: it follows from two others. */
@@ -178,7 +179,10 @@ export interface BreakerSpec {
   readonly halfOpen: number;
 }
 
-/** A call that took longer until the head of its response is slow; so many of the window, in hundredths, open the breaker. */
+/**
+ * A call that took longer until the head of its response is slow; so many of the window, in hundredths, open the
+ * breaker.
+ */
 export interface SlowCallSpec {
   readonly afterMs: number;
   readonly ratePercent: number;

@@ -1,19 +1,16 @@
 import { balanceErrors } from './balance-rules.ts';
-import { type Draft, errorIn } from './draft.ts';
+import { errorIn, type SoundDraft } from './draft.ts';
 import type { SpecError } from './errors.ts';
 import { keyPlaceAt, nodeAt } from './located.ts';
 import { overrideErrors } from './override-rules.ts';
 import { durationText } from './quantities.ts';
-import type { ParsedService } from './schema/service.ts';
-
-type Sound = Draft & { readonly parsed: ParsedService };
 
 /** Rules between the values of a traffic section. */
-export function trafficErrors(draft: Sound): readonly SpecError[] {
+export function trafficErrors(draft: SoundDraft): readonly SpecError[] {
   return [...policyErrors(draft), ...overrideErrors(draft, policyErrors)];
 }
 
-function policyErrors(draft: Sound): readonly SpecError[] {
+function policyErrors(draft: SoundDraft): readonly SpecError[] {
   return [
     ...balanceErrors(draft, ['traffic', 'balance'], draft.parsed.traffic.balance),
     ...tryErrors(draft),
@@ -25,7 +22,7 @@ function policyErrors(draft: Sound): readonly SpecError[] {
   ];
 }
 
-function tryErrors(draft: Sound): readonly SpecError[] {
+function tryErrors(draft: SoundDraft): readonly SpecError[] {
   const { request, perTry } = draft.parsed.traffic.timeout;
   if (perTry === undefined || perTry <= request) return [];
   const message = `one try may take ${durationText(perTry)}, and all of them together ${durationText(request)}`;
@@ -33,7 +30,7 @@ function tryErrors(draft: Sound): readonly SpecError[] {
   return [errorIn(draft, ['traffic', 'timeout', 'perTry'], { rule: 'value', message, hint })];
 }
 
-function backoffErrors(draft: Sound): readonly SpecError[] {
+function backoffErrors(draft: SoundDraft): readonly SpecError[] {
   const { retry } = draft.parsed.traffic;
   if (retry === 'off' || retry.backoff.base <= retry.backoff.max) return [];
   const message = `the first wait may be longer than the longest, ${durationText(retry.backoff.max)}`;
@@ -42,14 +39,14 @@ function backoffErrors(draft: Sound): readonly SpecError[] {
 }
 
 /** Both are more load than was asked for, and have one budget. */
-function hedgeErrors(draft: Sound): readonly SpecError[] {
+function hedgeErrors(draft: SoundDraft): readonly SpecError[] {
   const { hedge, retry } = draft.parsed.traffic;
   if (hedge === 'off' || retry !== 'off') return [];
   const message = 'a second request is taken from the retry budget, and retries are off';
   return [errorIn(draft, ['traffic', 'hedge'], { rule: 'value', message, hint: 'remove hedge, or retry: off' })];
 }
 
-function ejectionErrors(draft: Sound): readonly SpecError[] {
+function ejectionErrors(draft: SoundDraft): readonly SpecError[] {
   const { outlier } = draft.parsed.traffic;
   if (outlier === 'off' || outlier.base <= outlier.max) return [];
   const message = `the first time out may be longer than the longest, ${durationText(outlier.max)}`;
@@ -58,7 +55,7 @@ function ejectionErrors(draft: Sound): readonly SpecError[] {
 }
 
 /** A rate of what is never counted is a mistake: its author expects something of it. */
-function slowErrors(draft: Sound): readonly SpecError[] {
+function slowErrors(draft: SoundDraft): readonly SpecError[] {
   const { breaker } = draft.parsed.traffic;
   const path = ['traffic', 'breaker', 'slowRate'];
   if (breaker === 'off' || breaker.slowCall !== 'off' || nodeAt(draft.tree, path) === undefined) return [];
@@ -67,7 +64,7 @@ function slowErrors(draft: Sound): readonly SpecError[] {
   return [errorIn(draft, path, { rule: 'value', message, hint: 'add slowCall: 2s, or remove it', place })];
 }
 
-function openErrors(draft: Sound): readonly SpecError[] {
+function openErrors(draft: SoundDraft): readonly SpecError[] {
   const { breaker } = draft.parsed.traffic;
   if (breaker === 'off' || breaker.open <= breaker.maxOpen) return [];
   const message = `the first time open is longer than the longest, ${durationText(breaker.maxOpen)}`;

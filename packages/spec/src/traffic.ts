@@ -50,8 +50,8 @@ export function policyOf({
 }
 
 /**
- * Half of the time, unless told otherwise: so that a second instance can still answer after the first was slow. An override may
- * inherit the time of one try, and allow less for all.
+ * Half of the time, unless told otherwise: so that a second instance can still answer after the first was slow. An
+ * override may inherit the time of one try, and allow less for all.
  */
 function timeoutOf({ connect, request, perTry, idle }: ParsedPolicy['timeout']): TimeoutSpec {
   return {
@@ -97,14 +97,23 @@ function breakerOf(breaker: ParsedPolicy['breaker']): BreakerSpec | undefined {
 }
 
 function limitsOf({ connections, pending, requests, queue, ...sizes }: ParsedPolicy['limits']): LimitsSpec {
-  const { requestHeaders, requestBody, responseHeaders, responseBody } = sizes;
   return {
     connections,
     pending,
     requests,
     queueMs: queue,
-    sizes: { requestHeaders, requestBody, responseHeaders, responseBody },
+    sizes: {
+      requestHeaders: sizeOf(sizes.requestHeaders),
+      requestBody: sizeOf(sizes.requestBody),
+      responseHeaders: sizeOf(sizes.responseHeaders),
+      responseBody: sizeOf(sizes.responseBody),
+    },
   };
+}
+
+/** A word stands for none. */
+function sizeOf(size: number | string): number | undefined {
+  return typeof size === 'number' ? size : undefined;
 }
 
 function rateLimitOf({ rps, burst, by }: ParsedPolicy['rateLimit'][number]): RateLimitSpec {

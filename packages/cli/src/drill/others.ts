@@ -20,6 +20,7 @@ interface EdgeCounts {
 /** Errors of the proxy that are the caller's own doing. */
 const CALLERS_OWN: ReadonlySet<string> = new Set([
   ...['bad-request', 'request-timeout', 'uri-too-long', 'head-too-large', 'body-too-large', 'http-version'],
+  'length-required',
   ...['https-only', 'tls-required', 'method-not-supported', 'no-route', 'unknown-service', 'rate-limited'],
   ...['not-cached', 'client-gone', 'client-slow'],
 ]);

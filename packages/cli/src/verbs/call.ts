@@ -3,9 +3,9 @@ import { type IncomingMessage, type OutgoingHttpHeaders, request } from 'node:ht
 import { resolve } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { ApiError } from '@islet/client/remote';
-import type { Context } from '../context.ts';
+import { type Context, writeLines } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { UsageError } from '../failures.ts';
+import { noSuchService, UsageError } from '../failures.ts';
 import { renderDuration } from '../render/duration.ts';
 import { openSession } from '../session.ts';
 
@@ -27,6 +27,9 @@ export async function run(
 ): Promise<ExitCode> {
   if (!path.startsWith('/')) throw new UsageError(`${path} is not a path: it begins with /`, `islet call ${service} /`);
   await using session = await openSession(context, { folder, state: options.state }, 'never');
+  const { services } = await session.client.status({}, { signal: context.signal });
+  const names = services.map(({ name }) => name);
+  if (!names.includes(service)) throw noSuchService(service, names);
   const body = await bodyOf(context, options.data);
   const { socket } = await session.client.operator({}, { signal: context.signal });
   const response = await send(context, { socket, service, path, body }, options);
@@ -38,7 +41,17 @@ export async function run(
   }
   // The prompt stands on a line of its own; a program gets the bytes as they are.
   if (context.stdout.terminal && !isLineEnded) context.stdout.write('\n');
-  return (response.statusCode ?? 0) >= 400 ? EXIT.failed : EXIT.ok;
+  if ((response.statusCode ?? 0) < 400) return EXIT.ok;
+  if (!options.include) writeLines(context.stderr, [refusalOf(service, response)]);
+  return EXIT.failed;
+}
+
+/** The body of a refusal may be empty, and says nothing of where it comes from. */
+function refusalOf(service: string, { statusCode, statusMessage, headers }: IncomingMessage): string {
+  const { 'x-request-id': id, 'grpc-message': message } = headers;
+  const words = message === undefined ? '' : `: ${message}`;
+  const more = id === undefined ? '' : `; \`islet explain ${id}\` tells more`;
+  return `${service} answers ${statusCode} ${statusMessage}${words}${more}`;
 }
 
 const NEWLINE = 0x0a;

@@ -1,9 +1,9 @@
-import { describe } from '@islet/spec';
+import { type Described, describe, type ServiceSpec } from '@islet/spec';
 import { type Context, writeJson, writeLines } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { UsageError } from '../failures.ts';
 import { parseFolder } from '../offline.ts';
-import { renderDescription } from '../render/description.ts';
+import { overrideOf, renderDescription } from '../render/description.ts';
 import { findSystem } from '../system.ts';
 import type { CheckOptions } from './check.ts';
 
@@ -11,18 +11,43 @@ export async function run(
   context: Context,
   service: string | undefined,
   folder: string | undefined,
-  options: CheckOptions,
+  options: CheckOptions & { readonly only?: string },
 ): Promise<ExitCode> {
   const system = findSystem(context, { folder });
   const { services } = parseFolder(system.folder, options.env).spec;
   const chosen = services.filter(({ name }) => service === undefined || name === service);
   if (chosen.length === 0)
     throw new UsageError(`no service is called ${service}`, `there are ${services.map(({ name }) => name).join(', ')}`);
-  const described = chosen.map((one) => ({ service: one.name, values: describe(one) }));
+  const described = chosen.map((one) => ({ service: one.name, values: only(describe(one), options.only) }));
+  const told = described.filter(({ values }) => values.length > 0);
+  if (told.length === 0) throw new UsageError(`no value is called ${options.only}`, `there are ${keysOf(chosen)}`);
   const { stdout } = context;
-  if (options.json) writeJson(stdout, described);
+  if (options.json) writeJson(stdout, told);
   else
-    for (const { service: name, values } of described)
+    for (const { service: name, values } of told)
       writeLines(stdout, [...renderDescription(name, values, stdout.colours), '']);
   return EXIT.ok;
+}
+
+/** `run, run.command, …` is too much to choose from: sections, and of traffic its own. */
+function keysOf(services: readonly ServiceSpec[]): string {
+  const paths = services.flatMap(describe).map(({ path }) => path);
+  const keys = paths.map(
+    (path) => path.match(overrideOf(path) === undefined ? /^(traffic\.\w+|\w+)/ : /^traffic/)?.[0],
+  );
+  return [...new Set(keys)].join(', ');
+}
+
+/** Of a section, also what is otherwise for some routes and callers, with which ones. */
+function only(values: readonly Described[], key: string | undefined): readonly Described[] {
+  if (key === undefined) return values;
+  const isMeant = (path: string) => path === key || path.startsWith(`${key}.`) || path.startsWith(`${key}[`);
+  const placed = values.map((value) => ({ value, override: overrideOf(value.path) }));
+  const within = placed.filter(({ value: { path }, override = '' }) => {
+    return isMeant(path) || (override !== '' && isMeant(`traffic${path.slice(override.length)}`));
+  });
+  const overrides = new Set(within.flatMap(({ override }) => override ?? []));
+  return placed
+    .filter((one) => within.includes(one) || overrides.has(one.value.path.replace(/\.match$/, '')))
+    .map(({ value }) => value);
 }

@@ -2,7 +2,7 @@ import type { SystemStatus } from '@islet/client';
 import { follow } from '@islet/client/remote';
 import { type Context, writeJson, writeLines } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { UsageError } from '../failures.ts';
+import { noSuchService } from '../failures.ts';
 import { createLive } from '../render/live.ts';
 import { renderChanges, renderService, renderStatus } from '../render/status.ts';
 import { openSession, type Session } from '../session.ts';
@@ -50,10 +50,9 @@ function only(status: SystemStatus, service: string | undefined): SystemStatus {
   if (service === undefined) return status;
   const services = status.services.filter(({ name }) => name === service);
   if (services.length > 0) return { ...status, services };
-  const names = status.services.map(({ name }) => name).join(', ');
-  throw new UsageError(
-    `no service is called ${service}`,
-    names ? `there are ${names}` : 'nothing was asked for yet: islet up',
+  throw noSuchService(
+    service,
+    status.services.map(({ name }) => name),
   );
 }
 

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { ServiceSpec } from '@islet/spec';
 import { type Context, writeJson, writeLines } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { UsageError } from '../failures.ts';
+import { noSuchService } from '../failures.ts';
 import { parseFolder } from '../offline.ts';
 import { renderDuration } from '../render/duration.ts';
 import { type Cell, renderTable } from '../render/table.ts';
@@ -55,7 +55,10 @@ function chosen(services: readonly ServiceSpec[], name: string | undefined): rea
   if (name === undefined) return services;
   const found = services.filter((service) => service.name === name);
   if (found.length === 0)
-    throw new UsageError(`no service is called ${name}`, `there are ${services.map((one) => one.name).join(', ')}`);
+    throw noSuchService(
+      name,
+      services.map((service) => service.name),
+    );
   return found;
 }
 

@@ -45,6 +45,7 @@ export function createAnalysis(parts: AnalysisParts): Analysis {
   return {
     follow: (trials) => {
       for (const one of [samples, checks, analyst]) one.follow(trials);
+      watching.begin();
     },
     evidence: analyst.evidence,
     sample: async ({ service, requests }, signal) => {

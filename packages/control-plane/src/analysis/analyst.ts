@@ -27,6 +27,8 @@ export interface Analyst {
   follow(trials: readonly Trial[]): void;
   /** There is something to look at. */
   isBusy(): boolean;
+  /** A trial has begun, and whatever its revision answers counts from the next look on. */
+  isToBegin(): boolean;
   /** What the revisions have answered by now, all of it since the proxy started, and what their instances hold. */
   look(traffic: readonly RevisionTraffic[], memory: readonly InstanceMemory[]): void;
   evidence(service: string): Evidence | undefined;
@@ -96,6 +98,7 @@ export function createAnalyst({ canSample, failure, store, clock, onTrouble }: A
       for (const [service, trial] of open) cases.set(service, next(trial));
     },
     isBusy: () => cases.size > 0,
+    isToBegin: () => [...cases.values()].some(({ last }) => last === undefined),
     look: (traffic, memory) => {
       for (const one of cases.values()) {
         seeRequests(one, traffic);

@@ -10,6 +10,8 @@ import { CHECK_EVERY_MS, COUNTS_MS, LOOK_EVERY_MS } from './limits.ts';
 export interface Watching {
   /** A look that begins now: what was answered before this call is in it. False: the proxy did not tell in time. */
   look(): Promise<boolean>;
+  /** At once where a trial begins: a revision that fails from its first request on has been ejected before the next look. */
+  begin(): void;
   close(): void;
 }
 
@@ -54,13 +56,17 @@ export function watchTrials(analyst: Analyst, { traffic, memory, checks, onLook,
     });
     onLook();
   };
-  const looks = every(LOOK_EVERY_MS, clock, () => void (pending === 0 && look()));
+  const lookUnlessLooking = () => void (pending === 0 && look());
+  const looks = every(LOOK_EVERY_MS, clock, lookUnlessLooking);
   const questions = every(CHECK_EVERY_MS, clock, () => void ask());
   const close = () => {
     looks[Symbol.dispose]();
     questions[Symbol.dispose]();
   };
-  return { look, close };
+  const begin = () => {
+    if (analyst.isToBegin()) lookUnlessLooking();
+  };
+  return { look, begin, close };
 }
 
 function every(periodMs: number, clock: Clock, act: () => void): Disposable {

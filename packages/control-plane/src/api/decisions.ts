@@ -26,11 +26,11 @@ function sentence(decision: Decision): string {
     case 'resumed':
       return `was asked to go on with the rollout of ${short(decision.generation)}`;
     case 'provisioned':
-      return 'started its database';
+      return 'starts its store';
     case 'migrated':
       return migrated(decision);
     case 'retired':
-      return 'withdrew the old credentials of its database';
+      return 'withdrew the old credentials of its store';
     case 'contracted':
       return decision.files.length === 0
         ? 'no contract migration was left to apply'

@@ -58,6 +58,8 @@ export function createCare({ state, hands, check, ...rest }: CareParts): Care {
       drills.look();
     },
     end: async ({ purge }) => {
+      // Otherwise the end of its store would be held against the backup.
+      await drills.close();
       for (const driver of parts.data) {
         for (const store of Object.keys(await driver.observe())) {
           if (!store.includes('.')) continue;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { ApiError } from '@islet/client/errors';
 import type { Browser, Page } from 'playwright-core';
 import { launch, openPage, type Watched } from './chromium.ts';
 import { type FakeDashboard, startFakeDashboard } from './fake-dashboard.ts';
@@ -165,3 +166,21 @@ const PATIENCE_MS = 60_000;
 async function until(isSo: () => boolean): Promise<void> {
   for (const end = Date.now() + PATIENCE_MS; !isSo(); await delay(20)) assert.ok(Date.now() < end, `never: ${isSo}`);
 }
+
+it('mistakes in the files are all told, each with its place and remedy', async () => {
+  const place = { file: 'services/orders/service.yaml', line: 7, column: 3 };
+  const unknown = { place, path: 'nonsense', rule: 'unknown-key', message: 'unknown key "nonsense"' } as const;
+  const errors = [{ ...unknown, found: 'nonsense', hint: 'there is name, run' }];
+  const plan = () => {
+    throw new ApiError('invalid-spec', '1 mistake in services/orders/service.yaml', { errors });
+  };
+  const broken = await startFakeDashboard({ handlers: { plan } });
+  const { page: other } = await openPage(browser);
+  await other.goto(broken.link());
+  await other.waitForURL(`${broken.url}/`);
+  await other.goto(`${broken.url}/plan`);
+  await other.getByText('services/orders/service.yaml:7:3').waitFor();
+  await other.getByText('nonsense: unknown key "nonsense"; there is name, run').waitFor();
+  await other.context().close();
+  await broken.close();
+});

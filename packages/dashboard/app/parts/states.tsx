@@ -2,6 +2,7 @@ import type { ApiError } from '@islet/client/browser';
 import { type ReactNode, useEffect, useState } from 'react';
 import { messageOf } from '../live/api.ts';
 import type { Asked } from '../live/ask.ts';
+import { mistakeText, placeText } from '../model/mistakes.ts';
 
 /** Nothing is there: why, and what to do about it. */
 export function Empty({ title, children }: { readonly title: string; readonly children?: ReactNode }) {
@@ -17,6 +18,15 @@ export function Failure({ error, again }: { readonly error: ApiError; readonly a
   return (
     <div className="failure" role="alert">
       <p className="failure-title">{messageOf(error)}</p>
+      {error.errors.length === 0 ? null : (
+        <ul className="mistakes">
+          {error.errors.map((mistake) => (
+            <li key={placeText(mistake) + mistake.message}>
+              <code>{placeText(mistake)}</code> {mistakeText(mistake)}
+            </li>
+          ))}
+        </ul>
+      )}
       {error.hint === undefined ? null : <p className="failure-hint">→ {error.hint}</p>}
       {again === undefined ? null : (
         <button type="button" className="button" onClick={again}>

@@ -1,7 +1,9 @@
 export interface DataTraits {
   /** `purge` deletes what a service stored; false: an outside server keeps it. */
   readonly ownsData: boolean;
-  /** A file of migrations is applied whole or not at all; false: the engine commits each change of a schema by itself. */
+  /**
+   * A file of migrations is applied whole or not at all; false: the engine commits each change of a schema by itself.
+   */
   readonly schemaIsTransactional?: boolean;
   /** By default SQL's; with others, there is no schema to migrate. */
   readonly words?: StoreWords;

@@ -30,7 +30,9 @@ export function dataConformance(
       return harness.driver.migrate({ service, folder: migrations }, options());
     };
 
-    /** What it leaves out is as declared: a rule that is passed over because a part got lost would be missed by nobody. */
+    /**
+     * What it leaves out is as declared: a rule that is passed over because a part got lost would be missed by nobody.
+     */
     const has = (part: OptionalPart) => {
       const isThere = harness.driver[part] !== undefined;
       assert.equal(

@@ -6,14 +6,14 @@ export interface FreePorts {
 }
 
 /**
- * Below the ephemeral range, so that no outgoing connection takes one of them, and below what systems give their instances
- * (20,000 and up): tests of whole systems run beside these.
+ * Below the ephemeral range, so that no outgoing connection takes one of them, and below what systems give their
+ * instances (20,000 and up): tests of whole systems run beside these.
  */
 const BLOCKS = { first: 17_000, size: 100, count: 30 } as const;
 
 /**
- * Test files run side by side, and a port that is free when one of them looks is soon another's. So a process takes a whole
- * block, whose first port it listens on until it ends, and takes ports out of it one after the other.
+ * Test files run side by side, and a port that is free when one of them looks is soon another's. So a process takes a
+ * whole block, whose first port it listens on until it ends, and takes ports out of it one after the other.
  */
 let block: Promise<Block> | undefined;
 

@@ -25,9 +25,9 @@ export interface FakeMachine {
 }
 
 /**
- * Services on a machine that is made up. A command `exit N` ends at once with that status, a build or a task as well as an
- * instance; any other build or task succeeds, but a task with an `until` not before that; and any other instance runs until it
- * is stopped or `crash` ends it.
+ * Services on a machine that is made up. A command `exit N` ends at once with that status, a build or a task as well as
+ * an instance; any other build or task succeeds, but a task with an `until` not before that; and any other instance
+ * runs until it is stopped or `crash` ends it.
  */
 export interface FakeCompute extends ComputeDriver {
   readonly machine: FakeMachine;

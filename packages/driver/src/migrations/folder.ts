@@ -7,11 +7,11 @@ import { isContract, MIGRATION_LIMITS, type Migration } from './model.ts';
 import { byName } from './order.ts';
 
 /**
- * The migrations of a folder, in order. `*.down.sql` (golang-migrate and others) is the way back and is never run;
- * a rollback goes to older code on the newer schema.
+ * The migrations of a folder, in order. `*.down.sql` (golang-migrate and others) is the way back and is never run; a
+ * rollback goes to older code on the newer schema.
  *
- * A build may put a link in a file's place. Whoever reads here may read more than the service, and hands what is read to
- * the service's own server: so a link that leads out of `within` is refused. Nobody may change the folder meanwhile.
+ * A build may put a link in a file's place. Whoever reads here may read more than the service, and hands what is read
+ * to the service's own server: so a link that leads out of `within` is refused. Nobody may change the folder meanwhile.
  */
 export async function readMigrations({
   folder,

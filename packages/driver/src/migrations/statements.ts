@@ -2,9 +2,9 @@
  * Cuts SQL into statements at each semicolon that stands outside of a comment, a string, a quoted name and a
  * dollar-quoted body, and inside of no parenthesis.
  *
- * It is a scanner, not a parser: the body of a trigger (SQLite) or of a `BEGIN ATOMIC` function (PostgreSQL) is cut too.
- * Therefore only a file that runs outside of a transaction, where a server takes one statement at a time, is run in
- * these pieces; every other file is run whole, and the pieces only serve to look at how statements begin.
+ * It is a scanner, not a parser: the body of a trigger (SQLite) or of a `BEGIN ATOMIC` function (PostgreSQL) is cut
+ * too. Therefore only a file that runs outside of a transaction, where a server takes one statement at a time, is run
+ * in these pieces; every other file is run whole, and the pieces only serve to look at how statements begin.
  */
 export function splitStatements(sql: string): readonly Statement[] {
   const statements: Statement[] = [];

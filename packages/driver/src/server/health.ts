@@ -15,8 +15,8 @@ export interface HealthParts<R extends ServerRecord> {
 export type Verdict = 'checking' | 'ready' | 'incomplete';
 
 /**
- * What is known of each running server, without asking it on every turn: once it has let its service in, it is ready for
- * as long as that process lives. A server that this process has not seen start (it was adopted) is tried in the
+ * What is known of each running server, without asking it on every turn: once it has let its service in, it is ready
+ * for as long as that process lives. A server that this process has not seen start (it was adopted) is tried in the
  * background, and is starting until then.
  */
 export class Health<R extends ServerRecord> {

@@ -46,7 +46,7 @@ export function createProxyTraffic({ socketPath }: { readonly socketPath: string
       try {
         return { kind: 'reachable', ...(await get<ProxyState>('/state', {})) };
       } catch (thrown) {
-        return { kind: 'unreachable', reason: DriverError.from(thrown).message };
+        return { kind: 'unreachable', reason: DriverError.from(thrown).reason };
       }
     },
 

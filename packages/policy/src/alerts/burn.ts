@@ -1,14 +1,14 @@
 import { type OutcomeSeries, type Outcomes, outcomesIn, SLO_WINDOW_MS } from './outcomes.ts';
 
 /**
- * When is too much failing? An alert at every error wakes people for nothing, and one that waits for the objective to be
- * missed comes when it is too late. What matters is how fast the budget is spent: at a *burn rate* of 1 it lasts exactly
- * for the window of the objective, at 14.4 a fiftieth of 30 days' budget is gone in an hour.
+ * When is too much failing? An alert at every error wakes people for nothing, and one that waits for the objective to
+ * be missed comes when it is too late. What matters is how fast the budget is spent: at a *burn rate* of 1 it lasts
+ * exactly for the window of the objective, at 14.4 a fiftieth of 30 days' budget is gone in an hour.
  *
  * Each rule looks at a long stretch, so that a blip is not worth an alert, and at a short one, so that the alert ends
- * soon after the trouble does (Site Reliability Workbook, "Alerting on SLOs", 6: multiwindow, multi-burn-rate). Where there
- * are few requests, one that fails is a large share of them: below `MIN_BAD` failures nothing is said. And a rule is silent
- * until its short stretch has been watched: an hour of a new service says little about three days of it.
+ * soon after the trouble does (Site Reliability Workbook, "Alerting on SLOs", 6: multiwindow, multi-burn-rate). Where
+ * there are few requests, one that fails is a large share of them: below `MIN_BAD` failures nothing is said. And a rule
+ * is silent until its short stretch has been watched: an hour of a new service says little about three days of it.
  */
 export const BURN_RULES = [
   { severity: 'page', threshold: 14.4, longMs: 3_600_000, shortMs: 300_000, window: '1h' },

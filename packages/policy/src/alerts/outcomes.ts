@@ -3,8 +3,9 @@
  *
  * Buckets that are added up have to be merged as they grow old, and every merge is a chance to count wrongly. A counter
  * that only grows needs none of that: what happened in any stretch is the difference of two points, so thinning the old
- * ones out loses places to look from and never a count. A stretch begins at the last point at or before its beginning: it
- * is longer than asked for by at most the distance of two points, which is small against every stretch that is asked for.
+ * ones out loses places to look from and never a count. A stretch begins at the last point at or before its beginning:
+ * it is longer than asked for by at most the distance of two points, which is small against every stretch that is asked
+ * for.
  */
 export interface OutcomePoint {
   readonly at: number;

@@ -9,7 +9,10 @@ export interface Validators {
   readonly lastModified: string | undefined;
 }
 
-/** Whether the client's copy is the stored one: it is told so with 304 (13.2.2). A tag, where there is one, decides alone. */
+/**
+ * Whether the client's copy is the stored one: it is told so with 304 (13.2.2). A tag, where there is one, decides
+ * alone.
+ */
 export function clientHasIt({ ifNoneMatch, ifModifiedSince }: Conditions, { etag, lastModified }: Validators): boolean {
   if (ifNoneMatch !== undefined) {
     if (ifNoneMatch.trim() === '*') return true;

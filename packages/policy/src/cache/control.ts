@@ -16,9 +16,10 @@ export interface CacheControl {
 }
 
 /**
- * Reads one `Cache-Control`; several lines are one list. Names are compared without case, arguments may be quoted, unknown
- * directives are ignored. Where one stands twice, or its number is none, the reading that keeps less for less long holds
- * (4.2.1). `no-cache` and `private` with a list of fields hold for the whole response: nobody agreed on the list.
+ * Reads one `Cache-Control`; several lines are one list. Names are compared without case, arguments may be quoted,
+ * unknown directives are ignored. Where one stands twice, or its number is none, the reading that keeps less for less
+ * long holds (4.2.1). `no-cache` and `private` with a list of fields hold for the whole response: nobody agreed on the
+ * list.
  */
 export function cacheControl(value: string | undefined): CacheControl {
   const found = new Map<string, string | undefined>();

@@ -38,11 +38,12 @@ export interface Lifetime {
 }
 
 /**
- * Whether a shared cache may store a response, and for how long it may be used (RFC 9111, 3 and 4.2); undefined: it may not.
- * `tookMs` is how long the service took, `dateNow` the wall clock's time when the response came.
+ * Whether a shared cache may store a response, and for how long it may be used (RFC 9111, 3 and 4.2); undefined: it may
+ * not. `tookMs` is how long the service took, `dateNow` the wall clock's time when the response came.
  *
  * Two things are stricter than the standard: a response that sets a cookie is never stored, because the cookie is one
- * client's, and nothing is guessed of a response that says nothing: `freshFor` of the file says it, or it is not stored.
+ * client's, and nothing is guessed of a response that says nothing: `freshFor` of the file says it, or it is not
+ * stored.
  */
 export function lifetimeOf(
   request: StorableRequest,
@@ -76,7 +77,10 @@ function isForAll({ isPublic, mustRevalidate, sharedMaxAgeMs }: CacheControl): b
   return isPublic || mustRevalidate || sharedMaxAgeMs !== undefined;
 }
 
-/** 4.2.1: `s-maxage`, then `max-age`, then `Expires`. A date that is none has passed (5.3); what has no `Date` was made when it came (RFC 9110, 6.6.1). */
+/**
+ * 4.2.1: `s-maxage`, then `max-age`, then `Expires`. A date that is none has passed (5.3); what has no `Date` was made
+ * when it came (RFC 9110, 6.6.1).
+ */
 function explicitFreshness(
   { expires, date }: StorableResponse,
   control: CacheControl,

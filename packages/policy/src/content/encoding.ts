@@ -1,9 +1,9 @@
 import type { CompressSpec, ContentCoding } from '@islet/spec';
 
 /**
- * The coding that a client likes best of those that are offered (RFC 9110, 12.5.3); undefined: none, or none better than
- * the response as it is. Among equals the first offered is taken. A client that says nothing gets the response as it is:
- * it may accept anything, and mostly understands nothing.
+ * The coding that a client likes best of those that are offered (RFC 9110, 12.5.3); undefined: none, or none better
+ * than the response as it is. Among equals the first offered is taken. A client that says nothing gets the response as
+ * it is: it may accept anything, and mostly understands nothing.
  */
 export function negotiateCoding(
   acceptEncoding: string | undefined,
@@ -51,9 +51,9 @@ export interface CompressibleResponse {
 }
 
 /**
- * Whether a response may be compressed: its kind gains by it, it is long enough, nobody has compressed it yet, and it does
- * not forbid it (`no-transform`, RFC 9110, 7.7). A part keeps its bytes, and so do a stream of events, which must not
- * wait in an encoder, and a gRPC call, whose messages have a compression of their own.
+ * Whether a response may be compressed: its kind gains by it, it is long enough, nobody has compressed it yet, and it
+ * does not forbid it (`no-transform`, RFC 9110, 7.7). A part keeps its bytes, and so do a stream of events, which must
+ * not wait in an encoder, and a gRPC call, whose messages have a compression of their own.
  */
 export function isCompressible(response: CompressibleResponse, { types, minBytes }: CompressSpec): boolean {
   const { status, contentType, contentEncoding, cacheControl, length } = response;

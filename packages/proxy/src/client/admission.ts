@@ -5,7 +5,7 @@ import { ProxyError, type ProxyErrorCode } from '../errors.ts';
 import type { Waiter } from '../guards.ts';
 import { fieldValue } from '../http/fields.ts';
 import type { ResponseHead } from '../http/response-head.ts';
-import { breakerText } from '../record/reasons.ts';
+import { breakerText, shedText } from '../record/reasons.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
 import type { Patience } from './patience.ts';
 import { drawsOf } from './rate-key.ts';
@@ -111,8 +111,7 @@ export class Admission {
     ) {
       return undefined;
     }
-    const share = Math.round(100 * service.throttle.shareShed(priority, admission));
-    const why = `of priority ${priority}, ${share} % are shed, since most were refused`;
+    const why = shedText(service.throttle, priority, admission);
     return new ProxyError('shed', 'the service refuses most requests', { rule: 'traffic.admission', why });
   }
 

@@ -4,10 +4,9 @@ import type { Field } from '../http/fields.ts';
 import type { ResponseHead } from '../http/response-head.ts';
 import { ejectionText, OUTLIER_RULES, stallText } from '../record/reasons.ts';
 import type { EndpointState } from '../upstream/endpoint.ts';
-import { faulty, strikes } from '../upstream/fault.ts';
 import { ejectAgain, type Judging, judge, judgeStall } from '../upstream/outliers.ts';
 import { NOBODY, type Tried, withFailed } from '../upstream/pick.ts';
-import { refreshAvailable, speaksHttp2 } from '../upstream/service.ts';
+import { openPool, refreshAvailable } from '../upstream/service.ts';
 import type { Wire } from '../upstream/wire.ts';
 import { Aim, type AimOptions } from './aim.ts';
 import type { Way } from './edge-policies.ts';
@@ -16,6 +15,7 @@ import { statusIn } from './grpc-outcome.ts';
 import { Hedging } from './hedging.ts';
 import { Retries } from './retries.ts';
 import { Sample } from './sample.ts';
+import { wireTo } from './wire-to.ts';
 
 /** One try at one endpoint. */
 export interface Attempt {
@@ -55,9 +55,9 @@ export class Attempts {
   #hedge(options: AttemptsOptions): Hedging {
     return new Hedging(options, {
       elsewhere: (now) => this.#elsewhere(now),
-      connect: (endpoint, now) => this.#connect(endpoint, now, { fresh: false }),
+      connect: (endpoint, now) => wireTo(endpoint, options, { now, fresh: false }),
       replace: (attempt) => this.#replace(attempt),
-      blame: (attempt) => this.#blame(attempt),
+      blame: (attempt, status) => this.#blame(attempt, status),
     });
   }
 
@@ -86,7 +86,7 @@ export class Attempts {
 
   /** Whether an instance is left that this request has not been sent to. */
   get othersLeft(): boolean {
-    const { available } = this.#options.service.pool;
+    const { available } = openPool(this.#options.service);
     return available.some((endpoint) => endpoint !== this.#current?.endpoint && !this.#tried.failed.includes(endpoint));
   }
 
@@ -98,18 +98,12 @@ export class Attempts {
     if (endpoint === undefined) return undefined;
     const isProbe = endpoint.standing.isOut && endpoint.standing.tryProbe(now, { idempotent });
     this.#options.trail.tryBegins(endpoint, now, { probe: isProbe });
-    const first = this.#connect(endpoint, now, { fresh: isProbe || this.failures > 0 });
+    const first = wireTo(endpoint, this.#options, { now, fresh: isProbe || this.failures > 0 });
     const wire = isProbe ? first : (this.#hedging?.around(first) ?? first);
     endpoint.counts.requests++;
     endpoint.counts.inFlight++;
     this.#current = { endpoint, wire, isProbe, startedAt: now };
     return this.#current;
-  }
-
-  #connect(endpoint: EndpointState, now: number, { fresh }: { readonly fresh: boolean }): Wire {
-    const { service, idempotent } = this.#options;
-    const wanted = { now, http2: speaksHttp2(service, endpoint), once: !idempotent, fresh };
-    return this.#underFault(endpoint, endpoint.acquire(wanted), now);
   }
 
   #elsewhere(now: number): EndpointState | undefined {
@@ -126,18 +120,14 @@ export class Attempts {
     return before;
   }
 
-  #blame(attempt: Attempt): void {
-    const { policy, runtime } = this.#options;
-    if (policy.outlier !== undefined) attempt.endpoint.standing.onFailure(runtime.now());
+  #blame(attempt: Attempt, status: number | undefined): void {
+    const { outlier, now } = this.#judging;
+    const { standing } = attempt.endpoint;
+    if (outlier !== undefined) {
+      if (status === undefined) standing.onFailure(now);
+      else standing.onAnswer(status, { now, isProbe: false, isLate: false });
+    }
     this.#judge(attempt);
-  }
-
-  #underFault({ endpoint: { instance } }: EndpointState, wire: Wire, now: number): Wire {
-    const { service, trail, runtime } = this.#options;
-    const { fault } = service;
-    if (fault === undefined || !strikes(fault, { instance, now, dice: runtime.dice })) return wire;
-    trail.decided('drill', `${fault.kind}, as the drill asks`, now);
-    return faulty(fault, wire);
   }
 
   /** The head as the client gets it. */
@@ -181,10 +171,11 @@ export class Attempts {
   }
 
   /** The head of a response has come. `status` undefined: only its end will tell how it went. */
-  answered(status: number | undefined): void {
+  answered({ http10 }: ResponseHead, status: number | undefined): void {
     const attempt = this.#current;
     if (attempt === undefined) return;
     const { endpoint, startedAt } = attempt;
+    endpoint.http10 = http10;
     const now = this.#options.runtime.now();
     endpoint.firstBytes.record(now - startedAt);
     // An instance that refuses is quick, and says nothing of how long its work takes.
@@ -204,10 +195,10 @@ export class Attempts {
     return status;
   }
 
-  /** Ends the current attempt in the middle of its response. `error`: why, where it is not the instance's doing. */
-  break(error: ProxyError | undefined): void {
+  /** Ends the current attempt in the middle of its response, which may not be the instance's doing. */
+  break({ code }: ProxyError): void {
     const attempt = this.end();
-    if (error === undefined) attempt?.endpoint.counts.error('response-cut');
+    if (code === 'response-cut') attempt?.endpoint.counts.error(code);
     attempt?.wire.destroy();
   }
 
@@ -251,7 +242,8 @@ export class Attempts {
     const judging = { ...this.#judging, sentAt: startedAt };
     if (isProbe) ejectAgain(endpoint, 'stall', judging);
     else if (!judgeStall(service, endpoint, judging)) return endpoint.standing.hangs ? { kind: 'slow' } : undefined;
-    trail.decided('traffic.outlier.stall', stallText(judging.now - startedAt, isProbe), judging.now, endpoint);
+    const why = stallText(judging.now - startedAt, { isProbe, outForMs: endpoint.standing.outForMs });
+    trail.decided('traffic.outlier.stall', why, judging.now, endpoint);
     return isProbe ? { kind: 'probe' } : { kind: 'slow' };
   }
 
@@ -290,10 +282,9 @@ export class Attempts {
   #judge({ endpoint, isProbe }: Attempt): void {
     const { service, trail, policy } = this.#options;
     const judging = this.#judging;
-    if (isProbe) ejectAgain(endpoint, '5xx', judging);
-    const cause = isProbe ? '5xx' : judge(service, endpoint, judging);
-    if (cause !== undefined) {
-      trail.decided(OUTLIER_RULES[cause], ejectionText(cause, isProbe, policy), judging.now, endpoint);
-    }
+    const ejection = isProbe ? ejectAgain(endpoint, '5xx', judging) : judge(service, endpoint, judging);
+    if (ejection === undefined) return;
+    const why = ejectionText(ejection, { isProbe, outForMs: endpoint.standing.outForMs }, policy);
+    trail.decided(OUTLIER_RULES[ejection.cause], why, judging.now, endpoint);
   }
 }

@@ -20,7 +20,7 @@ export interface StoredAnswer {
 
 /** What the cache has for a request. */
 export type Look =
-  | ({ readonly kind: 'answer'; readonly refresh: boolean } & StoredAnswer)
+  | ({ readonly kind: 'answer'; readonly isStale: boolean; readonly refresh: boolean } & StoredAnswer)
   /** Another request is under way for it. */
   | { readonly kind: 'wait' }
   /** Nobody may be asked, by the client's own word (`only-if-cached`). */
@@ -99,8 +99,13 @@ export class Cached {
     return { ...this.#order, request: { ...request, fields: askingFields(request.fields, stored) } };
   }
 
+  /** The service has answered so, whatever becomes of its answer: what is stored may be true no longer (RFC 9111, 4.4). */
+  onStatus({ status }: ResponseHead): void {
+    const succeeds = status >= 200 && status < 400;
+    if (succeeds && !SAFE.has(this.#order.request.method)) this.#cache.invalidate(this.#key.target);
+  }
+
   onHead(head: ResponseHead, revision: string): Verdict {
-    if (this.#invalidates(head)) this.#cache.invalidate(this.#key.target);
     const instead = head.status >= 500 ? this.#instead : undefined;
     if (instead !== undefined) {
       this.#land('not-stored');
@@ -209,13 +214,14 @@ export class Cached {
   }
 
   #answer(stored: Stored, { kind }: CacheUse, now: number): Look {
-    const refresh = kind === 'hit-and-refresh' && this.#cache.flights.mayLead(this.#key, now);
-    return { kind: 'answer', stored, refresh, status: hitStatus(stored, now) };
+    const isStale = kind === 'hit-and-refresh';
+    const refresh = isStale && this.#cache.flights.mayLead(this.#key, now);
+    return { kind: 'answer', stored, isStale, refresh, status: hitStatus(stored, now) };
   }
 
   /** For one that has come since this request did: it is new enough whatever its own time. */
   #answerLanded(stored: Stored, now: number): Look {
-    return { kind: 'answer', stored, refresh: false, status: `${hitStatus(stored, now)}; collapsed` };
+    return { kind: 'answer', stored, isStale: false, refresh: false, status: `${hitStatus(stored, now)}; collapsed` };
   }
 
   /** While requests are shared out among revisions each must be asked: the numbers decide which one stays. */
@@ -232,10 +238,6 @@ export class Cached {
     const isConditional = this.#stored === undefined && (ifNoneMatch ?? ifModifiedSince) !== undefined;
     if (this.#order.request.method !== 'GET' || hasAuthorization || range !== undefined) return false;
     return !isConditional && this.#use?.why !== 'request' && !this.#wants?.includes('no-store');
-  }
-
-  #invalidates({ status }: ResponseHead): boolean {
-    return this.#bypass === 'method' && !SAFE.has(this.#order.request.method) && status >= 200 && status < 400;
   }
 
   #isCurrent(revision: string): boolean {

@@ -28,8 +28,8 @@ export interface CallUser {
   onFlush(): boolean;
   /** No instance has answered, and none will be asked any more. */
   onNoAnswer(error: ProxyError): void;
-  /** The response broke off after its head. `error`: why, where it was not the instance that broke it. */
-  onBroken(error: ProxyError | undefined): void;
+  /** The response broke off after its head, for this reason. */
+  onBroken(error: ProxyError): void;
   /** The client had ended its side, and nothing has come for it since: it has left. */
   onAbandoned(): void;
 }

@@ -7,7 +7,7 @@ import type { Gone, ResponseUser, Wire } from '../upstream/wire.ts';
 import { type Attempt, Attempts } from './attempts.ts';
 import type { CallUser } from './call-user.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
-import { errorOf, failureOf, nobodyLeft, RESPONSE_TIMEOUT } from './failures.ts';
+import { CUT, errorOf, failureOf, nobodyLeft, RESPONSE_TIMEOUT } from './failures.ts';
 import { statusOf } from './grpc-outcome.ts';
 import { mirror } from './mirror.ts';
 import { NextTry } from './next-try.ts';
@@ -122,7 +122,7 @@ export class Call implements ResponseUser {
 
   onHead(head: ResponseHead): void {
     const status = statusOf(head, this.#order.request);
-    this.#attempts.answered(status);
+    this.#attempts.answered(head, status);
     const delayMs = status === undefined || status < 500 ? undefined : this.#next.delayInsteadOf(head, status);
     if (delayMs !== undefined) this.#discard = { delayMs, whole: false };
     else {
@@ -276,7 +276,7 @@ export class Call implements ResponseUser {
     this.#user.onNoAnswer(error);
   }
 
-  #break(error?: ProxyError): void {
+  #break(error: ProxyError = CUT): void {
     this.#end();
     this.#attempts.break(error);
     this.#user.onBroken(error);

@@ -31,6 +31,8 @@ export interface ExchangeOrder {
   readonly refresh: (order: ExchangeOrder, runtime: Runtime) => void;
   /** Nobody waits for the response: it is asked for so that the cache has it. */
   readonly refreshes?: true;
+  /** Services that were asked before this one, which stands in for them. */
+  readonly askedBefore?: readonly string[];
   /** Where what becomes of it is noted. */
   readonly trail: Trail;
   /** Tells that something in flight to an endpoint has ended. */

@@ -1,4 +1,3 @@
-import type { TrafficRule } from '@islet/policy';
 import type { ProxyError } from '../errors.ts';
 import type { Field } from '../http/fields.ts';
 import { grpcStatusIn, type ResponseHead } from '../http/response-head.ts';
@@ -14,7 +13,7 @@ import type { ExchangeClient } from './exchange-client.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
 import { CLIENT_SLOW, CUT } from './failures.ts';
 import { type Fallback, fallbackOfError, fallbackOfStatus, marked } from './fallback.ts';
-import { OwnAnswers } from './own-answers.ts';
+import { OwnAnswers, type StaleRule } from './own-answers.ts';
 import type { Reply, WholeResponse } from './reply.ts';
 import { type Sizes, sizesOf } from './sizes.ts';
 import { switchOver } from './switch-over.ts';
@@ -67,7 +66,7 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
 
   onStored(look: Extract<Look, { kind: 'answer' }>): void {
     if (look.refresh) this.order.refresh(this.order, this.runtime);
-    this.#serve(look, look.refresh ? 'traffic.cache.staleWhileRevalidate' : undefined);
+    this.#serve(look, look.isStale ? 'traffic.cache.staleWhileRevalidate' : undefined);
   }
 
   onRequestBody(bytes: Buffer): void {
@@ -104,6 +103,7 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
   onHead(head: ResponseHead, { status, revision }: Parameters<CallUser['onHead']>[1]): void {
     const { edge, trail } = this.order;
     trail.answered(head.status, this.runtime.now());
+    this.cached?.onStatus(head);
     const tooLarge = this.sizes?.refuseResponse(head);
     if (tooLarge !== undefined) {
       this.#breakOff(tooLarge);
@@ -244,9 +244,8 @@ export class Exchange implements CallUser, ApproachUser, CompressedUser {
   }
 
   /** Answers with what is stored. */
-  #serve(answer: StoredAnswer, rule?: TrafficRule): void {
-    const { trail } = this.order;
-    if (rule !== undefined) trail.decided(rule, 'what is stored has passed its time', this.runtime.now());
+  #serve(answer: StoredAnswer, stale?: StaleRule): void {
+    if (stale !== undefined) this.#own.stale(answer, stale);
     this.#add(this.#own.stored(answer));
     this.onFlush();
   }

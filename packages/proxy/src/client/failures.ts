@@ -34,6 +34,7 @@ export const REQUEST_TIMEOUT = new ProxyError('request-timeout', 'the body of th
 });
 export const BODY_SLOW = new ProxyError('request-timeout', 'the body of the request came too slowly');
 export const CLIENT_SLOW = new ProxyError('client-slow', 'the client did not take the response');
+export const STILL = new ProxyError('response-cut', 'no more of the response came', { rule: 'traffic.timeout.idle' });
 export const CUT = new ProxyError('response-cut', 'the instance broke off its response');
 export const WAITED = new ProxyError('overloaded', 'no place became free in time', { rule: 'traffic.limits.queue' });
 export const PUSHED_OUT = new ProxyError(
@@ -58,8 +59,9 @@ export function nobodyLeft({ failures }: { readonly failures: number }, service:
 }
 
 /** Nobody was there to ask. */
-function notReady({ name, unavailable }: ServiceState): ProxyError {
-  return new ProxyError('no-ready-instance', unavailable ?? `no instance of ${name} is ready`);
+function notReady({ name, unavailable, pool, split }: ServiceState): ProxyError {
+  const whose = split === undefined || pool.endpoints.length === 0 ? '' : ' whose revision has a share of its requests';
+  return new ProxyError('no-ready-instance', unavailable ?? `no instance of ${name}${whose} is ready`);
 }
 
 /** What is the instance's doing: not what the client left undone, nor a kept connection that it closed in order. */

@@ -40,18 +40,20 @@ interface Cause {
 
 function fallbackOf(order: ExchangeOrder, { to }: FallbackSpec, { error, now }: Cause): Fallback | undefined {
   if (to.kind === 'respond') return { kind: 'respond', response: responseOf(to, order, error) };
-  const { request, rules, service, origin, trail } = order;
+  const { request, rules, service, origin, trail, askedBefore = [] } = order;
+  const isCircle = to.service === service.name || askedBefore.includes(to.service);
   const isRead = READING.has(request.method) && request.fields.framing.kind === 'none' && !request.fields.upgrade;
   const callerHasMs = order.callerHasMs === undefined ? undefined : order.callerHasMs - (now - trail.start.startedAt);
   const other =
-    isRead && (callerHasMs ?? 1) > 0
+    isRead && !isCircle && (callerHasMs ?? 1) > 0
       ? rules.another(to.service, service.name, { method: request.method, target: origin.target })
       : undefined;
   if (other === undefined) return undefined;
   const { edge, way } = other;
   const own = { service: other.service, edge, way, policy: way.policy };
   const counts = way.route === undefined ? undefined : edge.countsOf(way.route);
-  const start = { ...trail.start, startedAt: now, edge, way, route: way.route, counts, log: way.policy.accessLog };
+  const { accessLog: log } = way.policy;
+  const start = { ...trail.start, startedAt: now, edge, way, route: way.route, counts, log, standsInFor: trail };
   return {
     kind: 'service',
     order: {
@@ -60,6 +62,7 @@ function fallbackOf(order: ExchangeOrder, { to }: FallbackSpec, { error, now }: 
       callerHasMs,
       trail: new Trail(start),
       client: service.name,
+      askedBefore: [...askedBefore, service.name],
       origin: { ...origin, inNameOf: service.name },
     },
   };
@@ -82,6 +85,7 @@ function responseOf(
       passed,
       reason: STATUS_CODES[status] ?? '',
       keepAliveMs: undefined,
+      http10: false,
       upgrade: undefined,
       retryAfter: undefined,
       grpcStatus: undefined,

@@ -1,3 +1,4 @@
+import { budgetText } from '../record/reasons.ts';
 import type { EndpointState } from '../upstream/endpoint.ts';
 import { HedgedWire } from '../upstream/hedged-wire.ts';
 import type { Gone, Wire } from '../upstream/wire.ts';
@@ -11,8 +12,8 @@ export interface HedgedTries {
   connect(endpoint: EndpointState, now: number): Wire;
   /** Makes this the current attempt. Returns the one that was. */
   replace(attempt: Attempt): Attempt | undefined;
-  /** What an instance did is held against it. */
-  blame(attempt: Attempt): void;
+  /** What an instance did is held against it. `status`: it answered so; undefined: it answered nothing. */
+  blame(attempt: Attempt, status?: number): void;
 }
 
 /** Asks a second instance where the first is slow, and keeps the books of both. */
@@ -57,7 +58,8 @@ export class Hedging {
     const endpoint = this.#tries.elsewhere(now);
     if (endpoint === undefined || policy.retry === undefined) return undefined;
     if (!edge.budget.tryRetry(now, policy.retry.budgetPercent)) {
-      trail.decided('traffic.retry.budget', 'nothing is left of it for a second request', now);
+      const spent = budgetText(edge.budget, policy.retry);
+      trail.decided('traffic.retry.budget', `nothing is left of it for a second request: ${spent}`, now);
       return undefined;
     }
     edge.counts.retries++;
@@ -84,8 +86,10 @@ export class Hedging {
   #lose(second: Attempt, outcome: number | Gone | 'late'): void {
     const { endpoint } = second;
     endpoint.counts.inFlight--;
-    if (typeof outcome === 'number') endpoint.counts.status(outcome);
-    else if (outcome !== 'late') this.#goneFor(second, outcome);
+    if (typeof outcome === 'number') {
+      endpoint.counts.status(outcome);
+      this.#tries.blame(second, outcome);
+    } else if (outcome !== 'late') this.#goneFor(second, outcome);
     this.#options.settle(endpoint);
   }
 

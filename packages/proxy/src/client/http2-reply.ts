@@ -10,6 +10,8 @@ import type { HeadOptions, Reply } from './reply.ts';
 export class Http2Reply implements Reply {
   /** A stream ends alone. */
   readonly close = false;
+  /** Its client keeps the body back until it is told to send it. */
+  awaitsContinue = false;
   readonly #stream: SessionStream;
   /** What the next flush sends. */
   #head: ResponseHead | undefined;
@@ -25,8 +27,10 @@ export class Http2Reply implements Reply {
   }
 
   addInformational({ status, passed }: ResponseHead): void {
-    // A client of HTTP/2 is told to go on by its window.
-    if (status !== 100) this.#stream.head([':status', String(status), ...http2Fields(passed)], false);
+    // Others are told to go on by their window.
+    if (status === 100 && !this.awaitsContinue) return;
+    if (status === 100) this.awaitsContinue = false;
+    this.#stream.head([':status', String(status), ...http2Fields(passed)], false);
   }
 
   addSwitch(): void {

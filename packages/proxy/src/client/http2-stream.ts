@@ -78,7 +78,8 @@ export class Http2Stream implements ExchangeClient, StreamUser, Waiting {
     exchange?.onClientGone();
   }
 
-  replyTo(): Reply {
+  replyTo({ fields }: RequestHead): Reply {
+    this.#reply.awaitsContinue = fields.expectsContinue;
     return this.#reply;
   }
 

@@ -1,6 +1,6 @@
 import type { AttemptFailure } from '@islet/policy';
 import type { ProxyError } from '../errors.ts';
-import { BODY_SLOW, CLIENT_SLOW, CONNECT_TIMEOUT, REQUEST_TIMEOUT } from './failures.ts';
+import { BODY_SLOW, CLIENT_SLOW, CONNECT_TIMEOUT, REQUEST_TIMEOUT, STILL } from './failures.ts';
 import type { Patience } from './patience.ts';
 
 /** Where a call is. */
@@ -16,7 +16,7 @@ export type Overdue =
   | { readonly kind: 'fail'; readonly failure: AttemptFailure; readonly error: ProxyError }
   /** No response yet: whether its instance hangs, and another is to be asked. */
   | { readonly kind: 'judge' }
-  | { readonly kind: 'break'; readonly error: ProxyError | undefined };
+  | { readonly kind: 'break'; readonly error: ProxyError };
 
 export function overdueOf(
   state: CallState,
@@ -49,6 +49,6 @@ export function overdueOf(
 
 function respondingOverdue(patience: Patience, now: number): Overdue {
   const error = patience.callOverdue(now);
-  if (error !== undefined || !patience.isHeld) return { kind: 'break', error };
+  if (error !== undefined || !patience.isHeld) return { kind: 'break', error: error ?? STILL };
   return patience.stillTakes(now) ? { kind: 'wait' } : { kind: 'break', error: CLIENT_SLOW };
 }

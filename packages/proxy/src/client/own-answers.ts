@@ -1,6 +1,8 @@
 import { rulePlace, type TrafficRule } from '@islet/policy';
+import type { CacheSpec } from '@islet/spec';
 import type { ProxyError, ProxyErrorCode } from '../errors.ts';
 import type { ResponseHead } from '../http/response-head.ts';
+import { staleText } from '../record/reasons.ts';
 import { ownFields, whyOf } from '../record/told.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Admission } from './admission.ts';
@@ -13,6 +15,13 @@ import { addWhole, type HeadOptions, type Reply, type WholeResponse } from './re
 import { servedOf } from './stored-reply.ts';
 
 const NO_FIELDS = { passed: '' };
+
+const STALE = {
+  'traffic.cache.staleWhileRevalidate': 'staleWhileRevalidateMs',
+  'traffic.cache.staleIfError': 'staleIfErrorMs',
+} as const satisfies Partial<Record<TrafficRule, keyof CacheSpec>>;
+
+export type StaleRule = keyof typeof STALE;
 
 export interface OwnAnswersOptions {
   readonly order: ExchangeOrder;
@@ -49,6 +58,15 @@ export class OwnAnswers {
     return { head: withStatus(head, status), body };
   }
 
+  /** What is stored is used though it has passed its time: as the file says, or the response itself. */
+  stale({ stored }: StoredAnswer, rule: StaleRule): void {
+    const { order, runtime } = this.#options;
+    const now = runtime.now();
+    const allowedMs = stored.lifetime[STALE[rule]];
+    const by = allowedMs === order.policy.cache?.[STALE[rule]] ? undefined : "the response's own Cache-Control";
+    order.trail.decided(rule, staleText(stored, allowedMs, now), now, undefined, { by });
+  }
+
   /** It goes out with the next `flush` of the reply. */
   add(response: WholeResponse): void {
     const { order, runtime, reply } = this.#options;
@@ -70,7 +88,8 @@ export class OwnAnswers {
   /** A rule has made this error of it. */
   decided(error: ProxyError, rule: TrafficRule): void {
     const { order, runtime } = this.#options;
-    order.trail.decided(rule, whyOf(error, rule, order.policy), runtime.now(), undefined, error.part);
+    const { part } = error;
+    order.trail.decided(rule, whyOf(error, rule, order), runtime.now(), undefined, { part });
   }
 
   /** It ends without an answer of its own, and can't be told so. */

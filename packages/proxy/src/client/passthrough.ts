@@ -93,10 +93,12 @@ export class Passthrough implements Accepted, RawUser, Waiting {
     const { socket, runtime, way } = this.#options;
     this.#trail.tryOpened(runtime.now());
     this.#trail.tryCameTo('connected');
-    if (this.#options.service.toldClients) connection.socket.write(this.#header);
+    if (endpoint.endpoint.toldClients) connection.socket.write(this.#header);
     const { idleMs } = way.policy.timeout;
     const onEnd = () => this.#end();
-    const tunnel = new Tunnel({ client: socket, connection, now: runtime.now, idleMs, isWebSocket: false, onEnd });
+    const onIdle = (why: string) => this.#trail.decided('traffic.timeout.idle', why, runtime.now());
+    const parts = { client: socket, connection, now: runtime.now, idleMs, isWebSocket: false, onIdle, onEnd };
+    const tunnel = new Tunnel(parts);
     this.#tunnel = tunnel;
     endpoint.beginLongLived(this, tunnel);
     this.deadlineAt = tunnel.deadlineAt;
@@ -118,6 +120,9 @@ export class Passthrough implements Accepted, RawUser, Waiting {
   onDeadline(): void {
     if (this.#tunnel === undefined) {
       this.#connection?.destroy();
+      const { way, runtime } = this.#options;
+      const why = `no connection within ${way.policy.timeout.connectMs} ms`;
+      this.#trail.decided('traffic.timeout.connect', why, runtime.now(), this.#endpoint);
       this.#failAttempt('connect-timeout');
       return;
     }

@@ -1,5 +1,6 @@
 import type { Field } from '../http/fields.ts';
 import type { Framing } from '../http/framing.ts';
+import { passedRequestTrailers } from '../http/request-trailers.ts';
 import { LIMITS } from '../limits.ts';
 import type { TimeKeeper } from '../upstream/request-text.ts';
 import type { RequestMessage, Wire } from '../upstream/wire.ts';
@@ -61,8 +62,9 @@ export class RequestBody {
   }
 
   end(trailers: readonly Field[], wire: Wire | undefined): void {
-    this.#trailers = trailers;
-    wire?.end(trailers);
+    const passed = passedRequestTrailers(trailers);
+    this.#trailers = passed;
+    wire?.end(passed);
   }
 
   /** A response has begun: nothing will be sent again. */

@@ -21,6 +21,7 @@ export class Retries {
     if (decision === 'no') return undefined;
     if (decision === 'free' || retry === undefined) {
       edge.counts.retries++;
+      if (retry !== undefined) this.#tellFree(failure, now);
       return 0;
     }
     if (!edge.budget.tryRetry(now, retry.budgetPercent)) {
@@ -32,6 +33,14 @@ export class Retries {
     const nth = `retry ${this.#charged} of ${retry.attempts} after ${failure.kind}`;
     trail.decided('traffic.retry', `${nth}; budget ${budgetText(edge.budget, retry)}`, now);
     return retryDelayMs(this.#charged, { backoff: retry.backoff, dice: runtime.dice });
+  }
+
+  #tellFree({ kind }: AttemptFailure, now: number): void {
+    const { trail } = this.#options;
+    const why = `again after ${kind}, which costs nothing of the budget`;
+    // Instances close kept connections every day.
+    if (kind === 'stale') trail.noted('traffic.retry', why, now);
+    else trail.decided('traffic.retry', why, now);
   }
 }
 

@@ -32,7 +32,8 @@ export function switchOver(
   };
   const isWebSocket = head.upgrade.toLowerCase() === 'websocket';
   const { idleMs } = order.policy.timeout;
-  const tunnel = new Tunnel({ client: socket, connection, now, idleMs, isWebSocket, onEnd: count });
+  const onIdle = (why: string) => order.trail.decided('traffic.timeout.idle', why, now());
+  const tunnel = new Tunnel({ client: socket, connection, now, idleMs, isWebSocket, onIdle, onEnd: count });
   // Where the instance is leaving already, the tunnel says so at once, and the switch must have gone out before that.
   reply.addSwitch(head);
   reply.flush();

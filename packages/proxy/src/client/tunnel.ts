@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { closeFrame, WebSocketFrames } from '../http/websocket-frames.ts';
 import type { RawUser, UpstreamConnection } from '../upstream/connection.ts';
 import type { LongLived } from '../upstream/endpoint.ts';
+import { breakOff } from './accepted.ts';
 
 export interface TunnelOptions {
   readonly client: Socket;
@@ -10,13 +11,16 @@ export interface TunnelOptions {
   readonly idleMs: number;
   /** Its frames are followed, so that its client can be told to go. */
   readonly isWebSocket: boolean;
+  /** Nothing has flowed for too long: it ends. */
+  readonly onIdle: (why: string) => void;
   /** Told once, when nothing flows any more. */
   readonly onEnd: () => void;
 }
 
 /**
  * Bytes in both directions, passed on as they are: after an upgrade, or for a service that doesn't speak HTTP. Each side
- * is paused while the other can't take more, and each side's end is passed on alone, so that the other can finish.
+ * is paused while the other can't take more, and each side's end is passed on alone, so that the other can finish. A side that
+ * breaks off is broken off for the other too: an orderly end would say that what has come is all there is.
  *
  * The client of a WebSocket whose instance or listener goes is sent a close frame between two messages. It answers with
  * its own, which goes to the instance, which ends the connection: the usual handshake, begun by the proxy.
@@ -26,6 +30,7 @@ export class Tunnel implements RawUser, LongLived {
   readonly #connection: UpstreamConnection;
   readonly #now: () => number;
   readonly #idleMs: number;
+  readonly #onIdle: TunnelOptions['onIdle'];
   readonly #onEnd: () => void;
   readonly #frames: WebSocketFrames | undefined;
   #goodbye: 'none' | 'due' | 'said' = 'none';
@@ -34,11 +39,12 @@ export class Tunnel implements RawUser, LongLived {
   #over = false;
   deadlineAt: number;
 
-  constructor({ client, connection, now, idleMs, isWebSocket, onEnd }: TunnelOptions) {
+  constructor({ client, connection, now, idleMs, isWebSocket, onIdle, onEnd }: TunnelOptions) {
     this.#client = client;
     this.#connection = connection;
     this.#now = now;
     this.#idleMs = idleMs;
+    this.#onIdle = onIdle;
     this.#onEnd = onEnd;
     this.#frames = isWebSocket ? new WebSocketFrames() : undefined;
     this.deadlineAt = now() + idleMs;
@@ -68,11 +74,12 @@ export class Tunnel implements RawUser, LongLived {
 
   onClientGone(): void {
     if (this.#clientEnded && this.#instanceEnded) this.#connection.socket.end();
-    else this.#connection.destroy();
+    else this.#connection.breakOff();
     this.#end();
   }
 
   onDeadline(): void {
+    this.#onIdle(`nothing came from either side for ${this.#idleMs} ms`);
     this.#connection.destroy();
     this.#client.destroy();
     this.#end();
@@ -105,7 +112,7 @@ export class Tunnel implements RawUser, LongLived {
 
   onGone(): void {
     if (this.#instanceEnded) this.#client.end();
-    else this.#client.destroy();
+    else breakOff(this.#client);
     this.#end();
   }
 

@@ -2,7 +2,8 @@ import { type Field, listOf } from './fields.ts';
 
 /**
  * Names of the fields that end at this hop (RFC 9110, 7.6.1): the standing ones and those that `Connection` lists, as
- * well as its options such as `close`.
+ * well as its options such as `close`. `upgrade` is only there where it is listed: without that, whoever is between has not
+ * understood it, and would not know that the protocol changes.
  */
 export function hopByHop(fields: readonly Field[]): ReadonlySet<string> {
   let names = ALWAYS;
@@ -20,7 +21,6 @@ const ALWAYS: ReadonlySet<string> = new Set([
   'proxy-authorization',
   'te',
   'transfer-encoding',
-  'upgrade',
   'http2-settings',
 ]);
 

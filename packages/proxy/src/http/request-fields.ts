@@ -1,7 +1,7 @@
 import { grpcTimeoutMs } from '@islet/policy';
 import { ProxyError } from '../errors.ts';
 import { hopByHop } from './connection-options.ts';
-import { type Field, serialiseFields } from './fields.ts';
+import { type Field, listOf, serialiseFields } from './fields.ts';
 import { declaredFraming, type Framing, NO_BODY } from './framing.ts';
 
 /** What a request's header fields mean to the proxy, and the text of those that it only passes on. */
@@ -13,6 +13,8 @@ export interface RequestFields {
   readonly close: boolean;
   /** The protocol to switch to. Only where there is no body, and never h2c, which would tunnel past every rule here. */
   readonly upgrade: string | undefined;
+  /** The client keeps its body back until it is told to send it. */
+  readonly expectsContinue: boolean;
   readonly acceptsTrailers: boolean;
   readonly hasIdempotencyKey: boolean;
   /** How long the caller still waits, in milliseconds: the word of a proxy like this one, passed on by a service. */
@@ -50,12 +52,17 @@ export function fieldsMeaning(fields: readonly Field[], { http10, framing }: Req
   if (http10 && framing.kind === 'chunked') throw new ProxyError('bad-request', 'HTTP/1.0 has no Transfer-Encoding');
   const connection = hopByHop(fields);
   const value = (name: string) => combined(fields, name);
-  const others = fields.filter((field) => !isOwn(field) && !connection.has(field.lower));
+  const mayUpgrade = !http10 && connection.has('upgrade') && framing.kind === 'none';
+  // Anything else that is expected is nothing that an instance could keep, and some have been desynchronised by it.
+  const expectsContinue = !http10 && hasBody(framing) && EXPECTS.test(value('expect') ?? '');
+  const isDropped = (lower: string) => connection.has(lower) || (lower === 'expect' && !expectsContinue);
+  const others = fields.filter((field) => !isOwn(field) && !isDropped(field.lower));
   return {
     host: hostOf(fields, http10),
     framing,
     close: http10 || connection.has('close'),
-    upgrade: connection.has('upgrade') && framing.kind === 'none' ? upgradeOf(value('upgrade')) : undefined,
+    upgrade: mayUpgrade ? upgradeOf(value('upgrade')) : undefined,
+    expectsContinue,
     acceptsTrailers: value('te')?.toLowerCase().includes('trailers') ?? false,
     hasIdempotencyKey: value('idempotency-key') !== undefined,
     deadlineMs: millisecondsOf(value('x-islet-deadline-ms')),
@@ -78,12 +85,12 @@ export function fieldsMeaning(fields: readonly Field[], { http10, framing }: Req
  * Fields that the proxy writes itself. No client may set `x-islet-…`: an instance trusts what it reads there. CGI and its
  * heirs (WSGI, Rack, PHP) read `x_islet_caller` as the same field.
  */
-function isOwn({ lower }: Field): boolean {
+export function isOwn({ lower }: Field): boolean {
   const name = withHyphens(lower);
   return OWN.has(name) || name.startsWith('x-islet-');
 }
 
-function isHearsay({ lower }: Field): boolean {
+export function isHearsay({ lower }: Field): boolean {
   const name = withHyphens(lower);
   return name === 'forwarded' || name === 'x-real-ip' || name.startsWith('x-forwarded-');
 }
@@ -103,7 +110,13 @@ function hostOf(fields: readonly Field[], http10: boolean): string {
 }
 
 function upgradeOf(value: string | undefined): string | undefined {
-  return value === undefined || /(^|[\s,])(h2c?|http\/)/i.test(value) ? undefined : value;
+  const protocols = listOf(value ?? '');
+  const isFit = protocols.length > 0 && protocols.every((name) => PROTOCOL.test(name) && !/^(?:h2|http\/)/.test(name));
+  return isFit ? value : undefined;
+}
+
+function hasBody(framing: Framing): boolean {
+  return framing.kind === 'length' ? framing.length > 0 : framing.kind !== 'none';
 }
 
 function millisecondsOf(value: string | undefined): number | undefined {
@@ -120,6 +133,7 @@ const OWN: ReadonlySet<string> = new Set([
   'host',
   'content-length',
   'transfer-encoding',
+  'upgrade',
   'grpc-timeout',
   'traceparent',
   'tracestate',
@@ -129,5 +143,8 @@ const OWN: ReadonlySet<string> = new Set([
   'x-forwarded-host',
 ]);
 
+const EXPECTS = /^100-continue$/i;
+/** RFC 9110, 7.8: a name, and a version where it has one. */
+const PROTOCOL = /^[!#$%&'*+\-.^_`|~0-9a-z]+(?:\/[!#$%&'*+\-.^_`|~0-9a-z]+)?$/;
 const GRPC = /^application\/grpc(?:$|[+;])/i;
 const HOST = /^(?:\[[0-9a-f:.]+\]|[a-z0-9._~!$&'()*+;=%-]+)(?::[0-9]{0,5})?$/i;

@@ -7,6 +7,8 @@ import { declaredFraming, type Framing, NO_BODY } from './framing.ts';
 export interface ResponseHead {
   readonly status: number;
   readonly reason: string;
+  /** The instance knows no chunks. */
+  readonly http10: boolean;
   readonly framing: Framing;
   /** The length that a response to HEAD, or a 304, only tells of. */
   readonly toldLength: number | undefined;
@@ -54,16 +56,20 @@ export function responseHead(
   meaning: FieldsMeaning,
   { toHead, undeclared }: ResponseShape,
 ): ResponseHead {
-  const { status, reason } = line;
+  const { status, reason, http10 } = line;
   const { declared } = meaning;
   const isBodiless = toHead || status < 200 || status === 204 || status === 304;
   const framing = isBodiless ? NO_BODY : (declared ?? undeclared);
+  const mayTellLength = status === 304 || (toHead && status >= 200 && status !== 204);
+  // It says that a body follows where none can: whoever wrote it may send one, and the next response would begin with it.
+  const isUnclear = status === 204 && declared !== undefined && !(declared.kind === 'length' && declared.length === 0);
   return {
     status,
     reason,
+    http10,
     framing,
-    toldLength: (toHead || status === 304) && declared?.kind === 'length' ? declared.length : undefined,
-    keepAliveMs: line.http10 || framing.kind === 'close' ? 0 : meaning.keepAliveMs,
+    toldLength: mayTellLength && declared?.kind === 'length' ? declared.length : undefined,
+    keepAliveMs: http10 || framing.kind === 'close' || isUnclear ? 0 : meaning.keepAliveMs,
     upgrade: meaning.upgrade,
     retryAfter: meaning.retryAfter,
     grpcStatus: meaning.grpcStatus,
@@ -133,6 +139,7 @@ const BY_CLOSE: Framing = { kind: 'close' };
 const OWN: ReadonlySet<string> = new Set([
   'content-length',
   'transfer-encoding',
+  'upgrade',
   'x-islet-error',
   'x-islet-explain',
   'x-islet-fallback',

@@ -1,4 +1,5 @@
 import { ProxyError } from '../errors.ts';
+import { LIMITS } from '../limits.ts';
 import { type BodyReader, type BodySink, bodyReader } from './body-reader.ts';
 import { CommonHeads } from './common-heads.ts';
 import { HeadReader } from './head-reader.ts';
@@ -18,6 +19,8 @@ export class ResponseReader {
   #body: BodyReader | undefined;
   #endsByClose = false;
   #keepAliveMs: number | undefined;
+  #informational = 0;
+  #awaitsContinue = false;
 
   /** How long the connection may be kept idle, by the word of the last response. */
   get keepAliveMs(): number | undefined {
@@ -29,9 +32,11 @@ export class ResponseReader {
     return this.#state === 'idle';
   }
 
-  /** Prepares for the response to a request of this method. */
-  expect(method: string): void {
+  /** Prepares for the response to a request of this method. `awaitsContinue`: it asks to be told when its body is read. */
+  expect(method: string, awaitsContinue = false): void {
     this.#state = 'head';
+    this.#informational = 0;
+    this.#awaitsContinue = awaitsContinue;
     this.#heads = method === 'HEAD' ? new HeadReader(toHead) : this.#usual;
     this.#endsByClose = false;
   }
@@ -77,18 +82,26 @@ export class ResponseReader {
   #onHead(head: ResponseHead, sink: ResponseSink): void {
     if (head.status === 101) this.#state = 'switched';
     if (head.status < 200) {
-      sink.onInformational(head);
+      this.#onInformational(head, sink);
       return;
     }
-    this.#keepAliveMs = head.keepAliveMs;
+    // Whether an instance that refused a body reads it all the same, or takes it for the next request, nobody can know.
+    this.#keepAliveMs = this.#awaitsContinue ? 0 : head.keepAliveMs;
     this.#body = bodyReader(head.framing);
     this.#endsByClose = head.framing.kind === 'close';
     this.#state = this.#body === undefined ? 'idle' : 'body';
     sink.onHead(head);
     if (this.#body === undefined) sink.onBodyEnd([]);
   }
+
+  #onInformational(head: ResponseHead, sink: ResponseSink): void {
+    if (++this.#informational > LIMITS.informationalHeads) throw TOO_MANY;
+    if (head.status === 100) this.#awaitsContinue = false;
+    sink.onInformational(head);
+  }
 }
 
+const TOO_MANY = new ProxyError('bad-response', 'the instance sent too many heads before its response');
 const usual = (text: string): ResponseHead => parseResponseHead(text, { toHead: false });
 const toHead = (text: string): ResponseHead => parseResponseHead(text, { toHead: true });
 const COMMON = new CommonHeads<ResponseHead>({ isSecret: ({ passed }) => /^set-cookie:/im.test(passed) });

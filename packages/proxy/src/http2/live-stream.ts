@@ -1,3 +1,4 @@
+import { LIMITS } from '../limits.ts';
 import { FRAME, MOST, WINDOW_BYTES } from './frames.ts';
 import type { Checked } from './head-check.ts';
 import { HTTP2_CODES } from './http2-error.ts';
@@ -134,7 +135,7 @@ export class LiveStream implements SessionStream, Sending {
   onFields(raw: readonly string[], { length, status }: Checked, ended: boolean): boolean {
     if (this.hasHead) return ended && this.#onPeerEnd(raw);
     const isInformational = status >= 100 && status < 200;
-    if (isInformational && (ended || ++this.#informational > MOST_INFORMATIONAL)) return false;
+    if (isInformational && (ended || ++this.#informational > LIMITS.informationalHeads)) return false;
     this.hasHead = !isInformational;
     const isBodiless = this.isToHead || status === 204 || status === 304;
     if (this.hasHead && !isBodiless) this.#missing = length;
@@ -250,8 +251,6 @@ export class LiveStream implements SessionStream, Sending {
 }
 
 const NO_TRAILERS: readonly string[] = [];
-/** Heads before the final one: each of them is passed on. */
-const MOST_INFORMATIONAL = 32;
 
 const ignore = () => undefined;
 /** Of a stream whose user is not known yet, or has been told that it is over. */

@@ -1,5 +1,5 @@
 import type { TrafficRule } from '@islet/policy';
-import type { TrafficSpec } from '@islet/spec';
+import type { ExchangeOrder } from '../client/exchange-order.ts';
 import type { ProxyError } from '../errors.ts';
 import type { ResponseHead } from '../http/response-head.ts';
 import { ruleValue } from './rule-value.ts';
@@ -12,7 +12,8 @@ export function ownFields({ hasRequestId }: ResponseHead, trail: Trail): string 
 }
 
 /** What decided that the proxy answers with this error. */
-export function whyOf({ why, message }: ProxyError, rule: TrafficRule, policy: TrafficSpec): string {
-  const value = ruleValue(rule, policy);
-  return why ?? (value === undefined ? message : `${message}: ${value}`);
+export function whyOf({ why, message }: ProxyError, rule: TrafficRule, order: ExchangeOrder): string {
+  if (why !== undefined) return why;
+  const value = ruleValue(rule, order);
+  return value === undefined ? message : `${message}: ${value}`;
 }

@@ -34,6 +34,8 @@ export interface TrailStart {
   readonly counts?: Counts | undefined;
   /** Its caller may see what was decided, and asked to. */
   readonly asked: boolean;
+  /** What its caller had asked for, where another service answers in its stead. */
+  readonly standsInFor?: Trail;
 }
 
 /** One try, while it is at it and after. */
@@ -46,10 +48,18 @@ interface Try {
   outcome: number | string;
 }
 
+/** Where a rule is set, as far as it is known when it decides. */
+export interface RuleAt {
+  /** Of the rule: see `rulePlace`. */
+  readonly part?: string;
+  /** Who has set it; undefined: the file or its default. */
+  readonly by?: string | undefined;
+}
+
 /** What a rule did to it. Which line says so is looked up where it is read. */
 interface Decision {
   readonly rule: TrafficRule;
-  readonly part: string;
+  readonly place: RuleAt;
   readonly why: string;
   readonly at: number;
   readonly endpoint: EndpointState | undefined;
@@ -81,17 +91,17 @@ export class Trail {
     start.counts.inFlight++;
   }
 
-  /** Counts a decision, and notes it with what decided; `part` is what of the rule it was: see `rulePlace`. */
-  decided(rule: TrafficRule, why: string, now: number, endpoint?: EndpointState, part?: string): void {
+  /** Counts a decision, and notes it with what decided. */
+  decided(rule: TrafficRule, why: string, now: number, endpoint?: EndpointState, place?: RuleAt): void {
     this.#isNotable = true;
-    this.noted(rule, why, now, endpoint, part);
+    this.noted(rule, why, now, endpoint, place);
   }
 
   /** The same for what is an everyday matter: it alone is no reason to keep the record. */
-  noted(rule: TrafficRule, why: string, now: number, endpoint?: EndpointState, part = ''): void {
+  noted(rule: TrafficRule, why: string, now: number, endpoint?: EndpointState, place = ANYWHERE): void {
     this.start.edge.decided(rule);
     if (this.#decisions.length >= DECISIONS) return;
-    this.#decisions = [...this.#decisions, { rule, part, why, at: this.#since(now), endpoint }];
+    this.#decisions = [...this.#decisions, { rule, place, why, at: this.#since(now), endpoint }];
   }
 
   /** The proxy answers it with an error of its own; or, for errors that are never sent, ends it so. */
@@ -164,12 +174,18 @@ export class Trail {
 
   /** For whoever may see it, in a header: what has happened up to now, on one line. */
   get text(): string {
+    return [`id=${this.start.id}`, ...this.#told].join('; ').replace(/[^\t\x20-\x7e]/g, '?');
+  }
+
+  get #told(): readonly string[] {
     const tries = this.#tries.map(({ endpoint, outcome }) => `${endpoint.endpoint.instance}=${outcome}`);
     const decisions = this.#decisions.map((one) => {
       const { path, from } = this.#placeOf(one);
       return `${path} (${one.why}) from ${from}`;
     });
-    return [`id=${this.start.id}`, `tries=${tries.join(',')}`, ...decisions].join('; ').replace(/[^\t\x20-\x7e]/g, '?');
+    const { standsInFor } = this.start;
+    const before = standsInFor === undefined ? [] : standsInFor.#told;
+    return [...before, `tries=${tries.join(',')}`, ...decisions];
   }
 
   record({ at, now, kept }: { readonly at: number; readonly now: number; readonly kept: KeptBecause }): RequestRecord {
@@ -224,8 +240,8 @@ export class Trail {
     return { rule, at, why, instance: endpoint?.endpoint.instance, path: path === rule ? undefined : path, from };
   }
 
-  #placeOf({ rule, part }: Decision): RulePlace {
-    return rulePlace(rule, part, this.start.way ?? NOWHERE);
+  #placeOf({ rule, place: { part = '', by } }: Decision): RulePlace {
+    return by === undefined ? rulePlace(rule, part, this.start.way ?? NOWHERE) : { path: rule, from: by };
   }
 
   #since(now: number): number {
@@ -240,6 +256,7 @@ function rounded(ms: number): number {
 
 /** Most requests end with no decision made of them, and all begin without a try. */
 const NONE: readonly never[] = [];
+const ANYWHERE: RuleAt = {};
 /** It found no service. */
 const NOWHERE = { written: {}, lines: undefined };
 /** A request has few tries, so few decisions are made of it. */

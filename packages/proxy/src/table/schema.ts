@@ -44,7 +44,14 @@ const listener = z.discriminatedUnion('kind', [
 /** Revisions are named by what the control plane makes of their inputs. */
 const revision = z.string().min(1).max(200);
 
-const endpoint = z.strictObject({ instance: name, revision, host, port, http2: optional(z.boolean()) });
+const endpoint = z.strictObject({
+  instance: name,
+  revision,
+  host,
+  port,
+  http2: optional(z.boolean()),
+  toldClients: optional(z.boolean()),
+});
 
 const split = z.strictObject({
   weights: z
@@ -72,7 +79,6 @@ const service = z.strictObject({
   warm: optional(z.array(endpoint)),
   split: optional(split),
   unavailable: optional(z.string().max(2_000)),
-  toldClients: optional(z.boolean()),
   hold: optional(z.strictObject({ maxMs: z.int().min(1), requests: z.int().min(1) })),
   fault: optional(
     z.strictObject({

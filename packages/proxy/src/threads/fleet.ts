@@ -9,7 +9,7 @@ import type { ExplainTokens } from '../record/explain-tokens.ts';
 import { MAX_THREADS } from '../shared/layout.ts';
 import { type Hint, SharedStates, sharedMemory } from '../shared/shared-states.ts';
 import { Drains } from './drains.ts';
-import { mergeStats, remainsOf } from './merge-stats.ts';
+import { mergeStats, pruned, remainsOf } from './merge-stats.ts';
 import type { PlaneState } from './messages.ts';
 import { Thread } from './thread.ts';
 
@@ -23,7 +23,7 @@ export interface FleetOptions {
 interface FleetEvents {
   readonly drained: [instance: string];
   readonly wanted: [service: string];
-  /** An exception in a thread that no code expected; it cost one connection. */
+  /** An exception in a thread that no code expected, which cost one connection; or a thread's end, which cost all that it had. */
   readonly unexpected: [text: string];
 }
 
@@ -105,7 +105,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
     const before = this.#table;
     this.#table = table;
     this.#drains.change(before, table, this.#planes());
-    this.#past = prune(this.#past, table);
+    this.#past = pruned(this.#past, table);
     await this.#resize();
     await this.main.apply(table);
     await this.#tellAll();
@@ -227,7 +227,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
     member.stage = 'leaving';
     const stats = await member.thread.ask({ kind: 'close', ...how });
     member.stats = stats ?? member.stats;
-    await member.thread.kill();
+    await member.thread.kill('it was told to go');
   }
 
   /** It has ended: nobody else notices. */
@@ -243,6 +243,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
       return;
     }
     member.why = `worker ${thread.lane} has ended (${why}), and is started again`;
+    this.emit('unexpected', member.why);
     member.stage = 'dead';
     // One that dies at its start would do nothing but start.
     setTimeout(() => this.#replace(member), livedMs < LIMITS.threadLookMs ? LIMITS.threadLookMs : 0).unref();
@@ -256,11 +257,13 @@ export class Fleet extends EventEmitter<FleetEvents> {
   /** Kills those that hang, and tells all of listeners that have come to be open. */
   async #look(): Promise<void> {
     for (const { thread, stage } of this.#threads.values()) {
-      if (stage === 'serving' && thread.secondsStill() >= LIMITS.threadStillSeconds) void thread.kill();
+      if (stage === 'serving' && thread.secondsStill() >= LIMITS.threadStillSeconds) void thread.kill(HUNG);
     }
     if (this.#threads.size > 0 && this.main.openKeys.join('\n') !== this.#told) await this.#tellAll();
   }
 }
+
+const HUNG = `it did not move for ${LIMITS.threadStillSeconds} s`;
 
 /** Of a thread that is not needed any more, while the others carry on. */
 const GOODBYE = { byMs: LIMITS.threadGoodbyeMs, graceMs: LIMITS.goodbyeMs } as const;
@@ -285,16 +288,4 @@ function added(all: readonly Readonly<Record<string, number>>[]): Readonly<Recor
   const sums: Record<string, number> = {};
   for (const counts of all) for (const [key, count] of Object.entries(counts)) sums[key] = (sums[key] ?? 0) + count;
   return sums;
-}
-
-/** Counts of what the table no longer names are forgotten, as the planes forget theirs. */
-function prune({ edges, instances, revisions, ...rest }: ProxyStats, { services }: RoutingTable): ProxyStats {
-  const isKnown = (service: string | undefined) => service === undefined || Object.hasOwn(services, service);
-  const living = new Set(Object.values(services).flatMap(({ endpoints }) => endpoints.map(({ instance }) => instance)));
-  return {
-    ...rest,
-    edges: edges.filter(({ service }) => isKnown(service)),
-    instances: instances.filter(({ instance }) => living.has(instance)),
-    revisions: revisions.filter(({ service }) => isKnown(service)),
-  };
 }

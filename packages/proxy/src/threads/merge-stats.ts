@@ -1,4 +1,4 @@
-import { Histogram, type HistogramData } from '@islet/policy';
+import { Histogram, type HistogramData, type RoutingTable } from '@islet/policy';
 import type { ProxyStats } from '../plane.ts';
 import type { EdgeStats, InstanceStats, RevisionStats, RouteStats, TrafficCounts } from '../stats.ts';
 import type { HoldStats } from '../upstream/doorstep.ts';
@@ -45,6 +45,18 @@ export function remainsOf({ edges, instances, revisions, unexpected }: ProxyStat
     revisions: revisions.map(({ mirrored, ...own }) => ({ ...still(own), mirrored: still(mirrored) })),
     holds: [],
     unexpected,
+  };
+}
+
+/** Without counts of what the table no longer names, which the planes forget too. */
+export function pruned({ edges, instances, revisions, ...rest }: ProxyStats, { services }: RoutingTable): ProxyStats {
+  const isKnown = (service: string | undefined) => service === undefined || Object.hasOwn(services, service);
+  const living = new Set(Object.values(services).flatMap(({ endpoints }) => endpoints.map(({ instance }) => instance)));
+  return {
+    ...rest,
+    edges: edges.filter(({ service }) => isKnown(service)),
+    instances: instances.filter(({ instance }) => living.has(instance)),
+    revisions: revisions.filter(({ service }) => isKnown(service)),
   };
 }
 

@@ -21,6 +21,7 @@ export class Thread {
   #isOver = false;
   #seen = -1;
   #stillFor = 0;
+  #why = 'it ended by itself';
 
   constructor(data: Omit<ThreadData, 'pulse'>, user: ThreadUser) {
     this.lane = data.lane;
@@ -28,16 +29,15 @@ export class Thread {
     this.#pulse = new Int32Array(pulse);
     const workerData: ThreadData = { ...data, pulse };
     this.#worker = new Worker(new URL('./thread-main.ts', import.meta.url), { workerData });
-    let why = 'it ended by itself';
     this.#worker.on('message', (saying: Saying) => this.#hear(saying, user));
     this.#worker.on('error', (thrown) => {
-      why = thrown instanceof Error ? thrown.message : String(thrown);
+      this.#why = thrown instanceof Error ? thrown.message : String(thrown);
     });
     this.#worker.once('exit', () => {
       this.#isOver = true;
       for (const answer of this.#asked.values()) (answer as (answer: undefined) => void)(undefined);
       this.#asked.clear();
-      user.onExit(why);
+      user.onExit(this.#why);
     });
   }
 
@@ -66,7 +66,8 @@ export class Thread {
   }
 
   /** Breaks off all that it carries. */
-  async kill(): Promise<void> {
+  async kill(why: string): Promise<void> {
+    this.#why = why;
     await this.#worker.terminate();
   }
 

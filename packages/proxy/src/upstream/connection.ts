@@ -79,7 +79,8 @@ export class UpstreamConnection implements Wire {
 
   send(message: RequestMessage): boolean {
     this.#answering = false;
-    this.#reader.expect(message.request.method);
+    const { method, fields } = message.request;
+    this.#reader.expect(method, fields.expectsContinue);
     return this.#writer.begin(message);
   }
 
@@ -129,10 +130,14 @@ export class UpstreamConnection implements Wire {
   }
 
   destroy(): void {
-    this.gone = true;
-    this.#buffer.end();
-    this.#letGo();
+    this.#leave();
     this.socket.destroy();
+  }
+
+  /** Its instance is told that what it has got is not all. */
+  breakOff(): void {
+    this.#leave();
+    this.socket.resetAndDestroy();
   }
 
   #onOpen(): void {
@@ -191,6 +196,12 @@ export class UpstreamConnection implements Wire {
     this.destroy();
     if (user === undefined) this.#onIdleEnd(this);
     else user.onGone(why, error);
+  }
+
+  #leave(): void {
+    this.gone = true;
+    this.#buffer.end();
+    this.#letGo();
   }
 
   #letGo(): void {

@@ -62,6 +62,8 @@ export class EndpointState implements Candidate {
   avoidUntil = 0;
   /** Nobody listened there a moment ago. */
   deadUntil = 0;
+  /** It answered in HTTP/1.0 when it was asked last. */
+  http10 = false;
   /** How long it is avoided because it is silent. */
   #silentUntil = 0;
   readonly #clock: Clock;

@@ -99,6 +99,7 @@ const INJECTED: ResponseHead = {
   framing: { kind: 'length', length: 0 },
   toldLength: undefined,
   keepAliveMs: 0,
+  http10: false,
   upgrade: undefined,
   hasRequestId: false,
   streams: false,

@@ -26,6 +26,10 @@ export interface KeepaliveUser {
  * garbage is silent as well, and its calls would be lost for nothing. So a connection that is silent for a second loses no
  * call: others are asked while there are any, and a second connection is tried. Only one that stays silent is dead.
  *
+ * What can't be sent again, a POST say, waits for that. It is not told sooner, though nobody will ever answer where the connection
+ * is lost: to tell its client that it may have been done or not takes an answer from all whose instance was only busy. Nor
+ * does a second connection that opens prove that the first is lost: another process of the same instance may have taken it.
+ *
  * Servers of gRPC end connections that send PINGs too often: those of Go, Java and C++ all count such as come within five
  * minutes, forget them when they send a head or a body, and take two between (`too_many_pings`). So a call that is long in
  * coming is asked about once; another call that is sent meanwhile may ask again, up to what such a server takes; and from

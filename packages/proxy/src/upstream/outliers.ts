@@ -20,11 +20,20 @@ export interface Judging {
   readonly dice: () => number;
 }
 
+/** Why an instance is ejected. */
+export interface Ejection {
+  readonly cause: OutlierCause;
+  /** What was held against what, where its share of failures decided. */
+  readonly shares?: { readonly own: Tally; readonly siblings: Tally };
+}
+
 /** Ejects an instance that its errors make due, in a row or in all; returns why, if it did. */
-export function judge(service: ServiceState, endpoint: EndpointState, judging: Judging): OutlierCause | undefined {
-  const { outlier } = judging;
-  const cause = outlier && (endpoint.standing.due(outlier) ?? dueByRate(service, endpoint, outlier, judging.now));
-  return cause !== undefined && eject(service, endpoint, cause, judging) ? cause : undefined;
+export function judge(service: ServiceState, endpoint: EndpointState, judging: Judging): Ejection | undefined {
+  const { outlier, now } = judging;
+  if (outlier === undefined) return undefined;
+  const inARow = endpoint.standing.due(outlier);
+  const due = inARow === undefined ? dueByRate(service, endpoint, outlier, now) : { cause: inARow };
+  return due !== undefined && eject(service, endpoint, due.cause, judging) ? due : undefined;
 }
 
 function dueByRate(
@@ -32,11 +41,12 @@ function dueByRate(
   endpoint: EndpointState,
   outlier: OutlierSpec,
   now: number,
-): OutlierCause | undefined {
+): Ejection | undefined {
   if (endpoint.standing.isOut) return undefined;
   const own = endpoint.standing.tally(now);
   if (own.all < outlier.minCalls) return undefined;
-  return failsMore(own, tallyOfOthers(service, endpoint, now), outlier) ? 'rate' : undefined;
+  const siblings = tallyOfOthers(service, endpoint, now);
+  return failsMore(own, siblings, outlier) ? { cause: 'rate', shares: { own, siblings } } : undefined;
 }
 
 function tallyOfOthers(service: ServiceState, endpoint: EndpointState, now: number): Tally {
@@ -64,9 +74,11 @@ export function judgeStall(
 }
 
 /** A probe of an ejected instance has failed. */
-export function ejectAgain({ standing }: EndpointState, cause: OutlierCause, judging: Judging) {
+export function ejectAgain({ standing }: EndpointState, cause: OutlierCause, judging: Judging): Ejection | undefined {
   const { outlier } = judging;
-  if (outlier !== undefined) standing.eject(cause, outlier, judging);
+  if (outlier === undefined) return undefined;
+  standing.eject(cause, outlier, judging);
+  return { cause };
 }
 
 /** What each instance's first bytes are held against from now on. */

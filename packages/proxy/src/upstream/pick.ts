@@ -9,7 +9,7 @@ import {
 import type { BalanceSpec } from '@islet/spec';
 import type { EndpointState } from './endpoint.ts';
 import type { Pool } from './pool.ts';
-import type { ServiceState } from './service.ts';
+import { openPool, type ServiceState } from './service.ts';
 import { isNobodyThere } from './warm.ts';
 
 /** What earlier attempts of the same request have shown. */
@@ -73,11 +73,12 @@ export function panics({ pool }: ServiceState, { panicPercent }: BalanceSpec): b
 /**
  * The endpoint for the next attempt. The first attempt goes where its client's requests always go, or else to the revision
  * that the request is meant for, and each later one to the stable revision, so that what a canary fails is healed; where
- * that one has nobody to ask, anybody is. Where nobody is there at all, a warm one is asked.
+ * that one has nobody to ask, anybody is whose revision has a share. Where nobody is there at all, a warm one is asked.
  */
 export function pickEndpoint(service: ServiceState, tried: Tried, picking: Picking): EndpointState | undefined {
-  const { pool, warm, split } = service;
+  const { warm, split } = service;
   const { meant, stuckTo } = picking;
+  const pool = meant?.rule === undefined ? openPool(service) : service.pool;
   const isFirst = tried.failed.length === 0;
   if (
     stuckTo !== undefined &&
@@ -94,7 +95,7 @@ export function pickEndpoint(service: ServiceState, tried: Tried, picking: Picki
     const stable = own === split.stable ? undefined : goodOf(split.pools.get(split.stable), isPanic, tried, picking);
     if (stable !== undefined) return stable;
   }
-  if (warm.endpoints.length > 0 && isNobodyThere(service, tried, picking.now)) {
+  if (warm.endpoints.length > 0 && isNobodyThere(pool, tried, picking.now)) {
     const found = goodOf(warm, false, tried, picking) ?? leastBad(warm, tried, picking);
     if (found !== undefined) return found;
   }

@@ -35,13 +35,16 @@ export interface ServiceState {
   readonly hold: Hold | undefined;
   readonly door: Doorstep;
   readonly fault: FaultState | undefined;
-  /** Its instances are told first whose a connection is. */
-  readonly toldClients: boolean;
 }
 
 export interface SplitState extends Split {
   /** By revision; one without endpoints has none. */
   readonly pools: ReadonlyMap<string, Pool>;
+  /**
+   * Those that any request may be sent to, should nobody else be there. Not the instances of a revision whose share is nothing:
+   * people were told that only who asks for it gets it, and it may wait for somebody to look at it.
+   */
+  readonly open: Pool;
   readonly draw: EvenDraw;
   readonly mirror: MirrorState | undefined;
 }
@@ -51,10 +54,16 @@ export interface MirrorState extends Mirror {
   inFlight: number;
 }
 
+/** Those that a request may be sent to that asks for no revision. */
+export function openPool({ pool, split }: Pick<ServiceState, 'pool' | 'split'>): Pool {
+  return split?.open ?? pool;
+}
+
 /** Who may be chosen, after an instance has been ejected or has come back. */
 export function refreshAvailable({ pool, warm, split }: Pick<ServiceState, 'pool' | 'warm' | 'split'>): void {
   pool.refresh();
   warm.refresh();
+  split?.open.refresh();
   for (const own of split?.pools.values() ?? []) own.refresh();
 }
 
@@ -90,7 +99,7 @@ export interface Clocks {
 /** A table is pushed whole, so what it says is mostly what is known: turns and rings go on where nothing has changed. */
 export function nextState(next: NextState): ServiceState {
   const { name, routed, endpoints, warm, before, clocks, cacheBudget, states, onWanted } = next;
-  const { protocol, lines, unavailable, split, hold, fault, toldClients = false } = routed;
+  const { protocol, lines, unavailable, split, hold, fault } = routed;
   const isSame = before !== undefined && isDeepStrictEqual(before.traffic, routed.traffic);
   const traffic = isSame ? before.traffic : routed.traffic;
   const share = before?.share ?? states.service(name);
@@ -101,7 +110,6 @@ export function nextState(next: NextState): ServiceState {
     lines,
     unavailable,
     hold,
-    toldClients,
     share,
     throttle: share.throttle,
     door: before?.door ?? new Doorstep(onWanted, share.atDoor),
@@ -121,8 +129,15 @@ export function nextState(next: NextState): ServiceState {
 function splitState(split: Split, endpoints: readonly EndpointState[], before: SplitState | undefined): SplitState {
   const byRevision = Map.groupBy(endpoints, ({ endpoint }) => endpoint.revision);
   const pools = [...byRevision].map(([revision, own]) => [revision, poolOf(own, before?.pools.get(revision))] as const);
-  const draw = before?.draw ?? new EvenDraw();
-  return { ...split, pools: new Map(pools), draw, mirror: split.mirror && mirrorState(split.mirror, before?.mirror) };
+  const { stable, weights, mirror } = split;
+  const isOpen = ({ endpoint: { revision } }: EndpointState) => revision === stable || weights[revision] !== 0;
+  return {
+    ...split,
+    pools: new Map(pools),
+    open: poolOf(endpoints.filter(isOpen), before?.open),
+    draw: before?.draw ?? new EvenDraw(),
+    mirror: mirror && mirrorState(mirror, before?.mirror),
+  };
 }
 
 /** Copies on their way count where they were begun, so a new table changes what they count in. */

@@ -1,6 +1,7 @@
 import { RETRY_LIMITS } from '@islet/policy';
 import type { EndpointState } from './endpoint.ts';
 import type { Tried } from './pick.ts';
+import type { Pool } from './pool.ts';
 import type { ServiceState } from './service.ts';
 
 /**
@@ -21,9 +22,9 @@ import type { ServiceState } from './service.ts';
  * tries of one request are limited all the same, so the last of them is not for one more that may be dead: where it has
  * met nobody alive until then, it goes to a warm one.
  */
-export function isNobodyThere({ pool }: Pick<ServiceState, 'pool'>, { failed, ended }: Tried, now: number): boolean {
+export function isNobodyThere({ endpoints }: Pool, { failed, ended }: Tried, now: number): boolean {
   const isDead = ({ deadUntil }: EndpointState) => deadUntil > now;
-  if (pool.endpoints.every(isDead)) return true;
+  if (endpoints.every(isDead)) return true;
   const isLastTry = failed.length >= RETRY_LIMITS.failures - 1;
   return isLastTry && failed.every((endpoint) => isDead(endpoint) || ended.includes(endpoint));
 }

@@ -179,8 +179,11 @@ test('a thread that dies under load takes only its own requests along, gives bac
   })();
   const inMain = fleet.main.stats.inFlight;
   const requests = (await edgeStats())?.requests ?? 0;
-  await thread.kill();
+  const told: string[] = [];
+  fleet.on('unexpected', (text) => told.push(text));
+  await thread.kill('a test');
   await until(() => fleet.workers === 1);
+  assert.deepEqual(told, ['worker 1 has ended (a test), and is started again']);
   await load;
   assert.equal(failed, 0);
   await until(() => fleet.workers === 2);

@@ -42,7 +42,9 @@ export const expose = withShorthand(z.array(route), {
   lift: (node) => (node.kind === 'list' ? node : { kind: 'list', place: node.place, items: [node] }),
 });
 
-/** `/api` is a path; `shop.example.com/api` is a host and a path. What has no slash is neither, and checked as a path. */
+/**
+ * `/api` is a path; `shop.example.com/api` is a host and a path. What has no slash is neither, and checked as a path.
+ */
 function liftRoute(node: Located): Located {
   if (node.kind !== 'scalar' || typeof node.value !== 'string') return node;
   const slash = node.value.indexOf('/');

@@ -2,8 +2,8 @@ import type { z } from 'zod';
 import { type Located, mapOf } from '../located.ts';
 
 /**
- * What a section's schema says beyond what zod can: its shorthand, and which of its keys exclude each other. Kept beside the
- * schema, so that lifting, overlays, errors and the JSON Schema read one truth.
+ * What a section's schema says beyond what zod can: its shorthand, and which of its keys exclude each other. Kept
+ * beside the schema, so that lifting, overlays, errors and the JSON Schema read one truth.
  */
 export interface Shorthand {
   /** What may stand instead of the section. */

@@ -10,7 +10,7 @@ export const offMachine = z.strictObject({
     .string()
     .regex(
       /^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/[A-Za-z0-9._/-]*[A-Za-z0-9._-])?$/,
-      'expected s3://bucket, or s3://bucket/folder',
+      'expected s3://bucket or s3://bucket/folder, where the bucket has 3 to 63 lower-case letters, digits, "." and "-"',
     )
     .describe('A bucket of Amazon S3 or of storage that speaks like it, and a folder in it.')
     .meta({ examples: ['s3://example-backups/shop'] }),

@@ -7,7 +7,7 @@ import { cache } from './cache.ts';
 import { compress } from './compress.ts';
 import { fallback } from './fallback.ts';
 import { withShorthand } from './notes.ts';
-import { byDefault, count, countOr, distinct, duration, durationOr, orOff, percent, size } from './values.ts';
+import { byDefault, count, countOr, distinct, duration, durationOr, orOff, percent, sizeOr } from './values.ts';
 
 const timeout = withShorthand(
   z.strictObject({
@@ -105,15 +105,8 @@ const breaker = orOff(
 );
 
 /** The proxy itself takes no more than 32Ki. */
-const headersSize = () =>
-  size({ least: '1Ki', most: '32Ki' })
-    .optional()
-    .meta({ examples: ['8Ki'] });
-
-const bodySize = () =>
-  size({ least: '1Ki' })
-    .optional()
-    .meta({ examples: ['10Mi'] });
+const headersSize = () => sizeOr('off', { least: '1Ki', most: '32Ki' });
+const bodySize = () => sizeOr('off', { least: '1Ki' });
 
 const limits = z.strictObject({
   connections: byDefault('traffic.limits.connections', count(1, 100_000)).describe(
@@ -126,12 +119,22 @@ const limits = z.strictObject({
   queue: byDefault('traffic.limits.queue', duration()).describe(
     'How long a request waits for its turn; then it is refused.',
   ),
-  requestHeaders: headersSize().describe("Of a request's header fields; beyond that the answer is 431."),
-  requestBody: bodySize().describe("Of a request's body; beyond that the answer is 413."),
-  responseHeaders: headersSize().describe("Of a response's header fields; beyond that the caller gets 502."),
-  responseBody: bodySize().describe(
-    "Of a response's body; beyond that the caller gets 502, or, where the length was not told, a response that breaks off.",
-  ),
+  requestHeaders: byDefault('traffic.limits.requestHeaders', headersSize())
+    .describe("Of a request's header fields; beyond that the answer is 431. `off`: what the proxy itself takes, 32Ki.")
+    .meta({ examples: ['8Ki'] }),
+  requestBody: byDefault('traffic.limits.requestBody', bodySize())
+    .describe("Of a request's body; beyond that the answer is 413.")
+    .meta({ examples: ['10Mi'] }),
+  responseHeaders: byDefault('traffic.limits.responseHeaders', headersSize())
+    .describe(
+      "Of a response's header fields; beyond that the caller gets 502. `off`: what the proxy itself takes, 32Ki.",
+    )
+    .meta({ examples: ['8Ki'] }),
+  responseBody: byDefault('traffic.limits.responseBody', bodySize())
+    .describe(
+      "Of a response's body; beyond that the caller gets 502, or, where the length was not told, a response that breaks off.",
+    )
+    .meta({ examples: ['10Mi'] }),
 });
 
 const BY = /^(client|route|header:[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}|jwt:[A-Za-z0-9_.:/-]{1,64})$/;
@@ -156,10 +159,13 @@ const oneRateLimit = z.strictObject({
   ),
 });
 
-/** One or a list. */
+/** One, a list, or none. */
 const rateLimit = withShorthand(z.array(oneRateLimit).max(8), {
-  written: oneRateLimit,
-  lift: (node) => (node.kind === 'map' ? { kind: 'list', place: node.place, items: [node] } : node),
+  written: z.union([z.literal('off'), oneRateLimit]),
+  lift: (node) => {
+    if (node.kind === 'map') return { kind: 'list', place: node.place, items: [node] };
+    return node.kind === 'scalar' && node.value === 'off' ? { kind: 'list', place: node.place, items: [] } : node;
+  },
 });
 
 const accessLog = z.strictObject({
@@ -209,18 +215,17 @@ export const sections = {
     .meta({ examples: ['off', { header: 'x-priority' }] }),
   rateLimit: rateLimit
     .prefault([])
-    .describe('How often it may be asked; beyond that the answer is 429. One limit or a list; off unless declared.')
-    .meta({ examples: [{ rps: 50, burst: 100 }] }),
-  cache: cache
-    .optional()
+    .describe(
+      'How often it may be asked; beyond that the answer is 429. One limit, a list, or `off`; off unless declared.',
+    )
+    .meta({ examples: [{ rps: 50, burst: 100 }, 'off'] }),
+  cache: byDefault('traffic.cache', cache)
     .describe('Keeps responses as they allow it, and answers with them. Off unless declared.')
     .meta({ examples: [{ freshFor: '10s' }] }),
-  compress: compress
-    .optional()
+  compress: byDefault('traffic.compress', compress)
     .describe('Compresses responses for clients that accept it. Off unless declared.')
     .meta({ examples: [{ min: '1Ki' }] }),
-  fallback: fallback
-    .optional()
+  fallback: byDefault('traffic.fallback', fallback)
     .describe('What callers get where the service gives no answer. Off unless declared.')
     .meta({ examples: [{ respond: { body: '[]' } }] }),
   accessLog: accessLog

@@ -68,6 +68,10 @@ export const size = ({ least = '1Mi', most = '1Ti' }: { readonly least?: string;
     .refine((bytes) => bytes <= sizeBytes(most), `must be at most ${most}`)
     .meta({ title: 'size' });
 
+/** A size, or a word that stands for none. */
+export const sizeOr = (word: string, bounds: Parameters<typeof size>[0]) =>
+  z.union([z.literal(word), size(bounds)], { error: `${SIZE_RULE}; or ${word}` }).meta({ title: `size, or ${word}` });
+
 export const cpu = () =>
   z
     .union([z.number().positive().max(1024), z.string().regex(MILLICORES, CPU_RULE)], { error: CPU_RULE })

@@ -57,8 +57,9 @@ export function lift(schema: z.core.$ZodType, node: Located): Located {
 }
 
 /**
- * Lays a tree over another: sections are merged key by key, everything else is replaced. Of keys that exclude each other, the
- * overlay's drives out the other: `{ tcp: true }` over `{ http: /readyz }` is `{ tcp: true }`. Both are lifted.
+ * Lays a tree over another: sections are merged key by key, everything else is replaced. Of keys that exclude each
+ * other, the overlay's drives out the other: `{ tcp: true }` over `{ http: /readyz }` is `{ tcp: true }`. Both are
+ * lifted.
  */
 export function overlay(schema: z.core.$ZodType | undefined, base: Located, over: Located): Located {
   if (base.kind !== 'map' || over.kind !== 'map') return over;

@@ -16,6 +16,9 @@ const FIELDS = [
   { name: 'from', label: 'From', kind: 'choice', choices: ['a file'] },
 ] as const;
 
+/** A cache that is on, of the service or of a route or a caller alone. */
+const CACHED = /^traffic\.(.*\.)?cache\./;
+
 /** Every effective value, and the line that it comes from. */
 export function ConfigurationTab({ service }: { readonly service: string }) {
   const asked = useAsk('describe', { service }, { on: useStatus()?.revision });
@@ -27,7 +30,7 @@ export function ConfigurationTab({ service }: { readonly service: string }) {
   return (
     <>
       <Filters fields={FIELDS}>
-        {asked.value?.values.some(({ path }) => path.startsWith('traffic.cache')) ? <Purge service={service} /> : null}
+        {asked.value?.values.some(({ path }) => CACHED.test(path)) ? <Purge service={service} /> : null}
       </Filters>
       <Answered asked={asked} what={`what ${service} is configured to be`}>
         {({ file, values }) => (
