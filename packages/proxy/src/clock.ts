@@ -1,7 +1,9 @@
 import { LoopTurns } from '@islet/policy';
 
 export interface ClockOptions {
+  /** Acts when the loop has read all that there was to read. */
   readonly afterTurn?: (act: () => void) => void;
+  /** What is done then. Returns whether more is to be done after the next turn, though that may bring nothing. */
   readonly atEnd?: () => boolean;
 }
 
@@ -19,7 +21,6 @@ export class Clock {
   #endsTurn = false;
   #held: number | undefined;
 
-  /** `afterTurn` acts when the loop has read all that there was to read. */
   constructor(read: () => number, { afterTurn = setImmediate, atEnd = () => false }: ClockOptions = {}) {
     this.#read = read;
     this.#atEnd = atEnd;

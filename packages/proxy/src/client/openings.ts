@@ -33,7 +33,7 @@ export class Openings {
     this.#waiting.push(opening);
   }
 
-  /** The turn is over. Returns whether more wait. */
+  /** The loop has read all that there was to read. Returns whether more wait for the next turn. */
   endTurn(): boolean {
     const waiting = this.#waiting;
     const until = Math.min(this.#begun + LIMITS.openingsPerTurn, waiting.length);
