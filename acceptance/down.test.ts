@@ -58,6 +58,7 @@ test('a system whose state folder is removed ends as a whole, and the next one b
   await using system = await makeSystem({ services: withStores });
   await system.up();
   const id = idOf(system.state) ?? '';
+  const users = usersOf(processesOf(system.state, id));
   assert.notDeepEqual(processesOf(system.state, id), []);
   // Whoever still writes there puts folders back.
   await until(`${system.state} is removed`, () => {
@@ -65,6 +66,7 @@ test('a system whose state folder is removed ends as a whole, and the next one b
     return !existsSync(system.state);
   });
   await until(`nothing of ${id} runs`, () => processesOf(system.state, id).length === 0);
+  assert.deepEqual(tracesOf(id, users), []);
   await assert.rejects(system.get('/filed/'));
 
   await system.up();

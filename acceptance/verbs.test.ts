@@ -86,7 +86,7 @@ test('call reaches a service that the gateway does not, and exits by its answer'
   const bad = await system.islet('call', 'front', '/from/nobody/', '-i');
   assert.equal(bad.code, 1);
   assert.match(bad.stdout, /^HTTP\/1\.1 500 /);
-  assert.equal((await system.islet('call', 'nobody', '/')).code, 1);
+  assert.equal((await system.islet('call', 'nobody', '/')).code, 2);
 });
 
 test('exec runs in the service’s place, with its environment, as its user, and passes its exit code on', async () => {

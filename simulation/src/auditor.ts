@@ -8,6 +8,7 @@ import { askedOf } from './requests.ts';
 export const INVARIANTS = [
   'no route to what is not ready',
   'never below what is asked for',
+  'alone where two can not run at once',
   'drained before it is stopped',
   'no step doubled',
   'one revision outside a rollout',
@@ -35,6 +36,8 @@ export interface Asked {
   readonly most: number;
   /** Its instances may all be gone for a while. */
   readonly exclusive: boolean;
+  /** No generation of it may run beside another one. */
+  readonly alone: boolean;
   readonly drainMs: number;
 }
 
@@ -209,7 +212,17 @@ export class Auditor {
       !isNew || request.index < Math.max(1, most),
       `${request.instance} of at most ${most}`,
     );
+    this.#checkAlone(request, asked);
     return compute.start(request, options);
+  }
+
+  #checkAlone({ service, generation, instance }: StartRequest, asked: readonly (Asked | undefined)[]): void {
+    if (asked.length === 0 || !asked.every((one) => one?.alone)) return;
+    const others = [...this.#parts.ground.machine.instances.values()].filter(
+      (one) => one.service === service && one.generation !== generation && one.process.kind !== 'exited',
+    );
+    const what = `${instance} is started beside ${others.map(({ id }) => id).join(', ')}`;
+    this.#check('alone where two can not run at once', others.length === 0, what);
   }
 
   #onStop({ instance }: StopRequest): void {

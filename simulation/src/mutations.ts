@@ -72,6 +72,12 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: 'return [];',
   },
   {
+    name: 'a new revision is started beside the old one where two can not run at once',
+    file: 'packages/plan/src/roll.ts',
+    find: 'if (service.exclusive && [...seen.instances, ...comingOf(service, turn)].some(isOther)) return 0;',
+    replace: '',
+  },
+  {
     name: 'an instance that is not ready takes requests',
     file: 'packages/control-plane/src/observed-instances.ts',
     find: "if (probed === undefined || probed.kind === 'starting') return { kind: 'starting', since: process.startedAt, why };",

@@ -295,6 +295,6 @@ export class Workload {
     const least = Math.max(0, this.#leastOf(file) - unavailableOf(file));
     const most = Math.max(...byHand, max, min) + (this.#drains.get(name) ?? 0);
     const exclusive = strategy === 'recreate' || this.#mayBeBack.has(name);
-    return { least, most, exclusive, drainMs: PACE.drainMs };
+    return { least, most, exclusive, alone: strategy === 'recreate', drainMs: PACE.drainMs };
   }
 }

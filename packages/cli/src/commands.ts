@@ -50,7 +50,9 @@ export const COMMANDS: readonly CommandSpec[] = [
     usage: 'describe [service] [folder]',
     group: 'make',
     summary: 'Show every effective value, and the line or default that it comes from',
-    details: 'What a route or a caller has of its own stands after what holds for all, with what it inherits.',
+    details:
+      'Without a service, those of the system come first, and then those of all. What a route or a caller has of its own stands after ' +
+      'what holds for all, with what it inherits.',
     examples: ['islet describe orders', 'islet describe orders --only traffic.retry'],
     options: [environment, { flags: '--only <key>', text: 'a section, or one value: traffic, traffic.retry' }, json],
   },

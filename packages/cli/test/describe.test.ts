@@ -72,6 +72,14 @@ it('an override is shown only where it has something of what is asked for', asyn
   );
 });
 
+it('without a service, the system comes first', async (t) => {
+  const folder = tempFolder({ ...SYSTEM, 'services/orders/service.yaml': ORDERS });
+  t.after(() => removeFolder(folder));
+  const { stdout } = await islet(['describe', '--only', 'gateway'], { cwd: folder });
+  assert.match(stdout, /^system \w+\ngateway\.host +127\.0\.0\.1 +default gateway[^\n]*\n[\s\S]*^gateway\.tls +off /m);
+  assert.doesNotMatch(stdout, /orders/);
+});
+
 it('a key that there is not is bad usage, and those that there are are told', async (t) => {
   const { code, stderr } = await describeOrders(t, '--only', 'traffic.ratelimit');
   assert.equal(code, 2);

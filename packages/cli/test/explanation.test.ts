@@ -40,6 +40,25 @@ test('tells tries and decisions in the order in which they happened, each rule w
   ]);
 });
 
+test('in a narrow terminal no counter and no line of a file is cut off', () => {
+  const [, , ...lines] = renderExplanation([RECORD], { columns: 40, colours: pico.createColors(false) });
+  assert.deepEqual(lines, [
+    ' 0.1  try 1  orders-a.0-0',
+    '      503 after 2.0 ms',
+    '      revision a',
+    ' 2.1  traffic.retry',
+    '      retry 1 of 1 after unavailable',
+    '      orders/service.yaml:9',
+    '12.0  try 2  orders-a.0-1',
+    '      200 after 19.0 ms',
+    '      revision a',
+  ]);
+  const { decisions, ...rest } = RECORD;
+  const wordy = decisions.map((one) => ({ ...one, why: 'none left of 1 at once and 1 a second' }));
+  const text = renderExplanation([{ ...rest, decisions: wordy }], { columns: 40, colours: pico.createColors(false) });
+  assert.ok(text.includes('      none left of 1 at once and 1 a') && text.includes('      second'), text.join('\n'));
+});
+
 test('a request that came to nothing says so', () => {
   const { method: _method, path: _path, status: _status, service: _service, ...rest } = RECORD;
   const [line] = render([{ ...rest, from: 'gateway', error: 'client-gone', tries: [], decisions: [] }]);

@@ -6,7 +6,7 @@ import { createMariadb } from '@islet/data-mariadb';
 import { createExternal, createPostgres } from '@islet/data-postgres';
 import { createRedis } from '@islet/data-redis';
 import { createSqlite } from '@islet/data-sqlite';
-import { layoutOf } from '@islet/driver';
+import { type ComputeDriver, layoutOf } from '@islet/driver';
 import { socketPath } from '@islet/keeper/life';
 import { accessLogOf, findRecords } from '@islet/proxy';
 import { openSupervisor, type Supervisor } from '@islet/supervise';
@@ -21,6 +21,7 @@ import { createInstrument } from './instruments.ts';
 import { inspectMachine, SERVER_PATH } from './machine.ts';
 import { check } from './probe/check.ts';
 import { openState } from './state.ts';
+import type { Applied } from './store/applied.ts';
 import { createSystem, type System } from './system.ts';
 import type { SystemParts } from './system-parts.ts';
 import { createTelemetry, type Telemetry } from './telemetry/overseer.ts';
@@ -128,17 +129,30 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
     system.close();
     backups.close();
     telemetry?.close();
+    if (withProcesses) await endAll({ supervisor, compute, applied: state.applied.current() });
     await Promise.all([compute.close(), traffic.close(), ...data.map((driver) => driver.close())]);
-    if (withProcesses) await endAll(supervisor);
     await supervisor.close();
     state.close();
   };
   return { system, backups, telemetry, sentinel, close };
 }
 
-async function endAll(supervisor: Supervisor): Promise<void> {
-  const names = [...supervisor.observe().keys()];
-  await Promise.allSettled(names.map((name) => supervisor.stop(name, { graceMs: LAST_GRACE_MS })));
+interface Left {
+  readonly supervisor: Supervisor;
+  readonly compute: ComputeDriver;
+  readonly applied: Applied | undefined;
+}
+
+/** Every process, and then what services have on the machine beside their data: users above all. */
+async function endAll({ supervisor, compute, applied }: Left): Promise<void> {
+  const processes = [...supervisor.observe().keys()];
+  await Promise.allSettled(processes.map((name) => supervisor.stop(name, { graceMs: LAST_GRACE_MS })));
+  const services = [
+    ...(applied?.services.map(({ spec }) => spec.name) ?? []),
+    ...(applied?.gone ?? []).map(({ name }) => name),
+  ];
+  const signal = AbortSignal.timeout(LAST_GRACE_MS);
+  await Promise.allSettled(services.map((service) => compute.purge({ service }, { signal })));
 }
 
 /** From the proxy, which holds the newest; where it is not there, from what it has written. */

@@ -56,9 +56,9 @@ export function roll(roster: Roster, turn: Turn): Decision {
   const surplus = spare.filter((it) => ![kept, drained, warm].some((some) => some.includes(it)));
 
   const crowd = spare.length - drained.length;
-  const starts = startMissing(roster, { wanted, crowd, slots, shift });
+  const starts = startMissing(roster, { wanted, crowd, slots, shift }, turn);
   const running = [...wanted, ...kept, ...warm];
-  const revivals = running.flatMap((instance) => revive(instance, { roster, first: running[0] }, now));
+  const revivals = running.flatMap((instance) => revive(instance, { roster, first: running[0] }, turn));
   const verdict = judge(roster, { wanted, settled, shift }, now);
   const waits = kept.length === 0 || shift !== undefined ? [] : waitForHealthy(service, wanted, now);
   const { steps: retirements } = retire(retiringOf(service), surplus, turn);
@@ -183,10 +183,10 @@ interface Ranks {
   readonly shift: Shift | undefined;
 }
 
-function startMissing(roster: Roster, { wanted, crowd, slots, shift }: Ranks): Step[] {
+function startMissing(roster: Roster, { wanted, crowd, slots, shift }: Ranks, turn: Turn): Step[] {
   const { service, goal, startable } = roster;
   if (!startable || isPaused(roster)) return [];
-  const room = roomFor(roster, { wanted, crowd, slots, shift });
+  const room = roomFor(roster, { wanted, crowd, slots, shift }, turn);
   const taken = new Set(wanted.map(({ index }) => index));
   return [...slots]
     .filter((index) => !taken.has(index))
@@ -202,19 +202,28 @@ function startMissing(roster: Roster, { wanted, crowd, slots, shift }: Ranks): S
 }
 
 /** How many more may be started. */
-function roomFor({ service, seen, goal }: Roster, { wanted, crowd, slots, shift }: Ranks): number {
-  if (service.exclusive && seen.instances.some(({ generation }) => generation !== goal.generation)) return 0;
+function roomFor({ service, seen, goal }: Roster, { wanted, crowd, slots, shift }: Ranks, turn: Turn): number {
+  const isOther = ({ generation }: Pick<ObservedInstance, 'generation'>) => generation !== goal.generation;
+  if (service.exclusive && [...seen.instances, ...comingOf(service, turn)].some(isOther)) return 0;
   if (shift !== undefined) return slots.size;
   const surge = service.exclusive ? 0 : service.rollout.maxSurge;
   return Math.max(0, service.instances + surge - crowd - wanted.length);
+}
+
+/** A start that is under way may take effect at any time. */
+function comingOf({ name }: PresentService, { observed }: Turn): readonly Extract<Step, { kind: 'start' }>[] {
+  return Object.values(observed.held).flatMap(({ kind, step }) =>
+    kind === 'running' && step.kind === 'start' && step.service === name ? [step] : [],
+  );
 }
 
 /** An ended instance is started again, after its back-off, and one that hangs is ended. It never gives up. */
 function revive(
   instance: ObservedInstance,
   { roster: { service, seen }, first }: { readonly roster: Roster; readonly first: ObservedInstance | undefined },
-  now: number,
+  turn: Turn,
 ): Step[] {
+  const { now } = turn;
   const { state, id, revision, generation, index } = instance;
   if (state.kind === 'hung') return [{ kind: 'kill', service: service.name, instance: id, why: state.why }];
   if (state.kind !== 'exited' || !seen.built.includes(revision)) return [];
@@ -223,7 +232,8 @@ function revive(
     return [{ kind: 'wait', service: service.name, why, until: state.restartAt }];
   }
   // Of two that can't run at once, the one that runs stays alone; where none does, the one that is worth most begins.
-  const isApart = seen.instances.every((other) => other.generation === generation || other.state.kind === 'exited');
+  const others = seen.instances.filter((other) => other.state.kind !== 'exited');
+  const isApart = [...others, ...comingOf(service, turn)].every((other) => other.generation === generation);
   if (service.exclusive && !(isApart && first?.generation === generation)) return [];
   return [{ kind: 'start', service: service.name, instance: id, revision, generation, index }];
 }

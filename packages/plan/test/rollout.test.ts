@@ -107,3 +107,22 @@ describe('services that are asked for together', () => {
     assert.deepEqual(keys(plan(asked(there, web), world, 0)), ['start web-r2.0-0']);
   });
 });
+
+describe('two generations that can not run at once', () => {
+  const service = present('web', { revision: 'r2', exclusive: true });
+  const step = { kind: 'start', service: 'web', instance: 'web-r1.0-0', ...generation('r1'), index: 0 } as const;
+  const starting = { [stepKey(step)]: { kind: 'running', step } } as const;
+  const idle = serving('web', 'r1', 0, { built: ['r1', 'r2'] });
+
+  it('wait for each other’s starts: one that is under way may take effect at any time', () => {
+    assert.deepEqual(keys(plan(asked(service), { ...idle, held: starting }, 0)), []);
+    assert.deepEqual(keys(plan(asked(service), idle, 0)), ['start web-r2.0-0']);
+  });
+
+  it('are not started again beside each other either', () => {
+    const ended = ready('web', 'r2', 0, { state: { kind: 'exited', at: 0, restartAt: 0, how: 'exit 1' } });
+    const world = withService(idle, { ...idle.services.web!, instances: [ended] });
+    assert.deepEqual(keys(plan(asked(service), { ...world, held: starting }, 0)), []);
+    assert.deepEqual(keys(plan(asked(service), world, 0)), ['start web-r2.0-0']);
+  });
+});

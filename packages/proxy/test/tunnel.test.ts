@@ -93,6 +93,17 @@ test('an upgrade that the instance declines is an ordinary response', async (t) 
   assert.equal((await send(edge, `${UPGRADE}${next}`)).split('HTTP/1.1 200 OK').length, 3);
 });
 
+test('an instance that switches to another protocol than it was asked to is a 502', async (t) => {
+  const instance = await rawInstance(t, (socket) => {
+    socket.on('data', () =>
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: WebSocket\r\n\r\nhello'),
+    );
+  });
+  const { edge } = await world(t, [instance]);
+  const answer = await send(edge, UPGRADE.replace('websocket', 'other/1, websocket/13'), { half: true });
+  assert.match(answer, /^HTTP\/1\.1 502 [\s\S]*bad-response/);
+});
+
 test('a tcp service is passed through per connection, past an instance that refuses', async (t) => {
   const dead = await rawInstance(t, () => undefined);
   dead.kill();

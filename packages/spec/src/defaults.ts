@@ -186,6 +186,12 @@ export const SERVICE_DEFAULTS = {
 
 export type ServiceDefault = keyof typeof SERVICE_DEFAULTS;
 
+/** What a path of the system's file is without being written: a default of the table, or off. */
+export function systemDefault(path: string): Pick<Default, 'name' | 'source'> {
+  const { name, source } = own<Default>(SYSTEM_DEFAULTS, path) ?? { name: path.split('.', 1)[0] ?? '' };
+  return source === undefined ? { name } : { name, source };
+}
+
 /** The default for a path of a service's file; an item of a list has its list's. */
 export function serviceDefault(path: string): Default | undefined {
   return own<Default>(SERVICE_DEFAULTS, path.replace(/\[\d+\]/g, ''));

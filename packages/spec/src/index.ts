@@ -12,7 +12,7 @@
  *   <section>-leaves.ts    back to text, for `islet describe`
  */
 export { SERVICE_DEFAULTS, SYSTEM_DEFAULTS } from './defaults.ts';
-export { type Described, describe } from './describe.ts';
+export { type Described, describe, describeSystem } from './describe.ts';
 export {
   DEVELOPMENT_DOMAINS,
   developmentTroubles,

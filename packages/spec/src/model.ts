@@ -61,6 +61,8 @@ export interface SystemSpec {
   readonly startOrder: readonly string[];
   /** Edges of `uses` that were left out of the start order because they close a cycle. Calls over them still work. */
   readonly cuts: readonly CutEdge[];
+  /** Where each key of `islet.yaml` stands, by path. */
+  readonly written: ReadonlyMap<string, Place>;
 }
 
 export interface CutEdge {

@@ -8,6 +8,7 @@ import { findServices } from './find-services.ts';
 import { sortErrors } from './format-error.ts';
 import { freezeDeep } from './freeze.ts';
 import { environmentErrors, gatewayIn, machineIn, offMachineIn, readIslet, telemetryIn } from './islet-file.ts';
+import { writtenIn } from './located.ts';
 import type { SystemSpec } from './model.ts';
 import { serviceErrors, serviceWarnings } from './service-rules.ts';
 import { startOrder } from './start-order.ts';
@@ -60,6 +61,7 @@ export function parseSystem(files: Files, { environment, isTold = () => true }: 
     services,
     startOrder: order,
     cuts,
+    written: new Map(writtenIn(islet.tree)),
   };
   const warnings = [
     ...sound.flatMap(serviceWarnings),

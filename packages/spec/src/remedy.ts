@@ -16,7 +16,7 @@ export function remedyOf(issue: Issue, node: Located, path: Path): string | unde
     case 'list':
       return wanted === 'string' ? asText(node.items) : undefined;
     case 'map':
-      return wanted === 'array' ? `write it as a list: [${[...node.entries.keys()].join(', ')}]` : undefined;
+      return wanted === 'array' ? asList([...node.entries.keys()], path) : undefined;
   }
 }
 
@@ -28,6 +28,8 @@ function scalarRemedy(
   const slip = slipOf(issue.message, node);
   if (slip !== undefined) return slip;
   const isText = typeof node.value === 'string';
+  const [, min, max] = /^([0-9]+) *(?:-|\.\.+|to) *([0-9]+)$/.exec(node.text) ?? [];
+  if (pathText(path) === 'scale.min' && max !== undefined) return `write it as scale: { min: ${min}, max: ${max} }`;
   switch (wanted) {
     case 'string':
       // A rule of its own says what it has to be; quotes would not make it that.
@@ -35,10 +37,10 @@ function scalarRemedy(
     case 'array':
       return asSection(path, node) ?? `write it as a list: [${node.text}]`;
     case 'object':
-      return asSection(path, node);
+      return asSection(path, node) ?? asSecret(path);
     case 'int':
     case 'number':
-      if (/^["']/.test(node.raw)) return 'remove the quotes';
+      if (/^["'][0-9.]+["']$/.test(node.raw)) return 'remove the quotes';
       return isText && OTHER_NOTATION.test(node.text) ? 'write it in plain decimal: 1000' : undefined;
     default:
       return asSection(path, node);
@@ -47,6 +49,19 @@ function scalarRemedy(
 
 /** Numbers as YAML and people have them: 0x10, 0b1, 017, 1e3, 1_000, 1,000. */
 const OTHER_NOTATION = /^(0[xob]?[0-9a-f]+|[0-9]+(\.[0-9]+)?e[0-9]+|[0-9]+([_,][0-9]+)+|[0-9]+\.[0-9]*)$/i;
+
+function asList(keys: readonly string[], path: Path): string {
+  return path.at(-1) === 'routes'
+    ? `write it as a list: [{ match: ${keys[0]}, … }]`
+    : `write it as a list: [${keys.join(', ')}]`;
+}
+
+/** What nobody may read in the file. */
+function asSecret(path: Path): string | undefined {
+  const key = String(path.at(-1));
+  const isSecret = ['database.url', 'backup.accessKey', 'backup.secretKey'].includes(pathText(path));
+  return isSecret ? `keep it in a secret: ${key}: { secret: NAME }` : undefined;
+}
 
 /** A command as a list of words is what other tools take. */
 function asText(items: readonly Located[]): string | undefined {

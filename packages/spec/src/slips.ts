@@ -1,5 +1,6 @@
 import type { LocatedScalar } from './located.ts';
 import { durationText } from './quantities.ts';
+import { PATH_RULE } from './schema/expose.ts';
 import { SHIFT_RULE } from './schema/rollout.ts';
 import { OFF_OR_OBJECTIVE } from './schema/slo.ts';
 import { CPU_RULE, DURATION_RULE, NAME_RULE, OBJECTIVE_RULE, PERCENT_RULE, SIZE_RULE } from './schema/values.ts';
@@ -24,6 +25,8 @@ export function slipOf(rule: string, { text, value }: LocatedScalar): string | u
       return meant(coresIn(text));
     case NAME_RULE:
       return meant(nameIn(text));
+    case PATH_RULE:
+      return meant(text.startsWith('/') || /[\s:*?#]/.test(text) ? undefined : `/${text}`);
     default:
       // Of bytes: nobody means so few.
       return isBare && LEAST_SIZE.test(rule) ? `write its unit: ${text}Mi` : undefined;
@@ -43,6 +46,7 @@ const UNIT_MS: readonly (readonly [RegExp, number])[] = [
   [/^(m|mins?|minutes?)$/i, 60_000],
   [/^(h|hrs?|hours?)$/i, 3_600_000],
   [/^(d|days?)$/i, 86_400_000],
+  [/^(w|wks?|weeks?)$/i, 604_800_000],
 ];
 
 /** `10sec`, `2 minutes`, `1.5s` and `1h30m`. */

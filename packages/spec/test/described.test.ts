@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { describe } from '../src/index.ts';
+import { describe, describeSystem } from '../src/index.ts';
 import { pathText } from '../src/located.ts';
 import { policy } from '../src/schema/traffic.ts';
 import { keysAt } from '../src/schema/walk.ts';
-import { ORDERS, orders, serviceOf } from './helpers.ts';
+import { ORDERS, orders, parsed, serviceOf } from './helpers.ts';
 
 /* What the schema knows of traffic, `islet describe` shows: also what is off, and what is otherwise for some. */
 
@@ -115,3 +115,57 @@ test('off is written as it is shown, also where a route turns off what its servi
     assert.ok(origin?.kind === 'file' && origin.place.file === ORDERS, key);
   }
 });
+
+const ISLET = `system: shop
+gateway:
+  workers: 2
+  tls: { certificates: dev, redirect: false }
+machine: { memory: 2Gi }
+environments:
+  production:
+    gateway:
+      port: 443
+      tls: { certificates: [{ cert: a.pem, key: a.key }], httpPort: 80 }
+      proxyProtocol: { from: [10.0.0.0/8] }
+`;
+
+for (const [environment, expected] of [
+  [
+    undefined,
+    [
+      'gateway.host 127.0.0.1 default',
+      'gateway.port 8080 default',
+      'gateway.workers 2 islet.yaml:3',
+      'gateway.tls.certificates dev islet.yaml:4',
+      'gateway.tls.redirect false islet.yaml:4',
+      'gateway.proxyProtocol off default',
+      'gateway.identity off default',
+      'machine.memory 2Gi islet.yaml:5',
+    ],
+  ],
+  [
+    'production',
+    [
+      'gateway.host 127.0.0.1 default',
+      'gateway.port 443 islet.yaml:9',
+      'gateway.workers 2 islet.yaml:3',
+      'gateway.tls.certificates[0].cert a.pem islet.yaml:10',
+      'gateway.tls.certificates[0].key a.key islet.yaml:10',
+      // What an environment says of TLS stands for all of it.
+      'gateway.tls.redirect true default',
+      'gateway.tls.httpPort 80 islet.yaml:10',
+      'gateway.proxyProtocol.from 10.0.0.0/8 islet.yaml:11',
+      'gateway.identity off default',
+      'machine.memory 2Gi islet.yaml:5',
+    ],
+  ],
+] as const) {
+  test(`the system's own values are described${environment === undefined ? '' : ', with an environment over them'}`, () => {
+    const { spec } = parsed({ ...orders(RUN), 'islet.yaml': ISLET }, environment);
+    const told = describeSystem(spec).map(({ path, value, origin }) => {
+      const from = origin.kind === 'file' ? `${origin.place.file}:${origin.place.line}` : origin.kind;
+      return `${path} ${value} ${from}`;
+    });
+    assert.deepEqual(told, expected);
+  });
+}

@@ -35,6 +35,13 @@ for (const [written, told] of [
   ['run: { command: x, resources: { cpu: 50% } }', 'did you mean "0.5"?'],
   ['node src/main.ts', 'a file holds keys, each as "key: value"'],
   ['- node src/main.ts', 'a file holds keys, each as "key: value"'],
+  [`${RUN}scale: 1-3`, 'write it as scale: { min: 1, max: 3 }'],
+  [`${RUN}database: { url: "postgres://u:p@h/db" }`, 'keep it in a secret: url: { secret: NAME }'],
+  [`${RUN}traffic: { routes: { /a: { timeout: 1s } } }`, 'write it as a list: [{ match: /a, … }]'],
+  [`${RUN}health: { ready: { http: readyz } }`, 'did you mean "/readyz"?'],
+  [`${RUN}telemetry: { logs: { keep: 2w } }`, 'did you mean "14d"?'],
+  [`${RUN}readinessProbe: { path: /readyz }`, 'write it as health.ready'],
+  [`${RUN}api: { port: "25" }`, 'remove the quotes'],
   [`name: My Orders\n${RUN}`, 'did you mean "my-orders"?'],
   [`${RUN}database: mysql`, 'mariadb speaks its protocol: engine: mariadb'],
 ] as const) {
@@ -51,6 +58,7 @@ for (const written of [
   `${RUN}traffic: { timeout: soon }`,
   `${RUN}traffic: { timeout: 3 fortnights }`,
   'run: { command: x, resources: { memory: much } }',
+  `${RUN}api: { port: "25a" }`,
 ]) {
   test(`${written.replace(RUN, '')} is told no remedy, since none is known`, () => {
     const found = linesOf(orders(`${written}\n`));

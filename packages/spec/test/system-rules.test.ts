@@ -145,6 +145,13 @@ const ROWS: readonly Row[] = [
     ],
   },
   {
+    rule: 'the gateway’s host has no port in it',
+    texts: { ...orders(RUN), 'islet.yaml': 'system: shop\ngateway: { host: "localhost:80" }\n' },
+    expected: [
+      'islet.yaml:2:18  value  gateway.host: a host is an address of this machine, or a name, without a port; found "localhost:80"',
+    ],
+  },
+  {
     rule: 'the PROXY protocol is for what is passed through, and names networks',
     texts: {
       ...orders(`${RUN}api: { proxyProtocol: true }\n`),

@@ -3,11 +3,11 @@ import type { Colors } from 'picocolors/types.js';
 import { cut, plain } from './table.ts';
 
 /**
- * A service's effective values, each with the line or the default that it comes from; a section below the other, and what is otherwise for
- * a route or a caller after what holds for all. Nearly all keys and values are short: those that are not stick out, so that
+ * Effective values, of a service or of the whole system, each with the line or the default that it comes from; a section below
+ * the other, and what is otherwise for a route or a caller after what holds for all. Nearly all keys and values are short: those that are not stick out, so that
  * one list of media types doesn't push every line's origin off the screen.
  */
-export function renderDescription(service: string, values: readonly Described[], colours: Colors): string[] {
+export function renderDescription(title: string, values: readonly Described[], colours: Colors): string[] {
   const sections = [...Map.groupBy(values, ({ path }) => sectionOf(path)).values()];
   const keys = widthOf(values.map(pathOf), KEY_WIDTH);
   const shown = widthOf(values.map(valueText), VALUE_WIDTH);
@@ -15,7 +15,7 @@ export function renderDescription(service: string, values: readonly Described[],
     const widths = { keys: Math.max(keys, widthOf(inside.map(pathOf))), shown };
     return inside.map((one) => renderValue(one, { ...widths, colours }));
   });
-  return [colours.bold(service), ...lines.flatMap((inside, index) => (index === 0 ? inside : ['', ...inside]))];
+  return [colours.bold(title), ...lines.flatMap((inside, index) => (index === 0 ? inside : ['', ...inside]))];
 }
 
 const KEY_WIDTH = 36;

@@ -13,13 +13,32 @@ function renderRecord(record: ExplainedRequest, { colours, columns }: StatusOpti
   return [
     `${colours.bold(plain(`${method} ${path}`.trim() || record.protocol))}  ${callerText(record)} → ${service}  ${resultText(record)}`,
     `  ${new Date(at).toISOString()}, ${timingText(timings)}; trace ${trace}; kept as ${kept}`,
-    ...renderTable({
-      headers: ['ms', 'what', 'instance', 'came to', 'from'],
-      rows: events.map(({ at: ms, what, instance, cameTo, from }) => [ms.toFixed(1), what, instance, cameTo, from]),
-      columns,
-      paintHeader: colours.dim,
-    }),
+    ...renderEvents(events, { colours, columns }),
   ];
+}
+
+/** A table, or where that is too wide one below the other: what decided and its line are never cut off. */
+function renderEvents(events: readonly TimelineEvent[], { colours, columns }: StatusOptions): string[] {
+  const headers = ['ms', 'what', 'instance', 'came to', 'from'];
+  const rows = events.map(({ at, what, instance, cameTo, from }) => [at.toFixed(1), what, instance, cameTo, from]);
+  const width = Math.max(...renderTable({ headers, rows }).map(({ length }) => length));
+  if (columns === undefined || width <= columns) return renderTable({ headers, rows, paintHeader: colours.dim });
+  const [longest = 0] = rows.map(([ms = '']) => ms.length).toSorted((a, b) => b - a);
+  const indent = ' '.repeat(longest + 2);
+  return rows.flatMap(([ms = '', what = '', instance = '', ...rest]) => [
+    `${ms.padStart(longest)}  ${plain(`${what}  ${instance}`)}`,
+    ...rest.flatMap((text) => wrapped(plain(text), columns - indent.length).map((line) => indent + line)),
+  ]);
+}
+
+function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const longer = lines.length === 0 ? word : `${lines.at(-1)} ${word}`;
+    if (lines.length > 0 && longer.length <= width) lines.splice(-1, 1, longer);
+    else lines.push(word);
+  }
+  return lines;
 }
 
 interface TimelineEvent {

@@ -1,4 +1,4 @@
-import { type Described, describe, type ServiceSpec } from '@islet/spec';
+import { type Described, describe, describeSystem } from '@islet/spec';
 import { type Context, writeJson, writeLines } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { UsageError } from '../failures.ts';
@@ -14,27 +14,40 @@ export async function run(
   options: CheckOptions & { readonly only?: string },
 ): Promise<ExitCode> {
   const system = findSystem(context, { folder });
-  const { services } = parseFolder(system.folder, options.env).spec;
+  const { spec } = parseFolder(system.folder, options.env);
+  const { services } = spec;
   const chosen = services.filter(({ name }) => service === undefined || name === service);
   if (chosen.length === 0)
     throw new UsageError(`no service is called ${service}`, `there are ${services.map(({ name }) => name).join(', ')}`);
-  const described = chosen.map((one) => ({ service: one.name, values: only(describe(one), options.only) }));
-  const told = described.filter(({ values }) => values.length > 0);
-  if (told.length === 0) throw new UsageError(`no value is called ${options.only}`, `there are ${keysOf(chosen)}`);
+  const whole = service === undefined ? [{ system: spec.name, values: describeSystem(spec) }] : [];
+  const parts = [...whole, ...chosen.map((one) => ({ service: one.name, values: describe(one) }))];
+  const told = parts.map((one) => ({ ...one, values: only(one.values, options.only) })).filter(hasValues);
+  if (told.length === 0) throw new UsageError(`no value is called ${options.only}`, `there are ${keysOf(parts)}`);
   const { stdout } = context;
   if (options.json) writeJson(stdout, told);
   else
-    for (const { service: name, values } of told)
-      writeLines(stdout, [...renderDescription(name, values, stdout.colours), '']);
+    for (const { values, ...who } of told) {
+      const title = 'service' in who ? who.service : `system ${who.system}`;
+      writeLines(stdout, [...renderDescription(title, values, stdout.colours), '']);
+    }
   return EXIT.ok;
 }
 
+interface Values {
+  readonly values: readonly Described[];
+}
+
+function hasValues({ values }: Values): boolean {
+  return values.length > 0;
+}
+
 /** `run, run.command, …` is too much to choose from: sections, and of traffic its own. */
-function keysOf(services: readonly ServiceSpec[]): string {
-  const paths = services.flatMap(describe).map(({ path }) => path);
-  const keys = paths.map(
-    (path) => path.match(overrideOf(path) === undefined ? /^(traffic\.\w+|\w+)/ : /^traffic/)?.[0],
-  );
+function keysOf(parts: readonly Values[]): string {
+  const keys = parts
+    .flatMap(({ values }) => values)
+    .map(({ path }) => {
+      return path.match(overrideOf(path) === undefined ? /^(traffic\.\w+|\w+)/ : /^traffic/)?.[0];
+    });
   return [...new Set(keys)].join(', ');
 }
 

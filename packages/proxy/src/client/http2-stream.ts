@@ -34,6 +34,7 @@ export class Http2Stream implements ExchangeClient, StreamUser, Waiting {
   #request: RequestHead | undefined;
   #ended = false;
   #done = false;
+  #abandoned = false;
   /** What the client had taken when that was last looked at. */
   #sent = 0;
 
@@ -101,10 +102,23 @@ export class Http2Stream implements ExchangeClient, StreamUser, Waiting {
     this.done();
   }
 
-  /** A client that still sends is told that nobody will read it, and one that takes nothing of the rest is not waited for. */
+  /**
+   * A client that still sends may end by itself, now that it has its answer: one that is told at once that nobody reads on forgets
+   * what came with that, as curl 7.88 does. Those of gRPC know it from their servers.
+   */
   done(): void {
     this.#exchange = undefined;
     this.#done = true;
+    if (this.#request?.fields.grpc === true) this.#abandon();
+    else {
+      this.stream.ignore();
+      this.deadlineAt = this.#options.surroundings.runtime.now() + LIMITS.lingerMs;
+    }
+  }
+
+  /** It is told so now, and where it takes nothing of the rest it is not waited for. */
+  #abandon(): void {
+    this.#abandoned = true;
     this.deadlineAt = this.#options.surroundings.runtime.now() + LIMITS.clientStillMs;
     this.#sent = this.stream.sent;
     this.stream.abandon();
@@ -126,7 +140,7 @@ export class Http2Stream implements ExchangeClient, StreamUser, Waiting {
 
   onDeadline(): void {
     if (!this.#done) this.#guard(this.#onOverdue, undefined);
-    else if (this.stream.sent > this.#sent) this.done();
+    else if (!this.#abandoned || this.stream.sent > this.#sent) this.#abandon();
     else this.stream.reset(HTTP2_CODES.cancel);
   }
 

@@ -54,6 +54,7 @@ export class LiveStream implements SessionStream, Sending {
   #paused = false;
   /** What has come while it pauses. */
   #held = 0;
+  #ignored = false;
   #abandoned = false;
 
   constructor(id: number, host: StreamHost, sendWindow: number) {
@@ -98,10 +99,15 @@ export class LiveStream implements SessionStream, Sending {
     this.#finish(code, { isOwn: true });
   }
 
-  abandon(): void {
-    this.#abandoned = true;
+  ignore(): void {
+    this.#ignored = true;
     this.#paused = true;
     this.#letGo();
+  }
+
+  abandon(): void {
+    this.ignore();
+    this.#abandoned = true;
     if (this.#allSent && !this.ended) this.reset(HTTP2_CODES.none);
   }
 
@@ -110,7 +116,7 @@ export class LiveStream implements SessionStream, Sending {
   }
 
   resume(): void {
-    if (!this.#paused || this.#abandoned) return;
+    if (!this.#paused || this.#ignored) return;
     this.#paused = false;
     this.#letGo();
     this.#openWindow();
@@ -167,7 +173,7 @@ export class LiveStream implements SessionStream, Sending {
     if (this.over) return undefined;
     if (ended) this.#onPeerEnd(NO_TRAILERS);
     else if (!this.#paused) this.#openWindow();
-    else if (!this.#abandoned) this.#hold(bytes.length);
+    else if (!this.#ignored) this.#hold(bytes.length);
     return undefined;
   }
 

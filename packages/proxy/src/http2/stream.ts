@@ -38,7 +38,9 @@ export interface SessionStream {
   end(trailers?: readonly string[]): void;
   /** Ends the stream at once: what was queued and has not left is dropped. */
   reset(code: number): void;
-  /** What the peer still sends is not wanted: once our side has ended and left, it is told so (RFC 9113, 8.1). */
+  /** What the peer still sends is dropped. */
+  ignore(): void;
+  /** And once our side has ended and left, it is told that nobody wants it (RFC 9113, 8.1). */
   abandon(): void;
   /** The receiving window is not opened further until `resume`. What is under way still comes. */
   pause(): void;

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { createServer, type RequestListener } from 'node:http';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { freePort } from '../../../../scripts/test/free-port.ts';
 import { folderOf, selfSigned } from '../certificates.ts';
 import { http2Instance } from '../http2-world.ts';
-import { httpInstance, world } from '../world.ts';
+import { httpInstance, serve, world } from '../world.ts';
 
 const run = promisify(execFile);
 
@@ -31,6 +34,21 @@ test('curl speaks HTTP/1.1, HTTP/2 and HTTP/2 over TLS to one service', async (t
   assert.equal(await curl('-k', '-L', `http://localhost:${port}/`), 'GET https 2 200');
   // An upgrade to h2c is declined, and the request answered as it is.
   assert.equal(await curl('--http2', `http://127.0.0.1:${edge}/`), 'GET http 1.1 200');
+});
+
+test('curl gets the answer of an upload that is refused, also where it waits to be asked for the body', async (t) => {
+  const refuse: RequestListener = (_, response) => response.writeHead(413, { 'content-length': 2 }).end('no');
+  const instance = await serve(t, createServer(refuse).on('checkContinue', refuse));
+  const { edge } = await world(t, [instance]);
+  const file = join(await folderOf(t), 'large');
+  await writeFile(file, Buffer.alloc(8_000_000));
+  for (const protocol of ['--http1.1', '--http2-prior-knowledge']) {
+    const version = protocol === '--http1.1' ? '1.1' : '2';
+    for (const expect of ['Expect:', 'Expect: 100-continue']) {
+      const upload = ['-H', expect, '--expect100-timeout', '19', '--data-binary', `@${file}`];
+      assert.equal(await curl(protocol, ...upload, `http://127.0.0.1:${edge}/`), `no ${version} 413`);
+    }
+  }
 });
 
 test('h2load gets every one of its answers, from a service of either protocol', async (t) => {

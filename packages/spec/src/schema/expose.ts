@@ -15,11 +15,9 @@ export const hostName = () =>
     .regex(HOST, 'a host is a name such as shop.example.com, without scheme, port or "*"')
     .transform((host) => host.toLowerCase());
 
-export const urlPath = () =>
-  z
-    .string()
-    .regex(PATH, 'a path begins with "/", and has no "//", "..", "?", "#", "*" or space')
-    .meta({ title: 'URL path' });
+export const PATH_RULE = 'a path begins with "/", and has no "//", "..", "?", "#", "*" or space';
+
+export const urlPath = () => z.string().regex(PATH, PATH_RULE).meta({ title: 'URL path' });
 
 const route = withShorthand(
   z.strictObject({

@@ -5,7 +5,10 @@ import { systemTelemetry, telemetryOverlay } from './system-telemetry.ts';
 import { tls } from './tls.ts';
 import { bySystemDefault, cpu, distinct, name, port, relativePath, size } from './values.ts';
 
-const host = () => z.string().regex(/^[A-Za-z0-9.:_-]+$/, 'a host is an address of this machine, or a name');
+const host = () =>
+  z
+    .string()
+    .regex(/^(?![^:]*:[0-9]*$)[A-Za-z0-9.:_-]+$/, 'a host is an address of this machine, or a name, without a port');
 
 const workers = () => z.int().min(1).max(16);
 
