@@ -11,6 +11,7 @@ export const INVARIANTS = [
   'alone where two can not run at once',
   'drained before it is stopped',
   'no step doubled',
+  'only who hangs is killed',
   'one revision outside a rollout',
   'nothing acknowledged is lost',
   'every rollout ends',
@@ -191,9 +192,19 @@ export class Auditor {
         // One that came to itself a moment ago may be killed for what it was when somebody looked.
         const isWell = this.#parts.ground.isKnownHealthy(instance);
         this.#check('never below what is asked for', !isWell, `${instance} is killed`);
-        return compute.kill(request, options);
+        return this.#kill(compute, request, options);
       },
     };
+  }
+
+  /** Also one that is late, or comes twice: the process that it was meant for may be another by then. */
+  async #kill(compute: ComputeDriver, ...[request, options]: Parameters<ComputeDriver['kill']>): Promise<void> {
+    const { ground } = this.#parts;
+    const { instance } = request;
+    const wasFlawless = ground.isFlawless(instance);
+    await compute.kill(request, options);
+    const isKilled = wasFlawless && !ground.isFlawless(instance);
+    this.#check('only who hangs is killed', !isKilled, `${instance} was well ever since it started`);
   }
 
   #start(compute: ComputeDriver, request: StartRequest, options: Parameters<ComputeDriver['start']>[1]): Promise<void> {

@@ -42,6 +42,9 @@ export class Ground {
   readonly #healthyAt = new Map<string, number>();
   /** Instances that a fault made sick, until when. */
   readonly #sick = new Map<string, number>();
+  /** Processes that a fault made hang, until they end. */
+  readonly #hung = new Map<string, number>();
+  #jumpedAt = 0;
 
   constructor(machine: FakeMachine, clock: VirtualClock) {
     this.machine = machine;
@@ -67,15 +70,34 @@ export class Ground {
     this.#sick.set(instance, this.#clock.elapsed() + forMs);
   }
 
+  makeHang(instance: string): void {
+    const pid = this.#pidOf(instance);
+    if (pid !== undefined) this.#hung.set(instance, pid);
+  }
+
   /** Would it answer now? */
   isHealthy(instance: string): boolean {
     const found = this.machine.instances.get(instance);
     if (found?.process.kind !== 'running') return false;
     const now = this.#clock.elapsed();
-    if ((this.#sick.get(instance) ?? 0) > now) return false;
+    if ((this.#sick.get(instance) ?? 0) > now || this.#hung.get(instance) === found.process.pid) return false;
     if (now < (this.#upAt.get(instance) ?? 0)) return false;
     this.#healthyAt.set(instance, now);
     return true;
+  }
+
+  /** Whoever reads a clock takes what is starting for late. */
+  onClockJump(): void {
+    this.#jumpedAt = this.#clock.elapsed();
+  }
+
+  /** Does its process run, and was nothing ever wrong with it? */
+  isFlawless(instance: string): boolean {
+    const process = this.machine.instances.get(instance)?.process;
+    const behaviour = this.behaviourOf(instance);
+    if (process?.kind !== 'running' || isBad(behaviour) || this.#hung.get(instance) === process.pid) return false;
+    const startedAt = (this.#upAt.get(instance) ?? 0) - UP_AFTER_MS[behaviour];
+    return Math.max(this.#sick.get(instance) ?? 0, this.#jumpedAt) <= startedAt;
   }
 
   /** Has it been healthy for so long that whoever acts must know? */

@@ -91,6 +91,12 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: '',
   },
   {
+    name: 'a kill ends whatever process runs by then',
+    file: 'packages/control-plane/src/execute.ts',
+    find: 'hands.compute.kill({ instance, startedAt }, { signal })',
+    replace: 'hands.compute.kill({ instance }, { signal })',
+  },
+  {
     name: 'what was asked for is kept in memory only',
     file: 'packages/control-plane/src/store/applied.ts',
     find: 'const next = Number(insert.run(now, JSON.stringify(applied)).lastInsertRowid);',

@@ -96,9 +96,14 @@ async function foul(world: World, { workload, dice, fault, isBroken }: Foul): Pr
   }
 }
 
+const STRIKES = [
+  ...(['instance dies', 'instance is sick', 'instance hangs'] as const),
+  ...(['kill', 'kill', 'proxy dies', 'clock jumps'] as const),
+] as const;
+
 /** Something bad happens, as bad things do: by itself. */
 function strike(world: World, dice: Dice, fault: (what: string) => void): void {
-  const kind = dice.pick(['instance dies', 'instance is sick', 'kill', 'kill', 'proxy dies', 'clock jumps'] as const);
+  const kind = dice.pick(STRIKES);
   const running = [...world.machine.instances.values()].filter(({ process }) => process.kind === 'running');
   const instance = dice.pick(running)?.id;
   switch (kind) {
@@ -109,6 +114,10 @@ function strike(world: World, dice: Dice, fault: (what: string) => void): void {
     case 'instance is sick':
       if (instance !== undefined) fault(`${instance} is sick`);
       if (instance !== undefined) world.ground.makeSick(instance, dice.between(1, 20) * 1_000);
+      return;
+    case 'instance hangs':
+      if (instance !== undefined) fault(`${instance} hangs`);
+      if (instance !== undefined) world.ground.makeHang(instance);
       return;
     case 'kill':
       world.killIn(dice.between(1, 40));
@@ -122,6 +131,7 @@ function strike(world: World, dice: Dice, fault: (what: string) => void): void {
       fault(`the clock jumps by ${byMs / 1000} s`);
       world.clock.jump(byMs);
       world.auditor.onClockJump();
+      world.ground.onClockJump();
       return;
     }
     case undefined:

@@ -49,6 +49,26 @@ export class Weather {
     return result;
   }
 
+  /** The same; where it fails after its effect, whoever carries it out begins again, unasked. */
+  repeating(what: string, act: () => Promise<void>): Promise<void> {
+    let acts = 0;
+    const first = async () => {
+      acts++;
+      await act();
+    };
+    return this.effect(what, first).catch((error: unknown) => {
+      if (acts > 0) this.#again(what, act);
+      throw error;
+    });
+  }
+
+  #again(what: string, act: () => Promise<void>): void {
+    this.#clock.after(this.#dice.between(500, 8_000), () => {
+      this.#tell(`${what} comes again`);
+      void act();
+    });
+  }
+
   /** One look: at what is there now, or, told late, at what was. */
   async look<T>(what: string, observe: () => Promise<T>): Promise<T> {
     const trouble = this.#trouble();
@@ -83,4 +103,9 @@ export class Weather {
       this.#clock.after(ms, resolve);
     });
   }
+}
+
+/** Whether it says no more than that a driver failed. */
+export function isOfWeather(error: unknown): boolean {
+  return error instanceof DriverError && error.code === 'unavailable';
 }

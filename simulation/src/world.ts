@@ -28,7 +28,7 @@ import { Ground } from './ground.ts';
 import { type Known, keptGeneration } from './kept.ts';
 import { Killed, Life, unlessKilled } from './life.ts';
 import { Requests } from './requests.ts';
-import { Weather } from './weather.ts';
+import { isOfWeather, Weather } from './weather.ts';
 
 export interface WorldOptions {
   readonly dice: Dice;
@@ -169,6 +169,8 @@ export class World {
       () => 'acknowledged' as const,
       (error: unknown) => {
         if (error instanceof Killed) return 'died' as const;
+        // Who has never seen what is there says so, and does nothing.
+        if (isOfWeather(error)) return 'refused' as const;
         throw error;
       },
     );
@@ -205,7 +207,7 @@ export class World {
       stop: (request, options) =>
         weather.effect(`stop ${request.instance}`, () => unlessDead(life, () => seen.stop(request, options))),
       kill: (request, options) =>
-        weather.effect(`kill ${request.instance}`, () => unlessDead(life, () => seen.kill(request, options))),
+        weather.repeating(`kill ${request.instance}`, () => unlessDead(life, () => seen.kill(request, options))),
       forget: (request, options) =>
         weather.effect(`forget ${request.revision}`, () => unlessDead(life, () => seen.forget(request, options))),
       observe: () => weather.look('the processes', () => seen.observe()),

@@ -144,8 +144,8 @@ const ACTS: { readonly [K in Step['kind']]: Act<K> } = {
     failpoint('stop: after the port');
   },
 
-  kill: async ({ service, instance, why }, hands, _look, signal) => {
-    await hands.compute.kill({ instance }, { signal });
+  kill: async ({ service, instance, startedAt, why }, hands, _look, signal) => {
+    await hands.compute.kill({ instance, startedAt }, { signal });
     failpoint('kill: after the end');
     hands.decisions.record({ kind: 'killed', service, instance, why }, hands.clock.now());
     failpoint('kill: after the record');

@@ -79,7 +79,8 @@ function stateOf(
   if (probed.kind === 'unready') return { kind: 'unready', since: probed.since, why };
   if (probed.kind === 'ready') return { kind: 'ready', since: probed.since };
   const cause = HUNG[probed.cause];
-  return { kind: 'hung', since: probed.at, why: why === undefined ? cause : `${cause}: ${why}` };
+  const { startedAt } = process;
+  return { kind: 'hung', startedAt, since: probed.at, why: why === undefined ? cause : `${cause}: ${why}` };
 }
 
 const HUNG = {

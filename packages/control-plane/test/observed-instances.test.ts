@@ -34,7 +34,7 @@ const WHY = 'it did not answer its startup probe in time: nothing listens on por
 
 it('says of what was killed for hanging why it was', () => {
   const { see: observed } = look();
-  assert.deepEqual(observed(instance(RUNNING)).state, { kind: 'hung', since: 5, why: WHY });
+  assert.deepEqual(observed(instance(RUNNING)).state, { kind: 'hung', startedAt: 0, since: 5, why: WHY });
   const { state } = observed(instance({ kind: 'exited', at: 7, how: 'SIGKILL' }));
   assert.deepEqual(state, { kind: 'exited', at: 7, restartAt: 9, how: `killed, since ${WHY}` });
 });

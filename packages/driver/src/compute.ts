@@ -32,7 +32,7 @@ export interface ComputeDriver {
    */
   stop(request: StopRequest, options: CallOptions): Promise<void>;
   /** Ends the whole tree now; the instance counts as exited, and may be started again. */
-  kill(request: { readonly instance: InstanceId }, options: CallOptions): Promise<void>;
+  kill(request: KillRequest, options: CallOptions): Promise<void>;
   /** Removes a revision's bytes. Refuses while an instance uses them. */
   forget(request: { readonly service: string; readonly revision: RevisionId }, options: CallOptions): Promise<void>;
   /** Removes all that a service left: bytes, caches, homes, users. Refuses while an instance runs. */
@@ -137,6 +137,15 @@ export type TaskOutcome =
   | { readonly kind: 'done' }
   /** `log`: the last lines of what it printed. */
   | { readonly kind: 'failed'; readonly reason: string; readonly log: readonly string[] };
+
+export interface KillRequest {
+  readonly instance: InstanceId;
+  /**
+   * The process that is meant, by when it was started: a later one of the same instance is left alone, however late or often
+   * this is asked for. Undefined: whichever runs.
+   */
+  readonly startedAt?: number;
+}
 
 export interface StopRequest {
   readonly instance: InstanceId;

@@ -3,7 +3,8 @@ import { it } from 'node:test';
 import { computeConformance } from '../src/conformance/index.ts';
 import { createFakeCompute, createFakeMachine } from '../src/fake/index.ts';
 
-const now = () => new Date(0);
+let ms = 0;
+const now = () => new Date(ms++);
 
 computeConformance('the fake', async () => {
   const machine = createFakeMachine();

@@ -150,7 +150,7 @@ export type InstanceState =
   /** Was ready, runs, and its readiness probe fails. */
   | { readonly kind: 'unready'; readonly since: number; readonly why?: string | undefined }
   /** Runs, but its startup or liveness probe has given it up: only a restart helps. */
-  | { readonly kind: 'hung'; readonly since: number; readonly why: string }
+  | { readonly kind: 'hung'; readonly startedAt: number; readonly since: number; readonly why: string }
   | { readonly kind: 'stopping'; readonly since: number }
   /** No process. It may be started again at `restartAt`. */
   | { readonly kind: 'exited'; readonly at: number; readonly restartAt: number; readonly how: string };
@@ -208,8 +208,15 @@ export type Step =
     }
   | ({ readonly kind: 'publish' } & AcknowledgedRoutes)
   | { readonly kind: 'stop'; readonly service: string; readonly instance: InstanceId; readonly graceMs: number }
-  /** End an instance that hangs; it is then started again like any that ended. */
-  | { readonly kind: 'kill'; readonly service: string; readonly instance: InstanceId; readonly why: string }
+  /** End the process of an instance that hangs, and no later one; it is then started again like any that ended. */
+  | {
+      readonly kind: 'kill';
+      readonly service: string;
+      readonly instance: InstanceId;
+      /** When that process was started. */
+      readonly startedAt: number;
+      readonly why: string;
+    }
   /** Traffic is moved on by one step: record it, and why. */
   | {
       readonly kind: 'advance';

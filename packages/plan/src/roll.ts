@@ -225,7 +225,10 @@ function revive(
 ): Step[] {
   const { now } = turn;
   const { state, id, revision, generation, index } = instance;
-  if (state.kind === 'hung') return [{ kind: 'kill', service: service.name, instance: id, why: state.why }];
+  if (state.kind === 'hung') {
+    const { startedAt, why } = state;
+    return [{ kind: 'kill', service: service.name, instance: id, startedAt, why }];
+  }
   if (state.kind !== 'exited' || !seen.built.includes(revision)) return [];
   if (now < state.restartAt) {
     const why = `${id} ended: ${describeEnd(state)}`;

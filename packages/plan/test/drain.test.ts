@@ -129,7 +129,7 @@ describe('an instance that a person takes out of traffic', () => {
       const instances = [ready('web', 'r1', 0, { state }), ready('web', 'r1', 1)];
       return plan(asked(drained), routed(serving('web', 'r1', 1, { instances }), { web: [second] }), 20_000).map(text);
     };
-    assert.deepEqual(at({ kind: 'hung', since: 0, why: 'fails its liveness probe' }), [
+    assert.deepEqual(at({ kind: 'hung', startedAt: 0, since: 0, why: 'fails its liveness probe' }), [
       `${first} is out of traffic, as it was asked to, until undefined`,
     ]);
     assert.deepEqual(at({ kind: 'exited', at: 0, restartAt: 0, how: 'exit 0' }), [`stop ${first}`]);

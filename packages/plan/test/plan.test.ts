@@ -227,7 +227,7 @@ describe('a step', () => {
   it('that starts an instance waits until whoever ends its last process has tidied up', () => {
     const ends = [
       { kind: 'stop', service: 'web', instance: 'web-r1.0-0', graceMs: 1 },
-      { kind: 'kill', service: 'web', instance: 'web-r1.0-0', why: 'it hangs' },
+      { kind: 'kill', service: 'web', instance: 'web-r1.0-0', startedAt: 0, why: 'it hangs' },
     ] as const;
     assert.ok(keys(plan(asked(present('web')), built('web'), 0)).includes('start web-r1.0-0'));
     for (const step of ends) {

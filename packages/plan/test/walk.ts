@@ -225,7 +225,8 @@ function disturb(
   if (id === undefined) return world;
   if (state === 'exited')
     return setState(world, id, { kind: 'exited', at: now, restartAt: now + 1_000, how: 'exit 1' }, 1);
-  if (state === 'hung') return setState(world, id, { kind: 'hung', since: now, why: 'fails its liveness probe' });
+  if (state === 'hung')
+    return setState(world, id, { kind: 'hung', startedAt: now, since: now, why: 'fails its liveness probe' });
   return setState(world, id, { kind: state === 'unready' ? 'unready' : 'ready', since: now });
 }
 

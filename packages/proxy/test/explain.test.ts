@@ -5,6 +5,7 @@ import type { RequestRecord, WrittenLines } from '@islet/policy';
 import type { ServiceTraffic } from '@islet/spec';
 import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
 import { ExplainTokens } from '../src/record/explain-tokens.ts';
+import { answerCall, ask, GRPC, http2Client, http2Instance } from './http2-world.ts';
 import { httpInstance, send, until, world } from './world.ts';
 
 const FILE = 'services/orders/service.yaml';
@@ -89,4 +90,20 @@ test('of a table that says nothing of lines, no rule is called a default', async
     (await ask()).decisions.map(({ from }) => from),
     ['not known'],
   );
+});
+
+test('a call of gRPC over HTTP/2 is told the same, whether it was answered or refused', async (t) => {
+  const well = await http2Instance(t, (stream) => answerCall(stream, 'well'));
+  const gone = await httpInstance(t, () => undefined);
+  gone.kill();
+  const traffic = { ...DEFAULT_TRAFFIC, rateLimit: [rateLimit[1]] };
+  const lines = { 'traffic.rateLimit': `${FILE}:8`, 'traffic.retry': `${FILE}:4` };
+  const made = await world(t, [gone, well], 'grpc', { tokens, traffic, lines, now: () => 1_000, dice: () => 0 });
+  const client = await http2Client(t, made.gateway);
+  const call = async () => {
+    const { headers } = await ask(client, '/orders/a.B/C', { headers: { ...GRPC, 'x-islet-explain': token } });
+    return String(headers['x-islet-explain']);
+  };
+  assert.match(await call(), new RegExp(`=answering; traffic.retry \\(again after refused, [^;]*\\) from ${FILE}:4$`));
+  assert.match(await call(), new RegExp(`; tries=; traffic.rateLimit \\(none left of 1 [^)]*\\) from ${FILE}:8$`));
 });

@@ -1,27 +1,11 @@
 import assert from 'node:assert/strict';
 import { isAbsolute } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import type { BuildRequest, ComputeChange, ComputeDriver, ComputeInstance, StartRequest } from '../compute.ts';
+import type { BuildRequest, ComputeChange, ComputeDriver, StartRequest } from '../compute.ts';
 import { DriverError } from '../errors.ts';
-
-/** A compute driver on a machine of its own, and the little that its contract doesn't say. */
-export interface ComputeHarness {
-  readonly driver: ComputeDriver;
-  /** A folder to build a service from. */
-  folder(service: string): Promise<string>;
-  /** `PATH` that has a shell's usual tools. */
-  readonly path: string;
-  /** Ends the main process of an instance, as `kill -9` would. */
-  kill(instance: ComputeInstance): Promise<void>;
-  /** Closes the driver and opens another on the same machine, as a control plane that was killed would find it. */
-  reopen(): Promise<ComputeDriver>;
-  /** Removes all that the harness made. Every service is purged by then. */
-  close(): Promise<void>;
-}
+import { type ComputeHarness, startRequest } from './compute-harness.ts';
 
 const DEADLINE_MS = 30_000;
-/** Runs until it is ended. */
-const RUNS = 'exec sleep 1000';
 
 /** The rules that every compute driver keeps. */
 export function computeConformance(name: string, make: () => Promise<ComputeHarness>): void {
@@ -192,6 +176,23 @@ export function computeConformance(name: string, make: () => Promise<ComputeHarn
       assert.equal((await instance('orders-r1.0-0')).process.kind, 'running');
     });
 
+    it('ends the process that is meant, and no later one', async () => {
+      await build();
+      await start();
+      const startedAt = async () => {
+        const { process } = await instance('orders-r1.0-0');
+        assert.ok(process.kind === 'running');
+        return process.startedAt;
+      };
+      const first = await startedAt();
+      const kill = () => driver.kill({ instance: 'orders-r1.0-0', startedAt: first }, options());
+      await kill();
+      assert.equal((await instance('orders-r1.0-0')).process.kind, 'exited');
+      await start();
+      await kill();
+      assert.notEqual(await startedAt(), first);
+    });
+
     it('tells where a revision lies once it is built', async () => {
       const folder = () => driver.folder({ service: 'orders', revision: 'r1' });
       await assert.rejects(folder(), isFailure('not-found'));
@@ -269,20 +270,6 @@ export function computeConformance(name: string, make: () => Promise<ComputeHarn
       assert.deepEqual(told, []);
     });
   });
-}
-
-function startRequest(path: string): StartRequest {
-  return {
-    service: 'orders',
-    instance: 'orders-r1.0-0',
-    revision: 'r1',
-    generation: 'r1.0',
-    index: 0,
-    command: RUNS,
-    env: { PATH: path, PORT: '4000' },
-    port: 4000,
-    resources: { cpu: undefined, memoryBytes: undefined },
-  };
 }
 
 function isFailure(code: DriverError['code']): (error: unknown) => boolean {

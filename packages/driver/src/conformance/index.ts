@@ -1,5 +1,6 @@
 export { type BackupHarness, type BackupTraits, backupConformance, SQL_WORDS } from './backups.ts';
-export { type ComputeHarness, computeConformance } from './compute.ts';
+export { computeConformance } from './compute.ts';
+export type { ComputeHarness } from './compute-harness.ts';
 export { dataConformance } from './data.ts';
 export type { DataHarness } from './data-harness.ts';
 export type { DataTraits, OptionalPart, StoreWords } from './data-traits.ts';

@@ -117,7 +117,11 @@ export function createFakeCompute({ now, machine = createFakeMachine() }: FakeCo
     stop: async ({ instance }) => {
       if (instances.delete(instance)) tell({ kind: 'other' });
     },
-    kill: async ({ instance }) => crash(instance, 'SIGKILL'),
+    kill: async ({ instance, startedAt }) => {
+      const process = instances.get(instance)?.process;
+      const isAnother = process?.kind === 'running' && process.startedAt !== (startedAt ?? process.startedAt);
+      if (!isAnother) crash(instance, 'SIGKILL');
+    },
     forget: async ({ service, revision }) => {
       const user = of(service).find((instance) => instance.revision === revision);
       if (user) throw new DriverError('refused', `the revision ${revision} is used by ${user.id}`);

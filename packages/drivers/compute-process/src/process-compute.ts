@@ -11,6 +11,7 @@ import {
   DriverError,
   type InputsKeyRequest,
   type InstanceUsage,
+  type KillRequest,
   type Layout,
   type LogRef,
   layoutOf,
@@ -109,8 +110,11 @@ class ProcessDriver implements ComputeDriver {
     await this.#turns.take(instance, () => this.#stop({ instance, graceMs }));
   }
 
-  async kill({ instance }: { readonly instance: string }, _options: CallOptions): Promise<void> {
-    await this.#options.supervisor.stop(instance, { graceMs: 0 });
+  async kill({ instance, startedAt }: KillRequest, _options: CallOptions): Promise<void> {
+    const { supervisor } = this.#options;
+    const found = supervisor.observe().get(instance);
+    const isAnother = found?.kind === 'running' && found.startedAt !== (startedAt ?? found.startedAt);
+    if (!isAnother) await supervisor.stop(instance, { graceMs: 0 });
   }
 
   async folder({ service, revision }: { readonly service: string; readonly revision: string }): Promise<string> {

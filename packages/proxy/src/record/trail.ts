@@ -136,7 +136,7 @@ export class Trail {
 
   tryBegins(endpoint: EndpointState, now: number, { probe }: { readonly probe: boolean }): void {
     this.start.trace.tries++;
-    const one: Try = { endpoint, startedAt: now, probe, isOpen: false, endedAt: undefined, outcome: 'abandoned' };
+    const one: Try = { endpoint, startedAt: now, probe, isOpen: false, endedAt: undefined, outcome: ABANDONED };
     // Nearly always the only one: a list that is made to grow has room for many.
     this.#tries = this.#tries === NONE ? [one] : [...this.#tries, one];
   }
@@ -178,7 +178,7 @@ export class Trail {
   }
 
   get #told(): readonly string[] {
-    const tries = this.#tries.map(({ endpoint, outcome }) => `${endpoint.endpoint.instance}=${outcome}`);
+    const tries = this.#tries.map((one) => `${one.endpoint.endpoint.instance}=${outcomeSoFar(one)}`);
     const decisions = this.#decisions.map((one) => {
       const { path, from } = this.#placeOf(one);
       return `${path} (${one.why}) from ${from}`;
@@ -249,6 +249,11 @@ export class Trail {
   }
 }
 
+/** What the end of a gRPC response will tell, its head can't. */
+function outcomeSoFar({ outcome, endedAt }: Try): number | string {
+  return outcome === ABANDONED && endedAt === undefined ? 'answering' : outcome;
+}
+
 /** Microseconds are enough. */
 function rounded(ms: number): number {
   return Math.round(ms * 1000) / 1000;
@@ -256,6 +261,8 @@ function rounded(ms: number): number {
 
 /** Most requests end with no decision made of them, and all begin without a try. */
 const NONE: readonly never[] = [];
+/** Of a try that nothing else became of. */
+const ABANDONED = 'abandoned';
 const ANYWHERE: RuleAt = {};
 /** It found no service. */
 const NOWHERE = { written: {}, lines: undefined };
