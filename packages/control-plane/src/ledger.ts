@@ -19,10 +19,11 @@ export interface Ends {
  * that runs, from how often it was started; of one that has ended, nothing is known but this end. So after a reboot all
  * are started at once, however often they ended in the months before.
  *
- * What a drill ends is no crash: it is started again at once, and speaks against nobody, however often one drills.
+ * What a drill ends is no crash: it is started again at once, and speaks against nobody, however often one drills. And
+ * what is being stopped has not ended by itself.
  */
 export interface Ledger {
-  note(instance: ComputeInstance): Ends;
+  note(instance: ComputeInstance, seen?: { readonly isBeingStopped: boolean }): Ends;
   /** Somebody asked for everything anew: what waits for its back-off is tried at once, and counted from now. */
   forgive(): void;
   /** Forgets instances that are no longer there. */
@@ -42,9 +43,9 @@ export interface LedgerParts {
 export function createLedger({ clock, onEnd, endedBy, drillsAt }: LedgerParts): Ledger {
   const entries = new Map<InstanceId, Entry>();
 
-  const note = (instance: ComputeInstance): Ends => {
+  const note: Ledger['note'] = (instance, { isBeingStopped } = { isBeingStopped: false }) => {
     const entry = entries.get(instance.id) ?? firstEntry(instance, { endedBy, drillsAt });
-    const next = advance(entry, instance);
+    const next = isBeingStopped ? atRest(entry, instance) : advance(entry, instance);
     entries.set(instance.id, next);
     return next;
   };
@@ -68,6 +69,9 @@ export function createLedger({ clock, onEnd, endedBy, drillsAt }: LedgerParts): 
     const healthy = startedAt !== undefined && clock.now() - startedAt >= HEALTHY_MS;
     return { ...entry, startedAt, restartAt: undefined, exits: healthy ? 0 : entry.exits };
   };
+
+  const atRest = (entry: Entry, { process }: ComputeInstance): Entry =>
+    process.kind === 'exited' ? { ...entry, startedAt: undefined, endedAt: process.at, restartAt: process.at } : entry;
 
   /** The clock may also have been put back while the machine was off. */
   const stillWaiting = ({ restartAt, ...entry }: Entry): Entry => {

@@ -109,15 +109,14 @@ export function createObserver(senses: Senses): Observer {
         engines.map(({ seen }) => seen),
       );
       const restoring = senses.restoring();
+      const instanceOf = (instance: ComputeInstance) =>
+        observed.see(instance, { isBeingStopped: held[`stop ${instance.id}`]?.kind === 'running' });
       const names = new Set(
         [...Object.keys(compute.seen.services), ...Object.keys(stores), ...restoring].filter(isService),
       );
       const services = [...names].map((name): [string, ObservedService] => {
         const { built = [], instances = [] } = compute.seen.services[name] ?? {};
-        return [
-          name,
-          serviceOf(name, { built, instances }, stores[name], { ...senses, instanceOf: observed.see, past }),
-        ];
+        return [name, serviceOf(name, { built, instances }, stores[name], { ...senses, instanceOf, past })];
       });
       return {
         observed: { services: Object.fromEntries(services), traffic: trafficOf(traffic.seen, removedAt, past), held },

@@ -10,7 +10,7 @@ export interface InstanceSenses {
 
 /** What each instance is taken for: by its process, its probes and its earlier ends. */
 export interface ObservedInstances {
-  see(instance: ComputeInstance): ObservedInstance;
+  see(instance: ComputeInstance, seen?: { readonly isBeingStopped: boolean }): ObservedInstance;
   /** Forgets instances that are no longer there. */
   keep(ids: ReadonlySet<InstanceId>): void;
 }
@@ -42,9 +42,9 @@ export function observedInstances({ ledger, prober }: InstanceSenses): ObservedI
     }
   };
 
-  const see = (instance: ComputeInstance): ObservedInstance => {
+  const see: ObservedInstances['see'] = (instance, seen) => {
     const { id, revision, generation, index, firstStartedAt, process } = instance;
-    const { exits, restartAt } = ledger.note(instance);
+    const { exits, restartAt } = ledger.note(instance, seen);
     const about = { id, revision, generation, index, exits, firstStartedAt };
     if (process.kind === 'exited') {
       const why = process.how === 'SIGKILL' ? hung.get(id) : undefined;

@@ -1,5 +1,5 @@
 import { layersOf, placesOf, placeText, type WrittenLines } from '@islet/policy';
-import type { ServiceSpec, ServiceTraffic, TrafficOverride } from '@islet/spec';
+import type { ServiceSpec, ServiceTraffic } from '@islet/spec';
 
 /** Where the files write what they say of a service. */
 export function writtenLines({ written }: Pick<ServiceSpec, 'written'>): WrittenLines {
@@ -20,22 +20,24 @@ export function ruleLines(lines: WrittenLines): WrittenLines {
 /** Of a route, what it is for decides nothing. */
 const RULE_PATH = /^(traffic\.(?!.*\]\.match)|rollout(\.bake|\.preview)?$|scale\.zero\.)/;
 
-/** The line of a value, also of one that an override inherits; undefined: it is a default, or follows from another. */
-export function lineOf(path: string, lines: WrittenLines, traffic: ServiceTraffic): string | undefined {
-  const override = traffic.overrides.find(({ at }) => at !== undefined && path.startsWith(`${placeText(at)}.`));
-  return override === undefined ? lines[path] : inherited(path, override, { lines, traffic });
+/** Tells the line of a value, also of one that an override inherits; undefined: it is a default, or follows from another. */
+export function lineFinder(lines: WrittenLines, traffic: ServiceTraffic): (path: string) => string | undefined {
+  const overrides = new Map(traffic.overrides.flatMap((one) => (one.at ? [[placeText(one.at), one] as const] : [])));
+  const known = new Map<string, readonly string[]>();
+  const placesFor = (place: string, section: string): readonly string[] => {
+    const override = overrides.get(place);
+    const changed = override?.changes.find((name) => name === section);
+    return override === undefined || changed === undefined ? [place] : placesOf(changed, layersOf(override, traffic));
+  };
+  return (path) => {
+    const [, place = '', below = '', section = ''] = IN_OVERRIDE.exec(path) ?? [];
+    if (place === '') return lines[path];
+    const key = `${place} ${section}`;
+    const places = known.get(key) ?? placesFor(place, section);
+    known.set(key, places);
+    return places.flatMap((one) => lines[`${one}${below}`] ?? []).at(0);
+  };
 }
 
-function inherited(
-  path: string,
-  override: TrafficOverride,
-  { lines, traffic }: { readonly lines: WrittenLines; readonly traffic: ServiceTraffic },
-): string | undefined {
-  const below = path.slice(placeText(override.at ?? []).length);
-  const section = override.changes.find(
-    (name) => below === `.${name}` || below.startsWith(`.${name}.`) || below.startsWith(`.${name}[`),
-  );
-  if (section === undefined) return lines[path];
-  const places = placesOf(section, layersOf(override, traffic));
-  return places.flatMap((place) => lines[`${place}${below}`] ?? []).at(0);
-}
+/** The place of an override, what is below it, and the section that it is of. */
+const IN_OVERRIDE = /^(traffic\.(?:callers\.[^.]+(?:\.routes\[\d+\])?|routes\[\d+\]))(\.(\w+).*)$/;

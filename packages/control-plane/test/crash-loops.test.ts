@@ -56,6 +56,27 @@ test('a crash loop is decided on once, however long it goes on, and again after 
   assert.equal(loops, 2);
 });
 
+test('what is being stopped has not ended by itself, and nothing is said of it', () => {
+  const clock = new VirtualClock();
+  const told: string[] = [];
+  const ledger = createLedger({
+    clock,
+    onEnd: (_, how) => told.push(how),
+    endedBy: () => undefined,
+    drillsAt: () => 0,
+  });
+  const running = { ...instance, starts: 1, process: { kind: 'running', pid: 1, startedAt: clock.now() } } as const;
+  const ended = (how: string) =>
+    ({ ...instance, starts: 1, process: { kind: 'exited', at: clock.now(), how } }) as const;
+  ledger.note(running);
+  const asked = ended('exit 0');
+  assert.equal(ledger.note(asked, { isBeingStopped: true }).exits, 0);
+  assert.equal(ledger.note(asked).exits, 0, 'nor later, while it is still there');
+  clock.jump(1_000);
+  assert.equal(ledger.note(ended('exit 3')).exits, 1);
+  assert.deepEqual(told, ['exit 3']);
+});
+
 test('what a drill ends is started again at once and is no crash, however often; what ends by itself after it is', () => {
   const clock = new VirtualClock();
   /** Instants at which a drill explains an end, and which it is. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { ServiceTraffic, TrafficOverride } from '@islet/spec';
 import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
-import { lineOf, ruleLines, writtenLines } from '../src/rule-lines.ts';
+import { lineFinder, ruleLines, writtenLines } from '../src/rule-lines.ts';
 
 const FILE = 'orders/service.yaml';
 const at = (line: number) => ({ file: FILE, line, column: 1 });
@@ -59,6 +59,6 @@ for (const [path, line] of [
   ['traffic.routes[1].timeout.connect', undefined],
 ] as const) {
   it(`${path} stands in ${line === undefined ? 'no line' : `line ${line}`}`, () => {
-    assert.equal(lineOf(path, LINES, traffic), line === undefined ? undefined : `${FILE}:${line}`);
+    assert.equal(lineFinder(LINES, traffic)(path), line === undefined ? undefined : `${FILE}:${line}`);
   });
 }

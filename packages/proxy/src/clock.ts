@@ -1,5 +1,12 @@
 import { LoopTurns } from '@islet/policy';
 
+export interface ClockOptions {
+  /** Acts when the loop has read all that there was to read. */
+  readonly afterTurn?: (act: () => void) => void;
+  /** What is done then. Returns whether more is to be done after the next turn, though that may bring nothing. */
+  readonly atEnd?: () => boolean;
+}
+
 /**
  * Milliseconds that never go back, read once for each event of a socket. All that one read brings about happens in some
  * microseconds, and asks for the time a dozen times; each reading is a call out of JavaScript. Outside of such an event
@@ -8,13 +15,15 @@ import { LoopTurns } from '@islet/policy';
 export class Clock {
   readonly #read: () => number;
   readonly #afterTurn: (act: () => void) => void;
+  readonly #atEnd: () => boolean;
   readonly #turns = new LoopTurns();
   #inTurn = false;
+  #endsTurn = false;
   #held: number | undefined;
 
-  /** `afterTurn` acts when the loop has read all that there was to read. */
-  constructor(read: () => number, afterTurn: (act: () => void) => void = setImmediate) {
+  constructor(read: () => number, { afterTurn = setImmediate, atEnd = () => false }: ClockOptions = {}) {
     this.#read = read;
+    this.#atEnd = atEnd;
     this.#afterTurn = afterTurn;
   }
 
@@ -41,11 +50,23 @@ export class Clock {
   #beginTurn(now: number): void {
     this.#inTurn = true;
     this.#turns.begin(now);
+    this.#endSoon();
+  }
+
+  #endSoon(): void {
+    if (this.#endsTurn) return;
+    this.#endsTurn = true;
     this.#afterTurn(this.#endTurn);
   }
 
   readonly #endTurn = (): void => {
+    this.#endsTurn = false;
+    // There was nothing to read.
+    if (!this.#inTurn) this.#turns.begin(this.#read());
+    this.#inTurn = true;
+    const more = this.#atEnd();
     this.#inTurn = false;
     this.#turns.end(this.#read());
+    if (more) this.#endSoon();
   };
 }

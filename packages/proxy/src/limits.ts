@@ -1,5 +1,7 @@
 /** Every limit of the proxy, in one place. Times in milliseconds, sizes in bytes; sources in the documented defaults. */
 export const LIMITS = {
+  /** Requests that begin in one turn of the loop: see `Openings`. */
+  openingsPerTurn: 32,
   /** The request target: RFC 9112 asks for at least 8,000. */
   targetBytes: 16 * 1024,
   /** All header fields of a message together, and their number. */

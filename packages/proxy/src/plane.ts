@@ -3,6 +3,7 @@ import { performance } from 'node:perf_hooks';
 import { isDeepStrictEqual } from 'node:util';
 import { type CachePurge, type RoutingTable, routeName } from '@islet/policy';
 import { Encoders } from './client/encoders.ts';
+import { Openings } from './client/openings.ts';
 import { Clock } from './clock.ts';
 import { Deadlines } from './deadlines.ts';
 import { Identities } from './identities.ts';
@@ -61,7 +62,8 @@ export class DataPlane extends EventEmitter<{ drained: [instance: string]; wante
   constructor(options: PlaneOptions = {}) {
     super();
     const { now = () => performance.now(), dice = Math.random, sink, tokens, states = OWN_STATES } = options;
-    const clock = new Clock(now);
+    const openings = new Openings();
+    const clock = new Clock(now, { atEnd: () => openings.endTurn() });
     this.#now = now;
     this.stats = new Stats(states);
     this.#deadlines = new Deadlines(now);
@@ -76,6 +78,7 @@ export class DataPlane extends EventEmitter<{ drained: [instance: string]; wante
     const runtime: Runtime = {
       now: clock.now,
       clock,
+      openings,
       dice,
       deadlines: this.#deadlines,
       stats: this.stats,

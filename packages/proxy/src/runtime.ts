@@ -1,4 +1,5 @@
 import type { Encoders } from './client/encoders.ts';
+import type { Openings } from './client/openings.ts';
 import type { Clock } from './clock.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { Recorder } from './record/recorder.ts';
@@ -10,6 +11,7 @@ export interface Runtime {
   readonly now: () => number;
   /** What `now` reads: held while one event of a socket is handled. */
   readonly clock: Clock;
+  readonly openings: Openings;
   readonly dice: () => number;
   readonly deadlines: Deadlines;
   readonly stats: Stats;

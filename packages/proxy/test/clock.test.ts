@@ -24,12 +24,11 @@ test('who holds a clock within an event does not release it for whoever held it 
 test('what a turn of the loop reads has not come before the turn before it began', () => {
   let time = 1;
   let endTurn = () => {};
-  const clock = new Clock(
-    () => time,
-    (act) => {
+  const clock = new Clock(() => time, {
+    afterTurn: (act) => {
       endTurn = act;
     },
-  );
+  });
   const event = (at: number) => {
     time = at;
     clock.hold();
@@ -44,4 +43,29 @@ test('what a turn of the loop reads has not come before the turn before it began
   assert.equal(event(21), 20.5);
   endTurn();
   assert.equal(event(50), 50);
+});
+
+test('a turn that leaves something to do is followed by another, whether that reads something or not', () => {
+  let time = 1;
+  const ends: (() => void)[] = [];
+  let more = 2;
+  const clock = new Clock(() => time, { afterTurn: (act) => ends.push(act), atEnd: () => more-- > 0 });
+  const event = (at: number) => {
+    time = at;
+    clock.hold();
+    clock.release();
+    return clock.heardSince;
+  };
+  event(10);
+  event(11);
+  assert.equal(ends.length, 1);
+  time = 12;
+  ends.shift()?.();
+  assert.equal(ends.length, 1, 'it goes on by itself');
+  time = 12.5;
+  ends.shift()?.();
+  assert.equal(event(13), 12.5, 'the turn that read nothing has asked too');
+  assert.equal(ends.length, 1, 'one end for one turn');
+  ends.shift()?.();
+  assert.equal(ends.length, 0);
 });

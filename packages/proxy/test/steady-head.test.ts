@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Trace } from '../src/client/trace-context.ts';
-import { RequestHeadParser } from '../src/http/request-head.ts';
+import { type RequestHead, RequestHeadParser } from '../src/http/request-head.ts';
 import { requestList } from '../src/upstream/request-list.ts';
-import { type RequestOrigin, requestText } from '../src/upstream/request-text.ts';
+import { passingText, type RequestOrigin, type TimeLeft } from '../src/upstream/request-text.ts';
 import { SteadyHead } from '../src/upstream/steady-head.ts';
 import { httpInstance, rawInstance, send, world } from './world.ts';
 
@@ -17,6 +17,11 @@ function originOf(changes: Partial<RequestOrigin> & Pick<RequestOrigin, 'steady'
   return { from, clientAddress: '10.0.0.1', secure: false, requestId: 'id', trace, isMirror: false, ...changes };
 }
 
+/** As it is written to an instance. */
+function headText(request: RequestHead, origin: RequestOrigin, time: TimeLeft): string {
+  return origin.steady.of(request, origin) + passingText(origin, time);
+}
+
 test('a head that is known says what one says that is put together anew', () => {
   const steady = new SteadyHead();
   const heads = ['/a HTTP/1.1\r\nHost: h\r\nX: 1\r\n', '/a HTTP/1.1\r\nHost: h\r\nX: 2\r\n'];
@@ -25,8 +30,8 @@ test('a head that is known says what one says that is put together anew', () => 
     for (const target of ['/a', '/stripped', '/stripped', '/stripped']) {
       for (const other of [{}, { isMirror: true }, { inNameOf: 'shop' }, {}]) {
         const origin = originOf({ steady, target, ...other });
-        const anew = requestText(request, { ...origin, steady: new SteadyHead() }, TIME);
-        assert.equal(requestText(request, origin, TIME), anew);
+        const anew = headText(request, { ...origin, steady: new SteadyHead() }, TIME);
+        assert.equal(headText(request, origin, TIME), anew);
         const listedAnew = requestList(request, { ...origin, steady: new SteadyHead() }, TIME);
         assert.deepEqual(requestList(request, origin, TIME), listedAnew);
       }
@@ -41,7 +46,7 @@ test('an instance is told the same, whatever it speaks', () => {
   const time = { headMs: 15_000, callMs: 1_000 };
   const list = requestList(request, origin, time);
   const fields = list.flatMap((name, at) => (at % 2 === 0 ? [`${name}: ${list[at + 1]}`] : []));
-  const [line, ...text] = requestText(request, origin, time).trimEnd().split('\r\n');
+  const [line, ...text] = headText(request, origin, time).trimEnd().split('\r\n');
   assert.equal(line, 'POST /a HTTP/1.1');
   const inHttp1 = [':method: POST', ':scheme: http', ':path: /a', ':authority: h'];
   for (const field of text) {

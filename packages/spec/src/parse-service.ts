@@ -7,7 +7,10 @@ import type { ServiceSpec, ServiceTraffic } from './model.ts';
 import { type ParseResult, parseSystem } from './parse-system.ts';
 
 /** A service that stays as it is: what another's file may have to do with it. */
-export type Neighbour = Pick<ServiceSpec, 'name' | 'folder' | 'file' | 'uses' | 'api' | 'security' | 'traffic'>;
+export type Neighbour = Pick<
+  ServiceSpec,
+  'name' | 'folder' | 'file' | 'uses' | 'api' | 'security' | 'traffic' | 'rollout'
+>;
 
 /**
  * One service's file, against the others as they were last asked for: what their files say by now, and whether it is
@@ -48,8 +51,9 @@ function folderOf(
 }
 
 /** A file that says of a service what others depend on. JSON is YAML. */
-function standIn({ name, uses, api, security, traffic }: Neighbour): string {
+function standIn({ name, uses, api, security, traffic, rollout }: Neighbour): string {
   const { protocol, expose, port } = api;
+  const { strategy, preview } = rollout;
   const fallbacks = fallbackServices(traffic).map((service, nth) => ({ match: `/${nth}`, fallback: { service } }));
   return JSON.stringify({
     name,
@@ -57,6 +61,7 @@ function standIn({ name, uses, api, security, traffic }: Neighbour): string {
     uses,
     api: { protocol, expose: expose.map(({ host, path, strip }) => ({ host, path, strip })), port },
     security: { allow: security.allow },
+    ...(preview?.kind === 'host' && { rollout: { strategy, preview: { host: preview.name } } }),
     ...(fallbacks.length > 0 && { traffic: { routes: fallbacks } }),
   });
 }

@@ -10,17 +10,19 @@ import { layeredOverrides } from './overrides.ts';
 
 /** Rules that services can break only together. */
 export function systemErrors(
-  drafts: readonly Draft[],
-  system: { readonly islet: IsletFile; readonly gateway: GatewaySpec; readonly isTold: (file: string) => boolean },
+  all: readonly Draft[],
+  system: { readonly islet: IsletFile; readonly gateway: GatewaySpec; readonly isTold: IsTold },
 ): readonly SpecError[] {
+  // What is there twice is told of the second, and so in a file that somebody is told of.
+  const drafts = all.toSorted((a, b) => Number(system.isTold(a.file)) - Number(system.isTold(b.file)));
   return [
     ...duplicateServices(drafts),
     ...unknownServices(drafts),
     ...refusedCallers(drafts),
     ...callerErrors(drafts),
     ...duplicateRoutes(drafts),
-    ...previewHosts(drafts),
-    ...duplicatePreviews(drafts),
+    ...previewHosts(drafts, system.isTold),
+    ...duplicatePreviews(drafts, system.isTold),
     ...httpPortErrors(system),
     ...claimErrors(drafts, system.gateway),
     ...fallbackCycles(drafts, system.isTold),
@@ -28,6 +30,8 @@ export function systemErrors(
     ...strayOverlays(drafts, system.islet),
   ];
 }
+
+type IsTold = (file: string) => boolean;
 
 function duplicateServices(drafts: readonly Draft[]): readonly SpecError[] {
   const first = new Map<string, Draft>();
@@ -93,11 +97,11 @@ function duplicateRoutes(drafts: readonly Draft[]): readonly SpecError[] {
 }
 
 /** A host that leads to previews can't lead to what everybody gets too. */
-function previewHosts(drafts: readonly Draft[]): readonly SpecError[] {
+function previewHosts(drafts: readonly Draft[], isTold: IsTold): readonly SpecError[] {
   const exposed = new Map(
     drafts.flatMap((draft) =>
       (draft.parsed?.api.expose ?? []).map(
-        ({ host }, index) => [host, placeAt(draft.tree, ['api', 'expose', index])] as const,
+        ({ host }, index) => [host, { draft, at: ['api', 'expose', index] }] as const,
       ),
     ),
   );
@@ -105,7 +109,9 @@ function previewHosts(drafts: readonly Draft[]): readonly SpecError[] {
     const host = draft.parsed?.rollout.preview?.host;
     const other = host === undefined ? undefined : exposed.get(host);
     if (host === undefined || other === undefined) return [];
-    const message = `${host} is what everybody asks: it is exposed at ${placeText(other)}`;
+    if (!isTold(draft.file)) return isTold(other.draft.file) ? [leadsToPreview(other, { host, name: draft.name })] : [];
+    const place = placeText(placeAt(other.draft.tree, other.at));
+    const message = `${host} is what everybody asks: it is exposed at ${place}`;
     const error = {
       rule: 'duplicate-route',
       message,
@@ -117,7 +123,15 @@ function previewHosts(drafts: readonly Draft[]): readonly SpecError[] {
 }
 
 /** Several services may be previewed at one host, each at its own paths. */
-function duplicatePreviews(drafts: readonly Draft[]): readonly SpecError[] {
+function leadsToPreview(
+  { draft, at }: { readonly draft: Draft; readonly at: Path },
+  { host, name }: { readonly host: string; readonly name: string },
+): SpecError {
+  const message = `${host} leads to the preview of "${name}" already`;
+  return errorIn(draft, at, { rule: 'duplicate-route', message, found: host, hint: 'choose another host' });
+}
+
+function duplicatePreviews(drafts: readonly Draft[], isTold: IsTold): readonly SpecError[] {
   const first = new Map<string, Draft>();
   return drafts.flatMap((draft) => {
     const host = draft.parsed?.rollout.preview?.host;
@@ -125,7 +139,7 @@ function duplicatePreviews(drafts: readonly Draft[]): readonly SpecError[] {
     const paths = [...new Set(draft.parsed?.api.expose.map(({ path }) => path))];
     const taken = paths.find((path) => first.has(`${host}${path}`));
     for (const path of paths) if (!first.has(`${host}${path}`)) first.set(`${host}${path}`, draft);
-    if (taken === undefined) return [];
+    if (taken === undefined || !isTold(draft.file)) return [];
     const message = `${host} with path ${taken} leads to the preview of "${first.get(`${host}${taken}`)?.name}" already`;
     const error = {
       rule: 'duplicate-route',

@@ -89,6 +89,28 @@ test('one host previews several services, each at its own paths', () => {
   assert.match(line ?? '', /next\.example with path \/api leads to the preview of "\w+" already; choose another host/);
 });
 
+test('a host that previews a neighbour is neither exposed nor another preview, where one service is read alone', () => {
+  const preview = (expose: string) =>
+    `${RUN}api: { expose: ${expose} }\nrollout: { strategy: canary, preview: { host: next.example } }\n`;
+  const others = { 'services/zoo/service.yaml': preview('b.example/api') };
+  const neighbours = parsed(orders(RUN, others)).spec.services;
+  const linesOfOne = (text: string) => {
+    const read = parseService(memoryFiles(orders(text, others)), {
+      service: 'orders',
+      neighbours,
+      environment: undefined,
+    });
+    return read.kind === 'ok'
+      ? []
+      : read.errors.map(({ place: { file, line }, message }) => `${file}:${line} ${message}`);
+  };
+  assert.deepEqual(linesOfOne(preview('a.example/other')), []);
+  const another = linesOfOne(preview('a.example/api'));
+  assert.deepEqual(another, [`${ORDERS}:3 next.example with path /api leads to the preview of "zoo" already`]);
+  const exposed = linesOfOne(`${RUN}api: { expose: next.example/a }\n`);
+  assert.deepEqual(exposed, [`${ORDERS}:2 next.example leads to the preview of "zoo" already`]);
+});
+
 test('requests of tcp can not be shared out', () => {
   const texts = orders(`${RUN}api: { protocol: tcp }\nrollout: { strategy: canary }\n`);
   assert.match(linesOf(texts)[0] ?? '', /can't share them out; write strategy: rolling$/);

@@ -1,5 +1,5 @@
 import { leavesOf } from '@islet/spec';
-import { lineOf } from '../rule-lines.ts';
+import { lineFinder } from '../rule-lines.ts';
 import type { AppliedService } from '../store/applied.ts';
 import type { System } from '../system.ts';
 import type { Handlers } from './server.ts';
@@ -20,9 +20,9 @@ export function dashboardHandlers(
     endDashboardSession: ({ params: { id = '' } }) => ({ ended: doorkeeper.end(id === 'all' ? undefined : id) }),
     describe: ({ params: { service = '' } }) => {
       const { spec } = wanted(service);
-      const lines = applied.current()?.lines?.[service] ?? {};
+      const lineOf = lineFinder(applied.current()?.lines?.[service] ?? {}, spec.traffic);
       const values = leavesOf(spec).map(({ path, value }) => {
-        const from = lineOf(path, lines, spec.traffic);
+        const from = lineOf(path);
         const plain = typeof value === 'object' ? [...value] : value;
         return { path, value: plain, ...(from === undefined ? {} : { from }) };
       });

@@ -13,7 +13,8 @@ import type { ExchangeOrder } from './exchange-order.ts';
 import { DOOR_FULL, NEVER_STARTED, NOT_CACHED, PUSHED_OUT, RESPONSE_TIMEOUT, WAITED } from './failures.ts';
 import type { Sizes } from './sizes.ts';
 
-export interface ApproachOptions {
+/** The exchange that the request is of, and who learns of it where it is not let through. */
+export interface ApproachUser {
   readonly order: ExchangeOrder;
   readonly runtime: Runtime;
   readonly client: Pick<ExchangeClient, 'deadlineAt'>;
@@ -21,11 +22,6 @@ export interface ApproachOptions {
   readonly cached: Cached | undefined;
   readonly admission: Admission;
   readonly call: Call;
-  readonly user: ApproachUser;
-}
-
-/** Who learns of it where the request is not let through. */
-export interface ApproachUser {
   onNoAnswer(error: ProxyError): void;
   /** What is stored will do. */
   onStored(look: Extract<Look, { kind: 'answer' }>): void;
@@ -36,13 +32,13 @@ export interface ApproachUser {
  * the last three it may have to wait; it waits no longer than its caller would.
  */
 export class Approach implements Waiter, Follower, Held {
-  readonly #options: ApproachOptions;
+  readonly #user: ApproachUser;
   #state: 'going' | 'following' | 'held' | 'waiting' | 'over' = 'going';
 
   #waitsSince = 0;
 
-  constructor(options: ApproachOptions) {
-    this.#options = options;
+  constructor(user: ApproachUser) {
+    this.#user = user;
   }
 
   get isWaiting(): boolean {
@@ -50,16 +46,16 @@ export class Approach implements Waiter, Follower, Held {
   }
 
   begin(): void {
-    const { order, sizes, cached, user } = this.#options;
+    const { order, sizes, cached } = this.#user;
     const tooLarge = sizes?.refuseRequest(order.request);
-    if (tooLarge !== undefined) user.onNoAnswer(tooLarge);
+    if (tooLarge !== undefined) this.#user.onNoAnswer(tooLarge);
     else if (cached !== undefined) this.#follow(cached, cached.look(this));
     else this.#knock();
   }
 
   /** What it waited for, another request has brought, or not. */
   onLanded(landing: Landing): void {
-    const { cached } = this.#options;
+    const { cached } = this.#user;
     if (this.#state !== 'following' || cached === undefined) return;
     this.#goOn();
     this.#follow(cached, cached.look(this, landing));
@@ -67,7 +63,7 @@ export class Approach implements Waiter, Follower, Held {
 
   /** The service has its first instance. */
   onOpened(): void {
-    const { order, call, runtime } = this.#options;
+    const { order, call, runtime } = this.#user;
     this.#goOn();
     const now = runtime.now();
     const heldMs = Math.round(now - order.trail.start.startedAt);
@@ -79,45 +75,45 @@ export class Approach implements Waiter, Follower, Held {
 
   /** Its turn has come. */
   onPlace(): void {
-    const { admission, order, runtime } = this.#options;
+    const { admission, order, runtime } = this.#user;
     admission.placed();
     order.trail.waited(runtime.now() - this.#waitsSince);
     this.#goOn();
-    this.#options.call.startSoon();
+    this.#user.call.startSoon();
   }
 
   onRoom(): void {
-    this.#options.admission.callNext();
+    this.#user.admission.callNext();
   }
 
   onPushedOut(): void {
-    this.#options.user.onNoAnswer(PUSHED_OUT);
+    this.#user.onNoAnswer(PUSHED_OUT);
   }
 
   /** What to answer, since it has waited too long. */
   get overdue(): ProxyError {
     const error = this.#state === 'held' ? NEVER_STARTED : this.#state === 'following' ? RESPONSE_TIMEOUT : WAITED;
-    return this.#options.call.patience.overdue(this.#options.runtime.now()) ?? error;
+    return this.#user.call.patience.overdue(this.#user.runtime.now()) ?? error;
   }
 
   /** It is over, whatever it came to. */
   leave(): void {
-    if (this.#state === 'held') this.#options.order.service.door.leave(this);
+    if (this.#state === 'held') this.#user.order.service.door.leave(this);
     this.#state = 'over';
-    this.#options.admission.leave(this);
+    this.#user.admission.leave(this);
   }
 
   #follow(cached: Cached, look: Look): void {
-    const { call, user } = this.#options;
+    const { call } = this.#user;
     switch (look.kind) {
       case 'answer':
-        user.onStored(look);
+        this.#user.onStored(look);
         break;
       case 'wait':
         this.#wait('following', this.#patientUntil);
         break;
       case 'only-if-cached':
-        user.onNoAnswer(NOT_CACHED);
+        this.#user.onNoAnswer(NOT_CACHED);
         break;
       case 'ask':
         call.ask(cached.order);
@@ -126,24 +122,24 @@ export class Approach implements Waiter, Follower, Held {
   }
 
   #knock(): void {
-    const { service } = this.#options.order;
+    const { service } = this.#user.order;
     if (service.hold === undefined || !isEmpty(service)) this.#enter();
     else this.#waitAtDoor(service.hold);
   }
 
   /** Its service was scaled to none: its first instance starts. */
   #waitAtDoor(hold: Hold): void {
-    const { order, runtime, call, user } = this.#options;
+    const { order, runtime, call } = this.#user;
     const now = runtime.now();
     this.#wait('held', Math.min(now + hold.maxMs, call.patience.callersDeadline));
-    if (!order.service.door.tryWait(this, now, hold)) user.onNoAnswer(DOOR_FULL);
+    if (!order.service.door.tryWait(this, now, hold)) this.#user.onNoAnswer(DOOR_FULL);
   }
 
   #enter(): void {
-    const { admission, call, user } = this.#options;
+    const { admission, call } = this.#user;
     const entrance = admission.enter(this);
     if (entrance.kind === 'go') call.start();
-    else if (entrance.kind === 'refused') user.onNoAnswer(entrance.error);
+    else if (entrance.kind === 'refused') this.#user.onNoAnswer(entrance.error);
     else {
       this.#wait('waiting', Math.min(entrance.until, this.#patientUntil));
       entrance.pushedOut?.onPushedOut();
@@ -152,17 +148,17 @@ export class Approach implements Waiter, Follower, Held {
 
   #wait(state: 'following' | 'held' | 'waiting', until: number): void {
     this.#state = state;
-    this.#waitsSince = this.#options.runtime.now();
-    this.#options.client.deadlineAt = until;
+    this.#waitsSince = this.#user.runtime.now();
+    this.#user.client.deadlineAt = until;
   }
 
   #goOn(): void {
     this.#state = 'going';
-    this.#options.client.deadlineAt = Number.POSITIVE_INFINITY;
+    this.#user.client.deadlineAt = Number.POSITIVE_INFINITY;
   }
 
   get #patientUntil(): number {
-    const { call, runtime } = this.#options;
+    const { call, runtime } = this.#user;
     return call.patience.decideBy(runtime.now(), 'request');
   }
 }

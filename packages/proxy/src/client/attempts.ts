@@ -5,6 +5,7 @@ import type { ResponseHead } from '../http/response-head.ts';
 import { ejectionText, OUTLIER_RULES, stallText } from '../record/reasons.ts';
 import type { EndpointState } from '../upstream/endpoint.ts';
 import { ejectAgain, type Judging, judge, judgeStall } from '../upstream/outliers.ts';
+import { NOBODY, type Tried, withFailed } from '../upstream/pick.ts';
 import { openPool, refreshAvailable } from '../upstream/service.ts';
 import type { Wire } from '../upstream/wire.ts';
 import { Aim, type AimOptions } from './aim.ts';
@@ -36,7 +37,7 @@ export class Attempts {
   readonly #options: AttemptsOptions;
   readonly #aim: Aim;
   /** The next attempt goes to another endpoint than these, if there is one. */
-  readonly #tried: Record<'failed' | 'refused' | 'ended', EndpointState[]> = { failed: [], refused: [], ended: [] };
+  #tried: Tried = NOBODY;
   readonly #sample: Sample;
   #retries: Retries | undefined;
   #current: Attempt | undefined;
@@ -113,7 +114,7 @@ export class Attempts {
 
   #replace(attempt: Attempt): Attempt | undefined {
     const before = this.#current;
-    if (before !== undefined) this.#tried.failed.push(before.endpoint);
+    if (before !== undefined) this.#tried = withFailed(this.#tried, before.endpoint);
     this.#sample.forget();
     this.#current = attempt;
     return before;
@@ -165,7 +166,7 @@ export class Attempts {
 
   /** Ends the current attempt, and its response is passed on to nobody. */
   discard({ reusable }: { readonly reusable: boolean }): void {
-    if (this.#current !== undefined) this.#tried.failed.push(this.#current.endpoint);
+    if (this.#current !== undefined) this.#tried = withFailed(this.#tried, this.#current.endpoint);
     this.finish({ reusable });
   }
 
@@ -256,11 +257,9 @@ export class Attempts {
     this.#options.trail.tryCameTo(failure.kind === 'refused' ? 'connection-refused' : error);
     wire.destroy();
     endpoint.counts.error(error);
-    this.#tried.failed.push(endpoint);
+    this.#tried = withFailed(this.#tried, endpoint, failure.kind);
     endpoint.heed(failure, now);
-    if (failure.kind === 'refused') this.#tried.refused.push(endpoint);
-    else if (failure.kind === 'stale') this.#tried.ended.push(endpoint);
-    else if (isHeldAgainst(failure, error)) {
+    if (isHeldAgainst(failure, error)) {
       if (this.#options.policy.outlier !== undefined || attempt.isProbe) endpoint.standing.onFailure(now);
       this.#observe(endpoint, now - attempt.startedAt);
       this.#judge(attempt);

@@ -12,6 +12,10 @@ import type { BodyFlow } from './request-body.ts';
  * after `onBodyEnd`, or as a tunnel.
  */
 export interface CallUser {
+  readonly order: ExchangeOrder;
+  readonly runtime: Runtime;
+  /** Whose body is paused where an instance takes no more, and whose deadline follows the call. */
+  readonly client: BodyFlow & Pick<ExchangeClient, 'deadlineAt' | 'socket' | 'stream'>;
   onInformational(head: ResponseHead): void;
   /** The instance has switched protocols, as it was asked to: its connection is the user's from now on. */
   onSwitch(head: ResponseHead, attempt: Attempt): void;
@@ -28,12 +32,4 @@ export interface CallUser {
   onBroken(error: ProxyError): void;
   /** The client had ended its side, and nothing has come for it since: it has left. */
   onAbandoned(): void;
-}
-
-export interface CallOptions {
-  readonly order: ExchangeOrder;
-  readonly runtime: Runtime;
-  readonly user: CallUser;
-  /** Whose body is paused where an instance takes no more, and whose deadline follows the call. */
-  readonly client: BodyFlow & Pick<ExchangeClient, 'deadlineAt' | 'socket' | 'stream'>;
 }

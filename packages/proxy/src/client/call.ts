@@ -5,7 +5,7 @@ import type { ResponseHead } from '../http/response-head.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Gone, ResponseUser, Wire } from '../upstream/wire.ts';
 import { type Attempt, Attempts } from './attempts.ts';
-import type { CallOptions, CallUser } from './call-user.ts';
+import type { CallUser } from './call-user.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
 import { CUT, errorOf, failureOf, nobodyLeft, RESPONSE_TIMEOUT } from './failures.ts';
 import { statusOf } from './grpc-outcome.ts';
@@ -23,7 +23,7 @@ import { RequestBody } from './request-body.ts';
  */
 export class Call implements ResponseUser {
   #order: ExchangeOrder;
-  readonly #client: CallOptions['client'];
+  readonly #client: CallUser['client'];
   readonly #runtime: Runtime;
   readonly #user: CallUser;
   readonly #attempts: Attempts;
@@ -37,7 +37,8 @@ export class Call implements ResponseUser {
   #wake: NodeJS.Timeout | undefined;
   #stream: OpenStream | undefined;
 
-  constructor({ order, runtime, user, client }: CallOptions) {
+  constructor(user: CallUser) {
+    const { order, runtime, client } = user;
     this.#order = order;
     this.#client = client;
     this.#runtime = runtime;
@@ -99,12 +100,11 @@ export class Call implements ResponseUser {
   onOpen(): void {
     const attempt = this.#attempts.current;
     if (attempt === undefined) return;
-    const [{ request, origin }, { patience }] = [this.#order, this];
     const now = this.#runtime.now();
     this.#attempts.opened(now);
     this.#state = 'sent';
     this.patience.onSent(now, attempt.endpoint);
-    const flows = this.#body.begin(attempt.wire, { request, origin, time: patience.timeLeft(now), patience });
+    const flows = this.#body.begin(attempt.wire, this.#order, this.patience, now);
     if (flows && !this.#body.ended) this.patience.onBodyFlows(now);
     this.#wait();
   }

@@ -5,16 +5,17 @@ import { type BodyReader, type BodySink, bodyReader } from '../http/body-reader.
 import type { Field } from '../http/fields.ts';
 import { type RequestHead, requestHeads } from '../http/request-head.ts';
 import { LIMITS } from '../limits.ts';
-import { noteRefusal } from '../record/refusal.ts';
 import type { Runtime } from '../runtime.ts';
 import { type Accepted, breakOff, type Incoming, type Surroundings } from './accepted.ts';
 import { type ErrorDetails, errorResponse } from './error-response.ts';
 import { Exchange } from './exchange.ts';
 import type { ExchangeClient } from './exchange-client.ts';
 import { HEAD_TIMEOUT } from './failures.ts';
+import { HeldBytes } from './held-bytes.ts';
 import { Http1Reply } from './http1-reply.ts';
+import type { Opening } from './openings.ts';
 import { Output } from './output.ts';
-import { type Placing, placeOrder, placingOf } from './place-order.ts';
+import { countRefusal, type Placing, placeOrder, placingOf } from './place-order.ts';
 import type { Reply } from './reply.ts';
 import { type ReadUser, readShared } from './shared-read.ts';
 import type { Tunnel } from './tunnel.ts';
@@ -24,7 +25,7 @@ import { Uptake } from './uptake.ts';
  * One client's connection: heads, bodies, and one exchange at a time. Requests that a client pipelines wait here, not
  * looked at, until the one before has been answered: so answers come in order. What may wait has a limit.
  */
-export class ClientConnection implements Accepted, ExchangeClient, BodySink, ReadUser, Waiting {
+export class ClientConnection implements Accepted, ExchangeClient, BodySink, ReadUser, Waiting, Opening {
   readonly socket: Socket;
   deadlineAt: number;
   readonly #surroundings: Surroundings;
@@ -33,13 +34,14 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Rea
   readonly #placing: Placing;
   readonly #output: Output;
   readonly #uptake: Uptake;
-  #phase: 'head' | 'body' | 'answering' | 'flushing' | 'tunnel' | 'lingering' | 'closed' = 'head';
+  #phase: 'head' | 'opening' | 'body' | 'answering' | 'flushing' | 'tunnel' | 'lingering' | 'closed' = 'head';
   #request: RequestHead | undefined;
+  /** When its head had come. */
+  #readAt = 0;
   #body: BodyReader | undefined;
   #exchange: Exchange | undefined;
   #tunnel: Tunnel | undefined;
-  /** Bytes that came before their turn. */
-  #held: Buffer | undefined;
+  readonly #held = new HeldBytes();
   #reading = false;
   #ended = false;
   /** It ends by then at the latest, though its client was not told. */
@@ -62,6 +64,10 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Rea
 
   onRead(bytes: Buffer): void {
     this.#guard(this.#onBytes, bytes);
+  }
+
+  onTurn(): void {
+    if (this.#phase === 'opening') this.#readHeld();
   }
 
   endWhenIdle(graceMs: number): void {
@@ -131,9 +137,8 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Rea
     this.#phase = 'tunnel';
     this.#tunnel = tunnel;
     this.deadlineAt = tunnel.deadlineAt;
-    const held = this.#held;
-    this.#held = undefined;
-    if (held !== undefined) tunnel.onClientBytes(held);
+    const held = this.#held.take();
+    if (held.length > 0) tunnel.onClientBytes(held);
     if (this.#ended) tunnel.onClientEnd();
     if (this.leaving) tunnel.goAway();
     this.socket.resume();
@@ -154,6 +159,7 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Rea
 
   #onBytes(bytes: Buffer): void {
     if (this.#tunnel !== undefined) this.#tunnel.onClientBytes(bytes);
+    else if (this.#phase === 'opening') this.#held.add(bytes, this.socket);
     else if (this.#phase !== 'lingering' && this.#phase !== 'closed') this.#read(bytes);
   }
 
@@ -166,36 +172,27 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Rea
   }
 
   #readHeld(): void {
-    const held = this.#held;
-    this.#held = undefined;
+    const held = this.#held.take();
     this.socket.resume();
-    if (held !== undefined) this.#guard(this.#read, held);
+    if (held.length > 0 || this.#phase === 'opening') this.#guard(this.#read, held);
     else if (this.#ended) this.#linger();
   }
 
   #read(bytes: Buffer): void {
     this.#reading = true;
     try {
-      let at = 0;
+      let at = this.#phase === 'opening' && this.#request ? this.#begin(this.#request, bytes, 0) : 0;
       while (at < bytes.length) {
         if (this.#phase === 'head') at = this.#readHead(bytes, at);
         else if (this.#phase === 'body') at = this.#readBody(bytes, at);
         else break;
       }
-      if (at < bytes.length && (this.#phase === 'answering' || this.#phase === 'flushing')) {
-        this.#hold(bytes.subarray(at));
-      }
+      if (at < bytes.length && WAITING.has(this.#phase)) this.#held.add(bytes.subarray(at), this.socket);
       // The end may have come while these bytes waited.
       if (this.#ended) this.#heedEnd();
     } finally {
       this.#reading = false;
     }
-  }
-
-  /** Goes on reading for a while, because only a socket that is read tells that its client has left. */
-  #hold(bytes: Buffer): void {
-    this.#held = this.#held === undefined ? Buffer.from(bytes) : Buffer.concat([this.#held, bytes]);
-    if (this.#held.length >= LIMITS.heldBytes) this.socket.pause();
   }
 
   #readHead(bytes: Buffer, start: number): number {
@@ -207,12 +204,17 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Rea
     }
     this.#request = read.head;
     this.#body = bodyReader(read.head.fields.framing);
-    this.#phase = this.#body === undefined ? 'answering' : 'body';
-    return this.#begin(read.head, bytes, start + read.length);
+    this.#readAt = this.#runtime.now();
+    if (this.#runtime.openings.tryOpen()) return this.#begin(read.head, bytes, start + read.length);
+    this.#phase = 'opening';
+    this.deadlineAt = Number.POSITIVE_INFINITY;
+    this.#runtime.openings.defer(this);
+    return start + read.length;
   }
 
   #begin(request: RequestHead, bytes: Buffer, start: number): number {
-    const placed = placeOrder(request, this.#placing);
+    this.#phase = this.#body === undefined ? 'answering' : 'body';
+    const placed = placeOrder(request, this.#placing, this.#readAt);
     if (placed.kind === 'nowhere') {
       this.answer(placed.details);
       return start;
@@ -250,21 +252,16 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Rea
     const exchange = this.#exchange;
     this.#exchange = undefined;
     exchange?.onClientGone();
-    const edge = this.#surroundings.rules().ownEdge;
-    edge.counts.error(code);
-    const { clientAddress, protocol } = this.#placing;
-    if (exchange === undefined) noteRefusal({ edge, clientAddress, protocol }, code, this.#runtime);
-    if (this.socket.writable) {
-      const details = { code, message, service: undefined, requestId: undefined };
-      this.socket.write(errorResponse(details, { close: true, toHead: false }));
-    }
+    countRefusal(this.#placing, code, { isPlaced: exchange !== undefined });
+    const details = { code, message, service: undefined, requestId: undefined };
+    if (this.socket.writable) this.socket.write(errorResponse(details, { close: true, toHead: false }));
     this.#linger();
   }
 
   /** Sends what waits and FIN, and drops what still comes for a moment: a reset at once could destroy the answer on its way. */
   #linger(): void {
     this.#phase = 'lingering';
-    this.#held = undefined;
+    this.#held.take();
     this.#waitForClient();
     this.socket.end(() => this.#waitForClient(LIMITS.lingerMs));
     this.socket.resume();
@@ -298,3 +295,6 @@ export class ClientConnection implements Accepted, ExchangeClient, BodySink, Rea
     this.#surroundings.onClose(this);
   }
 }
+
+/** What comes meanwhile waits. */
+const WAITING: ReadonlySet<string> = new Set(['opening', 'answering', 'flushing']);

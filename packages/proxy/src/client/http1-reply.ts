@@ -36,9 +36,10 @@ export class Http1Reply implements Reply {
   addHead(head: ResponseHead, { close, fields }: HeadOptions): void {
     this.#close = close;
     const { http10, method } = this.#request;
-    const { text, chunked } = responseText(head, { close, fields, http10, toHead: method === 'HEAD' });
+    const { start, rest, chunked } = responseText(head, { close, fields, http10, toHead: method === 'HEAD' });
     this.#chunked = chunked;
-    this.#output.add(text);
+    this.#output.add(start);
+    this.#output.add(rest);
   }
 
   addBody(bytes: Buffer): void {

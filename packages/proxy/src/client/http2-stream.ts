@@ -6,14 +6,13 @@ import type { RequestHead } from '../http/request-head.ts';
 import { HTTP2_CODES } from '../http2/http2-error.ts';
 import type { SessionStream, StreamUser } from '../http2/stream.ts';
 import { LIMITS } from '../limits.ts';
-import { noteRefusal } from '../record/refusal.ts';
 import type { Surroundings } from './accepted.ts';
 import type { ErrorDetails } from './error-response.ts';
 import { Exchange } from './exchange.ts';
 import type { ExchangeClient } from './exchange-client.ts';
 import { grpcTrailers, http2Error } from './http2-error.ts';
 import { Http2Reply } from './http2-reply.ts';
-import { type Placing, placeOrder } from './place-order.ts';
+import { countRefusal, type Placing, placeOrder } from './place-order.ts';
 import type { Reply } from './reply.ts';
 
 /** What all streams of a connection have in common. */
@@ -149,7 +148,7 @@ export class Http2Stream implements ExchangeClient, StreamUser, Waiting {
     const { surroundings, placing, parser } = this.#options;
     const request = parser.parse(raw, { ended: this.#ended });
     this.#request = request;
-    const placed = placeOrder(request, placing);
+    const placed = placeOrder(request, placing, surroundings.runtime.now());
     if (placed.kind === 'nowhere') this.answer(placed.details);
     else {
       this.#exchange = new Exchange(placed.order, this, surroundings.runtime);
@@ -188,15 +187,11 @@ export class Http2Stream implements ExchangeClient, StreamUser, Waiting {
 
   #refuse({ code, message }: ProxyError): void {
     const { placing, surroundings } = this.#options;
-    const { rules, runtime } = surroundings;
-    if (code === 'internal') runtime.stats.unexpected++;
+    if (code === 'internal') surroundings.runtime.stats.unexpected++;
     const exchange = this.#exchange;
     this.#exchange = undefined;
     exchange?.onClientGone();
-    const edge = rules().ownEdge;
-    edge.counts.error(code);
-    const { clientAddress, protocol } = placing;
-    if (exchange === undefined) noteRefusal({ edge, clientAddress, protocol }, code, runtime);
+    countRefusal(placing, code, { isPlaced: exchange !== undefined });
     this.answer({ code, message, service: undefined, requestId: undefined });
   }
 }

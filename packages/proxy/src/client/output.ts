@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
+import { DirectWriter } from '../direct-writer.ts';
 import { mayBeKept } from '../upstream/read-buffers.ts';
-import { writeJoined } from '../write-joined.ts';
 
 /**
  * Gathers what one read of an instance's socket brought for the client, and sends it at once. Most of that is a view of the
@@ -9,14 +9,16 @@ import { writeJoined } from '../write-joined.ts';
  */
 export class Output {
   readonly #socket: Socket;
-  /** Used again and again: those after the first `#count` are nothing. Most responses are a head and a body. */
-  readonly #pieces: (string | Buffer)[] = ['', ''];
+  readonly #writer: DirectWriter;
+  /** Used again and again: those after the first `#count` are nothing. Most responses are a head in two parts and a body. */
+  readonly #pieces: (string | Buffer)[] = ['', '', ''];
   #count = 0;
   #length = 0;
   #hasLarge = false;
 
   constructor(socket: Socket) {
     this.#socket = socket;
+    this.#writer = new DirectWriter(socket);
   }
 
   add(piece: string | Buffer): void {
@@ -29,7 +31,7 @@ export class Output {
   flush(): boolean {
     if (this.#count === 0) return !this.#socket.writableNeedDrain;
     if (this.#hasLarge) this.#writeAsTheyAre();
-    else writeJoined(this.#socket, this.#pieces, { count: this.#count, length: this.#length });
+    else this.#writer.join(this.#pieces, { count: this.#count, length: this.#length });
     const isLarge = this.#hasLarge;
     this.clear();
     // After a large write the socket wants to drain also where the kernel has taken it at once.

@@ -10,11 +10,14 @@ import { Uptake } from './uptake.ts';
 
 type PatienceOptions = Pick<ExchangeOrder, 'origin' | 'request' | 'policy' | 'trail' | 'callerHasMs'>;
 
-/** How long one request waits: for the head of its response by its caller's deadline and its timeouts, then for bytes. */
+/**
+ * How long one request waits: for the head of its response by its caller's deadline and its timeouts, then for bytes. There is one
+ * for each request, so that what few have is undefined in the others: a number that is no integer has a place of its own.
+ */
 export class Patience {
   readonly #timeout: TimeoutSpec;
-  readonly #callersDeadline: number;
-  readonly #callBy: number;
+  readonly #callersDeadline: number | undefined;
+  readonly #callBy: number | undefined;
   #answerBy: number;
   #tryBy = Number.POSITIVE_INFINITY;
   #stallBy = Number.POSITIVE_INFINITY;
@@ -25,28 +28,28 @@ export class Patience {
   /** Nobody vouches for who sends its body and takes its response. */
   #paced: boolean;
   /** By when more of the body must have come. */
-  #bodyBy = FOREVER;
-  readonly #uptake: Uptake;
-  /** The response waits for its client, which must have taken some of it by `#takenBy`. */
-  #held = false;
-  #takenBy = FOREVER;
+  #bodyBy: number | undefined;
+  readonly #client: Pick<ExchangeClient, 'socket' | 'stream'>;
+  /** The response waits for its client, which must have taken some of it by then. */
+  #held: { readonly uptake: Uptake; takenBy: number } | undefined;
 
-  constructor(order: PatienceOptions, { socket, stream }: Pick<ExchangeClient, 'socket' | 'stream'>) {
-    const { origin, request, policy, trail, callerHasMs = FOREVER } = order;
-    const { grpc, grpcTimeoutMs: callHasMs = FOREVER } = request.fields;
+  constructor(order: PatienceOptions, client: Pick<ExchangeClient, 'socket' | 'stream'>) {
+    const { origin, request, policy, trail, callerHasMs } = order;
+    const { grpc, grpcTimeoutMs: callHasMs } = request.fields;
     const { startedAt } = trail.start;
     this.#paced = origin.from.kind === 'gateway' && !grpc;
     this.#timeout = policy.timeout;
-    this.#callBy = startedAt + callHasMs;
-    this.#uptake = new Uptake(socket ?? stream);
-    this.#callersDeadline = startedAt + Math.min(callerHasMs, callHasMs);
-    this.#answerBy = this.#callersDeadline;
+    this.#client = client;
+    if (callHasMs !== undefined) this.#callBy = startedAt + callHasMs;
+    if (callHasMs !== undefined || callerHasMs !== undefined)
+      this.#callersDeadline = startedAt + Math.min(callerHasMs ?? FOREVER, callHasMs ?? FOREVER);
+    this.#answerBy = this.callersDeadline;
   }
 
   /** The request has come whole: its timeout begins. */
   onWhole(now: number): void {
     this.#wholeAt = now;
-    this.#answerBy = Math.min(this.#callersDeadline, now + this.#timeout.requestMs);
+    this.#answerBy = Math.min(this.callersDeadline, now + this.#timeout.requestMs);
     this.onTry(now);
   }
 
@@ -57,18 +60,18 @@ export class Patience {
 
   /** So much of it has come. Each byte buys time; what comes in a burst buys no more than the grace. */
   onBody(bytes: number, now: number): void {
-    if (this.#bodyBy === FOREVER) return;
+    if (this.#bodyBy === undefined) return;
     const boughtMs = (bytes * 1_000) / LIMITS.bodyBytesPerSecond;
     this.#bodyBy = Math.min(this.#bodyBy + boughtMs, now + LIMITS.bodyGraceMs);
   }
 
   /** The instance takes no more for now: the client can't help it. */
   onBodyHeld(): void {
-    this.#bodyBy = FOREVER;
+    this.#bodyBy = undefined;
   }
 
   isBodySlow(now: number): boolean {
-    return now >= this.#bodyBy;
+    return now >= (this.#bodyBy ?? FOREVER);
   }
 
   /** Who streams takes as long as it likes, and so may its client. */
@@ -79,30 +82,29 @@ export class Patience {
 
   /** The client takes no more of the response for now: the instance can't help it. */
   onHeld(now: number): void {
-    if (!this.#held) this.#hold(now);
+    if (this.#held === undefined) this.#hold(now);
   }
 
   /** It has taken all that waited for it. */
   onTaken(): void {
-    this.#held = false;
-    this.#takenBy = FOREVER;
+    this.#held = undefined;
   }
 
   get isHeld(): boolean {
-    return this.#held;
+    return this.#held !== undefined;
   }
 
   /** Its time is over. Has it taken something, then it is waited for as long again. */
   stillTakes(now: number): boolean {
-    const takes = this.#uptake.moves();
+    const takes = this.#held === undefined || this.#held.uptake.moves();
     if (takes) this.#hold(now);
     return takes;
   }
 
   #hold(now: number): void {
-    this.#held = true;
-    this.#uptake.begin();
-    if (this.#paced) this.#takenBy = now + LIMITS.clientStillMs;
+    this.#held ??= { uptake: new Uptake(this.#client.socket ?? this.#client.stream), takenBy: FOREVER };
+    this.#held.uptake.begin();
+    if (this.#paced) this.#held.takenBy = now + LIMITS.clientStillMs;
   }
 
   /** It has waited for the first instance: its timeouts begin. */
@@ -112,7 +114,7 @@ export class Patience {
 
   /** When its caller gives it up, whatever it waits for. */
   get callersDeadline(): number {
-    return this.#callersDeadline;
+    return this.#callersDeadline ?? FOREVER;
   }
 
   /** It is sent to an instance. */
@@ -161,7 +163,7 @@ export class Patience {
 
   /** Nothing tells any more that it is there: while something is on its way to it, that would. */
   get seemsLeft(): boolean {
-    return this.#clientEnded && !this.#held;
+    return this.#clientEnded && this.#held === undefined;
   }
 
   /** The next moment at which something must be decided if nothing comes. */
@@ -169,18 +171,18 @@ export class Patience {
     if (this.seemsLeft) return now + LIMITS.halfClosedMs;
     if (awaited === 'head') return Math.min(this.#stallBy, this.#tryBy, this.#answerBy);
     const idleBy = now + this.#timeout.idleMs;
-    const by = awaited === 'response' ? Math.min(this.#takenBy, this.#callBy) : Math.min(this.#answerBy, this.#bodyBy);
-    return Math.min(idleBy, by);
+    if (awaited === 'request') return Math.min(idleBy, this.#answerBy, this.#bodyBy ?? FOREVER);
+    return Math.min(idleBy, this.#held?.takenBy ?? FOREVER, this.#callBy ?? FOREVER);
   }
 
   timeLeft(now: number): TimeLeft {
-    const callMs = this.#callBy === FOREVER ? undefined : this.#callBy - now;
+    const callMs = this.#callBy === undefined ? undefined : this.#callBy - now;
     return { headMs: Math.min(this.#answerBy - now, this.#timeout.requestMs), callMs };
   }
 
   /** What to answer where no end of the response is of use any more; undefined: it is. */
   callOverdue(now: number): ProxyError | undefined {
-    return now >= this.#callBy ? DEADLINE : undefined;
+    return now >= (this.#callBy ?? FOREVER) ? DEADLINE : undefined;
   }
 
   isOver(now: number): boolean {
@@ -190,7 +192,7 @@ export class Patience {
   /** What to answer since it is over; undefined: it is not. */
   overdue(now: number): ProxyError | undefined {
     if (now < this.#answerBy) return undefined;
-    return this.#answerBy === this.#callersDeadline ? DEADLINE : RESPONSE_TIMEOUT;
+    return this.#answerBy === this.callersDeadline ? DEADLINE : RESPONSE_TIMEOUT;
   }
 }
 

@@ -1,7 +1,8 @@
 import { DEFAULT_TRAFFIC } from '@islet/spec/traffic';
+import type { ProxyErrorCode } from '../errors.ts';
 import type { RequestHead } from '../http/request-head.ts';
 import { requestId } from '../record/recorder.ts';
-import { endRefused } from '../record/refusal.ts';
+import { endRefused, noteRefusal } from '../record/refusal.ts';
 import { Trail } from '../record/trail.ts';
 import type { Runtime } from '../runtime.ts';
 import type { EndpointState } from '../upstream/endpoint.ts';
@@ -46,10 +47,11 @@ export function placingOf(
   };
 }
 
-/** What becomes of a request by the table that is current. */
+/** What becomes of a request by the table that is current. `startedAt`: when its head had come. */
 export function placeOrder(
   request: RequestHead,
   { rules, clientAddress, secure, settle, runtime, memo, protocol }: Placing,
+  startedAt: number,
 ): Placed {
   const { deadlineMs, explain, traceparent, tracestate, requestId: given } = request.fields;
   const { from } = rules;
@@ -63,7 +65,7 @@ export function placeOrder(
     const edge = rules.ownEdge;
     edge.counts.error(code);
     const trail = new Trail({
-      startedAt: runtime.now(),
+      startedAt,
       edge,
       id,
       trace,
@@ -89,7 +91,7 @@ export function placeOrder(
     way,
     policy: way.policy,
     trail: new Trail({
-      startedAt: runtime.now(),
+      startedAt,
       edge,
       id,
       trace,
@@ -112,5 +114,18 @@ export function placeOrder(
     settle,
     refresh,
   };
+  const waitedMs = runtime.now() - startedAt;
+  if (waitedMs > 0) order.trail.waited(waitedMs);
   return { kind: 'order', order };
+}
+
+/** Counts a request that is refused for how it is written, and notes it where nothing else does. `isPlaced`: an exchange had begun. */
+export function countRefusal(
+  { rules, clientAddress, protocol, runtime }: Placing,
+  code: ProxyErrorCode,
+  { isPlaced }: { readonly isPlaced: boolean },
+): void {
+  const edge = rules.ownEdge;
+  edge.counts.error(code);
+  if (!isPlaced) noteRefusal({ edge, clientAddress, protocol }, code, runtime);
 }

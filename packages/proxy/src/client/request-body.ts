@@ -2,6 +2,7 @@ import type { Field } from '../http/fields.ts';
 import type { Framing } from '../http/framing.ts';
 import { passedRequestTrailers } from '../http/request-trailers.ts';
 import { LIMITS } from '../limits.ts';
+import type { TimeKeeper } from '../upstream/request-text.ts';
 import type { RequestMessage, Wire } from '../upstream/wire.ts';
 
 /** Stops and goes on with the bytes of a request's body. */
@@ -36,8 +37,14 @@ export class RequestBody {
   }
 
   /** Sends the head, and all that is kept. Returns whether more is read. */
-  begin(wire: Wire, head: Omit<RequestMessage, 'body' | 'trailers'>): boolean {
-    const more = wire.send({ ...head, body: this.#kept ?? NOTHING, trailers: this.#trailers });
+  begin(
+    wire: Wire,
+    { request, origin }: Pick<RequestMessage, 'request' | 'origin'>,
+    patience: TimeKeeper,
+    now: number,
+  ): boolean {
+    const time = patience.timeLeft(now);
+    const more = wire.send({ request, origin, time, patience, body: this.#kept ?? NOTHING, trailers: this.#trailers });
     if (more) this.#flow.resumeBody();
     else this.#flow.pauseBody();
     this.#letGoIfFull();

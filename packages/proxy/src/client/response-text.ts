@@ -1,7 +1,10 @@
 import type { ResponseHead } from '../http/response-head.ts';
 
 export interface ResponseShape {
-  readonly text: string;
+  /** Status and fields of the instance, as nearly all of its responses have them. */
+  readonly start: string;
+  /** What is of this response, to the head's end. */
+  readonly rest: string;
   /** The body goes out in chunks of our own. */
   readonly chunked: boolean;
 }
@@ -25,8 +28,8 @@ export function responseText(head: ResponseHead, { close, fields, http10, toHead
   const told = framing.kind === 'length' ? framing.length : (toldLength ?? emptyLength(head, toHead));
   const length = chunked ? undefined : told;
   return {
-    text:
-      startText(head) +
+    start: startText(head),
+    rest:
       fields +
       (length === undefined ? '' : lengthText(length)) +
       (chunked ? 'Transfer-Encoding: chunked\r\n' : '') +

@@ -1,13 +1,12 @@
 import type { Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
-import { writeNow } from '../write-joined.ts';
+import { DirectWriter } from '../direct-writer.ts';
 import { type Chunk, enlarge, giveChunkBack, takeChunk } from './chunks.ts';
 import { FLAG, FRAME, HEAD_BYTES, writeUint32 } from './frames.ts';
 
 /** Frames on their way out: written one behind the other into a chunk, and given to the socket once in a turn. */
 export class Outbox {
   readonly #socket: Socket;
-  readonly #isTls: boolean;
+  readonly #writer: DirectWriter;
   #chunk: Chunk | undefined;
   /** Those that are full, before the one that is written. */
   #full: Chunk[] = NONE;
@@ -18,7 +17,7 @@ export class Outbox {
 
   constructor(socket: Socket) {
     this.#socket = socket;
-    this.#isTls = socket instanceof TLSSocket;
+    this.#writer = new DirectWriter(socket);
   }
 
   get isEmpty(): boolean {
@@ -117,7 +116,7 @@ export class Outbox {
    */
   #write(chunk: Chunk): void {
     const socket = this.#socket;
-    const taken = this.#isTls ? 0 : writeNow(socket, chunk.bytes, chunk.used);
+    const taken = this.#writer.writeNow(chunk.bytes, chunk.used);
     if (taken < chunk.used && chunk.isLarge) socket.write(chunk.written.subarray(taken), chunk.onWritten);
     else {
       if (taken < chunk.used) socket.write(Buffer.from(chunk.written.subarray(taken)));

@@ -1,4 +1,11 @@
-import { type Choice, ruledRevision, type SplitFields, type TrafficRule, weightedRevision } from '@islet/policy';
+import {
+  type AttemptFailure,
+  type Choice,
+  ruledRevision,
+  type SplitFields,
+  type TrafficRule,
+  weightedRevision,
+} from '@islet/policy';
 import type { BalanceSpec } from '@islet/spec';
 import type { EndpointState } from './endpoint.ts';
 import type { Pool } from './pool.ts';
@@ -12,6 +19,18 @@ export interface Tried {
   readonly refused: readonly EndpointState[];
   /** These ended a kept connection, as one that is well may do: whether they live is not known. */
   readonly ended: readonly EndpointState[];
+}
+
+/** Most requests fail nowhere. */
+export const NOBODY: Tried = { failed: [], refused: [], ended: [] };
+
+/** An instance has failed the request too. */
+export function withFailed({ failed, refused, ended }: Tried, by: EndpointState, why?: AttemptFailure['kind']): Tried {
+  return {
+    failed: [...failed, by],
+    refused: why === 'refused' ? [...refused, by] : refused,
+    ended: why === 'stale' ? [...ended, by] : ended,
+  };
 }
 
 export interface Picking extends Choice {

@@ -3,7 +3,7 @@ import { http2Fields } from '../http/http2-fields.ts';
 import type { RequestHead } from '../http/request-head.ts';
 import { grpcTimeoutFor, type RequestOrigin, type TimeLeft, whoseText } from './request-text.ts';
 
-/** The head as an instance gets it that speaks HTTP/2: names, in lower case, and values in turn. What it says, `requestText` says. */
+/** The head as an instance gets it that speaks HTTP/2: names, in lower case, and values in turn. What it says, `steadyText` and `passingText` say. */
 export function requestList(request: RequestHead, origin: RequestOrigin, { headMs, callMs }: TimeLeft): string[] {
   const { requestId, trace } = origin;
   const { traceparent, tracestate } = trace;

@@ -36,12 +36,10 @@ export interface TimeKeeper {
   timeLeft(now: number): TimeLeft;
 }
 
-/** The head as an instance gets it that speaks HTTP/1.1. */
-export function requestText(request: RequestHead, origin: RequestOrigin, time: TimeLeft): string {
-  return `${origin.steady.of(request, origin)}${passingText(origin, time)}\r\n`;
-}
-
-/** What is the same in it, whenever the request is. */
+/**
+ * What is the same in the head that an instance gets which speaks HTTP/1.1, whenever the request is; `passingText` is the rest.
+ * Put into one text they would be copied once more than they are written.
+ */
 export function steadyText({ method, fields }: RequestHead, origin: RequestOrigin): string {
   return (
     `${method} ${origin.target} HTTP/1.1\r\n` +
@@ -58,20 +56,20 @@ export function whoseText(fields: RequestFields, origin: RequestOrigin): string 
   return forwardedText(fields, origin) + callerText(origin) + (origin.isMirror ? 'x-islet-mirror: 1\r\n' : '');
 }
 
-/** Which request it is, and how long it has. `Via` is what RFC 9110, 7.6.3 asks of every gateway. */
-function passingText({ requestId, trace: { traceparent, tracestate } }: RequestOrigin, time: TimeLeft): string {
-  const state = tracestate === undefined ? '' : `tracestate: ${tracestate}\r\n`;
-  return `x-request-id: ${requestId}\r\ntraceparent: ${traceparent}\r\n${state}${timeText(time)}`;
+/** Which request it is, and how long it has, to the head's end. `Via` is what RFC 9110, 7.6.3 asks of every gateway. */
+export function passingText({ requestId, trace: { traceparent, tracestate } }: RequestOrigin, time: TimeLeft): string {
+  const state = tracestate === undefined ? '' : `\r\ntracestate: ${tracestate}`;
+  return `x-request-id: ${requestId}\r\ntraceparent: ${traceparent}${state}${timeText(time)}`;
 }
 
+/** With the end of the line before it. */
 function timeText({ headMs, callMs }: TimeLeft): string {
   const ms = passedOnMs(headMs);
   if (ms !== last.ms) {
     last.ms = ms;
-    last.text = `Via: 1.1 islet\r\nx-islet-deadline-ms: ${ms}\r\n`;
+    last.text = `\r\nVia: 1.1 islet\r\nx-islet-deadline-ms: ${ms}\r\n\r\n`;
   }
-  if (callMs === undefined) return last.text;
-  return `${last.text}grpc-timeout: ${grpcTimeoutFor(callMs)}\r\n`;
+  return callMs === undefined ? last.text : `\r\ngrpc-timeout: ${grpcTimeoutFor(callMs)}${last.text}`;
 }
 
 /** What is left of a gRPC call's time for whoever gets it next. */

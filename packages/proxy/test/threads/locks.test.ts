@@ -71,7 +71,7 @@ const THROTTLE = machine<Throttle>(
     sheds: (it) => it.sheds('normal', { now: 0, dice }, admission),
     record: (it) => it.record('normal', { accepted: true, now: 0 }, admission),
   },
-  ['shareShed'],
+  ['shareShed', 'requests', 'accepts'],
 );
 
 const STANDING = machine<Standing>(
@@ -85,7 +85,7 @@ const STANDING = machine<Standing>(
     endProbe: (it) => it.endProbe(0),
     clear: (it) => it.clear(),
   },
-  ['isOut', 'hangs', 'answeredAt', 'due', 'tally', 'mayProbe'],
+  ['isOut', 'hangs', 'answeredAt', 'due', 'outForMs', 'tally', 'mayProbe'],
 );
 
 /** A request draws from all of its buckets at once: the other ways to draw belong to one that nobody shares. */

@@ -1,31 +1,57 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { connect, createServer, type Socket } from 'node:net';
+import { connect, createServer, type Server, Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
-import { writeJoined } from '../src/write-joined.ts';
+import { DirectWriter } from '../src/direct-writer.ts';
+
+interface Pair {
+  readonly near: Socket;
+  readonly far: Socket;
+}
 
 /** A connection of this machine with itself, both ends. */
-async function pair(t: TestContext): Promise<{ readonly near: Socket; readonly far: Socket }> {
+async function pair(t: TestContext): Promise<Pair> {
+  return await meet(t, await listen(t));
+}
+
+async function listen(t: TestContext): Promise<Server> {
   const server = createServer().listen(0, '127.0.0.1');
+  t.after(() => server.close());
   await once(server, 'listening');
-  const address = server.address();
-  assert.ok(address !== null && typeof address === 'object');
-  const near = connect(address.port, '127.0.0.1');
+  return server;
+}
+
+async function meet(t: TestContext, server: Server, near: Socket = new Socket()): Promise<Pair> {
+  near.connect(portOf(server), '127.0.0.1');
   const [far] = (await once(server, 'connection')) as [Socket];
   if (near.connecting) await once(near, 'connect');
   t.after(() => {
     near.destroy();
     far.destroy();
-    server.close();
   });
   return { near, far };
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  assert.ok(address !== null && typeof address === 'object');
+  return address.port;
 }
 
 function write(socket: Socket, ...pieces: readonly (string | Buffer)[]): void {
   let length = 0;
   for (const piece of pieces) length += piece.length;
-  writeJoined(socket, pieces, { count: pieces.length, length });
+  writerOf(socket).join(pieces, { count: pieces.length, length });
+}
+
+const writers = new WeakMap<Socket, DirectWriter>();
+
+/** One for each socket, as long as that lives. */
+function writerOf(socket: Socket): DirectWriter {
+  const writer = writers.get(socket) ?? new DirectWriter(socket);
+  writers.set(socket, writer);
+  return writer;
 }
 
 async function read(socket: Socket, bytes: number): Promise<string> {
@@ -59,12 +85,8 @@ test('all that is written arrives in order, also where its reader is slow', asyn
 });
 
 test('what is written before the connection is there arrives first', async (t) => {
-  const server = createServer().listen(0, '127.0.0.1');
-  t.after(() => server.close());
-  await once(server, 'listening');
-  const address = server.address();
-  assert.ok(address !== null && typeof address === 'object');
-  const near = connect(address.port, '127.0.0.1');
+  const server = await listen(t);
+  const near = connect(portOf(server), '127.0.0.1');
   t.after(() => near.destroy());
   write(near, 'one ', 'two ');
   write(near, 'three');
@@ -75,6 +97,9 @@ test('what is written before the connection is there arrives first', async (t) =
 
 test('what is written to a closed connection reaches nobody, whoever has its descriptor by then', async (t) => {
   const gone = await pair(t);
+  const first = read(gone.far, 1);
+  write(gone.near, '!');
+  await first;
   gone.near.destroy();
   const others = [await pair(t), await pair(t), await pair(t)];
   gone.near.on('error', () => undefined);
@@ -85,6 +110,25 @@ test('what is written to a closed connection reaches nobody, whoever has its des
     write(far, '.');
   }
   for (const text of await Promise.all(heard)) assert.equal(text, '.');
+});
+
+test('what is written to a socket that connects once more goes where that leads, whoever has its old descriptor', async (t) => {
+  const [here, there] = [await listen(t), await listen(t)];
+  const { near, far } = await meet(t, here);
+  const first = read(far, 1);
+  write(near, '!');
+  await first;
+  near.destroy();
+  await once(near, 'close');
+  const others = [await meet(t, here), await meet(t, here)];
+  const again = await meet(t, there, near);
+  const heard = [again.far, ...others.flatMap((other) => [other.near, other.far])].map((socket) => read(socket, 1));
+  write(near, '2');
+  for (const other of others) {
+    write(other.near, '.');
+    write(other.far, '.');
+  }
+  assert.equal((await Promise.all(heard)).join(''), '2....');
 });
 
 test('a connection that its peer has reset tells so as ever', async (t) => {
