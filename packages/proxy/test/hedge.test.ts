@@ -16,19 +16,19 @@ async function pair(t: TestContext, traffic = HEDGED) {
   const call = (method = 'GET') =>
     send(made.edge, `${method} / HTTP/1.1\r\nHost: o\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
   const askedFor = (count: number) => until(() => asked.length === count);
-  const edge = () => made.plane.readStats().edges.find(({ from }) => from.kind === 'edge');
+  const stats = () => made.plane.readStats().edges.find(({ from }) => from.kind === 'edge');
   const settled = () => until(() => made.plane.readStats().instances.every(({ inFlight }) => inFlight === 0));
-  return { ...made, call, asked, askedFor, edge, settled };
+  return { ...made, call, asked, askedFor, stats, settled };
 }
 
 test('where the first instance is slow a second is asked; it is heard, and the first let go', async (t) => {
-  const { call, asked, askedFor, edge, settled, plane } = await pair(t);
+  const { call, asked, askedFor, stats, settled, plane } = await pair(t);
   const answer = call();
   await askedFor(2);
   asked[1]?.end('second');
   assert.match(await answer, /^HTTP\/1\.1 200 [\s\S]*second$/);
-  assert.equal(edge()?.decisions['traffic.hedge'], 1);
-  assert.equal(edge()?.retries, 1);
+  assert.equal(stats()?.decisions['traffic.hedge'], 1);
+  assert.equal(stats()?.retries, 1);
   await until(() => asked[0]?.destroyed === true);
   await settled();
   const { instances } = plane.readStats();
@@ -128,7 +128,7 @@ test('when the first breaks off the second is waited for, and when both do, the 
 });
 
 test('a client that leaves leaves both', async (t) => {
-  const { asked, askedFor, settled, edge: stats, plane } = await pair(t);
+  const { asked, askedFor, settled, stats, plane } = await pair(t);
   const { listeners } = plane.table ?? { listeners: [] };
   const listener = listeners.find(({ kind }) => kind === 'edge');
   assert.ok(listener?.kind === 'edge');
@@ -142,24 +142,43 @@ test('a client that leaves leaves both', async (t) => {
   assert.equal(stats()?.inFlight, 0);
 });
 
+/** How often a request was asked for that has this method, or goes up to another protocol. */
+const asksOf = (asked: readonly ServerResponse[], what: string) =>
+  asked.filter(({ req }) => (req.headers.upgrade ?? req.method) === what).length;
+
 test('what can not be repeated is not asked twice', async (t) => {
   const { call, asked, askedFor, edge } = await pair(t);
   const posted = call('POST');
   await askedFor(1);
-  // The second request's time begins later and is over: so is the first one's.
+  const upgrade = 'GET / HTTP/1.1\r\nHost: o\r\nConnection: Upgrade, close\r\nUpgrade: other\r\n\r\n';
+  const upgraded = send(edge, upgrade);
+  await askedFor(2);
+  // The second request's time begins later and is over: so is that of those before it.
   const got = call();
-  await askedFor(3);
-  assert.equal(edge()?.decisions['traffic.hedge'], 1);
+  await until(() => asksOf(asked, 'GET') === 2);
+  assert.deepEqual([asksOf(asked, 'POST'), asksOf(asked, 'other')], [1, 1]);
   for (const response of asked) response.end('answer');
-  assert.match(await posted, /answer$/);
-  assert.match(await got, /answer$/);
+  for (const answer of [posted, upgraded, got]) assert.match(await answer, /answer$/);
+});
+
+test('where nothing is asked again, nothing is asked twice', async (t) => {
+  const { call, asked, askedFor, change } = await pair(t, { ...HEDGED, retry: undefined });
+  const first = call();
+  await askedFor(1);
+  await change({ traffic: HEDGED });
+  const second = call();
+  const asks = () => [...Map.groupBy(asked, ({ req }) => req.headers['x-request-id']).values()].map((of) => of.length);
+  await until(() => asks()[1] === 2);
+  assert.deepEqual(asks(), [1, 2]);
+  for (const response of asked) response.end('answer');
+  for (const answer of [first, second]) assert.match(await answer, /answer$/);
 });
 
 test('second requests are taken from the retry budget', async (t) => {
-  const { call, asked, askedFor, edge } = await pair(t);
+  const { call, asked, askedFor, stats } = await pair(t);
   const answers = Array.from({ length: 20 }, () => call());
-  const hedged = () => edge()?.decisions['traffic.hedge'] ?? 0;
-  await until(() => hedged() + (edge()?.decisions['traffic.retry.budget'] ?? 0) === 20);
+  const hedged = () => stats()?.decisions['traffic.hedge'] ?? 0;
+  await until(() => hedged() + (stats()?.decisions['traffic.retry.budget'] ?? 0) === 20);
   // 10, and a fifth of the requests that had come by then.
   assert.ok(hedged() >= 10 && hedged() <= 14, `${hedged()}`);
   await askedFor(20 + hedged());
