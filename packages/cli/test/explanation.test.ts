@@ -59,6 +59,11 @@ test('in a narrow terminal no counter and no line of a file is cut off', () => {
   assert.ok(text.includes('      none left of 1 at once and 1 a') && text.includes('      second'), text.join('\n'));
 });
 
+test('a wait that would be shown as none is not shown', () => {
+  const [, line = ''] = render([{ ...RECORD, timings: { ...RECORD.timings, queue: 0.04, connect: 0.05 } }]);
+  assert.match(line, /31\.0 ms in all, 0\.1 ms to connect, first byte/);
+});
+
 test('a request that came to nothing says so', () => {
   const { method: _method, path: _path, status: _status, service: _service, ...rest } = RECORD;
   const [line] = render([{ ...rest, from: 'gateway', error: 'client-gone', tries: [], decisions: [] }]);

@@ -56,7 +56,7 @@ export type WireProtocol = (typeof WIRE_PROTOCOLS)[number];
 
 /** Milliseconds from `at`, but for `queue` and `connect`, which are durations. */
 export interface RequestTimings {
-  /** In wait for a place among the caller's requests. */
+  /** In wait: for its turn in the loop of a proxy that is busy, and for a place among the requests of its caller. */
   readonly queue: number;
   /** For a connection to an instance, over all tries. */
   readonly connect: number;

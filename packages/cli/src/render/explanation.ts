@@ -74,9 +74,12 @@ function resultText({ status, grpcStatus, error }: ExplainedRequest): string {
 function timingText({ queue, connect, firstByte, total }: ExplainedRequest['timings']): string {
   const parts = [
     `${total.toFixed(1)} ms in all`,
-    queue > 0 ? `${queue.toFixed(1)} ms in wait` : '',
-    connect > 0 ? `${connect.toFixed(1)} ms to connect` : '',
+    queue >= SHOWN_MS ? `${queue.toFixed(1)} ms in wait` : '',
+    connect >= SHOWN_MS ? `${connect.toFixed(1)} ms to connect` : '',
     firstByte === undefined ? '' : `first byte after ${firstByte.toFixed(1)} ms`,
   ];
   return parts.filter(Boolean).join(', ');
 }
+
+/** Less would be shown as nothing. */
+const SHOWN_MS = 0.05;
