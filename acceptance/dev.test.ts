@@ -37,7 +37,8 @@ test('dev runs beside up of the same folder on another port, and says what is in
   using refused = system.start('dev');
   const { code, stderr } = await refused.ended;
   assert.equal(code, 1, stderr);
-  assert.match(stderr, new RegExp(`the gateway can't listen on 127\\.0\\.0\\.1:${system.port}: .*\\(pid \\d+\\) does`));
+  const listener = `the gateway can't listen on 127\\.0\\.0\\.1:${system.port}: the system in ${system.folder} does: `;
+  assert.match(stderr, new RegExp(`${listener}\`islet down ${system.folder}\`, or choose another port`));
 
   const port = await freePort();
   system.write('islet.yaml', `system: tiny\ngateway: { port: ${port} }\n`);
