@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import type { RequestRecord } from '@islet/policy';
 import fc from 'fast-check';
 import { Openings } from '../src/client/openings.ts';
@@ -52,6 +54,28 @@ test('what waits may bring more that waits', () => {
   assert.equal(openings.endTurn(), false);
   assert.deepEqual(begun, ['first', 'next']);
   assert.equal(openings.tryOpen(), true);
+});
+
+test('who has begun is let go, also while others always wait', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const openings = new Openings();
+  while (openings.tryOpen());
+  const begun = Array.from({ length: LIMITS.openingsPerTurn }, () => {
+    const opening = { onTurn: () => undefined };
+    openings.defer(opening);
+    return new WeakRef(opening);
+  });
+  openings.defer({ onTurn: () => undefined });
+  assert.equal(openings.endTurn(), true);
+  // What a weak reference was made for lives until the end of this turn.
+  await new Promise((resolve) => setImmediate(resolve));
+  collect();
+  assert.deepEqual(
+    begun.filter((opening) => opening.deref() !== undefined),
+    [],
+  );
+  assert.equal(openings.endTurn(), false);
 });
 
 const CROWD = 300;

@@ -17,9 +17,7 @@ export interface Opening {
  */
 export class Openings {
   #left: number = LIMITS.openingsPerTurn;
-  #waiting: Opening[] = [];
-  /** Of those that wait, so many have begun. */
-  #begun = 0;
+  readonly #waiting: Opening[] = [];
 
   /** Whether another request may begin in this turn. */
   tryOpen(): boolean {
@@ -35,12 +33,11 @@ export class Openings {
 
   /** The loop has read all that there was to read. Returns whether more wait for the next turn. */
   endTurn(): boolean {
-    const waiting = this.#waiting;
-    const until = Math.min(this.#begun + LIMITS.openingsPerTurn, waiting.length);
-    for (let nth = this.#begun; nth < until; nth++) waiting[nth]?.onTurn();
-    const isDone = until === waiting.length;
-    this.#begun = isDone ? 0 : until;
-    if (isDone) this.#waiting = [];
+    // Under a load that does not end it is never empty: who has begun must not stay in it.
+    if (this.#waiting.length > 0) {
+      for (const opening of this.#waiting.splice(0, LIMITS.openingsPerTurn)) opening.onTurn();
+    }
+    const isDone = this.#waiting.length === 0;
     this.#left = isDone ? LIMITS.openingsPerTurn : 0;
     return !isDone;
   }
